@@ -44,7 +44,11 @@ class Writer(Protocol):
     """The one way in."""
 
     def store(
-        self, run_id: str, capture: Capture, result: Article | Refusal, aliases: tuple[str, ...] = ()
+        self,
+        run_id: str,
+        capture: Capture,
+        result: Article | Refusal,
+        aliases: tuple[str, ...] = (),
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 

@@ -19,9 +19,7 @@ _TONES = {
     )
     for moved, toned in zip(firsts, seconds, strict=True)
 }
-_NEW_TONE = re.compile(
-    r"(?<![qQ])(?:" + "|".join(_TONES) + r")(?![^\W\d_])", re.IGNORECASE
-)
+_NEW_TONE = re.compile(r"(?<![qQ])(?:" + "|".join(_TONES) + r")(?![^\W\d_])", re.IGNORECASE)
 
 
 def normalize(text: str) -> str:
@@ -36,7 +34,9 @@ def normalize(text: str) -> str:
 def _move_tone(match: re.Match[str]) -> str:
     found = match.group()
     moved = _TONES[found.lower()]
-    return "".join(new.upper() if old.isupper() else new for old, new in zip(found, moved, strict=True))
+    return "".join(
+        new.upper() if old.isupper() else new for old, new in zip(found, moved, strict=True)
+    )
 
 
 def canonical_tone(text: str) -> str:
