@@ -122,7 +122,7 @@ class Outlet(_Strict):
     def _consistent(self) -> Self:
         slugs = [section.slug for section in self.sections]
         if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
-            raise ValueError(f"section {sorted(twice)[0]!r} stands twice")
+            raise ValueError(f"section {min(twice)!r} stands twice")
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         return self

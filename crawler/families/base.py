@@ -10,8 +10,8 @@ from typing import Literal
 class Layout:
     """A family's selectors within a period. Each field is an ordered chain of CSS selectors.
 
-    valid_from, valid_to: days (inclusive, exclusive) by capture time; None where open or unknown.
-    drop: what stands inside the body and is no part of the text; each with its reason in the family.
+    valid_from, valid_to: days (inclusive, exclusive) by capture time; None where unknown.
+    drop: what stands in the body but is no part of the text; the family says why.
     """
 
     name: str
