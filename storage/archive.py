@@ -32,7 +32,7 @@ class Reader(Protocol):
         ...
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
-        """Return those canonical URLs that need no request: an article or final refusal is stored."""
+        """Return those canonical URLs that need no request: an article or final refusal is there."""
         ...
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
