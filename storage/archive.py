@@ -32,7 +32,10 @@ class Reader(Protocol):
         ...
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
-        """Return those canonical URLs that need no request: an article or a final refusal is stored."""
+        """Return those canonical URLs that need no request.
+
+        They are the ones with an article or a final refusal in the archive.
+        """
         ...
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
@@ -44,7 +47,11 @@ class Writer(Protocol):
     """The one way in."""
 
     def store(
-        self, run_id: str, capture: Capture, result: Article | Refusal, aliases: tuple[str, ...] = ()
+        self,
+        run_id: str,
+        capture: Capture,
+        result: Article | Refusal,
+        aliases: tuple[str, ...] = (),
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 

@@ -108,8 +108,13 @@ class RefusalReason(StrEnum):
 
 
 _PASSING = frozenset(
-    {RefusalReason.BLOCKED, RefusalReason.HTTP_ERROR, RefusalReason.TIMEOUT, RefusalReason.CRASH,
-     RefusalReason.EMPTY}
+    {
+        RefusalReason.BLOCKED,
+        RefusalReason.HTTP_ERROR,
+        RefusalReason.TIMEOUT,
+        RefusalReason.CRASH,
+        RefusalReason.EMPTY,
+    }
 )
 
 
