@@ -92,8 +92,7 @@ def _add_capture(conn: Connection, run_id: str, outlet: str, capture: Capture, *
 
 
 def _insert(conn: Connection, table: sa.Table, **values: Any) -> int:
-    insert = sa.insert(table).values(values).returning(table.c.id)
-    return int(conn.execute(insert).scalar_one())
+    return int(conn.execute(sa.insert(table).returning(table.c.id), values).scalar_one())
 
 
 def _store_refusal(
