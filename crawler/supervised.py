@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Self
 
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
@@ -27,7 +27,7 @@ class ParentWatch:
         crawler.signals.connect(watch.spider_opened, signals.spider_opened)
         return watch
 
-    def spider_opened(self, spider: Spider) -> None:
+    def spider_opened(self) -> None:
         """Start watching in a thread that does not keep the process alive."""
         threading.Thread(target=_wait_for_end, name="parent-watch", daemon=True).start()
 
