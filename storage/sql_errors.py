@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from storage.errors import ArchiveBusyError, ArchiveError
 
@@ -56,9 +56,16 @@ def hide_password(text: str) -> str:
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn whatever the database raises inside into an ArchiveError about the archive `name`."""
+    """Turn whatever the database raises inside into an ArchiveError about the archive `name`.
+
+    A value that never reached the database (a time without zone) stays the caller's ValueError.
+    """
     try:
         yield
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from None
+        raise archive_error(name, error) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise archive_error(name, error) from error
 
