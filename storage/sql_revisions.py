@@ -30,7 +30,6 @@ def observations(conn: Connection, id_: int) -> dict[Observation, int]:
 def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
     """Return the columns of an article's own row, taken from its latest revision."""
     return {
-        "article_id": article.article_id,
         "url": article.url,
         "title": article.title,
         "published_at": article.published_at,
@@ -90,8 +89,6 @@ def _append(
         values.append(_revision(id_, number, state, rows[state.first], changed))
     conn.execute(sa.insert(revisions), values)
     latest = summary(texts[rows[states[-1].first]], states[0].first.captured_at)
-    if latest["article_id"] is None:
-        del latest["article_id"]  # once known, it stays known
     conn.execute(sa.update(articles).where(articles.c.id == id_), latest)
 
 
