@@ -36,7 +36,8 @@ def article_to_json(article: Article) -> str:
 
     Raises ValueError where a time has no zone.
     """
-    fields = {key: value for key, value in asdict(article).items() if value not in (None, ())}
+    every = asdict(article)
+    fields = {key: every[key] for key in every if every[key] not in (None, ()) or key == "blocks"}
     for name in _TIMES:
         if name in fields:
             fields[name] = in_utc(fields[name], name).isoformat()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
 from storage.errors import ArchiveBusyError, ArchiveError
 
@@ -36,7 +36,8 @@ _POSTGRESQL = {
     "53": "has no resources left (memory or connections); free some and try again",
     "57P": f"lost its connection; {_LATER}",
     "58": "failed to read or write its disk; check the server's log",
-    "08": f"cannot be reached; {_LATER}",
+    "08": "cannot be reached; check that the server runs, and the host, user, password and database"
+    " in its URL",
     "XX": "is damaged or its server is at fault; check the server's log",
 }
 _POSTGRESQL_BUSY = ("55P03", "40P01", "40001", "57014")
@@ -56,9 +57,16 @@ def hide_password(text: str) -> str:
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn whatever the database raises inside into an ArchiveError about the archive `name`."""
+    """Turn whatever the database raises inside into an ArchiveError about the archive `name`.
+
+    A value that never reached the database (a time without zone) stays the caller's ValueError.
+    """
     try:
         yield
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from None
+        raise archive_error(name, error) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise archive_error(name, error) from error
 
@@ -69,16 +77,17 @@ def archive_error(name: str, error: Exception) -> ArchiveError:
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return _sqlite_error(name, code & 0xFF, cause)
-    state = getattr(cause, "sqlstate", None)
-    if state is None and isinstance(error, DBAPIError) and hasattr(cause, "diag"):
+    state = getattr(cause, "sqlstate", None) or ""
+    if not state and isinstance(error, OperationalError):
+        # psycopg has no code for a connection that failed or broke; its words name the reason.
         state = "57P" if error.connection_invalidated else "08"
-    return _postgresql_error(name, state or "", cause)
+    return _postgresql_error(name, state, cause)
 
 
 def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
     if code in (5, 6):
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
-    said = _first_line(cause)
+    said = _in_one_line(cause)
     return ArchiveError(f"archive {name} {_SQLITE.get(code, 'failed; see the reason')} ({said})")
 
 
@@ -87,9 +96,9 @@ def _postgresql_error(name: str, state: str, cause: BaseException) -> ArchiveErr
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
     prefixes = sorted((p for p in _POSTGRESQL if state.startswith(p)), key=len)
     advice = _POSTGRESQL[prefixes[-1]] if prefixes else "failed; see the reason"
-    return ArchiveError(f"archive {name} {advice} ({_first_line(cause)})")
+    return ArchiveError(f"archive {name} {advice} ({_in_one_line(cause)})")
 
 
-def _first_line(cause: BaseException) -> str:
-    lines = str(cause).splitlines() or [type(cause).__name__]
-    return hide_password(lines[0])[:300]
+def _in_one_line(cause: BaseException) -> str:
+    words = " ".join(str(cause).split()) or type(cause).__name__
+    return hide_password(words)[:300]

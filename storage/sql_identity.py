@@ -73,6 +73,9 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
             ],
         )
         _link_refusals(conn, article.outlet, fresh, id_)
+    if any(wanted[key][0] == "id" for key in fresh):
+        known = sa.update(articles).where(articles.c.id == id_)
+        conn.execute(known, {"article_id": article.article_id})
     own = held.get(url_key(article.url))
     if own is not None and own.kind == "alias":
         taken = (keys.c.outlet == article.outlet, keys.c.key == own.key)

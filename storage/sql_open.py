@@ -59,8 +59,6 @@ def lock(conn: Connection, *names: str) -> None:
     """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
     if conn.dialect.name != "postgresql":
         return
-    wait = conn.get_execution_options()["busy_seconds"]
-    conn.execute(sa.select(sa.func.set_config("lock_timeout", f"{int(wait * 1000)}ms", True)))
     key = sa.func.hashtextextended("tinquan " + " ".join(names), 0)
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
@@ -82,11 +80,15 @@ def _check_file(url: URL, name: str, *, create: bool) -> None:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ArchiveError(f"archive {name} names no file: {_FORMS}")
     path = Path(url.database)
-    if path.is_dir():
+    try:
+        is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
+    except OSError as error:
+        raise ArchiveError(f"archive {name} cannot be opened: {error.strerror}") from None
+    if is_folder:
         raise ArchiveError(f"archive {name} is a folder: name a file in it")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise ArchiveError(f"archive {name}: there is no folder {path.parent}; make it first")
-    if not path.exists() and not create:
+    if not exists and not create:
         raise ArchiveError(f"archive {name} does not exist: check the path, or crawl to make it")
 
 
@@ -113,12 +115,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql_engine(url: URL, busy_seconds: float) -> Engine:
-    return sa.create_engine(
-        url,
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "tinquan"},
-        execution_options={"busy_seconds": busy_seconds},
-        pool_pre_ping=True,  # a crawl may pause for longer than a server keeps a connection
-    )
+    asked = url.query.get("options", "")
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "tinquan",
+        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC {asked}",
+    }
+    # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
+    return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
 
 
 def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:

@@ -70,6 +70,8 @@ def _existing_id(conn: Connection, id_: int) -> int | None:
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
     """Return the articles with these short ids, in that order, each with all its revisions."""
+    if not ids:
+        return []
     query = (
         sa.select(revisions, contents.c.json, *_CAPTURE)
         .select_from(revisions.join(captures).join(contents))

@@ -30,7 +30,6 @@ def observations(conn: Connection, id_: int) -> dict[Observation, int]:
 def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
     """Return the columns of an article's own row, taken from its latest revision."""
     return {
-        "article_id": article.article_id,
         "url": article.url,
         "title": article.title,
         "published_at": article.published_at,
@@ -39,9 +38,16 @@ def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
 
 
 def write_revisions(
-    conn: Connection, id_: int, states: Sequence[State], rows: Mapping[Observation, int]
+    conn: Connection,
+    id_: int,
+    states: Sequence[State],
+    rows: Mapping[Observation, int],
+    at_hand: Mapping[int, Article],
 ) -> None:
-    """Make the article's revisions those `states`; `rows` gives each observation's capture."""
+    """Make the article's revisions those `states`.
+
+    rows: each observation's capture. at_hand: what some captures held, to spare reading it.
+    """
     of_article = revisions.c.article == id_
     query = sa.select(revisions.c.capture, revisions.c.last_seen_at)
     stored = conn.execute(query.where(of_article).order_by(revisions.c.number)).all()
@@ -55,7 +61,10 @@ def write_revisions(
     if kept < len(stored):
         conn.execute(sa.delete(revisions).where(of_article, revisions.c.number > kept))
     if kept < len(states):
-        _append(conn, id_, kept, states, rows)
+        first = max(kept - 1, 0)
+        needed = [rows[state.first] for state in states[first:]]
+        texts = _articles_at(conn, needed, at_hand)
+        _append(conn, id_, kept, states, rows, texts)
 
 
 def _stretch(conn: Connection, id_: int, number: int, until: datetime) -> None:
@@ -69,20 +78,18 @@ def _append(
     kept: int,
     states: Sequence[State],
     rows: Mapping[Observation, int],
+    texts: Mapping[int, Article],
 ) -> None:
     """Write the states after the first `kept`, and the article's own row from the last of them."""
-    base = max(kept - 1, 0)
-    texts = _articles_at(conn, [rows[state.first] for state in states[base:]])
     values = []
     for number, state in enumerate(states[kept:], start=kept + 1):
-        after = texts[number - 1 - base]
-        changed = changed_fields(texts[number - 2 - base], after) if number > 1 else ()
+        after = texts[rows[state.first]]
+        before = texts[rows[states[number - 2].first]] if number > 1 else after
+        changed = changed_fields(before, after)
         values.append(_revision(id_, number, state, rows[state.first], changed))
     conn.execute(sa.insert(revisions), values)
-    latest = summary(texts[-1], states[0].first.captured_at)
-    if latest["article_id"] is None:
-        del latest["article_id"]  # once known, it stays known
-    conn.execute(sa.update(articles).where(articles.c.id == id_).values(latest))
+    latest = summary(texts[rows[states[-1].first]], states[0].first.captured_at)
+    conn.execute(sa.update(articles).where(articles.c.id == id_), latest)
 
 
 def _revision(
@@ -99,8 +106,14 @@ def _revision(
     }
 
 
-def _articles_at(conn: Connection, rows: Sequence[int]) -> list[Article]:
-    """Return the articles that the captures `rows` held, in that order."""
-    query = sa.select(captures.c.id, contents.c.json).select_from(captures.join(contents))
-    found = {row.id: row.json for row in conn.execute(query.where(captures.c.id.in_(rows)))}
-    return [article_from_json(found[row]) for row in rows]
+def _articles_at(
+    conn: Connection, rows: Sequence[int], at_hand: Mapping[int, Article]
+) -> dict[int, Article]:
+    """Return the articles that the captures `rows` held."""
+    found = dict(at_hand)
+    missing = [row for row in rows if row not in found]
+    if missing:
+        query = sa.select(captures.c.id, contents.c.json).select_from(captures.join(contents))
+        for row in conn.execute(query.where(captures.c.id.in_(missing))):
+            found[row.id] = article_from_json(row.json)
+    return found

