@@ -3,13 +3,11 @@
 import gzip
 import io
 import json
-import re
 from collections import Counter
 from datetime import UTC, datetime
 from html import unescape
-from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import lxml.html
 import pytest
@@ -18,40 +16,32 @@ from fastwarc.warc import WarcRecordType
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import load_outlets
-from crawler.urls import article_id
+from crawler.families import FAMILIES
 from storage.model import RefusalReason
-from tests.recordings.build import DEMO, EXPECTED, SESSIONS, build_expected, build_warc
+from tests.recordings.build import EXPECTED, SESSIONS, build_expected, build_warc
 from tests.recordings.exchange import stored_gzip
-from tests.recordings.pages import ROOT
+from tests.recordings.reading import (
+    OUTLETS,
+    Recorded,
+    family_id,
+    links,
+    main_list,
+    page_url,
+    path,
+    read,
+    squeeze,
+    text_of,
+)
 from tests.recordings.stories import Session, load_stories, parse_body, plain, slugify
 
-OUTLETS = load_outlets(ROOT / "config" / "outlets", FAMILY_NAMES)
+EACH = pytest.mark.parametrize("session", SESSIONS, ids=lambda session: str(session.name))
+START = {session.name: session.start for session in SESSIONS}
 BY_NAME = pytest.mark.parametrize("name", [session.name for session in SESSIONS])
-Recorded = dict[str, tuple[int, dict[str, str], bytes]]
-
-
-def _path(name: str) -> Path:
-    return DEMO / f"{name}.warc.gz"
-
-
-def _read(name: str) -> Recorded:
-    """Return status, headers and decoded body of each response, by URL."""
-    found: Recorded = {}
-    with _path(name).open("rb") as stream:
-        for record in ArchiveIterator(stream):
-            if record.rec_type == "response":
-                url = record.rec_headers.get_header("WARC-Target-URI")
-                status = int(record.http_headers.get_statuscode())
-                headers = dict(record.http_headers.headers)
-                found[url] = (status, headers, record.content_stream().read())
-    return found
 
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, Recorded]:
-    return {session.name: _read(session.name) for session in SESSIONS}
+    return {session.name: read(session.name) for session in SESSIONS}
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +50,12 @@ def expected() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: str(session.name))
+@EACH
 def test_committed_recording_is_what_the_builder_makes(session: Session) -> None:
     built = build_warc(session)
     assert built == build_warc(session)
     # Compared unpacked: zlib's versions pack the same records into different bytes.
-    assert gzip.decompress(built) == gzip.decompress(_path(session.name).read_bytes())
+    assert gzip.decompress(built) == gzip.decompress(path(session.name).read_bytes())
 
 
 def test_committed_expectations_are_what_the_builder_makes() -> None:
@@ -76,19 +66,19 @@ def test_committed_expectations_are_what_the_builder_makes() -> None:
 def test_warcio_reads_every_record_with_valid_digests(name: str) -> None:
     types: Counter[str] = Counter()
     ids = set()
-    with _path(name).open("rb") as stream:
+    with path(name).open("rb") as stream:
         for record in ArchiveIterator(stream, check_digests="raise"):
             record.raw_stream.read()
             types[record.rec_type] += 1
             ids.add(record.rec_headers.get_header("WARC-Record-ID"))
     assert types["warcinfo"] == 1
-    assert types["request"] == types["response"] == len(_read(name))
+    assert types["request"] == types["response"] == len(read(name))
     assert len(ids) == sum(types.values())
 
 
 @BY_NAME
 def test_warcio_check_finds_nothing_wrong(name: str) -> None:
-    checker = Checker(_Arguments(str(_path(name))))
+    checker = Checker(_Arguments(str(path(name))))
     checker.process_all()
     assert checker.exit_value == 0
 
@@ -105,7 +95,7 @@ class _Arguments:
 @BY_NAME
 def test_fastwarc_reads_the_same_records(name: str, recorded: dict[str, Recorded]) -> None:
     seen = {}
-    for record in FastIterator(io.BytesIO(_path(name).read_bytes()), parse_http=False):
+    for record in FastIterator(io.BytesIO(path(name).read_bytes()), parse_http=False):
         if record.record_type == WarcRecordType.warcinfo:
             assert b"isPartOf: demo-2026-09-14-" + name.encode() in record.reader.read()
             continue
@@ -118,7 +108,7 @@ def test_fastwarc_reads_the_same_records(name: str, recorded: dict[str, Recorded
 
 @BY_NAME
 def test_each_record_is_a_gzip_member_of_its_own_without_a_time(name: str) -> None:
-    with _path(name).open("rb") as stream:
+    with path(name).open("rb") as stream:
         data = stream.read()
         stream.seek(0)
         iterator = ArchiveIterator(stream)
@@ -129,10 +119,10 @@ def test_each_record_is_a_gzip_member_of_its_own_without_a_time(name: str) -> No
             assert data[start + 4 : start + 8] == bytes(4)
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: str(session.name))
+@EACH
 def test_records_are_dated_within_the_session(session: Session) -> None:
     dates = []
-    with _path(session.name).open("rb") as stream:
+    with path(session.name).open("rb") as stream:
         for record in ArchiveIterator(stream):
             text = record.rec_headers.get_header("WARC-Date")
             dates.append(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
@@ -142,7 +132,7 @@ def test_records_are_dated_within_the_session(session: Session) -> None:
 
 
 def test_recordings_stay_small() -> None:
-    assert sum(_path(session.name).stat().st_size for session in SESSIONS) < 700_000
+    assert sum(path(session.name).stat().st_size for session in SESSIONS) < 700_000
 
 
 def test_expectations_cover_every_page_recorded(
@@ -150,14 +140,14 @@ def test_expectations_cover_every_page_recorded(
 ) -> None:
     for name, responses in recorded.items():
         told = expected[name]
-        pages = {url for url in responses if _family_id(url) is not None}
+        pages = {url for url in responses if family_id(url) is not None}
         assert pages == {*told["articles"], *told["refusals"], *told["redirects"], *told["twins"]}
         reasons = {row["reason"] for row in told["refusals"].values()}
         assert reasons <= {str(reason) for reason in RefusalReason}
         for url, row in told["articles"].items():
             assert responses[url][0] == 200
-            assert _family_id(url) == row["article_id"]
-            assert datetime.fromisoformat(row["published_at"]) < _start(name)
+            assert family_id(url) == row["article_id"]
+            assert datetime.fromisoformat(row["published_at"]) < START[name]
 
 
 def test_each_outlet_has_a_dozen_articles_and_the_day_its_kinds_of_refusal(
@@ -182,15 +172,13 @@ def test_edits_between_morning_and_evening_are_the_two_that_are_told(
 ) -> None:
     morning, evening = expected["morning"]["articles"], expected["evening"]["articles"]
     both = morning.keys() & evening.keys()
-    edited = {
-        morning[url]["article_id"] for url in both if _text(morning[url]) != _text(evening[url])
-    }
-    assert edited == {"1875981", "216372"}
+    edited = {url for url in both if text_of(morning[url]) != text_of(evening[url])}
+    assert {morning[url]["article_id"] for url in edited} == {"1875981", "216372"}
     moved = {url for url in both if morning[url]["modified_at"] != evening[url]["modified_at"]}
     assert [morning[url]["article_id"] for url in moved] == ["1875981"]
 
 
-def test_restless_pages_change_without_their_text(
+def test_restless_pages_change_without_theirtext_of(
     recorded: dict[str, Recorded], expected: dict[str, Any]
 ) -> None:
     for url, row in expected["evening"]["articles"].items():
@@ -198,7 +186,7 @@ def test_restless_pages_change_without_their_text(
         if row["article_id"] in {"1875857", "216365"}:
             assert before is not None
             assert before[2] != recorded["evening"][url][2]
-            assert _text(row) == _text(expected["morning"]["articles"][url])
+            assert text_of(row) == text_of(expected["morning"]["articles"][url])
 
 
 @BY_NAME
@@ -207,10 +195,10 @@ def test_pages_hold_every_expected_word_and_box(
 ) -> None:
     for url, row in expected[name]["articles"].items():
         html = recorded[name][url][2].decode("utf-8")
-        text = _squeeze(lxml.html.document_fromstring(html).text_content())
+        text = squeeze("".join(map(str, lxml.html.document_fromstring(html).itertext())))
         for words in [row["title"], row["sapo"], *row["paragraphs"], *row["captions"]]:
             assert words in text, (url, words)
-        page = _squeeze(unescape(html))
+        page = squeeze(unescape(html))
         for words in [*row["never"], *(image["url"] for image in row["images"])]:
             assert words in page, (url, words)
         assert len(html) > 20_000
@@ -222,10 +210,10 @@ def test_article_links_of_listings_are_recorded_that_day(
 ) -> None:
     known = {*recorded["morning"], *recorded[name]}
     for url, (status, headers, body) in recorded[name].items():
-        if status != 200 or _family_id(url) is not None or url.endswith("robots.txt"):
+        if status != 200 or family_id(url) is not None or url.endswith("robots.txt"):
             continue
-        found = _links(url, headers["Content-Type"], body.decode("utf-8"))
-        assert {link for link in found if _family_id(link) is not None} <= known, url
+        found = links(url, headers["Content-Type"], body.decode("utf-8"))
+        assert {link for link in found if family_id(link) is not None} <= known, url
 
 
 @BY_NAME
@@ -241,11 +229,11 @@ def test_every_way_in_that_an_outlet_file_names_is_recorded(
             assert f"https://{outlet.host}{section.feed}" in responses
             assert f"https://{outlet.host}{section.path}" in responses
             number, pages = paging.first, 0
-            while (url := _page_url(outlet.slug, section.slug, number)) in responses:
+            while (url := page_url(outlet.slug, section.slug, number)) in responses:
                 number, pages = number + paging.step, pages + 1
             assert pages >= 1
-            last = responses[_page_url(outlet.slug, section.slug, number - paging.step)][2]
-            assert b'"contents": []' in last or b'class="publish-time"' not in _main_list(last)
+            last = responses[page_url(outlet.slug, section.slug, number - paging.step)][2]
+            assert b'"contents": []' in last or b'class="publish-time"' not in main_list(last)
             assert url not in responses
 
 
@@ -277,7 +265,7 @@ def test_redirects_and_twins_lead_to_their_articles(
     for old, new in told["redirects"].items():
         status, headers, _ = recorded["morning"][old]
         assert (status, headers["Location"]) == (301, new)
-        assert _family_id(old) == _family_id(new)
+        assert family_id(old) == family_id(new)
     for twin, url in told["twins"].items():
         body = recorded["morning"][twin][2].decode()
         assert f'<link rel="canonical" href="{url}">' in body
@@ -311,46 +299,3 @@ def test_stories_not_yet_published_are_absent() -> None:
     for slug in ("tienphong", "laodongthudo"):
         for session in SESSIONS:
             assert all(story.published < session.start for story in load_stories(slug, session))
-
-
-def _start(name: str) -> datetime:
-    return next(session.start for session in SESSIONS if session.name == name)
-
-
-def _family_id(url: str) -> str | None:
-    host = urlsplit(url).netloc
-    family = {"tienphong.vn": "epi", "laodongthudo.vn": "mastercms"}.get(host)
-    return article_id(url, FAMILIES[family]) if family else None
-
-
-def _text(row: dict[str, Any]) -> tuple[str, ...]:
-    return (row["title"], row["sapo"], *row["paragraphs"])
-
-
-def _squeeze(text: str) -> str:
-    return " ".join(text.replace("\u00a0", " ").split())
-
-
-def _links(url: str, content_type: str, body: str) -> set[str]:
-    if "json" in content_type:
-        return {
-            urljoin("https://tienphong.vn/", found)
-            for found in re.findall(r'"url": "([^"]+)', body)
-        }
-    found = re.findall(r"<(?:loc|link|guid[^>]*)>([^<]+)<", body) + re.findall(
-        r'href="([^"]+)"', body
-    )
-    return {urljoin(url, unescape(link)) for link in found}
-
-
-def _page_url(outlet: str, section: str, number: int) -> str:
-    found = OUTLETS[outlet]
-    paging, part = FAMILIES[found.family].paging, found.section(section)
-    assert paging is not None
-    path = part.path.rstrip("/")
-    return paging.template.format(host=found.host, path=path, zone=part.zone, page=number)
-
-
-def _main_list(page: bytes) -> bytes:
-    """Return the main list of a MasterCMS section page, without the boxes around it."""
-    return page.partition(b'<ul class="list-news layout1">')[2].partition(b"</ul>")[0]
