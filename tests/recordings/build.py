@@ -1,23 +1,23 @@
 """Build the demo's recordings: `python -m tests.recordings.build`.
 
-Writes docs/demo/morning.warc.gz, evening.warc.gz and expected.json.
+Writes docs/demo/morning.warc.gz and evening.warc.gz, and expected.json beside this file.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
-from pathlib import Path
 from typing import Any
 
 from tests.recordings import epi, epi_pages, mastercms
 from tests.recordings.exchange import Exchange
 from tests.recordings.expected import expected_of
-from tests.recordings.pages import ROOT
+from tests.recordings.pages import HERE, ROOT
 from tests.recordings.stories import Session
 from tests.recordings.warc import write_session
 
 DEMO = ROOT / "docs" / "demo"
+EXPECTED = HERE / "expected.json"
 SESSIONS = (
     Session("morning", 0, datetime(2026, 9, 14, 0, 30, tzinfo=UTC)),  # 07:30 in Hà Nội
     Session("evening", 1, datetime(2026, 9, 14, 11, 30, tzinfo=UTC)),  # 18:30
@@ -49,12 +49,12 @@ def build_expected() -> str:
     return json.dumps(sessions, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def write_demo(folder: Path) -> None:
-    """Write both WARC files and the expectations into a folder."""
+def main() -> None:
+    """Write both WARC files and the expectations to their places in the repository."""
     for session in SESSIONS:
-        (folder / f"{session.name}.warc.gz").write_bytes(build_warc(session))
-    (folder / "expected.json").write_text(build_expected(), encoding="utf-8")
+        (DEMO / f"{session.name}.warc.gz").write_bytes(build_warc(session))
+    EXPECTED.write_text(build_expected(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_demo(DEMO)
+    main()

@@ -73,9 +73,7 @@ def templates(site: Site) -> Environment:
         url = site.get(number).url
         return f'<a href="{url}" target="_blank" class="cms-relate">{words}</a>'
 
-    env = environment(
-        "epi", image_url=image_url, card_of=lambda number: site.get(number).card()
-    )
+    env = environment("epi", image_url=image_url, card_of=lambda number: site.get(number).card())
     env.globals["menu"] = site.raw["menu"]
     env.filters["inline"] = partial(linked, anchor=anchor)
     env.filters["number"] = _number
@@ -115,8 +113,8 @@ def headlines(site: Site, name: str) -> list[Card]:
 
 def _boxes(site: Site) -> list[tuple[str, str, list[Card]]]:
     return [
-        ("Xã hội", "/xa-hoi/", headlines(site, "xa-hoi")),
-        ("Kinh tế", "/kinh-te/", headlines(site, "kinh-te")),
+        ("Xã hội", "/xa-hoi/", headlines(site, "xa-hoi")[:1]),
+        ("Kinh tế", "/kinh-te/", headlines(site, "kinh-te")[:1]),
     ]
 
 
@@ -127,8 +125,8 @@ def furniture(site: Site, shown: Shown) -> dict[str, Any]:
     start = story.id % 5
     return {
         "related": others[start : start + 1],
-        "same": others[start + 1 : start + 6],
-        "hot": others[:4],
+        "same": others[start + 1 : start + 4],
+        "hot": others[:3],
         "boxes": _boxes(site),
     }
 

@@ -48,8 +48,7 @@ class Exchange:
         return [
             ("Host", urlsplit(self.url).netloc),
             ("User-Agent", USER_AGENT),
-            ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-            ("Accept-Language", "vi"),
+            ("Accept", "*/*"),
             ("Accept-Encoding", "gzip"),
         ]
 

@@ -65,7 +65,7 @@ def _article(site: Site, shown: Shown) -> dict[str, Any]:
         "dateline": story.dateline,
         "sapo": story.sapo,
         "paragraphs": [block["text"] for block in blocks],
-        "blocks": blocks,
+        "kinds": [block["kind"] for block in blocks],
         "authors": list(story.authors),
         "byline": story.byline,
         "credit": story.credit,
@@ -90,12 +90,12 @@ def expected_of(site: Site) -> dict[str, dict[str, Any]]:
         "articles": {},
         "refusals": {
             special.url: _refusal(special.outlet, special.reason, special.kind)
-            for special in site.specials
+            for special, _ in site.special_exchanges()
         },
         "redirects": {},
         "twins": {},
     }
-    for shown in site.shown:
+    for shown in site.asked():
         story = shown.story
         if reason := _REASONS.get(story.answer):
             found["refusals"][shown.url] = _refusal(story.outlet, reason, story.answer)

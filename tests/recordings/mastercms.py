@@ -84,7 +84,7 @@ def templates(site: Site) -> Environment:
         "mastercms", image_url=image_url, card_of=lambda number: site.get(number).card()
     )
     env.globals["menu"] = site.raw["menu"]
-    env.filters["inline"] = partial(linked, anchor=anchor)
+    env.filters["inline"] = partial(linked, anchor=anchor, blank="&nbsp;")
     env.filters["b64"] = lambda number: base64.b64encode(str(number).encode()).decode()
     return env
 
@@ -130,9 +130,9 @@ def furniture(site: Site, shown: Shown) -> dict[str, list[Card]]:
     others, start = site.others(shown.story), shown.story.id % 4
     return {
         "interest": others[start : start + 2],
-        "others": others[start + 2 : start + 6],
-        "must_see": _headlines(site)[start : start + 4],
-        "hot": others[:3],
+        "others": others[start + 2 : start + 4],
+        "must_see": _headlines(site)[start : start + 2],
+        "hot": others[:2],
     }
 
 
@@ -141,7 +141,8 @@ def furniture_titles(site: Site, shown: Shown) -> list[str]:
     cards = [card for row in furniture(site, shown).values() for card in row]
     cards += [site.get(number).card() for part in shown.story.parts for number in part.ids]
     words = ["Có thể bạn quan tâm", "Nên xem", "Tin khác", "Xem thêm", "Phiên bản di động"]
-    words += ["Bài trước đó", "Bài sau đó", "Lượt xem", "Chia sẻ"]
+    words += ["Bài trước đó", "Bài sau đó"]
+    words += [] if shown.story.theme == "old" else ["Lượt xem", "Chia sẻ Zalo"]
     return list(dict.fromkeys([*words, *(card.title for card in cards)]))
 
 
@@ -220,7 +221,7 @@ def exchanges(site: Site) -> Iterator[Exchange]:
         yield _feed(site, env, section)
         yield from _section_pages(site, env, section)
     yield from _sitemaps(site, env)
-    for shown in site.shown:
+    for shown in site.asked():
         yield from _article(site, env, shown)
     for special, status in site.special_exchanges():
         yield Exchange(special.url, _missing(site, env, special.url), status)

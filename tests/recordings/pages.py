@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 DAWN = datetime(2026, 9, 14, 7, 20, tzinfo=LOCAL)
+_RECHECKED_SINCE = datetime(2026, 9, 13, 6, 0, tzinfo=LOCAL)
 _EVENING_BEFORE = datetime(2026, 9, 13, 20, 15, tzinfo=LOCAL)
 
 
@@ -116,21 +117,31 @@ class Site:
             if shown.story is not story and (late or shown.story.published < DAWN)
         ]
 
+    @property
+    def first(self) -> bool:
+        """True in the session that has seen nothing before."""
+        return self.session.number == 0
+
+    def asked(self) -> list[Shown]:
+        """Return the stories whose pages the session asks for: later ones skip what is old."""
+        return [s for s in self.shown if self.first or s.story.published >= _RECHECKED_SINCE]
+
     def listed(self, shown: Shown) -> Card:
-        """Return a card with the address that section pages still link to."""
-        return shown.card(shown.old_url)
+        """Return a card with the address that section pages link to: at first, the old one."""
+        return shown.card(shown.old_url if self.first else None)
 
     def special_cards(self, section: Section) -> list[Card]:
         """Return the links of a section page that lead to no article."""
         return [
             Card(0, special.title, special.url, "khong-anh.jpg")
             for special in self.specials
-            if special.section == section.slug
+            if special.section == section.slug and self.first
         ]
 
     def special_exchanges(self) -> list[tuple[Special, int]]:
         """Return the special addresses with the status that each answers."""
-        return [(special, 404 if special.kind == "missing" else 200) for special in self.specials]
+        there = self.specials if self.first else ()
+        return [(special, 404 if special.kind == "missing" else 200) for special in there]
 
     def views(self, story: Story) -> int:
         """Return the view counter, which only a restless story moves between two sessions."""
@@ -167,13 +178,17 @@ def environment(family: str, **tools: Callable[..., Any]) -> Environment:
     return env
 
 
-def linked(text: str, anchor: Callable[[int, str], str]) -> Markup:
-    """Return a text as HTML, its links made by `anchor` from a story's id and the words."""
+def linked(text: str, anchor: Callable[[int, str], str], blank: str = " ") -> Markup:
+    """Return a text as HTML, its links made by `anchor` from a story's id and the words.
+
+    blank: what follows a link where the text has a blank.
+    """
     out, end = Markup(), 0
     for match in LINK.finditer(text):
-        out += escape(text[end : match.start()])
-        out += Markup(anchor(int(match[2]), match[1]))
+        out += escape(text[end : match.start()]) + Markup(anchor(int(match[2]), match[1]))
         end = match.end()
+        if text[end : end + 1] == " ":
+            out, end = out + Markup(blank), end + 1
     return out + escape(text[end:])
 
 

@@ -54,7 +54,6 @@ class Story:
 
     answer: what the server sends for its URL: the "article", or a "challenge", "gone", "video".
     restless: view counter and related boxes follow the session, though the text does not.
-    quiet: the page shows no time of change, whether or not the text was changed.
     theme: the older of an outlet's two article templates where it is "old".
     """
 
@@ -103,20 +102,23 @@ def plain(text: str) -> str:
     return LINK.sub(r"\1", text)
 
 
+def _parse_box(kind: str, rest: str) -> Part:
+    if kind == "note":
+        return Part("note", text=rest)
+    return Part("related", ids=tuple(int(number) for number in rest.split()))
+
+
 def _parse_part(block: str) -> Part:
-    if match := _BOX.fullmatch(block):
-        if match["kind"] == "note":
-            return Part("note", text=match["rest"])
-        return Part("related", ids=tuple(int(number) for number in match["rest"].split()))
+    if box := _BOX.fullmatch(block):
+        return _parse_box(box["kind"], box["rest"])
     if match := _PICTURE.fullmatch(block):
         return Part("image", match["caption"], file=match["file"], credit=match["credit"] or "")
-    if block.startswith("## "):
-        return Part("heading", block.removeprefix("## "))
-    if block.startswith("> "):
-        return Part("quote", block.removeprefix("> "))
     if block.startswith("- "):
         return Part("list", items=tuple(line.removeprefix("- ") for line in block.splitlines()))
-    return Part("paragraph", " ".join(block.split()))
+    text = " ".join(block.split())
+    kinds: dict[str, PartKind] = {"##": "heading", ">": "quote"}
+    mark, _, rest = text.partition(" ")
+    return Part(kinds[mark], rest) if mark in kinds else Part("paragraph", text)
 
 
 def parse_body(body: str) -> tuple[Part, ...]:
