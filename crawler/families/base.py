@@ -11,6 +11,8 @@ class Layout:
     """A family's selectors within a period. Each field is an ordered chain of CSS selectors.
 
     valid_from, valid_to: days (inclusive, exclusive) by capture time; None where unknown.
+    caption: what is a caption, besides <figcaption> and the general rules.
+    credit: where the outlet names the source a text is taken from.
     drop: what stands in the body but is no part of the text; the family says why.
     """
 
@@ -23,6 +25,7 @@ class Layout:
     section: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     caption: tuple[str, ...] = ()
+    credit: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
