@@ -1,0 +1,55 @@
+"""One captured page → its article or refusal → the archive."""
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from crawler.spiders.items import CapturedPage
+from crawler.spiders.outlet import OutletSpider
+from crawler.worker import ExtractionWorker
+from storage.errors import ArchiveError
+from storage.model import Article, Outcome, Refusal
+
+
+class ArchivePipeline:
+    """Extracts in a process that can be killed, and stores. An archive's error ends the run."""
+
+    def __init__(self, spider: OutletSpider):
+        self._spider = spider
+        self._worker: ExtractionWorker | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the pipeline of one of our spiders."""
+        if not isinstance(crawler.spider, OutletSpider):
+            raise TypeError("the archive's pipeline serves the spiders of outlet files only")
+        return cls(crawler.spider)
+
+    async def process_item(self, item: CapturedPage) -> CapturedPage:
+        """Store one page. Raises DropItem where the archive does not take it."""
+        spider = self._spider
+        result = item.refusal or await self._extract(item)
+        if spider.is_over:
+            raise DropItem("the run has ended")
+        try:
+            stored = spider.archive.store(spider.run_id, item.capture, result, item.aliases)
+        except ArchiveError as error:
+            spider.halt(Outcome.FAILED, str(error))
+            raise DropItem(f"not stored: {error}") from None
+        reason = result.reason if isinstance(result, Refusal) else None
+        published_at = result.published_at if isinstance(result, Article) else None
+        spider.keeper.stored(stored, reason, published_at)
+        if item.key is not None:
+            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+        return item
+
+    async def _extract(self, item: CapturedPage) -> Article | Refusal:
+        if self._worker is None:  # a crawl that finds nothing new needs no second process
+            self._worker = ExtractionWorker()
+        return await self._worker.extract(item.page, self._spider.outlet)
+
+    def close_spider(self) -> None:
+        """End the extraction process."""
+        if self._worker is not None:
+            self._worker.close()
