@@ -77,7 +77,7 @@ def crawl(
         limit=limit,
         recrawl=recrawl,
     )
-    rounds = _rounds(chosen, known, template, replay or [])
+    rounds = _rounds(chosen, known, template, [path.resolve() for path in replay or []])
     raise_on_term()
     with archive_of(settings, create=True) as opened:
         now = datetime.now(UTC)
@@ -133,12 +133,12 @@ def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
     sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
     return Order(
         outlet=outlet.slug,
-        run_id=uuid4().hex,
+        run_id=uuid4().hex[:12],
         sections=sections,
         since=template.since,
         until=template.until,
         limit=template.limit,
-        recrawl=template.recrawl,
+        recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,
     )
 

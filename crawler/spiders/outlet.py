@@ -19,7 +19,6 @@ from crawler.health import RunKeeper, utc_now
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.refusals import refuse_response
-from crawler.replay import ReplayIndex
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted, Chain, Frontier, State
 from crawler.spiders.items import CapturedPage
@@ -28,6 +27,7 @@ from crawler.spiders.plan import Plan, parse_plan
 from crawler.spiders.session import CrawlSession
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import canonical_url, host_of
+from crawler.warc import ReplayIndex
 from storage.archive import Archive
 from storage.model import Capture, Outcome, Refusal, RefusalReason, Validator
 

@@ -13,8 +13,8 @@ from crawler.config import absolute_archive
 from crawler.health import RunKeeper, fail_run, utc_now
 from crawler.lock import HostLock
 from crawler.outlets import Outlet
-from crawler.replay import ReplayIndex
 from crawler.spiders.plan import Plan
+from crawler.warc import ReplayIndex
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model import Outcome, Run
