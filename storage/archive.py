@@ -32,7 +32,10 @@ class Reader(Protocol):
         ...
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
-        """Return those canonical URLs that need no request: an article or final refusal is stored."""
+        """Return those canonical URLs that need no request.
+
+        They are the ones with an article or a final refusal in the archive.
+        """
         ...
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:

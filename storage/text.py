@@ -8,8 +8,11 @@ import re
 import unicodedata
 
 _ETH = str.maketrans("ÐðƉɖ", "ĐđĐđ")  # look-alikes that keyboards and OCR put for Đ
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
-_SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_LINE_BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
+_INVISIBLE = re.compile(  # controls, soft hyphen, zero-width and direction marks, BOM
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_SPACES = re.compile("[ \t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _TONES = {
     f"{first}{toned}": f"{moved}{second}"
     for first, second, firsts, seconds in (
@@ -25,10 +28,11 @@ _NEW_TONE = re.compile(r"(?<![qQ])(?:" + "|".join(_TONES) + r")(?![^\W\d_])", re
 def normalize(text: str) -> str:
     """Return `text` in NFC, with real Đ, without invisible characters, blanks single.
 
-    Line breaks are kept; every other run of blanks (NBSP too) becomes one space.
+    Line breaks are kept, as "\\n"; every other run of blanks (NBSP too) becomes one space.
     """
-    text = unicodedata.normalize("NFC", text).translate(_ETH)
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text))
+    # Invisible characters go first: one between a letter and its mark would keep them apart.
+    text = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", text)).translate(_ETH)
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
 
 
 def _move_tone(match: re.Match[str]) -> str:

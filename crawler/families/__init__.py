@@ -1,7 +1,37 @@
-"""The families there are, by name."""
+"""The families there are, by name, in the order in which a page's marks are tried."""
 
-from crawler.families import epi, mastercms
+from crawler.families import (
+    dantri,
+    epi,
+    generic,
+    mastercms,
+    onecms,
+    provincial,
+    vccorp,
+    vietnamnet,
+    vnexpress,
+    vtcnews,
+    znews,
+)
 from crawler.families.base import Family
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (epi.FAMILY, mastercms.FAMILY)}
+GENERIC = generic.FAMILY
+# Shared platforms first: most outlets are theirs. The container decides, not the marks alone:
+# a site may embed pictures from another platform's servers.
+FAMILIES: dict[str, Family] = {
+    module.FAMILY.name: module.FAMILY
+    for module in (
+        epi,
+        mastercms,
+        vccorp,
+        onecms,
+        provincial,
+        vnexpress,
+        dantri,
+        vietnamnet,
+        znews,
+        vtcnews,
+        generic,
+    )
+}
 FAMILY_NAMES = frozenset(FAMILIES)

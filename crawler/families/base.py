@@ -11,6 +11,8 @@ class Layout:
     """A family's selectors within a period. Each field is an ordered chain of CSS selectors.
 
     valid_from, valid_to: days (inclusive, exclusive) by capture time; None where unknown.
+    caption: what is a caption, besides <figcaption> and the general rules.
+    credit: where the outlet names the source a text is taken from.
     drop: what stands in the body but is no part of the text; the family says why.
     """
 
@@ -23,6 +25,7 @@ class Layout:
     section: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     caption: tuple[str, ...] = ()
+    credit: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
@@ -47,7 +50,8 @@ class Paging:
 class Family:
     """One CMS platform.
 
-    marks: strings that only this family's pages carry; any of them tells it.
+    marks: strings that this family's pages carry; a page without any is not tried with it.
+    hosts: of outlets with a CMS of their own, whose pages are tried with it first.
     article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
     not_article_url: matches what `article_url` would take wrongly.
     layouts: newest first.
@@ -60,3 +64,4 @@ class Family:
     layouts: tuple[Layout, ...]
     not_article_url: re.Pattern[str] | None = None
     paging: Paging | None = None
+    hosts: tuple[str, ...] = ()

@@ -9,31 +9,29 @@ LAYOUT = Layout(
     title=("h1.article__title", "h1.cms-title", "h1"),
     sapo=(".article__sapo.cms-desc", ".cms-desc"),
     body=(".article__body.cms-body", ".cms-body", "[itemprop=articleBody]", "#abody"),
-    author=(".article__header .cms-author", ".article__author .cms-author", ".cms-author"),
-    time=(
-        "meta[property='article:published_time']",
-        "meta.cms-date[itemprop=datePublished]",
-        ".article__header time[datetime]",
+    author=(
+        ".article__header .cms-author",
+        ".article__author .cms-author",
+        ".cms-author",
+        ".article__header .author",
     ),
-    section=("meta[property='article:section']", ".breadcrumbs h2.main a", ".breadcrumb h2.main a"),
+    # Of some twenty <time> on a page only the header's is the story's.
+    time=("meta.cms-date[itemprop=datePublished]", ".article__header time"),
+    section=(".breadcrumbs h2.main a", ".breadcrumb h2.main a"),
     tags=(".article__tags a", ".article__tag a"),
     caption=("figcaption", ".fig em"),
+    # Not `a.cms-relate`: a link inside a sentence.
     drop=(
-        ".article-relate",
-        ".related-topic",
-        ".related-news",
-        ".notebox.cms-note",
-        ".article__meta",
-        ".ads_middle",
-        ".sda_middle",
-        ".rennab",
-        ".banner",
+        ".article-relate, .related-topic, .related-news, div.cms-relate",  # other stories
+        ".notebox.cms-note",  # a box about another story or the outlet's own service
+        ".article__meta",  # byline and time, repeated at the end of the body
+        ".ads_middle, .sda_middle, .rennab, .banner",  # advertising, with its scripts' text
     ),
 )
 
 FAMILY = Family(
     name="epi",
-    marks=("epicdn.me", "cmsConfig", "zce-content-body"),
+    marks=("zce-content-body", "cms-body", "cmsConfig"),
     article_url=re.compile(r"-post(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
     not_article_url=re.compile(r"-tag\d+\.html|/rss|/topics?/"),
     layouts=(LAYOUT,),

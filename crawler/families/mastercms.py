@@ -16,19 +16,32 @@ LAYOUT = Layout(
         ".post-content",
     ),
     author=("p.author", ".article-detail-author"),
-    time=("meta[property='article:published_time']", ".datetime", ".article-date", ".bx-time"),
-    section=("meta[property='article:section']", "#breadcrumb a"),
+    time=(
+        ".datetime",
+        ".article-detail-date",
+        ".article-date",
+        ".bx-time",
+        ".content_detail .tool",
+    ),
+    section=("#breadcrumb a", ".breadcrumb a", ".bx-cat-link"),
     tags=(".tags a[href$='.tag']", ".boxTags a"),
     caption=(
         "table.__mb_article_in_image tr:nth-child(2) td",
         "table.MASTERCMS_TPL_TABLE tr:nth-child(2) td",
     ),
-    drop=("table.__MB_ARTICLE_A", ".article-detail-source", "iframe", ".fb-like", "input"),
+    credit=(".article-detail-source",),
+    # Not `table.__MB_template_g`: a box that belongs to the text.
+    drop=(
+        "table.__MB_ARTICLE_A",  # two related headlines at the start of the body
+        ".article-detail-source",  # the credit, read apart
+        ".__MB_ARTICLE_RELATED, .article-relate, .lst-news-relate",  # other stories
+        ".fb-like, .__API_WIDGET",  # share button; comments' form
+    ),
 )
 
 FAMILY = Family(
     name="mastercms",
-    marks=("MASTERCMS", "__MB_ARTICLE", "/stores/news_dataimages/"),
+    marks=("MASTERCMS", "/stores/news_dataimages/"),
     article_url=re.compile(r"^https?://[^/]+/[^/?&]+-(?P<id>\d{4,7})\.html$"),
     not_article_url=re.compile(r"\.tag$|&s_cond|/search_enginer|apicenter@|widgets@|adsfw/"),
     layouts=(LAYOUT,),

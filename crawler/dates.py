@@ -1,0 +1,262 @@
+"""Every form of date on Vietnamese news pages → aware UTC datetime, and which one to trust.
+
+Pure. The forms and traps were read on real pages and feeds: ISO with `+0700`, `+07:00`, `+07` or
+a blank before the zone; no zone at all (then it is the outlet's own); `1/28/2026 6:52:01 AM`
+(US order); `07-03-2026 - 00:01 AM`; `Thứ tư, 22/10/2025, 19:25 (GMT+7)`; `09:00 | 10/03/2021`;
+2-digit years; RFC 822 with `GMT+7`; seconds or milliseconds since 1970; a false `+08:00`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+# Clocks of servers and crawlers differ; beyond this a date lies in the future.
+TOLERANCE = timedelta(minutes=15)
+# An article's own address often carries the time of its creation; it is never published before.
+_CREATION_SLACK = timedelta(days=1)
+_MAX_TEXT = 300  # characters; a longer text is no date
+_FIRST_YEAR = 1997  # the first Vietnamese news sites
+
+_ZONE = re.compile(
+    r"\(?\b(?:GMT|UTC)\s*(?P<named>[+-]\s?\d{1,2}(?::?\d{2})?)?\)?"
+    r"|(?<=\d)\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)(?!\d)|(?<=\d)(?P<utc>Z)\b",
+    re.IGNORECASE,
+)
+_ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
+_NUMERIC = re.compile(
+    r"(?<![\d/.-])(?P<a>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?"
+    r"(?P<y>\d{4}|\d{2})(?![\d/])"
+)
+_ENGLISH = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})[ -](?P<m>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -,]+"
+    r"(?P<y>\d{4}|\d{2})(?!\d)",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>\d{4})",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"(?<![\d:])(?P<h>\d{1,2})\s?(?::|h|giờ)\s?(?P<min>\d{2})(?!\d)"
+    r"(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s?(?P<half>AM|PM|SA|CH)?\b",
+    re.IGNORECASE,
+)
+_CLOCK_END = re.compile(r":\d{2}(?:[.,]\d+)?\s?\Z|T\d{2}:\d{2}\s?\Z")
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Creation stamps in article ids: YYYYMMDDHHmmss… (tuoitre, dantri, baotintuc).
+_STAMP = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})([01]\d|2[0-3])([0-5]\d)([0-5]\d)\d{0,3}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A date that was read.
+
+    at: UTC. has_time: a time of day was given (else local midnight). zone: what the text gave.
+    """
+
+    at: datetime
+    has_time: bool
+    zone: tzinfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text that may hold a date, and the rule that found it ("jsonld", "meta", "text", …)."""
+
+    raw: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen. `at` is None where nothing was; `future` is the first date in the future.
+
+    raw, rule: the text it was read from, and by which rule; ":zone" and ":day" are added to a
+    rule where a false zone was put right, or where only a day is known.
+    """
+
+    at: datetime | None = None
+    raw: str | None = None
+    rule: str | None = None
+    future: Candidate | None = None
+
+
+def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+    """Return the moment that a text names, as aware UTC, or None.
+
+    zone: what a text without a zone means. A text without a time of day means local midnight.
+    """
+    stamp = read_stamp(text, zone=zone)
+    return stamp.at if stamp else None
+
+
+def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
+    """Return the moment a text names and what was given of it, or None where it names none."""
+    text = text.strip()
+    if not text or len(text) > _MAX_TEXT:
+        return None
+    if _EPOCH.fullmatch(text):
+        return _checked(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, zone=None)
+    found = _find_day(text)
+    if found is None:
+        return None
+    day, start, end = found
+    rest = text[:start] + " | " + text[end:]
+    offset, rest = _find_zone(text, rest, start, end)
+    clock = _find_time(rest)
+    try:
+        local = datetime(day.year, day.month, day.day, *(clock or (0, 0, 0)), tzinfo=offset or zone)
+    except ValueError:
+        return None
+    return _checked(local, has_time=clock is not None, zone=offset)
+
+
+def _checked(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp | None:
+    if not _FIRST_YEAR <= moment.year <= 2100:
+        return None
+    return Stamp(moment.astimezone(UTC), has_time, zone)
+
+
+def _find_day(text: str) -> tuple[date, int, int] | None:
+    """Return the first valid day in a text and where it stands."""
+    for pattern in (_ISO, _NUMERIC, _ENGLISH, _WORDS):
+        for match in pattern.finditer(text):
+            try:
+                return _day(match, text), match.start(), match.end()
+            except ValueError:
+                continue
+    return None
+
+
+def _day(match: re.Match[str], text: str) -> date:
+    part = match.groupdict()
+    year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
+    if "a" in part:
+        first, second = int(part["a"]), int(part["b"])
+        american = second > 12 or (first <= 12 and _is_american(match, text))
+        return date(year, first, second) if american else date(year, second, first)
+    month = part["m"]
+    number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) + 1
+    return date(year, number, int(part["d"]))
+
+
+def _is_american(match: re.Match[str], text: str) -> bool:
+    """True for .NET's en-US form `9/3/2026 6:44:00 PM`: slashes, no leading zero, seconds, AM/PM.
+
+    Vietnamese templates that add AM or PM print leading zeros and no seconds.
+    """
+    if match["sep"] != "/" or match["a"].startswith("0") or match["b"].startswith("0"):
+        return False
+    clock = _TIME.search(text, match.end())
+    return bool(clock and clock["s"] and (clock["half"] or "").upper() in ("AM", "PM"))
+
+
+def _find_zone(text: str, rest: str, start: int, end: int) -> tuple[tzinfo | None, str]:
+    """Return the zone a text gives, and the rest of the text without it.
+
+    `GMT+7` means seven hours east, as printed (dateutil reads the sign the other way round).
+    """
+    for match in _ZONE.finditer(text, 0):
+        if match.start() < end and match.end() > start:
+            continue  # the hyphens of the day itself
+        if match["offset"] and not _CLOCK_END.search(text, 0, match.start()):
+            continue  # a hyphen between day and time
+        given = match["named"] or match["offset"]
+        shifted = rest.replace(match.group(), " ", 1)
+        if given is None:
+            return UTC, shifted
+        digits = re.sub(r"\D", "", given)
+        hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+        if hours <= 14 and minutes < 60:
+            delta = timedelta(hours=hours, minutes=minutes)
+            return timezone(-delta if given.startswith("-") else delta), shifted
+    return None, rest
+
+
+def _find_time(text: str) -> tuple[int, int, int] | None:
+    for match in _TIME.finditer(text):
+        hour, minute, second = int(match["h"]), int(match["min"]), int(match["s"] or 0)
+        half = (match["half"] or "").upper()
+        if half in ("PM", "CH") and hour < 12:
+            hour += 12
+        elif half in ("AM", "SA") and hour == 12:
+            hour = 0
+        if hour < 24 and minute < 60 and second < 60:
+            return hour, minute, second
+    return None
+
+
+def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+    """Return the time of creation in an article's address (aware UTC), where its id holds one."""
+    match = _STAMP.search(url)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(group) for group in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def choose_date(
+    candidates: Iterable[Candidate],
+    *,
+    fetched_at: datetime,
+    zone: tzinfo = VIETNAM,
+    created_at: datetime | None = None,
+) -> Choice:
+    """Return the first candidate that can be true, in the order of trust given.
+
+    A date more than 15 minutes after `fetched_at` cannot be, nor one more than a day before the
+    article was created (`created_at`, from its address). A day without a time waits for a later
+    candidate of the same day with one. An offset that is not the outlet's zone gives way where
+    another candidate shows the same wall clock in the outlet's zone.
+    """
+    possible: list[tuple[Stamp, Candidate]] = []
+    future = None
+    for candidate in candidates:
+        stamp = read_stamp(candidate.raw, zone=zone)
+        if stamp is None or (created_at and stamp.at < created_at - _CREATION_SLACK):
+            continue
+        if stamp.at > fetched_at + TOLERANCE:
+            future = future or candidate
+            continue
+        if not possible and _is_exact(stamp, zone):
+            return Choice(stamp.at, candidate.raw, candidate.rule, future)
+        possible.append((stamp, candidate))
+    if not possible:
+        return Choice(future=future)
+    return _settle(possible, zone, future)
+
+
+def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
+    """True where no other candidate could better a stamp: seconds, and the outlet's own zone."""
+    if not stamp.has_time or stamp.at.second == 0 or stamp.zone is None:
+        return False
+    return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
+
+
+def _settle(
+    possible: list[tuple[Stamp, Candidate]], zone: tzinfo, future: Candidate | None
+) -> Choice:
+    first, candidate = possible[0]
+    if not first.has_time:
+        day = first.at.astimezone(zone).date()
+        for stamp, other in possible[1:]:
+            if stamp.has_time and stamp.at.astimezone(zone).date() == day:
+                return Choice(stamp.at, other.raw, other.rule, future)
+        return Choice(first.at, candidate.raw, f"{candidate.rule}:day", future)
+    if first.zone is not None:
+        local = first.at.astimezone(first.zone).replace(tzinfo=zone).astimezone(UTC)
+        for stamp, _ in possible[1:]:
+            agrees = stamp.has_time and abs(stamp.at - local) < timedelta(minutes=1)
+            if agrees and local != first.at:
+                return Choice(local, candidate.raw, f"{candidate.rule}:zone", future)
+    for stamp, other in possible[1:]:
+        if first.at.second == 0 and timedelta(0) < stamp.at - first.at < timedelta(minutes=1):
+            return Choice(stamp.at, other.raw, other.rule, future)  # the first was cut to minutes
+    return Choice(first.at, candidate.raw, candidate.rule, future)

@@ -1,0 +1,5 @@
+"""One page → one article, or the reason why it is none. Pure: the same bytes, the same answer."""
+
+from crawler.extract.article import VERSION, extract, extract_generic
+
+__all__ = ["VERSION", "extract", "extract_generic"]

@@ -1,0 +1,93 @@
+"""What trafilatura makes of a subtree, as blocks. Pure."""
+
+from configparser import ConfigParser
+from copy import deepcopy
+from typing import Any
+
+import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement, document_fromstring
+from trafilatura.settings import DEFAULT_CONFIG, Extractor
+
+from crawler.extract.boxes import is_boilerplate_line
+from crawler.extract.metadata import clean
+from crawler.extract.subtree import BREAK
+from storage.model import Block, BlockKind
+
+_KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
+_CELL_SEPARATOR = " | "
+
+
+def _options(*, fast: bool) -> Extractor:
+    config: ConfigParser = deepcopy(DEFAULT_CONFIG)
+    # Short notices are articles too: without these, trafilatura answers a short subtree with
+    # another reading of it (its baseline), which keeps less of the structure.
+    config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "1"
+    config["DEFAULT"]["MIN_OUTPUT_SIZE"] = "1"
+    # deduplicate stays off: it makes a page's text depend on the pages read before.
+    return Extractor(
+        # "txt" and not "python": only the tree is wanted, and "python" renders its text as well.
+        config=config,
+        output_format="txt",
+        fast=fast,
+        comments=False,
+        with_metadata=False,
+    )
+
+
+_SUBTREE = _options(fast=True)
+_PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
+
+
+def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
+    """Return the blocks of a flattened subtree; trafilatura strips what else is no text."""
+    # trafilatura takes the first element it knows as an article's frame: this one.
+    page = document_fromstring("<html><body><div itemprop='articleBody'></div></body></html>")
+    frame = page[-1][0]
+    frame.extend(list(root))
+    return _blocks(trafilatura.bare_extraction(page, options=_SUBTREE))
+
+
+def read_page(html: str) -> tuple[Block, ...]:
+    """Return the blocks trafilatura finds on a whole page by itself."""
+    return _blocks(trafilatura.bare_extraction(html, options=_PAGE))
+
+
+def _blocks(document: Any) -> tuple[Block, ...]:
+    """Return the blocks of trafilatura's answer (its Document, or None)."""
+    if document is None or document.body is None:
+        return ()
+    blocks: list[Block] = []
+    for element in document.body:
+        for kind, part in _parts(element):
+            blocks += _lines(kind, part)
+    return tuple(blocks)
+
+
+def _parts(element: etree._Element) -> list[tuple[BlockKind, etree._Element | str]]:
+    """Return an element of trafilatura's tree as one or several blocks."""
+    if element.tag == "list":
+        return [("list", item) for item in element.iter("item")]
+    if element.tag == "table":
+        return [("paragraph", _row(row)) for row in element.iter("row")]
+    if element.tag == "quote" and element.find("p") is not None:
+        return [("quote", part) for part in element]
+    return [(_KINDS.get(str(element.tag), "paragraph"), element)]
+
+
+def _row(row: etree._Element) -> str:
+    cells = (clean(_text(cell)) for cell in row.iter("cell"))
+    return _CELL_SEPARATOR.join(cell for cell in cells if cell)
+
+
+def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
+    """Return a block for every line; a <br> inside a paragraph ends a line."""
+    text = part if isinstance(part, str) else _text(part)
+    lines = (clean(line) for line in text.replace("\n", " ").split(BREAK))
+    return [Block(kind, line) for line in lines if line and not is_boilerplate_line(line)]
+
+
+def _text(element: etree._Element) -> str:
+    for line_break in element.iter("lb"):
+        line_break.tail = BREAK + (line_break.tail or "")
+    return "".join(str(part) for part in element.itertext())

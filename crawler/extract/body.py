@@ -1,0 +1,144 @@
+"""A container's text, pictures and byline. Pure."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.authors import Byline, read_byline
+from crawler.extract import subtree
+from crawler.extract.blocks import read_page, read_subtree
+from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
+from crawler.extract.images import (
+    CAPTION_MARK,
+    find_captions,
+    keep_captions,
+    read_images,
+    remove_captions,
+)
+from crawler.extract.subtree import Line
+from crawler.families.base import Layout
+from storage.model import Block, Image
+
+# Captions are the story where they hold this many times the rest of the text.
+_PHOTO_STORY = 4.0
+_MIN_PHOTO_TEXT = 200  # characters
+_LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
+_HEAD_LINES = 8  # section, title in parts, byline, date, lead
+_STRING = etree.XPath("string()")
+_MAX_HEAD_LINE = 80  # characters of what stands between title and lead
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a container holds. bylines: closing lines that were taken off, in reading order."""
+
+    blocks: tuple[Block, ...] = ()
+    images: tuple[Image, ...] = ()
+    bylines: tuple[Byline, ...] = ()
+    is_photo_story: bool = False
+
+    @property
+    def length(self) -> int:
+        """Characters of text."""
+        return sum(len(block.text) for block in self.blocks)
+
+
+def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str, ...]) -> Body:
+    """Return the text of a container, without what the layout and the general rules drop.
+
+    known: title and lead; where the container repeats them, they are taken out of the text.
+    """
+    _apply_layout(container, layout)
+    root = subtree.build(container.html or "")
+    drop_marked_boxes(root)
+    captions = find_captions(root)
+    photo = _is_photo_story(root, captions)
+    images = read_images(root, captions, url)
+    if photo:
+        keep_captions(root, captions)
+    else:
+        remove_captions(captions)
+    subtree.flatten(root)
+    lines = drop_linked_boxes(root, subtree.lines(root))
+    lines = _drop_head(lines, known)
+    bylines = _take_bylines(lines)
+    subtree.strip_attributes(root)
+    return Body(read_subtree(root), images, bylines, photo)
+
+
+def _apply_layout(container: LexborNode, layout: Layout) -> None:
+    if layout.caption:
+        for node in container.css(",".join(layout.caption)):
+            node.attrs[CAPTION_MARK] = "1"
+    if layout.drop:
+        for node in container.css(",".join(layout.drop)):
+            if node.mem_id != container.mem_id:
+                node.decompose()
+
+
+def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
+    held = sum(len(subtree.text_of(caption)) for caption in captions)
+    rest = len(subtree.text_of(root)) - held
+    return held >= _MIN_PHOTO_TEXT and held > _PHOTO_STORY * rest
+
+
+def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
+    """Remove the article's head (section, title, byline, date, lead) where the text repeats it."""
+    wanted = {_key(text) for text in known if text}
+    last = 0
+    for number, line in enumerate(lines[:_HEAD_LINES], start=1):
+        if _repeats(_key(line.text), wanted):
+            last = number
+        elif len(line.text) > _MAX_HEAD_LINE:
+            break
+    for line in lines[:last]:
+        subtree.drop(line.element)
+    return lines[last:]
+
+
+def _repeats(key: str, wanted: set[str]) -> bool:
+    return bool(key) and any(key == each or (len(key) > 40 and key in each) for each in wanted)
+
+
+def _key(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
+    """Remove and return the closing lines that only say who wrote it or whom it is taken from."""
+    found: list[Byline] = []
+    for element, _ in reversed(lines[1:][-_LAST_LINES:]):
+        parts = [part for part in str(_STRING(element)).split(subtree.BREAK) if part.strip()]
+        byline = read_byline(parts[-1]) if parts and element.tag != "li" else None
+        if byline is None:
+            break
+        found.append(byline)
+        if len(parts) > 1:
+            _drop_last_line(element)
+            break
+        subtree.drop(element)
+    return tuple(reversed(found))
+
+
+def _drop_last_line(block: HtmlElement) -> None:
+    """Cut a line's text after its last break that has text behind it."""
+    for element in reversed(list(block.iter())):
+        for name in ("tail", "text"):
+            text = getattr(element, name) if element is not block or name == "text" else None
+            if not text:
+                continue
+            before, mark, after = text.rpartition(subtree.BREAK)
+            while mark and not after.strip():
+                before, mark, after = before.rpartition(subtree.BREAK)
+            setattr(element, name, before if mark else "")
+            if mark:
+                return
+
+
+def read_whole_page(tree: LexborHTMLParser, known: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the blocks trafilatura finds on the page by itself, without title and lead."""
+    wanted = {_key(text) for text in known if text}
+    blocks = read_page(tree.html or "")
+    return tuple(block for block in blocks if _key(block.text) not in wanted)

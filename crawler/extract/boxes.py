@@ -1,0 +1,159 @@
+"""What stands in a body and is no part of its text: related boxes, share bars, advertising. Pure.
+
+Every rule is general (class words, link density, the boxes' headings) and says why it holds;
+what only one family has stands in that family's `drop`.
+"""
+
+import re
+
+from lxml.html import HtmlElement
+
+from crawler.authors import read_byline
+from crawler.extract.subtree import Line, drop, text_of
+
+# A class word never removes more of the text than this: then it names the article's own frame.
+_MAX_SHARE = 0.3
+_MAX_TEASER = 600  # characters of a headline with its lead
+_MIN_HEADLINE = 25  # characters
+_MIN_POINTER = 15  # characters of a link that is a headline, not a word in a sentence
+
+# Words that templates give to boxes around and in a text, in English and Vietnamese:
+_BOX_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:"
+    # other news
+    r"relate[ds]?|relate-?news|related-?\w*|\w*-?relate[ds]?|lien-?quan|tin-?lien-?quan"
+    r"|tin-?khac|doc-?them|xem-?them|read-?more|more-?news|see-?more|doc-?nhieu|xem-?nhieu"
+    r"|most-?(?:read|view|popular)|suggest\w*|recommend\w*|cung-?chuyen-?muc|next-?post"
+    # share bars
+    r"|shar(?:e|ing)\w*|social\w*|like-?share|fb-like|zalo-\w+|addthis\w*|copy-?link|follow"
+    # advertising
+    r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|banner\w*|qc|quang-?cao|sponsor\w*"
+    # what stands below a text, and tools around it
+    r"|comments?|comment-?\w+|binh-?luan|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?"
+    r"|rating|vote|newsletter|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|print|popup"
+    r"|audio|tts|player|podcast|toc|table-of-contents|notebox|qr-?code|link-source\S*"
+    r")(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_BOX_TAGS = ("div", "section", "aside", "ul", "ol", "table", "article", "dl", "header", "footer")
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+# Headings of boxes: where one stands alone in a block, a box begins.
+_BOX_HEADING = re.compile(
+    r"^\W*(?:có thể (?:bạn|bạn đọc|độc giả) quan tâm|bạn có thể quan tâm|nên xem|nên đọc|tin khác"
+    r"|các tin khác|tin(?:,? bài)? (?:liên quan|cùng chuyên mục|cùng chủ đề|nổi bật|tài trợ)"
+    r"|tin (?:mới|mới nhất|nóng|đọc nhiều|xem nhiều)"
+    r"|bài (?:liên quan|viết liên quan|cùng chuyên mục)"
+    r"|(?:các )?bài viết (?:khác|cùng chuyên mục)|có liên quan|cùng chuyên mục|cùng tác giả"
+    r"|xem thêm|đọc thêm|đọc tiếp|đọc nhiều|đọc nhiều nhất|xem nhiều|tham khảo thêm"
+    r"|tin đọc nhiều|mới\s*[-–]\s*nóng|phiên bản di động|dòng sự kiện|chủ đề|từ khóa|từ khoá|tags?"
+    r"|bình luận(?: \(\d+\))?|ý kiến bạn đọc|chia sẻ(?: bài viết)?|quảng cáo|link bài gốc"
+    r"|bài trước(?: đó)?|bài sau(?: đó)?|video|video đang (?:được xem nhiều|hot)|nổi bật)\W*$",
+    re.IGNORECASE,
+)
+# Beginnings of lines that point away or speak about the page, not about the news.
+_POINTER_LINE = re.compile(
+    r"^\W*(?:>>+|»|►\s*xem|xem thêm\s*:|đọc thêm\s*:|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:"
+    r"|từ kho[áa]\s*:|dòng sự kiện\s*:|mời (?:quý )?(?:độc giả|bạn đọc|quý vị)"
+    r"|\(\*\) không sao chép"
+    r"|có thể bạn quan tâm\s*:|chia sẻ (?:facebook|zalo|bài viết)|theo dõi (?:báo|chúng tôi|kênh) "
+    r"|bấm (?:vào đây )?để (?:theo dõi|xem thêm)|link bài gốc|copy link)",
+    re.IGNORECASE,
+)
+_MAX_POINTER_LINE = 250  # characters; a longer line that begins so is a sentence
+_MAX_BOX_HEADING = 40  # characters
+_PAGES = ("http", "/")  # how links to other pages begin
+_SIGNS = re.compile(r"\W+")
+
+
+def drop_marked_boxes(root: HtmlElement) -> None:
+    """Remove what class words or a style mark as a box, unless it holds much of the text."""
+    whole = 0
+    for element in list(root.iter(*_BOX_TAGS)):
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if not _BOX_WORDS.search(names) and not _HIDDEN.search(element.get("style", "")):
+            continue
+        whole = whole or len(text_of(root)) or 1
+        if element is not root and len(text_of(element)) <= _MAX_SHARE * whole:
+            drop(element)
+
+
+def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
+    """Remove boxes by their headings ("Tin liên quan"), teasers and lines that point elsewhere.
+
+    Prose has words around its links; a line that is one link is a headline of another story, and
+    the small box that opens with it a teaser. A linked byline stays: it is read later.
+    Returns the lines left.
+    """
+    whole = sum(len(line.text) for line in lines)
+    boxes: list[HtmlElement] = []
+    for line in lines:
+        size = len(line.text)
+        if size <= _MAX_BOX_HEADING and _BOX_HEADING.match(line.text):
+            boxes += _headed_box(line.element, root, whole)
+        elif size <= _MAX_POINTER_LINE and _POINTER_LINE.match(line.text):
+            boxes.append(line.element)
+        elif size >= _MIN_POINTER and _is_one_link(line) and not read_byline(line.text):
+            boxes.append(_teaser(line, root, whole))
+    for box in boxes:
+        drop(box)
+    return lines if not boxes else [line for line in lines if root in line.element.iterancestors()]
+
+
+def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
+    """Return a box's heading or its frame, if that is mostly links, and the cards after it."""
+    box = heading
+    for ancestor in heading.iterancestors():
+        if ancestor is root or len(text_of(ancestor)) > _MAX_SHARE * whole:
+            break
+        if link_share(ancestor) > 0.2 or len(text_of(ancestor)) <= 60:
+            box = ancestor
+    found = [box]
+    for sibling in box.itersiblings():
+        if _is_card(sibling):
+            found.append(sibling)
+        elif text_of(sibling):
+            break
+    return found
+
+
+def _is_card(element: HtmlElement) -> bool:
+    """True for a teaser or a list of them: a headline that is one link, perhaps with a lead."""
+    if not isinstance(element.tag, str):
+        return False
+    links = [len(text_of(link)) for link in element.iter("a")]
+    return max(links, default=0) >= _MIN_POINTER and link_share(element) > 0.15
+
+
+def _teaser(line: Line, root: HtmlElement, whole: int) -> HtmlElement:
+    """Return the small box that opens with a headline that is one link: another story, its lead."""
+    box = line.element
+    for ancestor in line.element.iterancestors():
+        text = text_of(ancestor)
+        small = len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole)
+        opens = len(line.text) >= _MIN_HEADLINE and text.startswith(line.text)
+        if ancestor is root or not small or not opens:
+            break
+        box = ancestor
+    return box
+
+
+def link_share(element: HtmlElement) -> float:
+    """Return how much of an element's text is link text, from 0 to 1."""
+    links = sum(len(text_of(link)) for link in element.iter("a") if link.get("href"))
+    return min(1.0, links / (len(text_of(element)) or 1))
+
+
+def _is_one_link(line: Line) -> bool:
+    if line.element.find(".//a") is None:
+        return False
+    links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
+    linked = _SIGNS.sub("", "".join(map(text_of, links)))
+    return len(linked) >= 0.95 * len(_SIGNS.sub("", line.text)) > 0
+
+
+def is_boilerplate_line(text: str) -> bool:
+    """True for a line that is only a box's heading or points away from the article."""
+    if len(text) <= 40 and _BOX_HEADING.match(text):
+        return True
+    return len(text) <= _MAX_POINTER_LINE and bool(_POINTER_LINE.match(text))

@@ -1,0 +1,119 @@
+"""Which family and layout a page is read with. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.extract.container import find_container, guess_container
+from crawler.extract.frame import Select, article_frame, whole_page
+from crawler.families import FAMILIES, GENERIC
+from crawler.families.base import Family, Layout
+from crawler.outlets import Outlet, Overrides
+
+_MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a page is read.
+
+    container: the element that holds the text, None where nothing on the page does.
+    select: finds the fields around it.
+    """
+
+    family: Family
+    layout: Layout
+    container: LexborNode | None
+    select: Select
+    notes: tuple[str, ...] = ()
+    # True where the family's own selectors found the container: then it is an article's page.
+    is_certain: bool = True
+
+
+def choose_reading(
+    data: bytes, tree: LexborHTMLParser, outlet: Outlet | None, host: str, day: date
+) -> Reading:
+    """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
+
+    Outlets change family; a page whose container is another family's is read with that one,
+    and the reading says so.
+    """
+    configured = FAMILIES.get(outlet.family) if outlet else None
+    for family in _order(configured, host):
+        if not any(mark in data for mark in _MARKS[family.name]):
+            continue
+        overrides = outlet.overrides if outlet and family is configured else None
+        for layout in _layouts(family, overrides, day):
+            container = find_container(tree, layout.body)
+            if container is not None:
+                notes = _changed(configured, family)
+                return Reading(family, layout, container, whole_page(tree), notes)
+    return _generic(tree, outlet if configured is GENERIC else None, configured)
+
+
+def _order(configured: Family | None, host: str) -> list[Family]:
+    """Return the families to try: the outlet's, those of its host, then all others."""
+    known = [family for family in FAMILIES.values() if family is not GENERIC]
+    return sorted(
+        known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
+    )
+
+
+def read_generic(tree: LexborHTMLParser) -> Reading:
+    """Return the reading of a page of which nothing is known."""
+    return _generic(tree, None, None)
+
+
+def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:
+    layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
+    guessed = guess_container(tree)
+    named = find_container(tree, layout.body)
+    container = _inner(named, guessed)
+    select = article_frame(tree, container)
+    notes = _changed(configured, GENERIC)
+    return Reading(GENERIC, layout, container, select, notes, is_certain=False)
+
+
+def _inner(named: LexborNode | None, guessed: LexborNode | None) -> LexborNode | None:
+    """Return the named container if it holds the guessed one's text, else the guessed one."""
+    if named is None or guessed is None:
+        return named or guessed
+    inside, whole = len(named.text(deep=True)), len(guessed.text(deep=True))
+    return named if inside >= 0.7 * whole else guessed
+
+
+def _layouts(family: Family, overrides: Overrides | None, day: date) -> list[Layout]:
+    """Return a family's layouts, those valid on the day of the capture first."""
+    valid = [layout for layout in family.layouts if _is_valid(layout, day)]
+    others = [layout for layout in family.layouts if layout not in valid]
+    return [_with_overrides(layout, overrides) for layout in (*valid, *others)]
+
+
+def _is_valid(layout: Layout, day: date) -> bool:
+    after = layout.valid_from is None or day >= layout.valid_from
+    return after and (layout.valid_to is None or day < layout.valid_to)
+
+
+def _with_overrides(layout: Layout, overrides: Overrides | None) -> Layout:
+    """Return a layout with an outlet's own selectors before the family's."""
+    if overrides is None:
+        return layout
+    return replace(
+        layout,
+        title=(*overrides.title, *layout.title),
+        sapo=(*overrides.sapo, *layout.sapo),
+        body=(*overrides.body, *layout.body),
+        author=(*overrides.author, *layout.author),
+        time=(*overrides.time, *layout.time),
+        section=(*overrides.section, *layout.section),
+        tags=(*overrides.tags, *layout.tags),
+        caption=(*overrides.caption, *layout.caption),
+        drop=(*overrides.drop, *layout.drop),
+    )
+
+
+def _changed(configured: Family | None, family: Family) -> tuple[str, ...]:
+    if configured is None or configured is family:
+        return ()
+    return (f"family: configured {configured.name}, read as {family.name}",)

@@ -1,0 +1,78 @@
+"""Where on a page the text stands: by a family's selectors, else by how text is spread. Pure."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_MIN_TEXT = 60  # characters; some templates repeat the container, empty, for a pop-up
+_MIN_PARAGRAPH = 40
+_NOT_TEXT = re.compile(
+    r"comment|footer|header|menu|sidebar|related|relate|breadcrumb|banner|popup|most-?view|nav\b",
+    re.IGNORECASE,
+)
+
+
+def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
+    """Return the first element with text that a chain of selectors finds, or None."""
+    for selector in selectors:
+        best = max(tree.css(selector), key=_length, default=None)
+        if best is not None and _length(best) >= _MIN_TEXT:
+            return best
+    return None
+
+
+def _length(node: LexborNode) -> int:
+    return len(node.text(deep=True, strip=True))
+
+
+def guess_container(tree: LexborHTMLParser) -> LexborNode | None:
+    """Return the element whose own paragraphs hold most of the page's prose, or None.
+
+    Every paragraph gives its length, without its links, to its parent, and half to the parent's
+    parent: a body's paragraphs are siblings, teasers each have a card of their own.
+    """
+    scores: dict[int, float] = {}
+    nodes: dict[int, LexborNode] = {}
+    for paragraph in tree.css("p, div, li, td, h2, h3"):
+        weight = _weight(paragraph)
+        if weight <= 0:
+            continue
+        parent = paragraph.parent
+        for share in (1.0, 0.5):
+            if parent is None or parent.tag in ("html", "-document"):
+                break
+            nodes[parent.mem_id] = parent
+            scores[parent.mem_id] = scores.get(parent.mem_id, 0) + weight * share
+            parent = parent.parent
+    best = max(scores, key=scores.__getitem__, default=None)
+    if best is None or scores[best] < _MIN_TEXT:
+        return None
+    return nodes[best]
+
+
+def _weight(node: LexborNode) -> float:
+    """Return how much prose of its own an element holds."""
+    if node.tag in ("div", "td") and node.css_first("p, div, table, ul, h2, h3") is not None:
+        return 0.0
+    text = node.text(deep=True, strip=True)
+    if len(text) < _MIN_PARAGRAPH:
+        return 0.0
+    linked = sum(len(link.text(deep=True, strip=True)) for link in node.css("a"))
+    if linked > 0.5 * len(text) or _is_apart(node):
+        return 0.0
+    return (len(text) - linked) * (0.3 if node.tag in ("li", "h2", "h3") else 1.0)
+
+
+def _is_apart(node: LexborNode) -> bool:
+    """True inside comments, side columns and the like."""
+    up: LexborNode | None = node
+    for _ in range(4):
+        if up is None or up.tag in ("body", "html"):
+            return False
+        if up.tag in ("aside", "footer", "nav", "form"):
+            return up.tag != "form"  # ASP.NET wraps whole pages in one form
+        attributes = up.attributes
+        if _NOT_TEXT.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"):
+            return True
+        up = up.parent
+    return False

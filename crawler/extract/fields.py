@@ -1,0 +1,227 @@
+"""The fields around the text: title, lead, section, tags, authors, dates. Pure."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from crawler.dates import Candidate
+from crawler.extract.frame import Select
+from crawler.extract.metadata import Metadata, clean
+from crawler.families.base import Family, Layout
+from crawler.urls import article_id, canonical_url
+
+_MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
+_MAX_TAGS = 40
+_MAX_SAPO = 1_200  # characters
+# "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, then a dash or a name in capitals.
+_BRACKETED = re.compile(
+    r"^[(\[]\s*(?P<name>[^()\[\]]{2,30}?)\s*[)\]]\s*(?P<dash>[-–—:]+)?\s*(?=\S)"
+)
+# "TPO - ", "SKĐS - ", "VOV.VN - ", "Kinhtedothi - ": one word that is an outlet's short name.
+_PREFIXED = re.compile(r"^(?P<name>[A-ZĐ]{2,8}(?:\.(?:VN|vn))?|[A-Z][a-z]{5,}(?:\.vn)?)\s*[-–—]\s+")
+_CAPITALS = re.compile(r"^[A-ZĐ0-9.]{2,10}$|\.(?:vn|com)\b", re.IGNORECASE)
+# Capitals before a dash that name what the sentence is about, not who prints it.
+_SUBJECTS = frozenset(
+    ("HN", "TPHCM", "HCM", "USD", "GDP", "EU", "NATO", "FED", "CPI", "VND", "WHO")
+)
+_SITE_SUFFIX = re.compile(r"\s+[|–-]\s+[^|–-]{2,60}$")
+_GENERIC_ID = re.compile(r"[-_/.](?:[a-z]{0,4})?(\d{4,20})(?:\.[a-z]{2,5})?/?$")
+_HOME_NAMES = frozenset(("trang chủ", "home", "tin tức", "trang nhất"))
+
+
+def joined_text(node: LexborNode) -> str:
+    """Return an element's text with its parts joined by a blank ("Phường A:" + "Mong …")."""
+    return clean(node.text(deep=True, separator=" "))
+
+
+def select_all(select: Select, selectors: tuple[str, ...]) -> list[LexborNode]:
+    """Return what the first selector with a match finds."""
+    for selector in selectors:
+        if nodes := select(selector):
+            return nodes
+    return []
+
+
+def read_title(select: Select, layout: Layout, meta: Metadata) -> str:
+    """Return the headline: the layout's element, else the head's own words without the site."""
+    said = meta.said("headline") or meta.prop("og:title")
+    for selector in layout.title:
+        texts = [text for node in select(selector) if (text := _title_text(node))]
+        if selector == "h1" and len(texts) > 1 and said:
+            # Some templates set the section's name, or a pop-up's, as another h1.
+            texts.sort(key=lambda text: _overlap(text, said), reverse=True)
+        if texts:
+            return texts[0]
+    if said:
+        return said if meta.said("headline") else strip_site(said, meta.prop("og:site_name"))
+    return strip_site(meta.title, None)
+
+
+def _title_text(node: LexborNode) -> str:
+    parts = [clean(part.text(deep=True)) for part in node.iter() if part.tag == "span"]
+    if len(parts) > 1:
+        return joined_text(node)
+    return clean(node.text(deep=True))
+
+
+def _overlap(text: str, said: str) -> float:
+    ours, theirs = set(text.casefold().split()), set(said.casefold().split())
+    return len(ours & theirs) / (len(ours | theirs) or 1)
+
+
+def strip_site(title: str, site: str | None) -> str:
+    """Return a title without " | Site" or " - Site" at its end, if that names the site."""
+    if site and title.casefold().endswith(site.casefold()):
+        return title[: -len(site)].rstrip(" |-–") or title
+    return _SITE_SUFFIX.sub("", title) if " | " in title else title
+
+
+def read_sapo(select: Select, layout: Layout, meta: Metadata, *, is_certain: bool) -> str:
+    """Return the lead as printed, dateline included, or ''.
+
+    Of several elements a layout's selector finds, the one that says what the head's description
+    says; on an unknown template only that one can be trusted.
+    """
+    described = meta.prop("og:description") or meta.named("description") or ""
+    for selector in layout.sapo:
+        nodes = [node for node in select(selector) if not _in_picture(node)]
+        texts = [text for node in nodes if 20 <= len(text := joined_text(node)) <= _MAX_SAPO]
+        if len(texts) > 1 and described:
+            texts.sort(key=lambda text: _overlap(text, described), reverse=True)
+        if texts and (is_certain or not described or _overlap(texts[0], described) > 0.3):
+            return texts[0]
+    return ""
+
+
+def _in_picture(node: LexborNode) -> bool:
+    up: LexborNode | None = node
+    for _ in range(3):
+        if up is None:
+            return False
+        if up.tag in ("figure", "figcaption", "picture"):
+            return True
+        up = up.parent
+    return False
+
+
+def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
+    """Return ("TPO", "Hà Nội …") for "TPO - Hà Nội …"; names: datelines known to be ones."""
+    for name in names:
+        pattern = rf"^[(\[]?\s*{re.escape(name)}\s*[)\]]?\s*(?:[-–—:]+\s*|(?<=[)\]])\s*)(?=\S)"
+        if match := re.match(pattern, sapo, re.IGNORECASE):
+            return sapo[: match.end()].strip(" -–—:()[]"), sapo[match.end() :]
+    if match := _BRACKETED.match(sapo):
+        if match["dash"] or _CAPITALS.search(match["name"]):
+            return match["name"], sapo[match.end() :]
+    elif (match := _PREFIXED.match(sapo)) and match["name"] not in _SUBJECTS:
+        return match["name"], sapo[match.end() :]
+    return None, sapo
+
+
+def read_section(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+    """Return the section's path, outermost first."""
+    if meta.breadcrumb:
+        return meta.breadcrumb
+    names = [joined_text(node) for node in select_all(select, layout.section)]
+    names = names or _split(meta.prop("article:section") or meta.said("articleSection") or "")
+    unique = dict.fromkeys(name for name in names if name and name.lower() not in _HOME_NAMES)
+    return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
+
+
+def read_tags(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+    """Return the article's tags: as linked on the page, else as its head lists them."""
+    texts = [joined_text(node) for node in select_all(select, layout.tags)]
+    if not texts:
+        listed = meta.properties.get("article:tag") or meta.names.get("news_keywords")
+        listed = listed or meta.names.get("keywords") or []
+        texts = [part for text in listed for part in _split(text)]
+    tags = dict.fromkeys(text.strip(" #,;.") for text in texts)
+    return tuple(tag for tag in tags if 1 < len(tag) <= _MAX_TAG and "://" not in tag)[:_MAX_TAGS]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def read_address(page_url: str, meta: Metadata, family: Family | None) -> tuple[str, str | None]:
+    """Return an article's canonical URL and the outlet's own id.
+
+    The page's own canonical link wins where it leads to the same site (a share or AMP address
+    then leads to the article's); a link to another site or to a home page is not believed.
+    """
+    own = canonical_url(page_url)
+    linked = own if meta.canonical == page_url else _linked(own, meta.canonical or "")
+    candidates = list(dict.fromkeys((linked, own)))
+    if meta.prop("og:url") not in (None, page_url, meta.canonical):
+        candidates.append(_linked(own, meta.prop("og:url") or ""))
+    for url in candidates:
+        if url and family and (found := article_id(url, family)):
+            return (linked or own), found
+    for url in candidates:
+        if url and (match := _GENERIC_ID.search(urlsplit(url).path)):
+            return (linked or own), match[1]
+    return (linked or own), None
+
+
+def _linked(own: str, href: str) -> str | None:
+    try:
+        url = canonical_url(urljoin(own, href.strip())) if href.strip() else None
+        if url is None or urlsplit(url).path in ("", "/"):
+            return None
+        ours, theirs = urlsplit(own).netloc, urlsplit(url).netloc
+    except ValueError:
+        return None
+    return (
+        url
+        if theirs == ours or ours.endswith("." + theirs) or theirs.endswith("." + ours)
+        else None
+    )
+
+
+def read_author_texts(select: Select, layout: Layout) -> list[str]:
+    """Return the texts of the layout's author elements, each once; the first selector wins."""
+    for selector in layout.author:
+        texts = dict.fromkeys(text for n in select(selector) if (text := joined_text(n)))
+        if texts:
+            return [text for text in texts if len(text) <= 200]
+    return []
+
+
+def date_candidates(
+    select: Select, layout: Layout, meta: Metadata, key: str = "published"
+) -> Iterator[Candidate]:
+    """Yield what may be the time of publication (or key="modified"), most trusted first.
+
+    JSON-LD, then meta properties, then the layout's elements, then meta names (some outlets put
+    the time in US order there), then any <time>.
+    """
+    jsonld = "datePublished" if key == "published" else "dateModified"
+    if said := meta.said(jsonld):
+        yield Candidate(said, "jsonld")
+    if said := meta.prop(f"article:{key}_time"):
+        yield Candidate(said, "meta")
+    if key == "published":
+        yield from _printed_dates(select, layout)
+        for name in (
+            "pubdate",
+            "datepublished",
+            "article:published_time",
+            "its_publication",
+            "date",
+        ):
+            if said := meta.named(name):
+                yield Candidate(said, f"meta:{name}")
+    elif said := meta.named("lastmod") or meta.named("datemodified"):
+        yield Candidate(said, "meta:name")
+
+
+def _printed_dates(select: Select, layout: Layout) -> Iterator[Candidate]:
+    for selector in layout.time:
+        for node in select(selector)[:3]:
+            for value in (node.attributes.get("datetime"), node.attributes.get("content")):
+                if value:
+                    yield Candidate(clean(value), f"page:{selector}")
+            if text := joined_text(node):
+                yield Candidate(text, f"page:{selector}")

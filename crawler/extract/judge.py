@@ -1,0 +1,105 @@
+"""Whether what was read is an article, by the evidence on the page. Pure."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crawler.extract.body import Body
+from crawler.extract.metadata import Metadata
+from crawler.refusals import challenge_sign, paywall_sign, soft_404_sign
+from storage.model import RefusalReason
+
+_MIN_BODY = 60  # characters; below it there is no text to store
+_ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself
+_HEADLINE_WORDS = 6  # names of sections are shorter
+_LISTING_PATH = re.compile(
+    r"^/?$|/(?:tags?|tim-kiem|search|topics?|event|chu-de|su-kien|tac-gia|rss)/|-(?:tag|event|ptag)\d*"
+    r"|/(?:page|trang)[-/]?\d+",
+    re.IGNORECASE,
+)
+_VIDEO_PATH = re.compile(r"/(?:video|clip|tv|truyen-hinh)s?[/-]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an article.
+
+    is_certain: a family's own selectors found the text. is_dated: page or head give a date.
+    has_container: the text came from one element, not from all over the page.
+    """
+
+    is_certain: bool
+    title: str
+    is_dated: bool
+    has_container: bool
+
+
+def judge(
+    url: str, data: bytes, meta: Metadata, found: Evidence, body: Body
+) -> tuple[RefusalReason, str] | None:
+    """Return why a page is no article and what shows it, or None for an article."""
+    if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
+        return None
+    return _barrier(data.decode("utf-8", "replace"), meta, found, body) or _shell(
+        urlsplit(url).path, meta, found, body
+    )
+
+
+def _barrier(
+    text: str, meta: Metadata, found: Evidence, body: Body
+) -> tuple[RefusalReason, str] | None:
+    """Return what stands in the way of an article, if the page says so."""
+    if sign := challenge_sign(text):
+        return RefusalReason.BLOCKED, sign
+    if sign := soft_404_sign(found.title, " ".join(block.text for block in body.blocks)):
+        return RefusalReason.NOT_FOUND, sign
+    barrier = text if meta.article else ""  # menus offer subscriptions on every page
+    if sign := paywall_sign(meta.article.get("isAccessibleForFree"), barrier):
+        return RefusalReason.PAYWALL, sign
+    return None
+
+
+def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[RefusalReason, str]:
+    """Return which kind of page without an article's text this is."""
+    if _VIDEO_PATH.search(path) or _is_video(meta):
+        return RefusalReason.VIDEO, f"a player with {body.length} characters of text"
+    if body.length < _MIN_BODY and (found.is_certain or meta.is_article) and found.title:
+        return RefusalReason.EMPTY, f"a title and {body.length} characters of text"
+    if not found.title and body.length < _MIN_BODY and not meta.properties:
+        return RefusalReason.MALFORMED, "neither title nor text"
+    return RefusalReason.NOT_ARTICLE, _listing_sign(path, meta, found, body)
+
+
+def _is_article(url: str, meta: Metadata, found: Evidence, body: Body) -> bool:
+    """True where a family is certain, the head says so, or the page looks like one throughout.
+
+    Section pages of some outlets say og:type "article" too: then the title must be a headline.
+    """
+    if _LISTING_PATH.search(urlsplit(url).path) and not meta.article:
+        return False
+    if found.is_certain:
+        return True
+    if meta.article or meta.prop("article:published_time"):
+        return bool(found.title)
+    headline = len(found.title.split()) >= _HEADLINE_WORDS
+    if not headline or not found.has_container or len(body.blocks) < 2:
+        return False
+    return body.length >= _ENOUGH if found.is_dated else meta.is_article
+
+
+def _is_video(meta: Metadata) -> bool:
+    kind = meta.prop("og:type") or ""
+    return kind.startswith("video") or "VideoObject" in meta.types
+
+
+def _listing_sign(path: str, meta: Metadata, found: Evidence, body: Body) -> str:
+    signs = [f"{body.length} characters of text"]
+    if _LISTING_PATH.search(path):
+        signs.append(f"path {path!r}")
+    if not meta.article:
+        signs.append("no article in its JSON-LD")
+    if (kind := meta.prop("og:type")) != "article":
+        signs.append(f"og:type {kind!r}")
+    if not found.is_dated:
+        signs.append("no date")
+    return ", ".join(signs)

@@ -1,0 +1,44 @@
+"""OneCMS ({site}.1cdn.vn), the CMS of Hànộimới, Báo Hải Phòng, Đại Đoàn Kết and others."""
+
+import re
+
+from crawler.families.base import Family, Layout
+
+LONGFORM = Layout(
+    name="onecms-2022",
+    title=("h1.block-sc-title", "h1.sc-longform-header-title", "h1"),
+    sapo=(".block-sc-sapo", ".sc-longform-header-sapo"),
+    body=(".c-news-detail .b-maincontent .entry", ".b-maincontent .entry", ".b-maincontent"),
+    author=(".block-sc-author", ".sc-longform-header-author", ".c-detail-head__author"),
+    time=(".block-sc-publish-time", ".sc-longform-header-date"),
+    section=(".block-sc-cate-name", "meta[name='article:section']"),
+    tags=(".c-widget-tags a[href$='ptag.html']", ".c-widget-tags li a", ".c-widget-tags a"),
+    drop=(
+        ".sc-longform-header",  # title, byline and lead, repeated inside the body
+        ".c-box",  # "Bài liên quan", "Đọc tiếp", share bar
+        ".c-news-topmore",  # headlines of other stories
+        ".c-widget-tags",
+        ".c-main-banner, .oneads",  # advertising, with its scripts' text
+        ".sc-empty-layer ~ *",  # what follows the editor's end mark
+    ),
+)
+
+# Themes before 2022: the body's class lasted, the head's did not.
+CLASSIC = Layout(
+    name="onecms-2019",
+    title=("h1.c-detail-head__title", "h1"),
+    sapo=(".c-detail-head__sapo", ".b-maincontent .sapo"),
+    body=(".b-maincontent",),
+    author=(".c-detail-head__author",),
+    time=(".c-detail-head__time",),
+    tags=LONGFORM.tags,
+    drop=LONGFORM.drop,
+)
+
+FAMILY = Family(
+    name="onecms",
+    marks=("b-maincontent", "1cdn.vn"),
+    article_url=re.compile(r"^https?://[^/]+/[^/]+-(?P<id>\d{4,})\.html$"),
+    not_article_url=re.compile(r"-event\d+\.html|-ptag\.html|/print/\d+\.html|/trang-\d+$"),
+    layouts=(LONGFORM, CLASSIC),
+)

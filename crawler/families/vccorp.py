@@ -1,0 +1,54 @@
+"""VCCorp's CMS (mediacdn.vn, `data-role`): Tuổi Trẻ, Thanh Niên, NLĐ, Báo Chính phủ, CafeF, …"""
+
+import re
+
+from crawler.families.base import Family, Layout
+
+LAYOUT = Layout(
+    name="vccorp-2022",
+    title=("h1[data-role=title]", "h1.detail-title", "h1.title", "h1.kbwc-title", "h1"),
+    sapo=("[data-role=sapo]", ".detail-sapo", ".knc-sapo"),
+    body=(
+        "[data-role=content][itemprop=articleBody]",
+        ".detail-cmain [data-role=content]",
+        "[data-role=content]",
+        ".detail-content.afcbc-body",
+        "#mainContent",
+        ".knc-content",
+        "#entry-body",
+    ),
+    author=(
+        ".box-author-detail .name",  # all of them; the header names one "and 1 more"
+        "[data-role=author]",
+        ".author-info a.name",
+        ".author-info a",
+        ".detail-author",
+        "p.author",
+        ".kbwcm-author",
+    ),
+    time=("[data-role=publishdate]", ".detail-time", ".pdate", ".kbwcm-time"),
+    section=("a[data-role=cate-name]", ".detail-cate a"),
+    tags=(".detail-tab a.item", ".tagdetail a", ".detail-tag a", ".tags-item a", ".tags a"),
+    caption=(".PhotoCMS_Caption",),
+    credit=(".link-source-wrapper .link-source-text-name", ".link-source-name", ".kbwcm-source"),
+    drop=(
+        "[type=RelatedOneNews], [type=RelatedNewsBox]",  # headlines of other stories in the text
+        ".kbwscwl-relatedbox, .kbwscwlrl, .knc-relate-wrapper, .detail__related",
+        "#listNewsInContent, .tindnd",  # cafef's "TIN MỚI"
+        ".readmore-body-box",  # "Đọc tiếp", "Về trang Chủ đề"
+        ".link-source-wrapper",  # the credit, read apart
+        ".VCObjectBoxRelatedNewsItemSapo",
+        "[type=boxquiz], [type=BoxQuiz], [type=quizv2]",  # polls
+        ".h-show-pc, .h-show-mobile",  # advertising per kind of screen
+        ".detail-cover",
+        "zone",  # slots of the advertising server
+    ),
+)
+
+FAMILY = Family(
+    name="vccorp",
+    marks=("VCSortableInPreviewMode", "hdZoneId", "mediacdn.vn"),
+    article_url=re.compile(r"-(?P<id>\d{15,20})\.(?:htm|chn)$"),
+    not_article_url=re.compile(r"/timelinelist/|/timeline/|/video/|/tag/|/tac-gia/"),
+    layouts=(LAYOUT,),
+)

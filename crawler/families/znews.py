@@ -1,0 +1,32 @@
+"""Znews (zing.vn until 2023), its own CMS (pages of 2025 were read)."""
+
+import re
+
+from crawler.families.base import Family, Layout
+
+LAYOUT = Layout(
+    name="znews-2016",
+    title=(".the-article-title", "h1"),
+    sapo=(".the-article-summary",),
+    body=(".the-article-body",),
+    author=(".the-article-credit .author", ".the-article-author .author", ".the-article-credit"),
+    time=(".the-article-publish",),
+    section=(".the-article-category a",),
+    tags=(".the-article-tags a",),
+    caption=("td.pCaption", ".pCaption"),
+    drop=(
+        "table.article",  # a related story with its lead
+        ".notebox",  # the outlet praises its book shelf
+        ".inner-article, #innerarticle",  # headlines between paragraphs
+        ".z-widget, .znews-banner, .the-article-related",
+    ),
+)
+
+FAMILY = Family(
+    name="znews",
+    marks=("the-article-body",),
+    article_url=re.compile(r"(?:znews|zing|zingnews)\.vn/.*-post(?P<id>\d+)\.html$"),
+    not_article_url=re.compile(r"/trang\d+\.html|/video-|/series/|/tieu-diem"),
+    hosts=("znews.vn", "zingnews.vn", "zing.vn"),
+    layouts=(LAYOUT,),
+)

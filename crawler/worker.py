@@ -1,0 +1,101 @@
+"""Extraction in a process of its own, that can be killed: a page that hangs costs only itself.
+
+No signal can interrupt the C parsers; only ending their process does. So one child (or a few)
+reads pages, each within a limit of time and memory, and is replaced when it had to be killed.
+"""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from crawler.extract import extract
+from crawler.extract.article import slug_of
+from crawler.outlets import Outlet
+from crawler.page import Page
+from storage.model import Article, Refusal, RefusalReason
+
+Extract = Callable[[Page, Outlet | None], Article | Refusal]
+
+# Hostile pages of the tests take under 1 s, ordinary ones 5 ms: 20 s is a hang, on a busy machine.
+LIMIT_SECONDS = 20.0
+# Address space, of which the interpreter and its libraries reserve some 300 MB before any page.
+MEMORY_BYTES = 2 * 1024**3
+# A child is replaced after so many pages, so that no slow leak of a parser lasts.
+_PAGES_PER_CHILD = 5_000
+
+
+class ExtractionWorker:
+    """Reads pages in child processes. Use inside a running asyncio loop; close it in the end.
+
+    limit_seconds: wall clock for one page, after which its process is killed.
+    memory_bytes: address space of a child. workers: how many children.
+    function: what a child runs; it must be importable, since children are spawned.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit_seconds: float = LIMIT_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        workers: int = 1,
+        function: Extract = extract,
+    ) -> None:
+        self._limit_seconds = limit_seconds
+        self._function = function
+        # "spawn": a forked child would inherit the crawler's sockets, files and locks.
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=_PAGES_PER_CHILD,
+            initializer=_limit_memory,
+            initargs=(memory_bytes,),
+            context=get_context("spawn"),
+        )
+
+    async def extract(self, page: Page, outlet: Outlet | None) -> Article | Refusal:
+        """Return what the page says; TIMEOUT or CRASH where its process had to end.
+
+        The limit counts from when a child takes the page, not while it waits for one.
+        """
+        slug = outlet.slug if outlet else slug_of(page.url)
+        future = self._pool.schedule(
+            self._function, args=(page, outlet), timeout=self._limit_seconds
+        )
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            evidence = f"not done within {self._limit_seconds:g} s"
+            return Refusal(slug, page.url, RefusalReason.TIMEOUT, evidence)
+        except ProcessExpired as error:
+            evidence = f"the extraction process ended with exit code {error.exitcode}"
+            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+        except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
+            evidence = f"{type(error).__name__} in the extraction process: {error}"
+            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+
+    def close(self) -> None:
+        """End the children, at once; pages still being read are given up."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble left it without annotations
+        self._pool.join()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """Bound this child's address space, in bytes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,0 +1,64 @@
+"""What an article says, as one short hash: equal for equal content, whatever the furniture. Pure.
+
+What counts: title, sapo, blocks, captions and photo credits, authors, byline, credit and the
+publication time. What does not: tags, section, the modified time alone, image addresses (image
+servers move and resize), dateline, extraction, and within a text: blanks, Unicode form, tone
+placement, the shape of quotation marks, dashes and ellipses. Case counts.
+"""
+
+import hashlib
+import json
+from datetime import UTC
+
+from storage.model import Article
+from storage.text import canonical_tone, normalize
+
+FINGERPRINT_VERSION = 1
+"""Goes up with every change of the rules; the version stands in front of each fingerprint."""
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″〝〞＂", '"'),
+        **dict.fromkeys("‘’‚‛‹›′ʼ`´＇", "'"),
+        **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"),
+        "…": "...",
+    }
+)
+
+Part = str | list[str] | list[list[str]] | None
+
+
+def plain(text: str) -> str:
+    """Return `text` as it is compared: one form for every way to write the same words."""
+    return " ".join(canonical_tone(normalize(text)).translate(_TYPOGRAPHY).split())
+
+
+def fingerprint(article: Article) -> str:
+    """Return the versioned hash of what `article` says, such as "1:9c5b…" (128 bits, hex)."""
+    text = json.dumps(_parts(article), sort_keys=True)
+    return f"{FINGERPRINT_VERSION}:{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
+def changed_fields(before: Article, after: Article) -> tuple[str, ...]:
+    """Return the names of what counts and differs; empty exactly where the fingerprints agree."""
+    old, new = _parts(before), _parts(after)
+    return tuple(name for name in new if old[name] != new[name])
+
+
+def _parts(article: Article) -> dict[str, Part]:
+    published = article.published_at
+    return {
+        "title": plain(article.title),
+        "sapo": plain(article.sapo or ""),
+        "body": [[block.kind, text] for block in article.blocks if (text := plain(block.text))],
+        "captions": _captions(article),
+        "authors": [plain(author) for author in article.authors],
+        "byline": plain(article.byline or ""),
+        "credit": plain(article.credit or ""),
+        "published_at": published.astimezone(UTC).isoformat() if published else None,
+    }
+
+
+def _captions(article: Article) -> list[list[str]]:
+    pairs = ([plain(image.caption or ""), plain(image.credit or "")] for image in article.images)
+    return [pair for pair in pairs if any(pair)]

@@ -1,0 +1,184 @@
+"""The archive on SQLite or PostgreSQL: every method is one short transaction.
+
+Whatever goes wrong inside rolls the transaction back and comes out as an ArchiveError.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from heapq import merge
+from itertools import islice
+from typing import Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from storage import sql_read, sql_runs
+from storage.codec import in_utc
+from storage.errors import NotFoundError
+from storage.model import (
+    ArchivedArticle,
+    Article,
+    ArticleQuery,
+    Capture,
+    Refusal,
+    Run,
+    RunCounts,
+    Stored,
+    Validator,
+)
+from storage.sql_errors import plain_errors
+from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
+from storage.sql_read import PAGE, Position, article_page, refusal_page
+from storage.sql_store import store
+
+_Row = TypeVar("_Row")
+
+
+def open_sql_archive(
+    url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+) -> "SqlArchive":
+    """Open the archive at a database URL; see `storage.archive.open_archive`.
+
+    busy_seconds: how long a write waits for another process before ArchiveBusyError.
+    """
+    return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+
+
+class SqlArchive:
+    """An open archive; see the protocols in storage.archive for what each method promises."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with plain_errors(self._name), reading(self._engine).begin() as conn:
+            yield conn
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with plain_errors(self._name), writing(self._engine).begin() as conn:
+            yield conn
+
+    def _pages(
+        self,
+        fetch: Callable[[Connection, Position | None, int], list[tuple[Position, _Row]]],
+        size: int,
+    ) -> Iterator[tuple[Position, _Row]]:
+        after: Position | None = None
+        while True:
+            with self._reading() as conn:
+                page = fetch(conn, after, size)
+            yield from page
+            if len(page) < size:
+                return
+            after = page[-1][0]
+
+    # Reader
+
+    def article(self, ref: str) -> ArchivedArticle:
+        """Return the article with this short id or URL. Raises NotFoundError."""
+        with self._reading() as conn:
+            id_ = sql_read.find_id(conn, ref)
+            if id_ is None:
+                raise NotFoundError(
+                    f"archive {self._name} has no article with the id or URL {ref!r}:"
+                    " list its articles to see their ids"
+                )
+            return sql_read.load_articles(conn, [id_])[0]
+
+    def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
+        """Yield the articles that match, newest publication first, then larger id first."""
+        for moment, what in ((query.since, "since"), (query.until, "until")):
+            if moment is not None:
+                in_utc(moment, what)
+        size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
+        # One ordered stream an outlet, each along its index, merged.
+        outlets = tuple(dict.fromkeys(query.outlets)) or (None,)
+        streams = [self._pages(partial(article_page, query, outlet), size) for outlet in outlets]
+        newest = merge(*streams, key=lambda found: found[0], reverse=True)
+        return (article for _, article in islice(newest, query.limit))
+
+    def seen(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs at which an article or a final refusal is stored."""
+        with self._reading() as conn:
+            return sql_read.seen(conn, outlet, urls)
+
+    def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
+        """Yield stored refusals, newest capture first."""
+        pages = self._pages(partial(refusal_page, outlet), PAGE)
+        return (refusal for _, refusal in pages)
+
+    # Writer
+
+    def store(
+        self,
+        run_id: str,
+        capture: Capture,
+        result: Article | Refusal,
+        aliases: tuple[str, ...] = (),
+    ) -> Stored:
+        """Store one capture with what it held, in one transaction, and say what it was.
+
+        Raises NotFoundError (no such run), ArchiveBusyError, ArchiveError; ValueError for a
+        time without a zone or a capture without a record id.
+        """
+        with self._writing() as conn:
+            return store(conn, run_id, capture, result, aliases)
+
+    # Operations
+
+    def start_run(self, run: Run) -> None:
+        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
+        with self._writing() as conn:
+            sql_runs.start_run(conn, run)
+
+    def update_run(self, run_id: str, counts: RunCounts) -> None:
+        """Write a running run's counts. Raises NotFoundError."""
+        with self._writing() as conn:
+            sql_runs.update_run(conn, run_id, counts)
+
+    def finish_run(self, run: Run) -> None:
+        """Write how a run ended. Raises NotFoundError."""
+        with self._writing() as conn:
+            sql_runs.finish_run(conn, run)
+
+    def run(self, run_id: str) -> Run:
+        """Return one run. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_runs.load_run(conn, run_id)
+
+    def runs(self, outlet: str | None = None, limit: int | None = None) -> list[Run]:
+        """Return runs, newest first."""
+        with self._reading() as conn:
+            return sql_runs.load_runs(conn, outlet, limit)
+
+    def close_dead_runs(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
+        """Close as DIED every open run of which `is_alive(run)` is false; return them."""
+        with self._reading() as conn:
+            runs = sql_runs.open_runs(conn)
+        dead = [run for run in runs if not is_alive(run)]
+        with self._writing() as conn:
+            return sql_runs.close_runs(conn, dead, now)
+
+    def validator(self, url: str) -> Validator | None:
+        """Return what the server gave with this listing the last time, if anything."""
+        with self._reading() as conn:
+            return sql_runs.load_validator(conn, url)
+
+    def save_validator(self, validator: Validator) -> None:
+        """Keep a listing's validator; the caller has stored all that it linked to."""
+        with self._writing() as conn:
+            sql_runs.save_validator(conn, validator)

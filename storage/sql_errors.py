@@ -1,0 +1,104 @@
+"""Every database error as one line of ours: which archive, what is wrong, what to do."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
+
+from storage.errors import ArchiveBusyError, ArchiveError
+
+_WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
+_BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
+_LATER = "see that the server runs and can be reached, then start the command again"
+
+# Primary result codes, https://www.sqlite.org/rescode.html
+_SQLITE = {
+    3: f"has no rights on its file; {_WRITABLE}",
+    8: f"cannot be written; {_WRITABLE}",
+    10: "failed to read or write its disk; check the disk and its free space",
+    11: "is damaged; restore it from a backup",
+    13: "has no space left on its disk; free some and start the command again",
+    14: f"cannot be opened or created; {_WRITABLE}",
+    23: f"has no rights on its file; {_WRITABLE}",
+    26: "is not a SQLite database; name another file",
+}
+# SQLSTATE, longest prefix first, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = {
+    "28P01": "refuses that user and password; check both in its URL",
+    "28": "refuses that user; check the URL and the server's pg_hba.conf",
+    "3D000": "does not exist on that server; create it with createdb",
+    "42501": "gives that user no rights for this; grant them to the user or name another",
+    "25006": "is read-only (a standby?); name the primary server",
+    "53100": "has no space left on its disk; free some and start the command again",
+    "53": "has no resources left (memory or connections); free some and try again",
+    "57P": f"lost its connection; {_LATER}",
+    "58": "failed to read or write its disk; check the server's log",
+    "08": "cannot be reached; check that the server runs, and the host, user, password and database"
+    " in its URL",
+    "XX": "is damaged or its server is at fault; check the server's log",
+}
+_POSTGRESQL_BUSY = ("55P03", "40P01", "40001", "57014")
+_PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
+_PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
+
+
+def name_of(url: URL) -> str:
+    """Return how messages call the archive at `url`: without password."""
+    return hide_password(url.render_as_string(hide_password=True))
+
+
+def hide_password(text: str) -> str:
+    """Return `text` with what stands for a password in a URL starred out."""
+    return _PASSWORD_OPTION.sub(r"\1***", _PASSWORD.sub("***", text))
+
+
+@contextmanager
+def plain_errors(name: str) -> Iterator[None]:
+    """Turn whatever the database raises inside into an ArchiveError about the archive `name`.
+
+    A value that never reached the database (a time without zone) stays the caller's ValueError.
+    """
+    try:
+        yield
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from None
+        raise archive_error(name, error) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise archive_error(name, error) from error
+
+
+def archive_error(name: str, error: Exception) -> ArchiveError:
+    """Return the error to show for what the database said."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return _sqlite_error(name, code & 0xFF, cause)
+    state = getattr(cause, "sqlstate", None) or ""
+    if not state and isinstance(error, OperationalError):
+        # psycopg has no code for a connection that failed or broke; its words name the reason.
+        state = "57P" if error.connection_invalidated else "08"
+    return _postgresql_error(name, state, cause)
+
+
+def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
+    if code in (5, 6):
+        return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
+    said = _in_one_line(cause)
+    return ArchiveError(f"archive {name} {_SQLITE.get(code, 'failed; see the reason')} ({said})")
+
+
+def _postgresql_error(name: str, state: str, cause: BaseException) -> ArchiveError:
+    if state in _POSTGRESQL_BUSY:
+        return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
+    prefixes = sorted((p for p in _POSTGRESQL if state.startswith(p)), key=len)
+    advice = _POSTGRESQL[prefixes[-1]] if prefixes else "failed; see the reason"
+    return ArchiveError(f"archive {name} {advice} ({_in_one_line(cause)})")
+
+
+def _in_one_line(cause: BaseException) -> str:
+    words = " ".join(str(cause).split()) or type(cause).__name__
+    return hide_password(words)[:300]

@@ -1,0 +1,123 @@
+"""Which article a page is: found by its outlet's id, else by its URL.
+
+- The same outlet id is the same article, whatever became of the slug in its URL.
+- The same canonical URL is the same article, also where the outlet renumbered it.
+- An alias (a redirect, an AMP page) finds an article, but never joins two that have ids: an
+  outlet that takes a page down often redirects to another one. The first article keeps an alias;
+  a page that stands at the address itself takes it over.
+- An article first stored by URL only and later met with the id of another is that other one:
+  the two become one under the smaller short id, and the larger one still leads to it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model import Article
+from storage.tables import (
+    articles,
+    captures,
+    hashed,
+    keys,
+    merged_ids,
+    refusals,
+    refused_urls,
+    revisions,
+)
+
+
+def url_key(url: str) -> bytes:
+    """Return what stands for `url` in `keys` and `refused_urls`."""
+    return hashed("url", url)
+
+
+def find_article(conn: Connection, article: Article) -> int | None:
+    """Return the short id of what is stored of `article`, after joining what is one article."""
+    by_id = None
+    if article.article_id:  # an empty one is none
+        by_id = _key(conn, article.outlet, hashed("id", article.article_id))
+    by_url = _key(conn, article.outlet, url_key(article.url))
+    if by_url is None:
+        return by_id.article if by_id else None
+    own = by_url.kind == "url"
+    if by_id is None:
+        renumbered = bool(article.article_id) and _has_id(conn, by_url.article)
+        return by_url.article if own or not renumbered else None
+    if own and by_url.article != by_id.article and not _has_id(conn, by_url.article):
+        return _join(conn, by_id.article, by_url.article)
+    return by_id.article
+
+
+def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None:
+    """Return the short id of the article that the first of `urls` to lead to one leads to."""
+    rows = (_key(conn, outlet, url_key(url)) for url in urls)
+    return next((row.article for row in rows if row), None)
+
+
+def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+    wanted = {url_key(url): ("alias", url) for url in aliases}
+    wanted[url_key(article.url)] = ("url", article.url)
+    if article.article_id:
+        wanted[hashed("id", article.article_id)] = ("id", article.article_id)
+    query = sa.select(keys).where(keys.c.outlet == article.outlet, keys.c.key.in_(wanted))
+    held = {row.key: row for row in conn.execute(query)}
+    fresh = [key for key in wanted if key not in held]
+    if fresh:
+        rows = [(key, *wanted[key]) for key in fresh]
+        conn.execute(
+            sa.insert(keys),
+            [
+                {"key": key, "outlet": article.outlet, "kind": kind, "value": value, "article": id_}
+                for key, kind, value in rows
+            ],
+        )
+        _link_refusals(conn, article.outlet, fresh, id_)
+    if any(wanted[key][0] == "id" for key in fresh):
+        known = sa.update(articles).where(articles.c.id == id_)
+        conn.execute(known, {"article_id": article.article_id})
+    own = held.get(url_key(article.url))
+    if own is not None and own.kind == "alias":
+        taken = (keys.c.outlet == article.outlet, keys.c.key == own.key)
+        conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    kind: str
+    article: int
+
+
+def _key(conn: Connection, outlet: str, key: bytes) -> _Lead | None:
+    query = sa.select(keys.c.kind, keys.c.article)
+    row = conn.execute(query.where(keys.c.key == key, keys.c.outlet == outlet)).one_or_none()
+    return _Lead(row.kind, row.article) if row else None
+
+
+def _has_id(conn: Connection, id_: int) -> bool:
+    query = sa.select(keys.c.key).where(keys.c.article == id_, keys.c.kind == "id").limit(1)
+    return conn.execute(query).first() is not None
+
+
+def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) -> None:
+    refused = sa.select(refused_urls.c.refusal).where(refused_urls.c.key.in_(fresh))
+    conn.execute(
+        sa.update(refusals)
+        .where(
+            refusals.c.outlet == outlet, refusals.c.article.is_(None), refusals.c.id.in_(refused)
+        )
+        .values(article=id_)
+    )
+
+
+def _join(conn: Connection, one: int, other: int) -> int:
+    """Make two articles one; the caller works out its revisions anew. Return its short id."""
+    kept, gone = min(one, other), max(one, other)
+    conn.execute(sa.delete(revisions).where(revisions.c.article.in_((kept, gone))))
+    for table in (keys, captures, refusals, merged_ids):
+        conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
+    conn.execute(sa.delete(articles).where(articles.c.id == gone))
+    conn.execute(sa.insert(merged_ids).values(id=gone, article=kept))
+    return kept

@@ -1,0 +1,186 @@
+"""From a database URL to an engine whose schema is ours."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import ArgumentError
+
+from storage.errors import ArchiveError, SchemaError
+from storage.sql_errors import hide_password, name_of, plain_errors
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process's write before giving up as busy."""
+
+_CONNECT_SECONDS = 10
+_FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password@host/database"'
+
+
+def open_engine(
+    text: str, *, create: bool, busy_seconds: float = BUSY_SECONDS
+) -> tuple[Engine, str]:
+    """Return an engine for the archive at the URL `text`, and the name messages call it by.
+
+    create: make the tables where the database has none, and the SQLite file where it is missing.
+    Raises ArchiveError or SchemaError.
+    """
+    url = _parse(text)
+    name = name_of(url)
+    if url.get_backend_name() == "sqlite":
+        _check_file(url, name, create=create)
+        engine = _sqlite_engine(url, busy_seconds)
+    else:
+        engine = _postgresql_engine(url, busy_seconds)
+    try:
+        with plain_errors(name):
+            _ensure_schema(engine, name, create=create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine, name
+
+
+def reading(engine: Engine) -> Engine:
+    """Return `engine` for transactions that read: each sees one state of the archive throughout."""
+    if engine.dialect.name == "postgresql":  # SQLite's transactions do so by themselves
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """Return `engine` for transactions that write: on SQLite they begin immediately.
+
+    A deferred transaction that reads first and writes later fails at once where another process
+    wrote in between, without waiting its turn.
+    """
+    return engine.execution_options(writing=True)
+
+
+def lock(conn: Connection, *names: str) -> None:
+    """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
+    if conn.dialect.name != "postgresql":
+        return
+    key = sa.func.hashtextextended("tinquan " + " ".join(names), 0)
+    conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = sa.make_url(text)
+        driver = url.drivername
+    except (ArgumentError, ValueError):
+        raise ArchiveError(f"{hide_password(text)!r} is no database URL: {_FORMS}") from None
+    if driver in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if driver not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ArchiveError(f"{hide_password(text)!r} names no database we know: {_FORMS}")
+    return url
+
+
+def _check_file(url: URL, name: str, *, create: bool) -> None:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ArchiveError(f"archive {name} names no file: {_FORMS}")
+    path = Path(url.database)
+    try:
+        is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
+    except OSError as error:
+        raise ArchiveError(f"archive {name} cannot be opened: {error.strerror}") from None
+    if is_folder:
+        raise ArchiveError(f"archive {name} is a folder: name a file in it")
+    if not has_folder:
+        raise ArchiveError(f"archive {name}: there is no folder {path.parent}; make it first")
+    if not exists and not create:
+        raise ArchiveError(f"archive {name} does not exist: check the path, or crawl to make it")
+
+
+def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
+    # No isolation level: the driver's own rules would begin transactions late and commit DDL.
+    arguments = {"timeout": busy_seconds, "isolation_level": None}
+    engine = sa.create_engine(url, connect_args=arguments)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # WAL: readers and one writer do not wait for each other (measured: p99 1 s without).
+    # FULL: one fsync a commit, so that a power cut loses no acknowledged page either; a polite
+    # crawl waits a second between pages, so the fsync (0.2-5 ms) is not what takes its time.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _postgresql_engine(url: URL, busy_seconds: float) -> Engine:
+    asked = url.query.get("options", "")
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "tinquan",
+        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC {asked}",
+    }
+    # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
+    return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+
+def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
+    with engine.connect() as conn:
+        if _is_ours(conn, name):
+            return
+    if not create:
+        raise SchemaError(f"archive {name} is empty: check the address, or crawl to fill it")
+    with writing(engine).begin() as conn:
+        lock(conn, "schema")
+        if not _is_ours(conn, name):  # nobody else was faster
+            command.upgrade(_alembic(conn), "head")
+
+
+def _is_ours(conn: Connection, name: str) -> bool:
+    """Return True for our schema, False for an empty database; else raise SchemaError."""
+    _check_encoding(conn, name)
+    tables = sa.inspect(conn).get_table_names()
+    if not tables:
+        return False
+    found = (
+        MigrationContext.configure(conn).get_current_heads() if "alembic_version" in tables else ()
+    )
+    if not found:
+        raise SchemaError(
+            f"archive {name} holds another program's tables ({min(tables)!r}, …):"
+            " name an empty database"
+        )
+    ours = ScriptDirectory.from_config(_alembic(conn)).get_current_head()
+    if found != (ours,):
+        raise SchemaError(
+            f"archive {name} has schema {', '.join(found)}, this tinquan knows up to {ours}:"
+            " a newer tinquan wrote it; update tinquan"
+        )
+    return True
+
+
+def _check_encoding(conn: Connection, name: str) -> None:
+    if conn.dialect.name != "postgresql":
+        return
+    encoding = conn.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()
+    if encoding != "UTF8":
+        raise ArchiveError(
+            f"archive {name} has encoding {encoding}, which cannot hold Vietnamese:"
+            " create a database with encoding UTF8"
+        )
+
+
+def _alembic(conn: Connection) -> Config:
+    folder = Path(__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    return config

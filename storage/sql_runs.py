@@ -1,0 +1,149 @@
+"""Rows about the work itself: runs and listings' validators."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.errors import ArchiveError, NotFoundError
+from storage.model import Outcome, Run, RunCounts, Validator
+from storage.sql_identity import url_key
+from storage.sql_open import lock
+from storage.sql_store import add_outlet
+from storage.tables import AnyRow, runs, validators
+
+_NO_END = "its process is gone and recorded no end: it crashed or was killed"
+
+
+def start_run(conn: Connection, run: Run) -> None:
+    """Write the row of a run that begins. Raises ArchiveError where the id exists."""
+    lock(conn, run.outlet)
+    if conn.execute(sa.select(runs.c.id).where(runs.c.id == run.id)).first():
+        raise ArchiveError(f"a run {run.id!r} was started before: give each run its own id")
+    add_outlet(conn, run.outlet)
+    conn.execute(sa.insert(runs).values(id=run.id, **_columns(run)))
+
+
+def update_run(conn: Connection, run_id: str, counts: RunCounts) -> None:
+    """Write a run's counts. Raises NotFoundError."""
+    _update(conn, run_id, _count_columns(counts))
+
+
+def finish_run(conn: Connection, run: Run) -> None:
+    """Write all of a run's row. Raises NotFoundError."""
+    _update(conn, run.id, _columns(run))
+
+
+def load_run(conn: Connection, run_id: str) -> Run:
+    """Return one run. Raises NotFoundError."""
+    row = conn.execute(sa.select(runs).where(runs.c.id == run_id)).one_or_none()
+    if row is None:
+        raise _no_run(run_id)
+    return _run(row)
+
+
+def load_runs(conn: Connection, outlet: str | None, limit: int | None) -> list[Run]:
+    """Return runs, newest first."""
+    query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+    if outlet is not None:
+        query = query.where(runs.c.outlet == outlet)
+    return [_run(row) for row in conn.execute(query)]
+
+
+def open_runs(conn: Connection) -> list[Run]:
+    """Return the runs without an end, oldest first."""
+    query = sa.select(runs).where(runs.c.outcome.is_(None))
+    return [_run(row) for row in conn.execute(query.order_by(runs.c.started_at, runs.c.id))]
+
+
+def close_runs(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:
+    """Close as DIED those runs of `dead` that are still open; return them closed."""
+    closed = []
+    for run in dead:
+        ended = replace(run, outcome=Outcome.DIED, ended_at=now, error=run.error or _NO_END)
+        update = sa.update(runs).where(runs.c.id == run.id, runs.c.outcome.is_(None))
+        values = {"outcome": Outcome.DIED.value, "ended_at": now, "error": ended.error}
+        if conn.execute(update.values(values)).rowcount:
+            closed.append(ended)
+    return closed
+
+
+def load_validator(conn: Connection, url: str) -> Validator | None:
+    """Return a listing's validator, if one was saved."""
+    query = sa.select(validators).where(validators.c.key == url_key(url))
+    row = conn.execute(query).one_or_none()
+    return Validator(row.url, row.etag, row.last_modified, row.saved_at) if row else None
+
+
+def save_validator(conn: Connection, validator: Validator) -> None:
+    """Keep a listing's validator in place of the one before."""
+    lock(conn, "validator", validator.url)
+    key = url_key(validator.url)
+    values = asdict(validator)
+    update = sa.update(validators).where(validators.c.key == key).values(values)
+    if not conn.execute(update).rowcount:
+        conn.execute(sa.insert(validators).values(key=key, **values))
+
+
+def _update(conn: Connection, run_id: str, values: dict[str, Any]) -> None:
+    if not conn.execute(sa.update(runs).where(runs.c.id == run_id).values(values)).rowcount:
+        raise _no_run(run_id)
+
+
+def _no_run(run_id: str) -> NotFoundError:
+    return NotFoundError(f"no run has the id {run_id!r}: list the runs to see their ids")
+
+
+def _count_columns(counts: RunCounts) -> dict[str, Any]:
+    return {**asdict(counts), "refused": json.dumps(counts.refused, sort_keys=True)}
+
+
+def _columns(run: Run) -> dict[str, Any]:
+    values = {name: getattr(run, name) for name in _PLAIN}
+    return {
+        **values,
+        **_count_columns(run.counts),
+        "sections": json.dumps(run.sections),
+        "outcome": run.outcome.value if run.outcome else None,
+    }
+
+
+_PLAIN = (
+    "outlet",
+    "started_at",
+    "replay",
+    "pid",
+    "host",
+    "ended_at",
+    "error",
+    "newest_published_at",
+    "peak_memory_bytes",
+    "log_file",
+)
+_COUNTS = (
+    "requested",
+    "fetched",
+    "links",
+    "new",
+    "revised",
+    "unchanged",
+    "known",
+    "failed",
+    "received_bytes",
+)
+
+
+def _run(row: AnyRow) -> Run:
+    columns = row._mapping
+    return Run(
+        id=row.id,
+        sections=tuple(json.loads(row.sections)),
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        counts=RunCounts(
+            refused=json.loads(row.refused), **{name: columns[name] for name in _COUNTS}
+        ),
+        **{name: columns[name] for name in _PLAIN},
+    )

@@ -1,0 +1,147 @@
+"""The one way in: a capture and what it held become rows, inside the caller's transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec import article_to_json, in_utc
+from storage.decide import Observation, decide
+from storage.errors import NotFoundError
+from storage.fingerprint import fingerprint
+from storage.model import Article, Capture, Refusal, Stored, Verdict
+from storage.sql_identity import article_at, claim, find_article, url_key
+from storage.sql_open import lock
+from storage.sql_revisions import observations, summary, write_revisions
+from storage.tables import (
+    articles,
+    captures,
+    contents,
+    hashed,
+    outlets,
+    refusals,
+    refused_urls,
+    runs,
+)
+
+
+def store(
+    conn: Connection,
+    run_id: str,
+    capture: Capture,
+    result: Article | Refusal,
+    aliases: Iterable[str],
+) -> Stored:
+    """Store one capture with what it held; everything or, where the caller rolls back, nothing.
+
+    Raises NotFoundError where no run `run_id` was started.
+    """
+    if not capture.record_id:  # two without one would pass for the same
+        raise ValueError(f"the capture of {capture.url} has no record id")
+    lock(conn, result.outlet)
+    add_outlet(conn, result.outlet)
+    known = _known(conn, result.outlet, capture)
+    if known is not None:
+        return known
+    if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
+        raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
+    urls = (result.url, capture.url, *aliases)
+    if isinstance(result, Refusal):
+        return _store_refusal(conn, run_id, capture, result, urls)
+    return _store_article(conn, run_id, capture, result, urls)
+
+
+def add_outlet(conn: Connection, slug: str) -> None:
+    """Make the outlet's row where it is missing; the caller holds the outlet's lock."""
+    if conn.execute(sa.select(outlets).where(outlets.c.slug == slug)).first() is None:
+        conn.execute(sa.insert(outlets).values(slug=slug))
+
+
+def _sight(capture: Capture) -> bytes:
+    moment = in_utc(capture.captured_at, "a capture's time")
+    return hashed(capture.url, moment.isoformat(), capture.digest)
+
+
+def _known(conn: Connection, outlet: str, capture: Capture) -> Stored | None:
+    """Return the answer for a capture that was stored before: the same record, or a copy of it."""
+    same = (captures.c.record_id == capture.record_id) | (captures.c.sight == _sight(capture))
+    query = (
+        sa.select(sa.func.coalesce(captures.c.article, refusals.c.article))
+        .select_from(captures.outerjoin(refusals))
+        .where(captures.c.outlet == outlet, same)
+    )
+    row = conn.execute(query).first()
+    return Stored(Verdict.KNOWN, row[0]) if row else None
+
+
+def _add_capture(conn: Connection, run_id: str, outlet: str, capture: Capture, **to: int) -> int:
+    return _insert(
+        conn,
+        captures,
+        outlet=outlet,
+        run=run_id,
+        url=capture.url,
+        captured_at=capture.captured_at,
+        status=capture.status,
+        warc_file=capture.warc_file,
+        warc_offset=capture.warc_offset,
+        record_id=capture.record_id,
+        digest=capture.digest,
+        sight=_sight(capture),
+        **to,
+    )
+
+
+def _insert(conn: Connection, table: sa.Table, **values: Any) -> int:
+    return int(conn.execute(sa.insert(table).returning(table.c.id), values).scalar_one())
+
+
+def _store_refusal(
+    conn: Connection, run_id: str, capture: Capture, refusal: Refusal, urls: Iterable[str]
+) -> Stored:
+    article = article_at(conn, refusal.outlet, urls)
+    row = _insert(
+        conn,
+        refusals,
+        capture=_add_capture(conn, run_id, refusal.outlet, capture),
+        outlet=refusal.outlet,
+        url=refusal.url,
+        captured_at=capture.captured_at,
+        reason=refusal.reason.value,
+        evidence=refusal.evidence,
+        article=article,
+    )
+    rows = [{"key": url_key(url), "refusal": row, "value": url} for url in dict.fromkeys(urls)]
+    conn.execute(sa.insert(refused_urls), rows)
+    return Stored(Verdict.REFUSED, article)
+
+
+def _store_article(
+    conn: Connection, run_id: str, capture: Capture, article: Article, urls: Iterable[str]
+) -> Stored:
+    text, print_ = article_to_json(article), fingerprint(article)
+    found = find_article(conn, article)
+    id_ = found if found is not None else _add_article(conn, capture, article)
+    claim(conn, id_, article, urls)
+    content = _content(conn, text, print_)
+    before = {} if found is None else observations(conn, id_)
+    row = _add_capture(conn, run_id, article.outlet, capture, article=id_, content=content)
+    new = Observation(capture.captured_at, print_, capture.record_id)
+    decision = decide(before, new)
+    write_revisions(conn, id_, decision.states, {**before, new: row}, {row: article})
+    return Stored(decision.verdict, id_)
+
+
+def _add_article(conn: Connection, capture: Capture, article: Article) -> int:
+    values = summary(article, capture.captured_at)
+    return _insert(conn, articles, outlet=article.outlet, **values)
+
+
+def _content(conn: Connection, text: str, print_: str) -> int:
+    """Return the row of this very article JSON, which is written where it is new."""
+    digest = hashed(text)
+    found = conn.execute(sa.select(contents.c.id).where(contents.c.digest == digest)).scalar()
+    if found is not None:
+        return int(found)
+    return _insert(conn, contents, digest=digest, fingerprint=print_, json=text)

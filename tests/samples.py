@@ -1,0 +1,102 @@
+"""Invented articles, captures and runs for tests of the archive."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from storage.model import (
+    Article,
+    Block,
+    Capture,
+    Extraction,
+    Image,
+    Refusal,
+    RefusalReason,
+    Run,
+)
+
+T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+EXTRACTION = Extraction("epi", "2024", "subtree", 1)
+
+
+def at(minutes: float) -> datetime:
+    """Return a time that many minutes after the samples' first."""
+    return T0 + timedelta(minutes=minutes)
+
+
+def url_of(number: int) -> str:
+    return f"https://baothu.vn/cau-moi-{number}.html"
+
+
+def article(number: int = 1, text: str = "Cầu mới khánh thành.", **changes: Any) -> Article:
+    """Return an invented article; `number` is its outlet's id and in its URL."""
+    fields: dict[str, Any] = {
+        "outlet": "baothu",
+        "url": url_of(number),
+        "article_id": str(number),
+        "title": f"Khánh thành cầu số {number}",
+        "blocks": (Block("paragraph", text),),
+        "extraction": EXTRACTION,
+        "published_at": at(number),
+    }
+    return Article(**{**fields, **changes})
+
+
+def capture(minutes: float = 0, number: int = 1, **changes: Any) -> Capture:
+    """Return a capture of article `number`, at that many minutes."""
+    fields: dict[str, Any] = {
+        "url": url_of(number),
+        "captured_at": at(minutes),
+        "status": 200,
+        "warc_file": "baothu/2026-03.warc.gz",
+        "warc_offset": 1000 * number,
+        "record_id": f"<urn:uuid:{number}-{minutes}>",
+        "digest": f"sha1:{number}-{minutes}",
+    }
+    return Capture(**{**fields, **changes})
+
+
+def refusal(number: int = 1, reason: RefusalReason = RefusalReason.NOT_FOUND) -> Refusal:
+    return Refusal("baothu", url_of(number), reason, f"status said {reason}")
+
+
+def run(id_: str = "run-1", **changes: Any) -> Run:
+    return Run(**{"id": id_, "outlet": "baothu", "started_at": T0, **changes})
+
+
+_text = st.text(max_size=40)
+_maybe = st.none() | _text
+_texts = st.lists(_text, max_size=3).map(tuple)
+_times = st.none() | st.datetimes(
+    min_value=datetime(1900, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
+    timezones=st.just(UTC),
+)
+articles = st.builds(
+    Article,
+    outlet=_text,
+    url=_text,
+    title=_text,
+    blocks=st.lists(
+        st.builds(Block, st.sampled_from(["paragraph", "heading", "quote", "list"]), _text),
+        max_size=4,
+    ).map(tuple),
+    extraction=st.builds(Extraction, _text, _text, _text, st.integers(0, 99)),
+    article_id=_maybe,
+    dateline=_maybe,
+    sapo=_maybe,
+    authors=_texts,
+    byline=_maybe,
+    credit=_maybe,
+    published_at=_times,
+    modified_at=_times,
+    published_raw=_maybe,
+    published_rule=_maybe,
+    section=_texts,
+    tags=_texts,
+    images=st.lists(st.builds(Image, _text, _maybe, _maybe), max_size=3).map(tuple),
+    kind=st.sampled_from(["text", "photo", "video", "longform"]),
+    language=_text,
+    notes=_texts,
+)
+"""Any article whatever, NUL characters and empty strings among its texts."""
