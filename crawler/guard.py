@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Sequence
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider
@@ -20,15 +20,9 @@ from scrapy.resolver import CachingThreadedResolver, HostResolution
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.address import IPv4Address
 from twisted.internet.base import ReactorBase
-from twisted.internet.error import DNSLookupError
-from twisted.internet.interfaces import (
-    IAddress,
-    IHostnameResolver,
-    IHostResolution,
-    IResolutionReceiver,
-)
+from twisted.internet.interfaces import IHostnameResolver
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped] # has no stubs
 
 _log = logging.getLogger(__name__)
 
@@ -83,39 +77,50 @@ class GuardedResolver:
 
     def install_on_reactor(self) -> None:
         """Become the reactor's resolver."""
-        self._reactor.installNameResolver(self)
+        resolver: Any = self  # mypy does not see that it implements the interface
+        self._reactor.installNameResolver(resolver)
 
-    def resolveHostName(  # noqa: N802 - the interface's name and order
+    def resolveHostName(  # noqa: N802 - the interface's name; Twisted passes the rest by keyword
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803 - the interface's name
-        hostName: str,  # noqa: N803
+        receiver: "Receiver",
+        host: str,
         portNumber: int = 0,  # noqa: N803
-        addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
-        transportSemantics: str = "TCP",  # noqa: N803
-    ) -> IHostResolution:
-        """Pass the address of `hostName` to the receiver, or none."""
-        resolution = HostResolution(hostName)
-        resolutionReceiver.resolutionBegan(resolution)
-        if override := self._overrides.get(hostName):
-            address, _, port = override.rpartition(":")
-            resolutionReceiver.addressResolved(IPv4Address("TCP", address, int(port)))
-            resolutionReceiver.resolutionComplete()
+        **_: object,
+    ) -> HostResolution:
+        """Pass the address of `host` to the receiver, or none."""
+        resolution = HostResolution(host)
+        receiver.resolutionBegan(resolution)
+        if override := self._overrides.get(host):
+            address, port = override.rsplit(":", 1)
+            receiver.addressResolved(IPv4Address("TCP", address, int(port)))
+            receiver.resolutionComplete()
             return resolution
 
         def resolved(address: str) -> None:
             if is_public(address):
-                resolutionReceiver.addressResolved(IPv4Address("TCP", address, portNumber))
+                receiver.addressResolved(IPv4Address("TCP", address, portNumber))
             else:
-                forbidden_hosts[hostName] = address
-                _log.warning("%r is at %r, which is no public address: refused", hostName, address)
+                forbidden_hosts[host] = address
+                _log.warning("%r is at %r, which is no public address: refused", host, address)
 
         def failed(failure: Failure) -> None:
-            failure.trap(DNSLookupError, OSError, UnicodeError)
+            _log.info("%r cannot be resolved: %r", host, str(failure.value))
 
-        looked_up = self._simple.getHostByName(hostName)
-        looked_up.addCallbacks(resolved, failed)
-        looked_up.addBoth(lambda _: resolutionReceiver.resolutionComplete())
+        def complete(_: None) -> None:
+            receiver.resolutionComplete()
+
+        self._simple.getHostByName(host).addCallbacks(resolved, failed).addCallback(complete)
         return resolution
+
+
+class Receiver(Protocol):
+    """What Twisted wants to hear of a look-up (its IResolutionReceiver)."""
+
+    def resolutionBegan(self, resolution: HostResolution) -> None: ...  # noqa: N802, D102
+
+    def addressResolved(self, address: IPv4Address) -> None: ...  # noqa: N802, D102
+
+    def resolutionComplete(self) -> None: ...  # noqa: N802, D102
 
 
 def cause_of(error: BaseException, host: str) -> str:

@@ -7,7 +7,6 @@ from scrapy.exceptions import DropItem
 
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
-from crawler.worker import ExtractionWorker
 from storage.errors import ArchiveError
 from storage.model import Article, Outcome, Refusal
 
@@ -17,7 +16,6 @@ class ArchivePipeline:
 
     def __init__(self, spider: OutletSpider):
         self._spider = spider
-        self._worker: ExtractionWorker | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -29,7 +27,7 @@ class ArchivePipeline:
     async def process_item(self, item: CapturedPage) -> CapturedPage:
         """Store one page. Raises DropItem where the archive does not take it."""
         spider = self._spider
-        result = item.refusal or await self._extract(item)
+        result = item.refusal or await spider.session.extract(item.page)
         if spider.is_over:
             raise DropItem("the run has ended")
         try:
@@ -43,13 +41,3 @@ class ArchivePipeline:
         if item.key is not None:
             spider.settled(item.key, published_at, well=reason is None or reason.is_final)
         return item
-
-    async def _extract(self, item: CapturedPage) -> Article | Refusal:
-        if self._worker is None:  # a crawl that finds nothing new needs no second process
-            self._worker = ExtractionWorker()
-        return await self._worker.extract(item.page, self._spider.outlet)
-
-    def close_spider(self) -> None:
-        """End the extraction process."""
-        if self._worker is not None:
-            self._worker.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Self
+from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -59,4 +59,5 @@ class Watchdog:
         await asyncio.sleep(_GRACE_SECONDS)
         _log.warning("ending without what is still under way")
         self._spider.closed("shutdown")
-        reactor.stop()  # type: ignore[attr-defined] # the module becomes the reactor
+        running: Any = reactor  # the module has become the reactor, which mypy cannot know
+        running.stop()

@@ -9,7 +9,7 @@ import resource
 from collections.abc import Callable
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -19,6 +19,7 @@ from crawler.outlets import Outlet
 from crawler.page import Page
 from storage.model import Article, Refusal, RefusalReason
 
+T = TypeVar("T")
 Extract = Callable[[Page, Outlet | None], Article | Refusal]
 
 # Hostile pages of the tests take under 1 s, ordinary ones 5 ms: 20 s is a hang, on a busy machine.
@@ -62,11 +63,8 @@ class ExtractionWorker:
         The limit counts from when a child takes the page, not while it waits for one.
         """
         slug = outlet.slug if outlet else slug_of(page.url)
-        future = self._pool.schedule(
-            self._function, args=(page, outlet), timeout=self._limit_seconds
-        )
         try:
-            return await asyncio.wrap_future(future)
+            return await self.run(self._function, page, outlet)
         except TimeoutError:
             evidence = f"not done within {self._limit_seconds:g} s"
             return Refusal(slug, page.url, RefusalReason.TIMEOUT, evidence)
@@ -76,6 +74,14 @@ class ExtractionWorker:
         except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
             return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+
+    async def run(self, function: Callable[..., T], *arguments: object) -> T:
+        """Return what an importable function returns, called in a child within the limits.
+
+        Raises TimeoutError, ProcessExpired (the child ended), MemoryError, RecursionError.
+        """
+        future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """End the children, at once; pages still being read are given up."""

@@ -52,7 +52,7 @@ class LocalSite:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.resolve = {host: f"127.0.0.1:{self._server.server_port}" for host in hosts}
+        self.resolve = dict.fromkeys(hosts, f"127.0.0.1:{self._server.server_port}")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -74,7 +74,7 @@ def _handler(site: LocalSite) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the server's name for it
+        def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = site.answer(f"{headers['host'].split(':')[0]}{self.path}", headers)
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body

@@ -99,7 +99,7 @@ def child_text(element: etree._Element, *names: str) -> str | None:
     for name in names:
         for child in element:
             if local_name(child) == name:
-                text = "".join(child.itertext(tag=None)).strip()
+                text = "".join(str(part) for part in child.itertext()).strip()
                 if text:
                     return text
     return None

@@ -30,26 +30,29 @@ class Failed:
     ends_run: bool = False
 
 
-def judge_failure(error: BaseException, request: Request) -> Failed:
+def judge_failure(error: BaseException | None, request: Request) -> Failed:
     """Return what follows from the exception that a request ended with."""
+    text = str(error)
     host = host_of(request.url) or request.url
     match error:
         case NotRecordedError():
-            return Failed(str(error), counted_as="not_recorded")
+            failed = Failed(text, counted_as="not_recorded")
         case RobotsForbidError():
-            return Failed(str(error), counted_as="robots")
+            failed = Failed(text, counted_as="robots")
         case HostClosedError():
-            return Failed(str(error), closes_host=True)
+            failed = Failed(text, closes_host=True)
         case TinquanError() | AskedToWaitError():
-            return Failed(str(error), ends_run=True)
-        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in str(error):  # after decompression
-            return Failed(f"{host}: {request.url}: too large", reason=RefusalReason.TOO_LARGE)
+            failed = Failed(text, ends_run=True)
+        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
+            failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
         case DownloadCancelledError():  # too large on the line: nothing was recorded
-            return Failed(f"{host}: {request.url}: too large", counted_as="too_large")
+            failed = Failed(f"{request.url}: too large", counted_as="too_large")
         case IgnoreRequest():
-            return Failed(f"{host}: {request.url}: {error}", counted_as="ignored")
+            failed = Failed(f"{request.url}: {text}", counted_as="ignored")
         case EOFError() | zlib.error():
-            message = f"{host}: {request.url}: its content cannot be decoded"
-            return Failed(message, reason=RefusalReason.HTTP_ERROR)
+            why = f"{request.url}: its content cannot be decoded"
+            failed = Failed(why, reason=RefusalReason.HTTP_ERROR)
         case _:
-            return Failed(f"{host}: cannot be reached: {cause_of(error, host)}")
+            cause = cause_of(error, host) if error else "no reason given"
+            failed = Failed(f"{host}: cannot be reached: {cause}")
+    return failed

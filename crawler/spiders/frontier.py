@@ -43,6 +43,7 @@ class Frontier:
     seen: Callable[[list[str]], set[str]]
     ways: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
+    met: set[str] = field(default_factory=set)
 
     @property
     def is_full(self) -> bool:
@@ -58,6 +59,7 @@ class Frontier:
 
     def _admit(self, link: Link, known: set[str]) -> Admitted:
         key = article_key(link.url, self.family)
+        self.met.add(key)
         return Admitted(link, key, self._state(link, key, known))
 
     def _state(self, link: Link, key: str, known: set[str]) -> State:
@@ -96,6 +98,12 @@ class Chain:
     _openings: set[tuple[str, ...]] = field(default_factory=set)
     _known: int = 0
     _old: int = 0
+
+    def anew(self) -> "Chain":
+        """Return a chain with the same rules that has seen nothing: for another kind of paging,
+        which begins again with what this one showed.
+        """
+        return Chain(self.since, self.trusts_known, self.cap)
 
     def saw_article(self, published_at: datetime | None) -> None:
         """Note the date that an article of this listing turned out to have."""

@@ -11,6 +11,8 @@ from crawler.outlets import Outlet, load_outlets, outlet_of_host
 from crawler.spiders.outlet import OutletSpider
 from crawler.urls import host_of
 
+Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
+
 
 class OutletLoader:
     """Scrapy's spider loader over a folder of outlet files (setting TINQUAN_OUTLETS)."""
@@ -23,7 +25,7 @@ class OutletLoader:
         """Read the outlet files. Raises ConfigError that names file and key."""
         return cls(load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES))
 
-    def list(self) -> list[str]:
+    def list(self) -> Names:
         """Return the outlets' slugs."""
         return list(self._outlets)
 
@@ -42,7 +44,7 @@ class OutletLoader:
         }
         return type(outlet.slug, (OutletSpider,), attributes)
 
-    def find_by_request(self, request: Request) -> "list[str]":
+    def find_by_request(self, request: Request) -> Names:
         """Return the slug of the outlet that publishes on the request's host, if any."""
         outlet = outlet_of_host(self._outlets, host_of(request.url) or "")
         return [outlet.slug] if outlet else []

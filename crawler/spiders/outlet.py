@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -12,24 +12,23 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.capture import CAPTURE, WarcFiles
-from crawler.discover import Found, discover
+from crawler.discover import Found
 from crawler.families.base import Family
-from crawler.guard import OFFSITE_TARGET
 from crawler.health import RunKeeper, utc_now
 from crawler.outlets import Outlet
 from crawler.page import Page
-from crawler.refusals import refuse_response
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted, Chain, Frontier, State
 from crawler.spiders.items import CapturedPage
-from crawler.spiders.ledger import Ledger
+from crawler.spiders.ledger import Ledger, conditional_headers
 from crawler.spiders.plan import Plan, parse_plan
-from crawler.spiders.session import CrawlSession
+from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_of
+from crawler.spiders.session import CrawlSession, outlet_settings
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
-from crawler.urls import canonical_url, host_of
+from crawler.urls import host_of
 from crawler.warc import ReplayIndex
 from storage.archive import Archive
-from storage.model import Capture, Outcome, Refusal, RefusalReason, Validator
+from storage.model import Capture, Outcome, Refusal, RefusalReason
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
 _MAX_FAILURES = 5  # requests in a row that fail: the host is down, asking on is no use
@@ -47,7 +46,7 @@ class OutletSpider(Spider):
         self.plan = plan
         self.session = session
         self.frontier = Frontier(self.family, plan, self._seen)
-        self.ledger = Ledger(self._save_validator)
+        self.ledger = Ledger(session.archive, utc_now, session.trust_for)
         self._chains: dict[str, list[Chain]] = {}
         self._sitemaps: set[str] = set()
         self._failures = 0
@@ -57,7 +56,7 @@ class OutletSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *_: Any, **kwargs: Any) -> Self:
         """Return the spider with its session open. Raises UsageError, ArchiveError, …"""
         plan = parse_plan(cls.outlet, kwargs)
-        spider = cls(plan, CrawlSession(cls.outlet, plan, crawler.settings))
+        spider = cls(plan, CrawlSession(cls.outlet, cls.family, plan, crawler.settings))
         spider._set_crawler(crawler)
         crawler.signals.connect(spider._count_request, signals.request_reached_downloader)
         crawler.signals.connect(spider._count_response, signals.response_downloaded)
@@ -69,20 +68,7 @@ class OutletSpider(Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Apply the outlet's politeness, or a replay's lack of it."""
         super().update_settings(settings)
-        if settings.get("TINQUAN_REPLAY"):
-            handler = "crawler.replay.ReplayHandler"
-            values: dict[str, Any] = {
-                "DOWNLOAD_DELAY": 0,
-                "RETRY_ENABLED": False,
-                "DOWNLOAD_HANDLERS": settings.getdict("DOWNLOAD_HANDLERS")
-                | {"http": handler, "https": handler},
-            }
-        else:
-            values = {
-                "DOWNLOAD_DELAY": cls.outlet.politeness.delay_seconds,
-                "DOWNLOAD_DELAY_JITTER": cls.outlet.politeness.jitter,
-            }
-        settings.setdict(values, priority="spider")
+        settings.setdict(outlet_settings(cls.outlet, settings), priority="spider")
 
     @property
     def archive(self) -> Archive:
@@ -122,59 +108,49 @@ class OutletSpider(Spider):
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     def _listing_request(self, step: Step) -> Request:
-        headers: dict[str, str] = {}
-        validator = self._usable_validator(step)
-        if validator and validator.etag:
-            headers["If-None-Match"] = validator.etag
-        if validator and validator.last_modified:
-            headers["If-Modified-Since"] = validator.last_modified
+        ask_if_changed = self._keeps_validators(step) and self.session.trusts_known
         return Request(
             step.url,
             callback=self.parse_listing,
             errback=self.listing_failed,
-            headers=headers,
+            headers=conditional_headers(self.ledger.usable(step.url) if ask_if_changed else None),
             cb_kwargs={"step": step},
         )
 
-    def _usable_validator(self, step: Step) -> Validator | None:
-        """Return what makes a request conditional: not where an unchanged page may hide work."""
-        if not (self._keeps_validators(step) and self.session.trusts_known):
-            return None
-        validator = self.archive.validator(step.url)
-        hours = self.settings.getint("TINQUAN_VALIDATOR_HOURS")
-        if validator is None or utc_now() - validator.saved_at > timedelta(hours=hours):
-            return None
-        return validator
-
     def _keeps_validators(self, step: Step) -> bool:
+        """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
         plain = not (self.plan.is_bounded or self.plan.recrawl or self.session.is_replay)
         return plain and step.can_be_conditional
 
-    def parse_listing(self, response: Response, step: Step) -> Iterator[Request | CapturedPage]:
+    async def parse_listing(
+        self, response: Response, step: Step
+    ) -> AsyncIterator[Request | CapturedPage]:
         """Follow what a listing links to."""
-        page, capture = _page(response), _capture(response)
         self._failures = 0
         if response.status == 304:
             self.keeper.discovered()
             return
-        refusal = self._refusal(response, page)
-        found = Found() if refusal else discover(step.form, page, self.outlet, self.family)
+        page = page_of(response)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        found = Found() if refusal else await self.session.discover(step.form, page)
         if found.reason:
             refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
         if refusal:
-            yield from self._refuse_listing(step, page, capture, refusal)
+            for item in self._refuse_listing(step, page, capture_of(response), refusal):
+                yield item
             return
         self.keeper.discovered()
-        for child in child_steps(step, found.children, self.plan.since):
+        for child in child_steps(step, found.children, self.plan):
             if child.url not in self._sitemaps and len(self._sitemaps) < _MAX_SITEMAPS:
                 self._sitemaps.add(child.url)
                 yield self._listing_request(child)
-        yield from self._follow(step, found, response)
+        for request in self._follow(step, found, response):
+            yield request
 
     def _follow(self, step: Step, found: Found, response: Response) -> Iterator[Request]:
-        before = len(self.frontier.ways)
+        before = len(self.frontier.met)
         admitted = self.frontier.admit(found.links)
-        self.keeper.count(links=len(self.frontier.ways) - before)
+        self.keeper.count(links=len(self.frontier.met) - before)
         for item in admitted:
             if step.chain:
                 self._chains.setdefault(item.key, []).append(step.chain)
@@ -182,23 +158,11 @@ class OutletSpider(Spider):
                 self.ledger.opens(item.key)
                 yield self._article_request(item)
         if self._keeps_validators(step):
-            self._expect_validator(step, admitted, response)
+            self.ledger.expect(step.url, response.headers, [item.key for item in admitted])
         if step.chain and step.chain.goes_on(admitted):
             following = next_step(step, self.outlet, self.family.paging)
             if following:
                 yield self._listing_request(following)
-
-    def _expect_validator(self, step: Step, items: list[Admitted], response: Response) -> None:
-        etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
-        if not etag and not modified:
-            return
-        validator = Validator(
-            url=step.url,
-            etag=etag.decode("latin-1") if etag else None,
-            last_modified=modified.decode("latin-1") if modified else None,
-            saved_at=utc_now(),
-        )
-        self.ledger.expect(validator, [item.key for item in items])
 
     def _refuse_listing(
         self, step: Step, page: Page, capture: Capture, refusal: Refusal
@@ -227,17 +191,10 @@ class OutletSpider(Spider):
     def parse_article(self, response: Response, key: str) -> Iterator[CapturedPage]:
         """Hand an article's page on."""
         self._failures = 0
-        page = _page(response)
-        aliases = _aliases(response.request, page.url)
-        yield CapturedPage(page, _capture(response), key, aliases, self._refusal(response, page))
-
-    def _refusal(self, response: Response, page: Page) -> Refusal | None:
-        """Refuse what no success status stands for; other things the content decides."""
-        target = response.meta.get(OFFSITE_TARGET)
-        if target is not None:
-            evidence = f"redirects to another site: {target}"[:500]
-            return Refusal(self.outlet.slug, page.url, RefusalReason.NOT_ARTICLE, evidence)
-        return None if 200 <= page.status < 300 else refuse_response(page, self.outlet.slug)
+        page = page_of(response)
+        aliases = aliases_of(response.request, page.url)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        yield CapturedPage(page, capture_of(response), key, aliases, refusal)
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
@@ -266,7 +223,7 @@ class OutletSpider(Spider):
         if failed.reason is not None and isinstance(capture, Capture):
             page = Page(request.url, b"", capture.captured_at, capture.status)
             refusal = Refusal(self.outlet.slug, request.url, failed.reason, failed.message)
-            yield CapturedPage(page, capture, key, _aliases(request, request.url), refusal)
+            yield CapturedPage(page, capture, key, aliases_of(request, request.url), refusal)
             return
         self.ledger.settle(key, well=False)
         self._failed(failed)
@@ -312,33 +269,8 @@ class OutletSpider(Spider):
     def _seen(self, urls: list[str]) -> set[str]:
         return self.archive.seen(self.outlet.slug, urls)
 
-    def _save_validator(self, validator: Validator) -> None:
-        self.archive.save_validator(validator)
-
     def _count_request(self) -> None:
         self.keeper.count(requested=1)
 
     def _count_response(self, response: Response) -> None:
         self.keeper.count(fetched=1, received_bytes=len(response.body))
-
-
-def _page(response: Response) -> Page:
-    kind = response.headers.get("Content-Type")
-    return Page(
-        url=response.url,
-        body=response.body,
-        fetched_at=_capture(response).captured_at,
-        status=response.status,
-        content_type=kind.decode("latin-1") if kind else None,
-    )
-
-
-def _capture(response: Response) -> Capture:
-    capture: Capture = response.meta[CAPTURE]
-    return capture
-
-
-def _aliases(request: Request | None, url: str) -> tuple[str, ...]:
-    """Return the canonical forms of every address that led to `url`, itself included."""
-    chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
-    return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))

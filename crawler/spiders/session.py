@@ -1,23 +1,30 @@
-"""What a crawl holds while it runs: its archive, run row, host lock, and WARC files in or out."""
+"""What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
 
 import json
 import os
 import socket
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+from pebble import ProcessExpired
 from scrapy.settings import BaseSettings
 
 from crawler.capture import WarcFiles
 from crawler.config import absolute_archive
+from crawler.discover import Form, Found, discover
+from crawler.families.base import Family
 from crawler.health import RunKeeper, fail_run, utc_now
 from crawler.lock import HostLock
 from crawler.outlets import Outlet
+from crawler.page import Page
 from crawler.spiders.plan import Plan
 from crawler.warc import ReplayIndex
+from crawler.worker import ExtractionWorker
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
-from storage.model import Outcome, Run
+from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 
 
 class CrawlSession:
@@ -27,7 +34,11 @@ class CrawlSession:
     holds the host, a recording is missing) is raised too, and stands in the run's row.
     """
 
-    def __init__(self, outlet: Outlet, plan: Plan, settings: BaseSettings):
+    def __init__(self, outlet: Outlet, family: Family, plan: Plan, settings: BaseSettings):
+        self._outlet = outlet
+        self._family = family
+        self._worker: ExtractionWorker | None = None
+        self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
         replay = replay_files(settings)
         url = absolute_archive(settings["TINQUAN_ARCHIVE"], Path.cwd())
         self.archive: Archive = open_archive(url)
@@ -42,7 +53,7 @@ class CrawlSession:
             self.archive.close()
             raise
         try:
-            self._open_captures(outlet, run, settings, replay)
+            self._open_captures(run, settings, replay)
         except TinquanError as error:
             fail_run(self.keeper, error)
             self.close()
@@ -58,24 +69,57 @@ class CrawlSession:
         """True where bytes come from WARC files."""
         return self.replay_index is not None
 
-    def _open_captures(
-        self, outlet: Outlet, run: Run, settings: BaseSettings, replay: list[Path]
-    ) -> None:
+    async def discover(self, form: Form, page: Page) -> Found:
+        """Return what a listing's response leads to, read where it can be killed."""
+        try:
+            return await self._reader().run(discover, form, page, self._outlet, self._family)
+        except TimeoutError:
+            return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
+        except (ProcessExpired, MemoryError, RecursionError) as error:
+            return Found(
+                reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
+            )
+
+    async def extract(self, page: Page) -> Article | Refusal:
+        """Return what an article's page says, read where it can be killed."""
+        return await self._reader().extract(page, self._outlet)
+
+    def _reader(self) -> ExtractionWorker:
+        if self._worker is None:  # a crawl whose listings have not changed needs no process
+            self._worker = ExtractionWorker()
+        return self._worker
+
+    def _open_captures(self, run: Run, settings: BaseSettings, replay: list[Path]) -> None:
         captures = Path(settings["TINQUAN_CAPTURES"]).absolute()
         if replay:
             self.replay_index = ReplayIndex(replay, captures)
             return
-        self._lock = HostLock(captures / "locks", outlet.host, run.id)
+        self._lock = HostLock(captures / "locks", self._outlet.host, run.id)
         agent, size = settings["USER_AGENT"], settings.getint("TINQUAN_WARC_BYTES")
-        self.warc_files = WarcFiles(captures, outlet.slug, run.id, agent, size, run.started_at)
+        self.warc_files = WarcFiles(captures, run.outlet, run.id, agent, size, run.started_at)
 
     def close(self) -> None:
         """Give everything free; a second call does nothing."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
         if self.warc_files is not None:
             self.warc_files.close()
         if self._lock is not None:
             self._lock.release()
         self.archive.close()
+
+
+def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
+    """Return the settings of one outlet's crawl: its politeness, or that of a replay: none."""
+    if not settings.get("TINQUAN_REPLAY"):
+        return {
+            "DOWNLOAD_DELAY": outlet.politeness.delay_seconds,
+            "DOWNLOAD_DELAY_JITTER": outlet.politeness.jitter,
+        }
+    handler = "crawler.replay.ReplayHandler"
+    handlers = settings.getdict("DOWNLOAD_HANDLERS") | {"http": handler, "https": handler}
+    return {"DOWNLOAD_DELAY": 0, "RETRY_ENABLED": False, "DOWNLOAD_HANDLERS": handlers}
 
 
 def replay_files(settings: BaseSettings) -> list[Path]:

@@ -1,8 +1,9 @@
 """Which listings a plan asks for, and where a listing's next page lies. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,10 @@ from crawler.spiders.plan import Plan
 _PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
 _PAGES_SINCE = 200  # with `since`, which ends it
 _MAX_MONTHS = 240
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<y>20\d{2})-(?P<m>\d{1,2})(?:-(?P<d1>\d{1,2})(?:-(?P<d2>\d{1,2}))?)?(?!\d)"
+)
+_MONTH_FIRST = re.compile(r"(?<!\d)(?P<m>\d{1,2})-(?P<y>20\d{2})(?!\d)")
 _MAX_DEPTH = 2  # an index may name indexes, once
 
 
@@ -75,7 +80,8 @@ def next_step(step: Step, outlet: Outlet, paging: Paging | None) -> Step | None:
         zone=step.section.zone,
         page=first + (step.number - 1) * by,
     )
-    return replace(step, url=url, form=paging.form, number=step.number + 1)
+    chain = step.chain if step.form == paging.form else step.chain.anew()
+    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain)
 
 
 def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
@@ -95,13 +101,51 @@ def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step
         day -= timedelta(days=1)
 
 
-def child_steps(step: Step, children: tuple[Child, ...], since: datetime | None) -> list[Step]:
-    """Return the sitemaps of an index that can hold articles since `since`.
+def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
+    """Return the sitemaps of an index that can hold articles of a plan's window, newest first.
 
-    A child without a date, or last changed after `since`, can. Newest first.
+    The period in a child's name decides, where there is one: some outlets give every child the
+    same lastmod, years ago. Else lastmod does; without either the child is asked for.
     """
     if step.depth >= _MAX_DEPTH:
         return []
-    wanted = [c for c in children if not (c.modified_at and since and c.modified_at < since)]
-    wanted.sort(key=lambda c: c.modified_at.timestamp() if c.modified_at else 0, reverse=True)
-    return [Step(child.url, "sitemap", depth=step.depth + 1) for child in wanted]
+    dated = [(child_period(child.url), child) for child in children]
+    wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=True)
+    return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
+
+
+def child_period(url: str) -> tuple[date, date] | None:
+    """Return the first day, and the day after the last, that a sitemap's name speaks of.
+
+    Forms seen: `sitemaps-2026-7-16-20.xml`, `news-2026-9.xml`, `sitemap-article-08-2026.xml`,
+    `2026-09-14.xml`.
+    """
+    name = url.rsplit("/", 1)[-1]
+    match = _YEAR_FIRST.search(name) or _MONTH_FIRST.search(name)
+    if match is None:
+        return None
+    part = {key: int(value) for key, value in match.groupdict().items() if value}
+    try:
+        first = date(part["y"], part["m"], part.get("d1", 1))
+        if "d1" not in part:
+            return first, (first + timedelta(days=31)).replace(day=1)
+        last = first.replace(day=part.get("d2", part["d1"]))
+    except ValueError:
+        return None
+    return first, last + timedelta(days=1)
+
+
+def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan) -> bool:
+    day = timedelta(days=1)  # names speak of local days, the window of moments
+    if period is not None:
+        late = plan.until is not None and period[0] > plan.until.date() + day
+        return not late and not (plan.since is not None and period[1] < plan.since.date() - day)
+    modified_at = child.modified_at
+    return not (modified_at and plan.since and modified_at < plan.since)
+
+
+def _newness(period: tuple[date, date] | None, child: Child) -> tuple[int, float]:
+    if period is not None:
+        return period[1].toordinal(), 0.0
+    return 0, child.modified_at.timestamp() if child.modified_at else 0.0

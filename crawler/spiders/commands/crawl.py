@@ -1,8 +1,11 @@
 """`scrapy crawl OUTLET`: errors in one line, and exit codes that say how the run ended."""
 
 import argparse
+import asyncio
 import sys
+from collections.abc import Awaitable
 
+from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
@@ -29,12 +32,16 @@ class Command(ScrapyCrawl):
             return
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        error = crawl.exception() if crawl.done() and not crawl.cancelled() else None
-        spider = crawler.spider
-        if isinstance(error, TinquanError):
-            self._say(error)
-        elif error is not None:
-            raise error
+        self._report(crawl, crawler.spider)
+
+    def _report(self, crawl: Awaitable[None], spider: Spider | None) -> None:
+        failure = None
+        if isinstance(crawl, asyncio.Task) and crawl.done() and not crawl.cancelled():
+            failure = crawl.exception()
+        if isinstance(failure, TinquanError):
+            self._say(failure)
+        elif failure is not None:
+            raise failure
         elif not isinstance(spider, OutletSpider) or spider.keeper.run.outcome is not Outcome.DONE:
             self._say(TinquanError(_ending(spider)))
 
@@ -43,7 +50,7 @@ class Command(ScrapyCrawl):
         self.exitcode = error.exit_code
 
 
-def _ending(spider: object) -> str:
+def _ending(spider: Spider | None) -> str:
     if not isinstance(spider, OutletSpider):
         return "the crawl did not start"
     run = spider.keeper.run
