@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from crawler.places.build import Rows, build
+from crawler.places.gazetteer import Gazetteer
 from crawler.places.units import Succession, Unit
 from storage.errors import ConfigError
 
@@ -111,3 +112,8 @@ def fingerprint(folder: Path) -> str:
     for name in (UNITS_FILE, SUCCESSIONS_FILE):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:12]
+
+
+def load_gazetteer(folder: Path) -> Gazetteer:
+    """Return the gazetteer of the tables in `folder`. Raises ConfigError where they cannot be read."""
+    return Gazetteer(read_units(folder), read_successions(folder), fingerprint(folder))

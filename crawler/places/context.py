@@ -1,0 +1,83 @@
+"""What a text as a whole says about where and when it plays. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from crawler.places import words
+from crawler.places.gazetteer import MERGER, Gazetteer
+from crawler.places.offsets import Normal
+from crawler.places.units import Unit
+
+# the units of July 2025 were in the news from spring on: the plans were published in April
+ANNOUNCED = MERGER - timedelta(days=122)
+_NEAR = 120  # characters within which a province's name holds for the names around it
+
+
+@dataclass(slots=True)
+class Context:
+    """Evidence gathered so far: provinces and districts that the text names, and its day."""
+
+    gazetteer: Gazetteer
+    day: date
+    outlet: frozenset[str] = frozenset()
+    provinces: Counter[str] = field(default_factory=Counter)
+    districts: Counter[str] = field(default_factory=Counter)
+    places: list[tuple[int, int, str]] = field(default_factory=list)  # field, offset, province
+
+    def add_province(self, where: int, offset: int, units: tuple[Unit, ...]) -> None:
+        """Note that the text names a province; today's and yesterday's of that name count."""
+        for identity in {kin for unit in units for kin in self.gazetteer.kin(unit.id)}:
+            self.provinces[identity] += 1
+            self.places.append((where, offset, identity))
+
+    def add_vote(self, units: list[Unit]) -> None:
+        """Note a mention that can only be these: it speaks for what they have in common."""
+        provinces = {self.gazetteer.province(unit.id).id for unit in units}
+        districts = {self.gazetteer.district(unit.id) for unit in units}
+        if len(provinces) == 1:
+            self.provinces.update(self.gazetteer.kin(provinces.pop()))
+        district = districts.pop()
+        if not districts and district:
+            self.districts[district.id] += 1
+
+    def province_weight(self, unit: Unit, where: int, offset: int) -> float:
+        """Return how much speaks for the province of `unit` at that place: 0 for nothing."""
+        province = self.gazetteer.province(unit.id).id
+        total = max(self.provinces.values(), default=0)
+        weight = 4 * self.provinces[province] / total if total else 0.0
+        near = [
+            abs(at - offset)
+            for field_, at, identity in self.places
+            if field_ == where and identity == province and abs(at - offset) <= _NEAR
+        ]
+        if near:
+            weight += 3 * (1 - min(near) / (2 * _NEAR))
+        return weight + (2 if province in self.outlet else 0)
+
+    def district_weight(self, unit: Unit) -> float:
+        """Return how much speaks for the district of a commune."""
+        district = self.gazetteer.district(unit.id)
+        if district is None or district.id == unit.id or not self.districts[district.id]:
+            return 0.0
+        return 2 + self.districts[district.id] / max(self.districts.values())
+
+    def era_weight(self, unit: Unit, text: Normal, begin: int, end: int) -> float | None:
+        """Return how well the era of `unit` fits; None where it cannot be meant on that day.
+
+        Units of today fit best; ended ones stay possible, all the more where the text says
+        "(cũ)"; those of July 2025 are possible from April 2025 on where a plan is spoken of.
+        """
+        if unit.valid_from and unit.valid_from > self.day:
+            coming = unit.valid_from == MERGER and self.day >= ANNOUNCED
+            if not coming:
+                return None
+            return 6.0 if words.FUTURE.search(text.lower, max(0, begin - 70), begin) else 0.0
+        former = self._former(text, begin, end) if self.day >= MERGER else False
+        if unit.valid_to and unit.valid_to <= self.day:
+            return 6.0 if former else 0.0
+        return 4.0
+
+    def _former(self, text: Normal, begin: int, end: int) -> bool:
+        said = words.FORMER.match(text.lower, end) is not None
+        return said or words.FORMERLY.search(text.lower, max(0, begin - 130), begin) is not None
