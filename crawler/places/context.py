@@ -1,5 +1,6 @@
 """What a text as a whole says about where and when it plays. Pure."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,7 +26,7 @@ class Context:
     districts: Counter[str] = field(default_factory=Counter)
     places: list[tuple[int, int, str]] = field(default_factory=list)  # field, offset, province
 
-    def add_province(self, where: int, offset: int, units: tuple[Unit, ...]) -> None:
+    def add_province(self, where: int, offset: int, units: list[Unit]) -> None:
         """Note that the text names a province; today's and yesterday's of that name count."""
         for identity in {kin for unit in units for kin in self.gazetteer.kin(unit.id)}:
             self.provinces[identity] += 1
@@ -45,15 +46,15 @@ class Context:
         """Return how much speaks for the province of `unit` at that place: 0 for nothing."""
         province = self.gazetteer.province(unit.id).id
         total = max(self.provinces.values(), default=0)
-        weight = 4 * self.provinces[province] / total if total else 0.0
+        weight = 12 * self.provinces[province] / total if total else 0.0
         near = [
             abs(at - offset)
             for field_, at, identity in self.places
             if field_ == where and identity == province and abs(at - offset) <= _NEAR
         ]
         if near:
-            weight += 3 * (1 - min(near) / (2 * _NEAR))
-        return weight + (2 if province in self.outlet else 0)
+            weight += 6 * (1 - min(near) / (2 * _NEAR))
+        return weight + (6 if province in self.outlet else 0)
 
     def district_weight(self, unit: Unit) -> float:
         """Return how much speaks for the district of a commune."""
@@ -62,22 +63,32 @@ class Context:
             return 0.0
         return 2 + self.districts[district.id] / max(self.districts.values())
 
-    def era_weight(self, unit: Unit, text: Normal, begin: int, end: int) -> float | None:
-        """Return how well the era of `unit` fits; None where it cannot be meant on that day.
+    def possible(self, unit: Unit) -> bool:
+        """True where the unit can be meant on that day: future ones once they are announced."""
+        begun = unit.valid_from
+        return begun is None or begun <= self.day or (begun == MERGER and self.day >= ANNOUNCED)
 
-        Units of today fit best; ended ones stay possible, all the more where the text says
-        "(cũ)"; those of July 2025 are possible from April 2025 on where a plan is spoken of.
+    def era_weight(self, unit: Unit, text: Normal, begin: int, end: int) -> float:
+        """Return how well the era of a possible `unit` fits.
+
+        Units of the day fit best; ended ones stay possible, all the more where the text says
+        "(cũ)" or tells what was merged; future ones where it speaks of a plan.
         """
         if unit.valid_from and unit.valid_from > self.day:
-            coming = unit.valid_from == MERGER and self.day >= ANNOUNCED
-            if not coming:
-                return None
-            return 6.0 if words.FUTURE.search(text.lower, max(0, begin - 70), begin) else 0.0
-        former = self._former(text, begin, end) if self.day >= MERGER else False
+            planned = words.RENEWED.match(text.lower, end) or _led_by(words.FUTURE, text, begin)
+            return 6.0 if planned else 0.0
         if unit.valid_to and unit.valid_to <= self.day:
+            former = words.FORMER.match(text.lower, end) or _led_by(words.FORMERLY, text, begin)
             return 6.0 if former else 0.0
         return 4.0
 
-    def _former(self, text: Normal, begin: int, end: int) -> bool:
-        said = words.FORMER.match(text.lower, end) is not None
-        return said or words.FORMERLY.search(text.lower, max(0, begin - 130), begin) is not None
+
+def _led_by(cue: re.Pattern[str], text: Normal, begin: int) -> bool:
+    """True where the last `cue` before `begin` leads up to it through names only."""
+    found = None
+    for found in cue.finditer(text.lower, max(0, begin - 200), begin):
+        pass
+    if found is None:
+        return False
+    gap = re.findall(r"[^\W_]+|[.;]", text.text[found.end() : begin])
+    return all(not token[0].islower() and token not in ".;" or token in words.CUE_LINKS for token in gap)

@@ -6,7 +6,7 @@ One Aho–Corasick pass finds names and type words together. Pure.
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,9 +21,19 @@ _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r" ?(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
 _GAP_TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-_NAME_DASH = re.compile(r" - ")
+_VARIANTS = (
+    (re.compile(r" ?- ?"), " - "),
+    (re.compile(r" - "), "-"),
+    (re.compile(r"' "), "'"),
+    (re.compile(r"'"), ""),
+    (re.compile(r"\bđ[ăắ]k\b"), "đắk"),
+    (re.compile(r"\bđắk\b"), "đăk"),
+    (re.compile(r"\bđăk\b"), "đắc"),
+    (re.compile(r"\b(\w) (?=\w)"), r"\1"),
+)
 _SOFT = re.compile(r"(?<=[hklmstv])[yỳýỷỹỵ](?![^\W\d_])|(?<=qu)[yỳýỷỹỵ](?![^\W\d_])")
 _Y_TO_I = str.maketrans("yỳýỷỹỵ", "iìíỉĩị")
+_LIST_END = re.compile(r"(?:[,;:/&(]|\b(?:" + "|".join(sorted(words.LINKS)) + r"))[ \"'“]*$")
 _MAX_LIST = 400  # characters that an enumeration can run on from its type word
 
 
@@ -94,15 +104,14 @@ class Scanner:
         return _spots(text, starts, triggers), triggers
 
 
-def spellings(name: str) -> Iterator[str]:
-    """Yield the ways in which newspapers write a name, in lower case: "Mỹ" as "Mĩ" too."""
+def spellings(name: str) -> set[str]:
+    """Return the ways in which newspapers write a name, in lower case: "Mỹ" as "Mĩ" too."""
     lower = name.lower()
-    yield lower
-    if " - " in lower:
-        yield _NAME_DASH.sub("-", lower)
-    soft = _SOFT.sub(lambda match: match.group().translate(_Y_TO_I), lower)
-    if soft != lower:
-        yield soft
+    found = {lower, *words.OTHER_SPELLINGS.get(lower, ())}
+    for old, new in _VARIANTS:
+        found |= {old.sub(new, spelling) for spelling in found}
+    soft = {_SOFT.sub(lambda match: match.group().translate(_Y_TO_I), text) for text in found}
+    return found | soft
 
 
 def _dots(kind: str) -> tuple[str, ...]:
@@ -121,9 +130,15 @@ def _bounded_type(text: Normal, start: int, end: int) -> bool:
     lower = text.lower
     if start and (lower[start - 1].isalnum() or lower[start - 1] == "."):
         return False
-    if lower[end - 1] == ".":
-        return end - start > 2 or text.text[start] != lower[start]
+    if lower[end - 1] == "." and end - start == 2:
+        return text.text[start] != lower[start] and not _initial(text.text, start)
     return end == len(lower) or not lower[end].isalpha()
+
+
+def _initial(text: str, start: int) -> bool:
+    """True where the letter abbreviates a person's name: "chị P.", "N. Q. V."."""
+    last = text[max(0, start - 8) : start].split(" ")[-2:-1]
+    return bool(last) and (last[0].lower() in words.PERSONS or re.fullmatch(r"[^\W\d_]\.", last[0]) is not None)
 
 
 def _proper(text: str, start: int, end: int) -> bool:
@@ -170,22 +185,24 @@ def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> N
     while index >= 0 and spot.start - triggers[index].end <= _MAX_LIST:
         trigger = triggers[index]
         gap = text[trigger.end : spot.start]
-        if not gap.strip(" :\"'“‘"):
+        loose = " :\"'“‘\n" if text[trigger.end - 1] == "." else " :\"'“‘"
+        if not gap.strip(loose):
             spot.trigger, spot.role = trigger, "typed"
             return
         if gap.count(")") > gap.count("("):  # the type word stands in a bracket: look before it
             index -= 1
             continue
-        if is_list(gap):
+        opened = gap.count("(") > gap.count(")") and not gap.lstrip().startswith("(")
+        if not opened and is_list(gap):
             spot.trigger, spot.role = trigger, "listed"
         return
 
 
 def is_list(gap: str) -> bool:
     """True where nothing but names and what joins them stands between two names."""
-    if "\n" in gap or not gap.rstrip().endswith((",", ";", "và", "-", "/", "các", "cùng", "với", "&")):
+    if "\n" in gap or not _LIST_END.search(gap):
         return False
     return all(
-        token in ",;:-/&\"'“”" or not token[0].islower() or token in words.LINKS
+        token in ",;:-/&()\"'“”" or not token[0].islower() or token in words.LINKS
         for token in _GAP_TOKEN.findall(_IN_BRACKETS.sub("", gap))
     )

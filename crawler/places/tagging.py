@@ -8,16 +8,8 @@ from datetime import date
 from crawler.places.aboutness import Score, score_units
 from crawler.places.context import Context
 from crawler.places.gazetteer import Gazetteer
-from crawler.places.linking import (
-    Link,
-    accept,
-    chain,
-    choose,
-    continues,
-    follows_other,
-    keep_big,
-    make_links,
-)
+from crawler.places.deciding import decide
+from crawler.places.linking import Link, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
 from crawler.places.units import Unit
@@ -70,14 +62,13 @@ class Tagger:
         outlet = self._province(outlet_province) if outlet_province else frozenset[str]()
         context = Context(self.gazetteer, day, outlet)
         links: list[Link] = []
-        echoes: Counter[str] = Counter()
         triggers: list[tuple[int, Trigger]] = []
         for where, text in enumerate(fields.values()):
             normalized = normal(text)
             spots, found = self.scanner.scan(normalized)
             links += make_links(where, normalized, spots, context)
             triggers += [(where, trigger) for trigger in found]
-        link_all(links, context)
+        decide(links, context)
         named = {name: [link.unit.id for link in links if link.unit and link.where == where]
                  for where, name in enumerate(fields)}
         echoes = _echoes(links, triggers, context)
@@ -99,26 +90,6 @@ class Tagger:
         return frozenset(kin for identity in found for kin in self.gazetteer.kin(identity))
 
 
-def link_all(links: Sequence[Link], context: Context) -> None:
-    """Set the unit of every link that is a mention."""
-    for link in links:
-        if link.is_province and not link.blocked and not _is_person(link):
-            context.add_province(link.where, link.spot.start, tuple(link.units))
-    chain(links, context)
-    accepted = [link for link in links if accept(link, context)]
-    for link in accepted:
-        context.add_vote(link.units)
-    for link in accepted:
-        link.unit = choose(link, context)
-    before: Link | None = None
-    for link in links:
-        bare = link.unit is None and not link.blocked and link.spot.role == "bare"
-        if bare and not link.is_province and continues(link, before) and keep_big(link, context):
-            link.unit = choose(link, context)
-        before = link
-    _repeat(links)
-
-
 def _echoes(
     links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]], context: Context
 ) -> Counter[str]:
@@ -138,28 +109,6 @@ def _echoes(
         if before and before[-1].unit:
             counts[before[-1].unit.id] += 1
     return counts
-
-
-def _is_person(link: Link) -> bool:
-    return link.spot.role == "bare" and link.text.lower.startswith("hồ chí minh", link.spot.start)
-
-
-def _repeat(links: Sequence[Link]) -> None:
-    """Take bare names of units that the text names plainly elsewhere (rule 4).
-
-    A name that another one leads up to ("đường Nguyễn Trãi, Giảng Võ") goes with that one.
-    """
-    known: dict[str, Unit] = {}
-    for link in links:
-        if link.unit:
-            known.setdefault(link.unit.name, link.unit)
-    before: Link | None = None
-    for link in links:
-        bare = link.unit is None and not link.blocked and link.spot.role == "bare"
-        if bare and not link.is_province and not follows_other(link, before):
-            named = {unit.name for unit in link.units} & known.keys()
-            link.unit = known[named.pop()] if named else None
-        before = link
 
 
 def _mentions(links: Sequence[Link], fields: Sequence[tuple[str, str]]) -> list[Mention]:

@@ -13,7 +13,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "huyện": ("huyện",), "h": ("huyện",), "huyện ủy": ("huyện",),
     "thị xã": ("thị xã",), "tx": ("thị xã",), "thị ủy": ("thị xã",),
     "thành phố": ("thành phố",), "tp": ("thành phố",), "thành ủy": ("thành phố",),
-    "t.p": ("thành phố",), "t.x": ("thị xã",), "t.t": ("thị trấn",),
+    "t.p": ("thành phố",), "t.x": ("thị xã",), "t.t": ("thị trấn",), "t x": ("thị xã",),
     "phường": ("phường",), "p": ("phường",),
     "xã": ("xã",), "x": ("xã",),
     "thị trấn": ("thị trấn",), "tt": ("thị trấn",),
@@ -26,18 +26,14 @@ LEVELS: dict[str, Level] = {
     "tỉnh": "province",
 }  # fmt: skip
 
-_LONG = "quận ủy|huyện ủy|thị ủy|thành ủy|tỉnh ủy|quận|huyện|thị xã|thành phố|phường|xã|thị trấn|đặc khu|tỉnh"
-# "Q.Tây Hồ", "TP Thủ Đức", "TX. Sơn Tây"; one letter needs its dot, two do not
-_SHORT = r"(?:tp|tx|tt|t\.p|t\.x|t\.t)\.?|[qhpx]\."
-_ONE = rf"(?:{_LONG}|{_SHORT})"
-# "các quận, huyện, thị xã:" names several types at once
-TRIGGER = re.compile(
-    rf"(?<![\w.])(?P<types>{_ONE}(?:(?:, ?| và | hoặc |/| ?- ?){_ONE})*)(?P<gap> ?:? ?[\"'“‘]?)$"
-)
-ANY_TRIGGER = re.compile(rf"(?<![\w.])(?P<types>{_ONE}(?:(?:, ?| và | hoặc |/| ?- ?){_ONE})*)(?: ?:)?(?= ?\S)")
-SPLIT_TYPES = re.compile(r", ?| và | hoặc |/| ?- ?")
 PLURAL = re.compile(r"(?:các|những|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|\d+) $")
-LINKS = frozenset({"và", "cùng", "với", "hoặc", "các", "của"})
+# lower-case words that an enumeration or a description between type word and name can hold:
+# "các quận nội thành như Ba Đình, Hoàn Kiếm", "huyện đảo Lý Sơn"
+LINKS = frozenset(
+    "và cùng với hoặc các như gồm bao là có mới cũ nội ngoại thành trung tâm ven đô phía bắc nam đông "
+    "tây miền núi đảo biển biên giới vùng cao nghèo du lịch lân cận khác trẻ".split()
+)
+PERSONS = frozenset("ông bà anh chị em cô chú bác cháu thầy cụ bé tên".split())
 
 # offices and people that stand before a unit's bare name: "Công an Chương Mỹ"
 OFFICES = (
@@ -73,7 +69,17 @@ OTHERS = (
     "tướng", "vua", "hoàng đế", "chúa", "nữ tướng", "bác sĩ", "luật sư", "đại biểu", "giáo sư",
     "tiến sĩ", "kỹ sư", "nhà báo", "công viên nước", "nhãn", "bưởi", "đào", "quất", "trà", "chè",
     "nem", "bún", "bánh", "phở", "giò", "cốm", "gốm", "lụa", "tiệm", "cửa hàng", "shop", "thương hiệu",
-    "bến tàu", "nghĩa trang", "nhà tù", "trại giam", "căn cứ", "điện", "hạt", "trấn",
+    "bến tàu", "nghĩa trang", "điện lực", "khu dân cư", "vườn quốc gia", "quần đảo", "bán đảo", "nhà tù", "trại giam", "căn cứ", "điện", "hạt", "trấn",
+)  # fmt: skip
+# of these, the ones whose name can stand some words further on: "bệnh viện đa khoa Mường Nhé"
+FACILITIES = (
+    "bệnh viện", "trường", "bến xe", "nhà máy", "cảng", "chợ", "khu đô thị", "khu dân cư", "cơ sở",
+    "khu công nghiệp", "dự án", "công ty", "vườn quốc gia", "vườn qg", "sân bay", "trạm", "cửa khẩu",
+    "điện lực", "thủy điện", "hồ", "công viên", "chung cư", "khách sạn", "ngân hàng", "chi nhánh",
+    "quần đảo", "bán đảo", "cao tốc", "đường sắt", "metro", "nút giao", "khu bảo tồn", "khu du lịch",
+    "bãi", "cửa hàng", "nhà tù", "học viện", "đại học", "cao đẳng", "cầu", "đường", "phố", "đài",
+    "hợp tác xã", "khu chế xuất", "khu tập thể", "tòa nhà", "nhà thi đấu", "sân vận động", "rừng",
+    "cảng hàng không", "bến cảng", "di tích", "lễ hội", "cụm công nghiệp", "làng nghề", "nông trường",
 )  # fmt: skip
 # a number after a type word that counts something: "công đoàn quận 9 tháng đầu năm"
 COUNTED = re.compile(
@@ -90,14 +96,19 @@ FOREIGN = re.compile(
     r"|mumbai|mỹ|new york|california|anh|london|đức|berlin|ý|italia|rome|nga|moscow|matxcơva|úc|sydney)"
     r"(?!\w)"
 )
-FORMER = re.compile(r"\s*(?:\(cũ\)|\(trước đây\)|\(trước sáp nhập\)|cũ)(?!\w)")
+FORMER = re.compile(r"\s*(?:\((?:cũ|trước đây|trước sáp nhập|trước sắp xếp)\)|cũ|trước đây)(?!\w)")
+RENEWED = re.compile(r"\s*(?:\(mới\)|mới)(?!\w)")
+# what the old units are named after, and what the new ones are
 FORMERLY = re.compile(
-    r"(?:trước đây|trước kia|nguyên là|hình thành từ|thành lập từ|nhập từ|sáp nhập|hợp nhất|"
-    r"trên cơ sở|gồm|bao gồm|thuộc)[^.;]{0,120}$"
+    r"(?:hình thành từ|thành lập từ|trên cơ sở|trước đây là|nguyên là|vốn là|tách từ|sáp nhập|hợp nhất|nhập)(?= )"
 )
 FUTURE = re.compile(
-    r"(?:dự kiến|sẽ (?:là|mang|có|đặt|thành|lấy)|tên gọi|đổi tên|lập|đặt tên|phương án|lấy tên|mới|thành)"
-    r"[^.;]{0,60}$"
+    r"(?:dự kiến|thành lập|đổi tên thành|hình thành|lấy tên|đặt tên|mang tên|tên gọi|trở thành|thành|lập)(?= )"
+)
+# lower-case words that may stand between such a cue and the names it leads to
+CUE_LINKS = LINKS | frozenset(
+    "toàn bộ một phần diện tích tự nhiên quy mô dân số của hai ba bốn năm sáu bảy nguyên trạng còn lại phường "
+    "xã thị trấn quận huyện đặc khu đơn vị hành chính cấp cơ sở lập tên gọi thành là".split()
 )
 SURNAMES = frozenset(
     "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đinh lâm mai trịnh "
@@ -111,4 +122,9 @@ PROVINCE_ALIASES = {
     "sài gòn": "Hồ Chí Minh", "đắc lắc": "Đắk Lắk", "daklak": "Đắk Lắk", "bà rịa vũng tàu":
     "Bà Rịa - Vũng Tàu", "br-vt": "Bà Rịa - Vũng Tàu", "thừa thiên - huế": "Thừa Thiên Huế",
     "bắc cạn": "Bắc Kạn", "đắk nông": "Đắk Nông", "đắc nông": "Đắk Nông",
+}  # fmt: skip
+# spellings that the lists do not have
+OTHER_SPELLINGS = {
+    "buôn ma thuột": ("buôn mê thuột", "ban mê thuột"), "pleiku": ("plei ku", "plâycu"),
+    "phan rang-tháp chàm": ("phan rang", "phan rang tháp chàm"), "hồ chí minh": ("hcm",),
 }  # fmt: skip
