@@ -4,13 +4,14 @@ Pure; `crawler.places.files` reads and writes. What no source says stays None.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from crawler.places.history import EARLIER_SUCCESSIONS, EARLIER_UNITS, KNOWN_BEGINNINGS
 from crawler.places.lists import Listed, loose, parse_list, reconcile
-from crawler.places.resolutions import Resolution, parse_resolution
+from crawler.places.resolutions import parse_resolution
 from crawler.places.succession import Pair, resolve
 from crawler.places.units import Succession, Unit
 from storage.errors import ConfigError
@@ -72,11 +73,8 @@ class _Builder:
         self.lists, self.pairs = lists, pairs
         self.units = {unit.id: unit for unit in EARLIER_UNITS}
         self.ids: list[dict[str, str]] = []  # code → id, one an era
-        self.merged = set(_provinces(lists, pairs))
-        self.merged = {new for old, new in self.merged if self._is_merged(new)}
-
-    def _is_merged(self, province: str) -> bool:
-        return len({old for old, new in _provinces(self.lists, self.pairs) if new == province}) > 1
+        taken = Counter(new for _, new in _provinces(lists, pairs))
+        self.merged = {province for province, olds in taken.items() if olds > 1}
 
     def rows(self) -> Rows:
         for era, listed in zip(ERAS, self.lists, strict=True):
@@ -85,7 +83,9 @@ class _Builder:
                 self.ids[-1][unit.code] = self._row(era, unit)
         for identity, begun in KNOWN_BEGINNINGS.items():
             self.units[identity] = replace(self.units[identity], valid_from=begun)
-        units = sorted(self.units.values(), key=lambda unit: (unit.id[-7:], unit.code or "", unit.id))
+        units = sorted(
+            self.units.values(), key=lambda unit: (unit.id[-7:], unit.code or "", unit.id)
+        )
         return Rows(tuple(units), tuple(self._successions()))
 
     def _row(self, era: Era, listed: Listed) -> str:

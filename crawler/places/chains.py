@@ -41,7 +41,9 @@ def _pair(low: Link, high: Link, context: Context) -> bool:
         return False
     highs = high.units
     if high.spot.role == "listed" and high.spot.trigger and not high.spot.trigger.plural:
-        highs = [unit for _, units in high.spot.readings for unit in units if context.possible(unit)]
+        highs = [
+            unit for _, units in high.spot.readings for unit in units if context.possible(unit)
+        ]
     ids = {kin for unit in highs for kin in _with_kin(unit, context)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
     if not lows:

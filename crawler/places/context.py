@@ -85,10 +85,8 @@ class Context:
 
 def _led_by(cue: re.Pattern[str], text: Normal, begin: int) -> bool:
     """True where the last `cue` before `begin` leads up to it through names only."""
-    found = None
-    for found in cue.finditer(text.lower, max(0, begin - 200), begin):
-        pass
-    if found is None:
+    cues = list(cue.finditer(text.lower, max(0, begin - 200), begin))
+    if not cues:
         return False
-    gap = re.findall(r"[^\W_]+|[.;]", text.text[found.end() : begin])
-    return all(not token[0].islower() and token not in ".;" or token in words.CUE_LINKS for token in gap)
+    parts = re.findall(r"[^\W_]+|[.;]", text.text[cues[-1].end() : begin])
+    return all(part in words.CUE_LINKS or part[0].isupper() or part.isdigit() for part in parts)

@@ -52,7 +52,9 @@ def _accept(link: Link, context: Context) -> bool:
         return False
     if link.spot.role != "bare" or link.chained:
         return True
-    return bool(context.provinces or context.outlet) and _pointed_at(link) and _keep_big(link, context)
+    return (
+        bool(context.provinces or context.outlet) and _pointed_at(link) and _keep_big(link, context)
+    )
 
 
 def _pointed_at(link: Link) -> bool:
@@ -61,7 +63,7 @@ def _pointed_at(link: Link) -> bool:
         return text[link.end : link.end + 2] == ": "
     if text[link.spot.start - 1] == "(":
         return text[link.end : link.end + 1] == ")"
-    return said(words_before(link), words.OFFICES + words.PLACING)
+    return said(words_before(link), words.OFFICES | words.PLACING)
 
 
 def _keep_big(link: Link, context: Context) -> bool:
@@ -80,7 +82,9 @@ def _is_big(unit: Unit, context: Context) -> bool:
 
 def _choose(link: Link, context: Context) -> Unit | None:
     """Return the unit that is meant, None where nothing settles it."""
-    scores = {unit.id: _score(link, unit, context) for unit in link.units if unit.level != "province"}
+    scores = {
+        unit.id: _score(link, unit, context) for unit in link.units if unit.level != "province"
+    }
     best = max(scores.values(), default=0.0)
     top = [unit for unit in link.units if scores.get(unit.id) == best]
     if len(top) != 1:
@@ -118,7 +122,9 @@ def _repeat(links: Sequence[Link], context: Context) -> None:
         if link.is_open and not _follows_other(link, before):
             names = {unit.name for unit in link.units}
             units = [unit for name in sorted(names) for unit in known.get(name, ())]
-            units.sort(key=lambda unit: (not _is_big(unit, context), not unit.valid_on(context.day)))
+            units.sort(
+                key=lambda unit: (not _is_big(unit, context), not unit.valid_on(context.day))
+            )
             link.unit = units[0] if units else None
         before = link
 

@@ -49,7 +49,16 @@ def build_tables(raw_dir: Path) -> dict[str, str]:
 def render(rows: Rows) -> dict[str, str]:
     """Return the text of both tables by file name."""
     units = [
-        [unit.id, unit.code, unit.type, unit.name, unit.parent, unit.valid_from, unit.valid_to, unit.source]
+        [
+            unit.id,
+            unit.code,
+            unit.type,
+            unit.name,
+            unit.parent,
+            unit.valid_from,
+            unit.valid_to,
+            unit.source,
+        ]
         for unit in rows.units
     ]
     successions = [
@@ -71,7 +80,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def read_units(folder: Path) -> tuple[Unit, ...]:
     """Return the units of the shipped table. Raises ConfigError where it cannot be read."""
-    days = {"": None}
+    days: dict[str, date | None] = {"": None}
 
     def day(text: str) -> date | None:
         if text not in days:
@@ -79,7 +88,9 @@ def read_units(folder: Path) -> tuple[Unit, ...]:
         return days[text]
 
     return tuple(
-        Unit(row[0], row[1] or None, row[2], row[3], row[4] or None, day(row[5]), day(row[6]), row[7])
+        Unit(
+            row[0], row[1] or None, row[2], row[3], row[4] or None, day(row[5]), day(row[6]), row[7]
+        )
         for row in _read(folder / UNITS_FILE, _UNIT_COLUMNS)
     )
 
@@ -99,10 +110,14 @@ def _read(path: Path, columns: list[str]) -> list[list[str]]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as a table of the gazetteer ({error})") from error
+        raise ConfigError(
+            f"{path}: cannot be read as a table of the gazetteer ({error})"
+        ) from error
     rows = list(csv.reader(line for line in lines if not line.startswith("#")))
     if not rows or rows[0] != columns or any(len(row) != len(columns) for row in rows):
-        raise ConfigError(f"{path}: expected columns {','.join(columns)}; run `tinquan places build`")
+        raise ConfigError(
+            f"{path}: expected columns {','.join(columns)}; run `tinquan places build`"
+        )
     return rows[1:]
 
 
@@ -115,5 +130,5 @@ def fingerprint(folder: Path) -> str:
 
 
 def load_gazetteer(folder: Path) -> Gazetteer:
-    """Return the gazetteer of the tables in `folder`. Raises ConfigError where they cannot be read."""
+    """Return the gazetteer of the tables in `folder`. Raises ConfigError where it is unreadable."""
     return Gazetteer(read_units(folder), read_successions(folder), fingerprint(folder))

@@ -158,7 +158,9 @@ class Gazetteer:
         if last.level == "district":
             return tuple(new for new, home in self._homes.items() if home == last.id)
         links = self.successors(last.id)
-        heirs = [item for item in links if item.share == "whole" or self._code(item.new) == last.code]
+        heirs = [
+            item for item in links if item.share == "whole" or self._code(item.new) == last.code
+        ]
         return tuple(item.new for item in heirs)
 
     def touched(self, identity: str) -> tuple[str, ...]:

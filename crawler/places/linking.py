@@ -1,7 +1,7 @@
 """Give every spot the units that its type word, its place in a list and the day leave. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from crawler.places import words
@@ -114,7 +114,7 @@ def _is_other(link: Link) -> bool:
     if link.spot.role != "bare":
         return words.FOREIGN.match(link.text.lower, link.end) is not None
     tail = words_before(link)
-    if not tail or said(tail, words.OFFICES + words.PLACING):
+    if not tail or said(tail, words.OFFICES | words.PLACING):
         return False
     named = tail[-1][:1].isupper() and not tail[-1].isupper() and tail[-1][-1:].isalpha()
     return named or said(tail, words.OTHERS) or _holds(tail, words.FACILITIES)
@@ -128,11 +128,11 @@ def words_before(link: Link) -> list[str]:
     return _STOP.split(before)[-1].split()[-_WORDS_BEFORE:]
 
 
-def said(tail: Sequence[str], wanted: Sequence[str]) -> bool:
+def said(tail: Sequence[str], wanted: Set[str]) -> bool:
     """True where `tail` ends in one of the `wanted` phrases."""
     lower = [word.lower().strip("\"'“”‘’") for word in tail]
     return any(" ".join(lower[-count:]) in wanted for count in range(1, min(4, len(lower)) + 1))
 
 
-def _holds(tail: Sequence[str], wanted: Sequence[str]) -> bool:
+def _holds(tail: Sequence[str], wanted: Set[str]) -> bool:
     return any(said(tail[:count], wanted) for count in range(1, len(tail)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crawler.places.resolutions import Resolution
+from crawler.places.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
 from storage.text import canonical_tone, fold, normalize
 
@@ -101,7 +101,8 @@ def _official_names(resolutions: list[Resolution]) -> dict[tuple[str, str], froz
     """Return the names of the new units by province and type."""
     names: dict[tuple[str, str], frozenset[str]] = {}
     for resolution in resolutions:
-        for unit in (*resolution.clauses, *resolution.kept):
+        units: list[Clause | Member] = [*resolution.clauses, *resolution.kept]
+        for unit in units:
             key = loose(resolution.province), unit.type
             names[key] = names.get(key, frozenset()) | {split_name(f"{unit.type} {unit.name}")[1]}
     return names

@@ -36,18 +36,22 @@ _HEAD = re.compile(r"CỦA (?:TỈNH|THÀNH PHỐ) (?P<name>.+?) NĂM 2025")
 _NUMBER = re.compile(r"Số: (\d+)/NQ-UBTVQH15")
 _BODY = re.compile(r"như sau: (?P<body>1\..*?) Điều 2\. Hiệu lực")
 _MADE = re.compile(
-    rf"thành (?:(?:{_TYPES})?(?: mới)? ?có tên gọi ?là )?(?P<type>{_TYPES}) (?P<name>[{_UPPER}\d].*)$"
+    rf"thành (?:(?:{_TYPES})?(?: mới)? ?có tên gọi ?là )?"
+    rf"(?P<type>{_TYPES}) (?P<name>[{_UPPER}\d].*)$"
 )
 _RENAMED = re.compile(rf"^Đổi tên (?P<old>.+) thành (?P<type>{_TYPES}) (?P<name>.+)$")
 _ASIDE = re.compile(
-    r"sau khi (?:thực hiện )?sắp xếp theo quy định tại ?(?:các |của |và |khoản ?\d+|[\d, ])+(?:Điều này)?"
+    r"sau khi (?:thực hiện )?sắp xếp theo quy định tại ?"
+    r"(?:các |của |và |khoản ?\d+|[\d, ])+(?:Điều này)?"
 )
 _KEPT = re.compile(r"không thực hiện sắp xếp là (?P<list>.+)$")
 _MEMBER = re.compile(
     rf"^(?:các )?(?:(?P<type>{_TYPES}) )?(?P<name>[{_UPPER}\d][^()]*?)(?: ?\((?P<note>[^)]*)\))?$"
 )
 _NUMBERED = re.compile(r"\d+|[IVX]+")
-_BETWEEN = re.compile(r" ?[,;] ?(?![^(]*\))| và (?![^(]*\))|(?<=\w)(?<!các) (?=(?:xã|phường) )(?![^(]*\))")
+_BETWEEN = re.compile(
+    r" ?[,;] ?(?![^(]*\))| và (?![^(]*\))|(?<=\w)(?<!các) (?=(?:xã|phường) )(?![^(]*\))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,10 @@ def parse_resolution(text: str, name: str) -> Resolution:
     if not (number and head and body):
         raise ConfigError(f"{name}: expected a resolution with number, province and article 1")
     parts = _CLAUSE.split(body["body"])[1:]
-    texts = {int(key): value.strip().rstrip(".") for key, value in zip(parts[::2], parts[1::2], strict=True)}
+    texts = {
+        int(key): value.strip().rstrip(".")
+        for key, value in zip(parts[::2], parts[1::2], strict=True)
+    }
     if list(texts) != list(range(1, len(texts) + 1)):
         raise ConfigError(f"{name}: clauses of article 1 are not numbered 1 to {len(texts)}")
     last = len(texts)
@@ -118,7 +125,9 @@ def _clean(text: str) -> str:
 def _clause(number: int, text: str, name: str) -> Clause:
     renamed = _RENAMED.match(text)
     if renamed:
-        return Clause(number, renamed["type"].lower(), renamed["name"], _members(renamed["old"], "whole"))
+        return Clause(
+            number, renamed["type"].lower(), renamed["name"], _members(renamed["old"], "whole")
+        )
     made = _MADE.search(text)
     if not made:
         raise ConfigError(f"{name}: clause {number} names no new unit")
@@ -159,6 +168,10 @@ def _members(text: str, share: Share) -> tuple[Member, ...]:
 def _spread(members: list[Member], note: str) -> list[Member]:
     """Return `members` with `note` on the numbered ones at the end that have none."""
     last = len(members)
-    while last and _NUMBERED.fullmatch(members[last - 1].name) and members[last - 1].within in (None, note):
+    while (
+        last
+        and _NUMBERED.fullmatch(members[last - 1].name)
+        and members[last - 1].within in (None, note)
+    ):
         last -= 1
     return members[:last] + [replace(member, within=note) for member in members[last:]]

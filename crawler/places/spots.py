@@ -19,7 +19,8 @@ from crawler.places.units import Unit
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r" ?(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
-_GAP_TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
+_GAP_PART = re.compile(r"[^\W_]+|[^\w\s]")
+_MARKS = frozenset(",;:-/&()\"'“”")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _VARIANTS = (
     (re.compile(r" ?- ?"), " - "),
@@ -85,14 +86,13 @@ class Scanner:
     def scan(self, text: Normal) -> tuple[list[Spot], list[Trigger]]:
         """Return the spots of `text` and its type words, both in order, names longest first."""
         starts: dict[int, list[tuple[int, tuple[Unit, ...]]]] = defaultdict(list)
-        hits: list[tuple[int, int, tuple[str, ...]]] = []
+        hits: list[tuple[int, int, str]] = []
         many = len(self.names)
         lower = text.lower
         for index, start, end in self.automaton.find_matches_as_indexes(lower, overlapping=True):
             if index < many:
-                if text.text[start] != lower[start] or not lower[start].islower():
-                    if _bounded(lower, start, end) and _proper(text.text, start, end):
-                        starts[start].append((end, self.names[index][1]))
+                if _bounded(lower, start, end) and _proper(text.text, start, end):
+                    starts[start].append((end, self.names[index][1]))
             elif _bounded_type(text, start, end):
                 hits.append((start, end, self.kinds[index - many]))
         triggers = _triggers(lower, hits)
@@ -138,26 +138,30 @@ def _bounded_type(text: Normal, start: int, end: int) -> bool:
 def _initial(text: str, start: int) -> bool:
     """True where the letter abbreviates a person's name: "chị P.", "N. Q. V."."""
     last = text[max(0, start - 8) : start].split(" ")[-2:-1]
-    return bool(last) and (last[0].lower() in words.PERSONS or re.fullmatch(r"[^\W\d_]\.", last[0]) is not None)
+    return bool(last) and (
+        last[0].lower() in words.PERSONS or re.fullmatch(r"[^\W\d_]\.", last[0]) is not None
+    )
 
 
 def _proper(text: str, start: int, end: int) -> bool:
     """True where every syllable begins with a capital, as names do."""
-    return not any(word[0].islower() and word[0].isalpha() for word in text[start:end].split(" ") if word)
+    return not any(
+        word[0].islower() and word[0].isalpha() for word in text[start:end].split(" ") if word
+    )
 
 
-def _triggers(lower: str, hits: list[tuple[int, int, tuple[str, ...]]]) -> list[Trigger]:
+def _triggers(lower: str, hits: list[tuple[int, int, str]]) -> list[Trigger]:
     """Return the longest type words, with "quận, huyện" joined to one."""
     found: list[Trigger] = []
-    for start, end, types in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
+    for start, end, kind in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
         if found and start < found[-1].end:
             continue
-        if found and lower[found[-1].end : start] in (", ", ",", " và ", "/", "-", " - ", " hoặc "):
+        if found and lower[found[-1].end : start] in words.JOINTS:
             last = found[-1]
-            found[-1] = Trigger(last.start, end, last.types | set(types), True)
+            found[-1] = Trigger(last.start, end, last.types | {kind}, True)
             continue
         plural = words.PLURAL.search(lower, max(0, start - 8), start) is not None
-        found.append(Trigger(start, end, frozenset(types), plural))
+        found.append(Trigger(start, end, frozenset((kind,)), plural))
     return found
 
 
@@ -202,7 +206,5 @@ def is_list(gap: str) -> bool:
     """True where nothing but names and what joins them stands between two names."""
     if "\n" in gap or not _LIST_END.search(gap):
         return False
-    return all(
-        token in ",;:-/&()\"'“”" or not token[0].islower() or token in words.LINKS
-        for token in _GAP_TOKEN.findall(_IN_BRACKETS.sub("", gap))
-    )
+    parts = _GAP_PART.findall(_IN_BRACKETS.sub("", gap))
+    return all(part in _MARKS or not part[0].islower() or part in words.LINKS for part in parts)

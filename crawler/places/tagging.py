@@ -7,12 +7,11 @@ from datetime import date
 
 from crawler.places.aboutness import Score, score_units
 from crawler.places.context import Context
-from crawler.places.gazetteer import Gazetteer
 from crawler.places.deciding import decide
+from crawler.places.gazetteer import Gazetteer
 from crawler.places.linking import Link, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
-from crawler.places.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ class Tagger:
         self.gazetteer = gazetteer
         self.scanner = Scanner(gazetteer.units)
 
-    def tag(
-        self, fields: Mapping[str, str], day: date, outlet_province: str | None = None
-    ) -> Tags:
+    def tag(self, fields: Mapping[str, str], day: date, outlet_province: str | None = None) -> Tags:
         """Return the mentions in `fields` and what they are about.
 
         fields: texts by name, in reading order: "title", "sapo", "body".
@@ -69,9 +66,11 @@ class Tagger:
             links += make_links(where, normalized, spots, context)
             triggers += [(where, trigger) for trigger in found]
         decide(links, context)
-        named = {name: [link.unit.id for link in links if link.unit and link.where == where]
-                 for where, name in enumerate(fields)}
-        echoes = _echoes(links, triggers, context)
+        named = {
+            name: [link.unit.id for link in links if link.unit and link.where == where]
+            for where, name in enumerate(fields)
+        }
+        echoes = _echoes(links, triggers)
         note = None
         if day < self.gazetteer.begins:
             note = (
@@ -90,9 +89,7 @@ class Tagger:
         return frozenset(kin for identity in found for kin in self.gazetteer.kin(identity))
 
 
-def _echoes(
-    links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]], context: Context
-) -> Counter[str]:
+def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
     """Count, for the district named last before it, every "quận" or "huyện" without a name."""
     own = {(link.where, link.spot.trigger.start) for link in links if link.spot.trigger}
     districts = [link for link in links if link.unit and link.unit.level == "district"]
@@ -104,7 +101,8 @@ def _echoes(
             link
             for link in districts
             if (link.where, link.spot.start) < (where, trigger.start)
-            and link.unit and link.unit.type in trigger.types
+            and link.unit
+            and link.unit.type in trigger.types
         ]
         if before and before[-1].unit:
             counts[before[-1].unit.id] += 1
