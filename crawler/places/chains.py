@@ -21,10 +21,10 @@ def chain(links: Sequence[Link], context: Context) -> None:
         if left.where != right.where or not _adjacent(left, right):
             continue
         if _pair(left, right, context):
-            _share(links[:index], left)
+            _share(links, index)
         elif not _pair(right, left, context) and _contradicts(left, right):
             left.units = []
-            _share(links[:index], left)
+            _share(links, index)
 
 
 def _adjacent(left: Link, right: Link) -> bool:
@@ -41,9 +41,14 @@ def _pair(low: Link, high: Link, context: Context) -> bool:
         return False
     highs = high.units
     if high.spot.role == "listed" and high.spot.trigger and not high.spot.trigger.plural:
-        highs = [
-            unit for _, units in high.spot.readings for unit in units if context.possible(unit)
-        ]
+        named = [unit for _, units in high.spot.readings for unit in units]
+        highs = [unit for unit in named if context.possible(unit)]
+    # a name of both is the province's: "phường Tam Thanh, Lạng Sơn"
+    provinces = [unit for unit in highs if unit.level == "province"]
+    return _settle(low, high, provinces, context) or _settle(low, high, highs, context)
+
+
+def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
     ids = {kin for unit in highs for kin in _with_kin(unit, context)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
     if not lows:
@@ -61,12 +66,13 @@ def _with_kin(unit: Unit, context: Context) -> frozenset[str]:
     return context.gazetteer.kin(unit.id) if unit.level == "province" else frozenset((unit.id,))
 
 
-def _share(before: Sequence[Link], link: Link) -> None:
-    """Let what settled the last name of an enumeration of communes settle the others."""
+def _share(links: Sequence[Link], index: int) -> None:
+    """Let what settled a commune settle those before it in the same enumeration."""
+    link = links[index]
     parents = {unit.parent for unit in link.units}
-    for other in reversed(before):
-        if link.spot.trigger is None or other.spot.trigger is not link.spot.trigger:
-            break
+    while index > 0 and link.spot.trigger and links[index - 1].spot.trigger is link.spot.trigger:
+        index -= 1
+        other = links[index]
         mates = [unit for unit in other.units or other.hints if unit.parent in parents]
         if mates or not parents:
             other.units, other.chained = mates, bool(mates)

@@ -57,6 +57,8 @@ def make_links(where: int, text: Normal, spots: Iterable[Spot], context: Context
 def _of_provinces(spot: Spot, links: Sequence[Link]) -> bool:
     """True in "TP HCM, Đồng Nai, Tây Ninh": what begins with a province does not list districts."""
     for link in reversed(links):
+        if spot.trigger is None or link.spot.start < spot.trigger.start:
+            break
         if link.spot.trigger is spot.trigger and link.spot.role == "typed":
             return link.is_province
     return False
@@ -112,12 +114,21 @@ def _runs_on(text: Normal, spot: Spot, end: int) -> bool:
 def _is_other(link: Link) -> bool:
     """True where the words before a bare name say that it names something else."""
     if link.spot.role != "bare":
-        return words.FOREIGN.match(link.text.lower, link.end) is not None
+        return _is_foreign(link)
     tail = words_before(link)
     if not tail or said(tail, words.OFFICES | words.PLACING):
         return False
     named = tail[-1][:1].isupper() and not tail[-1].isupper() and tail[-1][-1:].isalpha()
     return named or said(tail, words.OTHERS) or _holds(tail, words.FACILITIES)
+
+
+def _is_foreign(link: Link) -> bool:
+    """True for "quận 7, Paris", not for "quận 7, Mỹ Tho" or "quận 7, anh Nam"."""
+    match = words.FOREIGN.match(link.text.lower, link.end)
+    if not match or not link.text.text[match.start("name")].isupper():
+        return False
+    following = link.text.text[match.end() : match.end() + 2]
+    return not following.strip().isupper()
 
 
 def words_before(link: Link) -> list[str]:

@@ -19,6 +19,7 @@ from crawler.places.units import Unit
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r" ?(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
+_NEXT_NUMBER = re.compile(r"(?:, ?| và )(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
 _GAP_PART = re.compile(r"[^\W_]+|[^\w\s]")
 _MARKS = frozenset(",;:-/&()\"'“”")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
@@ -27,9 +28,10 @@ _VARIANTS = (
     (re.compile(r" - "), "-"),
     (re.compile(r"' "), "'"),
     (re.compile(r"'"), ""),
-    (re.compile(r"\bđ[ăắ]k\b"), "đắk"),
+    (re.compile(r"\bđ[ăắa]k\b"), "đắk"),
     (re.compile(r"\bđắk\b"), "đăk"),
-    (re.compile(r"\bđăk\b"), "đắc"),
+    (re.compile(r"\bđắk\b"), "đak"),
+    (re.compile(r"\bđắk\b"), "đắc"),
     (re.compile(r"\b(\w) (?=\w)"), r"\1"),
 )
 _SOFT = re.compile(r"(?<=[hklmstv])[yỳýỷỹỵ](?![^\W\d_])|(?<=qu)[yỳýỷỹỵ](?![^\W\d_])")
@@ -98,9 +100,10 @@ class Scanner:
         triggers = _triggers(lower, hits)
         for trigger in triggers:
             number = _NUMBER.match(lower, trigger.end)
-            if number and not words.COUNTED.match(lower, number.end()):
+            while number and not words.COUNTED.match(lower, number.end()):
                 units = self.numbers.get(number["value"], ())
                 starts[number.start("number")].append((number.end(), units))
+                number = _NEXT_NUMBER.match(lower, number.end())
         return _spots(text, starts, triggers), triggers
 
 
@@ -130,8 +133,9 @@ def _bounded_type(text: Normal, start: int, end: int) -> bool:
     lower = text.lower
     if start and (lower[start - 1].isalnum() or lower[start - 1] == "."):
         return False
-    if lower[end - 1] == "." and end - start == 2:
-        return text.text[start] != lower[start] and not _initial(text.text, start)
+    if lower[end - 1] == ".":
+        lone = end - start == 2
+        return not lone or (text.text[start] != lower[start] and not _initial(text.text, start))
     return end == len(lower) or not lower[end].isalpha()
 
 

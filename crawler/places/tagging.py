@@ -1,7 +1,7 @@
-"""From an article's fields and day to the units it mentions. Pure."""
+"""From an article's fields and day to the units it mentions and is about. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,9 @@ from crawler.places.gazetteer import Gazetteer
 from crawler.places.linking import Link, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
+from crawler.places.units import Unit
+
+_BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,65 +50,70 @@ class Tagger:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
-        self.scanner = Scanner(gazetteer.units)
+        self._scanner = Scanner(gazetteer.units)
+        self._provinces = [unit for unit in gazetteer.units.values() if unit.level == "province"]
 
-    def tag(self, fields: Mapping[str, str], day: date, outlet_province: str | None = None) -> Tags:
-        """Return the mentions in `fields` and what they are about.
+    def tag(
+        self,
+        day: date,
+        *,
+        title: str = "",
+        sapo: str = "",
+        body: str = "",
+        outlet_province: str | None = None,
+    ) -> Tags:
+        """Return what an article mentions and is about.
 
-        fields: texts by name, in reading order: "title", "sapo", "body".
         day: of publication, in Viet Nam.
         outlet_province: code, name or id of the province that the outlet is about, if any.
         """
-        outlet = self._province(outlet_province) if outlet_province else frozenset[str]()
-        context = Context(self.gazetteer, day, outlet)
+        fields = {"title": title, "sapo": sapo, "body": body}
+        context = Context(self.gazetteer, day, self._outlet(outlet_province))
         links: list[Link] = []
         triggers: list[tuple[int, Trigger]] = []
         for where, text in enumerate(fields.values()):
             normalized = normal(text)
-            spots, found = self.scanner.scan(normalized)
+            spots, found = self._scanner.scan(normalized)
             links += make_links(where, normalized, spots, context)
             triggers += [(where, trigger) for trigger in found]
         decide(links, context)
-        named = {
-            name: [link.unit.id for link in links if link.unit and link.where == where]
-            for where, name in enumerate(fields)
-        }
-        echoes = _echoes(links, triggers)
-        note = None
-        if day < self.gazetteer.begins:
-            note = (
-                f"{day} is before {self.gazetteer.begins}, the first change that the gazetteer "
-                "knows: units are those of later years"
-            )
-        scores = score_units(named, echoes, self.gazetteer)
-        return Tags(tuple(_mentions(links, list(fields.items()))), scores, note)
+        mentions = _mentions(links, list(fields.items()))
+        named = {name: [item.unit for item in mentions if item.field == name] for name in fields}
+        scores = score_units(named, _echoes(links, triggers), self.gazetteer)
+        return Tags(tuple(mentions), scores, self._note(day))
 
-    def _province(self, text: str) -> frozenset[str]:
-        found = [
+    def _outlet(self, text: str | None) -> frozenset[str]:
+        named = [
             unit.id
-            for unit in self.gazetteer.units.values()
-            if unit.level == "province" and text in (unit.code, unit.name, unit.id, unit.full_name)
+            for unit in self._provinces
+            if text and text in (unit.code, unit.name, unit.id, unit.full_name)
         ]
-        return frozenset(kin for identity in found for kin in self.gazetteer.kin(identity))
+        return frozenset(kin for identity in named for kin in self.gazetteer.kin(identity))
+
+    def _note(self, day: date) -> str | None:
+        if day >= self.gazetteer.begins:
+            return None
+        return (
+            f"{day} is before {self.gazetteer.begins}, the first change that the gazetteer knows: "
+            "units are those of later years"
+        )
 
 
 def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
     """Count, for the district named last before it, every "quận" or "huyện" without a name."""
     own = {(link.where, link.spot.trigger.start) for link in links if link.spot.trigger}
-    districts = [link for link in links if link.unit and link.unit.level == "district"]
+    events: list[tuple[int, int, Unit | Trigger]] = [
+        (link.where, link.spot.start, link.unit) for link in links if link.unit
+    ]
+    events += [(where, item.start, item) for where, item in triggers if not item.plural]
+    last: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for where, trigger in triggers:
-        if (where, trigger.start) in own or trigger.plural or where < 2:
-            continue
-        before = [
-            link
-            for link in districts
-            if (link.where, link.spot.start) < (where, trigger.start)
-            and link.unit
-            and link.unit.type in trigger.types
-        ]
-        if before and before[-1].unit:
-            counts[before[-1].unit.id] += 1
+    for where, start, item in sorted(events, key=lambda event: event[:2]):
+        if not isinstance(item, Trigger):
+            if item.level == "district":
+                last[item.type] = item.id
+        elif where >= _BODY and (where, start) not in own:
+            counts.update(last[kind] for kind in item.types if kind in last)
     return counts
 
 

@@ -53,7 +53,7 @@ OFFICES = _phrases(
 PLACING = _phrases(
     """ở, tại, qua, đi, về, đến, tới, từ, thuộc, trên địa bàn, địa bàn, ngoại thành, người dân,
     nhân dân, cử tri, nông dân, đất, giữa, quê, trú, ngụ, khắp, vùng, nối, giáp, gần, quanh,
-    hướng, sang, vào"""
+    hướng, sang, vào, trẻ em, bà con, hộ dân, thanh niên, phụ nữ, học sinh, tiểu thương"""
 )
 PERSONS = _phrases("ông, bà, anh, chị, em, cô, chú, bác, cháu, thầy, cụ, bé, tên")
 # what else bears such a name, right before it: streets, lakes, schools, battles, people, goods
@@ -95,12 +95,12 @@ COUNTED = re.compile(
 # a unit of another country: "quận 7, Paris", "tỉnh Sơn Tây (Trung Quốc)"
 FOREIGN = re.compile(
     r"[\s,(]*(?:(?:của|ở|tại|thuộc|thành phố|thủ đô|tp\.?) )?"
-    r"(?:paris|pháp|vienna|viên|áo|budapest|hungary|trung quốc|bắc kinh|thượng hải|quảng châu"
+    r"(?P<name>paris|pháp|vienna|viên|áo|budapest|hungary|trung quốc|bắc kinh|thượng hải|quảng châu"
     r"|thâm quyến|hong kong|đài loan|đài bắc|hàn quốc|seoul|busan|nhật bản|tokyo|osaka|kyoto"
     r"|thái lan|bangkok|lào|vientiane|viêng chăn|campuchia|phnom penh|singapore|malaysia"
     r"|kuala lumpur|indonesia|jakarta|philippines|manila|myanmar|ấn độ|new delhi|mumbai|mỹ"
     r"|new york|california|anh|london|đức|berlin|ý|italia|rome|nga|moscow|matxcơva|úc|sydney)"
-    r"(?!\w)(?! [^\W\d_])"
+    r"(?!\w)"
 )
 
 FORMER = re.compile(r"\s*(?:\((?:cũ|trước đây|trước sáp nhập|trước sắp xếp)\)|cũ|trước đây)(?!\w)")
