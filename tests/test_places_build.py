@@ -176,7 +176,7 @@ def test_the_same_raw_data_give_the_same_bytes(tmp_path: Path) -> None:
         ),
         ("**xã Sông Con**", "**xã Sông Lạ**", "Sông Lạ fits 0 new units"),
         ("Số: 1700/NQ-UBTVQH15", "", "expected a resolution with number"),
-        ("Đổi tên xã", "Sắp xếp xã", "clause 4 names no new unit"),
+        ("thành xã Đồi Thông.", "giữ nguyên.", "clause 4 names no new unit"),
         (r"4\. Đổi tên", r"7\. Đổi tên", "not numbered"),
         ("CỦA TỈNH HOA ĐÀO NĂM", "CỦA TỈNH HOA MƠ NĂM", "no province is named Hoa Mơ"),
     ],

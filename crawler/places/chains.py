@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from crawler.places import words
 from crawler.places.context import Context
+from crawler.places.gazetteer import MERGER
 from crawler.places.linking import Link
 from crawler.places.units import Unit
 
@@ -51,15 +52,27 @@ def _pair(low: Link, high: Link, context: Context) -> bool:
 def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
     ids = {kin for unit in highs for kin in _with_kin(unit, context)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
-    if not lows:
-        return False
     # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
     lows = [unit for unit in lows if unit.parent in ids] or lows
+    heirs = [unit for unit in low.units if _took_from(unit, ids, context)]
+    if heirs and (not lows or words.FORMER.match(high.text.lower, high.end)):
+        low.units, low.chained, high.chained = heirs, True, True
+        return True
+    if not lows:
+        return False
     above = {identity for unit in lows for identity in context.gazetteer.above(unit.id)}
     low.units, low.chained = lows, True
     high.units = [unit for unit in highs if above & set(_with_kin(unit, context))]
     high.chained = True
     return True
+
+
+def _took_from(unit: Unit, districts: set[str], context: Context) -> bool:
+    """True for a new commune that took from one of old `districts`: "phường Láng (Đống Đa cũ)"."""
+    if unit.valid_from is None or unit.valid_from < MERGER or unit.level != "ward":
+        return False
+    olds = (context.gazetteer.unit(item.old) for item in context.gazetteer.predecessors(unit.id))
+    return any(old.parent in districts and old.level == "ward" for old in olds)
 
 
 def _with_kin(unit: Unit, context: Context) -> frozenset[str]:

@@ -63,7 +63,15 @@ def _pointed_at(link: Link) -> bool:
         return text[link.end : link.end + 2] == ": "
     if text[link.spot.start - 1] == "(":
         return text[link.end : link.end + 1] == ")"
-    return said(words_before(link), words.OFFICES | words.PLACING)
+    return said(words_before(link), words.OFFICES | words.PLACING) or _after_street(link)
+
+
+def _after_street(link: Link) -> bool:
+    """True for the district of a street; since the merger, for what bears a district's name."""
+    district = any(unit.level == "district" for _, units in link.spot.readings for unit in units)
+    lower, start = link.text.lower, link.spot.start
+    ends = words.ADDRESS_END.match(lower, link.end) is not None
+    return district and ends and words.STREET.search(lower, max(0, start - 60), start) is not None
 
 
 def _keep_big(link: Link, context: Context) -> bool:

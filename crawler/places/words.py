@@ -47,7 +47,10 @@ OFFICES = _phrases(
     tòa án nhân dân, tòa án, ubnd, ủy ban nhân dân, hđnd, hội đồng nhân dân, mttq, lđlđ,
     liên đoàn lao động, chủ tịch, bí thư, đảng bộ, đảng ủy, chính quyền, lãnh đạo, huyện đoàn,
     quận đoàn, ban chỉ huy quân sự, chi cục thuế, đội csgt, trưởng công an, phó chủ tịch,
-    phó bí thư"""
+    phó bí thư, gd&đt, gd-đt, phòng giáo dục, phòng giáo dục và đào tạo, bhxh, bảo hiểm xã hội,
+    trung tâm y tế, ttyt, hội phụ nữ, hội lhpn, hội nông dân, hội cựu chiến binh, đoàn thanh niên,
+    thành đoàn, bch quân sự, thanh tra xây dựng, đội thanh tra xây dựng, hạt kiểm lâm,
+    đội quản lý thị trường, cảnh sát giao thông, csgt, kho bạc, kho bạc nhà nước"""
 )
 # words that place something: "ở Sóc Sơn", "đoạn qua Phú Xuyên"
 PLACING = _phrases(
@@ -73,7 +76,7 @@ OTHERS = PERSONS | _phrases(
     đối tượng, nghi phạm, nạn nhân, tướng, nữ tướng, vua, hoàng đế, chúa, bác sĩ, luật sư,
     đại biểu, giáo sư, tiến sĩ, kỹ sư, nhà báo, nhãn, bưởi, đào, quất, trà, chè, nem, bún, bánh,
     phở, giò, cốm, gốm, lụa, tiệm, cửa hàng, shop, thương hiệu, nghĩa trang, nhà tù, trại giam,
-    căn cứ, điện, hạt, trấn"""
+    căn cứ, điện, trấn"""
 )
 # of these, what can bear the name some words further on: "bệnh viện đa khoa Mường Nhé"
 FACILITIES = _phrases(
@@ -103,6 +106,12 @@ FOREIGN = re.compile(
     r"(?!\w)"
 )
 
+# a street with its district: "trên đường Phạm Hùng, Nam Từ Liêm."; not "các phố Láng, Cầu Giấy"
+STREET = re.compile(
+    r"(?<!các )(?<!tuyến )(?<!trục )(?:đường|phố|ngõ|ngách|hẻm|đại lộ|chung cư|khu đô thị|kđt)"
+    r" [^,.;:()\n]{2,40}, $"
+)
+ADDRESS_END = re.compile(r"\s*(?:[.;)\n]|$)")
 FORMER = re.compile(r"\s*(?:\((?:cũ|trước đây|trước sáp nhập|trước sắp xếp)\)|cũ|trước đây)(?!\w)")
 RENEWED = re.compile(r"\s*(?:\(mới\)|mới)(?!\w)")
 # what old units are named after, and what new ones are
