@@ -25,6 +25,7 @@ from storage.model import Block, Image
 _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
 _LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
+_MAX_SUBHEAD = 120  # characters
 _HEAD_LINES = 8  # section, title in parts, byline, date, lead
 _STRING = etree.XPath("string()")
 _MAX_HEAD_LINE = 80  # characters of what stands between title and lead
@@ -64,6 +65,7 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     lines = drop_linked_boxes(root, subtree.lines(root))
     lines = _drop_head(lines, known)
     bylines = _take_bylines(lines)
+    _mark_subheads(lines[:-1])
     subtree.strip_attributes(root)
     return Body(read_subtree(root), images, bylines, photo)
 
@@ -120,6 +122,16 @@ def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
             break
         subtree.drop(element)
     return tuple(reversed(found))
+
+
+def _mark_subheads(lines: list[Line]) -> None:
+    """Make headings of short lines that are bold throughout: how many editors set subheads."""
+    for element, text in lines:
+        if element.tag != "p" or len(text) > _MAX_SUBHEAD or text.endswith((".", ":", ",", ";")):
+            continue
+        bold = sum(len(subtree.text_of(part)) for part in element.iter("b", "strong"))
+        if bold >= len(text):
+            element.tag = "h3"
 
 
 def _drop_last_line(block: HtmlElement) -> None:
