@@ -11,7 +11,6 @@ from crawler.outlets import Outlet, load_outlets, outlet_of_host
 from crawler.spiders.outlet import OutletSpider
 from crawler.urls import host_of
 
-
 Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
 
 
