@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.commands"]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)

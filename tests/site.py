@@ -154,7 +154,8 @@ def epi_article(number: int, title: str, published: str, text: str = "") -> str:
 <meta property="article:section" content="Nhịp sống Thủ đô">
 <link rel="amphtml" href="https://tienphong.vn/{slug(title)}-post{number}.amp">
 <script>var cmsConfig={{domainDesktop:"https://tienphong.vn"}};</script></head>
-<body class="normal-page"><div class="article__header"><h1 class="article__title cms-title">{title}</h1>
+<body class="normal-page"><div class="article__header">
+<h1 class="article__title cms-title">{title}</h1>
 <time class="time" datetime="{published}">{published}</time>
 <span class="cms-author">Nguyễn Thị Mẫu</span></div>
 <div class="article__sapo cms-desc">TPO - Bài số {number}: người dân một phường ven hồ cùng nhau làm
@@ -170,8 +171,8 @@ def master_article(number: int, title: str, published: str, text: str = "") -> s
 <meta property="og:title" content="{title} | Lao Động Thủ Đô">
 <meta property="article:published_time" content="{published}"></head>
 <body><!-- MASTERCMS Ultimate Edition --><h1 class="article-detail-title">{title}</h1>
-<div class="article-detail-desc">(LĐTĐ) Bài số {number}: người dân một phường ven hồ cùng nhau làm đẹp
- con đường đi bộ.</div><div class="__MASTERCMS_CONTENT">{body}</div></body></html>"""
+<div class="article-detail-desc">(LĐTĐ) Bài số {number}: người dân một phường ven hồ cùng nhau làm
+ đẹp con đường đi bộ.</div><div class="__MASTERCMS_CONTENT">{body}</div></body></html>"""
 
 
 def slug(title: str) -> str:
@@ -185,7 +186,8 @@ def feed(items: list[tuple[str, str, str]]) -> Answer:
         f"<item><title><![CDATA[{title}]]></title><link>{url}</link><pubDate>{date}</pubDate></item>"
         for url, title, date in items
     )
-    text = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{entries}</channel></rss>'
+    head = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
+    text = f"{head}{entries}</channel></rss>"
     return Answer(text, kind="application/rss+xml; charset=utf-8")
 
 

@@ -110,9 +110,8 @@ class Desk:
     def start(self, outlet: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
         config = self.folder / "tinquan.toml"
-        config.write_text(
-            f'root = "."\ncontact = "https://example.org/tests"\noutlets = "{ROOT}/config/outlets"\n'
-        )
+        contact = 'contact = "https://example.org/tests"'
+        config.write_text(f'root = "."\n{contact}\noutlets = "{ROOT}/config/outlets"\n')
         given: dict[str, object] = {"DOWNLOAD_DELAY": 0, "TINQUAN_ARCHIVE": self.archive_url}
         if self.site is not None:
             given["TINQUAN_RESOLVE"] = json.dumps(self.site.resolve)
