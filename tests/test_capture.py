@@ -22,7 +22,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.capture import Exchange, WarcFiles
-from crawler.replay import NotRecordedError, ReplayIndex, read_record, sessions
+from crawler.warc import NotRecordedError, ReplayIndex, read_record, sessions
 from storage.errors import CaptureError
 from storage.model import Capture
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.replay import read_record
+from crawler.warc import read_record
 from storage.archive import Archive
 from storage.model import Article, ArticleQuery, Capture, Outcome, RefusalReason, Run
 from tests.site import Answer, LocalSite, epi_article, feed, listing
