@@ -10,6 +10,8 @@ _PAGE = (
     "{head}</head><body {attributes}><h1>Tiêu đề của một bản tin bình thường</h1>"
     "<div class='article__body cms-body'>{body}</div></body></html>"
 )
+_SHARDS = (b"<div>", b"</p>", b"<td>", b"&", b"\xc4\x90", b"<a href='/", b">", b"<p>", b"<!--",
+           b"-->", b"<script>", b"</script>", b"'")  # fmt: skip
 _SIZES = (100, 2_000, 7_000, 9_000, 20_000, 39_000, 60_000)
 
 
@@ -81,16 +83,14 @@ def _payloads(random_: random.Random) -> Iterator[bytes]:
             broken[random_.randrange(len(broken))] = random_.randrange(256)
         yield bytes(broken)
     for _ in range(20):
-        parts = random_.choices((b"<div>", b"</p>", b"<td>", b"&", b"\xc4\x90", b"<a href='/", b">",
-                                 b"<p>", b"<!--", b"-->", b"<script>", b"</script>", b"'"), k=4_000)  # fmt: skip
-        yield b"<html><body>" + b"".join(parts)
+        yield b"<html><body>" + b"".join(random_.choices(_SHARDS, k=4_000))
 
 
-def hostile_pages(count: int = 300) -> list[bytes]:
-    """Return so many hostile payloads, always the same."""
+def hostile_pages(count: int = 300, largest: int = 60_000) -> list[bytes]:
+    """Return so many hostile payloads, always the same. largest: repetitions in a flood."""
     random_ = random.Random(3)
     found = [*_payloads(random_)]
-    for size in _SIZES:
+    for size in filter(lambda size: size <= largest, _SIZES):
         found += [*_floods(size), *_scripts(size)]
     while len(found) < count:
         found.append(b"<html><body>" + random_.randbytes(random_.randrange(50_000)))

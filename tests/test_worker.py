@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from crawler.extract import extract
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.worker import Extract, ExtractionWorker
@@ -59,8 +60,6 @@ def test_bad_pages_cost_only_themselves() -> None:
 
 
 def test_extracts_as_in_this_process() -> None:
-    from crawler.extract import extract
-
     page, _ = load_page("tienphong")
     [result] = asyncio.run(_run([page], extract, limit=60))
     assert result == extract(page, None)
@@ -70,13 +69,10 @@ def test_cancelled_page_frees_the_worker() -> None:
     async def scenario() -> Article | Refusal:
         async with ExtractionWorker(limit_seconds=60, function=behave) as worker:
             hanging = asyncio.ensure_future(worker.extract(_page("hang"), None))
-            await worker_started(worker)
+            await asyncio.sleep(0)  # lets it reach the pool
             hanging.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await hanging
             return await worker.extract(_page("ok"), None)
-
-    async def worker_started(worker: ExtractionWorker) -> None:
-        await asyncio.sleep(0)
 
     assert isinstance(asyncio.run(scenario()), Refusal)

@@ -136,18 +136,18 @@ def _mark_subheads(lines: list[Line]) -> None:
 
 
 def _drop_last_line(block: HtmlElement) -> None:
-    """Cut a line's text after its last break that has text behind it."""
+    """Cut a block's text at the break before its last words."""
+    met_words = False
     for element in reversed(list(block.iter())):
-        for name in ("tail", "text"):
-            text = getattr(element, name) if element is not block or name == "text" else None
-            if not text:
-                continue
-            before, mark, after = text.rpartition(subtree.BREAK)
-            while mark and not after.strip():
-                before, mark, after = before.rpartition(subtree.BREAK)
-            setattr(element, name, before if mark else "")
-            if mark:
-                return
+        for name in ("tail", "text") if element is not block else ("text",):
+            rest, mark = getattr(element, name) or "", subtree.BREAK
+            while mark:
+                rest, mark, after = rest.rpartition(subtree.BREAK)
+                met_words = met_words or bool(after.strip())
+                if mark and met_words:
+                    setattr(element, name, rest)
+                    return
+            setattr(element, name, None)
 
 
 def read_whole_page(tree: LexborHTMLParser, known: tuple[str, ...]) -> tuple[Block, ...]:
