@@ -289,3 +289,24 @@ def test_no_page_breaks_extraction(html: str) -> None:
 def test_no_bytes_break_extraction(body: bytes) -> None:
     result = extract(_page(b"<p>" + body), None)
     assert not isinstance(result, Refusal) or result.reason is not RefusalReason.CRASH
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("video.other", RefusalReason.VIDEO), ("article", RefusalReason.EMPTY)],
+)
+def test_an_empty_container_is_a_shell_whatever_stands_around_it(
+    kind: str, reason: RefusalReason
+) -> None:
+    menu = "".join(f"<p><a href='/muc-{n}'>{PARAGRAPH}</a></p>" for n in range(8))
+    html = _epi("").replace("</body>", f"<div class='menu'>{menu}</div></body>")
+    html = html.replace("<head>", f'<head><meta property="og:type" content="{kind}">')
+    result = extract(_page(html), _outlet("epi"))
+    assert isinstance(result, Refusal)
+    assert result.reason is reason
+
+
+def test_pictures_of_amp_copies_are_pictures() -> None:
+    figure = "<figure><amp-img src='/anh.jpg'></amp-img><figcaption>Bên hồ.</figcaption></figure>"
+    article = _article(_epi(f"<p>{PARAGRAPH} {PARAGRAPH}</p>{figure}<p>{PARAGRAPH}</p>"))
+    assert [image.caption for image in article.images] == ["Bên hồ."]

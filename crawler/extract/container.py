@@ -23,6 +23,12 @@ def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Lexbor
     return None
 
 
+def find_empty(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
+    """Return the container of a page that has one without any text: a player, a shell."""
+    found = [node for selector in selectors for node in tree.css(selector)]
+    return found[0] if found and all(_length(node) == 0 for node in found) else None
+
+
 def _length(node: LexborNode) -> int:
     return len(node.text(deep=True, strip=True))
 

@@ -46,6 +46,8 @@ def build(html: str) -> HtmlElement:
     html = _BR.sub(BREAK, html)
     root: HtmlElement = document_fromstring(f"<html><body><div>{html}</div></body></html>")[-1][0]
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
+    for picture in root.iter("amp-img"):  # AMP copies name their pictures so
+        picture.tag = "img"
     return root
 
 
