@@ -107,6 +107,20 @@ class Desk:
     def open(self) -> Archive:
         return open_archive(self.archive_url)
 
+    def forbid_sockets(self) -> None:
+        """Make every crawl from this folder fail where it opens a socket to any network."""
+        (self.folder / "sitecustomize.py").write_text(
+            "import socket\n"
+            "class NoNetwork(socket.socket):\n"
+            "    def __init__(self, family=-1, *args, **kwargs):\n"
+            "        if family != socket.AF_UNIX and not kwargs.get('fileno'):\n"
+            "            raise RuntimeError('a socket was opened')\n"
+            "        super().__init__(family, *args, **kwargs)\n"
+            "def no_lookup(*_): raise RuntimeError('a name was looked up')\n"
+            "socket.socket, socket.getaddrinfo = NoNetwork, no_lookup\n"
+            "socket.gethostbyname = no_lookup\n"
+        )
+
     def start(self, outlet: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
         config = self.folder / "tinquan.toml"
@@ -120,7 +134,10 @@ class Desk:
             command += ["-a", argument]
         for name, value in (given | settings).items():
             command += ["-s", f"{name}={value}"]
-        environment = os.environ | {"TINQUAN_CONFIG": str(config)}
+        environment = os.environ | {
+            "TINQUAN_CONFIG": str(config),
+            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for `forbid_sockets`
+        }
         if self.site is not None:
             environment["SSL_CERT_FILE"] = str(self.site.authority)
         return subprocess.Popen(

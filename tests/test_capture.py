@@ -226,7 +226,7 @@ def test_a_page_is_read_back_as_it_was(tmp_path: Path) -> None:
     [
         (b"gzip", b"no gzip", "cannot be decoded"),
         (b"br", b"x", "none that tinquan asks for"),
-        (b"gzip", gzip.compress(b" " * 70_000_000), "more than"),
+        (b"gzip", gzip.compress(b" " * 70_000_000, mtime=0), "more than"),
     ],
 )
 def test_a_page_that_cannot_be_decoded_says_so(
@@ -285,7 +285,7 @@ def _has(index: ReplayIndex, url: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", gzip.compress(b"hello"), b"\x1f\x8b", b"WARC/1.1"]
+    "content", [b"", b"hello", gzip.compress(b"hello", mtime=0), b"\x1f\x8b", b"WARC/1.1"]
 )
 def test_what_is_no_warc_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "x.warc.gz"

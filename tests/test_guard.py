@@ -171,7 +171,8 @@ def robots(
 
 
 def test_robots_rules_are_matched_for_our_name() -> None:
-    body = b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n\nUser-agent: tinquan\nDisallow: /rss/\nCrawl-delay: 7\n"
+    ours = b"User-agent: tinquan\nDisallow: /rss/\nCrawl-delay: 7\n"
+    body = b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n\n" + ours
     rules = read_rules("plo.vn", robots(body), "tinquan")
     assert rules.allows("https://plo.vn/a")
     assert not rules.allows("https://plo.vn/rss/a")
