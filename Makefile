@@ -14,8 +14,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+# Replays an invented day at two outlets: its morning, then its evening. No socket is opened.
+demo: export TINQUAN_CONFIG = docs/demo/tinquan.toml
 demo: .venv/installed
-	@$(BIN)/tinquan demo
+	@mkdir -p demo
+	$(BIN)/tinquan crawl --replay docs/demo/morning.warc.gz
+	$(BIN)/tinquan crawl --replay docs/demo/evening.warc.gz
+	$(BIN)/tinquan articles --limit 12
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -58,6 +59,14 @@ class Config(BaseModel):
     def user_agent(self) -> str:
         """What we call ourselves in every request."""
         return f"tinquan/0.1 (+{self.contact})"
+
+    @property
+    def archive_name(self) -> str:
+        """The archive's address as people may see it: a file's path, or a URL without password."""
+        if self.archive.startswith("sqlite:///"):
+            return self.archive.removeprefix("sqlite:///")
+        parts = urlsplit(self.archive)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     def resolved(self) -> Self:
         """Return the same configuration with every path absolute."""

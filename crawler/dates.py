@@ -225,10 +225,19 @@ def choose_date(
         if stamp.at > fetched_at + TOLERANCE:
             future = future or candidate
             continue
+        if not possible and _is_exact(stamp, zone):
+            return Choice(stamp.at, candidate.raw, candidate.rule, future)
         possible.append((stamp, candidate))
     if not possible:
         return Choice(future=future)
     return _settle(possible, zone, future)
+
+
+def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
+    """True where no other candidate could better a stamp: seconds, and the outlet's own zone."""
+    if not stamp.has_time or stamp.at.second == 0 or stamp.zone is None:
+        return False
+    return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
 
 
 def _settle(

@@ -71,8 +71,8 @@ class ExtractionWorker:
         except ProcessExpired as error:
             evidence = f"the extraction process ended with exit code {error.exitcode}"
             return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
-        except (MemoryError, RecursionError) as error:
-            evidence = f"{type(error).__name__} in the extraction process"
+        except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
+            evidence = f"{type(error).__name__} in the extraction process: {error}"
             return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
@@ -85,7 +85,7 @@ class ExtractionWorker:
 
     def close(self) -> None:
         """End the children, at once; pages still being read are given up."""
-        self._pool.stop()  # type: ignore[no-untyped-call] # pebble's has no annotations
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble left it without annotations
         self._pool.join()
 
     async def __aenter__(self) -> Self:

@@ -28,8 +28,8 @@ from storage.model import (
     Validator,
 )
 from storage.sql_errors import plain_errors
-from storage.sql_open import BUSY_SECONDS, open_engine, writing
-from storage.sql_read import PAGE, Place, article_page, refusal_page
+from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
+from storage.sql_read import PAGE, Position, article_page, refusal_page
 from storage.sql_store import store
 
 _Row = TypeVar("_Row")
@@ -64,7 +64,7 @@ class SqlArchive:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with plain_errors(self._name), self._engine.begin() as conn:
+        with plain_errors(self._name), reading(self._engine).begin() as conn:
             yield conn
 
     @contextmanager
@@ -73,9 +73,11 @@ class SqlArchive:
             yield conn
 
     def _pages(
-        self, fetch: Callable[[Connection, Place | None, int], list[tuple[Place, _Row]]], size: int
-    ) -> Iterator[tuple[Place, _Row]]:
-        after: Place | None = None
+        self,
+        fetch: Callable[[Connection, Position | None, int], list[tuple[Position, _Row]]],
+        size: int,
+    ) -> Iterator[tuple[Position, _Row]]:
+        after: Position | None = None
         while True:
             with self._reading() as conn:
                 page = fetch(conn, after, size)
@@ -131,7 +133,7 @@ class SqlArchive:
         """Store one capture with what it held, in one transaction, and say what it was.
 
         Raises NotFoundError (no such run), ArchiveBusyError, ArchiveError; ValueError for a
-        time without a zone.
+        time without a zone or a capture without a record id.
         """
         with self._writing() as conn:
             return store(conn, run_id, capture, result, aliases)

@@ -35,13 +35,15 @@ def url_key(url: str) -> bytes:
 
 def find_article(conn: Connection, article: Article) -> int | None:
     """Return the short id of what is stored of `article`, after joining what is one article."""
-    by_id = _key(conn, article.outlet, hashed("id", article.article_id or ""))
+    by_id = None
+    if article.article_id:  # an empty one is none
+        by_id = _key(conn, article.outlet, hashed("id", article.article_id))
     by_url = _key(conn, article.outlet, url_key(article.url))
     if by_url is None:
         return by_id.article if by_id else None
     own = by_url.kind == "url"
     if by_id is None:
-        renumbered = article.article_id is not None and _has_id(conn, by_url.article)
+        renumbered = bool(article.article_id) and _has_id(conn, by_url.article)
         return by_url.article if own or not renumbered else None
     if own and by_url.article != by_id.article and not _has_id(conn, by_url.article):
         return _join(conn, by_id.article, by_url.article)
@@ -58,7 +60,7 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
     """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
     wanted = {url_key(url): ("alias", url) for url in aliases}
     wanted[url_key(article.url)] = ("url", article.url)
-    if article.article_id is not None:
+    if article.article_id:
         wanted[hashed("id", article.article_id)] = ("id", article.article_id)
     query = sa.select(keys).where(keys.c.outlet == article.outlet, keys.c.key.in_(wanted))
     held = {row.key: row for row in conn.execute(query)}

@@ -46,6 +46,13 @@ def open_engine(
     return engine, name
 
 
+def reading(engine: Engine) -> Engine:
+    """Return `engine` for transactions that read: each sees one state of the archive throughout."""
+    if engine.dialect.name == "postgresql":  # SQLite's transactions do so by themselves
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
+
+
 def writing(engine: Engine) -> Engine:
     """Return `engine` for transactions that write: on SQLite they begin immediately.
 

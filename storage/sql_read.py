@@ -36,7 +36,7 @@ from storage.tables import (
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-Place = tuple[datetime, int]
+Position = tuple[datetime, int]
 """Where a row stands in an order by time and id."""
 
 _CAPTURE = (
@@ -84,9 +84,9 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
 
 
 def article_page(
-    query: ArticleQuery, outlet: str | None, conn: Connection, after: Place | None, size: int
-) -> list[tuple[Place, ArchivedArticle]]:
-    """Return up to `size` matching articles of one outlet (None: of all) after a place."""
+    query: ArticleQuery, outlet: str | None, conn: Connection, after: Position | None, size: int
+) -> list[tuple[Position, ArchivedArticle]]:
+    """Return up to `size` matching articles of one outlet (None: of all) after a position."""
     statement = sa.select(articles.c.sort_at, articles.c.id)
     if outlet is not None:
         statement = statement.where(articles.c.outlet == outlet)
@@ -95,15 +95,15 @@ def article_page(
     if query.until is not None:
         statement = statement.where(articles.c.sort_at < query.until)
     statement = _newest_first(statement, articles, articles.c.sort_at, after)
-    places: list[Place] = [(row[0], row[1]) for row in conn.execute(statement.limit(size))]
-    loaded = load_articles(conn, [place[1] for place in places])
-    return list(zip(places, loaded, strict=True))
+    positions: list[Position] = [(row[0], row[1]) for row in conn.execute(statement.limit(size))]
+    loaded = load_articles(conn, [position[1] for position in positions])
+    return list(zip(positions, loaded, strict=True))
 
 
 def refusal_page(
-    outlet: str | None, conn: Connection, after: Place | None, size: int
-) -> list[tuple[Place, tuple[Capture, Refusal]]]:
-    """Return up to `size` refusals of one outlet (None: of all) after a place."""
+    outlet: str | None, conn: Connection, after: Position | None, size: int
+) -> list[tuple[Position, tuple[Capture, Refusal]]]:
+    """Return up to `size` refusals of one outlet (None: of all) after a position."""
     statement = sa.select(
         refusals.c.id,
         refusals.c.outlet,
@@ -143,7 +143,7 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
 
 
 def _newest_first(
-    statement: Select[Any], table: Table, time: sa.Column[datetime], after: Place | None
+    statement: Select[Any], table: Table, time: sa.Column[datetime], after: Position | None
 ) -> Select[Any]:
     if after is not None:
         here = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], table.c.id.type))

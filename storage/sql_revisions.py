@@ -84,8 +84,8 @@ def _append(
     values = []
     for number, state in enumerate(states[kept:], start=kept + 1):
         after = texts[rows[state.first]]
-        before = texts[rows[states[number - 2].first]] if number > 1 else after
-        changed = changed_fields(before, after)
+        before = texts[rows[states[number - 2].first]] if number > 1 else None
+        changed = changed_fields(before, after) if before else ()
         values.append(_revision(id_, number, state, rows[state.first], changed))
     conn.execute(sa.insert(revisions), values)
     latest = summary(texts[rows[states[-1].first]], states[0].first.captured_at)

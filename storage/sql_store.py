@@ -37,6 +37,8 @@ def store(
 
     Raises NotFoundError where no run `run_id` was started.
     """
+    if not capture.record_id:  # two without one would pass for the same
+        raise ValueError(f"the capture of {capture.url} has no record id")
     lock(conn, result.outlet)
     add_outlet(conn, result.outlet)
     known = _known(conn, result.outlet, capture)

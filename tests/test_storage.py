@@ -190,9 +190,7 @@ def test_an_unknown_reference_is_named(archive: SqlArchive, ref: str) -> None:
 _serial = count()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(articles)
 def test_any_article_comes_back_as_it_went_in(archive: SqlArchive, item: Article) -> None:
     mark = f"#{next(_serial)}"  # an identity of its own, where one archive serves all examples
@@ -233,6 +231,11 @@ def test_times_without_zone_are_refused_and_nothing_is_stored(archive: SqlArchiv
     with pytest.raises(ValueError, match="no time zone"):
         put(archive, 0, article(published_at=naive))
     assert archive.seen("baothu", [url_of(1)]) == set()
+
+
+def test_a_capture_needs_a_record_id(archive: SqlArchive) -> None:
+    with pytest.raises(ValueError, match="no record id"):
+        put(archive, 0, record_id="")
 
 
 def test_storing_needs_a_started_run(archive: SqlArchive) -> None:

@@ -48,6 +48,12 @@ def test_a_missing_id_does_not_hide_the_one_known(archive: SqlArchive) -> None:
     assert put(archive, 2, article(url=MOVED, text="B")) == (Verdict.UNCHANGED, 1)
 
 
+def test_an_empty_id_is_no_id(archive: SqlArchive) -> None:
+    put(archive, 0, article(1, article_id=""))
+    assert put(archive, 1, article(2, article_id="")) == (Verdict.NEW, 2)
+    assert put(archive, 2, article(3, article_id=None)) == (Verdict.NEW, 3)
+
+
 def test_outlets_do_not_share_ids_or_urls(archive: SqlArchive) -> None:
     put(archive, 0, article())
     assert put(archive, 0, article(outlet="baokhac")) == (Verdict.NEW, 2)

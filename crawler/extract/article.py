@@ -31,12 +31,12 @@ _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A page that passed the guard: who publishes it, its text, tree and head."""
+    """A page that passed the guard: who publishes it, its bytes in UTF-8, tree, head."""
 
     page: Page
     slug: str
     outlet: Outlet | None
-    text: str
+    data: bytes
     tree: LexborHTMLParser
     meta: Metadata
 
@@ -68,7 +68,7 @@ def _guarded(page: Page, outlet: Outlet | None, *, generic: bool) -> Article | R
         reading = (
             read_generic(opened.tree)
             if generic
-            else choose_reading(opened.text, opened.tree, outlet, day)
+            else choose_reading(opened.data, opened.tree, outlet, slug_of(page.url), day)
         )
         return _read(opened, reading)
     except Exception as error:  # noqa: BLE001 - whatever a page holds costs that page only; the
@@ -93,11 +93,11 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     if not document.is_html(page.body):
         return Refusal(slug, page.url, RefusalReason.MALFORMED, "holds no HTML tag")
-    text = document.decode(page.body, page.content_type)
-    if problem := document.guard_text(text):
+    data = document.to_utf8(page.body, page.content_type)
+    if problem := document.guard_markup(data):
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
-    tree = document.parse(text)
-    return _Opened(page, slug, outlet, text, tree, read_metadata(tree))
+    tree = document.parse(data)
+    return _Opened(page, slug, outlet, data, tree, read_metadata(tree))
 
 
 def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
@@ -113,7 +113,7 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
     body, path = _read_body(opened, reading, (title, sapo))
     is_dated = published.at is not None and published.rule != "url"
     evidence = Evidence(reading.is_certain, title, is_dated, path == "subtree")
-    if reason := judge(opened.page.url, opened.text, meta, evidence, body):
+    if reason := judge(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
@@ -157,7 +157,7 @@ def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tup
         body = read_body(reading.container, reading.layout, opened.page.url, known)
     if body.length >= _SHORT:
         return body, "subtree"
-    blocks = read_whole_page(document.parse(opened.text), known)
+    blocks = read_whole_page(document.parse(opened.data), known)
     if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:
         return replace(body, blocks=blocks), "page"
     return body, "subtree"

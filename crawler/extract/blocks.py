@@ -26,12 +26,17 @@ def _options(*, fast: bool) -> Extractor:
     config["DEFAULT"]["MIN_OUTPUT_SIZE"] = "1"
     # deduplicate stays off: it makes a page's text depend on the pages read before.
     return Extractor(
-        config=config, output_format="python", fast=fast, comments=False, with_metadata=False
+        # "txt" and not "python": only the tree is wanted, and "python" renders its text as well.
+        config=config,
+        output_format="txt",
+        fast=fast,
+        comments=False,
+        with_metadata=False,
     )
 
 
 _SUBTREE = _options(fast=True)
-_PAGE = Extractor(output_format="python", comments=False, with_metadata=False)
+_PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
 
 
 def read_subtree(root: HtmlElement) -> tuple[Block, ...]:

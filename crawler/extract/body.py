@@ -2,29 +2,31 @@
 
 from dataclasses import dataclass
 
+from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.authors import Byline, read_byline
 from crawler.extract import subtree
 from crawler.extract.blocks import read_page, read_subtree
-from crawler.extract.boxes import prune_boxes, prune_pointers
+from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
 from crawler.extract.images import (
     CAPTION_MARK,
+    find_captions,
     keep_captions,
-    mark_captions,
     read_images,
     remove_captions,
 )
-from crawler.extract.metadata import clean
+from crawler.extract.subtree import Line
 from crawler.families.base import Layout
 from storage.model import Block, Image
 
 # Captions are the story where they hold this many times the rest of the text.
 _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
-_LAST_BLOCKS = 3  # a byline, a credit and a line of the outlet's may close a text
-_HEAD_BLOCKS = 8  # section, title in parts, byline, date, lead
+_LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
+_HEAD_LINES = 8  # section, title in parts, byline, date, lead
+_STRING = etree.XPath("string()")
 _MAX_HEAD_LINE = 80  # characters of what stands between title and lead
 
 
@@ -50,8 +52,8 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     """
     _apply_layout(container, layout)
     root = subtree.build(container.html or "")
-    prune_boxes(root)
-    captions = mark_captions(root)
+    drop_marked_boxes(root)
+    captions = find_captions(root)
     photo = _is_photo_story(root, captions)
     images = read_images(root, captions, url)
     if photo:
@@ -59,9 +61,9 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     else:
         remove_captions(captions)
     subtree.flatten(root)
-    prune_pointers(list(subtree.leaves(root)))
-    _drop_repeated(list(subtree.leaves(root)), known)
-    bylines = _take_bylines(list(subtree.leaves(root)))
+    lines = drop_linked_boxes(root, subtree.lines(root))
+    lines = _drop_head(lines, known)
+    bylines = _take_bylines(lines)
     subtree.strip_attributes(root)
     return Body(read_subtree(root), images, bylines, photo)
 
@@ -82,19 +84,18 @@ def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
     return held >= _MIN_PHOTO_TEXT and held > _PHOTO_STORY * rest
 
 
-def _drop_repeated(blocks: list[HtmlElement], known: tuple[str, ...]) -> None:
+def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
     """Remove the article's head (section, title, byline, date, lead) where the text repeats it."""
     wanted = {_key(text) for text in known if text}
-    head: list[HtmlElement] = []
-    for block in [block for block in blocks if subtree.text_of(block)][:_HEAD_BLOCKS]:
-        text = clean(subtree.text_of(block))
-        head.append(block)
-        if _repeats(_key(text), wanted):
-            for each in head:
-                subtree.drop(each)
-            head = []
-        elif len(text) > _MAX_HEAD_LINE:
-            return
+    last = 0
+    for number, line in enumerate(lines[:_HEAD_LINES], start=1):
+        if _repeats(_key(line.text), wanted):
+            last = number
+        elif len(line.text) > _MAX_HEAD_LINE:
+            break
+    for line in lines[:last]:
+        subtree.drop(line.element)
+    return lines[last:]
 
 
 def _repeats(key: str, wanted: set[str]) -> bool:
@@ -105,25 +106,24 @@ def _key(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def _take_bylines(blocks: list[HtmlElement]) -> tuple[Byline, ...]:
+def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
     """Remove and return the closing lines that only say who wrote it or whom it is taken from."""
     found: list[Byline] = []
-    filled = [block for block in blocks if subtree.text_of(block)]
-    for block in reversed(filled[-_LAST_BLOCKS:]):
-        lines = [line for line in "".join(block.itertext()).split(subtree.BREAK) if line.strip()]
-        byline = read_byline(lines[-1])
-        if byline is None or (block.tag == "li") or len(filled) == 1:
+    for element, _ in reversed(lines[1:][-_LAST_LINES:]):
+        parts = [part for part in str(_STRING(element)).split(subtree.BREAK) if part.strip()]
+        byline = read_byline(parts[-1]) if parts and element.tag != "li" else None
+        if byline is None:
             break
         found.append(byline)
-        if len(lines) > 1:
-            _drop_last_line(block)
+        if len(parts) > 1:
+            _drop_last_line(element)
             break
-        subtree.drop(block)
+        subtree.drop(element)
     return tuple(reversed(found))
 
 
 def _drop_last_line(block: HtmlElement) -> None:
-    """Cut a block's text after its last break that has text behind it."""
+    """Cut a line's text after its last break that has text behind it."""
     for element in reversed(list(block.iter())):
         for name in ("tail", "text"):
             text = getattr(element, name) if element is not block or name == "text" else None

@@ -9,13 +9,12 @@ import re
 from lxml.html import HtmlElement
 
 from crawler.authors import read_byline
-from crawler.extract.subtree import BREAK, drop, text_of
+from crawler.extract.subtree import Line, drop, text_of
 
 # A class word never removes more of the text than this: then it names the article's own frame.
 _MAX_SHARE = 0.3
 _MAX_TEASER = 600  # characters of a headline with its lead
 _MIN_HEADLINE = 25  # characters
-_INLINE = frozenset(("a", "span", "b", "strong", "i", "em", "font", "u", "small", "br"))
 _MIN_POINTER = 15  # characters of a link that is a headline, not a word in a sentence
 
 # Words that templates give to boxes around and in a text, in English and Vietnamese:
@@ -62,71 +61,60 @@ _POINTER_LINE = re.compile(
     re.IGNORECASE,
 )
 _MAX_POINTER_LINE = 250  # characters; a longer line that begins so is a sentence
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "a", "li", "td")
+_MAX_BOX_HEADING = 40  # characters
+_PAGES = ("http", "/")  # how links to other pages begin
+_SIGNS = re.compile(r"\W+")
 
 
-def prune_boxes(root: HtmlElement) -> None:
-    """Remove boxes by their class words, hidden ones, and those with a box's heading."""
-    whole = len(text_of(root)) or 1
+def drop_marked_boxes(root: HtmlElement) -> None:
+    """Remove what class words or a style mark as a box, unless it holds much of the text."""
+    whole = 0
     for element in list(root.iter(*_BOX_TAGS)):
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"
-        is_box = _BOX_WORDS.search(names) or _HIDDEN.search(element.get("style") or "")
-        if is_box and element is not root and len(text_of(element)) <= _MAX_SHARE * whole:
-            drop(element)
-    for element in list(root.iter(*_HEADINGS)):
-        if _is_box_heading(element):
-            _drop_box(element, root, whole)
-    for element in list(root.iter("div", "section", "table", "li", "article")):
-        if element is not root and _is_teaser(element, whole):
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if not _BOX_WORDS.search(names) and not _HIDDEN.search(element.get("style", "")):
+            continue
+        whole = whole or len(text_of(root)) or 1
+        if element is not root and len(text_of(element)) <= _MAX_SHARE * whole:
             drop(element)
 
 
-def _is_teaser(element: HtmlElement, whole: int) -> bool:
-    """True for a small box that opens with a headline that is one link: another story, its lead.
+def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
+    """Remove boxes by their headings ("Tin liên quan"), teasers and lines that point elsewhere.
 
-    The link stands alone in its line; a sentence that begins with a link goes on behind it.
+    Prose has words around its links; a line that is one link is a headline of another story, and
+    the small box that opens with it a teaser. A linked byline stays: it is read later.
+    Returns the lines left.
     """
-    text = text_of(element)
-    if not _MIN_POINTER < len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole):
-        return False
-    link = next((link for link in element.iter("a") if text_of(link)), None)
-    if link is None or not (link.get("href") or "").startswith(("http", "/")):
-        return False
-    headline = text_of(link)
-    if len(headline) < _MIN_HEADLINE or not text.startswith(headline):
-        return False
-    part: HtmlElement | None = link
-    while part is not None and part is not element and part.tag in _INLINE:
-        if part.tail and part.tail.strip():
-            return False
-        following = part.getnext()
-        if following is not None and following.tag in _INLINE and text_of(following):
-            return False
-        part = part.getparent()
-    return not read_byline(headline)
+    whole = sum(len(line.text) for line in lines)
+    boxes: list[HtmlElement] = []
+    for line in lines:
+        size = len(line.text)
+        if size <= _MAX_BOX_HEADING and _BOX_HEADING.match(line.text):
+            boxes += _headed_box(line.element, root, whole)
+        elif size <= _MAX_POINTER_LINE and _POINTER_LINE.match(line.text):
+            boxes.append(line.element)
+        elif size >= _MIN_POINTER and _is_one_link(line) and not read_byline(line.text):
+            boxes.append(_teaser(line, root, whole))
+    for box in boxes:
+        drop(box)
+    return lines if not boxes else [line for line in lines if root in line.element.iterancestors()]
 
 
-def _is_box_heading(element: HtmlElement) -> bool:
-    if len(element) > 3:
-        return False
-    text = text_of(element)
-    return 4 <= len(text) <= 40 and bool(_BOX_HEADING.match(text))
-
-
-def _drop_box(heading: HtmlElement, root: HtmlElement, whole: int) -> None:
-    """Remove a box's heading, its frame if that is mostly links, and the linked cards after it."""
+def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
+    """Return a box's heading or its frame, if that is mostly links, and the cards after it."""
     box = heading
     for ancestor in heading.iterancestors():
         if ancestor is root or len(text_of(ancestor)) > _MAX_SHARE * whole:
             break
         if link_share(ancestor) > 0.2 or len(text_of(ancestor)) <= 60:
             box = ancestor
-    for sibling in list(box.itersiblings()):
+    found = [box]
+    for sibling in box.itersiblings():
         if _is_card(sibling):
-            drop(sibling)
+            found.append(sibling)
         elif text_of(sibling):
             break
-    drop(box)
+    return found
 
 
 def _is_card(element: HtmlElement) -> bool:
@@ -137,39 +125,31 @@ def _is_card(element: HtmlElement) -> bool:
     return max(links, default=0) >= _MIN_POINTER and link_share(element) > 0.15
 
 
+def _teaser(line: Line, root: HtmlElement, whole: int) -> HtmlElement:
+    """Return the small box that opens with a headline that is one link: another story, its lead."""
+    box = line.element
+    for ancestor in line.element.iterancestors():
+        text = text_of(ancestor)
+        small = len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole)
+        opens = len(line.text) >= _MIN_HEADLINE and text.startswith(line.text)
+        if ancestor is root or not small or not opens:
+            break
+        box = ancestor
+    return box
+
+
 def link_share(element: HtmlElement) -> float:
     """Return how much of an element's text is link text, from 0 to 1."""
     links = sum(len(text_of(link)) for link in element.iter("a") if link.get("href"))
     return min(1.0, links / (len(text_of(element)) or 1))
 
 
-def prune_pointers(blocks: list[HtmlElement]) -> None:
-    """Remove blocks that are nothing but a link to another page, or a line that points away.
-
-    Prose has words around its links; a block that is one link is a headline of another story.
-    A linked byline stays: it is read later.
-    """
-    for block in blocks:
-        text = text_of(block)
-        if not text:
-            continue
-        points_away = len(text) <= _MAX_POINTER_LINE and _POINTER_LINE.match(text)
-        is_headline = len(text) >= _MIN_POINTER and _is_one_link(block, text)
-        if points_away or (is_headline and not read_byline(text)):
-            drop(block)
-
-
-def _is_one_link(block: HtmlElement, text: str) -> bool:
-    if BREAK in "".join(block.itertext()).strip(BREAK + " \n\t"):
+def _is_one_link(line: Line) -> bool:
+    if line.element.find(".//a") is None:
         return False
-    links = [
-        link
-        for link in ([block] if block.tag == "a" else block.iter("a"))
-        if (link.get("href") or "").startswith(("http", "/")) and text_of(link)
-    ]
-    letters = re.sub(r"\W+", "", text)
-    linked = re.sub(r"\W+", "", "".join(text_of(link) for link in links))
-    return bool(letters) and len(linked) >= 0.95 * len(letters)
+    links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
+    linked = _SIGNS.sub("", "".join(map(text_of, links)))
+    return len(linked) >= 0.95 * len(_SIGNS.sub("", line.text)) > 0
 
 
 def is_boilerplate_line(text: str) -> bool:

@@ -11,6 +11,8 @@ from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
 from crawler.outlets import Outlet, Overrides
 
+_MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -29,18 +31,17 @@ class Reading:
     is_certain: bool = True
 
 
-def choose_reading(text: str, tree: LexborHTMLParser, outlet: Outlet | None, day: date) -> Reading:
+def choose_reading(
+    data: bytes, tree: LexborHTMLParser, outlet: Outlet | None, host: str, day: date
+) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
     and the reading says so.
     """
     configured = FAMILIES.get(outlet.family) if outlet else None
-    order = [family for family in FAMILIES.values() if family is not GENERIC]
-    if configured is not None:
-        order = [configured, *(family for family in order if family is not configured)]
-    for family in order:
-        if not any(mark in text for mark in family.marks):
+    for family in _order(configured, host):
+        if not any(mark in data for mark in _MARKS[family.name]):
             continue
         overrides = outlet.overrides if outlet and family is configured else None
         for layout in _layouts(family, overrides, day):
@@ -49,6 +50,14 @@ def choose_reading(text: str, tree: LexborHTMLParser, outlet: Outlet | None, day
                 notes = _changed(configured, family)
                 return Reading(family, layout, container, whole_page(tree), notes)
     return _generic(tree, outlet if configured is GENERIC else None, configured)
+
+
+def _order(configured: Family | None, host: str) -> list[Family]:
+    """Return the families to try: the outlet's, those of its host, then all others."""
+    known = [family for family in FAMILIES.values() if family is not GENERIC]
+    return sorted(
+        known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
+    )
 
 
 def read_generic(tree: LexborHTMLParser) -> Reading:

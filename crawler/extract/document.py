@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -9,22 +10,25 @@ from selectolax.lexbor import LexborHTMLParser
 # lexbor needs 2 s for 40,000 nested <div> and 2.8 s for 40,000 attributes of one tag).
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TAGS = 40_000
-MAX_TAG_CHARS = 256 * 1024
+MAX_TAG_BYTES = 256 * 1024
 MAX_DEPTH = 2_000
-MAX_BREAKS = 8_000
 MAX_ATTRIBUTE_WORK = 60_000_000  # sum of squares of the attributes of long tags
-_SCAN_DEPTH_ABOVE = 8_000  # fewer tags cannot nest deep enough to hurt
-_LONG_TAG = 2_048  # characters; a shorter tag cannot hold enough attributes to hurt
+_MANY_TAGS = 8_000  # fewer tags nest not deep enough, and hide not enough attributes, to hurt
+_MANY_ENDS = 4_000  # so many ">" without a "<" stand in quoted attributes: a flood of them
+
+_LONG_TAG = 2_048  # bytes; shorter tags cannot hold enough attributes to hurt
 
 # Possessive (++, *+), so that a missing quote costs one pass and not one for every quote.
-_OPEN_TAG = re.compile(r"[a-zA-Z](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+")
-_ATTRIBUTE = re.compile(r"[\s/\"'](?=[^\s/\"'=>])")
+_TAG = re.compile(rb"<[a-zA-Z](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+")
+_TAG_START = re.compile(rb"<[a-zA-Z]")
+_ATTRIBUTE = re.compile(rb"[\s/\"'](?=[^\s/\"'=>])")
 _NESTING = re.compile(
-    r"<(/?)(div|section|article|span|b|i|em|strong|font|a|u|blockquote|center|table|ul|ol|figure"
-    r"|main|aside|form|small|big|sub|sup|code|pre|h[1-6]|svg|g|object|button|label)\b",
+    rb"<(/?)(div|section|article|span|b|i|em|strong|font|a|u|blockquote|center|table|ul|ol|figure"
+    rb"|main|aside|form|small|big|sub|sup|code|pre|h[1-6]|svg|g|object|button|label)\b",
     re.IGNORECASE,
 )
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE)
+_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _TEXT_SIGN = re.compile(rb"<\s*[a-zA-Z!/]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
@@ -39,28 +43,46 @@ def guard_bytes(body: bytes) -> str | None:
     return None
 
 
-def guard_text(text: str) -> str | None:
-    """Return which limit of the parsers a page breaks, or None."""
-    parts = text.split("<")
-    if len(parts) > MAX_TAGS:
-        return f"{len(parts) - 1} tags; at most {MAX_TAGS} are parsed"
-    if (breaks := text.count("<br") + text.count("<BR")) > MAX_BREAKS:
-        return f"{breaks} line breaks; at most {MAX_BREAKS} are parsed"
-    if problem := _guard_long_tags([part for part in parts if len(part) > _LONG_TAG]):
+def guard_markup(data: bytes) -> str | None:
+    """Return which limit of the parsers a page (in UTF-8) breaks, or None."""
+    tags, parts = data.count(b"<"), data.split(b">")
+    if tags > MAX_TAGS:
+        return f"{tags} tags; at most {MAX_TAGS} are parsed"
+    every = tags > _MANY_TAGS or len(parts) > tags + _MANY_ENDS
+    long_tags = _TAG.finditer(data) if every else _find_long_tags(data, parts)
+    if problem := _guard_attributes(data, long_tags):
         return problem
-    if len(parts) > _SCAN_DEPTH_ABOVE and (depth := _depth(text)) > MAX_DEPTH:
+    if tags > _MANY_TAGS and (depth := _depth(data)) > MAX_DEPTH:
         return f"elements nested more than {depth} deep; at most {MAX_DEPTH} are parsed"
     return None
 
 
-def _guard_long_tags(parts: list[str]) -> str | None:
+def _find_long_tags(data: bytes, parts: list[bytes]) -> Iterator[re.Match[bytes]]:
+    """Yield the tags that stretch far without a ">". parts: data, split at every ">"."""
+    start = 0
+    for part in [part for part in parts if len(part) > _LONG_TAG]:
+        start = data.find(part, start)
+        sign = _TAG_START.search(part)
+        if sign and (tag := _TAG.match(data, start + sign.start())):
+            yield tag
+
+
+def _is_in_script(data: bytes, position: int) -> bool:
+    """True where a "<" stands in a script's code (`a<b …`), which parsers do not read as tags."""
+    start = data.rfind(b"<script", 0, position)
+    if start < 0 or data.find(b"</script", start, position) >= 0:
+        return False
+    return data.rfind(b"<!--", 0, start) <= data.rfind(b"-->", 0, start)
+
+
+def _guard_attributes(data: bytes, tags: Iterator[re.Match[bytes]]) -> str | None:
     work = 0
-    for part in parts:
-        tag = _OPEN_TAG.match(part)
-        if tag is None or len(tag.group()) < _LONG_TAG:
+    for tag in tags:
+        length = tag.end() - tag.start()
+        if length < 1_000 or _is_in_script(data, tag.start()):
             continue
-        if len(tag.group()) > MAX_TAG_CHARS:
-            return f"a tag of {len(tag.group())} characters; at most {MAX_TAG_CHARS} are parsed"
+        if length > MAX_TAG_BYTES:
+            return f"a tag of {length} bytes; at most {MAX_TAG_BYTES} are parsed"
         attributes = len(_ATTRIBUTE.findall(tag.group()))
         work += attributes**2
         if work > MAX_ATTRIBUTE_WORK:
@@ -68,10 +90,10 @@ def _guard_long_tags(parts: list[str]) -> str | None:
     return None
 
 
-def _depth(text: str) -> int:
+def _depth(data: bytes) -> int:
     """Return how deep the elements nest; stops counting right above the limit."""
     depth = deepest = 0
-    for match in _NESTING.finditer(text):
+    for match in _NESTING.finditer(data):
         depth = max(0, depth - 1) if match[1] else depth + 1
         if depth > deepest:
             deepest = depth
@@ -80,8 +102,8 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def decode(body: bytes, content_type: str | None = None) -> str:
-    """Return a page's text, NULs removed.
+def to_utf8(body: bytes, content_type: str | None = None) -> bytes:
+    """Return a page in UTF-8, without NULs and byte order mark.
 
     Order: byte order mark; UTF-16 by its NULs; UTF-8 if the bytes are valid UTF-8, whatever is
     declared (declarations are wrong more often than bytes are UTF-8 by chance); the declared
@@ -89,22 +111,36 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
-            return body[len(bom) :].decode(name, "replace").replace("\x00", "")
+            body = body[len(bom) :]
+            return (
+                body if name == "utf-8" and is_utf8(body) else _encode(body.decode(name, "replace"))
+            )
     head = body[:4096]
     if (nuls := head.count(0)) * 4 > len(head):
         little = head[1::2].count(0) * 2 > nuls
-        return body.decode("utf-16-le" if little else "utf-16-be", "replace").replace("\x00", "")
+        return _encode(body.decode("utf-16-le" if little else "utf-16-be", "replace"))
+    if is_utf8(body):
+        return body.replace(b"\x00", b"") if b"\x00" in body else body
+    return _encode(_decode_damaged(body, content_type))
+
+
+def is_utf8(body: bytes) -> bool:
+    """True where every byte is part of valid UTF-8."""
     try:
-        return body.decode("utf-8").replace("\x00", "")
+        body.decode("utf-8")
     except UnicodeDecodeError:
-        return _decode_damaged(body, content_type).replace("\x00", "")
+        return False
+    return True
+
+
+def _encode(text: str) -> bytes:
+    return text.replace("\x00", "").encode("utf-8", "replace")
 
 
 def _decode_damaged(body: bytes, content_type: str | None) -> str:
     utf8 = body.decode("utf-8", "replace")
     # A page cut in the middle of a character, or one bad byte in an advertisement, stays UTF-8.
-    multibyte = sum(1 for byte in body if byte >= 0xC2)
-    if utf8.count("\ufffd") * 10 < multibyte:
+    if utf8.count("\ufffd") * 10 < len(_MULTIBYTE.findall(body)):
         return utf8
     declared = [content_type.encode("ascii", "replace")] if content_type else []
     for source in [*declared, body]:
@@ -112,7 +148,7 @@ def _decode_damaged(body: bytes, content_type: str | None) -> str:
             try:
                 return codecs.decode(body, match[1].decode("ascii"), "replace")
             except (LookupError, ValueError, TypeError, AttributeError):
-                continue
+                continue  # no codec of text has that name
     return body.decode(_LAST_RESORT, "replace")
 
 
@@ -121,6 +157,6 @@ def is_html(body: bytes) -> bool:
     return bool(_TEXT_SIGN.search(body) or _TEXT_SIGN.search(body.replace(b"\x00", b"")))
 
 
-def parse(text: str) -> LexborHTMLParser:
-    """Return the tree of a decoded, guarded page."""
-    return LexborHTMLParser(text)
+def parse(data: bytes) -> LexborHTMLParser:
+    """Return the tree of a guarded page in UTF-8."""
+    return LexborHTMLParser(data)

@@ -152,8 +152,10 @@ def read_address(page_url: str, meta: Metadata, family: Family | None) -> tuple[
     then leads to the article's); a link to another site or to a home page is not believed.
     """
     own = canonical_url(page_url)
-    linked = _linked(page_url, meta.canonical or "")
-    candidates = [linked, own, _linked(page_url, meta.prop("og:url") or "")]
+    linked = own if meta.canonical == page_url else _linked(own, meta.canonical or "")
+    candidates = list(dict.fromkeys((linked, own)))
+    if meta.prop("og:url") not in (None, page_url, meta.canonical):
+        candidates.append(_linked(own, meta.prop("og:url") or ""))
     for url in candidates:
         if url and family and (found := article_id(url, family)):
             return (linked or own), found
@@ -163,12 +165,12 @@ def read_address(page_url: str, meta: Metadata, family: Family | None) -> tuple[
     return (linked or own), None
 
 
-def _linked(page_url: str, href: str) -> str | None:
+def _linked(own: str, href: str) -> str | None:
     try:
-        url = canonical_url(urljoin(page_url, href.strip())) if href.strip() else None
+        url = canonical_url(urljoin(own, href.strip())) if href.strip() else None
         if url is None or urlsplit(url).path in ("", "/"):
             return None
-        ours, theirs = urlsplit(canonical_url(page_url)).netloc, urlsplit(url).netloc
+        ours, theirs = urlsplit(own).netloc, urlsplit(url).netloc
     except ValueError:
         return None
     return (

@@ -1,8 +1,10 @@
 """Pictures of a subtree: real addresses behind lazy loading, captions, credits. Pure."""
 
 import re
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extract.metadata import clean
@@ -24,6 +26,12 @@ _CAPTION_CLASS = re.compile(
     r"(?:^|[\W_])p?_?caption|photocms_caption|image-?desc|chu-?thich", re.IGNORECASE
 )
 _IMAGE_CLASS = re.compile(r"\bimage\b|photo|picture|caption", re.IGNORECASE)
+_MARKED = etree.XPath(
+    f".//figcaption | .//*[@{CAPTION_MARK} or contains(@class, 'aption')"
+    " or contains(@class, 'image-desc') or contains(@class, 'imagedesc')"
+    " or contains(@class, 'chu')]"
+)
+_PARAGRAPHS = frozenset(("p", "div", "h6", "center", "td", "span", "em", "i"))
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CREDIT = re.compile(
     r"[\s(.\-–—|/]*\b(?:Ảnh|Nguồn ảnh|Photo|Ảnh minh họa|Nguồn)\s*[:：]"
@@ -31,23 +39,32 @@ _CREDIT = re.compile(
 )
 
 
-def mark_captions(root: HtmlElement) -> list[HtmlElement]:
+def find_captions(root: HtmlElement) -> list[HtmlElement]:
     """Return the caption elements in reading order: by layout, tag, class, table or place."""
-    found = []
-    for table in root.iter("table"):
-        found += _table_captions(table)
-    for element in root.iter():
-        if not isinstance(element.tag, str):
-            continue
-        marked = element.get(CAPTION_MARK) or element.tag == "figcaption"
-        if marked or _CAPTION_CLASS.search(element.get("class") or ""):
-            found.append(element)
-    chosen = set(found) | _by_place(root, set(found))
-    outer = [each for each in chosen if not any(up in chosen for up in each.iterancestors())]
-    order = {element: number for number, element in enumerate(root.iter())}
-    return sorted(
-        (each for each in outer if each is not root and _is_short(each)), key=order.__getitem__
-    )
+    chosen = {each for each in _candidates(root) if _is_marked(each)}
+    if root.find(".//img") is not None:
+        for table in root.iter("table"):
+            chosen.update(_table_captions(table))
+        chosen |= _by_place(root, chosen)
+    return [
+        element
+        for element in root.iter(*{each.tag for each in chosen} or {"figcaption"})
+        if element in chosen
+        and element is not root
+        and _is_short(element)
+        and not any(up in chosen for up in element.iterancestors())
+    ]
+
+
+def _candidates(root: HtmlElement) -> list[HtmlElement]:
+    """Return the elements whose tag or class may make them captions."""
+    return cast("list[HtmlElement]", _MARKED(root))
+
+
+def _is_marked(element: HtmlElement) -> bool:
+    if element.get(CAPTION_MARK) or element.tag == "figcaption":
+        return True
+    return bool(_CAPTION_CLASS.search(element.get("class", "")))
 
 
 def _is_short(element: HtmlElement) -> bool:
@@ -66,33 +83,40 @@ def _table_captions(table: HtmlElement) -> list[HtmlElement]:
 
 
 def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
-    """Return short centred or slanted blocks that follow a picture, or stand in its paragraph."""
+    """Return short text in a picture's own paragraph, or centred or slanted right after one."""
     found = set()
-    after_picture = False
-    for block in root.iter("p", "div", "h6", "center", "td"):
-        if block in known or any(child.tag in ("p", "div", "table", "figure") for child in block):
+    for picture in root.iter("img"):
+        block = picture
+        parent = block.getparent()
+        while parent is not None and parent is not root and not text_of(parent):
+            block, parent = parent, parent.getparent()
+        if parent is None:
             continue
-        text, picture = text_of(block), block.find(".//img") is not None
-        if not text:
-            after_picture = picture or after_picture
-            continue
-        short = len(text) <= _MAX_UNMARKED
-        if short and (
-            (picture and text[0] != "<") or (after_picture and _looks_apart(block, text))
-        ):
-            found.add(block)
-        after_picture = False
-    return found
+        if parent is not root and parent.tag in _PARAGRAPHS and not _holds_blocks(parent):
+            beside: HtmlElement | None = parent
+            apart = True
+        else:
+            beside = next((each for each in block.itersiblings() if text_of(each)), None)
+            apart = beside is not None and beside.tag in _PARAGRAPHS and _looks_apart(beside)
+        if beside is not None and apart and len(text_of(beside)) <= _MAX_UNMARKED:
+            found.add(beside)
+    return found - known
 
 
-def _looks_apart(block: HtmlElement, text: str) -> bool:
+def _holds_blocks(element: HtmlElement) -> bool:
+    return any(child.tag in ("p", "div", "table", "figure", "ul") for child in element)
+
+
+def _looks_apart(block: HtmlElement) -> bool:
     """True for centred, slanted or picture-classed text: how captions without a class are set."""
+    if _holds_blocks(block) or block.find(".//img") is not None:
+        return False
     if block.get("align") == "center" or _CENTRED.search(block.get("style") or ""):
         return True
     if _IMAGE_CLASS.search(block.get("class") or "") or block.tag in ("h6", "center"):
         return True
     slanted = "".join(text_of(part) for part in block.iter("em", "i"))
-    return len(slanted) >= 0.9 * len(text)
+    return len(slanted) >= 0.9 * len(text_of(block))
 
 
 def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -> tuple[Image, ...]:

@@ -35,12 +35,14 @@ class Evidence:
 
 
 def judge(
-    url: str, text: str, meta: Metadata, found: Evidence, body: Body
+    url: str, data: bytes, meta: Metadata, found: Evidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return why a page is no article and what shows it, or None for an article."""
     if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
         return None
-    return _barrier(text, meta, found, body) or _shell(urlsplit(url).path, meta, found, body)
+    return _barrier(data.decode("utf-8", "replace"), meta, found, body) or _shell(
+        urlsplit(url).path, meta, found, body
+    )
 
 
 def _barrier(

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from unicodedata import is_normalized
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -18,6 +19,8 @@ _ARTICLE_TYPES = frozenset(
 # What is wanted of a script that is no valid JSON; each pattern is linear.
 _LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^"\n]{1,2000})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+# What `normalize` changes beyond NFC and blanks: look-alikes of Đ and invisible characters.
+_UNUSUAL = re.compile("[ÐðƉɖ\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
 
@@ -25,8 +28,9 @@ _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 class Metadata:
     """A page's head.
 
-    properties, names: contents of <meta property=…> and of <meta name=…|itemprop=…>, keys in
-    lower case. article: the JSON-LD object of the article, if any. types: all JSON-LD types.
+    properties, names: contents as printed of <meta property=…> and of <meta name=…|itemprop=…>,
+    keys in lower case. article: the JSON-LD object of the article, if any. types: every type
+    that JSON-LD names.
     """
 
     properties: dict[str, list[str]] = field(default_factory=dict)
@@ -39,11 +43,11 @@ class Metadata:
 
     def prop(self, key: str) -> str | None:
         """Return the first content of <meta property=key>."""
-        return next(iter(self.properties.get(key, ())), None)
+        return next(filter(None, map(clean, self.properties.get(key, ()))), None)
 
     def named(self, key: str) -> str | None:
         """Return the first content of <meta name=key> or <meta itemprop=key>."""
-        return next(iter(self.names.get(key, ())), None)
+        return next(filter(None, map(clean, self.names.get(key, ()))), None)
 
     def said(self, key: str) -> str | None:
         """Return a text of the JSON-LD article, entities decoded, or None."""
@@ -73,7 +77,9 @@ def clean(text: str) -> str:
     for _ in range(2):
         if "&" in text:
             text = html.unescape(text)
-    return " ".join(normalize(text).split())
+    if not text.isascii() and (_UNUSUAL.search(text) or not is_normalized("NFC", text)):
+        text = normalize(text)  # seldom needed, and slower than finding that out
+    return " ".join(text.split())
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
@@ -82,7 +88,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     names: dict[str, list[str]] = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
-        content = clean(attributes.get("content") or "")
+        content = attributes.get("content")
         if not content:
             continue
         if key := attributes.get("property"):

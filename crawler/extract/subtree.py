@@ -6,7 +6,7 @@ so that its word lists ("bar", "slide", "meta") cannot take an article's own con
 """
 
 import re
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
@@ -30,11 +30,20 @@ _CONTAINERS = frozenset(("div", "td", "th", "li", "dd", "blockquote"))
 _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "textarea", "svg",
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
-_SPACE = re.compile(r"\s+")
+_BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_STRING = etree.XPath("string()")
+
+
+class Line(NamedTuple):
+    """A block of the subtree that holds text and no other block."""
+
+    element: HtmlElement
+    text: str
 
 
 def build(html: str) -> HtmlElement:
     """Return the subtree of a serialised element, without scripts, players and forms' controls."""
+    html = _BR.sub(BREAK, html)
     root: HtmlElement = document_fromstring(f"<html><body><div>{html}</div></body></html>")[-1][0]
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
     return root
@@ -42,7 +51,7 @@ def build(html: str) -> HtmlElement:
 
 def text_of(element: HtmlElement) -> str:
     """Return an element's text in one line."""
-    return _SPACE.sub(" ", "".join(element.itertext()).replace(BREAK, " ")).strip()
+    return " ".join(str(_STRING(element)).replace(BREAK, " ").split())
 
 
 def drop(element: HtmlElement) -> None:
@@ -61,9 +70,6 @@ def drop(element: HtmlElement) -> None:
 
 def flatten(root: HtmlElement) -> None:
     """Turn every run of text into a <p>, a heading, a list item or a cell of its own."""
-    for line_break in list(root.iter("br")):
-        line_break.tail = BREAK + (line_break.tail or "")
-    etree.strip_tags(root, "br")
     holders = _block_holders(root)
     for element in list(root.iter()):
         if element in holders and element.tag in _PLAIN:
@@ -127,12 +133,15 @@ def _wrap_loose_text(element: HtmlElement) -> None:
             run.append(child)
 
 
-def leaves(root: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield the blocks that hold text and no other block, in reading order."""
+def lines(root: HtmlElement) -> list[Line]:
+    """Return the blocks that hold text and no other block, in reading order."""
     holders = _block_holders(root)
-    for element in root.iter():
-        if element.tag in _LEAF_TAGS and element not in holders:
-            yield element
+    found = (
+        Line(element, text_of(element))
+        for element in root.iter(*_LEAF_TAGS)
+        if element not in holders
+    )
+    return [line for line in found if line.text]
 
 
 def strip_attributes(root: HtmlElement) -> None:

@@ -16,20 +16,21 @@ from crawler.families import (
 from crawler.families.base import Family
 
 GENERIC = generic.FAMILY
-# Shared platforms last but one: an own site may embed pictures from a platform's servers.
+# Shared platforms first: most outlets are theirs. The container decides, not the marks alone:
+# a site may embed pictures from another platform's servers.
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY
     for module in (
+        epi,
+        mastercms,
+        vccorp,
+        onecms,
+        provincial,
         vnexpress,
         dantri,
         vietnamnet,
         znews,
         vtcnews,
-        epi,
-        mastercms,
-        onecms,
-        vccorp,
-        provincial,
         generic,
     )
 }

@@ -50,7 +50,8 @@ class Paging:
 class Family:
     """One CMS platform.
 
-    marks: strings that only this family's pages carry; any of them tells it.
+    marks: strings that this family's pages carry; a page without any is not tried with it.
+    hosts: of outlets with a CMS of their own, whose pages are tried with it first.
     article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
     not_article_url: matches what `article_url` would take wrongly.
     layouts: newest first.
@@ -63,3 +64,4 @@ class Family:
     layouts: tuple[Layout, ...]
     not_article_url: re.Pattern[str] | None = None
     paging: Paging | None = None
+    hosts: tuple[str, ...] = ()

@@ -44,8 +44,9 @@ FIRST = Layout(
 
 FAMILY = Family(
     name="dantri",
-    marks=("dantri.com.vn", "dantri-widget"),
+    marks=("dantri.com.vn",),
     article_url=re.compile(r"dantri\.com\.vn/.*-(?P<id>\d{15,20})\.htm$"),
     not_article_url=re.compile(r"/video/|/tag/|/trang-\d+\.htm|/tac-gia/"),
+    hosts=("dantri.com.vn",),
     layouts=(TAILWIND, SINGULAR, FIRST),
 )

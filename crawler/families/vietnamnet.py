@@ -28,8 +28,9 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="vietnamnet",
-    marks=("vnncdn.net", "content-detail-sapo"),
+    marks=("vnncdn.net",),
     article_url=re.compile(r"vietnamnet\.vn/.*-(?P<id>\d{5,9})\.html$"),
     not_article_url=re.compile(r"-page\d+|-tag\d+|/video/|-p\d+\?"),
+    hosts=("vietnamnet.vn",),
     layouts=(LAYOUT,),
 )

@@ -25,8 +25,9 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="vnexpress",
-    marks=("vnecdn.net", "fck_detail"),
+    marks=("fck_detail",),
     article_url=re.compile(r"vnexpress\.net/.*-(?P<id>\d{6,8})\.html$"),
     not_article_url=re.compile(r"-p\d+$|/topic/|/tag/|/category/|/video/"),
+    hosts=("vnexpress.net",),
     layouts=(LAYOUT,),
 )

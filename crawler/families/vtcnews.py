@@ -20,5 +20,6 @@ FAMILY = Family(
     marks=("edittor-content",),
     article_url=re.compile(r"-ar(?P<id>\d+)\.html$"),
     not_article_url=re.compile(r"/video/|/tag/"),
+    hosts=("vtcnews.vn",),
     layouts=(LAYOUT,),
 )

@@ -24,8 +24,9 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="znews",
-    marks=("static.znews.vn", "the-article-body"),
+    marks=("the-article-body",),
     article_url=re.compile(r"(?:znews|zing|zingnews)\.vn/.*-post(?P<id>\d+)\.html$"),
     not_article_url=re.compile(r"/trang\d+\.html|/video-|/series/|/tieu-diem"),
+    hosts=("znews.vn", "zingnews.vn", "zing.vn"),
     layouts=(LAYOUT,),
 )

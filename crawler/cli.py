@@ -1,0 +1,65 @@
+"""The command line: the one place that assembles everything."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from crawler.commands.articles import articles, runs, show
+from crawler.commands.common import ArchiveOption, ConfigOption, err
+from crawler.commands.crawl import crawl
+from crawler.commands.extract import extract
+from crawler.commands.outlets import outlets_app
+from storage.errors import TinquanError
+
+app = typer.Typer(
+    help="Archive Vietnamese district news: crawl outlets, keep every edit, ask the archive.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(crawl)
+app.command()(articles)
+app.command()(show)
+app.command()(runs)
+app.command()(extract)
+app.add_typer(outlets_app, name="outlets")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tinquan {version('tinquan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    # Options before the command's name hold for every command, unless repeated after it.
+    given = {"config": config and str(config), "archive": archive}
+    defaults = {key: value for key, value in given.items() if value}
+    names = ("crawl", "articles", "show", "runs", "extract")
+    groups = {"outlets": {"list": defaults, "check": defaults}}
+    context.default_map = dict.fromkeys(names, defaults) | groups
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 something failed, 2 wrong usage."""
+    try:
+        app()
+    except TinquanError as error:
+        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("tinquan: stopped", markup=False)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has gone: nothing to tell, nobody to tell it
+        sys.exit(0)

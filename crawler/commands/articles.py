@@ -1,0 +1,163 @@
+"""`tinquan articles`, `show` and `runs`: questions to the archive."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    archive_of,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    settle,
+)
+from crawler.outlets import find_outlet
+from crawler.render import archived_json, refused_text, run_json, time_text
+from storage.model import ArchivedArticle, ArticleQuery, Run
+
+OutletsOption = Annotated[
+    list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
+]
+LimitOption = Annotated[int, typer.Option(min=1, help="At most so many.")]
+
+
+def articles(
+    outlet: OutletsOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = 20,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List archived articles, newest publication first."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    query = ArticleQuery(
+        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
+        since=moment("--since", since),
+        until=moment("--until", until),
+        limit=limit,
+    )
+    with archive_of(settings) as opened:
+        found = opened.articles(query)
+        if json:
+            print_json_array(archived_json(article) for article in found)
+        else:
+            out.print(article_table(list(found)))
+
+
+def article_table(found: list[ArchivedArticle]) -> Table:
+    """Return articles as a table an editor understands."""
+    table = Table(title=f"{len(found)} articles, newest first", title_justify="left")
+    for name in ("ID", "published", "outlet", "title", "authors", "states"):
+        table.add_column(name, justify="right" if name in ("ID", "states") else "left")
+    for archived in found:
+        article = archived.latest.article
+        table.add_row(
+            str(archived.id),
+            time_text(article.published_at),
+            article.outlet,
+            escape(article.title),
+            escape(", ".join(article.authors) or article.credit or "–"),
+            str(len(archived.revisions)),
+        )
+    return table
+
+
+def show(
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one article in full, with the history of its states."""
+    with archive_of(settle(config, archive)) as opened:
+        archived = opened.article(ref)
+    if json:
+        print_json(archived_json(archived))
+    else:
+        _print_article(archived)
+
+
+def _print_article(archived: ArchivedArticle) -> None:
+    article = archived.latest.article
+    facts = {
+        "id": str(archived.id),
+        "outlet": article.outlet,
+        "url": article.url,
+        "published": time_text(article.published_at),
+        "modified": time_text(article.modified_at),
+        "authors": ", ".join(article.authors) or "–",
+        "credit": article.credit or "–",
+        "section": " › ".join(article.section) or "–",
+        "tags": ", ".join(article.tags) or "–",
+        "notes": ", ".join(article.notes) or "–",
+    }
+    out.print(f"[bold]{escape(article.title)}[/bold]\n")
+    for name, value in facts.items():
+        out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
+    if article.sapo:
+        out.print(f"\n[italic]{escape(article.sapo)}[/italic]")
+    for block in article.blocks:
+        style = "bold" if block.kind == "heading" else ""
+        out.print(f"\n{escape(block.text)}", style=style)
+    for image in article.images:
+        if image.caption:
+            out.print(f"\n[dim]picture: {escape(image.caption)}[/dim]")
+    out.print("\n[bold]states[/bold]")
+    for revision in archived.revisions:
+        changed = ", ".join(revision.changed) or "first seen"
+        out.print(f"{revision.number:>4}  {time_text(revision.first_seen_at)}  {changed}")
+
+
+def runs(
+    outlet: Annotated[str | None, typer.Option(help="Only this outlet.")] = None,
+    limit: LimitOption = 20,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List crawls, newest first: what each did, and how it ended."""
+    settings = settle(config, archive)
+    if outlet:
+        find_outlet(outlets_of(settings), outlet)
+    with archive_of(settings) as opened:
+        found = opened.runs(outlet, limit)
+    if json:
+        print_json_array(run_json(run) for run in found)
+    else:
+        out.print(run_table(found, "runs, newest first"))
+
+
+def run_table(found: list[Run], title: str) -> Table:
+    """Return runs as a table, one row a run."""
+    table = Table(title=title, title_justify="left")
+    for name in ("outlet", "started", "outcome"):
+        table.add_column(name)
+    for name in ("fetched", "new", "revised", "unchanged"):
+        table.add_column(name, justify="right")
+    table.add_column("refused")
+    for run in found:
+        counts = run.counts
+        numbers = (counts.fetched, counts.new, counts.revised, counts.unchanged + counts.known)
+        table.add_row(
+            run.outlet,
+            time_text(run.started_at),
+            run.outcome.value if run.outcome else "running",
+            *(str(number) for number in numbers),
+            refused_text(counts.refused),
+        )
+    for run in islice((run for run in found if run.error), 10):
+        table.caption = f"{table.caption or ''}{run.outlet}: {run.error}\n"
+    return table

@@ -1,0 +1,172 @@
+"""`tinquan crawl`: one process an outlet, watched until all have ended."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from crawler.commands.articles import run_table
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    archive_of,
+    err,
+    moment,
+    out,
+    outlets_of,
+    print_json_array,
+    settle,
+)
+from crawler.config import Config
+from crawler.crawls import Crawls
+from crawler.launch import Order, is_alive, raise_on_term
+from crawler.outlets import Outlet, find_outlet
+from crawler.render import run_json
+from crawler.warc import Session, sessions
+from storage.errors import CaptureError, UsageError
+from storage.model import Outcome, Run
+
+
+def crawl(
+    outlet: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+    ] = None,
+    section: Annotated[
+        list[str] | None, typer.Option(help="Only this section; may be repeated.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many articles an outlet.")
+    ] = None,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
+    ] = None,
+    recrawl: Annotated[
+        bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")] = 4,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Crawl outlets into the archive, live or from recordings."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    chosen = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
+    for item in chosen:
+        for slug in section or ():
+            item.section(slug)
+    template = Order(
+        outlet="",
+        run_id="",
+        sections=tuple(section or ()),
+        since=_iso("--since", since),
+        until=_iso("--until", until),
+        limit=limit,
+        recrawl=recrawl,
+    )
+    rounds = _rounds(chosen, known, template, replay or [])
+    raise_on_term()
+    with archive_of(settings, create=True) as opened:
+        now = datetime.now(UTC)
+        opened.close_dead_runs(lambda run: is_alive(run, settings.limits.run_seconds, now), now)
+        crawls = Crawls(opened, settings, jobs, time.monotonic)
+        with _progress(hidden=json or not err.is_terminal) as progress:
+            ended = [run for orders in rounds for run in crawls.run(orders, progress)]
+    if json:
+        print_json_array(run_json(run) for run in ended)
+    else:
+        _print_end(ended, settings)
+    if any(run.outcome is not Outcome.DONE for run in ended):
+        raise typer.Exit(1)
+
+
+def _iso(option: str, text: str | None) -> str | None:
+    given = moment(option, text)
+    return given.isoformat() if given else None
+
+
+def _rounds(
+    chosen: list[Outlet], known: dict[str, Outlet], template: Order, replay: list[Path]
+) -> list[list[Order]]:
+    """Return what is to be done at the same time, one round after the other.
+
+    Recordings are replayed session by session, in the order of time, so that an edit follows
+    what it edited; a session's outlets are those whose hosts it holds.
+    """
+    if not replay:
+        wanted = chosen or [item for item in known.values() if item.status != "retired"]
+        if not wanted:
+            raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
+        return [[_order(template, item, ()) for item in wanted]]
+    found = sessions(replay)
+    rounds = [
+        [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
+        for session in found
+    ]
+    if not any(rounds):
+        names = ", ".join(item.slug for item in chosen) or "any outlet"
+        files = ", ".join(str(path) for path in replay)
+        raise CaptureError(f"{files}: holds no response of {names}; nothing to replay")
+    return rounds
+
+
+def _recorded(chosen: list[Outlet], known: dict[str, Outlet], session: Session) -> Iterator[Outlet]:
+    for item in chosen or known.values():
+        if session.hosts.intersection(item.hosts):
+            yield item
+
+
+def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
+    sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
+    return Order(
+        outlet=outlet.slug,
+        run_id=uuid4().hex,
+        sections=sections,
+        since=template.since,
+        until=template.until,
+        limit=template.limit,
+        recrawl=template.recrawl,
+        replay=files,
+    )
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<16}"),
+        TextColumn("{task.fields[counts]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        yield progress
+
+
+def _print_end(ended: list[Run], settings: Config) -> None:
+    """Print the closing table, and one line for each crawl that failed."""
+    out.print(run_table(ended, "crawled"))
+    counts = [run.counts for run in ended]
+    added = sum(count.new for count in counts)
+    revised = sum(count.revised for count in counts)
+    if added or revised:
+        out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
+    else:
+        out.print(f"nothing new: {settings.archive_name} holds it all")
+    for run in ended:
+        if run.outcome is not Outcome.DONE:
+            reason = run.error or f"ended as {run.outcome}"
+            log = f" (log: {run.log_file})" if run.log_file else ""
+            err.print(f"tinquan: {run.outlet}: {escape(reason)}{log}", soft_wrap=True)

@@ -1,0 +1,70 @@
+"""`tinquan outlets list` and `check`: what the outlet files say."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from crawler.commands.common import (
+    ConfigOption,
+    JsonOption,
+    out,
+    outlets_of,
+    print_json_array,
+    settle,
+)
+from crawler.outlets import Outlet, find_outlet
+
+outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
+
+
+@outlets_app.command("list")
+def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List the outlets with their family, sections, status and confidence."""
+    known = outlets_of(settle(config, None)).values()
+    if json:
+        print_json_array(outlet_json(outlet) for outlet in known)
+        return
+    table = Table(title=f"{len(known)} outlets", title_justify="left")
+    for name in ("outlet", "name", "family", "domains", "sections", "status", "confidence"):
+        table.add_column(name)
+    for outlet in known:
+        table.add_row(
+            outlet.slug,
+            escape(outlet.name),
+            outlet.family,
+            ", ".join(outlet.hosts),
+            ", ".join(_section_text(outlet)),
+            outlet.status,
+            outlet.confidence,
+        )
+    out.print(table)
+    for outlet in known:
+        if outlet.status_note:
+            out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")
+
+
+def _section_text(outlet: Outlet) -> list[str]:
+    return [section.slug + ("*" if section.district else "") for section in outlet.sections]
+
+
+def outlet_json(outlet: Outlet) -> dict[str, Any]:
+    """Return an outlet as plain data."""
+    return outlet.model_dump(mode="json") | {"host": outlet.host}
+
+
+@outlets_app.command("check")
+def check_outlets(
+    outlet: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Validate outlet files; a file that cannot be used is an error that names file and key."""
+    known = outlets_of(settle(config, None))
+    chosen = [find_outlet(known, slug) for slug in outlet or known]
+    if json:
+        print_json_array({"outlet": item.slug, "valid": True} for item in chosen)
+        return
+    for item in chosen:
+        out.print(f"{item.slug}: valid ({item.family}, {len(item.sections)} sections)")

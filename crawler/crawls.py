@@ -1,0 +1,118 @@
+"""Run several crawl processes at once, and know how each of them ended."""
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from rich.progress import Progress, TaskID
+
+from crawler.config import Config
+from crawler.launch import CrawlProcess, Order, log_file
+from storage.archive import Archive
+from storage.errors import NotFoundError
+from storage.model import Outcome, Run, RunCounts
+
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 30.0
+"""How long after its own time limit a crawl is ended from outside."""
+
+
+@dataclass
+class _Running:
+    process: CrawlProcess
+    task: TaskID
+    deadline: float
+
+
+class Crawls:
+    """Starts crawls, at most `jobs` at a time, and waits for them.
+
+    clock: monotonic seconds.
+    """
+
+    def __init__(
+        self, archive: Archive, config: Config, jobs: int, clock: Callable[[], float]
+    ) -> None:
+        """Keep what all rounds share."""
+        self._archive = archive
+        self._config = config
+        self._jobs = jobs
+        self._clock = clock
+
+    def run(self, orders: Sequence[Order], progress: Progress) -> list[Run]:
+        """Do the orders; return their runs in the same order. An interrupt ends all of them."""
+        waiting = deque(orders)
+        running: list[_Running] = []
+        ended: dict[str, Run] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < self._jobs:
+                    running.append(self._start(waiting.popleft(), progress))
+                for item in [item for item in running if self._is_over(item, progress)]:
+                    running.remove(item)
+                    ended[item.process.order.run_id] = self._end(item, progress)
+                time.sleep(POLL_SECONDS)
+        finally:
+            for item in running:
+                item.process.terminate()
+            for item in running:
+                item.process.end()
+                self._end(item, progress)
+        return [ended[order.run_id] for order in orders]
+
+    def _start(self, order: Order, progress: Progress) -> _Running:
+        process = CrawlProcess(order, self._config)
+        task = progress.add_task(order.outlet, counts="starting", total=None)
+        deadline = self._clock() + self._config.limits.run_seconds + GRACE_SECONDS
+        return _Running(process, task, deadline)
+
+    def _is_over(self, item: _Running, progress: Progress) -> bool:
+        if self._clock() > item.deadline:
+            item.process.end()
+        run = self._row(item.process.order.run_id)
+        if run:
+            progress.update(item.task, counts=counts_text(run.counts))
+        return item.process.code is not None
+
+    def _end(self, item: _Running, progress: Progress) -> Run:
+        """Return the run of a process that has ended; write its end where it could not."""
+        progress.remove_task(item.task)
+        order, report = item.process.order, item.process.report() or {}
+        run = self._row(order.run_id)
+        if run is not None and run.outcome is not None:
+            return run
+        now = datetime.now(UTC)
+        begun = run or Run(
+            id=order.run_id,
+            outlet=order.outlet,
+            started_at=now,
+            sections=order.sections,
+            replay=bool(order.replay),
+            host=socket.gethostname(),
+            log_file=str(log_file(order, self._config)),
+        )
+        error = report.get("error") or f"ended with exit code {item.process.code}"
+        died = replace(begun, ended_at=now, outcome=Outcome.DIED, error=error)
+        if run is None:
+            self._archive.start_run(died)
+        self._archive.finish_run(died)
+        return died
+
+    def _row(self, run_id: str) -> Run | None:
+        try:
+            return self._archive.run(run_id)
+        except NotFoundError:
+            return None
+
+
+def counts_text(counts: RunCounts) -> str:
+    """Return a running crawl's counts as one short text."""
+    refused = sum(counts.refused.values())
+    same = counts.unchanged + counts.known
+    return (
+        f"{counts.fetched} fetched, {counts.new} new, {counts.revised} revised, "
+        f"{same} unchanged, {refused} refused"
+    )

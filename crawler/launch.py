@@ -1,0 +1,153 @@
+"""Start a crawl as a process of its own, watch it, and end it when its time is up.
+
+The process is the command a person would type (`scrapy crawl OUTLET -a …`), in its own process
+group, with two lines back to us: its standard input, whose end tells it that we are gone, and
+its standard output, on which it reports its run as one line of JSON when it ends.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from crawler.config import CONFIG_VARIABLE, Config
+from storage.model import Run
+
+TERM_SECONDS = 10.0
+"""How long a process has to end cleanly after TERM before it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One crawl to be done: of one outlet, live or from one recorded session.
+
+    since, until: ISO texts as the spider takes them. limit: articles.
+    """
+
+    outlet: str
+    run_id: str
+    sections: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    limit: int | None = None
+    recrawl: bool = False
+    replay: tuple[Path, ...] = ()
+
+
+def command(order: Order, config: Config) -> list[str]:
+    """Return the words of the crawl's command."""
+    arguments = {
+        "section": ",".join(order.sections),
+        "since": order.since,
+        "until": order.until,
+        "limit": order.limit,
+        "recrawl": "1" if order.recrawl else None,
+    }
+    settings = {
+        "TINQUAN_RUN_ID": order.run_id,
+        "TINQUAN_ARCHIVE": config.archive,
+        "TINQUAN_REPLAY": json.dumps([str(path) for path in order.replay])
+        if order.replay
+        else None,
+        "TINQUAN_SUPERVISED": "1",
+        "LOG_FILE": str(log_file(order, config)),
+    }
+    words = [sys.executable, "-m", "scrapy", "crawl", order.outlet]
+    words += [w for key, value in arguments.items() if value for w in ("-a", f"{key}={value}")]
+    return words + [w for key, value in settings.items() if value for w in ("-s", f"{key}={value}")]
+
+
+def log_file(order: Order, config: Config) -> Path:
+    """Return where the crawl's log goes: one file a run."""
+    return config.logs / order.outlet / f"{order.run_id}.log"
+
+
+class CrawlProcess:
+    """A crawl that has been started. Its end, however it comes, shows in `report` and `code`."""
+
+    def __init__(self, order: Order, config: Config) -> None:
+        """Start the crawl. Raises OSError where the log folder or the process cannot be made."""
+        self.order = order
+        log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
+            command(order, config),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).resolve().parent.parent,  # where scrapy.cfg is
+            env=os.environ | {CONFIG_VARIABLE: str(config.file)},
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process's id, which is also its group's."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, negative where a signal ended it; None while it runs."""
+        return self._process.poll()
+
+    def report(self) -> dict[str, Any] | None:
+        """Wait for the end and return what the crawl said of itself, None where it said nothing."""
+        output, _ = self._process.communicate()
+        lines = output.decode("utf-8", "replace").splitlines()
+        try:
+            report = json.loads(lines[-1]) if lines else None
+        except json.JSONDecodeError:
+            return None
+        return report if isinstance(report, dict) else None
+
+    def terminate(self) -> None:
+        """Ask the crawl to end; it stores what is in flight and closes its run."""
+        self._signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """End the crawl and everything it started: TERM, then KILL after TERM_SECONDS."""
+        self.terminate()
+        try:
+            self._process.wait(TERM_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.poll() is None:
+            os.killpg(self.pid, number)
+
+
+def raise_on_term() -> None:
+    """Let SIGTERM unwind this process like Ctrl-C does, so that its crawls are ended too."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def is_alive(run: Run, limit_seconds: int, now: datetime) -> bool:
+    """True while an open run may still be at work.
+
+    A run on this machine lives as long as its process; of one on another machine only its age
+    can tell. None outlives its time limit by more than an hour, whatever its process id says
+    (ids are used again).
+    """
+    if now - run.started_at > timedelta(seconds=limit_seconds + 3600):
+        return False
+    if run.host != socket.gethostname() or run.pid is None:
+        return True
+    try:
+        os.kill(run.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        pass
+    return True

@@ -1,0 +1,138 @@
+"""The nouns as plain data for JSON, and as short texts for tables. Pure."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from storage.model import ArchivedArticle, Article, Capture, Refusal, Revision, Run
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def time_json(moment: datetime | None) -> str | None:
+    """Return ISO 8601 with Việt Nam's offset, the one the pages themselves print."""
+    return moment.astimezone(LOCAL).isoformat() if moment else None
+
+
+def time_text(moment: datetime | None) -> str:
+    """Return a local time to the minute, or a dash."""
+    return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else "–"
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """Return an article with the keys that `tinquan extract` has fixed (docs/json.md)."""
+    return {
+        "outlet": article.outlet,
+        "article_id": article.article_id,
+        "url": article.url,
+        "title": article.title,
+        "dateline": article.dateline,
+        "sapo": article.sapo,
+        "body": article.body,
+        "blocks": [{"kind": block.kind, "text": block.text} for block in article.blocks],
+        "authors": list(article.authors),
+        "byline": article.byline,
+        "credit": article.credit,
+        "published_at": time_json(article.published_at),
+        "modified_at": time_json(article.modified_at),
+        "published_raw": article.published_raw,
+        "published_rule": article.published_rule,
+        "section": list(article.section),
+        "tags": list(article.tags),
+        "images": [
+            {"url": image.url, "caption": image.caption, "credit": image.credit}
+            for image in article.images
+        ],
+        "kind": article.kind,
+        "language": article.language,
+        "notes": list(article.notes),
+        "extraction": {
+            "family": article.extraction.family,
+            "layout": article.extraction.layout,
+            "path": article.extraction.path,
+            "version": article.extraction.version,
+        },
+        "refusal": None,
+    }
+
+
+_UNKNOWN: dict[str, Any] = {
+    field.name: [] if str(field.type).startswith("tuple") else None for field in fields(Article)
+} | {"body": None}
+
+
+def refusal_json(refusal: Refusal) -> dict[str, Any]:
+    """Return a refusal with the same keys as an article; what is unknown is null or empty."""
+    return _UNKNOWN | {
+        "outlet": refusal.outlet,
+        "url": refusal.url,
+        "refusal": {"reason": refusal.reason.value, "evidence": refusal.evidence},
+    }
+
+
+def capture_json(capture: Capture) -> dict[str, Any]:
+    """Return where and when a response was recorded."""
+    return {
+        "url": capture.url,
+        "captured_at": time_json(capture.captured_at),
+        "status": capture.status,
+        "warc_file": capture.warc_file,
+        "warc_offset": capture.warc_offset,
+        "record_id": capture.record_id,
+        "digest": capture.digest,
+    }
+
+
+def revision_json(revision: Revision) -> dict[str, Any]:
+    """Return one state of an article without its text."""
+    return {
+        "number": revision.number,
+        "first_seen_at": time_json(revision.first_seen_at),
+        "last_seen_at": time_json(revision.last_seen_at),
+        "changed": list(revision.changed),
+        "fingerprint": revision.fingerprint,
+        "capture": capture_json(revision.capture),
+    }
+
+
+def archived_json(archived: ArchivedArticle) -> dict[str, Any]:
+    """Return an article's newest state with its short id and the history of its states."""
+    return (
+        {"id": archived.id}
+        | article_json(archived.latest.article)
+        | {"revisions": [revision_json(revision) for revision in archived.revisions]}
+    )
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return one run with its counts."""
+    counts = run.counts
+    return {
+        "run": run.id,
+        "outlet": run.outlet,
+        "sections": list(run.sections),
+        "replay": run.replay,
+        "started_at": time_json(run.started_at),
+        "ended_at": time_json(run.ended_at),
+        "outcome": run.outcome.value if run.outcome else None,
+        "error": run.error,
+        "requested": counts.requested,
+        "fetched": counts.fetched,
+        "links": counts.links,
+        "new": counts.new,
+        "revised": counts.revised,
+        "unchanged": counts.unchanged,
+        "known": counts.known,
+        "refused": dict(sorted(counts.refused.items())),
+        "failed": counts.failed,
+        "received_bytes": counts.received_bytes,
+        "newest_published_at": time_json(run.newest_published_at),
+        "peak_memory_bytes": run.peak_memory_bytes,
+        "log_file": run.log_file,
+    }
+
+
+def refused_text(refused: dict[str, int]) -> str:
+    """Return "blocked 1, video 2", or a dash."""
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(refused.items())) or "–"

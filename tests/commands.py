@@ -1,0 +1,37 @@
+"""Run a command as a user would, inside the test's process."""
+
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from crawler.cli import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Tinquan:
+    """Callable that runs `tinquan WORDS…`."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+        monkeypatch.setenv("COLUMNS", "160")
+
+    def __call__(self, *words: object) -> Ran:
+        self._monkeypatch.setattr(sys, "argv", ["tinquan", *map(str, words)])
+        self._capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 1
+        printed = self._capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
