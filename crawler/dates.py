@@ -246,8 +246,9 @@ def _settle(
     first, candidate = possible[0]
     if not first.has_time:
         day = first.at.astimezone(zone).date()
+        printed = candidate.rule.startswith("page")  # often the day of the visit, in a page's head
         for stamp, other in possible[1:]:
-            if stamp.has_time and stamp.at.astimezone(zone).date() == day:
+            if stamp.has_time and (printed or stamp.at.astimezone(zone).date() == day):
                 return Choice(stamp.at, other.raw, other.rule, future)
         return Choice(first.at, candidate.raw, f"{candidate.rule}:day", future)
     if first.zone is not None:

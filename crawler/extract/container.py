@@ -6,8 +6,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MIN_TEXT = 60  # characters; some templates repeat the container, empty, for a pop-up
 _MIN_PARAGRAPH = 40
+_BLOCKS = frozenset(("p", "div", "table", "ul", "ol", "h2", "h3", "section", "article"))
 _NOT_TEXT = re.compile(
-    r"comment|footer|header|menu|sidebar|related|relate|breadcrumb|banner|popup|most-?view|nav\b",
+    r"comment|binh-?luan|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
+    r"|most-?view|doc-?nhieu|xem-?nhieu|nav\b",
     re.IGNORECASE,
 )
 
@@ -52,7 +54,7 @@ def guess_container(tree: LexborHTMLParser) -> LexborNode | None:
 
 def _weight(node: LexborNode) -> float:
     """Return how much prose of its own an element holds."""
-    if node.tag in ("div", "td") and node.css_first("p, div, table, ul, h2, h3") is not None:
+    if node.tag in ("div", "td") and any(child.tag in _BLOCKS for child in node.iter()):
         return 0.0
     text = node.text(deep=True, strip=True)
     if len(text) < _MIN_PARAGRAPH:

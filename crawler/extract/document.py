@@ -21,6 +21,7 @@ _LONG_TAG = 2_048  # bytes; shorter tags cannot hold enough attributes to hurt
 # Possessive (++, *+), so that a missing quote costs one pass and not one for every quote.
 _TAG = re.compile(rb"<[a-zA-Z](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+")
 _TAG_START = re.compile(rb"<[a-zA-Z]")
+_QUOTED = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
 _ATTRIBUTE = re.compile(rb"[\s/\"'](?=[^\s/\"'=>])")
 _NESTING = re.compile(
     rb"<(/?)(div|section|article|span|b|i|em|strong|font|a|u|blockquote|center|table|ul|ol|figure"
@@ -59,20 +60,24 @@ def guard_markup(data: bytes) -> str | None:
 
 def _find_long_tags(data: bytes, parts: list[bytes]) -> Iterator[re.Match[bytes]]:
     """Yield the tags that stretch far without a ">". parts: data, split at every ">"."""
-    start = 0
-    for part in [part for part in parts if len(part) > _LONG_TAG]:
-        start = data.find(part, start)
-        sign = _TAG_START.search(part)
-        if sign and (tag := _TAG.match(data, start + sign.start())):
+    sizes = list(map(len, parts))
+    for number in [number for number, size in enumerate(sizes) if size > _LONG_TAG]:
+        sign = _TAG_START.search(parts[number])
+        if sign is None or sizes[number] - sign.start() <= _LONG_TAG:
+            continue
+        position = sum(sizes[:number]) + number + sign.start()
+        if not _is_in_script(data, position) and (tag := _TAG.match(data, position)):
             yield tag
 
 
 def _is_in_script(data: bytes, position: int) -> bool:
-    """True where a "<" stands in a script's code (`a<b …`), which parsers do not read as tags."""
+    """True where a "<" stands in a script's code (`a<b …`), which parsers do not read as tags.
+
+    A "-->" in between may end a comment that only hides the words "<script".
+    """
     start = data.rfind(b"<script", 0, position)
-    if start < 0 or data.find(b"</script", start, position) >= 0:
-        return False
-    return data.rfind(b"<!--", 0, start) <= data.rfind(b"-->", 0, start)
+    ends = (b"</script", b"-->")
+    return start >= 0 and all(data.find(end, start, position) < 0 for end in ends)
 
 
 def _guard_attributes(data: bytes, tags: Iterator[re.Match[bytes]]) -> str | None:
@@ -83,7 +88,7 @@ def _guard_attributes(data: bytes, tags: Iterator[re.Match[bytes]]) -> str | Non
             continue
         if length > MAX_TAG_BYTES:
             return f"a tag of {length} bytes; at most {MAX_TAG_BYTES} are parsed"
-        attributes = len(_ATTRIBUTE.findall(tag.group()))
+        attributes = len(_ATTRIBUTE.findall(_QUOTED.sub(b'" ', tag.group())))
         work += attributes**2
         if work > MAX_ATTRIBUTE_WORK:
             return f"a tag with {attributes} attributes"
