@@ -63,3 +63,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing to tell, nobody to tell it
         sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

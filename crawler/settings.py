@@ -96,6 +96,7 @@ HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
 ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 300}
 EXTENSIONS = {
     "crawler.watchdog.Watchdog": 0,
+    "crawler.supervised.ParentWatch": 10,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }

@@ -35,3 +35,9 @@ class Tinquan:
             code = stop.code if isinstance(stop.code, int) else 1
         printed = self._capsys.readouterr()
         return Ran(code, printed.out, printed.err)
+
+
+@pytest.fixture
+def tinquan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tinquan:
+    """Return a function that runs `tinquan WORDS…` in this process."""
+    return Tinquan(capsys, monkeypatch)

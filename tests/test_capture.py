@@ -20,7 +20,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
 
 from crawler.capture import Exchange, WarcFiles
-from crawler.replay import ReplayIndex, read_record
+from crawler.warc import ReplayIndex, read_record
 from storage.errors import CaptureError
 from storage.model import Capture
 
@@ -141,7 +141,9 @@ def test_no_header_or_address_breaks_a_file(
     assert one == other
     assert list(one.values()) == [body, b"<p>Tin</p>"]
     assert read_record(file, second.warc_offset).body == b"<p>Tin</p>"
-    assert ReplayIndex([file], folder).find(exchange(2).url).capture == second
+    found = ReplayIndex([file], folder).find(exchange(2).url)
+    assert found is not None
+    assert found.capture == second
     assert first.warc_file == second.warc_file
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.replay import read_record
+from crawler.warc import read_record
 from storage.model import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (

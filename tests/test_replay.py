@@ -12,7 +12,7 @@ from fastwarc.warc import WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.replay import NotRecordedError, ReplayIndex, read_record, sessions
+from crawler.warc import Recorded, ReplayIndex, read_record, sessions
 from storage.errors import CaptureError
 from tests.test_capture import HTML, exchange, files, write
 
@@ -82,22 +82,23 @@ def test_a_torn_file_keeps_its_whole_records(
     for size in [*range(captures[1].warc_offset, len(whole), 17), len(whole) - 1]:
         torn.write_bytes(whole[:size])
         index = ReplayIndex([torn], tmp_path)
-        found = [number for number in range(3) if _has(index, exchange(number).url)]
+        found = [number for number in range(3) if index.find(exchange(number).url)]
         ends = [c.warc_offset for c in captures[1:]] + [len(whole)]
         assert found == list(range(len(found)))
         assert len(found) >= sum(end <= size for end in ends)
         for number in found:
-            assert index.find(exchange(number).url).body == bodies[number]
+            assert recorded(index, exchange(number).url).body == bodies[number]
+    ((file, offset),) = sessions([torn])[0].torn
+    assert file == torn  # the last size tears the last request record
+    assert captures[2].warc_offset < offset < len(whole)
     assert "torn at offset" in caplog.records[-1].getMessage()
     assert str(torn) in caplog.records[-1].getMessage()
 
 
-def _has(index: ReplayIndex, url: str) -> bool:
-    try:
-        index.find(url)
-    except NotRecordedError:
-        return False
-    return True
+def recorded(index: ReplayIndex, url: str) -> Recorded:
+    found = index.find(url)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -124,14 +125,13 @@ def test_a_replay_answers_with_the_earliest_that_is_no_passing_failure(tmp_path:
         exchange(5, b"page", url="https://www.tienphong.vn/m"),
     )
     index = ReplayIndex([file], tmp_path)
-    assert index.find(exchange(1).url).body == b"first"
-    assert index.find(exchange(1).url).capture == captures[1]
-    assert index.find("http://tienphong.vn/m").capture.status == 301
-    assert index.find("https://tienphong.vn/m").body == b"page"
-    with pytest.raises(NotRecordedError):
-        index.find("https://tienphong.vn/none")
+    assert recorded(index, exchange(1).url).body == b"first"
+    assert recorded(index, exchange(1).url).capture == captures[1]
+    assert recorded(index, "http://tienphong.vn/m").capture.status == 301
+    assert recorded(index, "https://tienphong.vn/m").body == b"page"
+    assert index.find("https://tienphong.vn/none") is None
     elsewhere = ReplayIndex([file], tmp_path / "other")
-    assert elsewhere.find(exchange(1).url).capture.warc_file == file.resolve().as_posix()
+    assert recorded(elsewhere, exchange(1).url).capture.warc_file == file.resolve().as_posix()
 
 
 def test_files_are_grouped_by_run_in_the_order_of_time(tmp_path: Path) -> None:
@@ -148,5 +148,13 @@ def test_files_are_grouped_by_run_in_the_order_of_time(tmp_path: Path) -> None:
         )  # fmt: skip
         writer.write_record(record)
     given_files = [evening, made[1], foreign, made[0], evening]
-    assert sessions(given_files) == [[foreign], made, [evening]]
-    assert ReplayIndex([foreign], tmp_path).find("http://a.vn/").capture.digest.startswith("sha1:")
+    found = sessions(given_files)
+    assert [list(session.files) for session in found] == [[foreign], made, [evening]]
+    assert [session.hosts for session in found] == [
+        {"a.vn"},
+        {"tienphong.vn"},
+        {"tienphong.vn"},
+    ]
+    assert not any(session.torn for session in found)
+    index = ReplayIndex([foreign], tmp_path)
+    assert recorded(index, "http://a.vn/").capture.digest.startswith("sha1:")

@@ -1,6 +1,5 @@
 """`tinquan articles`, `show` and `runs`: questions to the archive."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ from crawler.commands.common import (
     print_json,
     print_json_array,
     settle,
+    table,
 )
 from crawler.outlets import find_outlet
 from crawler.render import archived_json, refused_text, run_json, time_text
@@ -59,12 +59,13 @@ def articles(
 
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
-    table = Table(title=f"{len(found)} articles, newest first", title_justify="left")
-    for name in ("ID", "published", "outlet", "title", "authors", "states"):
-        table.add_column(name, justify="right" if name in ("ID", "states") else "left")
+    columns = ("ID", "published", "outlet", "title", "authors", "states")
+    listed = table(
+        f"{len(found)} articles, newest first", *columns, right=("ID", "states"), wide="title"
+    )
     for archived in found:
         article = archived.latest.article
-        table.add_row(
+        listed.add_row(
             str(archived.id),
             time_text(article.published_at),
             article.outlet,
@@ -72,7 +73,7 @@ def article_table(found: list[ArchivedArticle]) -> Table:
             escape(", ".join(article.authors) or article.credit or "–"),
             str(len(archived.revisions)),
         )
-    return table
+    return listed
 
 
 def show(
@@ -138,26 +139,26 @@ def runs(
         print_json_array(run_json(run) for run in found)
     else:
         out.print(run_table(found, "runs, newest first"))
+        for run in found:
+            if run.error:
+                out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
 
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    table = Table(title=title, title_justify="left")
-    for name in ("outlet", "started", "outcome"):
-        table.add_column(name)
-    for name in ("fetched", "new", "revised", "unchanged"):
-        table.add_column(name, justify="right")
-    table.add_column("refused")
+    numbers = ("fetched", "new", "revised", "unchanged")
+    listed = table(title, "outlet", "started", "outcome", *numbers, "refused", right=numbers)
     for run in found:
         counts = run.counts
-        numbers = (counts.fetched, counts.new, counts.revised, counts.unchanged + counts.known)
-        table.add_row(
+        listed.add_row(
             run.outlet,
             time_text(run.started_at),
             run.outcome.value if run.outcome else "running",
-            *(str(number) for number in numbers),
+            str(counts.fetched),
+            str(counts.new),
+            str(counts.revised),
+            str(counts.unchanged + counts.known),
             refused_text(counts.refused),
         )
-    for run in islice((run for run in found if run.error), 10):
-        table.caption = f"{table.caption or ''}{run.outlet}: {run.error}\n"
-    return table
+    listed.columns[-1].no_wrap = False
+    return listed

@@ -1,14 +1,17 @@
 """What all commands share: their options, their console, and the way they open things."""
 
 import json
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 from crawler.config import CONFIG_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
@@ -19,7 +22,7 @@ from storage.errors import UsageError
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", envvar=CONFIG_VARIABLE, help="Configuration file.", metavar="FILE"),
+    typer.Option("--config", help=f"Configuration file [{CONFIG_VARIABLE}].", metavar="FILE"),
 ]
 ArchiveOption = Annotated[
     str | None,
@@ -33,8 +36,24 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
 ]
 
-out = Console(highlight=False)
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120  # in pipes and logs
+
+out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False)
+
+
+def table(title: str, *columns: str, right: Collection[str] = (), wide: str = "") -> Table:
+    """Return an empty table. right: columns of numbers; wide: the one that takes what is left."""
+    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, expand=bool(wide))
+    for name in columns:
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            ratio=1 if name == wide else None,
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    return made
 
 
 def settle(config_file: Path | None, archive: str | None) -> Config:

@@ -77,7 +77,8 @@ def crawl(
         limit=limit,
         recrawl=recrawl,
     )
-    rounds = _rounds(chosen, known, template, replay or [])
+    recorded = sessions([path.resolve() for path in replay or []])
+    rounds = _rounds(chosen, known, template, recorded)
     raise_on_term()
     with archive_of(settings, create=True) as opened:
         now = datetime.now(UTC)
@@ -89,7 +90,14 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         _print_end(ended, settings)
-    if any(run.outcome is not Outcome.DONE for run in ended):
+    torn = [damage for session in recorded for damage in session.torn]
+    for path, offset in torn:
+        err.print(
+            f"tinquan: {path}: is torn at offset {offset}; the records before it were replayed",
+            markup=False,
+            soft_wrap=True,
+        )
+    if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
 
 
@@ -99,26 +107,25 @@ def _iso(option: str, text: str | None) -> str | None:
 
 
 def _rounds(
-    chosen: list[Outlet], known: dict[str, Outlet], template: Order, replay: list[Path]
+    chosen: list[Outlet], known: dict[str, Outlet], template: Order, recorded: list[Session]
 ) -> list[list[Order]]:
     """Return what is to be done at the same time, one round after the other.
 
     Recordings are replayed session by session, in the order of time, so that an edit follows
     what it edited; a session's outlets are those whose hosts it holds.
     """
-    if not replay:
+    if not recorded:
         wanted = chosen or [item for item in known.values() if item.status != "retired"]
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
         return [[_order(template, item, ()) for item in wanted]]
-    found = sessions(replay)
     rounds = [
         [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
-        for session in found
+        for session in recorded
     ]
     if not any(rounds):
         names = ", ".join(item.slug for item in chosen) or "any outlet"
-        files = ", ".join(str(path) for path in replay)
+        files = ", ".join(str(path) for session in recorded for path in session.files)
         raise CaptureError(f"{files}: holds no response of {names}; nothing to replay")
     return rounds
 
@@ -133,12 +140,12 @@ def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
     sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
     return Order(
         outlet=outlet.slug,
-        run_id=uuid4().hex,
+        run_id=uuid4().hex[:12],
         sections=sections,
         since=template.since,
         until=template.until,
         limit=template.limit,
-        recrawl=template.recrawl,
+        recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,
     )
 
@@ -163,7 +170,7 @@ def _print_end(ended: list[Run], settings: Config) -> None:
     revised = sum(count.revised for count in counts)
     if added or revised:
         out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
-    else:
+    elif all(run.outcome is Outcome.DONE for run in ended):
         out.print(f"nothing new: {settings.archive_name} holds it all")
     for run in ended:
         if run.outcome is not Outcome.DONE:

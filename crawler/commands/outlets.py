@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from crawler.commands.common import (
     ConfigOption,
@@ -13,6 +12,7 @@ from crawler.commands.common import (
     outlets_of,
     print_json_array,
     settle,
+    table,
 )
 from crawler.outlets import Outlet, find_outlet
 
@@ -26,11 +26,10 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         print_json_array(outlet_json(outlet) for outlet in known)
         return
-    table = Table(title=f"{len(known)} outlets", title_justify="left")
-    for name in ("outlet", "name", "family", "domains", "sections", "status", "confidence"):
-        table.add_column(name)
+    columns = ("outlet", "name", "family", "domains", "sections", "status", "confidence")
+    listed = table(f"{len(known)} outlets (* district news)", *columns, wide="sections")
     for outlet in known:
-        table.add_row(
+        listed.add_row(
             outlet.slug,
             escape(outlet.name),
             outlet.family,
@@ -39,7 +38,7 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
             outlet.status,
             outlet.confidence,
         )
-    out.print(table)
+    out.print(listed)
     for outlet in known:
         if outlet.status_note:
             out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")

@@ -17,7 +17,6 @@ from crawler.families.base import Family
 from crawler.health import RunKeeper, utc_now
 from crawler.outlets import Outlet
 from crawler.page import Page
-from crawler.replay import ReplayIndex
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted, Chain, Frontier, State
 from crawler.spiders.items import CapturedPage
@@ -27,6 +26,7 @@ from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_o
 from crawler.spiders.session import CrawlSession, outlet_settings
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
+from crawler.warc import ReplayIndex
 from storage.archive import Archive
 from storage.errors import TinquanError
 from storage.model import Capture, Outcome, Refusal, RefusalReason

@@ -19,8 +19,8 @@ from crawler.health import RunKeeper, fail_run, utc_now
 from crawler.lock import HostLock
 from crawler.outlets import Outlet
 from crawler.page import Page
-from crawler.replay import ReplayIndex
 from crawler.spiders.plan import Plan
+from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
