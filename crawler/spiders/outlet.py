@@ -28,6 +28,7 @@ from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
 from crawler.warc import ReplayIndex
 from storage.archive import Archive
+from storage.errors import TinquanError
 from storage.model import Capture, Outcome, Refusal, RefusalReason
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
@@ -263,6 +264,9 @@ class OutletSpider(Spider):
 
     def _internal_error(self, failure: Failure) -> None:
         """An error of ours must not pass for a quiet day."""
+        if isinstance(failure.value, TinquanError):  # the archive, asked by a callback
+            self.halt(Outcome.FAILED, str(failure.value))
+            return
         kind = type(failure.value).__name__
         self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
 
