@@ -30,6 +30,7 @@ def _options(*, fast: bool) -> Extractor:
         config=config,
         output_format="txt",
         fast=fast,
+        recall=True,
         comments=False,
         with_metadata=False,
     )
@@ -50,7 +51,8 @@ def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
 
 def read_page(html: str) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on a whole page by itself."""
-    return _blocks(trafilatura.bare_extraction(html, options=_PAGE))
+    blocks = _blocks(trafilatura.bare_extraction(html, options=_PAGE))
+    return tuple(block for block in blocks if not is_boilerplate_line(block.text))
 
 
 def _blocks(document: Any) -> tuple[Block, ...]:
@@ -83,7 +85,9 @@ def _row(row: etree._Element) -> str:
 def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
     """Return a block for every line; a <br> inside a paragraph ends a line."""
     text = part if isinstance(part, str) else _text(part)
-    lines = (clean(line) for line in text.replace("\n", " ").split(BREAK))
+    if BREAK not in text:
+        return [Block(kind, line)] if (line := clean(text)) else []
+    lines = (clean(line) for line in text.split(BREAK))
     return [Block(kind, line) for line in lines if line and not is_boilerplate_line(line)]
 
 

@@ -162,7 +162,7 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
         if _NOT_PICTURE.search(value) or image.get("width") in ("0", "1"):
             return None
         try:
-            url = urljoin(base_url, value)
+            url = value if value.startswith("https://") else urljoin(base_url, value)
             return url if urlsplit(url).scheme in ("http", "https") else None
         except ValueError:
             return None
