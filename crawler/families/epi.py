@@ -31,7 +31,7 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="epi",
-    marks=("zce-content-body", "cms-body", "cmsConfig"),
+    marks=("cms-body", "cmsConfig"),
     article_url=re.compile(r"-post(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
     not_article_url=re.compile(r"-tag\d+\.html|/rss|/topics?/"),
     layouts=(LAYOUT,),
