@@ -17,8 +17,9 @@ _NOT_TEXT = re.compile(
 def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
     """Return the first element with text that a chain of selectors finds, or None."""
     for selector in selectors:
-        best = max(tree.css(selector), key=_length, default=None)
-        if best is not None and _length(best) >= _MIN_TEXT:
+        found = [(_length(node), number, node) for number, node in enumerate(tree.css(selector))]
+        length, _, best = max(found, default=(0, 0, None), key=lambda each: each[0])
+        if length >= _MIN_TEXT:
             return best
     return None
 

@@ -16,6 +16,7 @@ CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors mat
 
 _MAX_CAPTION = 600  # characters
 _MAX_PICTURES = 300  # photo stories have up to about a hundred
+_MAX_INLINE = 40  # children of one paragraph
 _MAX_GAP = 5  # empty elements between a picture and its caption
 _MAX_UNMARKED = 300  # characters of a caption that only its place tells
 # Where loaders keep the real address, best first; `src` is often a placeholder.
@@ -108,6 +109,8 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
 
 
 def _holds_blocks(element: HtmlElement) -> bool:
+    if len(element) > _MAX_INLINE:
+        return True
     return any(child.tag in ("p", "div", "table", "figure", "ul") for child in element)
 
 
@@ -162,7 +165,7 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
         if _NOT_PICTURE.search(value) or image.get("width") in ("0", "1"):
             return None
         try:
-            url = urljoin(base_url, value)
+            url = value if value.startswith("https://") else urljoin(base_url, value)
             return url if urlsplit(url).scheme in ("http", "https") else None
         except ValueError:
             return None
