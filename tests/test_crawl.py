@@ -163,4 +163,6 @@ def test_one_story_found_in_many_ways_is_asked_once(desk: Desk, site: LocalSite)
     code, errors = desk.crawl("tienphong", SECTION)
     assert code == 0, errors
     assert len(asked_articles(site)) == 1
+    with desk.open() as archive:
+        assert archive.seen("tienphong", [story.epi_url, amp]) == {story.epi_url, amp}
     assert last_run(desk).counts.links == 1

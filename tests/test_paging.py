@@ -35,7 +35,11 @@ def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
     twin = Link("https://m.tienphong.vn/new-slug-post1.amp?utm_source=x", "api")
     assert states(front, twin, link(1), link(1)) == [State.MET] * 3
     assert front.ways == {"1": ["feed", "api", "listing"]}
-    assert (front.met, front.asked) == ({"1", "3"}, 1)
+    assert front.addresses == {
+        "1": {link(1).url, "https://tienphong.vn/new-slug-post1.amp"},
+        "3": {link(3).url},
+    }
+    assert (front.met, front.asked) == (2, 1)
 
 
 def test_recrawl_asks_for_what_is_known() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.discover.link import MAX_LINKS, MAX_TITLE, Found, Link
+from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, Found, Link
 from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.urls import article_id, is_on
@@ -37,9 +37,12 @@ def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
 
 def _merged(first: Link, second: Link) -> Link:
     swap = first.url.endswith(".amp") and not second.url.endswith(".amp")
+    url, copy = (second.url, first.url) if swap else (first.url, second.url)
+    news = () if copy in {url, *first.copies} else (copy,)
     return replace(
         first,
-        url=second.url if swap else first.url,
+        url=url,
+        copies=(*first.copies, *news)[:MAX_COPIES],
         published_at=first.published_at or second.published_at,
         title=first.title or second.title,
     )

@@ -149,9 +149,9 @@ class OutletSpider(Spider):
             yield request
 
     def _follow(self, step: Step, found: Found, response: Response) -> Iterator[Request]:
-        before = len(self.frontier.met)
+        before = self.frontier.met
         admitted = self.frontier.admit(found.links)
-        self.keeper.count(links=len(self.frontier.met) - before)
+        self.keeper.count(links=self.frontier.met - before)
         for item in admitted:
             if step.chain:
                 self._chains.setdefault(item.key, []).append(step.chain)
@@ -196,6 +196,11 @@ class OutletSpider(Spider):
         aliases = aliases_of(response.request, page.url)
         refusal = refusal_of(response, page, self.outlet.slug)
         yield CapturedPage(page, capture_of(response), key, aliases, refusal)
+
+    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
+        """Return every canonical URL that this run knows to mean the page's article."""
+        met = self.frontier.addresses.get(item.key, set()) if item.key else set()
+        return tuple(dict.fromkeys([*item.aliases, *sorted(met)]))
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
