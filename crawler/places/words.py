@@ -5,7 +5,7 @@ All in lower case and with tones in the older place, as `offsets.normal` gives t
 
 import re
 
-from crawler.places.units import Level
+from storage.places import Level
 
 
 def _phrases(text: str) -> frozenset[str]:
