@@ -101,8 +101,9 @@ def units_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
 
 
 def above_text(unit: Unit, gazetteer: Gazetteer) -> str:
-    """Return the units above, from the nearest up, or a dash."""
-    return names_text(gazetteer.above(unit.id), gazetteer) or "–"
+    """Return the names of the units above, from the nearest up, or a dash."""
+    names = (gazetteer.unit(identity).name for identity in gazetteer.above(unit.id))
+    return ", ".join(names) or "–"
 
 
 def clause_text(item: Succession) -> str:

@@ -39,13 +39,14 @@ def choose(gazetteer: Gazetteer, place: str, reach: Reach) -> Choice:
     own = gazetteer.line(unit.id)
     if unit.level == "province":  # articles are about what lies in it, never about itself
         below = gazetteer.within(unit.id)
-        header = f"places in {units_text(own, gazetteer)}, of all times"
+        header = f"taken for all places in {units_text(own, gazetteer)}"
         return Choice((*own, *below), header)
     found = gazetteer.scope(unit.id, reach)
-    header = f"{units_text(own, gazetteer)} in {above_text(unit, gazetteer)}"
+    header = f"taken for {units_text(own, gazetteer)}, {above_text(unit, gazetteer)}"
     if reach != "none":
-        added = units_text(found[len(own) :], gazetteer) or "it has none"
-        header += f", with {'core' if reach == 'core' else 'core and touched'} successors: {added}"
+        kind = "core" if reach == "core" else "core and touched"
+        added = units_text(found[len(own) :], gazetteer)
+        header += f"; with its {kind} successors: {added}" if added else "; it has no successors"
     return Choice(found, header)
 
 
@@ -86,6 +87,7 @@ def _longer(unit: Unit, gazetteer: Gazetteer) -> str:
 def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:
     """Return units as a table, one row each."""
     listed = table(title, "ID", "unit", "in", "valid", wide="in")
+    listed.columns[2].no_wrap = False  # what namesakes are told apart by
     for unit in found:
         listed.add_row(
             unit.id, escape(unit.full_name), escape(above_text(unit, gazetteer)), era_text(unit)

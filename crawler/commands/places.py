@@ -190,6 +190,7 @@ def stats(
         return
     columns = ("articles", "ID", "unit", "in", "valid")
     listed = table(f"{len(found)} {by}s in the news", *columns, right=("articles",), wide="in")
+    listed.columns[3].no_wrap = False
     for unit, count in found:
         names = (escape(unit.full_name), escape(above_text(unit, gazetteer)))
         listed.add_row(str(count), unit.id, *names, era_text(unit))

@@ -137,6 +137,13 @@ def fingerprint(folder: Path) -> str:
 def load_gazetteer(folder: Path) -> Gazetteer:
     """Return the gazetteer of the tables in `folder`. Raises ConfigError where it is unreadable."""
     try:
-        return Gazetteer(read_units(folder), read_successions(folder), fingerprint(folder))
+        units, successions = read_units(folder), read_successions(folder)
     except ValueError as error:  # a day or a clause that is none
         raise ConfigError(f"{folder}: {error}; run `tinquan places build`") from None
+    known = {unit.id for unit in units}
+    named = {unit.parent for unit in units if unit.parent}
+    named |= {end for item in successions for end in (item.old, item.new)}
+    if named - known or len(known) < len(units):
+        wrong = f"{min(named - known)!r} is missing" if named - known else "an id stands twice"
+        raise ConfigError(f"{folder}: not whole: {wrong}; run `tinquan places build`")
+    return Gazetteer(units, successions, fingerprint(folder))
