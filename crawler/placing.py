@@ -74,7 +74,8 @@ def load_into(archive: Archive, folder: Path) -> Tables:
     version = fingerprint(folder)
     if archive.gazetteer_version() != version:
         gazetteer = load_gazetteer(folder)
-        units = tuple(gazetteer.units.values())
+        # parents first: SQLite searches for children of whoever comes after them, in 5 s
+        units = sorted(gazetteer.units.values(), key=lambda unit: len(gazetteer.above(unit.id)))
         archive.load_gazetteer(gazetteer.version, units, gazetteer.successions)
     return Tables(folder, version)
 

@@ -35,13 +35,14 @@ def retag(
     outlets: Mapping[str, Outlet],
     advance: Callable[[int], None],
     worker: Callable[[], ExtractionWorker] = ExtractionWorker,
+    batch: int = BATCH,
 ) -> Retagged:
     """Tag every content without tags of these tables and of today's rules.
 
     Batches are stored one by one, so that a second call goes on where a killed one was.
     advance: is told how many were tagged. worker: makes the children that tag.
     """
-    return asyncio.run(_Retagger(archive, tables, outlets, advance).run(worker))
+    return asyncio.run(_Retagger(archive, tables, outlets, advance, batch).run(worker))
 
 
 class _Retagger:
@@ -51,10 +52,11 @@ class _Retagger:
         tables: Tables,
         outlets: Mapping[str, Outlet],
         advance: Callable[[int], None],
+        size: int,
     ) -> None:
         self._archive, self._tables, self._outlets = archive, tables, outlets
         self._version = version_of(tables.version)
-        self._advance = advance
+        self._advance, self._size = advance, size
         self._done = Retagged()
 
     async def run(self, make_worker: Callable[[], ExtractionWorker]) -> Retagged:
@@ -69,7 +71,7 @@ class _Retagger:
         return self._done
 
     def _batch(self) -> dict[int, Asked]:
-        found = self._archive.untagged(self._version, BATCH)
+        found = self._archive.untagged(self._version, self._size)
         return {
             number: Asked(article, captured_at, self._province(article.outlet, article.section))
             for number, article, captured_at in found
