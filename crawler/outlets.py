@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from storage.errors import ConfigError, UnknownOutletError
+from storage.text import fold
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
@@ -96,6 +97,7 @@ class Outlet(_Strict):
     """One outlet file.
 
     datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
+    province: the one it writes about, by name; none for an outlet of the whole country.
     status: "retired" outlets stay crawlable by name, but are not crawled unless named;
     "uncertain" ones may be retired: nobody has confirmed it.
     """
@@ -108,6 +110,7 @@ class Outlet(_Strict):
     status: Literal["active", "uncertain", "retired"] = "active"
     status_note: str | None = None
     names: tuple[str, ...] = ()
+    province: str | None = None
     language: str = "vi"
     timezone: str = "Asia/Ho_Chi_Minh"
     datelines: tuple[str, ...] = ()
@@ -136,6 +139,16 @@ class Outlet(_Strict):
     def hosts(self) -> tuple[str, ...]:
         """Every host of every era."""
         return tuple(domain.host for domain in self.domains)
+
+    def province_of(self, sections: tuple[str, ...]) -> str | None:
+        """Return the province that an article is probably about, judged by where it stands.
+
+        sections: names of its sections as the page prints them. An outlet of the whole country
+        that files an article under a section on Hà Nội says as much as an outlet of Hà Nội.
+        """
+        named = {fold(name) for name in sections}
+        in_hanoi = any(section.hanoi and fold(section.name) in named for section in self.sections)
+        return self.province or ("Hà Nội" if in_hanoi else None)
 
     def section(self, slug: str) -> Section:
         """Return the section with this slug. Raises ConfigError that names those there are."""

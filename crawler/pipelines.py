@@ -1,4 +1,4 @@
-"""One captured page → its article or refusal → the archive."""
+"""One captured page → its article or refusal → its places → the archive."""
 
 from typing import Self
 
@@ -12,7 +12,7 @@ from storage.model import Article, Outcome, Refusal
 
 
 class ArchivePipeline:
-    """Extracts in a process that can be killed, and stores. An archive's error ends the run."""
+    """Reads and tags in a process that can be killed; stores. An archive's error ends the run."""
 
     def __init__(self, spider: OutletSpider):
         self._spider = spider
@@ -28,11 +28,14 @@ class ArchivePipeline:
         """Store one page. Raises DropItem where the archive does not take it."""
         spider = self._spider
         result = item.refusal or await spider.session.extract(item.page)
+        tags = None
+        if isinstance(result, Article):
+            tags = await spider.session.tag(result, item.capture.captured_at)
         if spider.is_over:
             raise DropItem("the run has ended")
         try:
             aliases = spider.addresses_of(item)
-            stored = spider.archive.store(spider.run_id, item.capture, result, aliases)
+            stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
         except ArchiveError as error:
             spider.halt(Outcome.FAILED, str(error))
             raise DropItem(f"not stored: {error}") from None

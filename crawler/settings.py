@@ -25,6 +25,7 @@ _loaded = _config()
 TINQUAN_OUTLETS = str(_loaded.outlets)
 TINQUAN_ARCHIVE = _loaded.archive
 TINQUAN_CAPTURES = str(_loaded.captures)
+TINQUAN_GAZETTEER = str(_loaded.gazetteer)
 TINQUAN_RUN_SECONDS = _loaded.limits.run_seconds
 TINQUAN_WARC_BYTES = _loaded.limits.warc_bytes
 TINQUAN_VALIDATOR_HOURS = _loaded.limits.validator_hours

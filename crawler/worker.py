@@ -1,10 +1,11 @@
-"""Extraction in a process of its own, that can be killed: a page that hangs costs only itself.
+"""Extraction and tagging in a process that can be killed: a page that hangs costs only itself.
 
 No signal can interrupt the C parsers; only ending their process does. So one child (or a few)
 reads pages, each within a limit of time and memory, and is replaced when it had to be killed.
 """
 
 import asyncio
+import logging
 import resource
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -17,9 +18,12 @@ from crawler.extract import extract
 from crawler.extract.article import slug_of
 from crawler.outlets import Outlet
 from crawler.page import Page
+from crawler.placing import Asked, Tables, tag_articles
 from storage.model import Article, Refusal, RefusalReason
+from storage.places import Tags
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 Extract = Callable[[Page, Outlet | None], Article | Refusal]
 
 # Hostile pages of the tests take under 1 s, ordinary ones 5 ms: 20 s is a hang, on a busy machine.
@@ -74,6 +78,16 @@ class ExtractionWorker:
         except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
             return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+
+    async def tag(self, tables: Tables, asked: Asked) -> Tags | None:
+        """Return what an article says of places; None, and a line in the log, if that fails."""
+        try:
+            [tags] = await self.run(tag_articles, tables, [asked])
+        except Exception as error:  # noqa: BLE001 - an article without tags beats none: retag finds it
+            reason = f"{type(error).__name__}: {error}"
+            _LOG.warning("stored without places: %s: %s", asked.article.url, reason)
+            return None
+        return tags
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Return what an importable function returns, called in a child within the limits.

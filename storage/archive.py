@@ -1,6 +1,6 @@
-"""What the rest of the house may ask of an archive: four small protocols and one opener."""
+"""What the rest of the house may ask of an archive: five small protocols and one opener."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
@@ -15,6 +15,7 @@ from storage.model import (
     Stored,
     Validator,
 )
+from storage.places import Succession, Tags, Unit
 
 
 class Reader(Protocol):
@@ -52,10 +53,60 @@ class Writer(Protocol):
         capture: Capture,
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
+        tags: Tags | None = None,
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
         aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+        tags: what the article says of places, if somebody looked; a refusal has none.
+        Raises NotFoundError where the run, or a unit of the tags, is unknown.
+        """
+        ...
+
+
+class Places(Protocol):
+    """The gazetteer in the archive, and what articles say of its units."""
+
+    def gazetteer_version(self) -> str | None:
+        """Return the version of the gazetteer that was loaded last; None before the first."""
+        ...
+
+    def load_gazetteer(
+        self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
+    ) -> None:
+        """Make the gazetteer this one, in one transaction.
+
+        Units that it lacks stay, marked as not current, and with them what is tagged with them.
+        Raises ValueError where it is not whole: an id twice, or a unit that it refers to missing.
+        """
+        ...
+
+    def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
+        """Return up to `limit` contents whose tags are missing or of another version.
+
+        Each with its number, to hand to `tag`, and the time of its first capture. What is tagged
+        comes no more, so asking again goes on where a killed process was; what cannot be tagged
+        must be given empty tags with a note, or it comes again.
+        """
+        ...
+
+    def count_untagged(self, version: str) -> int:
+        """Return how many contents `untagged` would return without a limit."""
+        ...
+
+    def tag(self, tags: Mapping[int, Tags]) -> None:
+        """Write the tags of contents, by number, in place of what they had, in one transaction.
+
+        About a thousand at a time are quick and keep no crawl waiting for long. Raises
+        NotFoundError for a unit that no gazetteer of this archive had.
+        """
+        ...
+
+    def place_counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
+        """Return for each unit how many of the matching articles are about it, most first.
+
+        The latest state counts, and `query.limit` does not. An article about two units counts for
+        both; with `query.places` the others that those articles are about are counted too.
         """
         ...
 
@@ -96,7 +147,7 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Operations, Protocol):
+class Archive(Reader, Writer, Places, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

@@ -1,12 +1,15 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only. All times are aware datetimes in UTC.
+Pure, standard library only; the nouns of places stand in storage.places. All times are aware
+datetimes in UTC.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+from storage.places import Tags
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
@@ -171,6 +174,7 @@ class Revision:
     number: 1 for the earliest state, by the time of capture.
     first_seen_at, last_seen_at: capture times of the first and last sight of this state.
     changed: names of the fields that differ from the state before; empty for the first.
+    tags: what it says of places; None where it has not been tagged.
     """
 
     number: int
@@ -180,6 +184,7 @@ class Revision:
     article: Article
     capture: Capture
     fingerprint: str
+    tags: Tags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +204,12 @@ class ArchivedArticle:
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
     (the first capture's time where a page gives none). Newest first.
+
+    places: ids of units; wanted are articles whose latest state is about any of them (primary).
     """
 
     outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None

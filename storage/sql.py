@@ -3,17 +3,17 @@
 Whatever goes wrong inside rolls the transaction back and comes out as an ArchiveError.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_read, sql_runs
+from storage import sql_places, sql_read, sql_runs, sql_tags
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -27,9 +27,10 @@ from storage.model import (
     Stored,
     Validator,
 )
+from storage.places import Succession, Tags, Unit
 from storage.sql_errors import plain_errors
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
-from storage.sql_read import PAGE, Position, article_page, refusal_page
+from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
 from storage.sql_store import store
 
 _Row = TypeVar("_Row")
@@ -43,6 +44,12 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+
+
+def _check_times(query: ArticleQuery) -> None:
+    for moment, what in ((query.since, "since"), (query.until, "until")):
+        if moment is not None:
+            in_utc(moment, what)
 
 
 class SqlArchive:
@@ -101,15 +108,19 @@ class SqlArchive:
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, then larger id first."""
-        for moment, what in ((query.since, "since"), (query.until, "until")):
-            if moment is not None:
-                in_utc(moment, what)
+        _check_times(query)
         size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
-        # One ordered stream an outlet, each along its index, merged.
-        outlets = tuple(dict.fromkeys(query.outlets)) or (None,)
-        streams = [self._pages(partial(article_page, query, outlet), size) for outlet in outlets]
+        # One ordered stream an outlet and group of places, each along its index, merged.
+        fetches = [
+            partial(article_page, query, outlet, places)
+            for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
+            for places in place_groups(query)
+        ]
+        streams = [self._pages(fetch, size) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
-        return (article for _, article in islice(newest, query.limit))
+        # An article about places of two groups comes twice, one right after the other.
+        once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
+        return islice(once, query.limit)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
@@ -129,14 +140,50 @@ class SqlArchive:
         capture: Capture,
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
+        tags: Tags | None = None,
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
-        Raises NotFoundError (no such run), ArchiveBusyError, ArchiveError; ValueError for a
-        time without a zone or a capture without a record id.
+        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
+        a time without a zone or a capture without a record id.
         """
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases)
+            return store(conn, run_id, capture, result, aliases, tags)
+
+    # Places
+
+    def gazetteer_version(self) -> str | None:
+        """Return the version of the gazetteer that was loaded last, if any."""
+        with self._reading() as conn:
+            return sql_places.gazetteer_version(conn)
+
+    def load_gazetteer(
+        self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
+    ) -> None:
+        """Make the gazetteer this one. Raises ValueError where it is not whole."""
+        with self._writing() as conn:
+            sql_places.load_gazetteer(conn, version, units, successions)
+
+    def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
+        """Return up to `limit` contents whose tags are missing or of another version."""
+        with self._reading() as conn:
+            return sql_tags.untagged(conn, version, limit)
+
+    def count_untagged(self, version: str) -> int:
+        """Return how many contents have no tags of this version."""
+        with self._reading() as conn:
+            return sql_tags.count_untagged(conn, version)
+
+    def tag(self, tags: Mapping[int, Tags]) -> None:
+        """Write the tags of contents. Raises NotFoundError for an unknown unit."""
+        with self._writing() as conn:
+            sql_tags.tag(conn, tags)
+
+    def place_counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
+        """Return for each unit how many of the matching articles are about it, most first."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_places.place_counts(conn, query)
 
     # Operations
 

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_types import hashed
 from storage.tables import (
+    article_places,
     articles,
     captures,
-    hashed,
     keys,
     merged_ids,
     refusals,
@@ -115,7 +116,8 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
 def _join(conn: Connection, one: int, other: int) -> int:
     """Make two articles one; the caller works out its revisions anew. Return its short id."""
     kept, gone = min(one, other), max(one, other)
-    conn.execute(sa.delete(revisions).where(revisions.c.article.in_((kept, gone))))
+    for worked_out in (revisions, article_places):
+        conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
     for table in (keys, captures, refusals, merged_ids):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
     conn.execute(sa.delete(articles).where(articles.c.id == gone))

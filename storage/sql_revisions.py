@@ -43,8 +43,8 @@ def write_revisions(
     states: Sequence[State],
     rows: Mapping[Observation, int],
     at_hand: Mapping[int, Article],
-) -> None:
-    """Make the article's revisions those `states`.
+) -> bool:
+    """Make the article's revisions those `states`; return whether more than a last sight changed.
 
     rows: each observation's capture. at_hand: what some captures held, to spare reading it.
     """
@@ -65,6 +65,7 @@ def write_revisions(
         needed = [rows[state.first] for state in states[first:]]
         texts = _articles_at(conn, needed, at_hand)
         _append(conn, id_, kept, states, rows, texts)
+    return kept < max(len(states), len(stored))
 
 
 def _stretch(conn: Connection, id_: int, number: int, until: datetime) -> None:

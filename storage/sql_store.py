@@ -11,18 +11,22 @@ from storage.decide import Observation, decide
 from storage.errors import NotFoundError
 from storage.fingerprint import fingerprint
 from storage.model import Article, Capture, Refusal, Stored, Verdict
+from storage.places import Tags
 from storage.sql_identity import article_at, claim, find_article, url_key
 from storage.sql_open import lock
+from storage.sql_places import write_article_places
 from storage.sql_revisions import observations, summary, write_revisions
+from storage.sql_tags import wants_tags, write_tags
+from storage.sql_types import hashed
 from storage.tables import (
     articles,
     captures,
     contents,
-    hashed,
     outlets,
     refusals,
     refused_urls,
     runs,
+    tags,
 )
 
 
@@ -32,6 +36,7 @@ def store(
     capture: Capture,
     result: Article | Refusal,
     aliases: Iterable[str],
+    place_tags: Tags | None = None,
 ) -> Stored:
     """Store one capture with what it held; everything or, where the caller rolls back, nothing.
 
@@ -49,7 +54,7 @@ def store(
     urls = (result.url, capture.url, *aliases)
     if isinstance(result, Refusal):
         return _store_refusal(conn, run_id, capture, result, urls)
-    return _store_article(conn, run_id, capture, result, urls)
+    return _store_article(conn, run_id, capture, result, urls, place_tags)
 
 
 def add_outlet(conn: Connection, slug: str) -> None:
@@ -118,7 +123,12 @@ def _store_refusal(
 
 
 def _store_article(
-    conn: Connection, run_id: str, capture: Capture, article: Article, urls: Iterable[str]
+    conn: Connection,
+    run_id: str,
+    capture: Capture,
+    article: Article,
+    urls: Iterable[str],
+    place_tags: Tags | None,
 ) -> Stored:
     text, print_ = article_to_json(article), fingerprint(article)
     found = find_article(conn, article)
@@ -126,10 +136,17 @@ def _store_article(
     claim(conn, id_, article, urls)
     content = _content(conn, text, print_)
     before = {} if found is None else observations(conn, id_)
+    tagged = place_tags is not None and wants_tags(
+        conn, content, place_tags.version, capture.captured_at
+    )
     row = _add_capture(conn, run_id, article.outlet, capture, article=id_, content=content)
     new = Observation(capture.captured_at, print_, capture.record_id)
     decision = decide(before, new)
-    write_revisions(conn, id_, decision.states, {**before, new: row}, {row: article})
+    rewritten = write_revisions(conn, id_, decision.states, {**before, new: row}, {row: article})
+    if place_tags and tagged:
+        write_tags(conn, {content: place_tags})
+    if tagged or rewritten:
+        write_article_places(conn, [id_])
     return Stored(decision.verdict, id_)
 
 
@@ -144,4 +161,6 @@ def _content(conn: Connection, text: str, print_: str) -> int:
     found = conn.execute(sa.select(contents.c.id).where(contents.c.digest == digest)).scalar()
     if found is not None:
         return int(found)
-    return _insert(conn, contents, digest=digest, fingerprint=print_, json=text)
+    row = _insert(conn, contents, digest=digest, fingerprint=print_, json=text)
+    conn.execute(sa.insert(tags).values(content=row))
+    return row

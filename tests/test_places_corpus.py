@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from crawler.places import Mention, build_tables
+from crawler.places import build_tables
+from storage.places import Mention
 from storage.text import fold
 from tests.places import FOLDER, gazetteer, tagger
 

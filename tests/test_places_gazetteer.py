@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.places import MERGER, Unit, load_gazetteer
+from crawler.places import MERGER, load_gazetteer
 from storage.errors import ConfigError, NotFoundError
+from storage.places import Unit
 from tests.places import FOLDER, gazetteer
 
 DONG_DA = "q-dong-da.006@2024-12"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.places import Mention
+from storage.places import Mention
 from tests.places import gazetteer, suite, tagger
 
 BEFORE, AFTER = date(2024, 6, 1), date(2025, 9, 1)

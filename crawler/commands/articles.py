@@ -6,6 +6,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from crawler.commands.choosing import (
+    Choice,
+    PlaceOption,
+    SuccessorsOption,
+    choose,
+    warn_untagged,
+)
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -13,6 +20,7 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     archive_of,
+    err,
     moment,
     out,
     outlets_of,
@@ -22,7 +30,10 @@ from crawler.commands.common import (
     table,
 )
 from crawler.outlets import find_outlet
+from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, time_text
+from crawler.render_places import names_text, primary_json, tags_json
+from storage.errors import UsageError
 from storage.model import ArchivedArticle, ArticleQuery, Run
 
 OutletsOption = Annotated[
@@ -35,6 +46,8 @@ def articles(
     outlet: OutletsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
     limit: LimitOption = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -43,16 +56,27 @@ def articles(
     """List archived articles, newest publication first."""
     settings = settle(config, archive)
     known = outlets_of(settings)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    if with_successors != "none" and not place:
+        raise UsageError("--with-successors needs a --place whose successors are wanted")
+    choice = choose(gazetteer, place, with_successors) if place else Choice()
     query = ArticleQuery(
         outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
+        places=choice.units,
         since=moment("--since", since),
         until=moment("--until", until),
         limit=limit,
     )
     with archive_of(settings) as opened:
+        if place:
+            warn_untagged(opened, gazetteer)
+            (err if json else out).print(escape(choice.header), soft_wrap=True)
         found = opened.articles(query)
         if json:
-            print_json_array(archived_json(article) for article in found)
+            print_json_array(
+                archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
+                for article in found
+            )
         else:
             out.print(article_table(list(found)))
 
@@ -83,15 +107,20 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    with archive_of(settle(config, archive)) as opened:
+    settings = settle(config, archive)
+    with archive_of(settings) as opened:
         archived = opened.article(ref)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    tags = archived.latest.tags
     if json:
-        print_json(archived_json(archived))
+        found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
+        places = {"places": primary_json(tags, gazetteer)}
+        print_json(archived_json(archived) | places | found)
     else:
-        _print_article(archived)
+        _print_article(archived, names_text(tags.primary, gazetteer) if tags else "not tagged")
 
 
-def _print_article(archived: ArchivedArticle) -> None:
+def _print_article(archived: ArchivedArticle, places: str) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -103,6 +132,7 @@ def _print_article(archived: ArchivedArticle) -> None:
         "credit": article.credit or "–",
         "section": " › ".join(article.section) or "–",
         "tags": ", ".join(article.tags) or "–",
+        "places": places or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     out.print(f"[bold]{escape(article.title)}[/bold]\n")

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,6 +85,15 @@ def moment(option: str, text: str | None) -> datetime | None:
             f"{option} {text!r}: expected a day (2026-07-01) or a time (2026-07-01T06:00)"
         ) from None
     return (given if given.tzinfo else given.replace(tzinfo=LOCAL)).astimezone(UTC)
+
+
+def day_of(option: str, text: str) -> date:
+    """Return an option's or key's day; of a time, the day in Hà Nội. Raises UsageError."""
+    try:
+        given = datetime.fromisoformat(text)
+        return (given.astimezone(LOCAL) if given.tzinfo else given).date()
+    except (ValueError, OverflowError):
+        raise UsageError(f"{option} {text!r}: expected a day such as 2025-07-01") from None
 
 
 def print_json(value: Any) -> None:

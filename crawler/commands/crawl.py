@@ -31,6 +31,8 @@ from crawler.config import Config
 from crawler.crawls import Crawls
 from crawler.launch import Order, is_alive, raise_on_term
 from crawler.outlets import Outlet, find_outlet
+from crawler.places import load_gazetteer
+from crawler.placing import check_provinces, load_into
 from crawler.render import run_json
 from crawler.warc import Session, sessions
 from storage.errors import CaptureError, UsageError
@@ -77,11 +79,13 @@ def crawl(
         limit=limit,
         recrawl=recrawl,
     )
+    check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
     recorded = sessions([path.resolve() for path in replay or []])
     rounds = _rounds(chosen, known, template, recorded)
     raise_on_term()
     with archive_of(settings, create=True) as opened:
         now = datetime.now(UTC)
+        load_into(opened, settings.gazetteer)  # once, not in every child
         opened.close_dead_runs(lambda run: is_alive(run, settings.limits.run_seconds, now), now)
         crawls = Crawls(opened, settings, jobs, time.monotonic)
         with _progress(hidden=json or not err.is_terminal) as progress:

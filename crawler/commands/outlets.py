@@ -15,6 +15,8 @@ from crawler.commands.common import (
     table,
 )
 from crawler.outlets import Outlet, find_outlet
+from crawler.places import load_gazetteer
+from crawler.placing import check_provinces
 
 outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
 
@@ -60,8 +62,10 @@ def check_outlets(
     json: JsonOption = False,
 ) -> None:
     """Validate outlet files; a file that cannot be used is an error that names file and key."""
-    known = outlets_of(settle(config, None))
+    settings = settle(config, None)
+    known = outlets_of(settings)
     chosen = [find_outlet(known, slug) for slug in outlet or known]
+    check_provinces(chosen, load_gazetteer(settings.gazetteer))
     if json:
         print_json_array({"outlet": item.slug, "valid": True} for item in chosen)
         return

@@ -11,9 +11,9 @@ The numbers were found on the development set; `docs/places.md` says how well th
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from crawler.places.gazetteer import Gazetteer
+from storage.places import Field, Score
 
 TITLE, SAPO, BODY = 5.0, 3.0, 2.0
 WARD_FACTOR = 0.7
@@ -21,17 +21,8 @@ THRESHOLD = 3.0
 KEEP = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How much an article is about a unit."""
-
-    unit: str
-    score: float
-    primary: bool
-
-
 def score_units(
-    named: Mapping[str, Sequence[str]], echoes: Mapping[str, int], gazetteer: Gazetteer
+    named: Mapping[Field, Sequence[str]], echoes: Mapping[str, int], gazetteer: Gazetteer
 ) -> tuple[Score, ...]:
     """Return a score for every unit mentioned, highest first.
 

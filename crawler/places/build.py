@@ -13,8 +13,8 @@ from crawler.places.history import EARLIER_SUCCESSIONS, EARLIER_UNITS, KNOWN_BEG
 from crawler.places.lists import Listed, loose, parse_list, reconcile
 from crawler.places.resolutions import parse_resolution
 from crawler.places.succession import Pair, resolve
-from crawler.places.units import Succession, Unit
 from storage.errors import ConfigError
+from storage.places import Succession, Unit
 from storage.text import fold
 
 

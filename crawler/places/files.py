@@ -12,8 +12,8 @@ from pathlib import Path
 
 from crawler.places.build import Rows, build
 from crawler.places.gazetteer import Gazetteer
-from crawler.places.units import Succession, Unit
 from storage.errors import ConfigError
+from storage.places import Succession, Unit
 
 UNITS_FILE = "units.csv"
 SUCCESSIONS_FILE = "successions.csv"
@@ -43,7 +43,7 @@ def build_tables(raw_dir: Path) -> dict[str, str]:
     Raises ConfigError where raw data are missing or do not fit together.
     """
     paths = [*raw_dir.glob("units-*.json"), *raw_dir.glob("resolutions/*_NQ-UBTVQH15.md")]
-    return render(build({path.name: path.read_text("utf-8") for path in paths}))
+    return render(build({path.name: _text(path, "raw data") for path in paths}))
 
 
 def render(rows: Rows) -> dict[str, str]:
@@ -107,12 +107,7 @@ def read_successions(folder: Path) -> tuple[Succession, ...]:
 
 
 def _read(path: Path, columns: list[str]) -> list[list[str]]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: cannot be read as a table of the gazetteer ({error})"
-        ) from error
+    lines = _text(path, "a table of the gazetteer").splitlines()
     rows = list(csv.reader(line for line in lines if not line.startswith("#")))
     if not rows or rows[0] != columns or any(len(row) != len(columns) for row in rows):
         raise ConfigError(
@@ -121,14 +116,34 @@ def _read(path: Path, columns: list[str]) -> list[list[str]]:
     return rows[1:]
 
 
+def _text(path: Path, expected: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as {expected} ({error})") from None
+
+
 def fingerprint(folder: Path) -> str:
-    """Return what changes whenever a shipped table does: twelve hexadecimal digits."""
+    """Return what changes whenever a shipped table does: twelve hexadecimal digits.
+
+    Raises ConfigError where a table cannot be read.
+    """
     digest = hashlib.sha256()
     for name in (UNITS_FILE, SUCCESSIONS_FILE):
-        digest.update((folder / name).read_bytes())
+        digest.update(_text(folder / name, "a table of the gazetteer").encode("utf-8"))
     return digest.hexdigest()[:12]
 
 
 def load_gazetteer(folder: Path) -> Gazetteer:
     """Return the gazetteer of the tables in `folder`. Raises ConfigError where it is unreadable."""
-    return Gazetteer(read_units(folder), read_successions(folder), fingerprint(folder))
+    try:
+        units, successions = read_units(folder), read_successions(folder)
+    except ValueError as error:  # a day or a clause that is none
+        raise ConfigError(f"{folder}: {error}; run `tinquan places build`") from None
+    known = {unit.id for unit in units}
+    named = {unit.parent for unit in units if unit.parent}
+    named |= {end for item in successions for end in (item.old, item.new)}
+    if named - known or len(known) < len(units):
+        wrong = f"{min(named - known)!r} is missing" if named - known else "an id stands twice"
+        raise ConfigError(f"{folder}: not whole: {wrong}; run `tinquan places build`")
+    return Gazetteer(units, successions, fingerprint(folder))

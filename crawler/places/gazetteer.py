@@ -7,11 +7,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
 
-from crawler.places.units import Succession, Unit
 from storage.errors import NotFoundError
+from storage.places import Succession, Unit
 from storage.text import canonical_tone, fold, normalize
 
 MERGER = date(2025, 7, 1)  # districts ended and today's communes began
@@ -37,9 +38,10 @@ class Gazetteer:
     ) -> None:
         self.version = version
         self.units = {unit.id: unit for unit in units}
+        self.successions = tuple(successions)
         self._after: dict[str, list[Succession]] = defaultdict(list)
         self._before: dict[str, list[Succession]] = defaultdict(list)
-        for item in successions:
+        for item in self.successions:
             self._after[item.old].append(item)
             self._before[item.new].append(item)
 
@@ -48,6 +50,15 @@ class Gazetteer:
         """The earliest day of which a source of ours names a change."""
         days = (day for unit in self.units.values() for day in (unit.valid_from, unit.valid_to))
         return min(day for day in days if day)
+
+    def note(self, day: date) -> str | None:
+        """Return what a reader must know about answers for `day`, None where it is nothing."""
+        if day >= self.begins:
+            return None
+        return (
+            f"{day} is before {self.begins}, the first change that the gazetteer knows: "
+            "units are those of later years"
+        )
 
     @cached_property
     def _children(self) -> dict[str, list[Unit]]:
@@ -101,6 +112,11 @@ class Gazetteer:
                 parent = self.units[parent].parent
             found[unit.id] = tuple(chain)
         return found
+
+    def provinces(self, text: str) -> tuple[Unit, ...]:
+        """Return the provinces that `text` means: a code, a name as `find` takes it, or an id."""
+        coded = [unit for unit in self.units.values() if not unit.parent and unit.code == text]
+        return tuple(coded) or tuple(unit for unit in self.find(text) if unit.level == "province")
 
     def kin(self, identity: str) -> frozenset[str]:
         """Return the provinces that a province's name can mean in any era: its row, what it
@@ -204,6 +220,19 @@ class Gazetteer:
             wanted = self.core(last) + self.touched(last)
         found = [*own, *(row for new in wanted for row in self.line(new))]
         return tuple(dict.fromkeys(found))
+
+    def within(self, identity: str) -> tuple[str, ...]:
+        """Return the ids of all units below the unit, or below an earlier or later row of it."""
+        rows = set(self.line(identity))
+        return tuple(unit for unit in self.units if rows & set(self._aboves[unit]))
+
+    def near(self, text: str) -> tuple[str, ...]:
+        """Return up to three names that look like the one in `text`, which no unit has."""
+        folded = plain(text.partition(",")[0])
+        kinds = [plain(kind) for kind in _TYPE_WORDS if len(kind) > 2]
+        bare = {folded} | {folded[len(k) :] for k in kinds if folded.startswith(k)}
+        found = [name for key in sorted(bare) for name in get_close_matches(key, self._names)]
+        return tuple(dict.fromkeys(self._names[name][0].name for name in found))[:3]
 
     def find(self, text: str, on: date | None = None) -> tuple[Unit, ...]:
         """Return the units that `text` can name, provinces first, then oldest first.

@@ -8,8 +8,8 @@ Pure, standard library only.
 import re
 from dataclasses import dataclass, replace
 
-from crawler.places.units import Share
 from storage.errors import ConfigError
+from storage.places import Share
 from storage.text import canonical_tone, normalize
 
 _TYPES = "[Pp]hường|xã|thị trấn|đặc khu|huyện"

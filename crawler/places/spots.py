@@ -14,7 +14,7 @@ import ahocorasick_rs
 
 from crawler.places import words
 from crawler.places.offsets import Normal
-from crawler.places.units import Unit
+from storage.places import Unit
 
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")

@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 
 from crawler.places.lists import Listed, loose, split_name
 from crawler.places.resolutions import Clause, Member, Resolution
-from crawler.places.units import Share
 from storage.errors import ConfigError
+from storage.places import Share
 
 Pair = tuple[str, str, Share, int]  # old code, new code, share, clause
 _ARABIC = {"IV": "4"}  # the one ward that a resolution and the lists number differently

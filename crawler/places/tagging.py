@@ -2,47 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from crawler.places.aboutness import Score, score_units
+from crawler.places.aboutness import score_units
 from crawler.places.context import Context
 from crawler.places.deciding import decide
 from crawler.places.gazetteer import Gazetteer
 from crawler.places.linking import Link, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
-from crawler.places.units import Unit
+from storage.errors import UsageError
+from storage.places import Field, Mention, Tags, Unit
+
+RULES = 1
+"""Version of the rules of this package. Raise it with every change of what is found, so that
+`tinquan places retag` knows which tags are old; tests/test_places_rules.py reminds."""
 
 _BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A unit named in a field: characters [start, end) of the field as given."""
-
-    field: str
-    start: int
-    end: int
-    text: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """All mentions in reading order, and a score for every unit mentioned, highest first.
-
-    note: what a reader must know, such as that the day lies before the gazetteer begins.
-    """
-
-    mentions: tuple[Mention, ...]
-    scores: tuple[Score, ...]
-    note: str | None = None
-
-    @property
-    def primary(self) -> tuple[str, ...]:
-        """Ids of the units that the text is about, highest score first."""
-        return tuple(score.unit for score in self.scores if score.primary)
 
 
 class Tagger:
@@ -51,7 +27,11 @@ class Tagger:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._scanner = Scanner(gazetteer.units)
-        self._provinces = [unit for unit in gazetteer.units.values() if unit.level == "province"]
+
+    @property
+    def version(self) -> str:
+        """What the tags come from: version of the gazetteer, and of the rules."""
+        return version_of(self.gazetteer.version)
 
     def tag(
         self,
@@ -66,8 +46,9 @@ class Tagger:
 
         day: of publication, in Viet Nam.
         outlet_province: code, name or id of the province that the outlet is about, if any.
+        Raises UsageError where no province is called so.
         """
-        fields = {"title": title, "sapo": sapo, "body": body}
+        fields: dict[Field, str] = {"title": title, "sapo": sapo, "body": body}
         context = Context(self.gazetteer, day, self._outlet(outlet_province))
         links: list[Link] = []
         triggers: list[tuple[int, Trigger]] = []
@@ -80,23 +61,20 @@ class Tagger:
         mentions = _mentions(links, list(fields.items()))
         named = {name: [item.unit for item in mentions if item.field == name] for name in fields}
         scores = score_units(named, _echoes(links, triggers), self.gazetteer)
-        return Tags(tuple(mentions), scores, self._note(day))
+        return Tags(self.version, tuple(mentions), scores, self.gazetteer.note(day))
 
     def _outlet(self, text: str | None) -> frozenset[str]:
-        named = [
-            unit.id
-            for unit in self._provinces
-            if text and text in (unit.code, unit.name, unit.id, unit.full_name)
-        ]
-        return frozenset(kin for identity in named for kin in self.gazetteer.kin(identity))
+        named = self.gazetteer.provinces(text) if text else ()
+        if text and not named:
+            raise UsageError(
+                f"no province is called {text!r}; expected a name such as Hà Nội, or a code"
+            )
+        return frozenset(kin for unit in named for kin in self.gazetteer.kin(unit.id))
 
-    def _note(self, day: date) -> str | None:
-        if day >= self.gazetteer.begins:
-            return None
-        return (
-            f"{day} is before {self.gazetteer.begins}, the first change that the gazetteer knows: "
-            "units are those of later years"
-        )
+
+def version_of(gazetteer_version: str) -> str:
+    """Return the version of tags that these rules make with that version of the gazetteer."""
+    return f"{gazetteer_version}.{RULES}"
 
 
 def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
@@ -117,7 +95,7 @@ def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> C
     return counts
 
 
-def _mentions(links: Sequence[Link], fields: Sequence[tuple[str, str]]) -> list[Mention]:
+def _mentions(links: Sequence[Link], fields: Sequence[tuple[Field, str]]) -> list[Mention]:
     found = []
     for link in links:
         if link.unit:

@@ -5,7 +5,7 @@ All in lower case and with tones in the older place, as `offsets.normal` gives t
 
 import re
 
-from crawler.places.units import Level
+from storage.places import Level
 
 
 def _phrases(text: str) -> frozenset[str]:
@@ -62,9 +62,9 @@ PERSONS = _phrases("ông, bà, anh, chị, em, cô, chú, bác, cháu, thầy, c
 # what else bears such a name, right before it: streets, lakes, schools, battles, people, goods
 OTHERS = PERSONS | _phrases(
     """đường, phố, ngõ, ngách, hẻm, đại lộ, quốc lộ, cao tốc, tuyến, trục, cầu, cầu vượt, hầm,
-    nút giao, ngã tư, ngã ba, ngã năm, vòng xoay, bến, bến xe, bến phà, bến tàu, cảng, ga, nhà ga,
-    sân bay, metro, bot, trạm, đèo, dốc, đê, kè, chợ, siêu thị, trung tâm thương mại, tttm, hồ,
-    sông, rạch, kênh, suối, biển, vịnh, đảo, quần đảo, bán đảo, núi, gò, đồi, rừng, thác, hang,
+    nút, nút giao, ngã tư, ngã ba, ngã năm, vòng xoay, bến, bến xe, bến phà, bến tàu, cảng, ga,
+    nhà ga, sân bay, metro, bot, trạm, đèo, dốc, đê, kè, chợ, siêu thị, trung tâm thương mại, tttm,
+    hồ, sông, rạch, kênh, suối, biển, vịnh, đảo, quần đảo, bán đảo, núi, gò, đồi, rừng, thác, hang,
     đầm, ao, bãi, công viên, vườn hoa, vườn quốc gia, quảng trường, tượng đài, lăng, đền, chùa,
     đình, miếu, phủ, nhà thờ, thành cổ, làng, thôn, xóm, ấp, bản, tổ dân phố, trường, thpt, thcs,
     tiểu học, mầm non, mẫu giáo, đại học, cao đẳng, học viện, bệnh viện, bv, phòng khám,

@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,12 +19,14 @@ from crawler.health import RunKeeper, fail_run, utc_now
 from crawler.lock import HostLock
 from crawler.outlets import Outlet
 from crawler.page import Page
+from crawler.placing import Asked, Tables, load_into
 from crawler.spiders.plan import Plan
 from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
+from storage.places import Tags
 
 
 class CrawlSession:
@@ -38,6 +40,7 @@ class CrawlSession:
         self._outlet = outlet
         self._family = family
         self._worker: ExtractionWorker | None = None
+        self._tables: Tables | None = None
         self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
         replay = replay_files(settings)
         url = absolute_archive(settings["TINQUAN_ARCHIVE"], Path.cwd())
@@ -53,7 +56,7 @@ class CrawlSession:
             self.archive.close()
             raise
         try:
-            self._open_captures(run, settings, replay)
+            self._open(run, settings, replay)
         except TinquanError as error:
             fail_run(self.keeper, error)
             self.close()
@@ -84,12 +87,20 @@ class CrawlSession:
         """Return what an article's page says, read where it can be killed."""
         return await self._reader().extract(page, self._outlet)
 
+    async def tag(self, article: Article, captured_at: datetime) -> Tags | None:
+        """Return what an article says of places, None where that cannot be had in time."""
+        if self._tables is None:
+            return None
+        province = self._outlet.province_of(article.section)
+        return await self._reader().tag(self._tables, Asked(article, captured_at, province))
+
     def _reader(self) -> ExtractionWorker:
         if self._worker is None:  # a crawl whose listings have not changed needs no process
             self._worker = ExtractionWorker()
         return self._worker
 
-    def _open_captures(self, run: Run, settings: BaseSettings, replay: list[Path]) -> None:
+    def _open(self, run: Run, settings: BaseSettings, replay: list[Path]) -> None:
+        self._tables = load_into(self.archive, Path(settings["TINQUAN_GAZETTEER"]).absolute())
         captures = Path(settings["TINQUAN_CAPTURES"]).absolute()
         if replay:
             self.replay_index = ReplayIndex(replay, captures)

@@ -1,4 +1,4 @@
-"""The nouns of the gazetteer: administrative units in an era, and what became of them.
+"""The nouns of places: administrative units in an era, and what an article says of them.
 
 Pure, standard library only.
 """
@@ -9,6 +9,7 @@ from typing import Literal
 
 Level = Literal["province", "district", "ward"]
 Share = Literal["whole", "part"]
+Field = Literal["title", "sapo", "body"]
 
 WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 
@@ -17,7 +18,8 @@ WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 class Unit:
     """One administrative unit during one era: a new row wherever type, name or parent changed.
 
-    id: ours, such as "q-dong-da.006@2024-12"; official codes are reused and are no ids.
+    id: ours, such as "q-dong-da.006@2024-12"; official codes are reused and are no ids. An id
+    keeps its meaning from one version of the gazetteer to the next.
     code: the official code in that era; None where no source of ours gives it.
     type: "tỉnh", "thành phố", "quận", "huyện", "thị xã", "phường", "xã", "thị trấn", "đặc khu".
     name: without the type word, tones in the older place ("Hòa"); "1" for "Quận 1".
@@ -67,3 +69,46 @@ class Succession:
     share: Share
     resolution: str | None = None
     clause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A unit named in a field: `text` is the characters [start, end) of the field as given.
+
+    field: "title" and "sapo" are the article's, "body" its blocks joined by one newline
+    (`Article.body`). unit: id of the unit.
+    """
+
+    field: Field
+    start: int
+    end: int
+    text: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How much an article is about a unit; `primary` where it is one of those it is about."""
+
+    unit: str
+    score: float
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What an article says of places: mentions in reading order, a score for every unit named.
+
+    version: of the gazetteer (and of the rules, if they count) that the tags were made with.
+    note: what a reader must know, such as that the day lies before the gazetteer begins.
+    """
+
+    version: str
+    mentions: tuple[Mention, ...]
+    scores: tuple[Score, ...]
+    note: str | None = None
+
+    @property
+    def primary(self) -> tuple[str, ...]:
+        """Ids of the units that the text is about, in the order of `scores`."""
+        return tuple(score.unit for score in self.scores if score.primary)
