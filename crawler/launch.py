@@ -39,6 +39,7 @@ class Order:
     until: str | None = None
     limit: int | None = None
     recrawl: bool = False
+    sitemaps: bool = False
     replay: tuple[Path, ...] = ()
 
 
@@ -50,6 +51,7 @@ def command(order: Order, config: Config) -> list[str]:
         "until": order.until,
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
+        "sitemaps": "1" if order.sitemaps else None,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,

@@ -133,7 +133,7 @@ def test_sitemaps_fill_the_window(desk: Desk, site: LocalSite) -> None:
     site.routes["tienphong.vn/sitemaps/news-2026-9.xml"] = Answer(map_, kind="text/xml")
     for part in ("nhip-song-thu-do", "nstd-giao-thong-do-thi", "nstd-moi-truong"):
         site.routes[f"tienphong.vn/{part}/"] = listing([])
-    code, errors = desk.crawl("tienphong", "since=2026-09-14", "until=2026-09-30")
+    code, errors = desk.crawl("tienphong", "since=2026-09-14", "until=2026-09-30", "sitemaps=1")
     assert code == 0, errors
     assert "tienphong.vn/sitemaps/news-2026-9.xml" in site.asked
     assert last_run(desk).counts.new == 6

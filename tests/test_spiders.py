@@ -53,13 +53,13 @@ def test_a_plan_s_arguments() -> None:
     assert [s.slug for s in plan.sections] == ["xa-hoi", "nstd-moi-truong"]
     assert plan.since == datetime(2026, 6, 30, 17, tzinfo=UTC)
     assert plan.until == datetime(2026, 7, 2, 6, tzinfo=UTC)
-    assert (plan.limit, plan.recrawl, plan.named, plan.is_bounded) == (5, True, True, True)
+    assert (plan.limit, plan.recrawl, plan.is_bounded) == (5, True, True)
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        {"since": "yesterday"}, {"since": "2026-13-01"}, {"until": "2026-07-01T08:00"},
+        {"since": "yesterday"}, {"since": "2026-13-01"}, {"sitemaps": "1"},
         {"since": "2026-07-02", "until": "2026-07-01"}, {"limit": "0"}, {"limit": "-1"},
         {"limit": "many"}, {"limit": "١"}, {"recrawl": "perhaps"}, {"section": "none"},
         {"colour": "red"},
@@ -107,16 +107,20 @@ def test_mastercms_pages_by_its_page_size() -> None:
     assert second.url.endswith("BRSR=30")
 
 
-def test_sitemaps_are_for_windows_that_name_no_section() -> None:
+def test_sitemaps_are_read_only_where_asked_for() -> None:
     since = datetime(2026, 6, 30, 18, tzinfo=UTC)  # already July there
-    urls = [s.url for s in steps(EPI, Plan(EPI.sections[:1], since=since)) if s.form == "sitemap"]
+    asked = steps(EPI, Plan(EPI.sections[:1], since=since, sitemaps=True))
+    urls = [s.url for s in asked if s.form == "sitemap"]
     assert urls == [f"https://tienphong.vn/sitemaps/news-2026-{month}.xml" for month in (9, 8, 7)]
-    assert not [
-        s for s in steps(EPI, Plan(EPI.sections, named=True, since=since)) if s.section is None
-    ]
-    assert [s.url for s in steps(MASTER, Plan((), since=since))] == [
+    assert not [s for s in steps(EPI, Plan(EPI.sections, since=since)) if s.section is None]
+    assert [s.url for s in steps(MASTER, Plan((), since=since, sitemaps=True))] == [
         "https://laodongthudo.vn/sitemap.xml"
     ]
+
+
+def test_a_time_without_zone_is_the_outlet_s() -> None:
+    plan = parse_plan(EPI, {"since": "2026-07-01T08:00"})
+    assert plan.since == datetime(2026, 7, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

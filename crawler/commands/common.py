@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +15,10 @@ from rich.table import Table
 
 from crawler.config import CONFIG_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
+from crawler.moments import parse_moment
 from crawler.outlets import Outlet, load_outlets
 from crawler.render import LOCAL
 from storage.archive import Archive, open_archive
-from storage.errors import UsageError
 
 ConfigOption = Annotated[
     Path | None,
@@ -76,24 +76,12 @@ def archive_of(config: Config, *, create: bool = False) -> Archive:
 
 def moment(option: str, text: str | None) -> datetime | None:
     """Return an option's day (its midnight in Hà Nội) or time as UTC. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{option} {text!r}: expected a day (2026-07-01) or a time (2026-07-01T06:00)"
-        ) from None
-    return (given if given.tzinfo else given.replace(tzinfo=LOCAL)).astimezone(UTC)
+    return parse_moment(option, text, LOCAL) if text is not None else None
 
 
 def day_of(option: str, text: str) -> date:
     """Return an option's or key's day; of a time, the day in Hà Nội. Raises UsageError."""
-    try:
-        given = datetime.fromisoformat(text)
-        return (given.astimezone(LOCAL) if given.tzinfo else given).date()
-    except (ValueError, OverflowError):
-        raise UsageError(f"{option} {text!r}: expected a day such as 2025-07-01") from None
+    return parse_moment(option, text, LOCAL).astimezone(LOCAL).date()
 
 
 def print_json(value: Any) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,12 @@ def crawl(
     recrawl: Annotated[
         bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
     ] = False,
+    sitemaps: Annotated[
+        bool,
+        typer.Option(
+            "--sitemaps", help="With --since: also all that the sitemaps list since then."
+        ),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")] = 4,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -66,6 +73,8 @@ def crawl(
     """Crawl outlets into the archive, live or from recordings."""
     settings = settle(config, archive)
     known = outlets_of(settings)
+    if sitemaps and not since:
+        raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
     chosen = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
     for item in chosen:
         for slug in section or ():
@@ -78,6 +87,7 @@ def crawl(
         until=_iso("--until", until),
         limit=limit,
         recrawl=recrawl,
+        sitemaps=sitemaps,
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
     recorded = sessions([path.resolve() for path in replay or []])
@@ -142,13 +152,11 @@ def _recorded(chosen: list[Outlet], known: dict[str, Outlet], session: Session) 
 
 def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
     sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
-    return Order(
+    return replace(
+        template,
         outlet=outlet.slug,
         run_id=uuid4().hex[:12],
         sections=sections,
-        since=template.since,
-        until=template.until,
-        limit=template.limit,
         recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,
     )

@@ -1,13 +1,14 @@
 """What one crawl is asked to do. Pure."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from crawler.moments import parse_moment
 from crawler.outlets import Outlet, Section
 from storage.errors import UsageError
 
-_KNOWN = ("section", "since", "until", "limit", "recrawl")
+_KNOWN = ("section", "since", "until", "limit", "recrawl", "sitemaps")
 _YES = {"1", "true", "yes"}
 _NO = {"", "0", "false", "no"}
 
@@ -20,14 +21,15 @@ class Plan:
     since, until: bounds on publication time (inclusive, exclusive), UTC.
     limit: at most so many article pages are requested.
     recrawl: known articles are requested again.
+    sitemaps: what the sitemaps of the window list is asked for too, whatever its section.
     """
 
     sections: tuple[Section, ...]
-    named: bool = False
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
     recrawl: bool = False
+    sitemaps: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -48,38 +50,18 @@ def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
     until = parse_moment("until", arguments["until"], zone) if arguments.get("until") else None
     if since and until and since >= until:
         raise UsageError(f"since {arguments['since']!r} is not before until {arguments['until']!r}")
+    sitemaps = _parse_switch("sitemaps", arguments.get("sitemaps", ""))
+    if sitemaps and since is None:
+        raise UsageError("sitemaps reach back to the outlet's first day: say since when")
     sections = [outlet.section(name) for name in dict.fromkeys(names)]
     return Plan(
         sections=tuple(sections or [s for s in outlet.sections if s.crawl] or outlet.sections),
-        named=bool(names),
         since=since,
         until=until,
         limit=_parse_limit(arguments["limit"]) if arguments.get("limit") else None,
         recrawl=_parse_switch("recrawl", arguments.get("recrawl", "")),
+        sitemaps=sitemaps,
     )
-
-
-def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
-    """Return the moment that an ISO date (its midnight in `zone`) or a datetime with zone means.
-
-    Raises UsageError that names the argument `name`.
-    """
-    utc = ZoneInfo("UTC")
-    try:
-        day = date.fromisoformat(text)
-        return datetime.combine(day, time(), zone).astimezone(utc)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageError(
-            f"{name}: {text!r} is neither a date such as 2026-07-01 nor a time with zone such as"
-            " 2026-07-01T08:00+07:00"
-        )
-    return moment.astimezone(utc)
 
 
 def _parse_limit(text: str) -> int:

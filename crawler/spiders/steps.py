@@ -49,7 +49,7 @@ def first_steps(
 ) -> Iterator[Step]:
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
-    Sitemaps know no sections: they are used where `since` is given and no section was named.
+    Sitemaps know no sections and list the whole outlet: they are used only where asked for.
     now: UTC. trusts_known: see Chain.
     """
     cap = _PAGES if plan.since is None else _PAGES_SINCE
@@ -59,7 +59,7 @@ def first_steps(
         chain = Chain(plan.since, trusts_known, cap)
         url = f"https://{outlet.host}{section.path}"
         yield Step(url, "html", section, chain=chain if _pages(paging, section) else None)
-    if outlet.sitemap and plan.since and not plan.named:
+    if outlet.sitemap and plan.since and plan.sitemaps:
         yield from _sitemaps(outlet, plan.since, plan.until or now)
 
 
