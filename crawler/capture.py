@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, signals
@@ -73,7 +73,7 @@ class WarcFiles:
         self._max_bytes = max_bytes
         self._serial = 0
         self._path = Path()
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._info_id = ""
 
     def write(self, exchange: Exchange) -> Capture:
@@ -109,12 +109,13 @@ class WarcFiles:
                 self._file.close()
             self._file = None
 
-    def _open_file(self) -> BinaryIO:
+    def _open_file(self) -> FileIO:
         if self._file is None:
             self._serial += 1
             self._path = self._folder / f"{self._stem}-{self._serial:05}.warc.gz"
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("xb")
+            # Unbuffered: what a full disk refuses must not be written again when it is closed.
+            self._file = self._path.open("xb", buffering=0)
             data, self._info_id = _info_record(self._path.name, self._info)
             _append(self._file, 0, data)
         return self._file
@@ -128,11 +129,12 @@ class WarcFiles:
         )
 
 
-def _append(file: BinaryIO, offset: int, data: bytes) -> None:
+def _append(file: FileIO, offset: int, data: bytes) -> None:
     """Write all of `data` at the file's end, or nothing of it."""
     try:
-        file.write(data)
-        file.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
         os.fsync(file.fileno())
     except OSError:
         # A half record would end every reader's pass through the file.
@@ -156,7 +158,7 @@ def _info_record(name: str, info: dict[str, str]) -> tuple[bytes, str]:
 def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
     """Return response and request record as bytes, and the response record."""
     buffer, writer = _writer()
-    url = _one_line(exchange.url)
+    url = _address(exchange.url)
     common = {
         "WARC-Date": f"{exchange.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z",
         "WARC-Warcinfo-ID": info_id,
@@ -188,8 +190,8 @@ def _response_head(exchange: Exchange) -> StatusAndHeaders:
 
 def _request_head(exchange: Exchange) -> StatusAndHeaders:
     parts = urlsplit(exchange.url)
-    target = _one_line((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
-    headers = [("Host", _one_line(parts.netloc)), *_texts(exchange.request_headers)]
+    target = _address((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    headers = [("Host", _address(parts.netloc)), *_texts(exchange.request_headers)]
     line = f"{exchange.method} {target} {exchange.protocol or 'HTTP/1.1'}"
     return StatusAndHeaders(line, headers, is_http_request=True)
 
@@ -200,6 +202,11 @@ def _texts(headers: _HEADERS) -> list[tuple[str, str]]:
         (quote(name.decode("latin-1"), safe="!#$%&'*+-.^_`|~"), _one_line(value.decode("latin-1")))
         for name, value in headers
     ]
+
+
+def _address(url: str) -> str:
+    """Return a URL as it can stand in a header: everything but printable ASCII percent-encoded."""
+    return quote(url, safe="".join(map(chr, range(33, 127))), errors="replace")
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,7 @@ TOLERANCE = timedelta(minutes=15)
 # An article's own address often carries the time of its creation; it is never published before.
 _CREATION_SLACK = timedelta(days=1)
 _MAX_TEXT = 300  # characters; a longer text is no date
+_ENOUGH = 6  # candidates that can be true; more of them only repeat each other
 _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
 _ZONE = re.compile(
@@ -228,6 +229,8 @@ def choose_date(
         if not possible and _is_exact(stamp, zone):
             return Choice(stamp.at, candidate.raw, candidate.rule, future)
         possible.append((stamp, candidate))
+        if len(possible) == _ENOUGH:
+            break
     if not possible:
         return Choice(future=future)
     return _settle(possible, zone, future)

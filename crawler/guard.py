@@ -205,10 +205,10 @@ class SlowDown:
             return response
         host = urlparse_cached(request).hostname
         seconds = retry_after_seconds(asked)
+        self._crawler.engine.pause()  # nothing else goes out meanwhile
         if seconds > MAX_WAIT_SECONDS or request.meta.get("waited"):
             raise AskedToWaitError(f"{host}: asks us to slow down (HTTP {response.status})")
         _log.warning("%r asks us to wait %.0f s (HTTP %d)", host, seconds, response.status)
-        self._crawler.engine.pause()
         try:
             await asyncio.sleep(seconds)
         finally:

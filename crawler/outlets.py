@@ -196,8 +196,10 @@ def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
     for path in sorted(folder.glob("*.toml")):
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}: is no UTF-8 text; expected an outlet's TOML file") from None
         outlet = parse_outlet(text, str(path), families)
         outlets[outlet.slug] = outlet
     return outlets

@@ -34,7 +34,8 @@ class ArchivePipeline:
         if spider.is_over:
             raise DropItem("the run has ended")
         try:
-            stored = spider.archive.store(spider.run_id, item.capture, result, item.aliases, tags)
+            aliases = spider.addresses_of(item)
+            stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
         except ArchiveError as error:
             spider.halt(Outcome.FAILED, str(error))
             raise DropItem(f"not stored: {error}") from None

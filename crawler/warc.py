@@ -60,10 +60,14 @@ class _Scan:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The WARC files of one recorded crawl, in the order of time, and the hosts that answer."""
+    """The WARC files of one recorded crawl, in the order of time, and the hosts that answer.
+
+    torn: files whose end is missing, each with the offset in bytes of the first damaged record.
+    """
 
     files: tuple[Path, ...]
     hosts: frozenset[str]
+    torn: tuple[tuple[Path, int], ...] = ()
 
 
 def sessions(paths: list[Path]) -> list[Session]:
@@ -85,6 +89,7 @@ def sessions(paths: list[Path]) -> list[Session]:
             frozenset(
                 urlsplit(entry.url).hostname or "" for *_, scan in group for entry in scan.entries
             ),
+            tuple((path, scan.torn_at) for _, path, scan in group if scan.torn_at is not None),
         )
         for group in ordered
     ]

@@ -5,16 +5,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from storage.archive import Archive, open_archive
+from storage.model import Article, ArticleQuery, Capture, Run
 from tests.site import Answer, LocalSite, epi_article, feed, listing, master_article, slug
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTS = ["tienphong.vn", "api.tienphong.vn", "laodongthudo.vn"]
 ZONE = timezone(timedelta(hours=7))
+SECTION = "section=nhip-song-thu-do"
+FEED = "tienphong.vn/rss/nhip-song-thu-do-242.rss"
+PAGE = "tienphong.vn/nhip-song-thu-do/"
 START = datetime(2026, 9, 14, 8, 0, tzinfo=ZONE)
 
 
@@ -107,6 +113,20 @@ class Desk:
     def open(self) -> Archive:
         return open_archive(self.archive_url)
 
+    def forbid_sockets(self) -> None:
+        """Make every crawl from this folder fail where it opens a socket to any network."""
+        (self.folder / "sitecustomize.py").write_text(
+            "import socket\n"
+            "class NoNetwork(socket.socket):\n"
+            "    def __init__(self, family=-1, *args, **kwargs):\n"
+            "        if family != socket.AF_UNIX and not kwargs.get('fileno'):\n"
+            "            raise RuntimeError('a socket was opened')\n"
+            "        super().__init__(family, *args, **kwargs)\n"
+            "def no_lookup(*_): raise RuntimeError('a name was looked up')\n"
+            "socket.socket, socket.getaddrinfo = NoNetwork, no_lookup\n"
+            "socket.gethostbyname = no_lookup\n"
+        )
+
     def start(self, outlet: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
         config = self.folder / "tinquan.toml"
@@ -120,7 +140,10 @@ class Desk:
             command += ["-a", argument]
         for name, value in (given | settings).items():
             command += ["-s", f"{name}={value}"]
-        environment = os.environ | {"TINQUAN_CONFIG": str(config)}
+        environment = os.environ | {
+            "TINQUAN_CONFIG": str(config),
+            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for `forbid_sockets`
+        }
         if self.site is not None:
             environment["SSL_CERT_FILE"] = str(self.site.authority)
         return subprocess.Popen(
@@ -141,3 +164,28 @@ class Desk:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, errors
+
+
+def articles(archive: Archive) -> dict[str, Article]:
+    return {a.latest.article.url: a.latest.article for a in archive.articles(ArticleQuery())}
+
+
+def last_run(desk: Desk) -> Run:
+    with desk.open() as archive:
+        return archive.runs()[0]
+
+
+def captures(archive: Archive) -> list[Capture]:
+    stored = [a.latest.capture for a in archive.articles(ArticleQuery())]
+    return stored + [capture for capture, _ in archive.refusals()]
+
+
+def asked_articles(site: LocalSite) -> list[str]:
+    return [address for address in site.asked if "-post" in address]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "never happened"
+        time.sleep(0.02)

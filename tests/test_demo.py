@@ -153,9 +153,10 @@ def test_the_earlier_text_of_an_edited_article_is_kept(archive: Archive) -> None
 
 def test_redirects_and_copies_lead_to_the_article(archive: Archive) -> None:
     ways = EXPECTED["morning"]["redirects"] | EXPECTED["morning"]["twins"]
-    for way, url in ways.items():
-        if EXPECTED["morning"]["articles"][url]["article_id"] != NOT_CRAWLED:
-            assert archive.article(way).latest.article.url == url
+    known = archive.seen("tienphong", list(ways)) | archive.seen("laodongthudo", list(ways))
+    assert known
+    for way in known:
+        assert archive.article(way).latest.article.url == ways[way]
 
 
 def test_every_row_points_to_a_whole_record(archive: Archive) -> None:

@@ -161,7 +161,13 @@ def test_a_section_page() -> None:
       <a href="/chu-de-tag12.html">tag</a> <a href="//tienphong.vn/c-post3.tpo"></a></body>"""
     found = find("html", page)
     assert found.links == (
-        Link("https://tienphong.vn/a-post1.tpo", "listing", None, "nhanh"),
+        Link(
+            "https://tienphong.vn/a-post1.tpo",
+            "listing",
+            None,
+            "nhanh",
+            ("https://tienphong.vn/a-post1.amp",),
+        ),
         Link("https://m.tienphong.vn/b-post2.tpo?utm_source=x", "listing", None, "Tin hai"),
         Link("https://tienphong.vn/c-post3.tpo", "listing", None, None),
     )

@@ -22,7 +22,7 @@ from storage.errors import UsageError
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", envvar=CONFIG_VARIABLE, help="Configuration file.", metavar="FILE"),
+    typer.Option("--config", help=f"Configuration file [{CONFIG_VARIABLE}].", metavar="FILE"),
 ]
 ArchiveOption = Annotated[
     str | None,

@@ -80,7 +80,8 @@ def crawl(
         recrawl=recrawl,
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
-    rounds = _rounds(chosen, known, template, [path.resolve() for path in replay or []])
+    recorded = sessions([path.resolve() for path in replay or []])
+    rounds = _rounds(chosen, known, template, recorded)
     raise_on_term()
     with archive_of(settings, create=True) as opened:
         now = datetime.now(UTC)
@@ -93,7 +94,14 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         _print_end(ended, settings)
-    if any(run.outcome is not Outcome.DONE for run in ended):
+    torn = [damage for session in recorded for damage in session.torn]
+    for path, offset in torn:
+        err.print(
+            f"tinquan: {path}: is torn at offset {offset}; the records before it were replayed",
+            markup=False,
+            soft_wrap=True,
+        )
+    if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
 
 
@@ -103,26 +111,25 @@ def _iso(option: str, text: str | None) -> str | None:
 
 
 def _rounds(
-    chosen: list[Outlet], known: dict[str, Outlet], template: Order, replay: list[Path]
+    chosen: list[Outlet], known: dict[str, Outlet], template: Order, recorded: list[Session]
 ) -> list[list[Order]]:
     """Return what is to be done at the same time, one round after the other.
 
     Recordings are replayed session by session, in the order of time, so that an edit follows
     what it edited; a session's outlets are those whose hosts it holds.
     """
-    if not replay:
+    if not recorded:
         wanted = chosen or [item for item in known.values() if item.status != "retired"]
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
         return [[_order(template, item, ()) for item in wanted]]
-    found = sessions(replay)
     rounds = [
         [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
-        for session in found
+        for session in recorded
     ]
     if not any(rounds):
         names = ", ".join(item.slug for item in chosen) or "any outlet"
-        files = ", ".join(str(path) for path in replay)
+        files = ", ".join(str(path) for session in recorded for path in session.files)
         raise CaptureError(f"{files}: holds no response of {names}; nothing to replay")
     return rounds
 
@@ -167,7 +174,7 @@ def _print_end(ended: list[Run], settings: Config) -> None:
     revised = sum(count.revised for count in counts)
     if added or revised:
         out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
-    else:
+    elif all(run.outcome is Outcome.DONE for run in ended):
         out.print(f"nothing new: {settings.archive_name} holds it all")
     for run in ended:
         if run.outcome is not Outcome.DONE:

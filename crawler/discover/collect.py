@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.discover.link import MAX_LINKS, MAX_TITLE, Found, Link
+from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, Found, Link
 from crawler.families.base import Family
 from crawler.outlets import Outlet
-from crawler.urls import article_id, article_key, is_on
+from crawler.urls import article_id, is_on
 from storage.model import RefusalReason
 from storage.text import normalize
 
@@ -23,16 +23,12 @@ def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
     best: dict[str, Link] = {}
     foreign = dropped = 0
     for link in links:
-        if not is_on(link.url, outlet.hosts):
+        if len(best) >= MAX_LINKS:  # counted, not looked at: a hostile page has any number
+            dropped += 1
+        elif not is_on(link.url, outlet.hosts):
             foreign += 1
-        elif article_id(link.url, family) is not None:
-            key = article_key(link.url, family)
-            if key in best:
-                best[key] = _merged(best[key], link)
-            elif len(best) < MAX_LINKS:
-                best[key] = link
-            else:
-                dropped += 1
+        elif (key := article_id(link.url, family)) is not None:
+            best[key] = _merged(best[key], link) if key in best else link
     found = tuple(_tidy(link, now) for link in best.values())
     empty = None if found else RefusalReason.EMPTY
     evidence = "" if found else f"no article link ({foreign} on other hosts)"
@@ -41,9 +37,12 @@ def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
 
 def _merged(first: Link, second: Link) -> Link:
     swap = first.url.endswith(".amp") and not second.url.endswith(".amp")
+    url, copy = (second.url, first.url) if swap else (first.url, second.url)
+    news = () if copy in {url, *first.copies} else (copy,)
     return replace(
         first,
-        url=second.url if swap else first.url,
+        url=url,
+        copies=(*first.copies, *news)[:MAX_COPIES],
         published_at=first.published_at or second.published_at,
         title=first.title or second.title,
     )

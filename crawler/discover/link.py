@@ -10,6 +10,7 @@ Way = Literal["feed", "listing", "api", "sitemap"]
 
 MAX_LINKS = 5_000  # of one response; an honest listing has under 600, a sitemap child under 5,000
 MAX_TITLE = 500  # characters
+MAX_COPIES = 10  # addresses of one article that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,14 @@ class Link:
     """One article's address, as a listing gives it.
 
     published_at: UTC, None where the listing gives none or one in the future.
-    way: how it was found.
+    way: how it was found. copies: other addresses of the same article in the same response.
     """
 
     url: str
     way: Way
     published_at: datetime | None = None
     title: str | None = None
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReas
 VERSION = 1
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
+_MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
+_EMPTY = 20  # characters; no text, whatever else the container holds
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
 _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
@@ -150,12 +152,15 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
 def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tuple[Body, str]:
     """Return the body, and the way it took: "subtree", or "page" where that gave too little.
 
-    The whole page is read only where the container gave less than a short notice holds.
+    The whole page is read only where the container gave less than a short notice holds. An empty
+    container of a known family is a shell (a player, a text loaded later): the rest of such a
+    page is menus and other stories.
     """
     body = Body()
     if reading.container is not None:
         body = read_body(reading.container, reading.layout, opened.page.url, known)
-    if body.length >= _SHORT:
+    shell = reading.is_certain and body.length < _EMPTY
+    if shell or body.length >= _SHORT or opened.data.count(b"<") > _MAX_PAGE_TAGS:
         return body, "subtree"
     blocks = read_whole_page(document.parse(opened.data), known)
     if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:

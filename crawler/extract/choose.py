@@ -5,7 +5,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.container import find_container, guess_container
+from crawler.extract.container import find_container, find_empty, guess_container
 from crawler.extract.frame import Select, article_frame, whole_page
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
@@ -49,6 +49,9 @@ def choose_reading(
             if container is not None:
                 notes = _changed(configured, family)
                 return Reading(family, layout, container, whole_page(tree), notes)
+        if family is configured and (shell := find_empty(tree, family.layouts[0].body)):
+            # Else the generic reading would take menus and teasers for the text.
+            return Reading(family, family.layouts[0], shell, whole_page(tree))
     return _generic(tree, outlet if configured is GENERIC else None, configured)
 
 

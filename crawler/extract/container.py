@@ -17,10 +17,17 @@ _NOT_TEXT = re.compile(
 def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
     """Return the first element with text that a chain of selectors finds, or None."""
     for selector in selectors:
-        best = max(tree.css(selector), key=_length, default=None)
-        if best is not None and _length(best) >= _MIN_TEXT:
+        found = [(_length(node), number, node) for number, node in enumerate(tree.css(selector))]
+        length, _, best = max(found, default=(0, 0, None), key=lambda each: each[0])
+        if length >= _MIN_TEXT:
             return best
     return None
+
+
+def find_empty(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
+    """Return the container of a page that has one without any text: a player, a shell."""
+    found = [node for selector in selectors for node in tree.css(selector)]
+    return found[0] if found and all(_length(node) == 0 for node in found) else None
 
 
 def _length(node: LexborNode) -> int:

@@ -46,11 +46,11 @@ def guard_bytes(body: bytes) -> str | None:
 
 def guard_markup(data: bytes) -> str | None:
     """Return which limit of the parsers a page (in UTF-8) breaks, or None."""
-    tags, parts = data.count(b"<"), data.split(b">")
+    tags = data.count(b"<")
     if tags > MAX_TAGS:
         return f"{tags} tags; at most {MAX_TAGS} are parsed"
-    every = tags > _MANY_TAGS or len(parts) > tags + _MANY_ENDS
-    long_tags = _TAG.finditer(data) if every else _find_long_tags(data, parts)
+    every = tags > _MANY_TAGS or data.count(b">") > tags + _MANY_ENDS
+    long_tags = _TAG.finditer(data) if every else _find_long_tags(data)
     if problem := _guard_attributes(data, long_tags):
         return problem
     if tags > _MANY_TAGS and (depth := _depth(data)) > MAX_DEPTH:
@@ -58,16 +58,27 @@ def guard_markup(data: bytes) -> str | None:
     return None
 
 
-def _find_long_tags(data: bytes, parts: list[bytes]) -> Iterator[re.Match[bytes]]:
-    """Yield the tags that stretch far without a ">". parts: data, split at every ">"."""
-    sizes = list(map(len, parts))
-    for number in [number for number, size in enumerate(sizes) if size > _LONG_TAG]:
-        sign = _TAG_START.search(parts[number])
-        if sign is None or sizes[number] - sign.start() <= _LONG_TAG:
+def _find_long_tags(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the tags that stretch far without a ">".
+
+    Looks for the last ">" of every window, so that it reads few of a page's bytes.
+    """
+    position, size = 0, len(data)
+    while position + _LONG_TAG < size:
+        last = data.rfind(b">", position, position + _LONG_TAG)
+        if last >= 0:
+            position = last + 1
             continue
-        position = sum(sizes[:number]) + number + sign.start()
-        if not _is_in_script(data, position) and (tag := _TAG.match(data, position)):
+        end = data.find(b">", position)
+        end = size if end < 0 else end
+        sign = _TAG_START.search(data, position, end)
+        if (
+            sign
+            and not _is_in_script(data, sign.start())
+            and (tag := _TAG.match(data, sign.start()))
+        ):
             yield tag
+        position = end + 1
 
 
 def _is_in_script(data: bytes, position: int) -> bool:

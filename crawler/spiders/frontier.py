@@ -43,7 +43,12 @@ class Frontier:
     seen: Callable[[list[str]], set[str]]
     ways: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
-    met: set[str] = field(default_factory=set)
+    addresses: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def met(self) -> int:
+        """How many different articles were met, known ones included."""
+        return len(self.addresses)
 
     @property
     def is_full(self) -> bool:
@@ -59,7 +64,10 @@ class Frontier:
 
     def _admit(self, link: Link, known: set[str]) -> Admitted:
         key = article_key(link.url, self.family)
-        self.met.add(key)
+        # Copies and changed slugs: stored with the article, they need no request of their own.
+        self.addresses.setdefault(key, set()).update(
+            canonical_url(url) for url in (link.url, *link.copies)
+        )
         return Admitted(link, key, self._state(link, key, known))
 
     def _state(self, link: Link, key: str, known: set[str]) -> State:

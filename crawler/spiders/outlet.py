@@ -28,6 +28,7 @@ from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
 from crawler.warc import ReplayIndex
 from storage.archive import Archive
+from storage.errors import TinquanError
 from storage.model import Capture, Outcome, Refusal, RefusalReason
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
@@ -148,9 +149,9 @@ class OutletSpider(Spider):
             yield request
 
     def _follow(self, step: Step, found: Found, response: Response) -> Iterator[Request]:
-        before = len(self.frontier.met)
+        before = self.frontier.met
         admitted = self.frontier.admit(found.links)
-        self.keeper.count(links=len(self.frontier.met) - before)
+        self.keeper.count(links=self.frontier.met - before)
         for item in admitted:
             if step.chain:
                 self._chains.setdefault(item.key, []).append(step.chain)
@@ -195,6 +196,11 @@ class OutletSpider(Spider):
         aliases = aliases_of(response.request, page.url)
         refusal = refusal_of(response, page, self.outlet.slug)
         yield CapturedPage(page, capture_of(response), key, aliases, refusal)
+
+    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
+        """Return every canonical URL that this run knows to mean the page's article."""
+        met = self.frontier.addresses.get(item.key, set()) if item.key else set()
+        return tuple(dict.fromkeys([*item.aliases, *sorted(met)]))
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
@@ -263,6 +269,9 @@ class OutletSpider(Spider):
 
     def _internal_error(self, failure: Failure) -> None:
         """An error of ours must not pass for a quiet day."""
+        if isinstance(failure.value, TinquanError):  # the archive, asked by a callback
+            self.halt(Outcome.FAILED, str(failure.value))
+            return
         kind = type(failure.value).__name__
         self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
 

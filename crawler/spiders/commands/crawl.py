@@ -41,6 +41,8 @@ class Command(ScrapyCrawl):
         if isinstance(failure, TinquanError):
             self._say(failure)
         elif failure is not None:
+            if isinstance(spider, OutletSpider):
+                spider.closed("start_error")
             raise failure
         elif not isinstance(spider, OutletSpider) or spider.keeper.run.outcome is not Outcome.DONE:
             self._say(TinquanError(_ending(spider)))
