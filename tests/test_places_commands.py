@@ -14,6 +14,7 @@ from tests.places import FOLDER, gazetteer, tagger
 from tests.samples import article, capture, run
 from tests.test_places_build import raw
 
+pytestmark = pytest.mark.usefixtures("gazetteer_once")
 DONG_DA = "q-dong-da.006@2024-12"
 TAY_HO = {
     "id": "q-tay-ho.003@2024-12",

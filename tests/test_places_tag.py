@@ -13,6 +13,7 @@ import pytest
 from tests.commands import Ran, Tinquan
 from tests.test_places_commands import TAY_HO
 
+pytestmark = pytest.mark.usefixtures("gazetteer_once")
 Tag = Callable[..., Ran]
 
 
