@@ -113,7 +113,12 @@ def test_an_ambiguous_name_lists_the_candidates_and_asks(tinquan: Tinquan) -> No
     assert "unknown – 2025-06-30" in told.err
     assert "2025-07-01 – today" in told.err
     assert "Quy Nhơn, Bình Định" in told.err
-    assert "ask for one with its type ('quận Đống Đa')" in told.err
+    words = "ask for one, such as 'quận Đống Đa' or 'phường Đống Đa, Vĩnh Yên, Vĩnh Phúc' or "
+    assert words in told.err
+    for name in ("phường Đống Đa, Vĩnh Yên, Vĩnh Phúc", "phường Đống Đa, Quy Nhơn, Bình Định"):
+        assert tinquan("places", "show", name).code == 0
+    told = tinquan("places", "show", "phường Văn Miếu - Quốc Tử Giám")
+    assert "'p-van-mieu-quoc-tu-giam.00226@2025-07'" in told.err
 
 
 # build
@@ -228,7 +233,7 @@ def test_articles_come_with_their_places(tinquan: Tinquan, archive: str) -> None
 def test_a_place_that_cannot_be_asked_for_is_told(tinquan: Tinquan, archive: str) -> None:
     for words, told in (
         (["--place", "Xứ Mơ"], "no place is called 'Xứ Mơ'"),
-        (["--place", "tay ho"], "ask for one"),
+        (["--place", "tay ho"], "ask for one, such as"),
         (["--with-successors", "core"], "needs a --place"),
         (["--place", "quận Tây Hồ", "--with-successors", "all"], "touched"),
     ):
