@@ -107,5 +107,5 @@ def above_text(unit: Unit, gazetteer: Gazetteer) -> str:
 
 
 def clause_text(item: Succession) -> str:
-    """Return where it was decided: "resolution 1656, clause 7"; a dash where no text says."""
-    return f"resolution {item.resolution}, clause {item.clause}" if item.resolution else "–"
+    """Return where it was decided: "1656, clause 7"; a dash where no text says."""
+    return f"{item.resolution}, clause {item.clause}" if item.resolution else "–"

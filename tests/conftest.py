@@ -10,7 +10,7 @@ from storage.archive import Archive, open_archive
 from tests.site import LocalSite
 from tests.sites import HOSTS, Desk
 
-pytest_plugins = ["tests.databases", "tests.commands"]
+pytest_plugins = ["tests.databases", "tests.commands", "tests.places"]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from crawler.places import Gazetteer, Tagger, load_gazetteer
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +25,17 @@ def gazetteer() -> Gazetteer:
 def tagger() -> Tagger:
     """Return a tagger over the shipped gazetteer."""
     return Tagger(gazetteer())
+
+
+@pytest.fixture
+def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that a test runs share the shipped gazetteer: reading it takes a while."""
+
+    def load(folder: Path) -> Gazetteer:
+        return gazetteer() if folder == FOLDER else load_gazetteer(folder)
+
+    for module in ("articles", "crawl", "places", "tag"):
+        monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
 
 
 def suite(name: str) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,9 @@ from crawler.warc import read_record
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
 from storage.model import ArchivedArticle, Article, ArticleQuery, Outcome
+from storage.places import Tags
 from tests.commands import Tinquan
+from tests.places import tagger
 from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
 
@@ -242,6 +244,44 @@ def test_an_edited_article_is_shown_with_its_states(
     plain = tinquan("show", printed["url"], "--config", configure(day))
     assert plain.code == 0
     assert printed["title"] in plain.out
+
+
+def test_every_state_comes_with_its_places(archive: Archive) -> None:
+    states = [state for found in archive.articles(ArticleQuery()) for state in found.revisions]
+    assert {state.tags and state.tags.version for state in states} == {tagger().version}
+    assert sum(bool(state.tags and state.tags.primary) for state in states) >= 20
+
+
+def test_a_district_is_found_with_the_wards_it_became(day: Path, tinquan: Tinquan) -> None:
+    words = ["articles", "--place", "quận Đống Đa", "--config", configure(day), "--limit", 50]
+    core = tinquan(*words, "--with-successors", "core")
+    header = core.out.splitlines()[0]
+    assert header.startswith("taken for quận Đống Đa (unknown – 2025-06-30), Hà Nội;")
+    wards = ("Ô Chợ Dừa", "Láng", "Văn Miếu - Quốc Tử Giám", "Kim Liên", "Đống Đa")
+    assert all(f"phường {ward}" in header for ward in wards)
+    assert "(2025-07-01 – today)" in header
+    old = {row["article_id"] for row in json.loads(tinquan(*words, "--json").out)}
+    both = json.loads(tinquan(*words, "--with-successors", "core", "--json").out)
+    assert old == {"173518", "190215", "1741385"}
+    assert old < {row["article_id"] for row in both}
+    new = [row for row in both if row["article_id"] not in old]
+    assert {place["name"] for row in new for place in row["places"]} >= set(wards)
+    assert all(row["published_at"] >= "2025-07-01" for row in new)
+
+
+def test_tagging_anew_finds_what_the_crawl_found(
+    day: Path, archive: Archive, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    shutil.copy(day / "tinquan.db", tmp_path / "tinquan.db")
+    with opened(tmp_path) as copied:
+        numbers = [number for number, _, _ in copied.untagged("none", 1000)]
+        copied.tag(dict.fromkeys(numbers, Tags("older", (), ())))
+    assert tinquan("places", "retag", "--config", configure(tmp_path)).code == 0
+    with opened(tmp_path) as tagged:
+        found = list(tagged.articles(ArticleQuery()))
+    assert [one.revisions for one in found] == [
+        one.revisions for one in archive.articles(ArticleQuery())
+    ]
 
 
 def first_article(archive: Archive) -> ArchivedArticle:

@@ -31,6 +31,12 @@ path = "/ha-noi/"
 SHIPPED = load_outlets(Path("config/outlets"), FAMILY_NAMES)
 
 
+def test_the_shipped_outlets_provinces() -> None:
+    assert SHIPPED["laodongthudo"].province_of(()) == "Hà Nội"
+    assert SHIPPED["tienphong"].province_of(("Nhịp sống Thủ đô",)) == "Hà Nội"
+    assert SHIPPED["tienphong"].province_of(("Xã hội",)) is None
+
+
 def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
     outlet = parse_outlet(GOOD, "config/outlets/thu.toml", FAMILY_NAMES)
     assert (outlet.slug, outlet.host, outlet.status) == ("thu", "thu.vn", "active")

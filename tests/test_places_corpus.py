@@ -3,16 +3,24 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawler.extract import extract
+from crawler.families import FAMILY_NAMES
+from crawler.outlets import load_outlets
+from crawler.page import Page
 from crawler.places import build_tables
+from crawler.placing import Asked, tag_article
+from storage.model import Article
 from storage.places import Mention
 from storage.text import fold
-from tests.places import FOLDER, gazetteer, tagger
+from tests.corpus import shared
+from tests.places import FOLDER, ROOT, gazetteer, tagger
+from tests.seed_pages import epi_page, mastercms_page, read_epi_seed, read_mastercms_seed
 
 RAW = Path(os.environ.get("TINQUAN_SHARED", "../shared")) / "gazetteer"
 pytestmark = [
@@ -90,6 +98,29 @@ def test_primary_units_of_the_development_set() -> None:
             allowed = wanted | {labelled(unit) for unit in item["primary_ok"] or []}
             right.append(wanted <= primary <= allowed)
     assert sum(right) / len(right) >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("file", "url", "primary"),
+    [
+        ("laodongthudo-dong-da.txt", "https://laodongthudo.vn/a-172345.html", "quận Đống Đa"),
+        ("tienphong-tay-ho.txt", "https://tienphong.vn/a-post1653456.tpo", "quận Tây Hồ"),
+    ],
+)
+def test_seed_pages_are_about_their_district(file: str, url: str, primary: str) -> None:
+    text = shared(f"seeds/{file}").read_text("utf-8")
+    local = "laodongthudo" in file
+    page = mastercms_page(read_mastercms_seed(text)) if local else epi_page(read_epi_seed(text))
+    fetched_at = datetime(2024, 8, 1, tzinfo=UTC)
+    outlet = load_outlets(ROOT / "config" / "outlets", FAMILY_NAMES)[file.partition("-")[0]]
+    read = extract(Page(url, page, fetched_at), outlet)
+    assert isinstance(read, Article)
+    asked = Asked(read, fetched_at, outlet.province_of(read.section))
+    tags = tag_article(tagger(), asked)
+    assert [gazetteer().unit(unit).full_name for unit in tags.primary] == [primary]
+    named = {gazetteer().unit(mention.unit).full_name for mention in tags.mentions}
+    assert local or "phường Nhật Tân" in named
+    assert not [mention.text for mention in tags.mentions if "Phủ" in mention.text]
 
 
 @pytest.mark.parametrize(("key", "primary"), [("S0", "quận Tây Hồ"), ("S1", "quận Đống Đa")])

@@ -63,11 +63,8 @@ def one_place(gazetteer: Gazetteer, text: str) -> Unit:
     if len(lines) > 1:
         title = f"{escape(repr(text))} can mean {len(lines)} places"
         err.print(unit_table(list(lines.values()), title, gazetteer))
-        raise UsageError(
-            f"{text!r} can mean {len(lines)} places: ask for one with its type"
-            f" ({found[0].full_name!r}), what it lies in ({_longer(found[-1], gazetteer)!r}),"
-            f" or its id ({found[0].id})"
-        )
+        exact = " or ".join(repr(_exact(unit, gazetteer)) for unit in list(lines.values())[:3])
+        raise UsageError(f"{text!r} can mean {len(lines)} places: ask for one, such as {exact}")
     return next(iter(lines.values()))
 
 
@@ -80,8 +77,12 @@ def unknown(gazetteer: Gazetteer, text: str) -> UnknownPlaceError:
     return UnknownPlaceError(f"no place is called {text!r}{hint}")
 
 
-def _longer(unit: Unit, gazetteer: Gazetteer) -> str:
-    return f"{unit.full_name}, {gazetteer.province(unit.id).name}"
+def _exact(unit: Unit, gazetteer: Gazetteer) -> str:
+    """Return the shortest words that mean this place alone: at last its id."""
+    for name in (unit.full_name, f"{unit.full_name}, {above_text(unit, gazetteer)}"):
+        if {gazetteer.line(one.id) for one in gazetteer.find(name)} == {gazetteer.line(unit.id)}:
+            return name
+    return unit.id
 
 
 def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:

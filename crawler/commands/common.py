@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -36,10 +36,14 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
 ]
 
-_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120  # in pipes and logs
 
-out = Console(highlight=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False)
+def _width(stream: TextIO) -> int | None:
+    """Return the width in pipes and logs; a terminal's own otherwise."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else 120
+
+
+out = Console(highlight=False, width=_width(sys.stdout))
+err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 
 
 def table(title: str, *columns: str, right: Collection[str] = (), wide: str = "") -> Table:

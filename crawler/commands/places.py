@@ -153,7 +153,9 @@ def _print_successions(
 ) -> None:
     if not rows:
         return
-    listed = table(title, "ID", "unit", "valid", "share", "decided by")
+    listed = table(title, "ID", "unit", "valid", "share", "resolution")
+    for column in listed.columns[1:3]:
+        column.no_wrap = False
     for identity, item in rows:
         unit = gazetteer.unit(identity)
         listed.add_row(
