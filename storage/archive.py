@@ -1,4 +1,4 @@
-"""What the rest of the house may ask of an archive: five small protocols and one opener."""
+"""What the rest of the house may ask of an archive: six small protocols and one opener."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,6 +16,7 @@ from storage.model import (
     Validator,
 )
 from storage.places import Succession, Tags, Unit
+from storage.readings import Reread, RereadQuery
 
 
 class Reader(Protocol):
@@ -30,6 +31,14 @@ class Reader(Protocol):
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, in constant memory."""
+        ...
+
+    def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
+        """Return what our code once made of an article's revision, whole.
+
+        ref: as for `article`. number: of the revision. index: in `Revision.readings`, from 0.
+        Raises NotFoundError.
+        """
         ...
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
@@ -111,6 +120,36 @@ class Places(Protocol):
         ...
 
 
+class Rereading(Protocol):
+    """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
+
+    def captures_to_reread(
+        self, query: RereadQuery, limit: int
+    ) -> list[tuple[int, Capture, Article | Refusal]]:
+        """Return up to `limit` captures that another version read last, oldest capture first.
+
+        Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
+        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        """
+        ...
+
+    def count_to_reread(self, query: RereadQuery) -> int:
+        """Return how many captures `captures_to_reread` would return without a limit."""
+        ...
+
+    def reread(
+        self, results: Sequence[tuple[int, Article | Refusal]], version: int, now: datetime
+    ) -> list[Reread]:
+        """Write what captures, by number, are read as by `version`, in one transaction.
+
+        The new reading counts for the articles' states; the one before is kept. Returns what each
+        led to, in order. About two hundred at a time keep no crawl waiting for long.
+        Raises NotFoundError (no such capture); ValueError where a result is of another outlet or
+        version than its capture and `version`.
+        """
+        ...
+
+
 class Operations(Protocol):
     """Rows about the work itself."""
 
@@ -147,7 +186,7 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Operations, Protocol):
+class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

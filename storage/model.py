@@ -1,7 +1,7 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; the nouns of places stand in storage.places. All times are aware
-datetimes in UTC.
+Pure, standard library only; those of places and of re-reading have modules of their own.
+All times are aware datetimes in UTC.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from storage.places import Tags
+from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
@@ -123,12 +124,16 @@ _PASSING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A page that is no article: why, and what on the page shows it."""
+    """A page that is no article: why, and what on the page shows it.
+
+    version: of our extraction code that read the page; 0 where none did.
+    """
 
     outlet: str
     url: str
     reason: RefusalReason
     evidence: str
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,9 @@ class Revision:
     first_seen_at, last_seen_at: capture times of the first and last sight of this state.
     changed: names of the fields that differ from the state before; empty for the first.
     tags: what it says of places; None where it has not been tagged.
+    readings: how its first capture was read, earliest reading first; the last one is `article`.
+    maybe_ours: True where our code may be what changed, not the outlet: this state and the one
+    before were read by different versions of it. Reading both again by one version tells.
     """
 
     number: int
@@ -185,6 +193,8 @@ class Revision:
     capture: Capture
     fingerprint: str
     tags: Tags | None = None
+    readings: tuple[Reading, ...] = ()
+    maybe_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_places, sql_read, sql_runs, sql_tags
+from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -28,6 +28,7 @@ from storage.model import (
     Validator,
 )
 from storage.places import Succession, Tags, Unit
+from storage.readings import Reread, RereadQuery
 from storage.sql_errors import plain_errors
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
 from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
@@ -46,7 +47,7 @@ def open_sql_archive(
     return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
 
 
-def _check_times(query: ArticleQuery) -> None:
+def _check_times(query: ArticleQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -98,13 +99,21 @@ class SqlArchive:
     def article(self, ref: str) -> ArchivedArticle:
         """Return the article with this short id or URL. Raises NotFoundError."""
         with self._reading() as conn:
-            id_ = sql_read.find_id(conn, ref)
-            if id_ is None:
-                raise NotFoundError(
-                    f"archive {self._name} has no article with the id or URL {ref!r}:"
-                    " list its articles to see their ids"
-                )
-            return sql_read.load_articles(conn, [id_])[0]
+            return sql_read.load_articles(conn, [self._find(conn, ref)])[0]
+
+    def _find(self, conn: Connection, ref: str) -> int:
+        id_ = sql_read.find_id(conn, ref)
+        if id_ is None:
+            raise NotFoundError(
+                f"archive {self._name} has no article with the id or URL {ref!r}:"
+                " list its articles to see their ids"
+            )
+        return id_
+
+    def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
+        """Return what our code once made of an article's revision. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_readings.read_as(conn, self._find(conn, ref), number, index)
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, then larger id first."""
@@ -184,6 +193,30 @@ class SqlArchive:
         _check_times(query)
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
+
+    # Rereading
+
+    def captures_to_reread(
+        self, query: RereadQuery, limit: int
+    ) -> list[tuple[int, Capture, Article | Refusal]]:
+        """Return up to `limit` captures that another version read last, oldest capture first."""
+        _check_times(query)
+        with self._reading() as conn:
+            found = sql_readings.to_reread(conn, query, limit)
+        return [(one.id, one.capture, one.result) for one in found]
+
+    def count_to_reread(self, query: RereadQuery) -> int:
+        """Return how many captures another version read last."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_readings.count_to_reread(conn, query)
+
+    def reread(
+        self, results: Sequence[tuple[int, Article | Refusal]], version: int, now: datetime
+    ) -> list[Reread]:
+        """Write what captures are read as by `version`; return what each led to."""
+        with self._writing() as conn:
+            return sql_reread.reread(conn, results, version, now)
 
     # Operations
 

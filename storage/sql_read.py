@@ -5,7 +5,6 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +21,10 @@ from storage.model import (
     Revision,
 )
 from storage.places import Tags
+from storage.readings import Reading
 from storage.sql_identity import url_key
 from storage.sql_places import within
+from storage.sql_readings import CAPTURE, capture_of, load_readings
 from storage.sql_tags import load_tags
 from storage.sql_types import AnyRow, in_parts
 from storage.tables import (
@@ -44,16 +45,8 @@ PAGE = 100
 Position = tuple[datetime, int]
 """Where a row stands in an order by time and id."""
 
-_CAPTURE = (
-    captures.c.url,
-    captures.c.captured_at,
-    captures.c.status,
-    captures.c.warc_file,
-    captures.c.warc_offset,
-    captures.c.record_id,
-    captures.c.digest,
-)
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
+_SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
 
@@ -61,15 +54,23 @@ def find_id(conn: Connection, ref: str) -> int | None:
     """Return the short id that `ref` (a short id, also a merged one, or a URL) leads to."""
     if ref.isascii() and ref.isdigit():
         return _existing_id(conn, int(ref)) if len(ref) < 19 else None  # 64 bits
-    query = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
+    query = (
+        sa.select(keys.c.article)
+        .select_from(keys.join(articles))
+        .where(keys.c.key == url_key(ref), _SHOWN)
+    )
     # One URL may lead to articles of two outlets: its own before an alias, then the older.
     own_first = sa.case((keys.c.kind == "url", 0), else_=1)
     return conn.execute(query.order_by(own_first, keys.c.article).limit(1)).scalar()
 
 
 def _existing_id(conn: Connection, id_: int) -> int | None:
-    alive = sa.select(articles.c.id).where(articles.c.id == id_)
-    merged = sa.select(merged_ids.c.article).where(merged_ids.c.id == id_)
+    alive = sa.select(articles.c.id).where(articles.c.id == id_, _SHOWN)
+    merged = (
+        sa.select(merged_ids.c.article)
+        .select_from(merged_ids.join(articles))
+        .where(merged_ids.c.id == id_, _SHOWN)
+    )
     return conn.execute(sa.union_all(alive, merged)).scalar()
 
 
@@ -78,19 +79,27 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
     if not ids:
         return []
     query = (
-        sa.select(revisions, captures.c.content, contents.c.json, *_CAPTURE)
+        sa.select(
+            revisions,
+            captures.c.content,
+            captures.c.version,
+            captures.c.read_at,
+            contents.c.json,
+            *CAPTURE,
+        )
         .select_from(revisions.join(captures).join(contents))
         .where(revisions.c.article.in_(ids))
         .order_by(revisions.c.article, revisions.c.number)
     )
     rows = conn.execute(query).all()
-    texts = {row.content: article_from_json(row.json) for row in rows}
-    tags = load_tags(conn, texts)
-    found = {
-        id_: tuple(_revision(row, texts[row.content], tags.get(row.content)) for row in group)
-        for id_, group in groupby(rows, key=lambda row: row.article)
-    }
-    return [ArchivedArticle(id_, found[id_]) for id_ in ids]
+    texts = [article_from_json(row.json, row.version) for row in rows]
+    tags = load_tags(conn, {row.content: text for row, text in zip(rows, texts, strict=True)})
+    readings = load_readings(conn, rows)
+    found: dict[int, list[Revision]] = {id_: [] for id_ in ids}
+    for row, text in zip(rows, texts, strict=True):
+        revision = _revision(row, text, tags.get(row.content), readings[row.capture])
+        found[row.article].append(revision)
+    return [ArchivedArticle(id_, tuple(found[id_])) for id_ in ids]
 
 
 def place_groups(query: ArticleQuery) -> list[tuple[str, ...]]:
@@ -114,7 +123,8 @@ def article_page(
     if places:
         statement = _about_any(query, outlet, places, after, size)
     else:
-        statement = _ordered(query, outlet, articles, articles.c.id, after).limit(size)
+        shown = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
+        statement = shown.limit(size)
     positions: list[Position] = [(row[0], row[1]) for row in conn.execute(statement)]
     loaded = load_articles(conn, [position[1] for position in positions])
     return list(zip(positions, loaded, strict=True))
@@ -163,13 +173,14 @@ def refusal_page(
         refusals.c.url.label("refused_url"),
         refusals.c.reason,
         refusals.c.evidence,
-        *_CAPTURE,
+        captures.c.version,
+        *CAPTURE,
     ).select_from(refusals.join(captures))
     if outlet is not None:
         statement = statement.where(refusals.c.outlet == outlet)
     statement = _newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
     return [
-        ((row.captured_at, row.id), (_capture(row), _refusal(row)))
+        ((row.captured_at, row.id), (capture_of(row), _refusal(row)))
         for row in conn.execute(statement.limit(size))
     ]
 
@@ -179,7 +190,11 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
-        stored = sa.select(keys.c.key).where(keys.c.outlet == outlet, keys.c.key.in_(part))
+        stored = (
+            sa.select(keys.c.key)
+            .select_from(keys.join(articles))
+            .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
+        )
         refused = (
             sa.select(refused_urls.c.key)
             .select_from(refused_urls.join(refusals))
@@ -202,30 +217,24 @@ def _newest_first(
     return statement.order_by(time.desc(), id_.desc())
 
 
-def _revision(row: AnyRow, article: Article, tags: Tags | None) -> Revision:
+def _revision(
+    row: AnyRow, article: Article, tags: Tags | None, readings: tuple[Reading, ...]
+) -> Revision:
     return Revision(
         number=row.number,
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         changed=tuple(json.loads(row.changed)),
         article=article,
-        capture=_capture(row),
+        capture=capture_of(row),
         fingerprint=row.fingerprint,
         tags=tags,
-    )
-
-
-def _capture(row: AnyRow) -> Capture:
-    return Capture(
-        url=row.url,
-        captured_at=row.captured_at,
-        status=row.status,
-        warc_file=row.warc_file,
-        warc_offset=row.warc_offset,
-        record_id=row.record_id,
-        digest=row.digest,
+        readings=readings,
+        maybe_ours=row.maybe_ours,
     )
 
 
 def _refusal(row: AnyRow) -> Refusal:
-    return Refusal(row.outlet, row.refused_url, RefusalReason(row.reason), row.evidence)
+    return Refusal(
+        row.outlet, row.refused_url, RefusalReason(row.reason), row.evidence, row.version
+    )

@@ -107,14 +107,32 @@ def count_untagged(conn: Connection, version: str) -> int:
     return int(conn.execute(query).scalar_one() - conn.execute(done).scalar_one())
 
 
+def forget_tags(conn: Connection, content: int) -> None:
+    """Take away the tags of a content that no capture shows any more."""
+    shown = sa.select(captures.c.id).where(captures.c.content == content).limit(1)
+    if conn.execute(shown).first() is None:
+        for table in (mentions, scores, tags):
+            conn.execute(sa.delete(table).where(table.c.content == content))
+
+
 def _contents(conn: Connection, rows: Sequence[int]) -> list[tuple[int, Article, datetime]]:
+    sights = captures.alias()
     first = (
-        sa.select(sa.func.min(captures.c.captured_at))
-        .where(captures.c.content == contents.c.id)
+        sa.select(sights.c.id)
+        .where(sights.c.content == contents.c.id)
+        .order_by(sights.c.captured_at, sights.c.id)
+        .limit(1)
         .scalar_subquery()
     )
-    query = sa.select(contents.c.id, contents.c.json, first).where(contents.c.id.in_(rows))
-    found = {row.id: (row.id, article_from_json(row.json), row[2]) for row in conn.execute(query)}
+    query = (
+        sa.select(contents.c.id, contents.c.json, captures.c.version, captures.c.captured_at)
+        .select_from(contents.join(captures, captures.c.id == first))
+        .where(contents.c.id.in_(rows))
+    )
+    found = {
+        row.id: (row.id, article_from_json(row.json, row.version), row.captured_at)
+        for row in conn.execute(query)
+    }
     return [found[row] for row in rows]
 
 

@@ -4,7 +4,8 @@
              ├─ articles ─┬─ keys  │     every URL and outlet id that leads to an article
              │            ├─ revisions ── its states, worked out from its captures
              │            ├─ merged_ids   short ids that were found to be another article's
-             │            └─ captures ─── contents     each distinct article JSON, once
+             │            └─ captures ─┬─ contents     each distinct article JSON, once
+             │               │         └─ readings     what older code of ours read
              └─ refusals ─┴─ refused_urls              every URL that led to a refusal
     validators               what a listing's server gave for conditional requests
     contents ── tags ─┬─ mentions   which units a content names, and where
@@ -76,7 +77,8 @@ articles = sa.Table(
     sa.Column("url", SafeText, nullable=False),
     sa.Column("title", SafeText, nullable=False),
     sa.Column("published_at", UtcTime),
-    sa.Column("sort_at", UtcTime, nullable=False),  # published_at, else the first capture's time
+    # published_at, else the first capture's time; null where every capture is a refusal today
+    sa.Column("sort_at", UtcTime),
     sa.Index("ix_articles_outlet_sort_at_id", "outlet", "sort_at", "id"),
     sa.Index("ix_articles_sort_at_id", "sort_at", "id"),
     sqlite_autoincrement=True,  # a short id is never given twice
@@ -127,11 +129,32 @@ captures = sa.Table(
     sa.Column("sight", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
     ref("article", "articles.id", nullable=True),  # both null where the page was refused
     ref("content", "contents.id", nullable=True),
+    # Of the newest reading, the one that counts: our extraction code's version, and since when.
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("read_at", UtcTime, nullable=False),
     sa.UniqueConstraint("outlet", "record_id"),
     sa.UniqueConstraint("outlet", "sight"),
     sa.Index("ix_captures_article_captured_at", "article", "captured_at"),
     sa.Index("ix_captures_content_captured_at", "content", "captured_at"),
+    sa.Index("ix_captures_outlet_version_captured_at_id", "outlet", "version", "captured_at", "id"),
     sa.Index("ix_captures_run", "run"),
+    sa.Index("ix_captures_version_captured_at_id", "version", "captured_at", "id"),
+)
+
+# Those before the newest, which stands in `captures` and `refusals`.
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("capture", sa.ForeignKey("captures.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("read_at", UtcTime, nullable=False),
+    ref("content", "contents.id", nullable=True),  # null where it was a refusal: of what, and why
+    sa.Column("url", SafeText),
+    sa.Column("reason", sa.Text),
+    sa.Column("evidence", SafeText),
+    sa.Column("then_changed", sa.Text, nullable=False),  # JSON list: fields the next one changed
+    sqlite_with_rowid=False,
 )
 
 revisions = sa.Table(
@@ -144,6 +167,7 @@ revisions = sa.Table(
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
     ref("capture", "captures.id"),  # the first sight, whose content this state keeps
+    sa.Column("maybe_ours", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 

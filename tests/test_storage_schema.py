@@ -144,6 +144,7 @@ def test_reading_walks_along_an_index(tmp_path: Path, query: ArticleQuery) -> No
             steps = [row[3] for row in plain.execute("EXPLAIN QUERY PLAN " + statement, values)]
             scans = [step for step in steps if step.startswith("SCAN") and "INDEX" not in step]
             assert not [step for step in scans if not step.startswith("SCAN anon_")]  # a page
-            assert "articles.sort_at" not in statement or "ORDER BY" not in str(steps)
+            listed = statement.startswith("SELECT articles.sort_at")
+            assert not listed or "ORDER BY" not in str(steps)
             assert "article_places" not in statement or not reads_more_than_a_page(steps)
     assert len(asked) >= 6
