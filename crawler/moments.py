@@ -16,6 +16,6 @@ def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
         return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{name}: {text!r} is neither a day such as 2026-07-01 nor a time such as"
-            " 2026-07-01T08:00+07:00"
+            f"{name} {text!r}: expected a day such as 2025-07-01, or a time such as"
+            " 2025-07-01T08:00+07:00"
         ) from None
