@@ -120,12 +120,16 @@ _PASSING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A page that is no article: why, and what on the page shows it."""
+    """A page that is no article: why, and what on the page shows it.
+
+    version: of our extraction code that read the page; 0 where none did.
+    """
 
     outlet: str
     url: str
     reason: RefusalReason
     evidence: str
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
