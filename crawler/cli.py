@@ -11,6 +11,7 @@ from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
 from crawler.commands.outlets import outlets_app
+from crawler.commands.pages import pages_app
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(show)
 app.command()(runs)
 app.command()(extract)
 app.add_typer(outlets_app, name="outlets")
+app.add_typer(pages_app, name="pages")
 
 
 def _print_version(wanted: bool) -> None:
@@ -46,7 +48,10 @@ def _common(
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
     names = ("crawl", "articles", "show", "runs", "extract")
-    groups = {"outlets": {"list": defaults, "check": defaults}}
+    groups = {
+        "outlets": {"list": defaults, "check": defaults},
+        "pages": {"add": defaults},
+    }
     context.default_map = dict.fromkeys(names, defaults) | groups
 
 
