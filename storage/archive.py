@@ -1,6 +1,6 @@
-"""What the rest of the house may ask of an archive: four small protocols and one opener."""
+"""What the rest of the house may ask of an archive: six small protocols and one opener."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
@@ -15,6 +15,8 @@ from storage.model import (
     Stored,
     Validator,
 )
+from storage.places import Succession, Tags, Unit
+from storage.readings import Reread, RereadQuery
 
 
 class Reader(Protocol):
@@ -29,6 +31,14 @@ class Reader(Protocol):
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, in constant memory."""
+        ...
+
+    def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
+        """Return what our code once made of an article's revision, whole.
+
+        ref: as for `article`. number: of the revision. index: in `Revision.readings`, from 0.
+        Raises NotFoundError.
+        """
         ...
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
@@ -52,10 +62,90 @@ class Writer(Protocol):
         capture: Capture,
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
+        tags: Tags | None = None,
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
         aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+        tags: what the article says of places, if somebody looked; a refusal has none.
+        Raises NotFoundError where the run, or a unit of the tags, is unknown.
+        """
+        ...
+
+
+class Places(Protocol):
+    """The gazetteer in the archive, and what articles say of its units."""
+
+    def gazetteer_version(self) -> str | None:
+        """Return the version of the gazetteer that was loaded last; None before the first."""
+        ...
+
+    def load_gazetteer(
+        self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
+    ) -> None:
+        """Make the gazetteer this one, in one transaction.
+
+        Units that it lacks stay, marked as not current, and with them what is tagged with them.
+        Raises ValueError where it is not whole: an id twice, or a unit that it refers to missing.
+        """
+        ...
+
+    def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
+        """Return up to `limit` contents whose tags are missing or of another version.
+
+        Each with its number, to hand to `tag`, and the time of its first capture. What is tagged
+        comes no more, so asking again goes on where a killed process was; what cannot be tagged
+        must be given empty tags with a note, or it comes again.
+        """
+        ...
+
+    def count_untagged(self, version: str) -> int:
+        """Return how many contents `untagged` would return without a limit."""
+        ...
+
+    def tag(self, tags: Mapping[int, Tags]) -> None:
+        """Write the tags of contents, by number, in place of what they had, in one transaction.
+
+        About a thousand at a time are quick and keep no crawl waiting for long. Raises
+        NotFoundError for a unit that no gazetteer of this archive had.
+        """
+        ...
+
+    def place_counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
+        """Return for each unit how many of the matching articles are about it, most first.
+
+        The latest state counts, and `query.limit` does not. An article about two units counts for
+        both; with `query.places` the others that those articles are about are counted too.
+        """
+        ...
+
+
+class Rereading(Protocol):
+    """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
+
+    def captures_to_reread(
+        self, query: RereadQuery, limit: int
+    ) -> list[tuple[int, Capture, Article | Refusal]]:
+        """Return up to `limit` captures that another version read last, oldest capture first.
+
+        Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
+        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        """
+        ...
+
+    def count_to_reread(self, query: RereadQuery) -> int:
+        """Return how many captures `captures_to_reread` would return without a limit."""
+        ...
+
+    def reread(
+        self, results: Sequence[tuple[int, Article | Refusal]], version: int, now: datetime
+    ) -> list[Reread]:
+        """Write what captures, by number, are read as by `version`, in one transaction.
+
+        The new reading counts for the articles' states; the one before is kept. Returns what each
+        led to, in order. About two hundred at a time keep no crawl waiting for long.
+        Raises NotFoundError (no such capture); ValueError where a result is of another outlet or
+        version than its capture and `version`.
         """
         ...
 
@@ -96,7 +186,7 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Operations, Protocol):
+class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

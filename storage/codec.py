@@ -1,6 +1,7 @@
 """An article as JSON and back, without loss. Pure.
 
-The JSON is what the archive keeps of every distinct content; SQL and DuckDB can read it.
+The JSON is what the archive keeps of every distinct content; SQL and DuckDB can read it. What two
+versions of our extraction code read alike is one content: the version stands with the captures.
 Unknown values and empty lists are left out, so a field that is added later needs no rewrite.
 """
 
@@ -32,11 +33,13 @@ def in_utc(moment: datetime, what: str) -> datetime:
 
 
 def article_to_json(article: Article) -> str:
-    """Return `article` as one line of JSON, the same text for equal articles.
+    """Return `article` without its extraction's version as one line of JSON.
 
-    Raises ValueError where a time has no zone.
+    Articles equal but for that version give the same text. Raises ValueError where a time has no
+    zone.
     """
     every = asdict(article)
+    del every["extraction"]["version"]
     fields = {key: every[key] for key in every if every[key] not in (None, ()) or key == "blocks"}
     for name in _TIMES:
         if name in fields:
@@ -46,9 +49,10 @@ def article_to_json(article: Article) -> str:
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def article_from_json(text: str) -> Article:
-    """Return the article that `article_to_json` wrote."""
+def article_from_json(text: str, version: int) -> Article:
+    """Return the article that `article_to_json` wrote, as read by that version of our code."""
     fields = json.loads(text)
+    fields["extraction"]["version"] = version
     return Article(
         **{key: _READERS[key](value) if key in _READERS else value for key, value in fields.items()}
     )

@@ -8,6 +8,7 @@ placement, the shape of quotation marks, dashes and ellipses. Case counts.
 
 import hashlib
 import json
+from dataclasses import fields, replace
 from datetime import UTC
 
 from storage.model import Article
@@ -43,6 +44,18 @@ def changed_fields(before: Article, after: Article) -> tuple[str, ...]:
     """Return the names of what counts and differs; empty exactly where the fingerprints agree."""
     old, new = _parts(before), _parts(after)
     return tuple(name for name in new if old[name] != new[name])
+
+
+def differing_fields(before: Article, after: Article) -> tuple[str, ...]:
+    """Return the names of all fields that differ at all, "body" for the blocks.
+
+    The version of our extraction code is no difference.
+    """
+    same_code = replace(after.extraction, version=before.extraction.version)
+    after = replace(after, extraction=same_code)
+    names = [field.name for field in fields(Article)]
+    found = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return tuple("body" if name == "blocks" else name for name in found)
 
 
 def _parts(article: Article) -> dict[str, Part]:

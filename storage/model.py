@@ -1,12 +1,16 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only. All times are aware datetimes in UTC.
+Pure, standard library only; those of places and of re-reading have modules of their own.
+All times are aware datetimes in UTC.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+from storage.places import Tags
+from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
@@ -175,6 +179,10 @@ class Revision:
     number: 1 for the earliest state, by the time of capture.
     first_seen_at, last_seen_at: capture times of the first and last sight of this state.
     changed: names of the fields that differ from the state before; empty for the first.
+    tags: what it says of places; None where it has not been tagged.
+    readings: how its first capture was read, earliest reading first; the last one is `article`.
+    maybe_ours: True where our code may be what changed, not the outlet: this state and the one
+    before were read by different versions of it. Reading both again by one version tells.
     """
 
     number: int
@@ -184,6 +192,9 @@ class Revision:
     article: Article
     capture: Capture
     fingerprint: str
+    tags: Tags | None = None
+    readings: tuple[Reading, ...] = ()
+    maybe_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +214,12 @@ class ArchivedArticle:
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
     (the first capture's time where a page gives none). Newest first.
+
+    places: ids of units; wanted are articles whose latest state is about any of them (primary).
     """
 
     outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None

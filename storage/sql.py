@@ -3,17 +3,17 @@
 Whatever goes wrong inside rolls the transaction back and comes out as an ArchiveError.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_read, sql_runs
+from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -27,9 +27,11 @@ from storage.model import (
     Stored,
     Validator,
 )
+from storage.places import Succession, Tags, Unit
+from storage.readings import Reread, RereadQuery
 from storage.sql_errors import plain_errors
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
-from storage.sql_read import PAGE, Position, article_page, refusal_page
+from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
 from storage.sql_store import store
 
 _Row = TypeVar("_Row")
@@ -43,6 +45,12 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+
+
+def _check_times(query: ArticleQuery | RereadQuery) -> None:
+    for moment, what in ((query.since, "since"), (query.until, "until")):
+        if moment is not None:
+            in_utc(moment, what)
 
 
 class SqlArchive:
@@ -91,25 +99,37 @@ class SqlArchive:
     def article(self, ref: str) -> ArchivedArticle:
         """Return the article with this short id or URL. Raises NotFoundError."""
         with self._reading() as conn:
-            id_ = sql_read.find_id(conn, ref)
-            if id_ is None:
-                raise NotFoundError(
-                    f"archive {self._name} has no article with the id or URL {ref!r}:"
-                    " list its articles to see their ids"
-                )
-            return sql_read.load_articles(conn, [id_])[0]
+            return sql_read.load_articles(conn, [self._find(conn, ref)])[0]
+
+    def _find(self, conn: Connection, ref: str) -> int:
+        id_ = sql_read.find_id(conn, ref)
+        if id_ is None:
+            raise NotFoundError(
+                f"archive {self._name} has no article with the id or URL {ref!r}:"
+                " list its articles to see their ids"
+            )
+        return id_
+
+    def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
+        """Return what our code once made of an article's revision. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_readings.read_as(conn, self._find(conn, ref), number, index)
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, then larger id first."""
-        for moment, what in ((query.since, "since"), (query.until, "until")):
-            if moment is not None:
-                in_utc(moment, what)
+        _check_times(query)
         size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
-        # One ordered stream an outlet, each along its index, merged.
-        outlets = tuple(dict.fromkeys(query.outlets)) or (None,)
-        streams = [self._pages(partial(article_page, query, outlet), size) for outlet in outlets]
+        # One ordered stream an outlet and group of places, each along its index, merged.
+        fetches = [
+            partial(article_page, query, outlet, places)
+            for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
+            for places in place_groups(query)
+        ]
+        streams = [self._pages(fetch, size) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
-        return (article for _, article in islice(newest, query.limit))
+        # An article about places of two groups comes twice, one right after the other.
+        once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
+        return islice(once, query.limit)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
@@ -129,14 +149,74 @@ class SqlArchive:
         capture: Capture,
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
+        tags: Tags | None = None,
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
-        Raises NotFoundError (no such run), ArchiveBusyError, ArchiveError; ValueError for a
-        time without a zone or a capture without a record id.
+        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
+        a time without a zone or a capture without a record id.
         """
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases)
+            return store(conn, run_id, capture, result, aliases, tags)
+
+    # Places
+
+    def gazetteer_version(self) -> str | None:
+        """Return the version of the gazetteer that was loaded last, if any."""
+        with self._reading() as conn:
+            return sql_places.gazetteer_version(conn)
+
+    def load_gazetteer(
+        self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
+    ) -> None:
+        """Make the gazetteer this one. Raises ValueError where it is not whole."""
+        with self._writing() as conn:
+            sql_places.load_gazetteer(conn, version, units, successions)
+
+    def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
+        """Return up to `limit` contents whose tags are missing or of another version."""
+        with self._reading() as conn:
+            return sql_tags.untagged(conn, version, limit)
+
+    def count_untagged(self, version: str) -> int:
+        """Return how many contents have no tags of this version."""
+        with self._reading() as conn:
+            return sql_tags.count_untagged(conn, version)
+
+    def tag(self, tags: Mapping[int, Tags]) -> None:
+        """Write the tags of contents. Raises NotFoundError for an unknown unit."""
+        with self._writing() as conn:
+            sql_tags.tag(conn, tags)
+
+    def place_counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
+        """Return for each unit how many of the matching articles are about it, most first."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_places.place_counts(conn, query)
+
+    # Rereading
+
+    def captures_to_reread(
+        self, query: RereadQuery, limit: int
+    ) -> list[tuple[int, Capture, Article | Refusal]]:
+        """Return up to `limit` captures that another version read last, oldest capture first."""
+        _check_times(query)
+        with self._reading() as conn:
+            found = sql_readings.to_reread(conn, query, limit)
+        return [(one.id, one.capture, one.result) for one in found]
+
+    def count_to_reread(self, query: RereadQuery) -> int:
+        """Return how many captures another version read last."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_readings.count_to_reread(conn, query)
+
+    def reread(
+        self, results: Sequence[tuple[int, Article | Refusal]], version: int, now: datetime
+    ) -> list[Reread]:
+        """Write what captures are read as by `version`; return what each led to."""
+        with self._writing() as conn:
+            return sql_reread.reread(conn, results, version, now)
 
     # Operations
 

@@ -5,6 +5,7 @@
 - An alias (a redirect, an AMP page) finds an article, but never joins two that have ids: an
   outlet that takes a page down often redirects to another one. The first article keeps an alias;
   a page that stands at the address itself takes it over.
+- Re-reading may show that our code took two articles for one, or one for two: `sql_settle`.
 - An article first stored by URL only and later met with the id of another is that other one:
   the two become one under the smaller short id, and the larger one still leads to it.
 """
@@ -16,10 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_types import hashed
 from storage.tables import (
+    article_places,
     articles,
     captures,
-    hashed,
     keys,
     merged_ids,
     refusals,
@@ -46,7 +48,7 @@ def find_article(conn: Connection, article: Article) -> int | None:
         renumbered = bool(article.article_id) and _has_id(conn, by_url.article)
         return by_url.article if own or not renumbered else None
     if own and by_url.article != by_id.article and not _has_id(conn, by_url.article):
-        return _join(conn, by_id.article, by_url.article)
+        return join(conn, by_id.article, by_url.article)
     return by_id.article
 
 
@@ -84,6 +86,28 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
         conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
 
 
+def release(
+    conn: Connection, id_: int, outlet: str, ids: Iterable[str], urls: Iterable[str]
+) -> None:
+    """Let these outlet ids and URLs no longer lead to `id_`: no capture of it shows them now."""
+    gone = [*(hashed("id", value) for value in ids), *map(url_key, urls)]
+    own = (keys.c.article == id_, keys.c.outlet == outlet)
+    conn.execute(sa.delete(keys).where(*own, keys.c.key.in_(gone)))
+    left = sa.select(keys.c.value).where(*own, keys.c.kind == "id").order_by(keys.c.value).limit(1)
+    known = articles.c.article_id.in_(list(ids))
+    conn.execute(
+        sa.update(articles)
+        .where(articles.c.id == id_, known)
+        .values(article_id=left.scalar_subquery())
+    )
+
+
+def urls_of(conn: Connection, id_: int) -> list[str]:
+    """Return every URL that leads to an article, in a stable order."""
+    query = sa.select(keys.c.value).where(keys.c.article == id_, keys.c.kind != "id")
+    return sorted(conn.execute(query).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class _Lead:
     kind: str
@@ -112,12 +136,16 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
     )
 
 
-def _join(conn: Connection, one: int, other: int) -> int:
+def join(conn: Connection, one: int, other: int) -> int:
     """Make two articles one; the caller works out its revisions anew. Return its short id."""
     kept, gone = min(one, other), max(one, other)
-    conn.execute(sa.delete(revisions).where(revisions.c.article.in_((kept, gone))))
+    for worked_out in (revisions, article_places):
+        conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
     for table in (keys, captures, refusals, merged_ids):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
+    learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
+    without = (articles.c.id == kept, articles.c.article_id.is_(None))
+    conn.execute(sa.update(articles).where(*without).values(article_id=learned))
     conn.execute(sa.delete(articles).where(articles.c.id == gone))
     conn.execute(sa.insert(merged_ids).values(id=gone, article=kept))
     return kept

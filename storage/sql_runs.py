@@ -13,7 +13,8 @@ from storage.model import Outcome, Run, RunCounts, Validator
 from storage.sql_identity import url_key
 from storage.sql_open import lock
 from storage.sql_store import add_outlet
-from storage.tables import AnyRow, runs, validators
+from storage.sql_types import AnyRow
+from storage.tables import runs, validators
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"
 

@@ -1,6 +1,7 @@
 """The one way in: a capture and what it held become rows, inside the caller's transaction."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,18 +12,22 @@ from storage.decide import Observation, decide
 from storage.errors import NotFoundError
 from storage.fingerprint import fingerprint
 from storage.model import Article, Capture, Refusal, Stored, Verdict
+from storage.places import Tags
 from storage.sql_identity import article_at, claim, find_article, url_key
 from storage.sql_open import lock
-from storage.sql_revisions import observations, summary, write_revisions
+from storage.sql_places import write_article_places
+from storage.sql_revisions import Sight, observations, summary, write_revisions
+from storage.sql_tags import wants_tags, write_tags
+from storage.sql_types import hashed
 from storage.tables import (
     articles,
     captures,
     contents,
-    hashed,
     outlets,
     refusals,
     refused_urls,
     runs,
+    tags,
 )
 
 
@@ -32,6 +37,7 @@ def store(
     capture: Capture,
     result: Article | Refusal,
     aliases: Iterable[str],
+    place_tags: Tags | None = None,
 ) -> Stored:
     """Store one capture with what it held; everything or, where the caller rolls back, nothing.
 
@@ -49,7 +55,7 @@ def store(
     urls = (result.url, capture.url, *aliases)
     if isinstance(result, Refusal):
         return _store_refusal(conn, run_id, capture, result, urls)
-    return _store_article(conn, run_id, capture, result, urls)
+    return _store_article(conn, run_id, capture, result, urls, place_tags)
 
 
 def add_outlet(conn: Connection, slug: str) -> None:
@@ -89,6 +95,7 @@ def _add_capture(conn: Connection, run_id: str, outlet: str, capture: Capture, *
         record_id=capture.record_id,
         digest=capture.digest,
         sight=_sight(capture),
+        read_at=capture.captured_at,
         **to,
     )
 
@@ -101,47 +108,81 @@ def _store_refusal(
     conn: Connection, run_id: str, capture: Capture, refusal: Refusal, urls: Iterable[str]
 ) -> Stored:
     article = article_at(conn, refusal.outlet, urls)
+    row = _add_capture(conn, run_id, refusal.outlet, capture, version=refusal.version)
+    add_refusal(conn, row, capture.captured_at, refusal, urls, article)
+    return Stored(Verdict.REFUSED, article)
+
+
+def add_refusal(
+    conn: Connection,
+    capture: int,
+    captured_at: datetime,
+    refusal: Refusal,
+    urls: Iterable[str],
+    article: int | None,
+) -> None:
+    """Write that the capture in that row is no article. article: the one that stood at its URL."""
     row = _insert(
         conn,
         refusals,
-        capture=_add_capture(conn, run_id, refusal.outlet, capture),
+        capture=capture,
         outlet=refusal.outlet,
         url=refusal.url,
-        captured_at=capture.captured_at,
+        captured_at=captured_at,
         reason=refusal.reason.value,
         evidence=refusal.evidence,
         article=article,
     )
     rows = [{"key": url_key(url), "refusal": row, "value": url} for url in dict.fromkeys(urls)]
     conn.execute(sa.insert(refused_urls), rows)
-    return Stored(Verdict.REFUSED, article)
 
 
 def _store_article(
-    conn: Connection, run_id: str, capture: Capture, article: Article, urls: Iterable[str]
+    conn: Connection,
+    run_id: str,
+    capture: Capture,
+    article: Article,
+    urls: Iterable[str],
+    place_tags: Tags | None,
 ) -> Stored:
-    text, print_ = article_to_json(article), fingerprint(article)
+    content = add_content(conn, article)
     found = find_article(conn, article)
-    id_ = found if found is not None else _add_article(conn, capture, article)
+    id_ = found if found is not None else add_article(conn, capture.captured_at, article)
     claim(conn, id_, article, urls)
-    content = _content(conn, text, print_)
     before = {} if found is None else observations(conn, id_)
-    row = _add_capture(conn, run_id, article.outlet, capture, article=id_, content=content)
-    new = Observation(capture.captured_at, print_, capture.record_id)
+    tagged = place_tags is not None and wants_tags(
+        conn, content, place_tags.version, capture.captured_at
+    )
+    version = article.extraction.version
+    to = {"article": id_, "content": content, "version": version}
+    row = _add_capture(conn, run_id, article.outlet, capture, **to)
+    new = Observation(capture.captured_at, fingerprint(article), capture.record_id)
     decision = decide(before, new)
-    write_revisions(conn, id_, decision.states, {**before, new: row}, {row: article})
+    sights = {**before, new: Sight(row, version)}
+    rewritten = write_revisions(conn, id_, decision.states, sights, {row: article})
+    if place_tags and tagged:
+        write_tags(conn, {content: place_tags})
+    if tagged or rewritten:
+        write_article_places(conn, [id_])
     return Stored(decision.verdict, id_)
 
 
-def _add_article(conn: Connection, capture: Capture, article: Article) -> int:
-    values = summary(article, capture.captured_at)
-    return _insert(conn, articles, outlet=article.outlet, **values)
+def add_article(conn: Connection, captured_at: datetime, article: Article) -> int:
+    """Make the row of an article that is first seen; return its short id."""
+    return _insert(conn, articles, outlet=article.outlet, **summary(article, captured_at))
 
 
-def _content(conn: Connection, text: str, print_: str) -> int:
-    """Return the row of this very article JSON, which is written where it is new."""
+def add_content(conn: Connection, article: Article) -> int:
+    """Return the row of this very content, which is written where it is new."""
+    text = article_to_json(article)
     digest = hashed(text)
-    found = conn.execute(sa.select(contents.c.id).where(contents.c.digest == digest)).scalar()
-    if found is not None:
-        return int(found)
-    return _insert(conn, contents, digest=digest, fingerprint=print_, json=text)
+    query = sa.select(contents.c.id, tags.c.content).select_from(contents.outerjoin(tags))
+    found = conn.execute(query.where(contents.c.digest == digest)).one_or_none()
+    if found is None:
+        print_ = fingerprint(article)
+        row = _insert(conn, contents, digest=digest, fingerprint=print_, json=text)
+    else:
+        row = int(found[0])
+    if found is None or found[1] is None:  # new, or shown again
+        conn.execute(sa.insert(tags).values(content=row))
+    return row

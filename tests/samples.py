@@ -1,7 +1,8 @@
 """Invented articles, captures and runs for tests of the archive."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from storage.model import (
 )
 
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+Result = TypeVar("Result", bound=Article | Refusal)
 EXTRACTION = Extraction("epi", "2024", "subtree", 1)
 
 
@@ -57,8 +59,17 @@ def capture(minutes: float = 0, number: int = 1, **changes: Any) -> Capture:
     return Capture(**{**fields, **changes})
 
 
-def refusal(number: int = 1, reason: RefusalReason = RefusalReason.NOT_FOUND) -> Refusal:
-    return Refusal("baothu", url_of(number), reason, f"status said {reason}")
+def refusal(
+    number: int = 1, reason: RefusalReason = RefusalReason.NOT_FOUND, version: int = 0
+) -> Refusal:
+    return Refusal("baothu", url_of(number), reason, f"status said {reason}", version)
+
+
+def read_by(version: int, item: Result) -> Result:
+    """Return `item` as that version of the extraction code would give it."""
+    if isinstance(item, Article):
+        return replace(item, extraction=replace(item.extraction, version=version))
+    return replace(item, version=version)
 
 
 def run(id_: str = "run-1", **changes: Any) -> Run:

@@ -6,18 +6,20 @@ Revision ID: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.first_places import ROW_ID, TIME, create_gazetteer, create_tags
+
 revision = "0001"
 down_revision = None
-
-ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
     _create_crawls()
     _create_articles()
     _create_captures()
+    _create_readings()
     _create_refusals()
+    create_gazetteer()
+    create_tags()
 
 
 def _create_crawls() -> None:
@@ -76,7 +78,7 @@ def _create_articles() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("published_at", TIME, nullable=True),
-        sa.Column("sort_at", TIME, nullable=False),
+        sa.Column("sort_at", TIME, nullable=True),
         sa.ForeignKeyConstraint(["outlet"], ["outlets.slug"], name="fk_articles_outlet"),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
         sqlite_autoincrement=True,
@@ -131,6 +133,8 @@ def _create_captures() -> None:
         sa.Column("sight", sa.LargeBinary(), nullable=False),
         sa.Column("article", ROW_ID, nullable=True),
         sa.Column("content", ROW_ID, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("read_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_captures_article"),
         sa.ForeignKeyConstraint(["content"], ["contents.id"], name="fk_captures_content"),
         sa.ForeignKeyConstraint(["outlet"], ["outlets.slug"], name="fk_captures_outlet"),
@@ -140,7 +144,16 @@ def _create_captures() -> None:
         sa.UniqueConstraint("outlet", "sight", name="uq_captures_outlet_sight"),
     )
     op.create_index("ix_captures_article_captured_at", "captures", ["article", "captured_at"])
+    op.create_index("ix_captures_content_captured_at", "captures", ["content", "captured_at"])
+    op.create_index(
+        "ix_captures_outlet_version_captured_at_id",
+        "captures",
+        ["outlet", "version", "captured_at", "id"],
+    )
     op.create_index("ix_captures_run", "captures", ["run"])
+    op.create_index(
+        "ix_captures_version_captured_at_id", "captures", ["version", "captured_at", "id"]
+    )
     op.create_table(
         "revisions",
         sa.Column("article", ROW_ID, nullable=False),
@@ -150,9 +163,29 @@ def _create_captures() -> None:
         sa.Column("last_seen_at", TIME, nullable=False),
         sa.Column("changed", sa.Text(), nullable=False),
         sa.Column("capture", ROW_ID, nullable=False),
+        sa.Column("maybe_ours", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_revisions_article"),
         sa.ForeignKeyConstraint(["capture"], ["captures.id"], name="fk_revisions_capture"),
         sa.PrimaryKeyConstraint("article", "number", name="pk_revisions"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_readings() -> None:
+    op.create_table(
+        "readings",
+        sa.Column("capture", ROW_ID, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("read_at", TIME, nullable=False),
+        sa.Column("content", ROW_ID, nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("then_changed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["capture"], ["captures.id"], name="fk_readings_capture"),
+        sa.ForeignKeyConstraint(["content"], ["contents.id"], name="fk_readings_content"),
+        sa.PrimaryKeyConstraint("capture", "number", name="pk_readings"),
         sqlite_with_rowid=False,
     )
 

@@ -1,0 +1,168 @@
+"""Reading captures again: the newest reading counts, the earlier ones are kept.
+
+docs/decisions/0006-rereadings.md says why. Every function writes inside the caller's transaction.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec import in_utc
+from storage.errors import NotFoundError
+from storage.fingerprint import differing_fields
+from storage.model import Article, Refusal, RefusalReason
+from storage.readings import Reread
+from storage.sql_identity import claim, find_article, urls_of
+from storage.sql_open import lock
+from storage.sql_readings import Held, held
+from storage.sql_revisions import work_out
+from storage.sql_settle import Sighted, settle
+from storage.sql_store import add_article, add_content, add_refusal
+from storage.sql_tags import forget_tags
+from storage.sql_types import in_parts
+from storage.tables import captures, readings, refusals, refused_urls
+
+_FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)
+Result = Article | Refusal
+
+
+def reread(
+    conn: Connection, results: Sequence[tuple[int, Result]], version: int, now: datetime
+) -> list[Reread]:
+    """Write what captures, by row, were read as by `version`; return what each led to."""
+    in_utc(now, "the time of a re-reading")
+    outlets: set[str] = set()
+    for part in in_parts([id_ for id_, _ in results]):
+        query = sa.select(captures.c.outlet).where(captures.c.id.in_(part)).distinct()
+        outlets |= set(conn.execute(query).scalars())
+    for outlet in sorted(outlets):  # in one order, lest two of us wait for each other
+        lock(conn, outlet)
+    return [_reread(conn, id_, result, version, now) for id_, result in results]
+
+
+def _reread(conn: Connection, id_: int, result: Result, version: int, now: datetime) -> Reread:
+    found = held(conn, [id_]).get(id_)  # one at a time: the one before may have joined articles
+    if found is None:
+        raise NotFoundError(f"no capture has the number {id_}: ask which ones are to be re-read")
+    _check(found, result, version)
+    before = found.result
+    if isinstance(before, Refusal) and before.reason is RefusalReason.REDACTED:
+        return Reread.REDACTED
+    failed = isinstance(result, Refusal) and result.reason in _FAILURES
+    changed = _changed(before, result)
+    if failed or not changed:
+        _update(conn, id_, version=version)
+        if found.content is not None and found.article is not None:
+            work_out(conn, found.article, ())  # for the marks that compare versions
+        return Reread.FAILED if failed else Reread.UNCHANGED
+    _keep_earlier(conn, found, changed)
+    _update(conn, id_, version=version, read_at=now)
+    if isinstance(result, Refusal):
+        return _refuse(conn, found, result)
+    if isinstance(before, Refusal):
+        return _admit(conn, found, result)
+    return _revise(conn, found, before, result)
+
+
+def _check(found: Held, result: Result, version: int) -> None:
+    if result.outlet != found.outlet:
+        raise ValueError(
+            f"capture {found.id} is {found.outlet}'s, its re-reading {result.outlet}'s"
+        )
+    if isinstance(result, Article) and result.extraction.version != version:
+        read_by = result.extraction.version
+        raise ValueError(f"capture {found.id} was re-read by version {read_by}, not {version}")
+
+
+def _changed(before: Result, after: Result) -> tuple[str, ...]:
+    """Return the names of the fields that differ, "refusal" where one is no article."""
+    if isinstance(before, Article) and isinstance(after, Article):
+        return differing_fields(before, after)
+    if isinstance(before, Refusal) and isinstance(after, Refusal):
+        return () if replace(after, version=before.version) == before else ("refusal",)
+    return ("refusal",)
+
+
+def _update(conn: Connection, id_: int, **values: Any) -> None:
+    conn.execute(sa.update(captures).where(captures.c.id == id_).values(**values))
+
+
+def _keep_earlier(conn: Connection, found: Held, changed: tuple[str, ...]) -> None:
+    of = readings.c.capture == found.id
+    number = conn.execute(sa.select(sa.func.count()).where(of)).scalar_one() + 1
+    refused = found.result if isinstance(found.result, Refusal) else None
+    conn.execute(
+        sa.insert(readings).values(
+            capture=found.id,
+            number=number,
+            version=found.version,
+            read_at=found.read_at,
+            content=found.content,
+            url=refused and refused.url,
+            reason=refused and refused.reason.value,
+            evidence=refused and refused.evidence,
+            then_changed=json.dumps(changed),
+        )
+    )
+
+
+def _refuse(conn: Connection, found: Held, result: Refusal) -> Reread:
+    """Write that a capture is no article, or another refusal than before."""
+    if found.content is None:
+        urls, verdict = _unrefuse(conn, found), Reread.CHANGED
+    else:
+        urls, verdict = urls_of(conn, _article(found)), Reread.REFUSED
+    urls = [result.url, found.capture.url, *urls]
+    add_refusal(conn, found.id, found.capture.captured_at, result, urls, found.article)
+    if found.content is not None:
+        _update(conn, found.id, article=None, content=None)
+        forget_tags(conn, found.content)
+        for id_ in sorted(settle(conn, _article(found), found.id, set())):
+            work_out(conn, id_, {found.id})
+    return verdict
+
+
+def _admit(conn: Connection, found: Held, result: Article) -> Reread:
+    """Write that a refusal is an article after all."""
+    urls = [found.capture.url, *_unrefuse(conn, found)]
+    target = find_article(conn, result)
+    if target is None:
+        target = add_article(conn, found.capture.captured_at, result)
+    claim(conn, target, result, urls)
+    _update(conn, found.id, article=target, content=add_content(conn, result))
+    work_out(conn, target, {found.id})
+    return Reread.ADMITTED
+
+
+def _unrefuse(conn: Connection, found: Held) -> list[str]:
+    """Take a refusal's rows away; return the URLs that led to it."""
+    of = refused_urls.c.refusal == found.refusal
+    urls = sorted(conn.execute(sa.select(refused_urls.c.value).where(of)).scalars())
+    conn.execute(sa.delete(refused_urls).where(of))
+    conn.execute(sa.delete(refusals).where(refusals.c.id == found.refusal))
+    return urls
+
+
+def _revise(conn: Connection, found: Held, before: Article, result: Article) -> Reread:
+    """Write that a capture says something else, and perhaps is another article's."""
+    _update(conn, found.id, content=add_content(conn, result))
+    if found.content is not None:
+        forget_tags(conn, found.content)
+    concerned = {_article(found)}
+    if (result.article_id, result.url) != (before.article_id, before.url):
+        denied = Sighted(found.id, found.capture.url, found.capture.captured_at, before).marks
+        concerned = settle(conn, _article(found), found.id, denied)
+    for id_ in sorted(concerned):
+        work_out(conn, id_, {found.id})
+    return Reread.CHANGED
+
+
+def _article(found: Held) -> int:
+    if found.article is None:
+        raise AssertionError(f"capture {found.id} has a content but no article")
+    return found.article
