@@ -12,6 +12,7 @@ from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
+from crawler.commands.reextract import reextract
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(articles)
 app.command()(show)
 app.command()(runs)
 app.command()(extract)
+app.command()(reextract)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 
@@ -47,7 +49,7 @@ def _common(
     # Options before the command's name hold for every command, unless repeated after it.
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
-    names = ("crawl", "articles", "show", "runs", "extract")
+    names = ("crawl", "articles", "show", "runs", "extract", "reextract")
     groups = {
         "outlets": {"list": defaults, "check": defaults},
         "pages": {"add": defaults},

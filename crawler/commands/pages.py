@@ -73,9 +73,7 @@ def proposed_name(result: Article | Refusal) -> str:
 
 
 def write_new(folder: Path, name: str, body: bytes, text: str) -> Path:
-    """Write a fixture's two files; return the second. Raises UsageError, and writes neither,
-    where one of them is there or cannot be written.
-    """
+    """Write a fixture's two files; return the second. Raises UsageError where one is there."""
     page, expected = folder / f"{name}.html", folder / f"{name}.json"
     there = next((path for path in (page, expected) if path.exists()), None)
     if there:
@@ -86,7 +84,6 @@ def write_new(folder: Path, name: str, body: bytes, text: str) -> Path:
         with expected.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        page.unlink(missing_ok=True)
         raise UsageError(
             f"{folder}: cannot be written: {error.strerror}; expected the folder tests/pages of a "
             "clone, or --folder"
