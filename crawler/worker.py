@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.extract import extract
-from crawler.extract.article import slug_of
+from crawler.extract.article import VERSION, slug_of
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.placing import Asked, Tables, tag_articles
@@ -67,17 +67,29 @@ class ExtractionWorker:
         The limit counts from when a child takes the page, not while it waits for one.
         """
         slug = outlet.slug if outlet else slug_of(page.url)
+        return await self.guarded(slug, page.url, self._function, page, outlet)
+
+    async def guarded(
+        self, slug: str, url: str, function: Callable[..., T], *arguments: object
+    ) -> T | Refusal:
+        """Return what an importable function makes of the page at `url` of the outlet `slug`.
+
+        Where its process had to end, that is a refusal: TIMEOUT or CRASH.
+        """
+
+        def refuse(reason: RefusalReason, evidence: str) -> Refusal:
+            return Refusal(slug, url, reason, evidence, VERSION)
+
         try:
-            return await self.run(self._function, page, outlet)
+            return await self.run(function, *arguments)
         except TimeoutError:
-            evidence = f"not done within {self._limit_seconds:g} s"
-            return Refusal(slug, page.url, RefusalReason.TIMEOUT, evidence)
+            return refuse(RefusalReason.TIMEOUT, f"not done within {self._limit_seconds:g} s")
         except ProcessExpired as error:
             evidence = f"the extraction process ended with exit code {error.exitcode}"
-            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+            return refuse(RefusalReason.CRASH, evidence)
         except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
-            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+            return refuse(RefusalReason.CRASH, evidence)
 
     async def tag(self, tables: Tables, asked: Asked) -> Tags | None:
         """Return what an article says of places; None, and a line in the log, if that fails."""

@@ -63,19 +63,22 @@ def extract_generic(page: Page, outlet: Outlet | None) -> Article | Refusal:
 def _guarded(page: Page, outlet: Outlet | None, *, generic: bool) -> Article | Refusal:
     slug = outlet.slug if outlet else slug_of(page.url)
     try:
-        opened = _open(page, slug, outlet)
-        if isinstance(opened, Refusal):
-            return opened
-        day = page.fetched_at.date()
-        reading = (
-            read_generic(opened.tree)
-            if generic
-            else choose_reading(opened.data, opened.tree, outlet, slug_of(page.url), day)
-        )
-        return _read(opened, reading)
+        result = _extract(page, slug, outlet, generic=generic)
     except Exception as error:  # noqa: BLE001 - whatever a page holds costs that page only; the
         # refusal keeps what happened, and the archive counts it
-        return Refusal(slug, page.url, RefusalReason.CRASH, f"{type(error).__name__}: {error}")
+        evidence = f"{type(error).__name__}: {error}"
+        result = Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+    return replace(result, version=VERSION) if isinstance(result, Refusal) else result
+
+
+def _extract(page: Page, slug: str, outlet: Outlet | None, *, generic: bool) -> Article | Refusal:
+    opened = _open(page, slug, outlet)
+    if isinstance(opened, Refusal):
+        return opened
+    if generic:
+        return _read(opened, read_generic(opened.tree))
+    day = page.fetched_at.date()
+    return _read(opened, choose_reading(opened.data, opened.tree, outlet, slug_of(page.url), day))
 
 
 def slug_of(url: str) -> str:
