@@ -24,7 +24,8 @@ from typing import Any
 import lxml.html
 import trafilatura
 
-from crawler.extract import extract, extract_generic
+from crawler.extract import extract, extract_without
+from crawler.families import FAMILY_NAMES
 from crawler.page import Page
 from crawler.worker import ExtractionWorker
 from storage.model import Article, Refusal
@@ -47,7 +48,7 @@ def _page(gold: dict[str, Any]) -> Page:
 
 
 def accuracy() -> None:
-    """Body F1 of: families known; generic alone (leave-one-family-out); trafilatura default."""
+    """Body F1 of: families known; each page's own left out; all left out; other libraries."""
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     fields: Counter[str] = Counter()
     for gold, page in corpus():
@@ -60,6 +61,8 @@ def accuracy() -> None:
             score = body_f1(body, gold["title"] or "", gold["lead"] or "", gold["body"])
             scores[name][family].append(score)
         _count_fields(fields, gold, known)
+    if not _newspaper():
+        print("newspaper4k              not installed")
     for name, families in scores.items():
         every = [score for found in families.values() for score in found]
         print(f"{name:24} mean {mean(every):.4f}  worst {min(every):.4f}  ({len(every)} pages)")
@@ -68,12 +71,18 @@ def accuracy() -> None:
 
 
 def _bodies(page: Page, known: Article) -> dict[str, str]:
-    alone = extract_generic(page, None)
     found = trafilatura.extract(page.body, include_comments=False)
     bodies = {"families": known.body, "trafilatura default": found or ""}
+    if newspaper := _newspaper():
+        bodies["newspaper4k"] = str(newspaper(page.body.decode("utf-8", "replace")))
     # A page kept without head and title is a fragment, which only its own family can know.
     if known.title:
-        bodies["generic (left out)"] = alone.body if isinstance(alone, Article) else ""
+        for name, left_out in (
+            ("own family left out", frozenset({known.extraction.family})),
+            ("all left out (generic)", FAMILY_NAMES),
+        ):
+            alone = extract_without(page, None, left_out)
+            bodies[name] = alone.body if isinstance(alone, Article) else ""
     return bodies
 
 
@@ -124,6 +133,8 @@ def speed(rounds: int = 9) -> None:
     }
     if newspaper := _newspaper():
         contenders["newspaper4k"] = lambda page: newspaper(texts[page.url])
+    else:
+        print("newspaper4k              not installed")
     best: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
     for _ in range(rounds):
         for page in pages:

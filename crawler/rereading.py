@@ -1,7 +1,7 @@
 """Captures read again by today's code, in processes that can be killed, batch by batch."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,8 @@ from crawler.worker import Extract, ExtractionWorker
 from storage.errors import CaptureError
 from storage.model import Capture, Refusal
 
-BATCH = 200  # captures; two batches are held at a time, and one is one transaction
+BATCH = 200  # captures in one transaction
+_AHEAD = 2  # batches that children are given while one is written, lest they wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +128,26 @@ def reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Repor
 
 async def _reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
     report = Report()
+    ahead: deque[tuple[list[Held], asyncio.Future[list[Result | Unread | None]]]] = deque()
     async with ExtractionWorker(workers=reader.workers) as worker:
-        reading: asyncio.Future[list[Result | Unread | None]] | None = None
-        batch: list[Held] = []
-        for following in batches:
-            next_reading = _begin(following, worker, reader)
-            await asyncio.sleep(0)  # lets the children start on it before this batch is written
-            if reading is not None:
-                _conclude(batch, await reading, reader, steps, report)
-            batch, reading = following, next_reading
-        if reading is not None:
-            _conclude(batch, await reading, reader, steps, report)
+        for batch in batches:
+            ahead.append((batch, _begin(batch, worker, reader)))
+            await asyncio.sleep(0)  # lets the children start on it before another is written
+            if len(ahead) > _AHEAD:
+                await _conclude_first(ahead, reader, steps, report)
+        while ahead:
+            await _conclude_first(ahead, reader, steps, report)
     return report
+
+
+async def _conclude_first(
+    ahead: "deque[tuple[list[Held], asyncio.Future[list[Result | Unread | None]]]]",
+    reader: Reader,
+    steps: Steps,
+    report: Report,
+) -> None:
+    batch, reading = ahead.popleft()
+    _conclude(batch, await reading, reader, steps, report)
 
 
 def _begin(

@@ -1,7 +1,8 @@
 """Ways to read a page that a child process can import, for tests of re-extraction."""
 
 import os
-from dataclasses import replace
+import time
+from pathlib import Path
 
 from crawler.extract import extract
 from crawler.outlets import Outlet, Overrides
@@ -9,6 +10,7 @@ from crawler.page import Page
 from storage.model import Article, Refusal
 
 CRASHING = "crash"
+MEETING = "TINQUAN_TEST_MEETING"  # names a folder where processes leave a file each
 
 
 def without_first_paragraphs(page: Page, outlet: Outlet | None) -> Article | Refusal:
@@ -26,7 +28,13 @@ def crashes_on_marked(page: Page, outlet: Outlet | None) -> Article | Refusal:
     return extract(page, outlet)
 
 
-def says_who_read(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Put the process's id into the title."""
-    result = extract(page, outlet)
-    return replace(result, title=str(os.getpid())) if isinstance(result, Article) else result
+def waits_for_another(page: Page, outlet: Outlet | None) -> Article | Refusal:
+    """Read as always, but not before another process than this one reads, too."""
+    folder = Path(os.environ[MEETING])
+    (folder / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError("no other process reads")
+        time.sleep(0.01)  # the other is a process: there is nothing else to wait on
+    return extract(page, outlet)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.extract import extract, extract_generic
+from crawler.extract import extract
 from crawler.extract.document import MAX_BYTES, guard_markup, to_utf8
 from crawler.outlets import Outlet, parse_outlet
 from crawler.page import Page
 from storage.model import Article, Refusal, RefusalReason
+from tests.generic import extract_generic
 from tests.hostile import hostile_pages
 from tests.hostile import page as page_of
 from tests.pages_fixture import load_page, page_names

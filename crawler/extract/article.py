@@ -12,7 +12,7 @@ from crawler.authors import Byline, clean_names, read_credit
 from crawler.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
 from crawler.extract import document, fields
 from crawler.extract.body import Body, read_body, read_whole_page
-from crawler.extract.choose import Reading, choose_reading, read_generic
+from crawler.extract.choose import Reading, choose_reading
 from crawler.extract.judge import Evidence, judge
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.outlets import Outlet
@@ -52,18 +52,20 @@ def extract(page: Page, outlet: Outlet | None) -> Article | Refusal:
     outlet: who publishes it; None detects the family by the page's marks, and takes the host
     without "www." as the outlet's slug.
     """
-    return _guarded(page, outlet, generic=False)
+    return _guarded(page, outlet, frozenset())
 
 
-def extract_generic(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Return what `extract` would if no family were known: for benchmarks and comparisons."""
-    return _guarded(page, outlet, generic=True)
+def extract_without(
+    page: Page, outlet: Outlet | None, families: frozenset[str]
+) -> Article | Refusal:
+    """Return what `extract` would if these families were not known: for benchmarks."""
+    return _guarded(page, outlet, families)
 
 
-def _guarded(page: Page, outlet: Outlet | None, *, generic: bool) -> Article | Refusal:
+def _guarded(page: Page, outlet: Outlet | None, left_out: frozenset[str]) -> Article | Refusal:
     slug = outlet.slug if outlet else slug_of(page.url)
     try:
-        result = _extract(page, slug, outlet, generic=generic)
+        result = _extract(page, slug, outlet, left_out)
     except Exception as error:  # noqa: BLE001 - whatever a page holds costs that page only; the
         # refusal keeps what happened, and the archive counts it
         evidence = f"{type(error).__name__}: {error}"
@@ -71,14 +73,14 @@ def _guarded(page: Page, outlet: Outlet | None, *, generic: bool) -> Article | R
     return replace(result, version=VERSION) if isinstance(result, Refusal) else result
 
 
-def _extract(page: Page, slug: str, outlet: Outlet | None, *, generic: bool) -> Article | Refusal:
+def _extract(
+    page: Page, slug: str, outlet: Outlet | None, left_out: frozenset[str]
+) -> Article | Refusal:
     opened = _open(page, slug, outlet)
     if isinstance(opened, Refusal):
         return opened
-    if generic:
-        return _read(opened, read_generic(opened.tree))
-    day = page.fetched_at.date()
-    return _read(opened, choose_reading(opened.data, opened.tree, outlet, slug_of(page.url), day))
+    host, day = slug_of(page.url), page.fetched_at.date()
+    return _read(opened, choose_reading(opened.data, opened.tree, outlet, host, day, left_out))
 
 
 def slug_of(url: str) -> str:

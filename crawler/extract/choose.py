@@ -32,16 +32,22 @@ class Reading:
 
 
 def choose_reading(
-    data: bytes, tree: LexborHTMLParser, outlet: Outlet | None, host: str, day: date
+    data: bytes,
+    tree: LexborHTMLParser,
+    outlet: Outlet | None,
+    host: str,
+    day: date,
+    left_out: frozenset[str] = frozenset(),
 ) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so.
+    and the reading says so. left_out: names of families that are not tried, for benchmarks.
     """
-    configured = FAMILIES.get(outlet.family) if outlet else None
+    named = outlet.family if outlet and outlet.family not in left_out else ""
+    configured = FAMILIES.get(named)
     for family in _order(configured, host):
-        if not any(mark in data for mark in _MARKS[family.name]):
+        if family.name in left_out or not any(mark in data for mark in _MARKS[family.name]):
             continue
         overrides = outlet.overrides if outlet and family is configured else None
         for layout in _layouts(family, overrides, day):
@@ -61,11 +67,6 @@ def _order(configured: Family | None, host: str) -> list[Family]:
     return sorted(
         known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
     )
-
-
-def read_generic(tree: LexborHTMLParser) -> Reading:
-    """Return the reading of a page of which nothing is known."""
-    return _generic(tree, None, None)
 
 
 def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:
