@@ -80,11 +80,11 @@ def moment(option: str, text: str | None) -> datetime | None:
         return None
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
+        return (given if given.tzinfo else given.replace(tzinfo=LOCAL)).astimezone(UTC)
+    except (ValueError, OverflowError):  # year 1, at midnight in Hà Nội, is none in UTC
         raise UsageError(
             f"{option} {text!r}: expected a day (2026-07-01) or a time (2026-07-01T06:00)"
         ) from None
-    return (given if given.tzinfo else given.replace(tzinfo=LOCAL)).astimezone(UTC)
 
 
 def day_of(option: str, text: str) -> date:

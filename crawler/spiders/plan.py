@@ -1,5 +1,6 @@
 """What one crawl is asked to do. Pure."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -65,21 +66,17 @@ def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
     Raises UsageError that names the argument `name`.
     """
     utc = ZoneInfo("UTC")
-    try:
+    with suppress(ValueError, OverflowError):  # year 1, at midnight in Hà Nội, is none in UTC
         day = date.fromisoformat(text)
         return datetime.combine(day, time(), zone).astimezone(utc)
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageError(
-            f"{name}: {text!r} is neither a date such as 2026-07-01 nor a time with zone such as"
-            " 2026-07-01T08:00+07:00"
-        )
-    return moment.astimezone(utc)
+        if moment.tzinfo is not None:
+            return moment.astimezone(utc)
+    raise UsageError(
+        f"{name}: {text!r} is neither a date such as 2026-07-01 nor a time with zone such as"
+        " 2026-07-01T08:00+07:00"
+    )
 
 
 def _parse_limit(text: str) -> int:
