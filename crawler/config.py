@@ -60,6 +60,8 @@ class Config(BaseModel):
             raise ValueError(
                 "expected an e-mail address or a web page where an outlet can reach us"
             )
+        if not (value.isascii() and value.isprintable()):  # it goes into a header
+            raise ValueError("expected printable ASCII characters only")
         return value
 
     @property
