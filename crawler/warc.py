@@ -172,11 +172,16 @@ def _scan(file: Path) -> _Scan:
     part_of: str | None = None
     entries: list[_Entry] = []
     torn_at: int | None = None
+    joined_at: int | None = None
     with closing(_records(file)) as records:
         try:
             for record in records:
                 if record.record_type == WarcRecordType.warcinfo:
-                    part_of = part_of or _part_of(record.reader.read())
+                    run = _part_of(record.reader.read())
+                    if run and part_of and run != part_of:
+                        joined_at = record.stream_pos
+                        break
+                    part_of = part_of or run
                 elif not _is_whole(record):
                     torn_at = record.stream_pos
                     break
@@ -185,11 +190,21 @@ def _scan(file: Path) -> _Scan:
         except CaptureError:
             if not entries:
                 raise
+    if joined_at is not None:
+        raise _joined(file, joined_at)
     if torn_at is None and entries:
         torn_at = _torn_member(file, entries[-1].offset)
     if not entries:
         raise CaptureError(f"{file}: holds no whole response; expected a WARC file of a crawl")
     return _Scan(part_of, tuple(entries), torn_at)
+
+
+def _joined(file: Path, offset: int) -> CaptureError:
+    """Of two crawls' answers of one address only the first would count: an edit would be lost."""
+    return CaptureError(
+        f"{file}: holds the recordings of two crawls; replay them as two files, split at byte"
+        f" {offset}"
+    )
 
 
 def _is_whole(record: WarcRecord) -> bool:
