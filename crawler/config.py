@@ -12,6 +12,9 @@ from crawler.outlets import explain
 from storage.errors import ConfigError
 
 CONFIG_VARIABLE = "TINQUAN_CONFIG"
+ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
+"""By it a crawl's process learns its archive: everybody may read a command's words, with the
+password in them, but only the same user its environment."""
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "tinquan.toml"
 
 
@@ -60,6 +63,8 @@ class Config(BaseModel):
             raise ValueError(
                 "expected an e-mail address or a web page where an outlet can reach us"
             )
+        if not (value.isascii() and value.isprintable()):  # it goes into a header
+            raise ValueError("expected printable ASCII characters only")
         return value
 
     @property

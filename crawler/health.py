@@ -59,7 +59,7 @@ class RunKeeper:
 
     def refuse(self, reason: str) -> None:
         """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
-        "robots", "offsite", "not_recorded".
+        "robots", "offsite", "not_recorded", "limit".
         """
         self._refused[reason] += 1
         self._write_sometimes()

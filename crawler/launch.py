@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
-from crawler.config import CONFIG_VARIABLE, Config
+from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
 from storage.model import Run
 
@@ -55,7 +55,6 @@ def command(order: Order, config: Config) -> list[str]:
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
-        "TINQUAN_ARCHIVE": config.archive,
         "TINQUAN_REPLAY": json.dumps([str(path) for path in order.replay])
         if order.replay
         else None,
@@ -88,7 +87,8 @@ class CrawlProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=os.environ
-            | {CONFIG_VARIABLE: str(config.file), "SCRAPY_SETTINGS_MODULE": "crawler.settings"},
+            | {CONFIG_VARIABLE: str(config.file), ARCHIVE_VARIABLE: config.archive}
+            | {"SCRAPY_SETTINGS_MODULE": "crawler.settings"},
             start_new_session=True,
         )
         # Read as it comes, or a crawl that prints much would wait for us for ever.

@@ -8,6 +8,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -15,6 +16,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -64,6 +66,15 @@ class Sitemap(_Strict):
 
     period: Literal["month", "day", "index"]
     template: UrlPath
+
+    @field_validator("template")
+    @classmethod
+    def _fillable(cls, value: str) -> str:
+        try:
+            value.format(year=2026, month=1, day=1)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("expected no fields but {year}, {month}, {day}") from None
+        return value
 
 
 class Cadence(_Strict):
@@ -126,6 +137,8 @@ class Outlet(_Strict):
         slugs = [section.slug for section in self.sections]
         if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
             raise ValueError(f"section {min(twice)!r} stands twice")
+        if self.timezone not in available_timezones():
+            raise ValueError(f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh")
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         return self

@@ -1,12 +1,13 @@
 """Scrapy's settings, each with its reason. Values of a deployment come from config/tinquan.toml.
 
-The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID, TINQUAN_ARCHIVE,
+The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID,
 TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
 """
 
+import os
 import sys
 
-from crawler.config import Config, load_config
+from crawler.config import ARCHIVE_VARIABLE, Config, load_config
 from storage.errors import ConfigError
 
 
@@ -23,7 +24,7 @@ _loaded = _config()
 
 # Ours
 TINQUAN_OUTLETS = str(_loaded.outlets)
-TINQUAN_ARCHIVE = _loaded.archive
+TINQUAN_ARCHIVE = os.environ.get(ARCHIVE_VARIABLE) or _loaded.archive
 TINQUAN_CAPTURES = str(_loaded.captures)
 TINQUAN_GAZETTEER = str(_loaded.gazetteer)
 TINQUAN_RUN_SECONDS = _loaded.limits.run_seconds

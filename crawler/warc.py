@@ -169,14 +169,14 @@ def _records(
 
 
 def _scan(file: Path) -> _Scan:
-    part_of: str | None = None
+    runs: dict[str | None, int] = {}
     entries: list[_Entry] = []
     torn_at: int | None = None
     with closing(_records(file)) as records:
         try:
             for record in records:
                 if record.record_type == WarcRecordType.warcinfo:
-                    part_of = part_of or _part_of(record.reader.read())
+                    runs.setdefault(_part_of(record.reader.read()), record.stream_pos)
                 elif not _is_whole(record):
                     torn_at = record.stream_pos
                     break
@@ -185,11 +185,22 @@ def _scan(file: Path) -> _Scan:
         except CaptureError:
             if not entries:
                 raise
+    named = [run for run in runs if run]
+    if len(named) > 1:
+        raise _joined(file, runs[named[1]])
     if torn_at is None and entries:
         torn_at = _torn_member(file, entries[-1].offset)
     if not entries:
         raise CaptureError(f"{file}: holds no whole response; expected a WARC file of a crawl")
-    return _Scan(part_of, tuple(entries), torn_at)
+    return _Scan(named[0] if named else None, tuple(entries), torn_at)
+
+
+def _joined(file: Path, offset: int) -> CaptureError:
+    """Of two crawls' answers of one address only the first would count: an edit would be lost."""
+    return CaptureError(
+        f"{file}: holds the recordings of two crawls; replay them as two files, split at byte"
+        f" {offset}"
+    )
 
 
 def _is_whole(record: WarcRecord) -> bool:

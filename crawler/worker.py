@@ -30,6 +30,8 @@ Extract = Callable[[Page, Outlet | None], Article | Refusal]
 LIMIT_SECONDS = 20.0
 # Address space, of which the interpreter and its libraries reserve some 300 MB before any page.
 MEMORY_BYTES = 2 * 1024**3
+# What starting a child may take besides, on a busy machine; then the pool itself is stuck.
+_START_SECONDS = 40.0
 # A child is replaced after so many pages, so that no slow leak of a parser lasts.
 _PAGES_PER_CHILD = 5_000
 
@@ -52,12 +54,18 @@ class ExtractionWorker:
     ) -> None:
         self._limit_seconds = limit_seconds
         self._function = function
-        # "spawn": a forked child would inherit the crawler's sockets, files and locks.
-        self._pool = ProcessPool(
-            max_workers=workers,
+        self._memory_bytes = memory_bytes
+        self._workers = workers
+        self._turn = asyncio.Semaphore(workers)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
             max_tasks=_PAGES_PER_CHILD,
             initializer=_limit_memory,
-            initargs=(memory_bytes,),
+            initargs=(self._memory_bytes,),
+            # "spawn": a forked child would inherit the crawler's sockets, files and locks.
             context=get_context("spawn"),
         )
 
@@ -106,8 +114,24 @@ class ExtractionWorker:
 
         Raises TimeoutError, ProcessExpired (the child ended), MemoryError, RecursionError.
         """
-        future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
-        return await asyncio.wrap_future(future)
+        async with self._turn:  # so that nobody's time passes while others are served
+            if not self._pool.active:  # a child was killed between two pages
+                self._replace_pool()
+            future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
+            bound = self._limit_seconds + _START_SECONDS
+            try:
+                return await asyncio.wait_for(asyncio.wrap_future(future), bound)
+            except TimeoutError:
+                if future.cancelled():  # by wait_for: a child was killed while it held the lock
+                    self._replace_pool()
+                raise
+
+    def _replace_pool(self) -> None:
+        """Begin with new children. One that is killed from outside (kill -9, no memory left)
+        breaks pebble's pool for good, or leaves the lock that it held to nobody.
+        """
+        self.close()
+        self._pool = self._new_pool()
 
     def close(self) -> None:
         """End the children, at once; pages still being read are given up."""

@@ -55,6 +55,7 @@ def test_the_shipped_file_is_valid_and_honest() -> None:
     [
         ("archive = ", "not valid TOML"),
         ("", "contact: Field required"),
+        ('contact = "a@b.vn\\nX-Forged: 1"\n', "contact: .*printable ASCII"),
         ('contact = "somebody"\n', "contact: .*e-mail address or a web page"),
         (CONTACT + "[limits]\nrun_seconds = 1\n", r"limits\.run_seconds: .*\(given: 1\)"),
         (CONTACT + "archvie = 'x'\n", "archvie: Extra inputs"),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from crawler.warc import read_record
 from storage.model import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
@@ -166,3 +168,41 @@ def test_one_story_found_in_many_ways_is_asked_once(desk: Desk, site: LocalSite)
     with desk.open() as archive:
         assert archive.seen("tienphong", [story.epi_url, amp]) == {story.epi_url, amp}
     assert last_run(desk).counts.links == 1
+
+
+@pytest.mark.parametrize("words", [("limit=5",), ("section=nstd-moi-truong",)])
+def test_known_articles_are_no_end_after_a_crawl_that_left_some_behind(
+    desk: Desk, site: LocalSite, words: tuple[str, ...]
+) -> None:
+    epi_site(site, count=12, page=5)
+    site.routes["tienphong.vn/nstd-moi-truong/"] = site.routes[PAGE]  # its newest are there too
+    assert desk.crawl("tienphong", SECTION, *words)[0] == 0
+    assert last_run(desk).counts.new == 5
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    assert last_run(desk).counts.new == 7
+
+
+def test_since_goes_back_behind_what_is_known(desk: Desk, site: LocalSite) -> None:
+    epi_site(site, count=12, page=5)
+    api = "api.tienphong.vn/api/morenews-zone-242-2.html?phrase="
+    older = site.routes[api]
+    site.routes[api] = Answer('{"data": {"contents": []}}', kind="application/json")
+    assert desk.crawl("tienphong", SECTION)[0] == 0
+    site.routes[api] = older
+    code, errors = desk.crawl("tienphong", SECTION, "since=2026-09-01")
+    assert code == 0, errors
+    assert last_run(desk).counts.new == 7
+
+
+def test_a_failed_article_is_met_again_however_far_down(desk: Desk, site: LocalSite) -> None:
+    stories = epi_site(site, count=12, page=4)
+    last = stories[-1].epi_url.removeprefix("https://")
+    whole = site.routes[last]
+    site.routes[last] = Answer(status=403)
+    desk.crawl("tienphong", SECTION)
+    assert last_run(desk).counts.new == 11
+    site.routes[last] = whole
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    assert last_run(desk).counts.new == 1

@@ -53,6 +53,8 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
         (GOOD.replace('path = "/ha-noi/"', ""), "sections.0.path: Field required"),
         (GOOD.replace("name =", "nmae =", 1), "nmae: Extra inputs are not permitted"),
         (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' stands twice"),
+        ('timezone = "Mars/Olympus"\n' + GOOD, "timezone 'Mars/Olympus'"),
+        (GOOD + "[sitemap]\nperiod='day'\ntemplate='/x-{hour}.xml'\n", "sitemap.template"),
         ('status = "retired"\n' + GOOD, "needs a status_note"),
         ("[politeness]\ndelay_seconds = 0\n" + GOOD, "politeness.delay_seconds"),
     ],

@@ -158,3 +158,13 @@ def test_files_are_grouped_by_run_in_the_order_of_time(tmp_path: Path) -> None:
     assert not any(session.torn for session in found)
     index = ReplayIndex([foreign], tmp_path)
     assert recorded(index, "http://a.vn/").capture.digest.startswith("sha1:")
+
+
+def test_two_crawls_in_one_file_are_not_taken_for_one(tmp_path: Path) -> None:
+    first, _ = write(tmp_path / "a", exchange(1, b"<p>before</p>"))
+    second, _ = write(tmp_path / "b", exchange(1, b"<p>after</p>"), run="run2")
+    both = tmp_path / "both.warc.gz"
+    both.write_bytes(first.read_bytes() + second.read_bytes())
+    size = first.stat().st_size
+    with pytest.raises(CaptureError, match=f"two crawls; .*split at byte {size}$"):
+        sessions([both])

@@ -60,6 +60,7 @@ def test_a_plan_s_arguments() -> None:
     "words",
     [
         {"since": "yesterday"}, {"since": "2026-13-01"}, {"sitemaps": "1"},
+        {"since": "0001-01-01"}, {"since": "0001-01-01T00:00+07:00"},
         {"since": "2026-07-02", "until": "2026-07-01"}, {"limit": "0"}, {"limit": "-1"},
         {"limit": "many"}, {"limit": "١"}, {"recrawl": "perhaps"}, {"section": "none"},
         {"colour": "red"},

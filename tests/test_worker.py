@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import signal
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from pebble import ProcessFuture, ProcessPool
 
 from crawler.extract import extract
 from crawler.outlets import Outlet
@@ -76,3 +79,38 @@ def test_cancelled_page_frees_the_worker() -> None:
             return await worker.extract(_page("ok"), None)
 
     assert isinstance(asyncio.run(scenario()), Refusal)
+
+
+def test_a_child_killed_between_two_pages_is_replaced() -> None:
+    async def scenario() -> list[Article | Refusal]:
+        async with ExtractionWorker(limit_seconds=60, function=behave) as worker:
+            first = await worker.extract(_page("ok"), None)
+            assert isinstance(first, Refusal)
+            os.kill(int(first.evidence.removeprefix("read by ")), signal.SIGKILL)
+            await asyncio.sleep(0.5)  # the pool finds out, and is broken from then on
+            return [first, *[await worker.extract(_page("ok"), None) for _ in range(2)]]
+
+    results = asyncio.run(scenario())
+    assert [r.reason for r in results if isinstance(r, Refusal)] == [RefusalReason.EMPTY] * 3
+
+
+def test_a_pool_that_answers_nobody_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a child is killed while it holds the pool's lock: no page ever ends."""
+    monkeypatch.setattr("crawler.worker._START_SECONDS", 0.0)
+    schedule = ProcessPool.schedule
+    stuck: list[ProcessPool] = []
+
+    def get_stuck(pool: ProcessPool, *args: Any, **kwargs: Any) -> ProcessFuture[Any]:
+        if not stuck:
+            stuck.append(pool)
+        return ProcessFuture() if pool is stuck[0] else schedule(pool, *args, **kwargs)
+
+    monkeypatch.setattr(ProcessPool, "schedule", get_stuck)
+
+    async def scenario() -> list[Article | Refusal]:
+        async with ExtractionWorker(limit_seconds=5, function=behave) as worker:
+            return [await worker.extract(_page("ok"), None) for _ in range(2)]
+
+    results = asyncio.run(scenario())
+    reasons = [r.reason for r in results if isinstance(r, Refusal)]
+    assert reasons == [RefusalReason.TIMEOUT, RefusalReason.EMPTY]

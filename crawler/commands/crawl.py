@@ -76,15 +76,18 @@ def crawl(
     if sitemaps and not since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
     chosen = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
-    for item in chosen:
+    for item in chosen or _wanted(known):
         for slug in section or ():
             item.section(slug)
+    window = moment("--since", since), moment("--until", until)
+    if window[0] and window[1] and window[0] >= window[1]:
+        raise UsageError(f"--since {since} is not before --until {until}")
     template = Order(
         outlet="",
         run_id="",
         sections=tuple(section or ()),
-        since=_iso("--since", since),
-        until=_iso("--until", until),
+        since=window[0].isoformat() if window[0] else None,
+        until=window[1].isoformat() if window[1] else None,
         limit=limit,
         recrawl=recrawl,
         sitemaps=sitemaps,
@@ -115,9 +118,8 @@ def crawl(
         raise typer.Exit(1)
 
 
-def _iso(option: str, text: str | None) -> str | None:
-    given = moment(option, text)
-    return given.isoformat() if given else None
+def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
+    return [item for item in known.values() if item.status != "retired"]
 
 
 def _rounds(
@@ -129,7 +131,7 @@ def _rounds(
     what it edited; a session's outlets are those whose hosts it holds.
     """
     if not recorded:
-        wanted = chosen or [item for item in known.values() if item.status != "retired"]
+        wanted = chosen or _wanted(known)
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
         return [[_order(template, item, ()) for item in wanted]]
@@ -183,7 +185,7 @@ def _print_end(ended: list[Run], settings: Config) -> None:
     if added or revised:
         out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
     elif all(run.outcome is Outcome.DONE for run in ended):
-        out.print(f"nothing new: {settings.archive_name} holds it all")
+        out.print(f"nothing new: {settings.archive_name} is as it was")
     for run in ended:
         if run.outcome is not Outcome.DONE:
             reason = run.error or f"ended as {run.outcome}"

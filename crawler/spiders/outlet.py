@@ -23,7 +23,7 @@ from crawler.spiders.items import CapturedPage
 from crawler.spiders.ledger import Ledger, conditional_headers
 from crawler.spiders.plan import Plan, parse_plan
 from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_of
-from crawler.spiders.session import CrawlSession, outlet_settings
+from crawler.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
 from crawler.warc import ReplayIndex
@@ -264,6 +264,8 @@ class OutletSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """Write the run's end; Scrapy calls it when all items are stored."""
+        if self.frontier.is_full:
+            self.keeper.refuse(LIMIT)
         self.keeper.finish(reason)
         self.session.close()
 

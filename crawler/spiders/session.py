@@ -28,6 +28,10 @@ from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 from storage.places import Tags
 
+_LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
+LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
+_LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
+
 
 class CrawlSession:
     """Opened before the first request, closed after the last item.
@@ -49,7 +53,7 @@ class CrawlSession:
         self.warc_files: WarcFiles | None = None
         self._lock: HostLock | None = None
         run = _new_run(outlet, plan, settings, replay=bool(replay))
-        self.trusts_known = _ended_well(self.archive, outlet.slug)
+        self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
         try:
             self.keeper = RunKeeper(self.archive, run)
         except TinquanError:
@@ -159,10 +163,15 @@ def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool
     )
 
 
-def _ended_well(archive: Archive, outlet: str) -> bool:
-    """True where the outlet's last crawl came to its end: then what it knew is complete.
+def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
+    """True where the last live crawl left nothing behind that this plan asks for.
 
-    After a kill, newer articles may be stored and older ones of the same listing not.
+    Only then does a row of known articles mean that the older ones are known too. After a kill,
+    a limit, a page that failed or was blocked, or a crawl of fewer sections it does not; nor
+    does it where `since` asks for more of the past than earlier crawls did.
     """
-    last = archive.runs(outlet, limit=1)
-    return bool(last) and last[0].outcome is Outcome.DONE
+    last = next((run for run in archive.runs(outlet, limit=_LOOK_BACK) if not run.replay), None)
+    if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
+        return False
+    left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)
+    return not left and {section.slug for section in plan.sections} <= set(last.sections)
