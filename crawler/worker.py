@@ -8,6 +8,7 @@ import asyncio
 import logging
 import resource
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Self, TypeVar
@@ -112,19 +113,29 @@ class ExtractionWorker:
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Return what an importable function returns, called in a child within the limits.
 
-        Raises TimeoutError, ProcessExpired (the child ended), MemoryError, RecursionError.
+        Raises TimeoutError, ProcessExpired (the child ended), BrokenProcessPool (twice before it
+        took the page), MemoryError, RecursionError.
         """
         async with self._turn:  # so that nobody's time passes while others are served
-            if not self._pool.active:  # a child was killed between two pages
-                self._replace_pool()
-            future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
-            bound = self._limit_seconds + _START_SECONDS
             try:
-                return await asyncio.wait_for(asyncio.wrap_future(future), bound)
-            except TimeoutError:
-                if future.cancelled():  # by wait_for: a child was killed while it held the lock
-                    self._replace_pool()
-                raise
+                return await self._once(function, arguments)
+            except BrokenProcessPool:  # its child was killed before it took the page
+                return await self._once(function, arguments)
+
+    async def _once(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+        if not self._pool.active:  # a child was killed between two pages
+            self._replace_pool()
+        future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
+        try:
+            bound = self._limit_seconds + _START_SECONDS
+            return await asyncio.wait_for(asyncio.wrap_future(future), bound)
+        except BrokenProcessPool:
+            self._replace_pool()
+            raise
+        except TimeoutError:
+            if future.cancelled():  # by wait_for: a child was killed while it held the lock
+                self._replace_pool()
+            raise
 
     def _replace_pool(self) -> None:
         """Begin with new children. One that is killed from outside (kill -9, no memory left)

@@ -251,6 +251,7 @@ def test_only_final_refusals_count_as_seen(archive: SqlArchive, reason: RefusalR
     seen = archive.seen("baothu", [url_of(1), alias, url_of(2)])
     assert seen == ({url_of(1), alias} if reason.is_final else set())
     assert archive.seen("baokhac", [url_of(1)]) == set()
+    assert not RefusalReason.FUTURE_DATE.is_final, "tomorrow it is an article"
 
 
 def test_a_refusal_stored_before_is_known(archive: SqlArchive) -> None:

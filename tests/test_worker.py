@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,3 +115,24 @@ def test_a_pool_that_answers_nobody_is_replaced(monkeypatch: pytest.MonkeyPatch)
     results = asyncio.run(scenario())
     reasons = [r.reason for r in results if isinstance(r, Refusal)]
     assert reasons == [RefusalReason.TIMEOUT, RefusalReason.EMPTY]
+
+
+def test_a_page_whose_child_was_killed_before_it_took_it_is_read_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schedule = ProcessPool.schedule
+    asked: list[ProcessPool] = []
+
+    def broken_once(pool: ProcessPool, *args: Any, **kwargs: Any) -> ProcessFuture[Any]:
+        asked.append(pool)
+        if len(asked) > 1:
+            return schedule(pool, *args, **kwargs)
+        future: ProcessFuture[Any] = ProcessFuture()
+        future.set_exception(BrokenProcessPool("All workers expired"))
+        return future
+
+    monkeypatch.setattr(ProcessPool, "schedule", broken_once)
+    [result] = asyncio.run(_run([_page("ok")], behave, limit=60))
+    assert isinstance(result, Refusal)
+    assert result.reason is RefusalReason.EMPTY
+    assert asked[0] is not asked[1]

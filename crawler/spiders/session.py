@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ class CrawlSession:
             return await self._reader().run(discover, form, page, self._outlet, self._family)
         except TimeoutError:
             return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
-        except (ProcessExpired, MemoryError, RecursionError) as error:
+        except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
             return Found(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
