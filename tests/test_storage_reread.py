@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -31,10 +32,12 @@ NOW = at(10_000)
 Result = Article | Refusal
 
 
-def put(archive: SqlArchive, minutes: float, item: Result, version: int = 1) -> Stored:
+def put(
+    archive: SqlArchive, minutes: float, item: Result, version: int = 1, url: str | None = None
+) -> Stored:
     """Store a result as captured at that many minutes and read by that version."""
-    name = f"{item.outlet} {item.url} {minutes}"
-    seen = capture(minutes, url=item.url, record_id=name, digest=name)
+    name = f"{item.outlet} {url or item.url} {minutes}"
+    seen = capture(minutes, url=url or item.url, record_id=name, digest=name)
     return archive.store("run-1", seen, read_by(version, item))
 
 
@@ -327,6 +330,14 @@ def test_articles_that_older_code_took_for_one_part(archive: SqlArchive) -> None
     assert len(list(archive.articles(ArticleQuery()))) == 3
 
 
+def test_an_address_goes_to_a_page_that_is_no_refusal_today(archive: SqlArchive) -> None:
+    put(archive, 0, article(text="A", article_id="88"))
+    put(archive, 1, article(url=MOVED), version=2)
+    reread(archive, refusal(1, RefusalReason.EMPTY))
+    assert put(archive, 2, article(), version=2) == Stored(Verdict.UNCHANGED, 2)
+    assert archive.article(url_of(1)).id == 2
+
+
 # What versions 1 and 2 make of captures, by minutes: of one article, in part refused.
 PAGES: dict[int, tuple[Result, Result]] = {
     0: (article(text="A"), article(text="A")),
@@ -357,25 +368,32 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Revision], 
         return state(archive)
 
 
-def reread_some(archive: SqlArchive, limit: int) -> None:
+Pages = dict[int, tuple[Result, Result]]
+
+
+def reread_some(archive: SqlArchive, limit: int, pages: Pages = PAGES) -> None:
     page = archive.captures_to_reread(RereadQuery(2), limit)
-    minutes = {at(minutes): minutes for minutes in PAGES}
-    results = [(id_, PAGES[minutes[seen.captured_at]][1]) for id_, seen, _ in page]
+    minutes = {at(minutes): minutes for minutes in pages}
+    results = [(id_, pages[minutes[seen.captured_at]][1]) for id_, seen, _ in page]
     archive.reread([(id_, read_by(2, item)) for id_, item in results], 2, NOW)
+
+
+def store_and_reread(archive: SqlArchive, pages: Pages, random: Random) -> None:
+    """Store captures in any order, by either version; re-read some in between, and all then."""
+    for minutes in random.sample(list(pages), len(pages)):
+        version = random.choice((1, 2))
+        put(archive, minutes, pages[minutes][version - 1], version, pages[minutes][1].url)
+        if random.random() < 0.4:
+            reread_some(archive, random.randint(1, 3), pages)
+    while waiting(archive):
+        reread_some(archive, 3, pages)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_order_of_storing_and_rereading_gives_the_same_history(
     archive: SqlArchive, expected: tuple[list[Revision], list[object]], seed: int
 ) -> None:
-    random = Random(seed)
-    for minutes in random.sample(list(PAGES), len(PAGES)):
-        version = random.choice((1, 2))
-        put(archive, minutes, PAGES[minutes][version - 1], version)
-        if random.random() < 0.4:
-            reread_some(archive, random.randint(1, 3))
-    while waiting(archive):
-        reread_some(archive, 3)
+    store_and_reread(archive, PAGES, Random(seed))
     assert state(archive) == expected
     assert [r.article.body for r in expected[0]] == ["A", "B", "C", "A"]
 
@@ -436,3 +454,46 @@ def test_rereading_walks_along_an_index(tmp_path: Path) -> None:
                 assert not [step for step in scans if "COVERING INDEX" not in step]
                 assert sum("ORDER BY" in step for step in steps) <= 1  # of the pages, not of all
     assert len(asked) >= 8
+
+
+def mistaken(minutes: int, number: int, slug: str, **by_older_code: Any) -> tuple[Result, Result]:
+    """Return what versions 1 and 2 make of article `number` under a slug: 1 mistakes what it is."""
+    url = f"https://baothu.vn/{slug}-{number}"
+    item = article(number, text=f"{number} at {minutes}", url=url, published_at=None)
+    return replace(item, **by_older_code), item
+
+
+HOME = "https://baothu.vn/"
+# By minutes: version 1 took the section's id for the article's, or the home page for its URL.
+MISTAKEN = {
+    0: mistaken(0, 1, "a", article_id="88"),
+    1: mistaken(1, 2, "a", article_id="88"),
+    2: mistaken(2, 1, "b", article_id="88"),
+    3: mistaken(3, 3, "a", article_id="x3"),
+    4: mistaken(4, 3, "b", article_id="x3"),
+    5: mistaken(5, 1, "a", article_id="88"),
+    6: mistaken(6, 2, "a", article_id="88"),
+    7: mistaken(7, 4, "a", url=HOME),
+    8: mistaken(8, 2, "b", url=HOME),
+    9: mistaken(9, 4, "b", url=HOME),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_order_of_rereading_tells_the_same_articles_apart(
+    archive: SqlArchive, seed: int
+) -> None:
+    store_and_reread(archive, MISTAKEN, Random(seed))
+    found = list(archive.articles(ArticleQuery()))
+    told = {one.latest.article.article_id: [r.article.body for r in one.revisions] for one in found}
+    assert len(found) == len(told)
+    assert told == {
+        "1": ["1 at 0", "1 at 2", "1 at 5"],
+        "2": ["2 at 1", "2 at 6", "2 at 8"],
+        "3": ["3 at 3", "3 at 4"],
+        "4": ["4 at 7", "4 at 9"],
+    }
+    for one in found:
+        for revision in one.revisions:
+            assert archive.article(revision.article.url) == one
+    assert archive.seen("baothu", [HOME]) == set()
