@@ -20,7 +20,8 @@ demo: .venv/installed
 	@mkdir -p demo
 	$(BIN)/tinquan crawl --replay docs/demo/morning.warc.gz
 	$(BIN)/tinquan crawl --replay docs/demo/evening.warc.gz
-	$(BIN)/tinquan articles --limit 12
+	$(BIN)/tinquan articles --limit 10
+	$(BIN)/tinquan articles --place "quận Đống Đa" --with-successors core
 
 check: .venv/installed
 	$(BIN)/ruff check .

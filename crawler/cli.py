@@ -2,15 +2,19 @@
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from crawler.commands.articles import articles, runs, show
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
 from crawler.commands.outlets import outlets_app
+from crawler.commands.pages import pages_app
+from crawler.commands.places import places_app
+from crawler.commands.reextract import reextract
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -24,7 +28,17 @@ app.command()(articles)
 app.command()(show)
 app.command()(runs)
 app.command()(extract)
+app.command()(reextract)
 app.add_typer(outlets_app, name="outlets")
+app.add_typer(pages_app, name="pages")
+app.add_typer(places_app, name="places")
+
+
+def _everywhere(command: object, defaults: dict[str, str]) -> dict[str, Any]:
+    """Return `defaults` for every command below, at any depth, in the form of a default map."""
+    if not isinstance(command, TyperGroup):
+        return dict(defaults)
+    return {name: _everywhere(below, defaults) for name, below in command.commands.items()}
 
 
 def _print_version(wanted: bool) -> None:
@@ -45,9 +59,7 @@ def _common(
     # Options before the command's name hold for every command, unless repeated after it.
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
-    names = ("crawl", "articles", "show", "runs", "extract")
-    groups = {"outlets": {"list": defaults, "check": defaults}}
-    context.default_map = dict.fromkeys(names, defaults) | groups
+    context.default_map = _everywhere(context.command, defaults)
 
 
 def main() -> None:
@@ -63,3 +75,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing to tell, nobody to tell it
         sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -12,6 +12,9 @@ from crawler.outlets import explain
 from storage.errors import ConfigError
 
 CONFIG_VARIABLE = "TINQUAN_CONFIG"
+ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
+"""By it a crawl's process learns its archive: everybody may read a command's words, with the
+password in them, but only the same user its environment."""
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "tinquan.toml"
 
 
@@ -27,11 +30,17 @@ class Limits(BaseModel):
     validator_hours: int = Field(24, ge=1)
 
 
+def _beside_outlets(values: dict[str, Any]) -> Path:
+    outlets: Path = values.get("outlets", Path())  # missing where it was given wrongly
+    return outlets.parent / "gazetteer"
+
+
 class Config(BaseModel):
     """A configuration file with its paths made absolute.
 
     archive: database URL; a bare or relative SQLite path is taken from the file's `root`.
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
+    gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -43,6 +52,7 @@ class Config(BaseModel):
     captures: Path = Path("captures")
     logs: Path = Path("logs")
     outlets: Path = Path("config/outlets")
+    gazetteer: Path = Field(default_factory=_beside_outlets)
     contact: str = Field(min_length=6)
     limits: Limits = Limits()
 
@@ -53,6 +63,8 @@ class Config(BaseModel):
             raise ValueError(
                 "expected an e-mail address or a web page where an outlet can reach us"
             )
+        if not (value.isascii() and value.isprintable()):  # it goes into a header
+            raise ValueError("expected printable ASCII characters only")
         return value
 
     @property
@@ -77,7 +89,8 @@ class Config(BaseModel):
                 "archive": absolute_archive(self.archive, root),
                 "captures": root / self.captures,
                 "logs": root / self.logs,
-                "outlets": root / self.outlets,
+                "outlets": (root / self.outlets).resolve(),  # `root` need not be there yet
+                "gazetteer": (root / self.gazetteer).resolve(),
             }
         )
 

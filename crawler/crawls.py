@@ -80,7 +80,7 @@ class Crawls:
     def _end(self, item: _Running, progress: Progress) -> Run:
         """Return the run of a process that has ended; write its end where it could not."""
         progress.remove_task(item.task)
-        order, report = item.process.order, item.process.report() or {}
+        order = item.process.order
         run = self._row(order.run_id)
         if run is not None and run.outcome is not None:
             return run
@@ -94,7 +94,7 @@ class Crawls:
             host=socket.gethostname(),
             log_file=str(log_file(order, self._config)),
         )
-        error = report.get("error") or f"ended with exit code {item.process.code}"
+        error = item.process.last_words() or f"ended with exit code {item.process.code}"
         died = replace(begun, ended_at=now, outcome=Outcome.DIED, error=error)
         if run is None:
             self._archive.start_run(died)

@@ -18,6 +18,7 @@ TOLERANCE = timedelta(minutes=15)
 # An article's own address often carries the time of its creation; it is never published before.
 _CREATION_SLACK = timedelta(days=1)
 _MAX_TEXT = 300  # characters; a longer text is no date
+_ENOUGH = 6  # candidates that can be true; more of them only repeat each other
 _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
 _ZONE = re.compile(
@@ -228,6 +229,8 @@ def choose_date(
         if not possible and _is_exact(stamp, zone):
             return Choice(stamp.at, candidate.raw, candidate.rule, future)
         possible.append((stamp, candidate))
+        if len(possible) == _ENOUGH:
+            break
     if not possible:
         return Choice(future=future)
     return _settle(possible, zone, future)
@@ -246,8 +249,9 @@ def _settle(
     first, candidate = possible[0]
     if not first.has_time:
         day = first.at.astimezone(zone).date()
+        printed = candidate.rule.startswith("page")  # often the day of the visit, in a page's head
         for stamp, other in possible[1:]:
-            if stamp.has_time and stamp.at.astimezone(zone).date() == day:
+            if stamp.has_time and (printed or stamp.at.astimezone(zone).date() == day):
                 return Choice(stamp.at, other.raw, other.rule, future)
         return Choice(first.at, candidate.raw, f"{candidate.rule}:day", future)
     if first.zone is not None:

@@ -1,8 +1,7 @@
 """Start a crawl as a process of its own, watch it, and end it when its time is up.
 
 The process is the command a person would type (`scrapy crawl OUTLET -a …`), in its own process
-group, with two lines back to us: its standard input, whose end tells it that we are gone, and
-its standard output, on which it reports its run as one line of JSON when it ends.
+group. Its standard input is a line to us: when it closes, we are gone, and the crawl ends too.
 """
 
 import json
@@ -11,13 +10,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from crawler.config import CONFIG_VARIABLE, Config
+from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
+from storage.errors import CrawlError
 from storage.model import Run
 
 TERM_SECONDS = 10.0
@@ -38,6 +39,7 @@ class Order:
     until: str | None = None
     limit: int | None = None
     recrawl: bool = False
+    sitemaps: bool = False
     replay: tuple[Path, ...] = ()
 
 
@@ -49,10 +51,10 @@ def command(order: Order, config: Config) -> list[str]:
         "until": order.until,
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
+        "sitemaps": "1" if order.sitemaps else None,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
-        "TINQUAN_ARCHIVE": config.archive,
         "TINQUAN_REPLAY": json.dumps([str(path) for path in order.replay])
         if order.replay
         else None,
@@ -70,21 +72,34 @@ def log_file(order: Order, config: Config) -> Path:
 
 
 class CrawlProcess:
-    """A crawl that has been started. Its end, however it comes, shows in `report` and `code`."""
+    """A crawl that has been started. How it ended shows in `code` and `last_words`."""
 
     def __init__(self, order: Order, config: Config) -> None:
-        """Start the crawl. Raises OSError where the log folder or the process cannot be made."""
+        """Start the crawl. Raises CrawlError where its log cannot be made."""
         self.order = order
-        log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CrawlError(f"{error.filename}: no log can be made: {error.strerror}") from None
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command(order, config),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).resolve().parent.parent,  # where scrapy.cfg is
-            env=os.environ | {CONFIG_VARIABLE: str(config.file)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=os.environ
+            | {CONFIG_VARIABLE: str(config.file), ARCHIVE_VARIABLE: config.archive}
+            | {"SCRAPY_SETTINGS_MODULE": "crawler.settings"},
             start_new_session=True,
         )
+        # Read as it comes, or a crawl that prints much would wait for us for ever.
+        self._tail: deque[bytes] = deque(maxlen=20)
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - PIPE was asked for
+        while line := self._process.stderr.readline(4096):
+            self._tail.append(line)
 
     @property
     def pid(self) -> int:
@@ -96,15 +111,13 @@ class CrawlProcess:
         """The exit code, negative where a signal ended it; None while it runs."""
         return self._process.poll()
 
-    def report(self) -> dict[str, Any] | None:
-        """Wait for the end and return what the crawl said of itself, None where it said nothing."""
-        output, _ = self._process.communicate()
-        lines = output.decode("utf-8", "replace").splitlines()
-        try:
-            report = json.loads(lines[-1]) if lines else None
-        except json.JSONDecodeError:
-            return None
-        return report if isinstance(report, dict) else None
+    def last_words(self) -> str | None:
+        """Return the error that an ended crawl printed, if it did: one line."""
+        self._reader.join(1.0)
+        lines = [line.decode("utf-8", "replace").strip() for line in self._tail]
+        errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+        said = errors or [line for line in lines if line]
+        return said[-1] if said else None
 
     def terminate(self) -> None:
         """Ask the crawl to end; it stores what is in flight and closes its run."""

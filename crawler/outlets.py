@@ -8,6 +8,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -15,10 +16,12 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 from storage.errors import ConfigError, UnknownOutletError
+from storage.text import fold
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
@@ -64,6 +67,15 @@ class Sitemap(_Strict):
     period: Literal["month", "day", "index"]
     template: UrlPath
 
+    @field_validator("template")
+    @classmethod
+    def _fillable(cls, value: str) -> str:
+        try:
+            value.format(year=2026, month=1, day=1)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("expected no fields but {year}, {month}, {day}") from None
+        return value
+
 
 class Cadence(_Strict):
     """How often the outlet is to be crawled, in minutes."""
@@ -96,6 +108,7 @@ class Outlet(_Strict):
     """One outlet file.
 
     datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
+    province: the one it writes about, by name; none for an outlet of the whole country.
     status: "retired" outlets stay crawlable by name, but are not crawled unless named;
     "uncertain" ones may be retired: nobody has confirmed it.
     """
@@ -108,6 +121,7 @@ class Outlet(_Strict):
     status: Literal["active", "uncertain", "retired"] = "active"
     status_note: str | None = None
     names: tuple[str, ...] = ()
+    province: str | None = None
     language: str = "vi"
     timezone: str = "Asia/Ho_Chi_Minh"
     datelines: tuple[str, ...] = ()
@@ -123,6 +137,8 @@ class Outlet(_Strict):
         slugs = [section.slug for section in self.sections]
         if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
             raise ValueError(f"section {min(twice)!r} stands twice")
+        if self.timezone not in available_timezones():
+            raise ValueError(f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh")
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         return self
@@ -136,6 +152,16 @@ class Outlet(_Strict):
     def hosts(self) -> tuple[str, ...]:
         """Every host of every era."""
         return tuple(domain.host for domain in self.domains)
+
+    def province_of(self, sections: tuple[str, ...]) -> str | None:
+        """Return the province that an article is probably about, judged by where it stands.
+
+        sections: names of its sections as the page prints them. An outlet of the whole country
+        that files an article under a section on Hà Nội says as much as an outlet of Hà Nội.
+        """
+        named = {fold(name) for name in sections}
+        in_hanoi = any(section.hanoi and fold(section.name) in named for section in self.sections)
+        return self.province or ("Hà Nội" if in_hanoi else None)
 
     def section(self, slug: str) -> Section:
         """Return the section with this slug. Raises ConfigError that names those there are."""
@@ -183,8 +209,10 @@ def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
     for path in sorted(folder.glob("*.toml")):
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}: is no UTF-8 text; expected an outlet's TOML file") from None
         outlet = parse_outlet(text, str(path), families)
         outlets[outlet.slug] = outlet
     return outlets

@@ -1,11 +1,10 @@
 """The nouns as plain data for JSON, and as short texts for tables. Pure."""
 
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.model import ArchivedArticle, Article, Capture, Refusal, Revision, Run
+from storage.model import ArchivedArticle, Article, Capture, Extraction, Refusal, Revision, Run
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -26,7 +25,7 @@ def article_json(article: Article) -> dict[str, Any]:
         "outlet": article.outlet,
         "article_id": article.article_id,
         "url": article.url,
-        "title": article.title,
+        "title": article.title or None,
         "dateline": article.dateline,
         "sapo": article.sapo,
         "body": article.body,
@@ -57,9 +56,10 @@ def article_json(article: Article) -> dict[str, Any]:
     }
 
 
+_BLANK = article_json(Article("", "", "", (), Extraction("", "", "", 0)))
 _UNKNOWN: dict[str, Any] = {
-    field.name: [] if str(field.type).startswith("tuple") else None for field in fields(Article)
-} | {"body": None}
+    key: [] if isinstance(value, list) else None for key, value in _BLANK.items()
+}
 
 
 def refusal_json(refusal: Refusal) -> dict[str, Any]:

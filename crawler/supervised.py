@@ -1,6 +1,5 @@
-"""Inside a crawl that `tinquan crawl` or the schedule started: the two lines to the parent."""
+"""Inside a crawl that `tinquan crawl` or the schedule started: the line to the parent."""
 
-import json
 import os
 import signal
 import sys
@@ -36,9 +35,3 @@ def _wait_for_end() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def report(outcome: str, error: str | None) -> None:
-    """Tell the parent how the run ended, even where the archive could not be told."""
-    sys.stdout.write(json.dumps({"outcome": outcome, "error": error}) + "\n")
-    sys.stdout.flush()

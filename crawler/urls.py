@@ -1,51 +1,117 @@
-"""One address for one article: canonical URLs and the outlet's own ids. Pure."""
+"""One address for one article: canonical URLs and the outlet's own ids. Pure, never raises."""
 
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from crawler.families.base import Family
 
-_TRACKING = (
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-    "utm_id",
-    "fbclid",
-    "gclid",
-    "dclid",
-    "zarsrc",
-    "mibextid",
-    "igshid",
-    "gidzl",
-    "vn_source",
-    "vn_medium",
-    "vn_campaign",
-    "_gl",
+_TRACKING = frozenset(
+    {
+        "fbclid",
+        "gclid",
+        "dclid",
+        "zarsrc",
+        "mibextid",
+        "igshid",
+        "gidzl",
+        "vn_source",
+        "vn_medium",
+        "vn_campaign",
+        "_gl",
+    }
 )
 _COPY_HOSTS = ("www.", "m.", "amp.")
+_DEFAULT_PORTS = {None, 80, 443}
 
 
 def canonical_url(url: str) -> str:
     """Return the one form under which a URL is stored: https, no fragment, no tracking.
 
-    Hosts lose "www.", "m." and "amp."; a path keeps its case, its slash and a "&" without "?"
-    (MasterCMS pages sections that way).
+    Hosts lose "www.", "m.", "amp.", user names and the usual ports; a path keeps its case, its
+    slash and a "&" without "?" (MasterCMS pages sections that way). What is no web address comes
+    back stripped of blanks, otherwise unchanged.
     """
-    cleaned = url_query_cleaner(url, _TRACKING, remove=True, keep_fragments=False)
-    parts = urlsplit(canonicalize_url(cleaned))
-    host = parts.netloc.lower().removesuffix(":80").removesuffix(":443")
-    for prefix in _COPY_HOSTS:
-        if host.startswith(prefix) and host.count(".") > 1:
-            host = host.removeprefix(prefix)
-    return urlunsplit(("https", host, parts.path or "/", parts.query, ""))
+    url = url.strip()
+    try:
+        parts = urlsplit(f"https:{url}" if url.startswith("//") else url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return url
+        tracking = [name for name, _ in parse_qsl(parts.query, True) if _is_tracking(name)]
+        cleaned = url_query_cleaner(parts.geturl(), tracking, remove=True, keep_fragments=False)
+        clean = urlsplit(canonicalize_url(cleaned))
+        host = bare_host(clean.hostname or "")
+        port = "" if clean.port in _DEFAULT_PORTS else f":{clean.port}"
+    except ValueError:  # malformed hosts and ports, text that no encoding takes
+        return url
+    if not host:
+        return url
+    host = f"[{host}]" if ":" in host else host
+    return urlunsplit(("https", host + port, clean.path or "/", clean.query, ""))
+
+
+def _is_tracking(name: str) -> bool:
+    return name in _TRACKING or name.startswith("utm_")
+
+
+def bare_host(host: str) -> str:
+    """Return a host in lower case without the final dot and "www.", "m." or "amp."."""
+    host = host.lower().rstrip(".")
+    while prefix := next((p for p in _COPY_HOSTS if host.startswith(p)), None):
+        rest = host.removeprefix(prefix)
+        if "." not in rest:  # "m.vn" is a name of its own
+            break
+        host = rest
+    return host
+
+
+def host_of(url: str) -> str | None:
+    """Return a URL's host in lower case, or None where it has none."""
+    try:
+        return urlsplit(url).hostname or None
+    except ValueError:
+        return None
+
+
+def is_on(url: str, hosts: Iterable[str]) -> bool:
+    """True where a web address lies on one of `hosts`; their www., m. and amp. twins count."""
+    host = host_of(url)
+    if host is None or not url.startswith(("http://", "https://")):
+        return False
+    return bare_host(host) in {bare_host(known) for known in hosts}
+
+
+def absolute_url(base: str, href: str) -> str | None:
+    """Return the web address that `href` means on the page `base`, without its fragment.
+
+    None where it is no http or https address (javascript:, mailto:, junk).
+    """
+    try:
+        parts = urlsplit(urljoin(base, href.strip()))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return None
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        return None
+    return urlunsplit(parts._replace(fragment=""))
 
 
 def article_id(url: str, family: Family) -> str | None:
     """Return the outlet's own id in an article's URL, or None where the URL is no article's."""
+    try:
+        plain = urlunsplit(urlsplit(url.strip())._replace(query="", fragment=""))
+    except ValueError:
+        return None
     if family.not_article_url and family.not_article_url.search(url):
         return None
-    match = family.article_url.search(urlunsplit(urlsplit(url)._replace(query="", fragment="")))
+    match = family.article_url.search(plain)
     return match["id"] if match else None
+
+
+def article_key(url: str, family: Family) -> str:
+    """Return what tells articles of one outlet apart: the outlet's own id, else the canonical URL.
+
+    AMP, mobile and share copies and changed slugs carry the same id.
+    """
+    return article_id(url, family) or canonical_url(url)

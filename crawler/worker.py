@@ -1,30 +1,37 @@
-"""Extraction in a process of its own, that can be killed: a page that hangs costs only itself.
+"""Extraction and tagging in a process that can be killed: a page that hangs costs only itself.
 
 No signal can interrupt the C parsers; only ending their process does. So one child (or a few)
 reads pages, each within a limit of time and memory, and is replaced when it had to be killed.
 """
 
 import asyncio
+import logging
 import resource
 from collections.abc import Callable
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.extract import extract
-from crawler.extract.article import slug_of
+from crawler.extract.article import VERSION, slug_of
 from crawler.outlets import Outlet
 from crawler.page import Page
+from crawler.placing import Asked, Tables, tag_articles
 from storage.model import Article, Refusal, RefusalReason
+from storage.places import Tags
 
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 Extract = Callable[[Page, Outlet | None], Article | Refusal]
 
 # Hostile pages of the tests take under 1 s, ordinary ones 5 ms: 20 s is a hang, on a busy machine.
 LIMIT_SECONDS = 20.0
 # Address space, of which the interpreter and its libraries reserve some 300 MB before any page.
 MEMORY_BYTES = 2 * 1024**3
+# What starting a child may take besides, on a busy machine; then the pool itself is stuck.
+_START_SECONDS = 40.0
 # A child is replaced after so many pages, so that no slow leak of a parser lasts.
 _PAGES_PER_CHILD = 5_000
 
@@ -47,12 +54,18 @@ class ExtractionWorker:
     ) -> None:
         self._limit_seconds = limit_seconds
         self._function = function
-        # "spawn": a forked child would inherit the crawler's sockets, files and locks.
-        self._pool = ProcessPool(
-            max_workers=workers,
+        self._memory_bytes = memory_bytes
+        self._workers = workers
+        self._turn = asyncio.Semaphore(workers)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
             max_tasks=_PAGES_PER_CHILD,
             initializer=_limit_memory,
-            initargs=(memory_bytes,),
+            initargs=(self._memory_bytes,),
+            # "spawn": a forked child would inherit the crawler's sockets, files and locks.
             context=get_context("spawn"),
         )
 
@@ -62,20 +75,63 @@ class ExtractionWorker:
         The limit counts from when a child takes the page, not while it waits for one.
         """
         slug = outlet.slug if outlet else slug_of(page.url)
-        future = self._pool.schedule(
-            self._function, args=(page, outlet), timeout=self._limit_seconds
-        )
+        return await self.guarded(slug, page.url, self._function, page, outlet)
+
+    async def guarded(
+        self, slug: str, url: str, function: Callable[..., T], *arguments: object
+    ) -> T | Refusal:
+        """Return what an importable function makes of the page at `url` of the outlet `slug`.
+
+        Where its process had to end, that is a refusal: TIMEOUT or CRASH.
+        """
+
+        def refuse(reason: RefusalReason, evidence: str) -> Refusal:
+            return Refusal(slug, url, reason, evidence, VERSION)
+
         try:
-            return await asyncio.wrap_future(future)
+            return await self.run(function, *arguments)
         except TimeoutError:
-            evidence = f"not done within {self._limit_seconds:g} s"
-            return Refusal(slug, page.url, RefusalReason.TIMEOUT, evidence)
+            return refuse(RefusalReason.TIMEOUT, f"not done within {self._limit_seconds:g} s")
         except ProcessExpired as error:
             evidence = f"the extraction process ended with exit code {error.exitcode}"
-            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+            return refuse(RefusalReason.CRASH, evidence)
         except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
-            return Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+            return refuse(RefusalReason.CRASH, evidence)
+
+    async def tag(self, tables: Tables, asked: Asked) -> Tags | None:
+        """Return what an article says of places; None, and a line in the log, if that fails."""
+        try:
+            [tags] = await self.run(tag_articles, tables, [asked])
+        except Exception as error:  # noqa: BLE001 - an article without tags beats none: retag finds it
+            reason = f"{type(error).__name__}: {error}"
+            _LOG.warning("stored without places: %s: %s", asked.article.url, reason)
+            return None
+        return tags
+
+    async def run(self, function: Callable[..., T], *arguments: object) -> T:
+        """Return what an importable function returns, called in a child within the limits.
+
+        Raises TimeoutError, ProcessExpired (the child ended), MemoryError, RecursionError.
+        """
+        async with self._turn:  # so that nobody's time passes while others are served
+            if not self._pool.active:  # a child was killed between two pages
+                self._replace_pool()
+            future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
+            bound = self._limit_seconds + _START_SECONDS
+            try:
+                return await asyncio.wait_for(asyncio.wrap_future(future), bound)
+            except TimeoutError:
+                if future.cancelled():  # by wait_for: a child was killed while it held the lock
+                    self._replace_pool()
+                raise
+
+    def _replace_pool(self) -> None:
+        """Begin with new children. One that is killed from outside (kill -9, no memory left)
+        breaks pebble's pool for good, or leaves the lock that it held to nobody.
+        """
+        self.close()
+        self._pool = self._new_pool()
 
     def close(self) -> None:
         """End the children, at once; pages still being read are given up."""

@@ -3,7 +3,8 @@
     TinquanError                exit code 1
     ├── UsageError              exit code 2: the command's words are wrong
     │   ├── ConfigError         a configuration or outlet file cannot be used
-    │   └── UnknownOutletError  no outlet has that slug
+    │   ├── UnknownOutletError  no outlet has that slug
+    │   └── UnknownPlaceError   no place is called so
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
@@ -33,6 +34,10 @@ class ConfigError(UsageError):
 
 class UnknownOutletError(UsageError):
     """No outlet file has the slug that was asked for."""
+
+
+class UnknownPlaceError(UsageError):
+    """No unit of the gazetteer has the name or id that was asked for."""
 
 
 class ArchiveError(TinquanError):

@@ -33,14 +33,16 @@ class Reading:
 class RereadQuery:
     """Which captures to read again: those whose newest reading is of another version.
 
-    version: of the extraction code that will read them. outlet: None for all.
-    since, until: bounds on the time of capture, inclusive and exclusive.
+    version: of the extraction code that will read them; None for captures of every version.
+    outlet: None for all. since, until: bounds on the time of capture, inclusive and exclusive.
+    after: the number of a capture; only those that come later, in the order of captures, count.
     """
 
-    version: int
+    version: int | None
     outlet: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    after: int | None = None
 
 
 class Reread(StrEnum):

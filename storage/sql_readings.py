@@ -211,4 +211,8 @@ def _wanted(query: RereadQuery, *columns: Any) -> Select[Any]:
         statement = statement.where(captures.c.captured_at >= query.since)
     if query.until is not None:
         statement = statement.where(captures.c.captured_at < query.until)
+    if query.after is not None:
+        place = (captures.c.captured_at, captures.c.id)
+        last = sa.select(*place).where(captures.c.id == query.after)
+        statement = statement.where(sa.tuple_(*place) > last.scalar_subquery())
     return statement

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from crawler.cli import main
+from crawler.commands.common import err, out
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Tinquan:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
         monkeypatch.setenv("COLUMNS", "160")
+        for console in (out, err):  # they asked for their width when they were made
+            monkeypatch.setattr(console, "width", 160)
 
     def __call__(self, *words: object) -> Ran:
         self._monkeypatch.setattr(sys, "argv", ["tinquan", *map(str, words)])
@@ -35,3 +38,9 @@ class Tinquan:
             code = stop.code if isinstance(stop.code, int) else 1
         printed = self._capsys.readouterr()
         return Ran(code, printed.out, printed.err)
+
+
+@pytest.fixture
+def tinquan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tinquan:
+    """Return a function that runs `tinquan WORDS…` in this process."""
+    return Tinquan(capsys, monkeypatch)

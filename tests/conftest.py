@@ -1,9 +1,37 @@
 """What every room's tests share."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases"]
+from storage.archive import Archive, open_archive
+from tests.site import LocalSite
+from tests.sites import HOSTS, Desk
+
+pytest_plugins = ["tests.databases", "tests.commands", "tests.places"]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)
 settings.load_profile("tinquan")
+
+
+@pytest.fixture
+def sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
+    """Yield an empty archive in a file."""
+    with open_archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        yield archive
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[LocalSite]:
+    """Yield an empty site that answers for the seed outlets' hosts."""
+    with LocalSite(tmp_path, HOSTS) as site:
+        yield site
+
+
+@pytest.fixture
+def desk(tmp_path: Path, site: LocalSite) -> Desk:
+    """Return a folder from which the site is crawled."""
+    return Desk(tmp_path, site)

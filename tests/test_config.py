@@ -23,6 +23,16 @@ def test_paths_are_taken_from_the_file(tmp_path: Path) -> None:
     assert config.archive_name == f"{tmp_path}/tinquan.db"
 
 
+def test_the_gazetteer_lies_beside_the_outlets_unless_told(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, CONTACT)).gazetteer == tmp_path / "config/gazetteer"
+    moved = CONTACT + 'outlets = "/etc/tinquan/outlets"\n'
+    assert load_config(write(tmp_path, moved)).gazetteer == Path("/etc/tinquan/gazetteer")
+    told = CONTACT + 'gazetteer = "places"\n'
+    assert load_config(write(tmp_path, told)).gazetteer == tmp_path / "places"
+    with pytest.raises(ConfigError, match="outlets"):
+        load_config(write(tmp_path, CONTACT + "outlets = 7\n"))
+
+
 def test_root_moves_every_path(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     config = load_config(write(tmp_path / "etc", 'root = ".."\n' + CONTACT))
@@ -45,6 +55,7 @@ def test_the_shipped_file_is_valid_and_honest() -> None:
     [
         ("archive = ", "not valid TOML"),
         ("", "contact: Field required"),
+        ('contact = "a@b.vn\\nX-Forged: 1"\n', "contact: .*printable ASCII"),
         ('contact = "somebody"\n', "contact: .*e-mail address or a web page"),
         (CONTACT + "[limits]\nrun_seconds = 1\n", r"limits\.run_seconds: .*\(given: 1\)"),
         (CONTACT + "archvie = 'x'\n", "archvie: Extra inputs"),

@@ -31,6 +31,12 @@ path = "/ha-noi/"
 SHIPPED = load_outlets(Path("config/outlets"), FAMILY_NAMES)
 
 
+def test_the_shipped_outlets_provinces() -> None:
+    assert SHIPPED["laodongthudo"].province_of(()) == "Hà Nội"
+    assert SHIPPED["tienphong"].province_of(("Nhịp sống Thủ đô",)) == "Hà Nội"
+    assert SHIPPED["tienphong"].province_of(("Xã hội",)) is None
+
+
 def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
     outlet = parse_outlet(GOOD, "config/outlets/thu.toml", FAMILY_NAMES)
     assert (outlet.slug, outlet.host, outlet.status) == ("thu", "thu.vn", "active")
@@ -47,6 +53,8 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
         (GOOD.replace('path = "/ha-noi/"', ""), "sections.0.path: Field required"),
         (GOOD.replace("name =", "nmae =", 1), "nmae: Extra inputs are not permitted"),
         (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' stands twice"),
+        ('timezone = "Mars/Olympus"\n' + GOOD, "timezone 'Mars/Olympus'"),
+        (GOOD + "[sitemap]\nperiod='day'\ntemplate='/x-{hour}.xml'\n", "sitemap.template"),
         ('status = "retired"\n' + GOOD, "needs a status_note"),
         ("[politeness]\ndelay_seconds = 0\n" + GOOD, "politeness.delay_seconds"),
     ],
@@ -67,7 +75,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "thu.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match=r"thu\.toml: cannot be read"):
+    with pytest.raises(ConfigError, match=r"thu\.toml: is no UTF-8 text"):
         load_outlets(tmp_path, FAMILY_NAMES)
 
 

@@ -196,6 +196,21 @@ def test_redacted_captures_are_never_read_again(archive: SqlArchive) -> None:
         archive.article(url_of(1))
 
 
+def test_captures_of_every_version_come_page_by_page(archive: SqlArchive) -> None:
+    for number in range(7):  # two at each time, so that the order needs the capture's number too
+        put(archive, number // 2, article(number), version=1 + number % 2)
+    every = [id_ for id_, _, _ in archive.captures_to_reread(RereadQuery(None), 99)]
+    assert len(every) == archive.count_to_reread(RereadQuery(None)) == 7
+    paged: list[int] = []
+    after = None
+    while page := archive.captures_to_reread(RereadQuery(None, after=after), 2):
+        paged += [id_ for id_, _, _ in page]
+        after = paged[-1]
+    assert paged == every
+    within = RereadQuery(2, since=at(1), after=every[2])
+    assert [id_ for id_, _, _ in archive.captures_to_reread(within, 99)] == [every[4], every[6]]
+
+
 def test_captures_to_reread_come_oldest_first_and_once(archive: SqlArchive) -> None:
     outlets, versions = ("baothu", "baokhac"), (1, 2, 4, 0)
     for n in range(24):

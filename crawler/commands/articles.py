@@ -1,12 +1,18 @@
 """`tinquan articles`, `show` and `runs`: questions to the archive."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from crawler.commands.choosing import (
+    Choice,
+    PlaceOption,
+    SuccessorsOption,
+    choose,
+    warn_untagged,
+)
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -14,15 +20,20 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     archive_of,
+    err,
     moment,
     out,
     outlets_of,
     print_json,
     print_json_array,
     settle,
+    table,
 )
 from crawler.outlets import find_outlet
+from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, time_text
+from crawler.render_places import names_text, primary_json, tags_json
+from storage.errors import UsageError
 from storage.model import ArchivedArticle, ArticleQuery, Run
 
 OutletsOption = Annotated[
@@ -35,6 +46,8 @@ def articles(
     outlet: OutletsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
     limit: LimitOption = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -43,28 +56,40 @@ def articles(
     """List archived articles, newest publication first."""
     settings = settle(config, archive)
     known = outlets_of(settings)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    if with_successors != "none" and not place:
+        raise UsageError("--with-successors needs a --place whose successors are wanted")
+    choice = choose(gazetteer, place, with_successors) if place else Choice()
     query = ArticleQuery(
         outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
+        places=choice.units,
         since=moment("--since", since),
         until=moment("--until", until),
         limit=limit,
     )
     with archive_of(settings) as opened:
+        if place:
+            warn_untagged(opened, gazetteer)
+            (err if json else out).print(escape(choice.header), soft_wrap=True)
         found = opened.articles(query)
         if json:
-            print_json_array(archived_json(article) for article in found)
+            print_json_array(
+                archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
+                for article in found
+            )
         else:
             out.print(article_table(list(found)))
 
 
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
-    table = Table(title=f"{len(found)} articles, newest first", title_justify="left")
-    for name in ("ID", "published", "outlet", "title", "authors", "states"):
-        table.add_column(name, justify="right" if name in ("ID", "states") else "left")
+    columns = ("ID", "published", "outlet", "title", "authors", "states")
+    listed = table(
+        f"{len(found)} articles, newest first", *columns, right=("ID", "states"), wide="title"
+    )
     for archived in found:
         article = archived.latest.article
-        table.add_row(
+        listed.add_row(
             str(archived.id),
             time_text(article.published_at),
             article.outlet,
@@ -72,7 +97,7 @@ def article_table(found: list[ArchivedArticle]) -> Table:
             escape(", ".join(article.authors) or article.credit or "–"),
             str(len(archived.revisions)),
         )
-    return table
+    return listed
 
 
 def show(
@@ -82,15 +107,20 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    with archive_of(settle(config, archive)) as opened:
+    settings = settle(config, archive)
+    with archive_of(settings) as opened:
         archived = opened.article(ref)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    tags = archived.latest.tags
     if json:
-        print_json(archived_json(archived))
+        found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
+        places = {"places": primary_json(tags, gazetteer)}
+        print_json(archived_json(archived) | places | found)
     else:
-        _print_article(archived)
+        _print_article(archived, names_text(tags.primary, gazetteer) if tags else "not tagged")
 
 
-def _print_article(archived: ArchivedArticle) -> None:
+def _print_article(archived: ArchivedArticle, places: str) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -102,6 +132,7 @@ def _print_article(archived: ArchivedArticle) -> None:
         "credit": article.credit or "–",
         "section": " › ".join(article.section) or "–",
         "tags": ", ".join(article.tags) or "–",
+        "places": places or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     out.print(f"[bold]{escape(article.title)}[/bold]\n")
@@ -138,26 +169,26 @@ def runs(
         print_json_array(run_json(run) for run in found)
     else:
         out.print(run_table(found, "runs, newest first"))
+        for run in found:
+            if run.error:
+                out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
 
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    table = Table(title=title, title_justify="left")
-    for name in ("outlet", "started", "outcome"):
-        table.add_column(name)
-    for name in ("fetched", "new", "revised", "unchanged"):
-        table.add_column(name, justify="right")
-    table.add_column("refused")
+    numbers = ("fetched", "new", "revised", "unchanged")
+    listed = table(title, "outlet", "started", "outcome", *numbers, "refused", right=numbers)
     for run in found:
         counts = run.counts
-        numbers = (counts.fetched, counts.new, counts.revised, counts.unchanged + counts.known)
-        table.add_row(
+        listed.add_row(
             run.outlet,
             time_text(run.started_at),
             run.outcome.value if run.outcome else "running",
-            *(str(number) for number in numbers),
+            str(counts.fetched),
+            str(counts.new),
+            str(counts.revised),
+            str(counts.unchanged + counts.known),
             refused_text(counts.refused),
         )
-    for run in islice((run for run in found if run.error), 10):
-        table.caption = f"{table.caption or ''}{run.outlet}: {run.error}\n"
-    return table
+    listed.columns[-1].no_wrap = False
+    return listed

@@ -1,25 +1,28 @@
 """What all commands share: their options, their console, and the way they open things."""
 
 import json
+import os
 import sys
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 from crawler.config import CONFIG_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
+from crawler.moments import parse_moment
 from crawler.outlets import Outlet, load_outlets
 from crawler.render import LOCAL
 from storage.archive import Archive, open_archive
-from storage.errors import UsageError
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", envvar=CONFIG_VARIABLE, help="Configuration file.", metavar="FILE"),
+    typer.Option("--config", help=f"Configuration file [{CONFIG_VARIABLE}].", metavar="FILE"),
 ]
 ArchiveOption = Annotated[
     str | None,
@@ -33,8 +36,28 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
 ]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+def _width(stream: TextIO) -> int | None:
+    """Return the width in pipes and logs; a terminal's own otherwise."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else 120
+
+
+out = Console(highlight=False, width=_width(sys.stdout))
+err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+
+
+def table(title: str, *columns: str, right: Collection[str] = (), wide: str = "") -> Table:
+    """Return an empty table. right: columns of numbers; wide: the one that takes what is left."""
+    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, expand=bool(wide))
+    for name in columns:
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            ratio=1 if name == wide else None,
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    return made
 
 
 def settle(config_file: Path | None, archive: str | None) -> Config:
@@ -57,15 +80,12 @@ def archive_of(config: Config, *, create: bool = False) -> Archive:
 
 def moment(option: str, text: str | None) -> datetime | None:
     """Return an option's day (its midnight in Hà Nội) or time as UTC. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{option} {text!r}: expected a day (2026-07-01) or a time (2026-07-01T06:00)"
-        ) from None
-    return (given if given.tzinfo else given.replace(tzinfo=LOCAL)).astimezone(UTC)
+    return parse_moment(option, text, LOCAL) if text is not None else None
+
+
+def day_of(option: str, text: str) -> date:
+    """Return an option's or key's day; of a time, the day in Hà Nội. Raises UsageError."""
+    return parse_moment(option, text, LOCAL).astimezone(LOCAL).date()
 
 
 def print_json(value: Any) -> None:

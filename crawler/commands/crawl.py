@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,8 @@ from crawler.config import Config
 from crawler.crawls import Crawls
 from crawler.launch import Order, is_alive, raise_on_term
 from crawler.outlets import Outlet, find_outlet
+from crawler.places import load_gazetteer
+from crawler.placing import check_provinces, load_into
 from crawler.render import run_json
 from crawler.warc import Session, sessions
 from storage.errors import CaptureError, UsageError
@@ -56,6 +59,12 @@ def crawl(
     recrawl: Annotated[
         bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
     ] = False,
+    sitemaps: Annotated[
+        bool,
+        typer.Option(
+            "--sitemaps", help="With --since: also all that the sitemaps list since then."
+        ),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")] = 4,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -64,23 +73,32 @@ def crawl(
     """Crawl outlets into the archive, live or from recordings."""
     settings = settle(config, archive)
     known = outlets_of(settings)
+    if sitemaps and not since:
+        raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
     chosen = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
-    for item in chosen:
+    for item in chosen or _wanted(known):
         for slug in section or ():
             item.section(slug)
+    window = moment("--since", since), moment("--until", until)
+    if window[0] and window[1] and window[0] >= window[1]:
+        raise UsageError(f"--since {since} is not before --until {until}")
     template = Order(
         outlet="",
         run_id="",
         sections=tuple(section or ()),
-        since=_iso("--since", since),
-        until=_iso("--until", until),
+        since=window[0].isoformat() if window[0] else None,
+        until=window[1].isoformat() if window[1] else None,
         limit=limit,
         recrawl=recrawl,
+        sitemaps=sitemaps,
     )
-    rounds = _rounds(chosen, known, template, replay or [])
+    check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
+    recorded = sessions([path.resolve() for path in replay or []])
+    rounds = _rounds(chosen, known, template, recorded)
     raise_on_term()
     with archive_of(settings, create=True) as opened:
         now = datetime.now(UTC)
+        load_into(opened, settings.gazetteer)  # once, not in every child
         opened.close_dead_runs(lambda run: is_alive(run, settings.limits.run_seconds, now), now)
         crawls = Crawls(opened, settings, jobs, time.monotonic)
         with _progress(hidden=json or not err.is_terminal) as progress:
@@ -89,36 +107,41 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         _print_end(ended, settings)
-    if any(run.outcome is not Outcome.DONE for run in ended):
+    torn = [damage for session in recorded for damage in session.torn]
+    for path, offset in torn:
+        err.print(
+            f"tinquan: {path}: is torn at offset {offset}; the records before it were replayed",
+            markup=False,
+            soft_wrap=True,
+        )
+    if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
 
 
-def _iso(option: str, text: str | None) -> str | None:
-    given = moment(option, text)
-    return given.isoformat() if given else None
+def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
+    return [item for item in known.values() if item.status != "retired"]
 
 
 def _rounds(
-    chosen: list[Outlet], known: dict[str, Outlet], template: Order, replay: list[Path]
+    chosen: list[Outlet], known: dict[str, Outlet], template: Order, recorded: list[Session]
 ) -> list[list[Order]]:
     """Return what is to be done at the same time, one round after the other.
 
     Recordings are replayed session by session, in the order of time, so that an edit follows
     what it edited; a session's outlets are those whose hosts it holds.
     """
-    if not replay:
-        wanted = chosen or [item for item in known.values() if item.status != "retired"]
+    if not recorded:
+        wanted = chosen or _wanted(known)
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
         return [[_order(template, item, ()) for item in wanted]]
-    found = sessions(replay)
     rounds = [
         [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
-        for session in found
+        for session in recorded
     ]
     if not any(rounds):
         names = ", ".join(item.slug for item in chosen) or "any outlet"
-        files = ", ".join(str(path) for path in replay)
+        files = ", ".join(str(path) for session in recorded for path in session.files)
         raise CaptureError(f"{files}: holds no response of {names}; nothing to replay")
     return rounds
 
@@ -131,14 +154,12 @@ def _recorded(chosen: list[Outlet], known: dict[str, Outlet], session: Session) 
 
 def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
     sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
-    return Order(
+    return replace(
+        template,
         outlet=outlet.slug,
-        run_id=uuid4().hex,
+        run_id=uuid4().hex[:12],
         sections=sections,
-        since=template.since,
-        until=template.until,
-        limit=template.limit,
-        recrawl=template.recrawl,
+        recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,
     )
 
@@ -163,8 +184,8 @@ def _print_end(ended: list[Run], settings: Config) -> None:
     revised = sum(count.revised for count in counts)
     if added or revised:
         out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
-    else:
-        out.print(f"nothing new: {settings.archive_name} holds it all")
+    elif all(run.outcome is Outcome.DONE for run in ended):
+        out.print(f"nothing new: {settings.archive_name} is as it was")
     for run in ended:
         if run.outcome is not Outcome.DONE:
             reason = run.error or f"ended as {run.outcome}"

@@ -10,7 +10,7 @@ import typer
 
 from crawler.commands.common import ConfigOption, moment, outlets_of, print_json, settle
 from crawler.extract import extract as extract_page
-from crawler.outlets import find_outlet, outlet_of_host
+from crawler.outlets import Outlet, find_outlet, outlet_of_host
 from crawler.page import Page
 from crawler.render import article_json, refusal_json
 from storage.errors import UsageError
@@ -30,19 +30,22 @@ def extract(
     config: ConfigOption = None,
 ) -> None:
     """Print the article, or the refusal, that a saved page holds, as JSON."""
-    host = urlsplit(url).hostname
-    if not host or not url.startswith(("http://", "https://")):
-        raise UsageError(f"--url {url!r}: expected an address such as https://tienphong.vn/…")
-    known = outlets_of(settle(config, None))
-    page = Page(
-        url=url,
-        body=_read(file),
-        fetched_at=moment("--fetched-at", fetched_at) or datetime.now(UTC),
-    )
-    result = extract_page(
-        page, find_outlet(known, outlet) if outlet else outlet_of_host(known, host)
-    )
+    page, known = page_at(file, url, fetched_at), outlets_of(settle(config, None))
+    result = extract_page(page, publisher_of(url, outlet, known))
     print_json(article_json(result) if isinstance(result, Article) else refusal_json(result))
+
+
+def page_at(file: Path, url: str, fetched_at: str | None) -> Page:
+    """Return a saved page. Raises UsageError where an option or the file cannot be used."""
+    if not urlsplit(url).hostname or not url.startswith(("http://", "https://")):
+        raise UsageError(f"--url {url!r}: expected an address such as https://tienphong.vn/…")
+    at = moment("--fetched-at", fetched_at) or datetime.now(UTC)
+    return Page(url=url, body=_read(file), fetched_at=at)
+
+
+def publisher_of(url: str, slug: str | None, known: dict[str, Outlet]) -> Outlet | None:
+    """Return the outlet that was named, else that of the address, if it has a file."""
+    return find_outlet(known, slug) if slug else outlet_of_host(known, urlsplit(url).hostname or "")
 
 
 def _read(file: Path) -> bytes:

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from crawler.commands.common import (
     ConfigOption,
@@ -13,8 +12,11 @@ from crawler.commands.common import (
     outlets_of,
     print_json_array,
     settle,
+    table,
 )
 from crawler.outlets import Outlet, find_outlet
+from crawler.places import load_gazetteer
+from crawler.placing import check_provinces
 
 outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
 
@@ -26,11 +28,10 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         print_json_array(outlet_json(outlet) for outlet in known)
         return
-    table = Table(title=f"{len(known)} outlets", title_justify="left")
-    for name in ("outlet", "name", "family", "domains", "sections", "status", "confidence"):
-        table.add_column(name)
+    columns = ("outlet", "name", "family", "domains", "sections", "status", "confidence")
+    listed = table(f"{len(known)} outlets (* district news)", *columns, wide="sections")
     for outlet in known:
-        table.add_row(
+        listed.add_row(
             outlet.slug,
             escape(outlet.name),
             outlet.family,
@@ -39,7 +40,7 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
             outlet.status,
             outlet.confidence,
         )
-    out.print(table)
+    out.print(listed)
     for outlet in known:
         if outlet.status_note:
             out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")
@@ -61,8 +62,10 @@ def check_outlets(
     json: JsonOption = False,
 ) -> None:
     """Validate outlet files; a file that cannot be used is an error that names file and key."""
-    known = outlets_of(settle(config, None))
+    settings = settle(config, None)
+    known = outlets_of(settings)
     chosen = [find_outlet(known, slug) for slug in outlet or known]
+    check_provinces(chosen, load_gazetteer(settings.gazetteer))
     if json:
         print_json_array({"outlet": item.slug, "valid": True} for item in chosen)
         return

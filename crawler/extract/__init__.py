@@ -1,5 +1,5 @@
 """One page → one article, or the reason why it is none. Pure: the same bytes, the same answer."""
 
-from crawler.extract.article import VERSION, extract, extract_generic
+from crawler.extract.article import VERSION, extract, extract_without
 
-__all__ = ["VERSION", "extract", "extract_generic"]
+__all__ = ["VERSION", "extract", "extract_without"]

@@ -12,7 +12,7 @@ from crawler.authors import Byline, clean_names, read_credit
 from crawler.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
 from crawler.extract import document, fields
 from crawler.extract.body import Body, read_body, read_whole_page
-from crawler.extract.choose import Reading, choose_reading, read_generic
+from crawler.extract.choose import Reading, choose_reading
 from crawler.extract.judge import Evidence, judge
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.outlets import Outlet
@@ -24,6 +24,8 @@ from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReas
 VERSION = 1
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
+_MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
+_EMPTY = 20  # characters; no text, whatever else the container holds
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
 _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
@@ -50,30 +52,35 @@ def extract(page: Page, outlet: Outlet | None) -> Article | Refusal:
     outlet: who publishes it; None detects the family by the page's marks, and takes the host
     without "www." as the outlet's slug.
     """
-    return _guarded(page, outlet, generic=False)
+    return _guarded(page, outlet, frozenset())
 
 
-def extract_generic(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Return what `extract` would if no family were known: for benchmarks and comparisons."""
-    return _guarded(page, outlet, generic=True)
+def extract_without(
+    page: Page, outlet: Outlet | None, families: frozenset[str]
+) -> Article | Refusal:
+    """Return what `extract` would if these families were not known: for benchmarks."""
+    return _guarded(page, outlet, families)
 
 
-def _guarded(page: Page, outlet: Outlet | None, *, generic: bool) -> Article | Refusal:
+def _guarded(page: Page, outlet: Outlet | None, left_out: frozenset[str]) -> Article | Refusal:
     slug = outlet.slug if outlet else slug_of(page.url)
     try:
-        opened = _open(page, slug, outlet)
-        if isinstance(opened, Refusal):
-            return opened
-        day = page.fetched_at.date()
-        reading = (
-            read_generic(opened.tree)
-            if generic
-            else choose_reading(opened.data, opened.tree, outlet, slug_of(page.url), day)
-        )
-        return _read(opened, reading)
+        result = _extract(page, slug, outlet, left_out)
     except Exception as error:  # noqa: BLE001 - whatever a page holds costs that page only; the
         # refusal keeps what happened, and the archive counts it
-        return Refusal(slug, page.url, RefusalReason.CRASH, f"{type(error).__name__}: {error}")
+        evidence = f"{type(error).__name__}: {error}"
+        result = Refusal(slug, page.url, RefusalReason.CRASH, evidence)
+    return replace(result, version=VERSION) if isinstance(result, Refusal) else result
+
+
+def _extract(
+    page: Page, slug: str, outlet: Outlet | None, left_out: frozenset[str]
+) -> Article | Refusal:
+    opened = _open(page, slug, outlet)
+    if isinstance(opened, Refusal):
+        return opened
+    host, day = slug_of(page.url), page.fetched_at.date()
+    return _read(opened, choose_reading(opened.data, opened.tree, outlet, host, day, left_out))
 
 
 def slug_of(url: str) -> str:
@@ -150,12 +157,15 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
 def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tuple[Body, str]:
     """Return the body, and the way it took: "subtree", or "page" where that gave too little.
 
-    The whole page is read only where the container gave less than a short notice holds.
+    The whole page is read only where the container gave less than a short notice holds. An empty
+    container of a known family is a shell (a player, a text loaded later): the rest of such a
+    page is menus and other stories.
     """
     body = Body()
     if reading.container is not None:
         body = read_body(reading.container, reading.layout, opened.page.url, known)
-    if body.length >= _SHORT:
+    shell = reading.is_certain and body.length < _EMPTY
+    if shell or body.length >= _SHORT or opened.data.count(b"<") > _MAX_PAGE_TAGS:
         return body, "subtree"
     blocks = read_whole_page(document.parse(opened.data), known)
     if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:

@@ -6,7 +6,7 @@ from typing import Any
 
 import trafilatura
 from lxml import etree
-from lxml.html import HtmlElement, document_fromstring
+from lxml.html import HtmlElement
 from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
 from crawler.extract.boxes import is_boilerplate_line
@@ -18,7 +18,7 @@ _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "li
 _CELL_SEPARATOR = " | "
 
 
-def _options(*, fast: bool) -> Extractor:
+def _options() -> Extractor:
     config: ConfigParser = deepcopy(DEFAULT_CONFIG)
     # Short notices are articles too: without these, trafilatura answers a short subtree with
     # another reading of it (its baseline), which keeps less of the structure.
@@ -29,28 +29,32 @@ def _options(*, fast: bool) -> Extractor:
         # "txt" and not "python": only the tree is wanted, and "python" renders its text as well.
         config=config,
         output_format="txt",
-        fast=fast,
+        fast=True,
+        # What is left of a pruned subtree is text: trafilatura need not measure it again against
+        # the page ("balanced" does), nor drop more of it ("precision").
+        recall=True,
         comments=False,
         with_metadata=False,
     )
 
 
-_SUBTREE = _options(fast=True)
+_SUBTREE = _options()
 _PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
 
 
 def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
     """Return the blocks of a flattened subtree; trafilatura strips what else is no text."""
     # trafilatura takes the first element it knows as an article's frame: this one.
-    page = document_fromstring("<html><body><div itemprop='articleBody'></div></body></html>")
-    frame = page[-1][0]
+    page = root.makeelement("html")
+    frame = etree.SubElement(etree.SubElement(page, "body"), "div", itemprop="articleBody")
     frame.extend(list(root))
     return _blocks(trafilatura.bare_extraction(page, options=_SUBTREE))
 
 
 def read_page(html: str) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on a whole page by itself."""
-    return _blocks(trafilatura.bare_extraction(html, options=_PAGE))
+    blocks = _blocks(trafilatura.bare_extraction(html, options=_PAGE))
+    return tuple(block for block in blocks if not is_boilerplate_line(block.text))
 
 
 def _blocks(document: Any) -> tuple[Block, ...]:
@@ -83,7 +87,9 @@ def _row(row: etree._Element) -> str:
 def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
     """Return a block for every line; a <br> inside a paragraph ends a line."""
     text = part if isinstance(part, str) else _text(part)
-    lines = (clean(line) for line in text.replace("\n", " ").split(BREAK))
+    if BREAK not in text:
+        return [Block(kind, line)] if (line := clean(text)) else []
+    lines = (clean(line) for line in text.split(BREAK))
     return [Block(kind, line) for line in lines if line and not is_boilerplate_line(line)]
 
 

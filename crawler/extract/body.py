@@ -17,6 +17,7 @@ from crawler.extract.images import (
     read_images,
     remove_captions,
 )
+from crawler.extract.metadata import strip_controls
 from crawler.extract.subtree import Line
 from crawler.families.base import Layout
 from storage.model import Block, Image
@@ -25,6 +26,7 @@ from storage.model import Block, Image
 _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
 _LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
+_MAX_SUBHEAD = 120  # characters
 _HEAD_LINES = 8  # section, title in parts, byline, date, lead
 _STRING = etree.XPath("string()")
 _MAX_HEAD_LINE = 80  # characters of what stands between title and lead
@@ -51,7 +53,7 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     known: title and lead; where the container repeats them, they are taken out of the text.
     """
     _apply_layout(container, layout)
-    root = subtree.build(container.html or "")
+    root = subtree.build(strip_controls(container.html or ""))
     drop_marked_boxes(root)
     captions = find_captions(root)
     photo = _is_photo_story(root, captions)
@@ -64,6 +66,7 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     lines = drop_linked_boxes(root, subtree.lines(root))
     lines = _drop_head(lines, known)
     bylines = _take_bylines(lines)
+    _mark_subheads(lines[:-1])
     subtree.strip_attributes(root)
     return Body(read_subtree(root), images, bylines, photo)
 
@@ -122,23 +125,33 @@ def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
     return tuple(reversed(found))
 
 
+def _mark_subheads(lines: list[Line]) -> None:
+    """Make headings of short lines that are bold throughout: how many editors set subheads."""
+    for element, text in lines:
+        if element.tag != "p" or len(text) > _MAX_SUBHEAD or text.endswith((".", ":", ",", ";")):
+            continue
+        bold = sum(len(subtree.text_of(part)) for part in element.iter("b", "strong"))
+        if bold >= len(text):
+            element.tag = "h3"
+
+
 def _drop_last_line(block: HtmlElement) -> None:
-    """Cut a line's text after its last break that has text behind it."""
+    """Cut a block's text at the break before its last words."""
+    met_words = False
     for element in reversed(list(block.iter())):
-        for name in ("tail", "text"):
-            text = getattr(element, name) if element is not block or name == "text" else None
-            if not text:
-                continue
-            before, mark, after = text.rpartition(subtree.BREAK)
-            while mark and not after.strip():
-                before, mark, after = before.rpartition(subtree.BREAK)
-            setattr(element, name, before if mark else "")
-            if mark:
-                return
+        for name in ("tail", "text") if element is not block else ("text",):
+            rest, mark = getattr(element, name) or "", subtree.BREAK
+            while mark:
+                rest, mark, after = rest.rpartition(subtree.BREAK)
+                met_words = met_words or bool(after.strip())
+                if mark and met_words:
+                    setattr(element, name, rest)
+                    return
+            setattr(element, name, None)
 
 
 def read_whole_page(tree: LexborHTMLParser, known: tuple[str, ...]) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on the page by itself, without title and lead."""
     wanted = {_key(text) for text in known if text}
-    blocks = read_page(tree.html or "")
+    blocks = read_page(strip_controls(tree.html or ""))
     return tuple(block for block in blocks if _key(block.text) not in wanted)

@@ -86,6 +86,7 @@ def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
     Returns the lines left.
     """
     whole = sum(len(line.text) for line in lines)
+    texts: dict[HtmlElement, str] = {}
     boxes: list[HtmlElement] = []
     for line in lines:
         size = len(line.text)
@@ -94,7 +95,7 @@ def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
         elif size <= _MAX_POINTER_LINE and _POINTER_LINE.match(line.text):
             boxes.append(line.element)
         elif size >= _MIN_POINTER and _is_one_link(line) and not read_byline(line.text):
-            boxes.append(_teaser(line, root, whole))
+            boxes.append(_teaser(line, root, whole, texts))
     for box in boxes:
         drop(box)
     return lines if not boxes else [line for line in lines if root in line.element.iterancestors()]
@@ -125,14 +126,23 @@ def _is_card(element: HtmlElement) -> bool:
     return max(links, default=0) >= _MIN_POINTER and link_share(element) > 0.15
 
 
-def _teaser(line: Line, root: HtmlElement, whole: int) -> HtmlElement:
-    """Return the small box that opens with a headline that is one link: another story, its lead."""
+def _teaser(
+    line: Line, root: HtmlElement, whole: int, texts: dict[HtmlElement, str]
+) -> HtmlElement:
+    """Return the small box that opens with a headline that is one link: another story, its lead.
+
+    texts: those of boxes seen before, kept because many teasers share a frame.
+    """
     box = line.element
     for ancestor in line.element.iterancestors():
-        text = text_of(ancestor)
+        if ancestor is root:
+            break
+        if ancestor not in texts:
+            texts[ancestor] = text_of(ancestor)
+        text = texts[ancestor]
         small = len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole)
         opens = len(line.text) >= _MIN_HEADLINE and text.startswith(line.text)
-        if ancestor is root or not small or not opens:
+        if not small or not opens:
             break
         box = ancestor
     return box

@@ -5,7 +5,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.container import find_container, guess_container
+from crawler.extract.container import find_container, find_empty, guess_container
 from crawler.extract.frame import Select, article_frame, whole_page
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
@@ -32,16 +32,22 @@ class Reading:
 
 
 def choose_reading(
-    data: bytes, tree: LexborHTMLParser, outlet: Outlet | None, host: str, day: date
+    data: bytes,
+    tree: LexborHTMLParser,
+    outlet: Outlet | None,
+    host: str,
+    day: date,
+    left_out: frozenset[str] = frozenset(),
 ) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so.
+    and the reading says so. left_out: names of families that are not tried, for benchmarks.
     """
-    configured = FAMILIES.get(outlet.family) if outlet else None
+    named = outlet.family if outlet and outlet.family not in left_out else ""
+    configured = FAMILIES.get(named)
     for family in _order(configured, host):
-        if not any(mark in data for mark in _MARKS[family.name]):
+        if family.name in left_out or not any(mark in data for mark in _MARKS[family.name]):
             continue
         overrides = outlet.overrides if outlet and family is configured else None
         for layout in _layouts(family, overrides, day):
@@ -49,6 +55,9 @@ def choose_reading(
             if container is not None:
                 notes = _changed(configured, family)
                 return Reading(family, layout, container, whole_page(tree), notes)
+        if family is configured and (shell := find_empty(tree, family.layouts[0].body)):
+            # Else the generic reading would take menus and teasers for the text.
+            return Reading(family, family.layouts[0], shell, whole_page(tree))
     return _generic(tree, outlet if configured is GENERIC else None, configured)
 
 
@@ -58,11 +67,6 @@ def _order(configured: Family | None, host: str) -> list[Family]:
     return sorted(
         known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
     )
-
-
-def read_generic(tree: LexborHTMLParser) -> Reading:
-    """Return the reading of a page of which nothing is known."""
-    return _generic(tree, None, None)
 
 
 def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:

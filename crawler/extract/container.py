@@ -6,8 +6,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MIN_TEXT = 60  # characters; some templates repeat the container, empty, for a pop-up
 _MIN_PARAGRAPH = 40
+_BLOCKS = frozenset(("p", "div", "table", "ul", "ol", "h2", "h3", "section", "article"))
 _NOT_TEXT = re.compile(
-    r"comment|footer|header|menu|sidebar|related|relate|breadcrumb|banner|popup|most-?view|nav\b",
+    r"comment|binh-?luan|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
+    r"|most-?view|doc-?nhieu|xem-?nhieu|nav\b",
     re.IGNORECASE,
 )
 
@@ -15,10 +17,17 @@ _NOT_TEXT = re.compile(
 def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
     """Return the first element with text that a chain of selectors finds, or None."""
     for selector in selectors:
-        best = max(tree.css(selector), key=_length, default=None)
-        if best is not None and _length(best) >= _MIN_TEXT:
+        found = [(_length(node), number, node) for number, node in enumerate(tree.css(selector))]
+        length, _, best = max(found, default=(0, 0, None), key=lambda each: each[0])
+        if length >= _MIN_TEXT:
             return best
     return None
+
+
+def find_empty(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
+    """Return the container of a page that has one without any text: a player, a shell."""
+    found = [node for selector in selectors for node in tree.css(selector)]
+    return found[0] if found and all(_length(node) == 0 for node in found) else None
 
 
 def _length(node: LexborNode) -> int:
@@ -52,7 +61,7 @@ def guess_container(tree: LexborHTMLParser) -> LexborNode | None:
 
 def _weight(node: LexborNode) -> float:
     """Return how much prose of its own an element holds."""
-    if node.tag in ("div", "td") and node.css_first("p, div, table, ul, h2, h3") is not None:
+    if node.tag in ("div", "td") and any(child.tag in _BLOCKS for child in node.iter()):
         return 0.0
     text = node.text(deep=True, strip=True)
     if len(text) < _MIN_PARAGRAPH:

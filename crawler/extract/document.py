@@ -21,6 +21,7 @@ _LONG_TAG = 2_048  # bytes; shorter tags cannot hold enough attributes to hurt
 # Possessive (++, *+), so that a missing quote costs one pass and not one for every quote.
 _TAG = re.compile(rb"<[a-zA-Z](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+")
 _TAG_START = re.compile(rb"<[a-zA-Z]")
+_QUOTED = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
 _ATTRIBUTE = re.compile(rb"[\s/\"'](?=[^\s/\"'=>])")
 _NESTING = re.compile(
     rb"<(/?)(div|section|article|span|b|i|em|strong|font|a|u|blockquote|center|table|ul|ol|figure"
@@ -45,11 +46,11 @@ def guard_bytes(body: bytes) -> str | None:
 
 def guard_markup(data: bytes) -> str | None:
     """Return which limit of the parsers a page (in UTF-8) breaks, or None."""
-    tags, parts = data.count(b"<"), data.split(b">")
+    tags = data.count(b"<")
     if tags > MAX_TAGS:
         return f"{tags} tags; at most {MAX_TAGS} are parsed"
-    every = tags > _MANY_TAGS or len(parts) > tags + _MANY_ENDS
-    long_tags = _TAG.finditer(data) if every else _find_long_tags(data, parts)
+    every = tags > _MANY_TAGS or data.count(b">") > tags + _MANY_ENDS
+    long_tags = _TAG.finditer(data) if every else _find_long_tags(data)
     if problem := _guard_attributes(data, long_tags):
         return problem
     if tags > _MANY_TAGS and (depth := _depth(data)) > MAX_DEPTH:
@@ -57,22 +58,37 @@ def guard_markup(data: bytes) -> str | None:
     return None
 
 
-def _find_long_tags(data: bytes, parts: list[bytes]) -> Iterator[re.Match[bytes]]:
-    """Yield the tags that stretch far without a ">". parts: data, split at every ">"."""
-    start = 0
-    for part in [part for part in parts if len(part) > _LONG_TAG]:
-        start = data.find(part, start)
-        sign = _TAG_START.search(part)
-        if sign and (tag := _TAG.match(data, start + sign.start())):
+def _find_long_tags(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the tags that stretch far without a ">".
+
+    Looks for the last ">" of every window, so that it reads few of a page's bytes.
+    """
+    position, size = 0, len(data)
+    while position + _LONG_TAG < size:
+        last = data.rfind(b">", position, position + _LONG_TAG)
+        if last >= 0:
+            position = last + 1
+            continue
+        end = data.find(b">", position)
+        end = size if end < 0 else end
+        sign = _TAG_START.search(data, position, end)
+        if (
+            sign
+            and not _is_in_script(data, sign.start())
+            and (tag := _TAG.match(data, sign.start()))
+        ):
             yield tag
+        position = end + 1
 
 
 def _is_in_script(data: bytes, position: int) -> bool:
-    """True where a "<" stands in a script's code (`a<b …`), which parsers do not read as tags."""
+    """True where a "<" stands in a script's code (`a<b …`), which parsers do not read as tags.
+
+    A "-->" in between may end a comment that only hides the words "<script".
+    """
     start = data.rfind(b"<script", 0, position)
-    if start < 0 or data.find(b"</script", start, position) >= 0:
-        return False
-    return data.rfind(b"<!--", 0, start) <= data.rfind(b"-->", 0, start)
+    ends = (b"</script", b"-->")
+    return start >= 0 and all(data.find(end, start, position) < 0 for end in ends)
 
 
 def _guard_attributes(data: bytes, tags: Iterator[re.Match[bytes]]) -> str | None:
@@ -83,7 +99,7 @@ def _guard_attributes(data: bytes, tags: Iterator[re.Match[bytes]]) -> str | Non
             continue
         if length > MAX_TAG_BYTES:
             return f"a tag of {length} bytes; at most {MAX_TAG_BYTES} are parsed"
-        attributes = len(_ATTRIBUTE.findall(tag.group()))
+        attributes = len(_ATTRIBUTE.findall(_QUOTED.sub(b'" ', tag.group())))
         work += attributes**2
         if work > MAX_ATTRIBUTE_WORK:
             return f"a tag with {attributes} attributes"

@@ -14,6 +14,7 @@ from crawler.urls import article_id, canonical_url
 
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40
+_MAX_DATES = 12  # elements of one selector that are read for a date
 _MAX_SAPO = 1_200  # characters
 # "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, then a dash or a name in capitals.
 _BRACKETED = re.compile(
@@ -219,9 +220,10 @@ def date_candidates(
 
 def _printed_dates(select: Select, layout: Layout) -> Iterator[Candidate]:
     for selector in layout.time:
-        for node in select(selector)[:3]:
+        for node in select(selector)[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:
                     yield Candidate(clean(value), f"page:{selector}")
-            if text := joined_text(node):
+            text = joined_text(node)
+            if any(char.isdigit() for char in text):
                 yield Candidate(text, f"page:{selector}")

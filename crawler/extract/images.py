@@ -1,6 +1,7 @@
 """Pictures of a subtree: real addresses behind lazy loading, captions, credits. Pure."""
 
 import re
+from itertools import islice
 from typing import cast
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,9 @@ from storage.model import Image
 CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
 
 _MAX_CAPTION = 600  # characters
+_MAX_PICTURES = 300  # photo stories have up to about a hundred
+_MAX_INLINE = 40  # children of one paragraph
+_MAX_GAP = 5  # empty elements between a picture and its caption
 _MAX_UNMARKED = 300  # characters of a caption that only its place tells
 # Where loaders keep the real address, best first; `src` is often a placeholder.
 _SOURCES = ("data-original", "data-src", "data-lazy-src", "data-lazy", "data-photo-original-src",
@@ -85,7 +89,7 @@ def _table_captions(table: HtmlElement) -> list[HtmlElement]:
 def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
     """Return short text in a picture's own paragraph, or centred or slanted right after one."""
     found = set()
-    for picture in root.iter("img"):
+    for picture in islice(root.iter("img"), _MAX_PICTURES):
         block = picture
         parent = block.getparent()
         while parent is not None and parent is not root and not text_of(parent):
@@ -96,7 +100,8 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
             beside: HtmlElement | None = parent
             apart = True
         else:
-            beside = next((each for each in block.itersiblings() if text_of(each)), None)
+            following = islice(block.itersiblings(), _MAX_GAP)
+            beside = next((each for each in following if text_of(each)), None)
             apart = beside is not None and beside.tag in _PARAGRAPHS and _looks_apart(beside)
         if beside is not None and apart and len(text_of(beside)) <= _MAX_UNMARKED:
             found.add(beside)
@@ -104,6 +109,8 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
 
 
 def _holds_blocks(element: HtmlElement) -> bool:
+    if len(element) > _MAX_INLINE:
+        return True
     return any(child.tag in ("p", "div", "table", "figure", "ul") for child in element)
 
 
@@ -158,7 +165,7 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
         if _NOT_PICTURE.search(value) or image.get("width") in ("0", "1"):
             return None
         try:
-            url = urljoin(base_url, value)
+            url = value if value.startswith("https://") else urljoin(base_url, value)
             return url if urlsplit(url).scheme in ("http", "https") else None
         except ValueError:
             return None

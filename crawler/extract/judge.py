@@ -84,7 +84,7 @@ def _is_article(url: str, meta: Metadata, found: Evidence, body: Body) -> bool:
     headline = len(found.title.split()) >= _HEADLINE_WORDS
     if not headline or not found.has_container or len(body.blocks) < 2:
         return False
-    return body.length >= _ENOUGH if found.is_dated else meta.is_article
+    return meta.is_article or (found.is_dated and body.length >= _ENOUGH)
 
 
 def _is_video(meta: Metadata) -> bool:

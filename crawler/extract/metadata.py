@@ -21,6 +21,7 @@ _LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 # What `normalize` changes beyond NFC and blanks: look-alikes of Đ and invisible characters.
 _UNUSUAL = re.compile("[ÐðƉɖ\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
 
@@ -72,11 +73,17 @@ class Metadata:
                         yield clean(name)
 
 
+def strip_controls(text: str) -> str:
+    """Return text without characters that XML forbids; pages hold them, lxml refuses them."""
+    return _FORBIDDEN.sub("", text)
+
+
 def clean(text: str) -> str:
     """Return text in one line, normal form, entities decoded (some are escaped twice)."""
     for _ in range(2):
         if "&" in text:
             text = html.unescape(text)
+    text = strip_controls(text)
     if not text.isascii() and (_UNUSUAL.search(text) or not is_normalized("NFC", text)):
         text = normalize(text)  # seldom needed, and slower than finding that out
     return " ".join(text.split())

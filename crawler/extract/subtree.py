@@ -46,6 +46,8 @@ def build(html: str) -> HtmlElement:
     html = _BR.sub(BREAK, html)
     root: HtmlElement = document_fromstring(f"<html><body><div>{html}</div></body></html>")[-1][0]
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
+    for picture in root.iter("amp-img"):  # AMP copies name their pictures so
+        picture.tag = "img"
     return root
 
 
@@ -135,13 +137,9 @@ def _wrap_loose_text(element: HtmlElement) -> None:
 
 def lines(root: HtmlElement) -> list[Line]:
     """Return the blocks that hold text and no other block, in reading order."""
-    holders = _block_holders(root)
-    found = (
-        Line(element, text_of(element))
-        for element in root.iter(*_LEAF_TAGS)
-        if element not in holders
-    )
-    return [line for line in found if line.text]
+    leaves = list(root.iter(*_LEAF_TAGS))
+    holders = {up for leaf in leaves for up in leaf.iterancestors(*_LEAF_TAGS)}
+    return [Line(leaf, text) for leaf in leaves if leaf not in holders and (text := text_of(leaf))]
 
 
 def strip_attributes(root: HtmlElement) -> None:

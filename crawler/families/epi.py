@@ -31,8 +31,9 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="epi",
-    marks=("zce-content-body", "cms-body", "cmsConfig"),
-    article_url=re.compile(r"-post(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
+    marks=("cms-body", "cmsConfig"),
+    # AMP and share copies (og:url of PLO) carry the same id.
+    article_url=re.compile(r"(?:-post|/share)(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
     not_article_url=re.compile(r"-tag\d+\.html|/rss|/topics?/"),
     layouts=(LAYOUT,),
     paging=Paging(

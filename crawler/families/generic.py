@@ -25,7 +25,7 @@ LAYOUT = Layout(
     time=(
         "[itemprop=datePublished]", "time[datetime]", "[class*=publish]", "[class*=pubdate]",
         ".datetime", ".date-time", "[class*=datetime]", ".time", ".date", "[class*=time]",
-        "[class*=date]",
+        "[class*=date]", "span", "p", "li", "div",
     ),
     section=(".breadcrumb a", ".breadcrumbs a", "[class*=breadcrumb] a"),
     tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a"),

@@ -41,7 +41,7 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="mastercms",
-    marks=("MASTERCMS", "/stores/news_dataimages/"),
+    marks=("MASTERCMS",),
     article_url=re.compile(r"^https?://[^/]+/[^/?&]+-(?P<id>\d{4,7})\.html$"),
     not_article_url=re.compile(r"\.tag$|&s_cond|/search_enginer|apicenter@|widgets@|adsfw/"),
     layouts=(LAYOUT,),

@@ -37,7 +37,7 @@ CLASSIC = Layout(
 
 FAMILY = Family(
     name="onecms",
-    marks=("b-maincontent", "1cdn.vn"),
+    marks=("b-maincontent",),
     article_url=re.compile(r"^https?://[^/]+/[^/]+-(?P<id>\d{4,})\.html$"),
     not_article_url=re.compile(r"-event\d+\.html|-ptag\.html|/print/\d+\.html|/trang-\d+$"),
     layouts=(LONGFORM, CLASSIC),

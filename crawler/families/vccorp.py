@@ -47,7 +47,7 @@ LAYOUT = Layout(
 
 FAMILY = Family(
     name="vccorp",
-    marks=("VCSortableInPreviewMode", "hdZoneId", "mediacdn.vn"),
+    marks=("VCSortableInPreviewMode", "hdZoneId"),
     article_url=re.compile(r"-(?P<id>\d{15,20})\.(?:htm|chn)$"),
     not_article_url=re.compile(r"/timelinelist/|/timeline/|/video/|/tag/|/tac-gia/"),
     layouts=(LAYOUT,),

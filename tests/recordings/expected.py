@@ -52,7 +52,8 @@ def _blocks(story: Story) -> list[dict[str, str]]:
 
 
 def _image(part: Part, url: str) -> dict[str, str | None]:
-    return {"url": url, "caption": part.text, "credit": part.credit or None}
+    credit = part.credit.removeprefix("Ảnh: ")
+    return {"url": url, "caption": part.caption, "credit": credit or None}
 
 
 def _article(site: Site, shown: Shown) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""Re-extraction: pages a second, from WARC files through children into an archive.
+
+    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.reextract [PAGES [JOBS [EVERY]]]
+
+The corpus's real pages are recorded again and again, each under an id of its own, and stored as
+an older version would have read them: one in `every` (10 if not given) with another tag, so that
+it is rewritten. Figures: extraction alone in this process, reading again without writing, and
+with writing. Wall clock, the start of the children included.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.extract import FETCHED, corpus
+from crawler.capture import Exchange, WarcFiles
+from crawler.commands.reextract import batches_of
+from crawler.compare import Result
+from crawler.extract import extract
+from crawler.extract.article import VERSION
+from crawler.families import FAMILY_NAMES
+from crawler.outlets import Outlet, load_outlets, outlet_of_host
+from crawler.page import Page
+from crawler.rereading import Reader, Report, Steps, reread
+from crawler.urls import host_of
+from storage.archive import Archive, open_archive
+from storage.model import Article, Run
+from storage.readings import RereadQuery
+
+OUTLETS = load_outlets(Path(__file__).parent.parent / "config/outlets", FAMILY_NAMES)
+HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)
+
+
+def variants(count: int) -> Iterator[tuple[Page, Outlet]]:
+    """Yield real pages of outlets that have a file, each under an id and a time of its own."""
+    known = []
+    for _, page in corpus():
+        outlet = outlet_of_host(OUTLETS, host_of(page.url) or "")
+        result = extract(page, outlet)
+        if outlet and isinstance(result, Article) and result.article_id in page.url:
+            known.append((page, outlet, result.article_id))
+    for number in range(count):
+        page, outlet, id_ = known[number % len(known)]
+        own = f"{id_[:-4]}{number:04d}"
+        body = page.body.replace(id_.encode(), own.encode())
+        at = FETCHED + timedelta(seconds=number)
+        yield replace(page, url=page.url.replace(id_, own), body=body, fetched_at=at), outlet
+
+
+def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
+    """Record and store pages as an older version reads them; return the seconds reading took."""
+    archive.start_run(Run("run", "benchmark", FETCHED))
+    files = WarcFiles(folder, "benchmark", "run", "benchmark", 10**10, FETCHED)
+    seconds = 0.0
+    for number, (page, outlet) in enumerate(variants(count)):
+        at = page.fetched_at
+        capture = files.write(Exchange(page.url, "GET", (), 200, HTML, page.body, at))
+        start = time.perf_counter()
+        result = extract(page, outlet)
+        seconds += time.perf_counter() - start
+        if isinstance(result, Article):
+            older = replace(result, extraction=replace(result.extraction, version=VERSION - 1))
+            tags = older.tags if number % every else (*older.tags, "older")
+            archive.store("run", capture, replace(older, tags=tags))
+    files.close()
+    return seconds
+
+
+def again(archive: Archive, folder: Path, jobs: int, *, write: bool) -> tuple[Report, float]:
+    """Read everything again; return the report and the wall clock in seconds."""
+    reader = Reader(folder, OUTLETS, VERSION, jobs)
+
+    def keep(results: Sequence[tuple[int, Result]]) -> None:
+        if write:
+            archive.reread(results, VERSION, datetime.now(UTC))
+
+    steps = Steps(keep, lambda _: None, lambda _: None)
+    start = time.perf_counter()
+    report = reread(batches_of(archive, [RereadQuery(VERSION)]), reader, steps)
+    return report, time.perf_counter() - start
+
+
+def main(count: int = 2000, jobs: int = 2, every: int = 10) -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with open_archive(f"sqlite:///{folder}/benchmark.db") as archive:
+            seconds = fill(archive, folder, count, every)
+            print(f"extraction alone, one process   {count / seconds:6.0f} pages/s")
+            for what, write in (("not written", False), ("written", True)):
+                report, seconds = again(archive, folder, jobs, write=write)
+                effects = {effect.value: number for effect, number in report.effects.items()}
+                speed = f"{report.done / seconds:6.0f} pages/s"
+                print(f"read again by {jobs}, {what:15}{speed}  {effects}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:4]))

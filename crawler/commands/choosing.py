@@ -1,0 +1,107 @@
+"""From the name that a user typed to one place, and to the units that a query for it means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from crawler.commands.common import err, table
+from crawler.places import Gazetteer, Reach, version_of
+from crawler.render_places import above_text, era_text, units_text
+from storage.archive import Archive
+from storage.errors import UnknownPlaceError, UsageError
+from storage.places import Unit
+
+PlaceOption = Annotated[
+    str | None,
+    typer.Option("--place", metavar="NAME", help="About this place: a name, or a unit's id."),
+]
+SuccessorsOption = Annotated[
+    Reach,
+    typer.Option("--with-successors", help="Also what the place became: core, or all touched."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The units that a query means, and the line that says so."""
+
+    units: tuple[str, ...] = ()
+    header: str = ""
+
+
+def choose(gazetteer: Gazetteer, place: str, reach: Reach) -> Choice:
+    """Return what a query for `place` means. Raises as `one_place` does."""
+    unit = one_place(gazetteer, place)
+    own = gazetteer.line(unit.id)
+    if unit.level == "province":  # articles are about what lies in it, never about itself
+        below = gazetteer.within(unit.id)
+        header = f"taken for all places in {units_text(own, gazetteer)}"
+        return Choice((*own, *below), header)
+    found = gazetteer.scope(unit.id, reach)
+    header = f"taken for {units_text(own, gazetteer)}, {above_text(unit, gazetteer)}"
+    if reach != "none":
+        kind = "core" if reach == "core" else "core and touched"
+        added = units_text(found[len(own) :], gazetteer)
+        header += f"; with its {kind} successors: {added}" if added else "; it has no successors"
+    return Choice(found, header)
+
+
+def one_place(gazetteer: Gazetteer, text: str) -> Unit:
+    """Return the unit that `text` means; of a place with several rows, the last that fits.
+
+    Raises UnknownPlaceError; and UsageError where several places are called so, after it has
+    printed them on standard error.
+    """
+    found = gazetteer.find(text)
+    if not found:
+        raise unknown(gazetteer, text)
+    lines = {gazetteer.line(unit.id): unit for unit in found}
+    if len(lines) > 1:
+        title = f"{escape(repr(text))} can mean {len(lines)} places"
+        err.print(unit_table(list(lines.values()), title, gazetteer))
+        exact = " or ".join(repr(_exact(unit, gazetteer)) for unit in list(lines.values())[:3])
+        raise UsageError(f"{text!r} can mean {len(lines)} places: ask for one, such as {exact}")
+    return next(iter(lines.values()))
+
+
+def unknown(gazetteer: Gazetteer, text: str) -> UnknownPlaceError:
+    """Return the error for a name that no unit bears."""
+    near = ", ".join(gazetteer.near(text))
+    hint = (
+        f"; names like it: {near}" if near else "; expected a name such as quận Đống Đa, or an id"
+    )
+    return UnknownPlaceError(f"no place is called {text!r}{hint}")
+
+
+def _exact(unit: Unit, gazetteer: Gazetteer) -> str:
+    """Return the shortest words that mean this place alone: at last its id."""
+    for name in (unit.full_name, f"{unit.full_name}, {above_text(unit, gazetteer)}"):
+        if {gazetteer.line(one.id) for one in gazetteer.find(name)} == {gazetteer.line(unit.id)}:
+            return name
+    return unit.id
+
+
+def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:
+    """Return units as a table, one row each."""
+    listed = table(title, "ID", "unit", "in", "valid", wide="in")
+    listed.columns[2].no_wrap = False  # what namesakes are told apart by
+    for unit in found:
+        listed.add_row(
+            unit.id, escape(unit.full_name), escape(above_text(unit, gazetteer)), era_text(unit)
+        )
+    return listed
+
+
+def warn_untagged(archive: Archive, gazetteer: Gazetteer) -> None:
+    """Say on standard error how much of the archive a question about places cannot see."""
+    count = archive.count_untagged(version_of(gazetteer.version))
+    if count:
+        err.print(
+            f"note: {count} states of articles have no places of this gazetteer yet;"
+            " `tinquan places retag` adds them",
+            soft_wrap=True,
+        )

@@ -1,0 +1,27 @@
+"""One response → the article links it holds. Pure: bytes in, values out."""
+
+from typing import Literal
+
+from crawler.discover.api import epi_links
+from crawler.discover.feed import feed_links
+from crawler.discover.link import Child, Found, Link, Way
+from crawler.discover.listing import page_links
+from crawler.discover.sitemap import sitemap_links
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.page import Page
+
+Form = Literal["feed", "html", "epi-json", "sitemap"]
+_READERS = {
+    "feed": feed_links,
+    "html": page_links,
+    "epi-json": epi_links,
+    "sitemap": sitemap_links,
+}
+
+__all__ = ["Child", "Form", "Found", "Link", "Way", "discover"]
+
+
+def discover(form: Form, page: Page, outlet: Outlet, family: Family) -> Found:
+    """Return what a response of the given form leads to, or the named reason why nothing."""
+    return _READERS[form](page, outlet, family)

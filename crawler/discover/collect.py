@@ -1,0 +1,55 @@
+"""From raw addresses to an outlet's article links: one a story, bounded, in the given order."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, Found, Link
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.urls import article_id, is_on
+from storage.model import RefusalReason
+from storage.text import normalize
+
+_SKEW = timedelta(minutes=10)  # a feed's clock may run ahead of ours by this much
+
+
+def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime) -> Found:
+    """Return the article links of the outlet's own hosts among `links`, each story once.
+
+    The first sight of a story gives its place; a date or title that only a later sight has is
+    kept, and an AMP copy's address gives way to the page's own. Dates after `now` are dropped.
+    """
+    best: dict[str, Link] = {}
+    foreign = dropped = 0
+    for link in links:
+        if len(best) >= MAX_LINKS:  # counted, not looked at: a hostile page has any number
+            dropped += 1
+        elif not is_on(link.url, outlet.hosts):
+            foreign += 1
+        elif (key := article_id(link.url, family)) is not None:
+            best[key] = _merged(best[key], link) if key in best else link
+    found = tuple(_tidy(link, now) for link in best.values())
+    empty = None if found else RefusalReason.EMPTY
+    evidence = "" if found else f"no article link ({foreign} on other hosts)"
+    return Found(found, (), empty, evidence, foreign, dropped)
+
+
+def _merged(first: Link, second: Link) -> Link:
+    swap = first.url.endswith(".amp") and not second.url.endswith(".amp")
+    url, copy = (second.url, first.url) if swap else (first.url, second.url)
+    news = () if copy in {url, *first.copies} else (copy,)
+    return replace(
+        first,
+        url=url,
+        copies=(*first.copies, *news)[:MAX_COPIES],
+        published_at=first.published_at or second.published_at,
+        title=first.title or second.title,
+    )
+
+
+def _tidy(link: Link, now: datetime) -> Link:
+    future = link.published_at is not None and link.published_at > now + _SKEW
+    title = " ".join(normalize(link.title).split())[:MAX_TITLE] if link.title else None
+    published_at = None if future else link.published_at
+    return replace(link, published_at=published_at, title=title or None)

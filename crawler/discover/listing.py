@@ -1,0 +1,41 @@
+"""Section pages, topic pages, paged listings → article links."""
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.discover.collect import collect
+from crawler.discover.link import Found, Link, refused
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.page import Page
+from crawler.refusals import challenge_sign
+from crawler.urls import absolute_url
+from storage.model import RefusalReason
+
+
+def page_links(page: Page, outlet: Outlet, family: Family) -> Found:
+    """Return the article links among all anchors of a page, in the page's order.
+
+    Every anchor counts: lead stories, lists and "most read" boxes carry different classes in
+    every theme, while the family's article address stays. A challenge page is refused as BLOCKED.
+    Runs in quadratic time on hostile markup: call it where it can be killed.
+    """
+    if not page.body.strip():
+        return refused(RefusalReason.EMPTY, "an empty answer")
+    tree = LexborHTMLParser(page.body)
+    found = collect(_links(tree, page.url), outlet, family, page.fetched_at)
+    if found.reason is not None and (sign := challenge_sign(page.body.decode("utf-8", "replace"))):
+        return refused(RefusalReason.BLOCKED, sign)
+    return found
+
+
+def _links(tree: LexborHTMLParser, page_url: str) -> Iterator[Link]:
+    base = tree.css_first("base[href]")
+    base_url = (base.attributes.get("href") if base else None) or ""
+    start = absolute_url(page_url, base_url) or page_url
+    for anchor in tree.css("a[href]"):
+        url = absolute_url(start, anchor.attributes.get("href") or "")
+        if url:
+            title = anchor.attributes.get("title") or anchor.text()
+            yield Link(url, "listing", None, title)

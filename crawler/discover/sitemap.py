@@ -1,0 +1,67 @@
+"""Sitemaps and sitemap indexes → article links, or further sitemaps."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from crawler.dates import parse_date
+from crawler.discover.collect import collect
+from crawler.discover.link import MAX_LINKS, Child, Found, Link, refused
+from crawler.discover.xmldoc import child_text, local_name, parse_xml
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.page import Page
+from crawler.urls import absolute_url, canonical_url, is_on
+from storage.model import RefusalReason
+
+
+def sitemap_links(page: Page, outlet: Outlet, family: Family) -> Found:
+    """Return what a sitemap holds: article links of a urlset, or the children of an index.
+
+    A link's date is the news extension's publication date, else lastmod (which may be the time
+    of a build: it is never before the publication). An index that names itself, or another host,
+    loses that child.
+    """
+    root = parse_xml(page.body)
+    if isinstance(root, Found):
+        return root
+    zone = ZoneInfo(outlet.timezone)
+    if local_name(root) == "sitemapindex":
+        return _index(root, page.url, outlet, zone)
+    if local_name(root) != "urlset":
+        name = local_name(root)[:50]
+        return refused(RefusalReason.MALFORMED, f"no sitemap: its root is {name!r}")
+    return collect(_links(root, page.url, zone), outlet, family, page.fetched_at)
+
+
+def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:
+    for entry in root:
+        href = child_text(entry, "loc") if local_name(entry) == "url" else None
+        url = absolute_url(base, href) if href else None
+        if url:
+            news = next((child for child in entry if local_name(child) == "news"), None)
+            printed = child_text(news, "publication_date") if news is not None else None
+            title = child_text(news, "title") if news is not None else None
+            printed = printed or child_text(entry, "lastmod")
+            yield Link(url, "sitemap", parse_date(printed, zone=zone) if printed else None, title)
+
+
+def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> Found:
+    itself = canonical_url(base)
+    children: dict[str, Child] = {}
+    foreign = 0
+    for entry in root:
+        href = child_text(entry, "loc") if local_name(entry) == "sitemap" else None
+        url = absolute_url(base, href) if href else None
+        if url is None or canonical_url(url) == itself:
+            continue
+        if not is_on(url, outlet.hosts):
+            foreign += 1
+        elif len(children) < MAX_LINKS:
+            printed = child_text(entry, "lastmod")
+            modified_at = parse_date(printed, zone=zone) if printed else None
+            children.setdefault(canonical_url(url), Child(url, modified_at))
+    if not children:
+        return refused(RefusalReason.EMPTY, "a sitemap index without sitemaps of its own host")
+    return Found(children=tuple(children.values()), foreign=foreign)

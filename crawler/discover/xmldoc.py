@@ -1,0 +1,105 @@
+"""Feeds and sitemaps as trees: bounded, without entities, whatever encoding they claim. Pure."""
+
+import gzip
+import re
+import zlib
+from io import BytesIO
+
+from lxml import etree
+
+from crawler.discover.link import Found, refused
+from storage.model import RefusalReason
+
+MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own bound; also after decompression
+_HEAD = 2_048
+_ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_HTML = re.compile(
+    rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)", re.IGNORECASE | re.DOTALL
+)
+_CHALLENGE = re.compile(
+    rb"cf-chl|challenge-platform|just a moment|attention required|captcha|D1N\b|access denied",
+    re.IGNORECASE,
+)
+
+
+def is_challenge(body: bytes) -> bool:
+    """True where a page carries the marks of a bot challenge or a block page."""
+    return _CHALLENGE.search(body[:100_000]) is not None
+
+
+def parse_xml(body: bytes) -> etree._Element | Found:
+    """Return a document's root, or the named reason why there is none.
+
+    Nothing is fetched and no entity expanded (one that is declared refuses the document); a
+    document that is valid UTF-8 is read as such, whatever it declares (a feed seen in 2026
+    claims UTF-16 in UTF-8).
+    """
+    body = _unpacked(body)
+    if len(body) > MAX_BYTES:
+        return refused(RefusalReason.TOO_LARGE, f"more than {MAX_BYTES} bytes")
+    body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not body:
+        return refused(RefusalReason.EMPTY, "an empty answer")
+    if _HTML.match(body[:_HEAD]):
+        reason = RefusalReason.BLOCKED if is_challenge(body) else RefusalReason.MALFORMED
+        return refused(reason, "HTML instead of XML")
+    if _ENTITY.search(body):
+        return refused(RefusalReason.MALFORMED, "XML that declares entities")
+    return _tree(body)
+
+
+def _tree(body: bytes) -> etree._Element | Found:
+    parser = etree.XMLParser(
+        encoding="utf-8" if _is_utf8(body) else None,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,  # stray "&" in links and unclosed tails are common
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        return refused(RefusalReason.MALFORMED, f"not XML: {str(error)[:200]!r}")
+    if root is None:
+        return refused(RefusalReason.MALFORMED, "not XML")
+    return root
+
+
+def _is_utf8(body: bytes) -> bool:
+    if b"\0" in body[:_HEAD]:  # UTF-16 of plain letters is valid UTF-8 too
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return a sitemap that is itself a gzip file unpacked, up to one byte over the bound."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.open(BytesIO(body)) as packed:
+            return packed.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def local_name(element: etree._Element) -> str:
+    """Return an element's name without its namespace, in lower case."""
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+
+
+def child_text(element: etree._Element, *names: str) -> str | None:
+    """Return the stripped text of the first child, by order of `names`, that has one."""
+    for name in names:
+        for child in element:
+            if local_name(child) == name:
+                text = "".join(str(part) for part in child.itertext()).strip()
+                if text:
+                    return text
+    return None

@@ -1,0 +1,47 @@
+"""One captured page → its article or refusal → its places → the archive."""
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from crawler.spiders.items import CapturedPage
+from crawler.spiders.outlet import OutletSpider
+from storage.errors import ArchiveError
+from storage.model import Article, Outcome, Refusal
+
+
+class ArchivePipeline:
+    """Reads and tags in a process that can be killed; stores. An archive's error ends the run."""
+
+    def __init__(self, spider: OutletSpider):
+        self._spider = spider
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the pipeline of one of our spiders."""
+        if not isinstance(crawler.spider, OutletSpider):
+            raise TypeError("the archive's pipeline serves the spiders of outlet files only")
+        return cls(crawler.spider)
+
+    async def process_item(self, item: CapturedPage) -> CapturedPage:
+        """Store one page. Raises DropItem where the archive does not take it."""
+        spider = self._spider
+        result = item.refusal or await spider.session.extract(item.page)
+        tags = None
+        if isinstance(result, Article):
+            tags = await spider.session.tag(result, item.capture.captured_at)
+        if spider.is_over:
+            raise DropItem("the run has ended")
+        try:
+            aliases = spider.addresses_of(item)
+            stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
+        except ArchiveError as error:
+            spider.halt(Outcome.FAILED, str(error))
+            raise DropItem(f"not stored: {error}") from None
+        reason = result.reason if isinstance(result, Refusal) else None
+        published_at = result.published_at if isinstance(result, Article) else None
+        spider.keeper.stored(stored, reason, published_at)
+        if item.key is not None:
+            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+        return item

@@ -1,0 +1,99 @@
+"""Neighbours settle each other: "Cao Viên, Thanh Oai, Hà Nội". Pure."""
+
+import re
+from collections.abc import Sequence
+
+from crawler.places import words
+from crawler.places.context import Context
+from crawler.places.gazetteer import MERGER
+from crawler.places.linking import Link
+from storage.places import Unit
+
+_BETWEEN = re.compile(r" ?(?:,|\(|-|(?:,? ?thuộc|của)) ?\(?$")
+
+
+def chain(links: Sequence[Link], context: Context) -> None:
+    """Settle communes beside their district, and districts beside their province.
+
+    From the right, so that an address is settled from its end.
+    """
+    for index in range(len(links) - 2, -1, -1):
+        left, right = links[index], links[index + 1]
+        if left.where != right.where or not _adjacent(left, right):
+            continue
+        if _pair(left, right, context):
+            _share(links, index)
+        elif not _pair(right, left, context) and _contradicts(left, right):
+            left.units = []
+            _share(links, index)
+
+
+def _adjacent(left: Link, right: Link) -> bool:
+    gap = left.text.lower[left.end : right.spot.begin]
+    return len(gap) < 12 and _BETWEEN.fullmatch(gap) is not None
+
+
+def _pair(low: Link, high: Link, context: Context) -> bool:
+    """Settle `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
+
+    A school that bears a commune's name is none, but tells which district stands beside it.
+    """
+    if high.blocked:
+        return False
+    highs = high.units
+    if high.spot.role == "listed" and high.spot.trigger and not high.spot.trigger.plural:
+        named = [unit for _, units in high.spot.readings for unit in units]
+        highs = [unit for unit in named if context.possible(unit)]
+    # a name of both is the province's: "phường Tam Thanh, Lạng Sơn"
+    provinces = [unit for unit in highs if unit.level == "province"]
+    return _settle(low, high, provinces, context) or _settle(low, high, highs, context)
+
+
+def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
+    ids = {kin for unit in highs for kin in _with_kin(unit, context)}
+    lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
+    # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
+    lows = [unit for unit in lows if unit.parent in ids] or lows
+    heirs = [unit for unit in low.units if _took_from(unit, ids, context)]
+    if heirs and (not lows or words.FORMER.match(high.text.lower, high.end)):
+        low.units, low.chained, high.chained = heirs, True, True
+        return True
+    if not lows:
+        return False
+    above = {identity for unit in lows for identity in context.gazetteer.above(unit.id)}
+    low.units, low.chained = lows, True
+    high.units = [unit for unit in highs if above & set(_with_kin(unit, context))]
+    high.chained = True
+    return True
+
+
+def _took_from(unit: Unit, districts: set[str], context: Context) -> bool:
+    """True for a new commune that took from one of old `districts`: "phường Láng (Đống Đa cũ)"."""
+    if unit.valid_from is None or unit.valid_from < MERGER or unit.level != "ward":
+        return False
+    olds = (context.gazetteer.unit(item.old) for item in context.gazetteer.predecessors(unit.id))
+    return any(old.parent in districts and old.level == "ward" for old in olds)
+
+
+def _with_kin(unit: Unit, context: Context) -> frozenset[str]:
+    return context.gazetteer.kin(unit.id) if unit.level == "province" else frozenset((unit.id,))
+
+
+def _share(links: Sequence[Link], index: int) -> None:
+    """Let what settled a commune settle those before it in the same enumeration."""
+    link = links[index]
+    parents = {unit.parent for unit in link.units}
+    while index > 0 and link.spot.trigger and links[index - 1].spot.trigger is link.spot.trigger:
+        index -= 1
+        other = links[index]
+        mates = [unit for unit in other.units or other.hints if unit.parent in parents]
+        if mates or not parents:
+            other.units, other.chained = mates, bool(mates)
+
+
+def _contradicts(low: Link, high: Link) -> bool:
+    """True for a commune beside a district, in so many words, that has no such commune."""
+    if high.spot.trigger is None or high.spot.role != "typed" or high.is_province:
+        return False
+    communes = any(unit.level == "ward" for unit in low.units) and low.spot.role != "bare"
+    return communes and any(words.LEVELS[kind] == "district" for kind in high.spot.trigger.types)

@@ -1,0 +1,278 @@
+"""The gazetteer in memory: who lies in whom, who followed whom, and what a name can mean.
+
+Pure; `crawler.places.files.load_gazetteer` reads it from the shipped tables.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal
+
+from storage.errors import NotFoundError
+from storage.places import Succession, Unit
+from storage.text import canonical_tone, fold, normalize
+
+MERGER = date(2025, 7, 1)  # districts ended and today's communes began
+Reach = Literal["none", "core", "touched"]
+
+_TYPE_WORDS = {
+    "q": ("quận",), "quận": ("quận",), "h": ("huyện",), "huyện": ("huyện",),
+    "tx": ("thị xã",), "thị xã": ("thị xã",), "tp": ("thành phố",), "thành phố": ("thành phố",),
+    "p": ("phường",), "phường": ("phường",), "x": ("xã",), "xã": ("xã",),
+    "tt": ("thị trấn",), "thị trấn": ("thị trấn",), "đặc khu": ("đặc khu",), "tỉnh": ("tỉnh",),
+}  # fmt: skip
+_FOLDED_TYPES = {fold(word): kinds for word, kinds in _TYPE_WORDS.items()}
+_TYPED = re.compile(
+    r"^(" + "|".join(sorted(_FOLDED_TYPES, key=len, reverse=True)) + r")(?:\.\s*|\s+|(?=\d))(?=\S)"
+)
+
+
+class Gazetteer:
+    """All units and successions, indexed. Build one and share it: nothing in it changes."""
+
+    def __init__(
+        self, units: Iterable[Unit], successions: Iterable[Succession], version: str
+    ) -> None:
+        self.version = version
+        self.units = {unit.id: unit for unit in units}
+        self.successions = tuple(successions)
+        self._after: dict[str, list[Succession]] = defaultdict(list)
+        self._before: dict[str, list[Succession]] = defaultdict(list)
+        for item in self.successions:
+            self._after[item.old].append(item)
+            self._before[item.new].append(item)
+
+    @cached_property
+    def begins(self) -> date:
+        """The earliest day of which a source of ours names a change."""
+        days = (day for unit in self.units.values() for day in (unit.valid_from, unit.valid_to))
+        return min(day for day in days if day)
+
+    def note(self, day: date) -> str | None:
+        """Return what a reader must know about answers for `day`, None where it is nothing."""
+        if day >= self.begins:
+            return None
+        return (
+            f"{day} is before {self.begins}, the first change that the gazetteer knows: "
+            "units are those of later years"
+        )
+
+    @cached_property
+    def _children(self) -> dict[str, list[Unit]]:
+        children: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self.units.values():
+            if unit.parent:
+                children[unit.parent].append(unit)
+        return dict(children)
+
+    @cached_property
+    def _names(self) -> dict[str, list[Unit]]:
+        names: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self.units.values():
+            names[plain(unit.name)].append(unit)
+        return dict(names)
+
+    def unit(self, identity: str) -> Unit:
+        """Return the unit with that id. Raises NotFoundError where there is none."""
+        try:
+            return self.units[identity]
+        except KeyError:
+            raise NotFoundError(
+                f"no unit has the id {identity!r}; `tinquan places find NAME` lists ids"
+            ) from None
+
+    def province(self, identity: str) -> Unit:
+        """Return the province that the unit lies in, or the unit itself."""
+        unit = self.unit(identity)
+        return self.units[self._aboves[identity][-1]] if unit.parent else unit
+
+    def district(self, identity: str) -> Unit | None:
+        """Return the district that the unit lies in or is; None for provinces and new communes."""
+        unit = self.unit(identity)
+        if unit.level == "district":
+            return unit
+        parent = self.units.get(unit.parent or "")
+        return parent if parent and parent.level == "district" else None
+
+    def above(self, identity: str) -> tuple[str, ...]:
+        """Return the ids of the units above, from the nearest up."""
+        return self._aboves[identity]
+
+    @cached_property
+    def _aboves(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for unit in self.units.values():
+            chain: list[str] = []
+            parent = unit.parent
+            while parent:
+                chain.append(parent)
+                parent = self.units[parent].parent
+            found[unit.id] = tuple(chain)
+        return found
+
+    def provinces(self, text: str) -> tuple[Unit, ...]:
+        """Return the provinces that `text` means: a code, a name as `find` takes it, or an id."""
+        coded = [unit for unit in self.units.values() if not unit.parent and unit.code == text]
+        return tuple(coded) or tuple(unit for unit in self.find(text) if unit.level == "province")
+
+    def kin(self, identity: str) -> frozenset[str]:
+        """Return the provinces that a province's name can mean in any era: its row, what it
+        became, and what it was made of (where that is not several).
+        """
+        return self._kin.get(identity, frozenset((identity,)))
+
+    @cached_property
+    def _kin(self) -> dict[str, frozenset[str]]:
+        provinces = [unit.id for unit in self.units.values() if unit.level == "province"]
+        return {
+            identity: frozenset((identity, *(item.new for item in self.successors(identity))))
+            for identity in provinces
+        }
+
+    def children(self, identity: str) -> tuple[Unit, ...]:
+        """Return the units directly below, of all eras."""
+        return tuple(self._children.get(identity, ()))
+
+    def successors(self, identity: str) -> tuple[Succession, ...]:
+        """Return what became of the unit, as recorded; see `core` and `touched` for districts."""
+        return tuple(self._after.get(identity, ()))
+
+    def predecessors(self, identity: str) -> tuple[Succession, ...]:
+        """Return what the unit was made of."""
+        return tuple(self._before.get(identity, ()))
+
+    def line(self, identity: str) -> tuple[str, ...]:
+        """Return the rows of the same place, oldest first: only type or parent changed."""
+        earlier = [item.old for item in self.predecessors(identity)]
+        while len(earlier) == 1 and self._same_place(earlier[0], identity):
+            identity = earlier[0]
+            earlier = [item.old for item in self.predecessors(identity)]
+        found = [identity]
+        later = [item.new for item in self.successors(identity)]
+        while len(later) == 1 and self._same_place(identity, later[0]):
+            identity = later[0]
+            found.append(identity)
+            later = [item.new for item in self.successors(identity)]
+        return tuple(found)
+
+    def _same_place(self, old: str, new: str) -> bool:
+        links = self.predecessors(new)
+        alone = len(links) == 1 and links[0].old == old and links[0].resolution is None
+        one, other = self.unit(old), self.unit(new)
+        return alone and one.level == other.level and plain(one.name) == plain(other.name)
+
+    def core(self, identity: str) -> tuple[str, ...]:
+        """Return the new units that go on for the unit.
+
+        For a district: the communes at home in it, a clean partition of the new communes. For a
+        commune: the one that took all of it or goes on under its code. For a province: its heir.
+        """
+        last = self.unit(self.line(identity)[-1])
+        if last.level == "district":
+            return tuple(new for new, home in self._homes.items() if home == last.id)
+        links = self.successors(last.id)
+        heirs = [
+            item for item in links if item.share == "whole" or self._code(item.new) == last.code
+        ]
+        return tuple(item.new for item in heirs)
+
+    def touched(self, identity: str) -> tuple[str, ...]:
+        """Return the other new units that took any part of the unit."""
+        last = self.unit(self.line(identity)[-1])
+        rows = [last.id]
+        if last.level == "district":
+            rows += [unit.id for unit in self.children(last.id) if unit.valid_to == MERGER]
+        news = {item.new for row in rows for item in self.successors(row)} - set(self.core(last.id))
+        return tuple(sorted(news, key=lambda new: (self._code(new) or "", new)))
+
+    def _code(self, identity: str) -> str | None:
+        return self.unit(identity).code
+
+    @cached_property
+    def _homes(self) -> dict[str, str]:
+        """The old district that each commune of the merger is at home in, by id.
+
+        A new commune goes on under the code of an old one, whose district is its home. The six
+        with codes of their own are at home where most of the units they took whole were.
+        """
+        old = {
+            unit.code: unit.parent
+            for unit in self.units.values()
+            if unit.level == "ward" and unit.valid_to == MERGER
+        }
+        homes = {}
+        for unit in self.units.values():
+            if unit.level == "ward" and unit.valid_from == MERGER:
+                whole = [item.old for item in self.predecessors(unit.id) if item.share == "whole"]
+                districts = Counter(found.id for found in map(self.district, whole) if found)
+                homes[unit.id] = old.get(unit.code) or districts.most_common(1)[0][0]
+        return homes
+
+    def scope(self, identity: str, reach: Reach = "none") -> tuple[str, ...]:
+        """Return the ids that a query for the unit means: its line, and its successors' lines."""
+        own = self.line(identity)
+        last = own[-1]
+        wanted = {"none": (), "core": self.core(last)}.get(reach)
+        if wanted is None:
+            wanted = self.core(last) + self.touched(last)
+        found = [*own, *(row for new in wanted for row in self.line(new))]
+        return tuple(dict.fromkeys(found))
+
+    def within(self, identity: str) -> tuple[str, ...]:
+        """Return the ids of all units below the unit, or below an earlier or later row of it."""
+        rows = set(self.line(identity))
+        return tuple(unit for unit in self.units if rows & set(self._aboves[unit]))
+
+    def near(self, text: str) -> tuple[str, ...]:
+        """Return up to three names that look like the one in `text`, which no unit has."""
+        folded = plain(text.partition(",")[0])
+        kinds = [plain(kind) for kind in _TYPE_WORDS if len(kind) > 2]
+        bare = {folded} | {folded[len(k) :] for k in kinds if folded.startswith(k)}
+        found = [name for key in sorted(bare) for name in get_close_matches(key, self._names)]
+        return tuple(dict.fromkeys(self._names[name][0].name for name in found))[:3]
+
+    def find(self, text: str, on: date | None = None) -> tuple[Unit, ...]:
+        """Return the units that `text` can name, provinces first, then oldest first.
+
+        text: a name with or without type word, diacritics and the units above it:
+        "quận Đống Đa", "dong da", "phường Ba Đình, Thanh Hóa"; or an id.
+        on: only units that can have existed on that day.
+        """
+        if text in self.units:
+            return (self.units[text],)
+        first, *above = [part.strip() for part in text.split(",") if part.strip()] or [""]
+        found = [unit for unit in self._named(first) if on is None or unit.valid_on(on)]
+        for part in above:
+            wanted = {unit.id for unit in self._named(part)}
+            found = [unit for unit in found if wanted & set(self.above(unit.id))]
+        return tuple(sorted(found, key=_order))
+
+    def _named(self, text: str) -> Iterator[Unit]:
+        """Yield the units that one name means, with or without its type word."""
+        text = canonical_tone(normalize(text)).strip()
+        typed = _TYPED.match(fold(text))
+        kinds = _FOLDED_TYPES[typed[1]] if typed else ()
+        names = {(text, ())} | ({(text[typed.end() :], kinds)} if typed else set())
+        for name, wanted in names:
+            for unit in self._names.get(plain(name), ()):
+                marked = fold(name) != name.lower()
+                if (not wanted or unit.type in wanted) and (not marked or _alike(name, unit.name)):
+                    yield unit
+
+
+def plain(text: str) -> str:
+    """Return the letters and digits of a name, folded, "01" as "1"."""
+    letters = re.sub(r"[\W_]+", "", fold(text))
+    return str(int(letters)) if letters.isdecimal() else letters
+
+
+def _alike(one: str, other: str) -> bool:
+    return re.sub(r"[\W_]+", "", one).lower() == re.sub(r"[\W_]+", "", other).lower()
+
+
+def _order(unit: Unit) -> tuple[int, date, str]:
+    levels = {"province": 0, "district": 1, "ward": 2}
+    return levels[unit.level], unit.valid_to or date.max, unit.id

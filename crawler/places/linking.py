@@ -1,0 +1,149 @@
+"""Give every spot the units that its type word, its place in a list and the day leave. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
+
+from crawler.places import words
+from crawler.places.context import Context
+from crawler.places.offsets import Normal
+from crawler.places.spots import Spot
+from storage.places import Unit
+
+_STOP = re.compile(r"[.,;:()!?\n]|(?<= )-(?= )")
+_WORDS_BEFORE = 6
+
+
+@dataclass(slots=True)
+class Link:
+    """A spot on its way to a unit.
+
+    units: those still possible; hints: communes of another type, for a district beside them.
+    chained: a neighbour settled it; blocked: the words before it say that it is something else.
+    """
+
+    where: int
+    text: Normal
+    spot: Spot
+    end: int
+    units: list[Unit]
+    hints: list[Unit] = field(default_factory=list)
+    chained: bool = False
+    blocked: bool = False
+    unit: Unit | None = None
+
+    @property
+    def is_province(self) -> bool:
+        """True where the name can only be read as a province's here."""
+        return bool(self.units) and all(unit.level == "province" for unit in self.units)
+
+    @property
+    def is_open(self) -> bool:
+        """True for a bare name that is neither taken nor something else."""
+        free = self.unit is None and not self.blocked and not self.is_province
+        return free and self.spot.role == "bare"
+
+
+def make_links(where: int, text: Normal, spots: Iterable[Spot], context: Context) -> list[Link]:
+    """Return the links of a field, in order."""
+    links: list[Link] = []
+    for spot in spots:
+        if spot.role == "listed" and _of_provinces(spot, links):
+            spot.role, spot.trigger = "bare", None
+        links.append(_make_link(where, text, spot, context))
+    return links
+
+
+def _of_provinces(spot: Spot, links: Sequence[Link]) -> bool:
+    """True in "TP HCM, Đồng Nai, Tây Ninh": what begins with a province does not list districts."""
+    for link in reversed(links):
+        if spot.trigger is None or link.spot.start < spot.trigger.start:
+            break
+        if link.spot.trigger is spot.trigger and link.spot.role == "typed":
+            return link.is_province
+    return False
+
+
+def _make_link(where: int, text: Normal, spot: Spot, context: Context) -> Link:
+    """Return the link of a spot, with the longest reading that fits its type word."""
+    link = Link(where, text, spot, spot.readings[0][0], [])
+    for end, units in spot.readings:
+        if _runs_on(text, spot, end):
+            continue
+        possible = [unit for unit in units if context.possible(unit)]
+        fitting = _fitting(spot, possible, context)
+        if fitting:
+            link.end, link.units = end, fitting
+            break
+        if spot.trigger and not link.hints:
+            levels = {words.LEVELS[kind] for kind in spot.trigger.types}
+            link.hints = [unit for unit in possible if unit.level in levels]
+            link.end = end if link.hints else link.end
+    link.blocked = _is_other(link)
+    return link
+
+
+def _fitting(spot: Spot, units: list[Unit], context: Context) -> list[Unit]:
+    """Return the units that the type word allows; a bare name of a province means the province."""
+    if spot.trigger is None:
+        provinces = [unit for unit in units if unit.level == "province"]
+        return provinces or units
+    exact = [unit for unit in units if unit.type in spot.trigger.types]
+    cities = [unit for unit in exact if unit.level == "province" and unit.valid_on(context.day)]
+    if exact:
+        return cities or exact
+    # an earlier or later type of the same unit: "huyện Dĩ An" of what is now a city
+    levels = {words.LEVELS[kind] for kind in spot.trigger.types}
+    return [unit for unit in units if unit.level in levels and unit.level == "district"]
+
+
+def _runs_on(text: Normal, spot: Spot, end: int) -> bool:
+    """True where the name goes on to a longer one that we do not know: "Tây Hồ Tây".
+
+    After a type word a person may follow ("quận Tây Hồ Nguyễn Văn A"), and districts we know all.
+    """
+    following = re.match(r" ([^\W\d_]+)", text.text[end : end + 24])
+    if not following or not following[1][0].isupper() or following[1].isupper():
+        return False
+    if spot.trigger is None:
+        return True
+    person = following[1].lower() in words.SURNAMES
+    return not person and all(words.LEVELS[kind] == "ward" for kind in spot.trigger.types)
+
+
+def _is_other(link: Link) -> bool:
+    """True where the words before a bare name say that it names something else."""
+    if link.spot.role != "bare":
+        return _is_foreign(link)
+    tail = words_before(link)
+    if not tail or said(tail, words.OFFICES | words.PLACING):
+        return False
+    named = tail[-1][:1].isupper() and not tail[-1].isupper() and tail[-1][-1:].isalpha()
+    return named or said(tail, words.OTHERS) or _holds(tail, words.FACILITIES)
+
+
+def _is_foreign(link: Link) -> bool:
+    """True for "quận 7, Paris", not for "quận 7, Mỹ Tho" or "quận 7, anh Nam"."""
+    match = words.FOREIGN.match(link.text.lower, link.end)
+    if not match or not link.text.text[match.start("name")].isupper():
+        return False
+    following = link.text.text[match.end() : match.end() + 2]
+    return not following.strip().isupper()
+
+
+def words_before(link: Link) -> list[str]:
+    """Return the words that lead up to the name without a stop between."""
+    before = link.text.text[max(0, link.spot.start - 60) : link.spot.start]
+    if not before.endswith(" "):
+        return []
+    return _STOP.split(before)[-1].split()[-_WORDS_BEFORE:]
+
+
+def said(tail: Sequence[str], wanted: Set[str]) -> bool:
+    """True where `tail` ends in one of the `wanted` phrases."""
+    lower = [word.lower().strip("\"'“”‘’") for word in tail]
+    return any(" ".join(lower[-count:]) in wanted for count in range(1, min(4, len(lower)) + 1))
+
+
+def _holds(tail: Sequence[str], wanted: Set[str]) -> bool:
+    return any(said(tail[:count], wanted) for count in range(1, len(tail)))

@@ -1,0 +1,108 @@
+"""Read the unit lists of thanglequoc/vietnamese-provinces-database (MIT): one JSON file a date.
+
+Pure, standard library only.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crawler.places.resolutions import Clause, Member, Resolution
+from storage.errors import ConfigError
+from storage.text import canonical_tone, fold, normalize
+
+_TYPES = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a unit list; `parent` is the code of the unit above, None for provinces."""
+
+    code: str
+    type: str
+    name: str
+    parent: str | None
+
+
+def parse_list(text: str, name: str) -> dict[str, Listed]:
+    """Return the units of a list by code, parents before children; `name` is the file's.
+
+    Codes of provinces, districts and wards have two, three and five digits, so they never meet.
+    Raises ConfigError where the text is no such list.
+    """
+    try:
+        found = list(_walk(json.loads(text), None))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{name}: expected a unit list as JSON ({error!r})") from error
+    return {unit.code: unit for unit in sorted(found, key=lambda unit: (len(unit.code), unit.code))}
+
+
+def _walk(nodes: list[dict[str, Any]], parent: str | None) -> Iterator[Listed]:
+    for node in nodes:
+        kind, name = split_name(node["FullName"])
+        # a list of 2025 files the wards of Gia Lai under Quảng Ngãi's entry but with this code
+        yield Listed(node["Code"], kind, name, parent)
+        for key in ("District", "Ward", "Wards"):
+            yield from _walk(node.get(key) or [], node["Code"])
+
+
+def split_name(full_name: str) -> tuple[str, str]:
+    """Return type and name of a full name: "Quận 01" → ("quận", "1").
+
+    Raises ValueError where no known type word begins it.
+    """
+    text = canonical_tone(normalize(full_name)).strip()
+    for kind in _TYPES:
+        if text.lower().startswith(kind + " "):
+            name = text[len(kind) :].strip()
+            name = re.sub(r"^Phường (?=\D)", "", name)  # "Phường Phường Đúc" of Huế
+            name = re.sub(r"^(?:NT|N\.T|Nông Trường)\b", "Nông trường", name)
+            return kind, str(int(name)) if name.isdecimal() else name
+    raise ValueError(full_name)
+
+
+def loose(text: str) -> str:
+    """Return letters and digits of `text` only, folded: what spelling errors usually leave."""
+    return re.sub(r"[\W_]", "", fold(text))
+
+
+def reconcile(
+    first: Mapping[str, Listed], second: Mapping[str, Listed], resolutions: list[Resolution]
+) -> tuple[dict[str, Listed], dict[str, Listed]]:
+    """Return the lists of 2025-07-01 and 2026-04-30 without their errors.
+
+    The earlier one files the communes of Gia Lai under Quảng Ngãi, and both misspell names: the
+    province comes from the later list, a name from the resolution that formed the unit, else
+    from the later list. What then still differs is a change of type.
+    """
+    official = _official_names(resolutions)
+    earlier, later = {}, {}
+    for code, new in second.items():
+        old = first[code]
+        name = new.name
+        if new.parent is not None:
+            names = official.get((loose(second[new.parent].name), old.type), frozenset())
+            name = _spelling((new.name, old.name), names)
+        earlier[code] = replace(old, name=name, parent=new.parent)
+        later[code] = replace(new, name=name)
+    return earlier, later
+
+
+def _spelling(spellings: tuple[str, ...], official: frozenset[str]) -> str:
+    """Return the official name that one of the lists' `spellings` means, else the first."""
+    exact = [name for name in spellings if name in official]
+    near = [name for spelling in spellings for name in official if loose(name) == loose(spelling)]
+    return (exact + near + [spellings[0]])[0]
+
+
+def _official_names(resolutions: list[Resolution]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the names of the new units by province and type."""
+    names: dict[tuple[str, str], frozenset[str]] = {}
+    for resolution in resolutions:
+        units: list[Clause | Member] = [*resolution.clauses, *resolution.kept]
+        for unit in units:
+            key = loose(resolution.province), unit.type
+            names[key] = names.get(key, frozenset()) | {split_name(f"{unit.type} {unit.name}")[1]}
+    return names

@@ -1,0 +1,187 @@
+"""Tell which old units the clauses of a resolution mean, and so who succeeded whom.
+
+Lists and resolutions spell some 130 names of the highlands differently ("Đăk"/"Đắk"), so a name
+is looked for exactly, then without diacritics, then by likeness within the clause's districts.
+Pure, standard library only.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+
+from crawler.places.lists import Listed, loose, split_name
+from crawler.places.resolutions import Clause, Member, Resolution
+from storage.errors import ConfigError
+from storage.places import Share
+
+Pair = tuple[str, str, Share, int]  # old code, new code, share, clause
+_ARABIC = {"IV": "4"}  # the one ward that a resolution and the lists number differently
+Key = tuple[Clause, Member]
+Settled = dict[Key, Listed]
+
+
+def resolve(
+    resolution: Resolution, before: Mapping[str, Listed], after: Mapping[str, Listed]
+) -> list[Pair]:
+    """Return the pairs of old and new unit that `resolution` decides, by code, in its order.
+
+    before, after: the unit lists by code on either side of 2025-07-01.
+    Raises ConfigError where a clause names a unit that the lists do not have, or several.
+    """
+    pairs = list(_Finder(resolution, before, after).pairs())
+    times = Counter(old for old, _, _, _ in pairs)
+    # one clause moves the land of Kỳ Lợi and others its people: whoever is split is split
+    return [
+        (old, new, "whole" if times[old] == 1 else "part", clause) for old, new, _, clause in pairs
+    ]
+
+
+class _Finder:
+    """The units that a resolution can mean."""
+
+    def __init__(
+        self, resolution: Resolution, before: Mapping[str, Listed], after: Mapping[str, Listed]
+    ) -> None:
+        self.before, self.number = before, resolution.number
+        province = _province(resolution, after)
+        new = [unit for unit in after.values() if unit.parent == province]
+        provinces = {_top(unit.code, before) for unit in new if unit.code in before}
+        self.old = [
+            unit for unit in before.values() if unit.parent and _top(unit.code, before) in provinces
+        ]
+        self.new_named, self.old_named = _by_name(new), _by_name(self.old)
+        self.clauses = [*resolution.clauses, *_kept(resolution)]
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield every pair; what is named plainly is settled before what is not."""
+        members = [(clause, member) for clause in self.clauses for member in clause.members]
+        named = {key: self._plain(key[1]) for key in members}
+        settled = {
+            key: units[0]
+            for key, units in named.items()
+            if len(units) == 1 and _exact(units[0], key[1])
+        }
+        for choose in (self._near, self._left):
+            for key, units in sorted(named.items(), key=lambda item: len(item[1])):
+                if key not in settled:
+                    settled |= choose(key, units, settled)
+        for key in members:
+            if key not in settled:
+                settled[key] = self._alike(key, settled)
+            yield self._pair(key, settled[key])
+
+    def _pair(self, key: Key, old: Listed) -> Pair:
+        clause, member = key
+        news = self.new_named.get(_key(clause.type, clause.name), [])
+        if len(news) > 1:
+            news = [new for new in news if new.name == split_name(f"{new.type} {clause.name}")[1]]
+        if len(news) != 1:
+            raise self._error(key, f"{len(news)} new units")
+        return old.code, news[0].code, member.share, clause.number
+
+    def _plain(self, member: Member) -> list[Listed]:
+        """Return the units of that name, diacritics aside, in the district that a bracket gives."""
+        found = self.old_named.get(_key(member.type, member.name), [])
+        within = loose(member.within or "")
+        inside = [unit for unit in found if self._district(unit) in within]
+        return inside or found
+
+    def _near(self, key: Key, units: list[Listed], settled: Settled) -> Settled:
+        """Return the one of several units of a name that shares a district with its clause.
+
+        Clauses go through a district one by one, so the clauses around it count too.
+        """
+        free = _free(key, units, settled)
+        for reach in range(4):
+            districts = self._districts(key[0], settled, reach)
+            near = [unit for unit in free if unit.parent in districts]
+            exact = [unit for unit in near if _exact(unit, key[1])]
+            for found in (near, exact):
+                if len(found) == 1:
+                    return {key: found[0]}
+        return {}
+
+    def _left(self, key: Key, units: list[Listed], settled: Settled) -> Settled:
+        """Return the one unit of that name that is split elsewhere, spelled so, or left."""
+        free = _free(key, units, settled)
+        parts = [unit for (_, member), unit in settled.items() if member.share == "part"]
+        split = [unit for unit in free if key[1].share == "part" and unit in parts]
+        exact = [unit for unit in free if _exact(unit, key[1])]
+        found = split or exact or free
+        return {key: found[0]} if len(found) == 1 else {}
+
+    def _districts(self, clause: Clause, settled: Settled, reach: int) -> set[str | None]:
+        return {
+            unit.parent
+            for (other, _), unit in settled.items()
+            if abs(other.number - clause.number) <= reach
+        }
+
+    def _alike(self, key: Key, settled: Settled) -> Listed:
+        """Return the unclaimed unit of the clause's districts whose name is most alike."""
+        free = [unit for unit in self.old if unit not in settled.values()]
+        for reach, likeness in ((0, 0.6), (3, 0.75), (len(self.clauses), 0.8)):
+            districts = self._districts(key[0], settled, reach)
+            near = [unit for unit in free if unit.parent in districts]
+            scored = [(_likeness(unit.name, key[1].name), unit) for unit in near]
+            best = max((score for score, _ in scored), default=0.0)
+            found = [unit for score, unit in scored if score == best >= likeness]
+            if len(found) == 1:
+                return found[0]
+        raise self._error(key, "no old unit")
+
+    def _error(self, key: Key, fits: str) -> ConfigError:
+        clause, member = key
+        return ConfigError(
+            f"resolution {self.number}, clause {clause.number}: {member.type} {member.name} → "
+            f"{clause.type} {clause.name} fits {fits} of the lists"
+        )
+
+    def _district(self, unit: Listed) -> str:
+        district = self.before[unit.parent or unit.code]
+        return loose(f"{district.type} {district.name}")
+
+
+def _kept(resolution: Resolution) -> Iterator[Clause]:
+    """Yield what the last clause keeps: each such unit becomes itself."""
+    for unit in resolution.kept:
+        yield Clause(resolution.kept_clause, unit.type, unit.name, (unit,))
+
+
+def _province(resolution: Resolution, after: Mapping[str, Listed]) -> str:
+    wanted = loose(resolution.province)
+    for unit in after.values():
+        if unit.parent is None and loose(unit.name) == wanted:
+            return unit.code
+    raise ConfigError(f"resolution {resolution.number}: no province is named {resolution.province}")
+
+
+def _by_name(units: Sequence[Listed]) -> dict[tuple[str, str], list[Listed]]:
+    named: dict[tuple[str, str], list[Listed]] = defaultdict(list)
+    for unit in units:
+        named[_key(unit.type, unit.name)].append(unit)
+    return dict(named)
+
+
+def _key(kind: str, name: str) -> tuple[str, str]:
+    """Return what units share whose names differ in diacritics and blanks at most."""
+    return kind, loose(_ARABIC.get(name, split_name(f"{kind} {name}")[1]))
+
+
+def _free(key: Key, units: list[Listed], settled: Settled) -> list[Listed]:
+    """Return the `units` that no other clause took; a part may be taken more than once."""
+    taken = settled.values() if key[1].share == "whole" else ()
+    return [unit for unit in units if unit not in taken]
+
+
+def _exact(unit: Listed, member: Member) -> bool:
+    return unit.name == split_name(f"{member.type} {member.name}")[1]
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, loose(one), loose(other)).ratio()
+
+
+def _top(code: str, units: Mapping[str, Listed]) -> str:
+    parent = units[code].parent
+    return code if parent is None else _top(parent, units)

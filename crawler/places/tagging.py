@@ -1,0 +1,107 @@
+"""From an article's fields and day to the units it mentions and is about. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from crawler.places.aboutness import score_units
+from crawler.places.context import Context
+from crawler.places.deciding import decide
+from crawler.places.gazetteer import Gazetteer
+from crawler.places.linking import Link, make_links
+from crawler.places.offsets import normal
+from crawler.places.spots import Scanner, Trigger
+from storage.errors import UsageError
+from storage.places import Field, Mention, Tags, Unit
+
+RULES = 1
+"""Version of the rules of this package. Raise it with every change of what is found, so that
+`tinquan places retag` knows which tags are old; tests/test_places_rules.py reminds."""
+
+_BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
+
+
+class Tagger:
+    """A gazetteer with its automaton. Build one and share it between articles."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self._scanner = Scanner(gazetteer.units)
+
+    @property
+    def version(self) -> str:
+        """What the tags come from: version of the gazetteer, and of the rules."""
+        return version_of(self.gazetteer.version)
+
+    def tag(
+        self,
+        day: date,
+        *,
+        title: str = "",
+        sapo: str = "",
+        body: str = "",
+        outlet_province: str | None = None,
+    ) -> Tags:
+        """Return what an article mentions and is about.
+
+        day: of publication, in Viet Nam.
+        outlet_province: code, name or id of the province that the outlet is about, if any.
+        Raises UsageError where no province is called so.
+        """
+        fields: dict[Field, str] = {"title": title, "sapo": sapo, "body": body}
+        context = Context(self.gazetteer, day, self._outlet(outlet_province))
+        links: list[Link] = []
+        triggers: list[tuple[int, Trigger]] = []
+        for where, text in enumerate(fields.values()):
+            normalized = normal(text)
+            spots, found = self._scanner.scan(normalized)
+            links += make_links(where, normalized, spots, context)
+            triggers += [(where, trigger) for trigger in found]
+        decide(links, context)
+        mentions = _mentions(links, list(fields.items()))
+        named = {name: [item.unit for item in mentions if item.field == name] for name in fields}
+        scores = score_units(named, _echoes(links, triggers), self.gazetteer)
+        return Tags(self.version, tuple(mentions), scores, self.gazetteer.note(day))
+
+    def _outlet(self, text: str | None) -> frozenset[str]:
+        named = self.gazetteer.provinces(text) if text else ()
+        if text and not named:
+            raise UsageError(
+                f"no province is called {text!r}; expected a name such as Hà Nội, or a code"
+            )
+        return frozenset(kin for unit in named for kin in self.gazetteer.kin(unit.id))
+
+
+def version_of(gazetteer_version: str) -> str:
+    """Return the version of tags that these rules make with that version of the gazetteer."""
+    return f"{gazetteer_version}.{RULES}"
+
+
+def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
+    """Count, for the district named last before it, every "quận" or "huyện" without a name."""
+    own = {(link.where, link.spot.trigger.start) for link in links if link.spot.trigger}
+    events: list[tuple[int, int, Unit | Trigger]] = [
+        (link.where, link.spot.start, link.unit) for link in links if link.unit
+    ]
+    events += [(where, item.start, item) for where, item in triggers if not item.plural]
+    last: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for where, start, item in sorted(events, key=lambda event: event[:2]):
+        if not isinstance(item, Trigger):
+            if item.level == "district":
+                last[item.type] = item.id
+        elif where >= _BODY and (where, start) not in own:
+            counts.update(last[kind] for kind in item.types if kind in last)
+    return counts
+
+
+def _mentions(links: Sequence[Link], fields: Sequence[tuple[Field, str]]) -> list[Mention]:
+    found = []
+    for link in links:
+        if link.unit:
+            name, text = fields[link.where]
+            plural = link.spot.trigger is not None and link.spot.trigger.plural
+            begin = link.spot.start if plural else link.spot.begin
+            start, end = link.text.span(begin, link.end)
+            found.append(Mention(name, start, end, text[start:end], link.unit.id))
+    return found

@@ -1,0 +1,109 @@
+"""Scrapy's settings, each with its reason. Values of a deployment come from config/tinquan.toml.
+
+The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID,
+TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
+"""
+
+import os
+import sys
+
+from crawler.config import ARCHIVE_VARIABLE, Config, load_config
+from storage.errors import ConfigError
+
+
+def _config() -> Config:
+    """Return the configuration, or end the process with its error in one line."""
+    try:
+        return load_config()
+    except ConfigError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(error.exit_code) from None
+
+
+_loaded = _config()
+
+# Ours
+TINQUAN_OUTLETS = str(_loaded.outlets)
+TINQUAN_ARCHIVE = os.environ.get(ARCHIVE_VARIABLE) or _loaded.archive
+TINQUAN_CAPTURES = str(_loaded.captures)
+TINQUAN_GAZETTEER = str(_loaded.gazetteer)
+TINQUAN_RUN_SECONDS = _loaded.limits.run_seconds
+TINQUAN_WARC_BYTES = _loaded.limits.warc_bytes
+TINQUAN_VALIDATOR_HOURS = _loaded.limits.validator_hours
+TINQUAN_REPLAY: list[str] = []  # WARC files that answer instead of the network
+TINQUAN_RESOLVE: dict[str, str] = {}  # tests only: host → address:port, past the address guard
+
+# What a project is
+BOT_NAME = "tinquan"
+SPIDER_LOADER_CLASS = "crawler.spiders.loader.OutletLoader"  # spiders are outlet files
+COMMANDS_MODULE = "crawler.spiders.commands"  # `scrapy crawl` with one-line errors, exit codes
+
+# Who we say we are: never a browser, never a search engine.
+USER_AGENT = _loaded.user_agent
+ROBOTSTXT_USER_AGENT = "tinquan"  # the name that robots.txt files are matched for
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "vi,en;q=0.5",
+    "Accept-Encoding": "gzip",  # warcio's checker fails on brotli with the version Scrapy needs
+}
+
+# Manners
+ROBOTSTXT_OBEY = False  # Scrapy's lenient middleware gives way to crawler.robots.StrictRobots
+CONCURRENT_REQUESTS = 1  # one outlet, one request at a time; a stop waits for one answer only
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2.0  # seconds; each outlet's own `politeness` replaces it
+DOWNLOAD_DELAY_JITTER = 0.5
+AUTOTHROTTLE_ENABLED = False  # it may go faster than an outlet's delay, and starts with 5 s
+RETRY_TIMES = 2
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]  # 429 is crawler.guard.SlowDown's
+RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # the run's row says it
+REDIRECT_MAX_TIMES = 5  # robots.txt may not be followed further either (RFC 9309)
+COOKIES_ENABLED = False  # no session follows us from page to page
+REFERER_ENABLED = True  # only to give redirects their policy:
+REFERRER_POLICY = "no-referrer"
+METAREFRESH_ENABLED = False  # ePi pages carry a refresh of 1,800 s to themselves
+
+# Bounds
+DOWNLOAD_TIMEOUT = _loaded.limits.download_seconds  # for a whole response, slow drips too
+DOWNLOAD_MAXSIZE = _loaded.limits.response_bytes  # also after decompression; 1 GiB by default
+DOWNLOAD_WARNSIZE = 0
+DNS_TIMEOUT = 20
+REACTOR_THREADPOOL_MAXSIZE = 4  # only DNS lookups use threads
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # newest first, as listings have them
+CONCURRENT_ITEMS = 4  # the default of 100 costs a third of Scrapy's time a page
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a dropped redirect would tell nobody
+MEMUSAGE_ENABLED = True
+MEMUSAGE_LIMIT_MB = 1024  # ten times an ordinary crawl's
+URLLENGTH_LIMIT = 2083
+
+# What is safe
+DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
+TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"  # no address on the local network
+HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, past the address guard
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # runs code for whoever reaches localhost; on by default
+DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+
+# How a response comes in (downwards on the way out, upwards on the way back)
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.guard.StrictOffsite": 50,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.robots.StrictRobots": 100,
+    "crawler.guard.SlowDown": 560,  # before retries (550) see the response
+    "crawler.guard.OffsiteRedirects": 610,  # before redirects (600)
+    "crawler.capture.CaptureMiddleware": 650,  # before decompression (590) and redirects
+}
+HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
+ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 300}
+EXTENSIONS = {
+    "crawler.watchdog.Watchdog": 0,
+    "crawler.supervised.ParentWatch": 10,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+}
+
+# Logs
+LOG_LEVEL = "INFO"
+LOG_VERSIONS: list[str] = []  # the lock file has them
+STATS_DUMP = False  # the run's row has what counts

@@ -1,0 +1,21 @@
+"""What a spider hands to the pipeline."""
+
+from dataclasses import dataclass
+
+from crawler.page import Page
+from storage.model import Capture, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPage:
+    """A page and the record that it came from.
+
+    key: what tells the article apart within its outlet; None for a listing that is refused.
+    aliases: canonical URLs that led here. refusal: set where no extraction is needed.
+    """
+
+    page: Page
+    capture: Capture
+    key: str | None = None
+    aliases: tuple[str, ...] = ()
+    refusal: Refusal | None = None

@@ -1,0 +1,76 @@
+"""What one crawl is asked to do. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from crawler.moments import parse_moment
+from crawler.outlets import Outlet, Section
+from storage.errors import UsageError
+
+_KNOWN = ("section", "since", "until", "limit", "recrawl", "sitemaps")
+_YES = {"1", "true", "yes"}
+_NO = {"", "0", "false", "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One crawl's scope.
+
+    sections: those to be crawled. named: they were asked for by name.
+    since, until: bounds on publication time (inclusive, exclusive), UTC.
+    limit: at most so many article pages are requested.
+    recrawl: known articles are requested again.
+    sitemaps: what the sitemaps of the window list is asked for too, whatever its section.
+    """
+
+    sections: tuple[Section, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    recrawl: bool = False
+    sitemaps: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """True where less than everything new is wanted."""
+        return self.since is not None or self.until is not None or self.limit is not None
+
+
+def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
+    """Return the plan that a spider's arguments (`-a name=value`) mean.
+
+    Raises UsageError that names the argument and what it may be.
+    """
+    if unknown := sorted(set(arguments) - set(_KNOWN)):
+        raise UsageError(f"unknown argument {unknown[0]!r}; there are: {', '.join(_KNOWN)}")
+    zone = ZoneInfo(outlet.timezone)
+    names = [name.strip() for name in arguments.get("section", "").split(",") if name.strip()]
+    since = parse_moment("since", arguments["since"], zone) if arguments.get("since") else None
+    until = parse_moment("until", arguments["until"], zone) if arguments.get("until") else None
+    if since and until and since >= until:
+        raise UsageError(f"since {arguments['since']!r} is not before until {arguments['until']!r}")
+    sitemaps = _parse_switch("sitemaps", arguments.get("sitemaps", ""))
+    if sitemaps and since is None:
+        raise UsageError("sitemaps reach back to the outlet's first day: say since when")
+    sections = [outlet.section(name) for name in dict.fromkeys(names)]
+    return Plan(
+        sections=tuple(sections or [s for s in outlet.sections if s.crawl] or outlet.sections),
+        since=since,
+        until=until,
+        limit=_parse_limit(arguments["limit"]) if arguments.get("limit") else None,
+        recrawl=_parse_switch("recrawl", arguments.get("recrawl", "")),
+        sitemaps=sitemaps,
+    )
+
+
+def _parse_limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise UsageError(f"limit: {text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _parse_switch(name: str, text: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        raise UsageError(f"{name}: {text!r} is neither 1 nor 0")
+    return text.lower() in _YES

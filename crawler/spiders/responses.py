@@ -1,0 +1,44 @@
+"""A Scrapy response as the pure rooms see it."""
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.capture import CAPTURE
+from crawler.guard import OFFSITE_TARGET
+from crawler.page import Page
+from crawler.refusals import refuse_response
+from crawler.urls import canonical_url
+from storage.model import Capture, Refusal, RefusalReason
+
+
+def capture_of(response: Response) -> Capture:
+    """Return the record that a response was written to, or replayed from."""
+    capture: Capture = response.meta[CAPTURE]
+    return capture
+
+
+def page_of(response: Response) -> Page:
+    """Return a response as a page, fetched when it was captured."""
+    kind = response.headers.get("Content-Type")
+    return Page(
+        url=response.url,
+        body=response.body,
+        fetched_at=capture_of(response).captured_at,
+        status=response.status,
+        content_type=kind.decode("latin-1") if kind else None,
+    )
+
+
+def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
+    """Refuse by status and redirects; what a success status brings, its content decides."""
+    target = response.meta.get(OFFSITE_TARGET)
+    if target is not None:
+        evidence = f"redirects to another site: {target}"[:500]
+        return Refusal(slug, page.url, RefusalReason.NOT_ARTICLE, evidence)
+    return None if 200 <= page.status < 300 else refuse_response(page, slug)
+
+
+def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
+    """Return the canonical forms of every address that led to `url`, itself included."""
+    chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
+    return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))

@@ -1,0 +1,151 @@
+"""Which listings a plan asks for, and where a listing's next page lies. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+from crawler.discover import Child, Form
+from crawler.families.base import Paging
+from crawler.outlets import Outlet, Section
+from crawler.spiders.frontier import Chain
+from crawler.spiders.plan import Plan
+
+_PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
+_PAGES_SINCE = 200  # with `since`, which ends it
+_MAX_MONTHS = 240
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<y>20\d{2})-(?P<m>\d{1,2})(?:-(?P<d1>\d{1,2})(?:-(?P<d2>\d{1,2}))?)?(?!\d)"
+)
+_MONTH_FIRST = re.compile(r"(?<!\d)(?P<m>\d{1,2})-(?P<y>20\d{2})(?!\d)")
+_MAX_DEPTH = 2  # an index may name indexes, once
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One listing to ask for.
+
+    number: 1 for a listing's first page. chain: what decides on its further pages, if any.
+    section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    """
+
+    url: str
+    form: Form
+    section: Section | None = None
+    number: int = 1
+    chain: Chain | None = None
+    depth: int = 0
+
+    @property
+    def can_be_conditional(self) -> bool:
+        """True for feeds and section pages: what changes whenever an article is added."""
+        return self.number == 1 and self.form in {"feed", "html"}
+
+
+def first_steps(
+    outlet: Outlet, plan: Plan, paging: Paging | None, now: datetime, *, trusts_known: bool
+) -> Iterator[Step]:
+    """Yield the listings of a plan: each section's feed and page, then sitemaps.
+
+    Sitemaps know no sections and list the whole outlet: they are used only where asked for.
+    now: UTC. trusts_known: see Chain.
+    """
+    cap = _PAGES if plan.since is None else _PAGES_SINCE
+    for section in plan.sections:
+        if section.feed:
+            yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
+        chain = Chain(plan.since, trusts_known, cap)
+        url = f"https://{outlet.host}{section.path}"
+        yield Step(url, "html", section, chain=chain if _pages(paging, section) else None)
+    if outlet.sitemap and plan.since and plan.sitemaps:
+        yield from _sitemaps(outlet, plan.since, plan.until or now)
+
+
+def _pages(paging: Paging | None, section: Section) -> bool:
+    return paging is not None and ("{zone}" not in paging.template or section.zone is not None)
+
+
+def next_step(step: Step, outlet: Outlet, paging: Paging | None) -> Step | None:
+    """Return the next page of a listing, None where there is no way to page."""
+    if paging is None or step.section is None or step.chain is None:
+        return None
+    size = outlet.page_size or paging.step
+    by = size if paging.step > 1 else paging.step
+    first = size if paging.step > 1 else paging.first
+    url = paging.template.format(
+        host=outlet.host,
+        path=step.section.path.rstrip("/"),
+        zone=step.section.zone,
+        page=first + (step.number - 1) * by,
+    )
+    chain = step.chain if step.form == paging.form else step.chain.anew()
+    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain)
+
+
+def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+    """Yield the sitemaps of each period from `since` to `until`, the newest first."""
+    if outlet.sitemap is None:
+        return
+    zone = ZoneInfo(outlet.timezone)
+    day, first = until.astimezone(zone).date(), since.astimezone(zone).date()
+    seen: set[str] = set()
+    for _ in range(_MAX_MONTHS * 31):
+        if day < first:
+            break
+        path = outlet.sitemap.template.format(year=day.year, month=day.month, day=day.day)
+        if path not in seen:
+            seen.add(path)
+            yield Step(f"https://{outlet.host}{path}", "sitemap")
+        day -= timedelta(days=1)
+
+
+def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
+    """Return the sitemaps of an index that can hold articles of a plan's window, newest first.
+
+    The period in a child's name decides, where there is one: some outlets give every child the
+    same lastmod, years ago. Else lastmod does; without either the child is asked for.
+    """
+    if step.depth >= _MAX_DEPTH:
+        return []
+    dated = [(child_period(child.url), child) for child in children]
+    wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=True)
+    return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
+
+
+def child_period(url: str) -> tuple[date, date] | None:
+    """Return the first day, and the day after the last, that a sitemap's name speaks of.
+
+    Forms seen: `sitemaps-2026-7-16-20.xml`, `news-2026-9.xml`, `sitemap-article-08-2026.xml`,
+    `2026-09-14.xml`.
+    """
+    name = url.rsplit("/", 1)[-1]
+    match = _YEAR_FIRST.search(name) or _MONTH_FIRST.search(name)
+    if match is None:
+        return None
+    part = {key: int(value) for key, value in match.groupdict().items() if value}
+    try:
+        first = date(part["y"], part["m"], part.get("d1", 1))
+        if "d1" not in part:
+            return first, (first + timedelta(days=31)).replace(day=1)
+        last = first.replace(day=part.get("d2", part["d1"]))
+    except ValueError:
+        return None
+    return first, last + timedelta(days=1)
+
+
+def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan) -> bool:
+    day = timedelta(days=1)  # names speak of local days, the window of moments
+    if period is not None:
+        late = plan.until is not None and period[0] > plan.until.date() + day
+        return not late and not (plan.since is not None and period[1] < plan.since.date() - day)
+    modified_at = child.modified_at
+    return not (modified_at and plan.since and modified_at < plan.since)
+
+
+def _newness(period: tuple[date, date] | None, child: Child) -> tuple[int, float]:
+    if period is not None:
+        return period[1].toordinal(), 0.0
+    return 0, child.modified_at.timestamp() if child.modified_at else 0.0

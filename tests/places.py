@@ -1,0 +1,44 @@
+"""What the tests of the places matcher share: the shipped gazetteer and the suites."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.places import Gazetteer, Tagger, load_gazetteer
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "config" / "gazetteer"
+SUITE = Path(__file__).parent / "places_suite"
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the shipped gazetteer."""
+    return load_gazetteer(FOLDER)
+
+
+@cache
+def tagger() -> Tagger:
+    """Return a tagger over the shipped gazetteer."""
+    return Tagger(gazetteer())
+
+
+@pytest.fixture
+def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that a test runs share the shipped gazetteer: reading it takes a while."""
+
+    def load(folder: Path) -> Gazetteer:
+        return gazetteer() if folder == FOLDER else load_gazetteer(folder)
+
+    for module in ("articles", "crawl", "places", "tag"):
+        monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
+
+
+def suite(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the items of a suite: id, date, outlet_province, text, units."""
+    for line in (SUITE / f"{name}.jsonl").read_text("utf-8").splitlines():
+        yield json.loads(line)

@@ -1,0 +1,113 @@
+"""What becomes of links, and when a crawl stops asking for further pages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from crawler.config import DEFAULT_CONFIG
+from crawler.discover import Link, Way
+from crawler.families import FAMILIES, FAMILY_NAMES
+from crawler.outlets import load_outlets
+from crawler.spiders.frontier import Chain, Frontier, State
+from crawler.spiders.plan import Plan
+
+EPI = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)["tienphong"]
+FAMILY = FAMILIES["epi"]
+NOW = datetime(2026, 9, 15, tzinfo=UTC)
+
+
+def link(number: int, date: datetime | None = None, way: Way = "listing") -> Link:
+    return Link(f"https://tienphong.vn/a-post{number}.tpo", way, date)
+
+
+def frontier(known: set[int] | None = None, **plan: object) -> Frontier:
+    stored = {link(number).url for number in known or set()}
+    scope = Plan(EPI.sections, **plan)  # type: ignore[arg-type] # names of the class's own fields
+    return Frontier(FAMILY, scope, lambda urls: stored & set(urls))
+
+
+def states(front: Frontier, *links: Link) -> list[State]:
+    return [item.state for item in front.admit(links)]
+
+
+def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
+    front = frontier({3})
+    assert states(front, link(1, way="feed"), link(3)) == [State.ASK, State.KNOWN]
+    twin = Link("https://m.tienphong.vn/new-slug-post1.amp?utm_source=x", "api")
+    assert states(front, twin, link(1), link(1)) == [State.MET] * 3
+    assert front.ways == {"1": ["feed", "api", "listing"]}
+    assert front.addresses == {
+        "1": {link(1).url, "https://tienphong.vn/new-slug-post1.amp"},
+        "3": {link(3).url},
+    }
+    assert (front.met, front.asked) == (2, 1)
+
+
+def test_recrawl_asks_for_what_is_known() -> None:
+    assert states(frontier({3}, recrawl=True), link(3)) == [State.ASK]
+
+
+def test_the_window_and_the_limit() -> None:
+    day = timedelta(days=1)
+    front = frontier(since=NOW - day, until=NOW, limit=3)
+    assert states(
+        front,
+        link(1, NOW - 2 * day),
+        link(2, NOW),
+        link(3, NOW, "sitemap"),  # may be the time of a later change
+        link(4, NOW - day),
+        link(5),
+        link(6),
+    ) == [State.OLD, State.LATE, State.ASK, State.ASK, State.ASK, State.OVER]
+    assert front.is_full
+
+
+def pages(front: Frontier, chain: Chain, page: Callable[[int], list[Link]], most: int = 50) -> int:
+    """Return how many pages are asked for before the chain ends."""
+    for number in range(most):
+        if not chain.goes_on(front.admit(tuple(page(number)))):
+            return number + 1
+    return most
+
+
+def of_ten(number: int) -> list[Link]:
+    return [link(number * 10 + n) for n in range(10)]
+
+
+def test_paging_ends_at_the_cap_and_where_pages_repeat() -> None:
+    assert pages(frontier(), Chain(None, True, cap=7), of_ten) == 7
+    assert pages(frontier(), Chain(None, True, cap=40), lambda n: of_ten(min(n, 3))) == 5
+    turning = [of_ten(0), of_ten(1), [*of_ten(0)[:3], link(999)]]
+    assert pages(frontier(), Chain(None, True, cap=40), lambda n: turning[min(n, 2)]) == 3
+
+
+def test_known_articles_end_paging_only_in_a_row_and_only_after_a_whole_run() -> None:
+    pinned = frontier({0, 10, 20})
+    assert pages(pinned, Chain(None, True, cap=9), of_ten) == 9
+    caught_up = set(range(15, 100))
+    assert pages(frontier(caught_up), Chain(None, True, cap=9), of_ten) == 2
+    assert pages(frontier(caught_up), Chain(None, False, cap=9), of_ten) == 9
+
+
+def test_what_this_run_met_elsewhere_does_not_end_paging() -> None:
+    front = frontier()
+    front.admit(tuple(link(n, way="feed") for n in range(30)))
+    assert pages(front, Chain(None, True, cap=9), of_ten) == 9
+
+
+def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> None:
+    since = NOW - timedelta(hours=25)
+
+    def dated(number: int) -> list[Link]:
+        return [link(number * 10 + n, NOW - timedelta(hours=number * 10 + n)) for n in range(10)]
+
+    assert pages(frontier(since=since), Chain(since, True, cap=99), dated) == 4
+    chain = Chain(since, True, cap=99)
+    front = frontier(since=since)
+    assert chain.goes_on(front.admit(tuple(of_ten(0))))
+    for _ in range(5):
+        chain.saw_article(since - timedelta(days=1))
+    assert not chain.goes_on(front.admit(tuple(of_ten(1))))
+
+
+def test_the_limit_ends_paging() -> None:
+    assert pages(frontier(limit=15), Chain(None, True, cap=9), of_ten) == 2
