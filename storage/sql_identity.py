@@ -4,7 +4,8 @@
 - The same canonical URL is the same article, also where the outlet renumbered it.
 - An alias (a redirect, an AMP page) finds an article, but never joins two that have ids: an
   outlet that takes a page down often redirects to another one. The first article keeps an alias;
-  a page that stands at the address itself takes it over.
+  a page that stands at the address itself takes it over, also from an article that has only
+  refusals left.
 - Re-reading may show that our code took two articles for one, or one for two: `sql_settle`.
 - An article first stored by URL only and later met with the id of another is that other one:
   the two become one under the smaller short id, and the larger one still leads to it.
@@ -81,7 +82,7 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
         known = sa.update(articles).where(articles.c.id == id_)
         conn.execute(known, {"article_id": article.article_id})
     own = held.get(url_key(article.url))
-    if own is not None and own.kind == "alias":
+    if own is not None and (own.kind == "alias" or _is_hidden(conn, own.article)):
         taken = (keys.c.outlet == article.outlet, keys.c.key == own.key)
         conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
 
@@ -123,6 +124,12 @@ def _key(conn: Connection, outlet: str, key: bytes) -> _Lead | None:
 def _has_id(conn: Connection, id_: int) -> bool:
     query = sa.select(keys.c.key).where(keys.c.article == id_, keys.c.kind == "id").limit(1)
     return conn.execute(query).first() is not None
+
+
+def _is_hidden(conn: Connection, id_: int) -> bool:
+    """True for an article all of whose captures are refusals today."""
+    query = sa.select(articles.c.sort_at).where(articles.c.id == id_)
+    return conn.execute(query).scalar() is None
 
 
 def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) -> None:

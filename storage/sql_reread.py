@@ -21,7 +21,7 @@ from storage.sql_identity import claim, find_article, urls_of
 from storage.sql_open import lock
 from storage.sql_readings import Held, held
 from storage.sql_revisions import work_out
-from storage.sql_settle import Sighted, settle
+from storage.sql_settle import Marks, Sighted, settle
 from storage.sql_store import add_article, add_content, add_refusal
 from storage.sql_tags import forget_tags
 from storage.sql_types import in_parts
@@ -62,11 +62,13 @@ def _reread(conn: Connection, id_: int, result: Result, version: int, now: datet
         return Reread.FAILED if failed else Reread.UNCHANGED
     _keep_earlier(conn, found, changed)
     _update(conn, id_, version=version, read_at=now)
-    if isinstance(result, Refusal):
-        return _refuse(conn, found, result)
-    if isinstance(before, Refusal):
+    if isinstance(before, Article):
+        if isinstance(result, Article):
+            return _revise(conn, found, before, result)
+        return _refuse(conn, found, before, result)
+    if isinstance(result, Article):
         return _admit(conn, found, result)
-    return _revise(conn, found, before, result)
+    return _refuse_anew(conn, found, result)
 
 
 def _check(found: Held, result: Result, version: int) -> None:
@@ -111,20 +113,23 @@ def _keep_earlier(conn: Connection, found: Held, changed: tuple[str, ...]) -> No
     )
 
 
-def _refuse(conn: Connection, found: Held, result: Refusal) -> Reread:
-    """Write that a capture is no article, or another refusal than before."""
-    if found.content is None:
-        urls, verdict = _unrefuse(conn, found), Reread.CHANGED
-    else:
-        urls, verdict = urls_of(conn, _article(found)), Reread.REFUSED
-    urls = [result.url, found.capture.url, *urls]
+def _refuse(conn: Connection, found: Held, before: Article, result: Refusal) -> Reread:
+    """Write that an article's capture is no article. Its URLs still lead to the article."""
+    id_ = _article(found)
+    urls = [result.url, found.capture.url, *urls_of(conn, id_)]
+    add_refusal(conn, found.id, found.capture.captured_at, result, urls, id_)
+    _show(conn, found, article=None, content=None)
+    denied = {mark for mark in _marks(found, before) if mark[0] == "id"}
+    for concerned in sorted(settle(conn, id_, found.id, denied)):
+        work_out(conn, concerned, {found.id})
+    return Reread.REFUSED
+
+
+def _refuse_anew(conn: Connection, found: Held, result: Refusal) -> Reread:
+    """Write that a refusal has another reason or evidence."""
+    urls = [result.url, found.capture.url, *_unrefuse(conn, found)]
     add_refusal(conn, found.id, found.capture.captured_at, result, urls, found.article)
-    if found.content is not None:
-        _update(conn, found.id, article=None, content=None)
-        forget_tags(conn, found.content)
-        for id_ in sorted(settle(conn, _article(found), found.id, set())):
-            work_out(conn, id_, {found.id})
-    return verdict
+    return Reread.CHANGED
 
 
 def _admit(conn: Connection, found: Held, result: Article) -> Reread:
@@ -134,7 +139,7 @@ def _admit(conn: Connection, found: Held, result: Article) -> Reread:
     if target is None:
         target = add_article(conn, found.capture.captured_at, result)
     claim(conn, target, result, urls)
-    _update(conn, found.id, article=target, content=add_content(conn, result))
+    _show(conn, found, article=target, content=add_content(conn, result))
     work_out(conn, target, {found.id})
     return Reread.ADMITTED
 
@@ -150,16 +155,25 @@ def _unrefuse(conn: Connection, found: Held) -> list[str]:
 
 def _revise(conn: Connection, found: Held, before: Article, result: Article) -> Reread:
     """Write that a capture says something else, and perhaps is another article's."""
-    _update(conn, found.id, content=add_content(conn, result))
-    if found.content is not None:
-        forget_tags(conn, found.content)
+    _show(conn, found, content=add_content(conn, result))
     concerned = {_article(found)}
     if (result.article_id, result.url) != (before.article_id, before.url):
-        denied = Sighted(found.id, found.capture.url, found.capture.captured_at, before).marks
-        concerned = settle(conn, _article(found), found.id, denied)
+        concerned = settle(conn, _article(found), found.id, _marks(found, before))
     for id_ in sorted(concerned):
         work_out(conn, id_, {found.id})
     return Reread.CHANGED
+
+
+def _show(conn: Connection, found: Held, **values: int | None) -> None:
+    """Let a capture show another content, or none; the one before is perhaps shown no more."""
+    _update(conn, found.id, **values)
+    if found.content is not None:
+        forget_tags(conn, found.content)
+
+
+def _marks(found: Held, before: Article) -> Marks:
+    """Return what a capture was known by as an article."""
+    return Sighted(found.id, found.capture.url, found.capture.captured_at, before).marks
 
 
 def _article(found: Held) -> int:

@@ -18,6 +18,7 @@ import pytest
 from storage.archive import open_archive
 from storage.sql import SqlArchive, open_sql_archive
 from tests.samples import run
+from tests.tagging import BECAME, UNITS
 
 _UNSAFE_BUT_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
@@ -119,3 +120,10 @@ def archive(archive_url: str) -> Iterator[SqlArchive]:
     with open_sql_archive(archive_url) as opened:
         opened.start_run(run())
         yield opened
+
+
+@pytest.fixture
+def gazetteer(archive: SqlArchive) -> SqlArchive:
+    """Return `archive` with the gazetteer of tests.tagging as version "v1"."""
+    archive.load_gazetteer("v1", UNITS, BECAME)
+    return archive

@@ -1,61 +1,19 @@
-"""The gazetteer, tags and queries by place, on both databases."""
+"""Articles by place, and the gazetteer, on both databases."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import count
-from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
-from storage.errors import ArchiveError, NotFoundError
+from storage.errors import NotFoundError
 from storage.model import Article, ArticleQuery, Stored, Verdict
 from storage.places import Field, Mention, Score, Succession, Tags, Unit
-from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_open import lock
-from tests.samples import article, articles, at, capture, refusal, run, url_of
-
-CITY = Unit("tp-x", "01", "thành phố", "X", None, None, None, "2024-12")
-OLD = Unit("q-a@2024-12", "001", "quận", "A", "tp-x", date(1996, 1, 1), date(2025, 7, 1), "2024-12")
-NEW = Unit("p-a@2025-07", "00001", "phường", "A", "tp-x", date(2025, 7, 1), None, "2025-07")
-OTHER = Unit("h-b@2024-12", None, "huyện", "B", "tp-x", None, None, "2024-12")
-UNITS = (NEW, OTHER, OLD, CITY)  # children before their parent too
-BECAME = (Succession(OLD.id, NEW.id, "part", "1656", 3), Succession(OTHER.id, NEW.id, "whole"))
-
-
-@pytest.fixture
-def gazetteer(archive: SqlArchive) -> SqlArchive:
-    archive.load_gazetteer("v1", UNITS, BECAME)
-    return archive
-
-
-def about(*primary: str, version: str = "v1", note: str | None = None) -> Tags:
-    """Return tags of `article()`: its title's first word names the city, which it is not about."""
-    named = Mention("title", 0, 5, "Khánh", CITY.id)
-    scores = [Score(unit, 5.5, True) for unit in primary]
-    return Tags(version, (named,), (*scores, Score(CITY.id, 1.25, False)), note)
-
-
-def put(
-    archive: SqlArchive,
-    minutes: float,
-    item: Article | None = None,
-    tags: Tags | None = None,
-) -> Stored:
-    item = item or article()
-    name = f"{item.url} {minutes}"
-    seen = capture(minutes, url=item.url, record_id=name, digest=name)
-    return archive.store("run-1", seen, item, (), tags)
-
-
-def ids(archive: SqlArchive, *places: Unit | str) -> list[str | None]:
-    wanted = tuple(place.id if isinstance(place, Unit) else place for place in places)
-    found = archive.articles(ArticleQuery(places=wanted))
-    return [one.latest.article.article_id for one in found]
+from storage.sql import SqlArchive
+from tests.samples import article, articles, at, capture, refusal, url_of
+from tests.tagging import BECAME, CITY, NEW, OLD, OTHER, UNITS, about, ids, put, retag
 
 
 def rows(archive: SqlArchive, statement: str) -> list[tuple[object, ...]]:
@@ -262,18 +220,6 @@ def test_a_gazetteer_that_is_not_whole_is_refused(
     assert len(rows(gazetteer, "SELECT id FROM units WHERE current")) == len(UNITS)
 
 
-def retag(
-    archive: SqlArchive, version: str, make: Callable[[Article], Tags], batch: int = 3
-) -> int:
-    """Tag as `tinquan places retag` does; return how many contents."""
-    done = 0
-    while found := archive.untagged(version, batch):
-        assert len(found) <= batch
-        archive.tag({content: make(item) for content, item, _ in found})
-        done += len(found)
-    return done
-
-
 def test_retagging_covers_every_content_once(filled: SqlArchive) -> None:
     put(filled, 50, article(1, text="B"), about(OLD.id))
     put(filled, 60, article(5, text="B"))
@@ -286,82 +232,6 @@ def test_retagging_covers_every_content_once(filled: SqlArchive) -> None:
     assert ids(filled, OLD, NEW, CITY) == []
     assert len(ids(filled, OTHER)) == 40
     assert {r.tags and r.tags.version for r in filled.article(url_of(1)).revisions} == {"v2"}
-
-
-def test_contents_to_tag_come_with_their_first_capture(archive: SqlArchive) -> None:
-    dateless = article(published_at=None)
-    for minutes in (30, 10, 20):
-        put(archive, minutes, dateless)
-    ((content, item, first),) = archive.untagged("v1", 9)
-    assert (item, first) == (dateless, at(10))
-    archive.load_gazetteer("v1", UNITS, BECAME)
-    archive.tag({content + 1: about()})  # nobody shows that one
-    archive.tag({content: about(), content + 1: about()})
-    assert archive.untagged("v1", 9) == []
-
-
-def test_tags_of_the_earliest_capture_count(gazetteer: SqlArchive) -> None:
-    dateless = article(published_at=None)
-    put(gazetteer, 20, dateless, about(NEW.id))
-    put(gazetteer, 30, dateless, about(OTHER.id))
-    assert ids(gazetteer, NEW) == ["1"]
-    put(gazetteer, 10, dateless, about(OLD.id))
-    assert ids(gazetteer, OLD) == ["1"]
-    assert ids(gazetteer, NEW, OTHER) == []
-    put(gazetteer, 40, dateless, about(NEW.id, version="v2"))
-    assert ids(gazetteer, NEW) == ["1"]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_any_order_of_storing_and_tagging_is_about_the_same(
-    gazetteer: SqlArchive, seed: int
-) -> None:
-    random = Random(seed)
-    texts = [(5, "A", OLD), (10, "B", NEW), (20, "A", OLD), (30, "C", OTHER), (40, "B", NEW)]
-    units = {text: unit for _, text, unit in texts}
-    random.shuffle(texts)
-    for minutes, text, unit in texts:
-        put(gazetteer, minutes, article(text=text), random.choice([None, about(unit.id)]))
-        if random.random() < 0.3:
-            retag(gazetteer, "v1", lambda item: about(units[item.body].id))
-    retag(gazetteer, "v1", lambda item: about(units[item.body].id))
-    found = [r.tags and r.tags.primary for r in gazetteer.article("1").revisions]
-    assert found == [(unit.id,) for unit in (OLD, NEW, OLD, OTHER, NEW)]
-    assert gazetteer.place_counts(ArticleQuery()) == [(NEW.id, 1)]
-
-
-def test_a_batch_of_tags_is_written_whole_or_not_at_all(gazetteer: SqlArchive) -> None:
-    for number in range(5):
-        put(gazetteer, 0, article(number), about(OLD.id))
-    found = gazetteer.untagged("v2", 9)
-
-    def stop(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO article_places"):
-            raise KeyboardInterrupt
-
-    event.listen(Engine, "before_cursor_execute", stop)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            gazetteer.tag({content: about(NEW.id, version="v2") for content, _, _ in found})
-    finally:
-        event.remove(Engine, "before_cursor_execute", stop)
-    assert gazetteer.count_untagged("v2") == 5
-    assert len(ids(gazetteer, OLD)) == 5
-    assert ids(gazetteer, NEW) == []
-
-
-def test_tagging_waits_for_a_crawl_of_the_outlet(archive_url: str) -> None:
-    with open_sql_archive(archive_url, busy_seconds=0.1) as archive:
-        archive.load_gazetteer("v1", UNITS, BECAME)
-        archive.start_run(run())
-        put(archive, 0)
-        ((content, _, _),) = archive.untagged("v1", 1)
-        with archive._writing() as conn:
-            lock(conn, "baothu")  # as `store` does; SQLite has one writer anyway
-            with pytest.raises(ArchiveError, match="busy"):
-                archive.tag({content: about(OLD.id)})
-        archive.tag({content: about(OLD.id)})
-        assert ids(archive, OLD) == ["1"]
 
 
 def test_a_refusal_has_no_tags(gazetteer: SqlArchive) -> None:

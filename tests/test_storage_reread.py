@@ -1,57 +1,20 @@
 """Captures read again by newer code, on both databases."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path
-from random import Random
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from storage.errors import NotFoundError
-from storage.model import (
-    Article,
-    ArticleQuery,
-    Refusal,
-    RefusalReason,
-    Revision,
-    Stored,
-    Verdict,
-)
+from storage.model import Article, ArticleQuery, RefusalReason, Stored, Verdict
 from storage.places import Score, Tags, Unit
-from storage.readings import Reading, Reread, RereadQuery
+from storage.readings import Reading, RereadQuery
 from storage.sql import SqlArchive, open_sql_archive
+from tests.rereading import NOW, Result, bodies, put, reread, waiting
 from tests.samples import article, at, capture, read_by, refusal, run, url_of
-
-NOW = at(10_000)
-Result = Article | Refusal
-
-
-def put(archive: SqlArchive, minutes: float, item: Result, version: int = 1) -> Stored:
-    """Store a result as captured at that many minutes and read by that version."""
-    name = f"{item.outlet} {item.url} {minutes}"
-    seen = capture(minutes, url=item.url, record_id=name, digest=name)
-    return archive.store("run-1", seen, read_by(version, item))
-
-
-def waiting(archive: SqlArchive, version: int = 2, limit: int = 99) -> list[int]:
-    """Return the numbers of the captures to be re-read by that version."""
-    return [id_ for id_, _, _ in archive.captures_to_reread(RereadQuery(version), limit)]
-
-
-def reread(archive: SqlArchive, *results: Result, version: int = 2) -> list[Reread]:
-    """Re-read the captures in order of their times, the first ones if fewer results are given."""
-    ids = waiting(archive, version)[: len(results)]
-    pairs = [(id_, read_by(version, item)) for id_, item in zip(ids, results, strict=True)]
-    return archive.reread(pairs, version, NOW)
-
-
-def bodies(archive: SqlArchive, ref: str = "1") -> list[str]:
-    return [revision.article.body for revision in archive.article(ref).revisions]
 
 
 def test_a_new_reading_replaces_the_text_and_is_no_edit(archive: SqlArchive) -> None:
@@ -310,119 +273,6 @@ def test_new_readings_await_their_tags(archive: SqlArchive) -> None:
     assert len(list(archive.articles(about))) == 1
     reread(archive, article(text="A"), article(text="A"), version=3)
     assert [item.body for _, item, _ in archive.untagged("v1", 9)] == ["A"]
-
-
-MOVED = "https://baothu.vn/moved-1.html"
-
-
-def test_one_article_that_older_code_took_for_two_becomes_one(archive: SqlArchive) -> None:
-    put(archive, 0, article(text="A", article_id="x1"))
-    put(archive, 10, article(text="B", article_id="x1", url=MOVED))
-    put(archive, 20, article(text="C", article_id="1", url=url_of(9)), version=2)
-    assert len(list(archive.articles(ArticleQuery()))) == 2
-    new = [article(text="A"), article(text="B", url=MOVED)]
-    assert reread(archive, *new) == ["changed"] * 2
-    assert bodies(archive, "1") == ["A", "B", "C"]
-    for ref in ("2", url_of(1), MOVED, url_of(9)):
-        assert archive.article(ref) == archive.article("1")
-    # The id that older code read is free for whoever has it.
-    assert put(archive, 30, article(5, article_id="x1"), version=2).verdict is Verdict.NEW
-
-
-def test_articles_that_older_code_took_for_one_part(archive: SqlArchive) -> None:
-    for n in (1, 2, 3):  # it took the section's number for the article's
-        put(archive, n, article(n, text=f"T{n}", article_id="88"))
-    assert bodies(archive) == ["T1", "T2", "T3"]
-    reread(archive, *(article(n, text=f"T{n}") for n in (1, 2, 3)))
-    for n in (1, 2, 3):
-        found = archive.article(url_of(n))
-        assert [r.article for r in found.revisions] == [read_by(2, article(n, text=f"T{n}"))]
-        assert archive.seen("baothu", [url_of(n)]) == {url_of(n)}
-        assert put(archive, 50, article(n, text=f"T{n}"), version=2).id == found.id
-    assert len(list(archive.articles(ArticleQuery()))) == 3
-
-
-# What versions 1 and 2 make of captures, by minutes: of one article, in part refused.
-PAGES: dict[int, tuple[Result, Result]] = {
-    0: (article(text="A"), article(text="A")),
-    10: (article(text="A quảng cáo"), article(text="A")),
-    20: (refusal(1, RefusalReason.CRASH), article(text="B")),
-    30: (article(text="B"), refusal(1, RefusalReason.EMPTY)),
-    40: (article(text="C"), article(text="C", tags=("mới",))),
-    50: (article(text="C2"), article(text="C")),
-    60: (refusal(1, RefusalReason.EMPTY), refusal(1, RefusalReason.PAYWALL)),
-    70: (article(text="D", published_at=None), article(text="A", published_at=None)),
-    80: (refusal(1), refusal(1)),
-}
-
-
-def state(archive: SqlArchive) -> tuple[list[Revision], list[object]]:
-    revisions = [replace(r, readings=()) for r in archive.article(url_of(1)).revisions]
-    return revisions, [(seen.captured_at, r) for seen, r in archive.refusals()]
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Revision], list[object]]:
-    """Return what the archive holds where version 2 read every capture as it came."""
-    path = tmp_path_factory.mktemp("expected") / "tinquan.db"
-    with open_sql_archive(f"sqlite:///{path}") as archive:
-        archive.start_run(run())
-        for minutes, (_, second) in PAGES.items():
-            put(archive, minutes, second, version=2)
-        return state(archive)
-
-
-def reread_some(archive: SqlArchive, limit: int) -> None:
-    page = archive.captures_to_reread(RereadQuery(2), limit)
-    minutes = {at(minutes): minutes for minutes in PAGES}
-    results = [(id_, PAGES[minutes[seen.captured_at]][1]) for id_, seen, _ in page]
-    archive.reread([(id_, read_by(2, item)) for id_, item in results], 2, NOW)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_any_order_of_storing_and_rereading_gives_the_same_history(
-    archive: SqlArchive, expected: tuple[list[Revision], list[object]], seed: int
-) -> None:
-    random = Random(seed)
-    for minutes in random.sample(list(PAGES), len(PAGES)):
-        version = random.choice((1, 2))
-        put(archive, minutes, PAGES[minutes][version - 1], version)
-        if random.random() < 0.4:
-            reread_some(archive, random.randint(1, 3))
-    while waiting(archive):
-        reread_some(archive, 3)
-    assert state(archive) == expected
-    assert [r.article.body for r in expected[0]] == ["A", "B", "C", "A"]
-
-
-@contextmanager
-def interrupted_before(fatal: int) -> Iterator[None]:
-    """Raise before the `fatal`-th statement from now, as a signal would."""
-    statements = count(1)
-
-    def stop(*_: object) -> None:
-        if next(statements) == fatal:
-            raise KeyboardInterrupt
-
-    event.listen(Engine, "before_cursor_execute", stop)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", stop)
-
-
-def test_a_batch_counts_whole_or_not_at_all(
-    archive: SqlArchive, expected: tuple[list[Revision], list[object]]
-) -> None:
-    for minutes, (first, _) in PAGES.items():
-        put(archive, minutes, first)
-    before, left = state(archive), waiting(archive)
-    for fatal in (12, 40, 77, 90):
-        with pytest.raises(KeyboardInterrupt), interrupted_before(fatal):
-            reread_some(archive, 99)
-        assert (state(archive), waiting(archive)) == (before, left)
-    reread_some(archive, 99)
-    assert state(archive) == expected
 
 
 def test_rereading_walks_along_an_index(tmp_path: Path) -> None:
