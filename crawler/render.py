@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.model import ArchivedArticle, Article, Capture, Extraction, Refusal, Revision, Run
+from storage.model import (
+    ArchivedArticle,
+    Article,
+    Capture,
+    Extraction,
+    Refusal,
+    RefusalReason,
+    Revision,
+    Run,
+)
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -133,6 +142,18 @@ def run_json(run: Run) -> dict[str, Any]:
     }
 
 
+_REASONS = frozenset(reason.value for reason in RefusalReason)
+
+
 def refused_text(refused: dict[str, int]) -> str:
-    """Return "blocked 1, video 2", or a dash."""
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(refused.items())) or "–"
+    """Return the pages that were refused, such as "blocked 1, video 2", or a dash."""
+    return _counts_text({key: count for key, count in refused.items() if key in _REASONS})
+
+
+def skipped_text(refused: dict[str, int]) -> str:
+    """Return what was never had, and why: "not_recorded 8", "robots 2", or a dash."""
+    return _counts_text({key: count for key, count in refused.items() if key not in _REASONS})
+
+
+def _counts_text(counts: dict[str, int]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "–"

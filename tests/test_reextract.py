@@ -38,6 +38,7 @@ def configure(folder: Path, recordings: Path | None = None) -> Path:
     file = folder / "tinquan.toml"
     file.write_text(
         f'contact = "https://example.org/tests"\noutlets = "outlets"\n'
+        f'gazetteer = "{ROOT}/config/gazetteer"\n'
         f'captures = "{recordings or folder}"\narchive = "tinquan.db"\n'
     )
     return file

@@ -9,6 +9,7 @@ from crawler.render import (
     refusal_json,
     refused_text,
     run_json,
+    skipped_text,
     time_json,
     time_text,
 )
@@ -82,6 +83,7 @@ def test_a_run_says_what_it_did_and_how_it_ended() -> None:
     assert (printed["outcome"], printed["error"], printed["new"]) == ("failed", "thu.vn: gone", 2)
     assert list(printed["refused"]) == ["blocked", "video"]
     assert refused_text(counts.refused) == "blocked 2, video 1"
+    assert skipped_text({"video": 1, "robots": 2}) == "robots 2"
 
 
 def test_unknown_values_are_dashes_in_tables_and_null_in_json() -> None:

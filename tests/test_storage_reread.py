@@ -278,10 +278,8 @@ def test_new_readings_await_their_tags(archive: SqlArchive) -> None:
 def test_rereading_walks_along_an_index(tmp_path: Path) -> None:
     asked: list[tuple[str, tuple[object, ...]]] = []
 
-    def note(
-        _c: object, _x: object, statement: str, values: tuple[object, ...], *_: object
-    ) -> None:
-        asked.append((statement, values))
+    def note(_c: object, _x: object, said: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((said, values))
 
     with open_sql_archive(f"sqlite:///{tmp_path / 'tinquan.db'}") as archive:
         archive.start_run(run())

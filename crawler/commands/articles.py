@@ -31,7 +31,7 @@ from crawler.commands.common import (
 )
 from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
-from crawler.render import archived_json, refused_text, run_json, time_text
+from crawler.render import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render_places import names_text, primary_json, tags_json
 from storage.errors import UsageError
 from storage.model import ArchivedArticle, ArticleQuery, Run
@@ -177,7 +177,9 @@ def runs(
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
     numbers = ("fetched", "new", "revised", "unchanged")
-    listed = table(title, "outlet", "started", "outcome", *numbers, "refused", right=numbers)
+    listed = table(
+        title, "outlet", "started", "outcome", *numbers, "refused", "skipped", right=numbers
+    )
     for run in found:
         counts = run.counts
         listed.add_row(
@@ -189,6 +191,8 @@ def run_table(found: list[Run], title: str) -> Table:
             str(counts.revised),
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),
+            skipped_text(counts.refused),
         )
-    listed.columns[-1].no_wrap = False
+    for column in listed.columns[-2:]:
+        column.no_wrap = False
     return listed
