@@ -290,9 +290,7 @@ def test_rereading_walks_along_an_index(tmp_path: Path) -> None:
         archive.captures_to_reread(RereadQuery(2, "baothu", at(0), at(5)), 3)
         event.remove(Engine, "before_cursor_execute", note)
         with archive._engine.connect() as conn:
-            for statement, values in asked:
-                if statement.startswith("BEGIN"):
-                    continue
+            for statement, values in (one for one in asked if not one[0].startswith("BEGIN")):
                 plan = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values)
                 steps = [row[3] for row in plan]
                 scans = [step for step in steps if step.startswith("SCAN captures")]

@@ -194,5 +194,5 @@ def run_table(found: list[Run], title: str) -> Table:
             skipped_text(counts.refused),
         )
     for column in listed.columns[-2:]:
-        column.no_wrap = False
+        column.no_wrap, column.overflow = False, "fold"
     return listed
