@@ -13,6 +13,7 @@ from storage.codec import article_from_json
 from storage.decide import Observation, State, states
 from storage.fingerprint import changed_fields
 from storage.model import Article
+from storage.sql_derived import write_derived
 from storage.sql_places import write_article_places
 from storage.sql_types import AnyRow
 from storage.tables import articles, captures, contents, revisions
@@ -83,12 +84,15 @@ def write_revisions(
         return False
     conn.execute(sa.delete(revisions).where(of_article, revisions.c.number > kept))
     latest: dict[str, Any] = {"sort_at": None}  # every capture is a refusal today
+    text = None
     if rows:
         needed = [row["capture"] for row in rows[max(kept - 1, 0) :]]
         texts = _articles_at(conn, needed, at_hand or {})
         _append(conn, rows, kept, texts)
-        latest = summary(texts[rows[-1]["capture"]], rows[0]["first_seen_at"])
+        text = texts[rows[-1]["capture"]]
+        latest = summary(text, rows[0]["first_seen_at"])
     conn.execute(sa.update(articles).where(articles.c.id == id_), latest)
+    write_derived(conn, {id_: text})
     return True
 
 
