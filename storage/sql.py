@@ -18,6 +18,7 @@ from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
@@ -32,7 +33,7 @@ from storage.readings import Reread, RereadQuery
 from storage.sql_errors import plain_errors
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
 from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
-from storage.sql_store import store
+from storage.sql_store import store_many
 
 _Row = TypeVar("_Row")
 
@@ -151,13 +152,13 @@ class SqlArchive:
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
     ) -> Stored:
-        """Store one capture with what it held, in one transaction, and say what it was.
+        """Store one capture with what it held, in one transaction, and say what it was."""
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
 
-        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
-        a time without a zone or a capture without a record id.
-        """
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases, tags)
+            return store_many(conn, run_id, arrivals)
 
     # Places
 
