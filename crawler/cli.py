@@ -11,6 +11,7 @@ from crawler.commands.articles import articles, runs, show
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
+from crawler.commands.import_ import import_
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
@@ -29,6 +30,7 @@ app.command()(show)
 app.command()(runs)
 app.command()(extract)
 app.command()(reextract)
+app.command("import")(import_)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")
