@@ -124,7 +124,7 @@ def parse_line(line: bytes, source: Source) -> Given:
     if not row.url and own_id is None:
         keys = " or ".join(dict.fromkeys(["url", source.id_key]))
         raise RowError(f"has no {keys}: expected one of them, to tell articles apart")
-    url = _url(row.url) if row.url else f"urn:tinquan:{outlet}:{quote(own_id or '', safe='')}"
+    url = _url(row.url) if row.url else _urn(outlet, own_id or "")
     fetched_at = _moment("fetched_at", row.fetched_at)
     if row.html is not None:
         return _page(row, outlet, own_id, url, fetched_at)
@@ -168,6 +168,11 @@ def _url(text: str) -> str:
     if url.startswith("urn:tinquan:") or (url.startswith("https://") and host_of(url)):
         return url
     raise RowError(f"url {text!r:.80}: expected an address such as https://tienphong.vn/…")
+
+
+def _urn(outlet: str, own_id: str) -> str:
+    """Return what stands for the address of an article that came with its id alone."""
+    return f"urn:tinquan:{outlet}:{quote(own_id, safe='', errors='surrogatepass')}"
 
 
 def _moment(key: str, text: str | None) -> datetime | None:
