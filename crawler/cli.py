@@ -15,6 +15,7 @@ from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
+from crawler.commands.status import alarms, status
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app.command()(crawl)
 app.command()(articles)
 app.command()(show)
 app.command()(runs)
+app.command()(status)
+app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
 app.add_typer(outlets_app, name="outlets")
