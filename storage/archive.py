@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from storage.alarms import Alarm, Finding
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
@@ -67,9 +68,17 @@ class Writer(Protocol):
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
-        aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
-        tags: what the article says of places, if somebody looked; a refusal has none.
-        Raises NotFoundError where the run, or a unit of the tags, is unknown.
+        As `store_many` with one `Arrival`.
+        """
+        ...
+
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order.
+
+        The outcome is that of storing them one by one in this order, at a fraction of the cost.
+        About fifty at a time keep no other crawl waiting for long.
+        Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
+        time without a zone or a capture without a record id.
         """
         ...
 

@@ -155,6 +155,20 @@ class Capture:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A capture with what it held, on its way into the archive.
+
+    aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+    tags: what the article says of places, if somebody looked; a refusal has none.
+    """
+
+    capture: Capture
+    result: Article | Refusal
+    aliases: tuple[str, ...] = ()
+    tags: Tags | None = None
+
+
 class Verdict(StrEnum):
     """What the archive did with a capture's article or refusal."""
 

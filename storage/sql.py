@@ -16,6 +16,7 @@ from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
@@ -27,7 +28,7 @@ from storage.readings import Reread, RereadQuery
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
-from storage.sql_store import store
+from storage.sql_store import store_many
 
 
 def open_sql_archive(
@@ -106,13 +107,13 @@ class SqlArchive(SqlOperations):
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
     ) -> Stored:
-        """Store one capture with what it held, in one transaction, and say what it was.
+        """Store one capture with what it held, in one transaction, and say what it was."""
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
 
-        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
-        a time without a zone or a capture without a record id.
-        """
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases, tags)
+            return store_many(conn, run_id, arrivals)
 
     # Places
 
