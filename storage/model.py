@@ -238,7 +238,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far."""
+    """What a run did so far. signs: what it saw of the outlet's health (crawler.signs)."""
 
     requested: int = 0
     fetched: int = 0
@@ -250,11 +250,16 @@ class RunCounts:
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
+    signs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One crawl of one outlet. `outcome` is None while it runs."""
+    """One crawl of one outlet. `outcome` is None while it runs.
+
+    evidence: by sign, a few URLs that showed it. newest_of: by section, the newest publication
+    time that its listings or articles gave.
+    """
 
     id: str
     outlet: str
@@ -270,6 +275,8 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    newest_of: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
