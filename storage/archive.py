@@ -19,6 +19,7 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.ways import Ways
 
 
 class Reader(Protocol):
@@ -234,7 +235,7 @@ class Alarms(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Protocol):
+class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Ways, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

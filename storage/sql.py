@@ -29,6 +29,7 @@ from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
 from storage.sql_store import store_many
+from storage.sql_ways import SqlWays
 
 
 def open_sql_archive(
@@ -47,7 +48,7 @@ def _check_times(query: ArticleQuery | RereadQuery) -> None:
             in_utc(moment, what)
 
 
-class SqlArchive(SqlOperations):
+class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
     # Reader
