@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
@@ -29,6 +30,7 @@ app.command()(show)
 app.command()(runs)
 app.command()(extract)
 app.command()(reextract)
+app.add_typer(archive_app, name="archive")
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")

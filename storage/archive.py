@@ -1,9 +1,10 @@
-"""What the rest of the house may ask of an archive: six small protocols and one opener."""
+"""What the rest of the house may ask of an archive: small protocols and one opener."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.maintenance import ArchiveStats, WarcFile
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -44,7 +45,8 @@ class Reader(Protocol):
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
-        They are the ones with an article or a final refusal in the archive.
+        They are the ones with an article or a final refusal in the archive, and those that were
+        not found in two captures at least a day apart.
         """
         ...
 
@@ -186,8 +188,33 @@ class Operations(Protocol):
         ...
 
 
+class Maintenance(Protocol):
+    """The archive's own upkeep; docs/archive.md."""
+
+    def stats(self) -> ArchiveStats:
+        """Return how much the archive has."""
+        ...
+
+    def list_warc_files(self, files: Sequence[WarcFile]) -> None:
+        """Write the sizes and digests of WARC files that are whole."""
+        ...
+
+    def warc_files(self) -> Iterator[WarcFile]:
+        """Yield the listed WARC files by name."""
+        ...
+
+    def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
+        """Return those names that are not listed."""
+        ...
+
+
 class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The archive's own upkeep."""
+        ...
 
     def __enter__(self) -> Self:
         """Return the archive itself."""
@@ -202,13 +229,26 @@ class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
         ...
 
 
-def open_archive(url: str, *, create: bool = True) -> Archive:
+def open_archive(url: str, *, create: bool = True, read_only: bool = False) -> Archive:
     """Open the archive at a database URL ("sqlite:///tinquan.db", "postgresql+psycopg://…").
 
     create: make an empty database's tables; without it an empty or missing one is an error.
+    read_only: never write, whatever is asked: safe beside a crawl, and possible without rights to
+    write and on a read-only mount; nothing is created then.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     # Inside the function, so that importing this module loads no SQLAlchemy.
     from storage.sql import open_sql_archive  # noqa: PLC0415
 
-    return open_sql_archive(url, create=create)
+    return open_sql_archive(url, create=create, read_only=read_only)
+
+
+def upgrade_archive(url: str) -> tuple[str, str]:
+    """Bring an archive that an older version made up to this one's schema.
+
+    All or nothing, so a kill leaves it as it was. Returns the schema's version before, and now.
+    Raises ArchiveError, SchemaError (empty, newer or foreign).
+    """
+    from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
+
+    return upgrade_schema(url)

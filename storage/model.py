@@ -107,7 +107,11 @@ class RefusalReason(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True where asking for the URL again cannot be expected to help."""
+        """True where asking for the URL again cannot be expected to help.
+
+        NOT_FOUND is not: a listing may name a story before its page is up. It counts as final for
+        a URL that was not found twice, at least a day apart (`Reader.seen`).
+        """
         return self not in _PASSING
 
 
@@ -119,6 +123,7 @@ _PASSING = frozenset(
         RefusalReason.CRASH,
         RefusalReason.EMPTY,
         RefusalReason.FUTURE_DATE,  # its time will come
+        RefusalReason.NOT_FOUND,  # the first time
     }
 )
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
 from storage.codec import in_utc
-from storage.errors import NotFoundError
+from storage.errors import ArchiveError, NotFoundError
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -30,6 +30,7 @@ from storage.model import (
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.sql_errors import plain_errors
+from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
 from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
 from storage.sql_store import store
@@ -38,13 +39,18 @@ _Row = TypeVar("_Row")
 
 
 def open_sql_archive(
-    url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> "SqlArchive":
     """Open the archive at a database URL; see `storage.archive.open_archive`.
 
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
-    return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    return SqlArchive(engine, name, read_only=read_only)
 
 
 def _check_times(query: ArticleQuery | RereadQuery) -> None:
@@ -56,9 +62,10 @@ def _check_times(query: ArticleQuery | RereadQuery) -> None:
 class SqlArchive:
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, *, read_only: bool = False) -> None:
         self._engine = engine
         self._name = name
+        self._read_only = read_only
 
     def __enter__(self) -> Self:
         return self
@@ -70,6 +77,11 @@ class SqlArchive:
         """Release the database."""
         self._engine.dispose()
 
+    @property
+    def maintenance(self) -> SqlMaintenance:
+        """The archive's own upkeep."""
+        return SqlMaintenance(self._reading, self._writing)
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with plain_errors(self._name), reading(self._engine).begin() as conn:
@@ -77,6 +89,8 @@ class SqlArchive:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        if self._read_only:
+            raise ArchiveError(f"archive {self._name} was opened for reading only")
         with plain_errors(self._name), writing(self._engine).begin() as conn:
             yield conn
 

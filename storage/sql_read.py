@@ -4,7 +4,7 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +47,7 @@ Position = tuple[datetime, int]
 
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+_STAYS_AWAY = timedelta(days=1)  # a feed may name a story hours before its page is up
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
 
@@ -186,7 +187,7 @@ def refusal_page(
 
 
 def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs at which an article or a final refusal is stored."""
+    """Return those URLs at which an article or a final refusal is stored, or nothing for a day."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
@@ -195,17 +196,24 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
             .select_from(keys.join(articles))
             .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
         )
-        refused = (
-            sa.select(refused_urls.c.key)
-            .select_from(refused_urls.join(refusals))
-            .where(
-                refusals.c.outlet == outlet,
-                refused_urls.c.key.in_(part),
-                refusals.c.reason.in_(_FINAL),
-            )
-        )
+        refused = _refused(outlet, part, refused_urls.c.key).where(refusals.c.reason.in_(_FINAL))
         found.update(by_key[row.key] for row in conn.execute(sa.union(stored, refused)))
+        found.update(by_key[key] for key in _gone(conn, outlet, part))
     return found
+
+
+def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
+    statement = sa.select(*columns).select_from(refused_urls.join(refusals))
+    return statement.where(refusals.c.outlet == outlet, refused_urls.c.key.in_(part))
+
+
+def _gone(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
+    """Return those keys of URLs that were not found for as long as `_STAYS_AWAY`."""
+    time = refusals.c.captured_at
+    span = (refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+    not_found = refusals.c.reason == RefusalReason.NOT_FOUND.value
+    asked = _refused(outlet, part, *span).where(not_found).group_by(refused_urls.c.key)
+    return [key for key, first, last in conn.execute(asked) if last - first >= _STAYS_AWAY]
 
 
 def _newest_first(
