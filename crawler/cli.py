@@ -16,6 +16,7 @@ from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
+from crawler.commands.revisions import diff, revisions
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.command()(crawl)
 app.command()(articles)
 app.command()(show)
+app.command()(diff)
+app.command()(revisions)
 app.command()(runs)
 app.command()(extract)
 app.command()(reextract)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.edits import Edit, EditQuery
 from storage.maintenance import ArchiveStats, WarcFile
 from storage.model import (
     ArchivedArticle,
@@ -32,6 +33,10 @@ class Reader(Protocol):
 
     def articles(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, in constant memory."""
+        ...
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first, in constant memory."""
         ...
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:

@@ -205,10 +205,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedArticle:
-    """An article in the archive: `id` is its short id, `revisions` its states, earliest first."""
+    """An article in the archive: `id` is its short id, `revisions` its states, earliest first.
+
+    removed_at: when its page was first not found after the last sight of it; None while it is up.
+    """
 
     id: int
     revisions: tuple[Revision, ...]
+    removed_at: datetime | None = None
 
     @property
     def latest(self) -> Revision:
@@ -222,6 +226,7 @@ class ArticleQuery:
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     """
 
     outlets: tuple[str, ...] = ()
@@ -229,6 +234,7 @@ class ArticleQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    removed: bool = False
 
 
 class Outcome(StrEnum):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
 from storage.codec import in_utc
+from storage.edits import Edit, EditQuery
 from storage.errors import ArchiveError, NotFoundError
 from storage.model import (
     ArchivedArticle,
@@ -29,6 +30,7 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.sql_edits import Place, edit_page
 from storage.sql_errors import plain_errors
 from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
@@ -53,7 +55,7 @@ def open_sql_archive(
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | EditQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -143,7 +145,23 @@ class SqlArchive:
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         # An article about places of two groups comes twice, one right after the other.
         once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
-        return islice(once, query.limit)
+        wanted = (one for one in once if one.removed_at or not query.removed)
+        return islice(wanted, query.limit)
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first."""
+        _check_times(query)
+        after: Place | None = None
+        while True:
+            with self._reading() as conn:
+                page = edit_page(conn, query, after, PAGE)
+                ids = list(dict.fromkeys(article for _, article, _ in page))
+                found = {one.id: one.revisions for one in sql_read.load_articles(conn, ids)}
+            for _, id_, number in page:
+                yield Edit(id_, *found[id_][number - 2 : number])
+            if len(page) < PAGE:
+                return
+            after = page[-1]
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""

@@ -22,6 +22,7 @@ from storage.model import (
 )
 from storage.places import Tags
 from storage.readings import Reading
+from storage.sql_edits import perhaps_removed, removals
 from storage.sql_identity import url_key
 from storage.sql_places import within
 from storage.sql_readings import CAPTURE, capture_of, load_readings
@@ -100,7 +101,8 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
     for row, text in zip(rows, texts, strict=True):
         revision = _revision(row, text, tags.get(row.content), readings[row.capture])
         found[row.article].append(revision)
-    return [ArchivedArticle(id_, tuple(found[id_])) for id_ in ids]
+    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
+    return [ArchivedArticle(id_, tuple(found[id_]), gone.get(id_)) for id_ in ids]
 
 
 def place_groups(query: ArticleQuery) -> list[tuple[str, ...]]:
@@ -161,6 +163,8 @@ def _ordered(
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
+    if query.removed:
+        statement = perhaps_removed(statement, id_)
     return _newest_first(statement, id_, table.c.sort_at, after)
 
 

@@ -52,6 +52,9 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    removed: Annotated[
+        bool, typer.Option("--removed", help="Only articles whose page is gone.")
+    ] = False,
     limit: LimitOption = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -70,6 +73,7 @@ def articles(
         since=moment("--since", since),
         until=moment("--until", until),
         limit=limit,
+        removed=removed,
     )
     with reading_of(settings) as opened:
         if place:
@@ -139,6 +143,8 @@ def _print_article(archived: ArchivedArticle, places: str) -> None:
         "places": places or "–",
         "notes": ", ".join(article.notes) or "–",
     }
+    if archived.removed_at:
+        facts["removed"] = f"{time_text(archived.removed_at)}: the page was not found any more"
     out.print(f"[bold]{escape(article.title)}[/bold]\n")
     for name, value in facts.items():
         out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
