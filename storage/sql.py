@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from storage import sql_places, sql_read, sql_readings, sql_reread, sql_tags
 from storage.codec import in_utc
+from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
 from storage.model import (
     ArchivedArticle,
@@ -25,6 +26,8 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.sql_edits import Place, edit_page
+from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
@@ -33,16 +36,21 @@ from storage.sql_ways import SqlWays
 
 
 def open_sql_archive(
-    url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> "SqlArchive":
     """Open the archive at a database URL; see `storage.archive.open_archive`.
 
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
-    return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | EditQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -50,6 +58,11 @@ def _check_times(query: ArticleQuery | RereadQuery) -> None:
 
 class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
+
+    @property
+    def maintenance(self) -> SqlMaintenance:
+        """The archive's own upkeep."""
+        return SqlMaintenance(self._reading, self._writing)
 
     # Reader
 
@@ -86,7 +99,23 @@ class SqlArchive(SqlOperations, SqlWays):
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         # An article about places of two groups comes twice, one right after the other.
         once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
-        return islice(once, query.limit)
+        wanted = (one for one in once if one.removed_at or not query.removed)
+        return islice(wanted, query.limit)
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first."""
+        _check_times(query)
+        after: Place | None = None
+        while True:
+            with self._reading() as conn:
+                page = edit_page(conn, query, after, PAGE)
+                ids = list(dict.fromkeys(article for _, article, _ in page))
+                found = {one.id: one.revisions for one in sql_read.load_articles(conn, ids)}
+            for _, id_, number in page:
+                yield Edit(id_, *found[id_][number - 2 : number])
+            if len(page) < PAGE:
+                return
+            after = page[-1]
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
