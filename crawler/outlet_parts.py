@@ -30,11 +30,16 @@ class Table(BaseModel):
 
 
 class Domain(Table):
-    """A host the outlet publishes on. `since`, `until`: first and last year, where known."""
+    """A host the outlet publishes on.
+
+    since, until: first and last year, where known. former: it has left the host, since when is
+    not known.
+    """
 
     host: Host
     since: int | None = Field(None, ge=1995, le=2100)
     until: int | None = Field(None, ge=1995, le=2100)
+    former: bool = False
     confidence: Confidence = "high"
 
     @model_validator(mode="after")

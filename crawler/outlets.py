@@ -100,8 +100,9 @@ class Outlet(Table):
 
     @property
     def host(self) -> str:
-        """The host in use today: the first domain without an end."""
-        return next((d.host for d in self.domains if d.until is None), self.domains[0].host)
+        """The host in use today: the first domain that it has not left."""
+        kept = (d.host for d in self.domains if d.until is None and not d.former)
+        return next(kept, self.domains[0].host)
 
     @property
     def hosts(self) -> tuple[str, ...]:
