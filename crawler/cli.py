@@ -13,6 +13,7 @@ from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
+from crawler.commands.export import export
 from crawler.commands.extract import extract
 from crawler.commands.import_ import import_
 from crawler.commands.outlets import outlets_app
@@ -41,6 +42,7 @@ app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
 app.command("import")(import_)
+app.command()(export)
 app.add_typer(archive_app, name="archive")
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
