@@ -1,9 +1,10 @@
-"""What the rest of the house may ask of an archive: six small protocols and one opener."""
+"""What the rest of the house may ask of an archive: seven small protocols and one opener."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.clusters import Cluster, ClusterQuery
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -120,6 +121,25 @@ class Places(Protocol):
         ...
 
 
+class Clusters(Protocol):
+    """Articles that are copies of one story; docs/clusters.md."""
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of the article with this short id or URL.
+
+        An article without copies is alone in its own. Raises NotFoundError.
+        """
+        ...
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories with at least two articles that match, those in most outlets first.
+
+        Among equals the one with more articles, then the newer one. Raises ValueError for a time
+        without a zone.
+        """
+        ...
+
+
 class Rereading(Protocol):
     """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
 
@@ -186,7 +206,7 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
+class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

@@ -13,7 +13,16 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
+from storage import (
+    sql_cluster_read,
+    sql_places,
+    sql_read,
+    sql_readings,
+    sql_reread,
+    sql_runs,
+    sql_tags,
+)
+from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -47,7 +56,7 @@ def open_sql_archive(
     return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
 
 
-def _check_times(query: ArticleQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | ClusterQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -193,6 +202,22 @@ class SqlArchive:
         _check_times(query)
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
+
+    # Clusters
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of one article. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_cluster_read.load_clusters(conn, [self._find(conn, ref)])[0]
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories that match, those in most outlets first."""
+        _check_times(query)
+        with self._reading() as conn:
+            sources = sql_cluster_read.most_reprinted(conn, query)
+        for start in range(0, len(sources), PAGE):
+            with self._reading() as conn:
+                yield from sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
 
     # Rereading
 
