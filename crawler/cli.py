@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
@@ -26,6 +27,8 @@ app = typer.Typer(
 app.command()(crawl)
 app.command()(articles)
 app.command()(show)
+app.command()(cluster)
+app.command()(clusters)
 app.command()(runs)
 app.command()(extract)
 app.command()(reextract)

@@ -217,7 +217,8 @@ class SqlArchive:
             sources = sql_cluster_read.most_reprinted(conn, query)
         for start in range(0, len(sources), PAGE):
             with self._reading() as conn:
-                yield from sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+                page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+            yield from page
 
     # Rereading
 

@@ -72,13 +72,20 @@ def _members(sources: Sequence[int]) -> Select[Any]:
         .scalar_subquery()
         .label("first_seen_at")
     )
-    of = sa.func.coalesce(copies.c.source, articles.c.id).label("source")
-    wanted = articles.c.id.in_(sources) | copies.c.source.in_(sources)
+    source = articles.c.id.label("source")
+    alone = sa.select(source, articles.c.id.label("article"), sa.null().label("similarity"))
+    every = sa.union_all(
+        alone.where(articles.c.id.in_(sources)),
+        sa.select(copies.c.source, copies.c.article, copies.c.similarity).where(
+            copies.c.source.in_(sources)
+        ),
+    ).subquery()
     return (
-        sa.select(articles, copies.c.similarity, first_seen, of)
-        .select_from(articles.outerjoin(copies, copies.c.article == articles.c.id))
-        .where(wanted, articles.c.sort_at.is_not(None))
-        .order_by(of, articles.c.id != of, articles.c.sort_at, articles.c.id)
+        sa.select(articles, every.c.source, every.c.similarity, first_seen)
+        .join(every, every.c.article == articles.c.id)
+        .where(articles.c.sort_at.is_not(None))
+        .order_by(every.c.source, every.c.similarity.is_not(None))
+        .order_by(articles.c.sort_at, articles.c.id)
     )
 
 
