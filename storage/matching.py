@@ -18,7 +18,6 @@ import xxhash
 from storage.model import Article
 from storage.signature import lines_of, shingles
 from storage.syllables import Hashes, Syllables, syllables
-from storage.text import fold
 
 ENOUGH = 0.45
 """Part of the shorter text's shingles that a copy shares."""
@@ -27,10 +26,12 @@ ALMOST_ALL = 0.9
 """Part that two texts share which are near-identical."""
 
 _AGREEING = 0.8  # part of the figures and names in the same surroundings that a copy has alike
-_ALL_AGREEING = 0.97
 _FEW_SLOTS = 4  # fewer that can be compared say nothing
 _LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
-_DATE = re.compile(r"(?<!\d)(\d{1,2})\s*(?:[/.-]|thang)\s*(\d{1,2})(?!\d)")
+# In any case and Unicode form; folding the text first would take longer than all the rest.
+_DATE = re.compile(
+    r"(?<!\d)(\d{1,2})\s*(?:[/.-]|th(?:á|a\u0301)ng)\s*(\d{1,2})(?!\d)", re.IGNORECASE
+)
 _SLOT = 0
 _LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
 _SHORT = 0
@@ -55,10 +56,13 @@ class Likeness:
     """What comparing two articles showed.
 
     similarity: part of the shorter text's shingles that stand in the other, 0 to 1.
+    of_longer: part of the longer one's that stand in the shorter. shared: how many these are.
     """
 
     reason: Reason
-    similarity: float
+    similarity: float = 0.0
+    of_longer: float = 0.0
+    shared: int = 0
 
     @property
     def is_copy(self) -> bool:
@@ -104,20 +108,25 @@ def compare(
     in_series: either is one of several look-alikes, so only near-identical texts are copies.
     """
     left, right = _without(one, common), _without(other, common)
-    similarity = _containment(left.shingles, right.shingles)
-    if similarity < ENOUGH:
-        return Likeness(Reason.LITTLE, similarity)
-    agreeing = _agreeing(left.syllables, right.syllables)
+    sizes = sorted((len(left.shingles), len(right.shingles)))
+    shared = len(np.intersect1d(left.shingles, right.shingles, assume_unique=True))
+    similarity, of_longer = (shared / max(size, 1) for size in sizes)
+    reason = Reason.LITTLE
+    if similarity >= ENOUGH:
+        agreeing = _agreeing(left.syllables, right.syllables)
+        strict = in_series and similarity < ALMOST_ALL
+        reason = _judge(one, other, agreeing, strict=strict)
+    return Likeness(reason, similarity, of_longer, shared)
+
+
+def _judge(one: Text, other: Text, agreeing: float, *, strict: bool) -> Reason:
     if _is_another_issue(one.title, other.title):
-        return Likeness(Reason.ISSUE, similarity)
+        return Reason.ISSUE
     if agreeing < _AGREEING:
-        return Likeness(Reason.FIGURES, similarity)
+        return Reason.FIGURES
     if one.dates and other.dates and not one.dates & other.dates:
-        return Likeness(Reason.DAY, similarity)
-    near = similarity >= ALMOST_ALL and agreeing >= _ALL_AGREEING
-    if in_series and not near:
-        return Likeness(Reason.SERIES, similarity)
-    return Likeness(Reason.COPY, similarity)
+        return Reason.DAY
+    return Reason.SERIES if strict else Reason.COPY
 
 
 def shared_lines(one: Text, other: Text) -> set[int]:
@@ -135,7 +144,7 @@ def _line_hashes(text: Syllables, count: int) -> tuple[int, ...]:
 
 
 def _dates(text: str) -> frozenset[tuple[int, int]]:
-    pairs = ((int(a), int(b)) for a, b in _DATE.findall(fold(text)))
+    pairs = ((int(a), int(b)) for a, b in _DATE.findall(text))
     return frozenset((day, month) for day, month in pairs if 0 < day <= 31 and 0 < month <= 12)
 
 
@@ -149,11 +158,6 @@ def _without(text: Text, common: Collection[int]) -> Text:
     if len(found) < _LEAST:
         return text
     return Text(left, text.lines, found, text.dates, text.title)
-
-
-def _containment(one: Hashes, other: Hashes) -> float:
-    least = min(len(one), len(other))
-    return len(np.intersect1d(one, other, assume_unique=True)) / least if least else 0.0
 
 
 def _agreeing(one: Syllables, other: Syllables) -> float:

@@ -22,12 +22,22 @@ from storage.model import Article
 from storage.signature import signature
 from storage.sql_likeness import Texts, latest_texts
 from storage.sql_open import lock
-from storage.sql_sketches import Hashes, candidates, load_signatures, write_signatures
+from storage.sql_sketches import (
+    Candidate,
+    Hashes,
+    candidates,
+    load_signatures,
+    write_signatures,
+)
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_clusters import common_lines, copies
 
 _COMPARED = 16  # candidates an article is compared with, those that share most first
+_NEAR_IDENTICAL = 8  # hashes that near-identical texts share at least
+_MOST = 0.75  # part of the longer text: then it is the same story throughout
+_ASKED = 3  # copies of a source that a new one is compared with
+_SOME = 0.2  # part of the shorter text that two copies of one story share at least
 _BATCH = 500  # articles a step
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
 
@@ -90,7 +100,7 @@ class _Settling:
     conn: Connection
     texts: Texts
     hashes: dict[int, Hashes]
-    near: dict[int, list[int]] = field(default_factory=dict)
+    near: dict[int, list[Candidate]] = field(default_factory=dict)
     moments: dict[int, Moment] = field(default_factory=dict)
     held: dict[int, tuple[int, float] | None] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
@@ -115,37 +125,46 @@ class _Settling:
     def _ask(self, id_: int) -> set[int]:
         """Make an article a copy or a source; return the later ones that must be asked again."""
         now = self.moments[id_]
-        nearby = [one for one in self.near[id_] if one in self.moments]
-        sources = dict.fromkeys(self._source(one) for one in nearby)
-        earlier = [one for one in sources if self.moments[one] < now]
-        later = [one for one in nearby if self.moments[one] > now]
-        found = self._compare(id_, earlier, later)
-        matches = {one: like.similarity for one, like in found.items() if like.is_copy}
-        before = [one for one in earlier if one in matches]
-        if before:
-            best = min(before, key=lambda one: (-matches[one], self.moments[one]))
-            self._set(id_, (best, matches[best]))
-            return self._copies_of(id_)
+        nearby = {one.article: one.shared for one in self.near[id_] if one.article in self.moments}
+        sources: dict[int, int] = {}
+        for one, shared in nearby.items():
+            sources.setdefault(self._source(one), shared)
+        earlier = {one: sources[one] for one in sources if self.moments[one] < now}
+        found = self._compare(id_, earlier)
+        matches = [one for one, like in found.items() if like.is_copy]
+        for one in sorted(matches, key=lambda one: (-found[one].shared, self.moments[one])):
+            if self._fits(id_, one, found[one]):
+                self._set(id_, (one, found[one].similarity))
+                return self._copies_of(id_)
         self._set(id_, None)
-        return {one for one in later if one in matches and self._prefers(one, matches[one])}
+        later = {one: nearby[one] for one in nearby if self.moments[one] > now}
+        return {one for one, like in self._compare(id_, later).items() if like.is_copy}
 
-    def _compare(
-        self, id_: int, earlier: Sequence[int], later: Sequence[int]
-    ) -> dict[int, Likeness]:
-        """Compare with the sources before it; where it is a copy of none, with what came later."""
+    def _compare(self, id_: int, others: Mapping[int, int]) -> dict[int, Likeness]:
+        """Compare with others, of which the hashes they share are known, most first."""
         found: dict[int, Likeness] = {}
-        for others in (earlier[:_COMPARED], later[:_COMPARED]):
-            if others and not any(like.is_copy for like in found.values()):
-                self.texts.load([id_, *others])
-                found |= {one: self.texts.compare(id_, one) for one in others}
+        for one, shared in list(others.items())[:_COMPARED]:
+            in_series = sum(like.looks_alike for like in found.values()) >= _A_SERIES
+            if in_series and shared < _NEAR_IDENTICAL:
+                break
+            self.texts.load([id_, one])
+            found[one] = self.texts.compare(id_, one)
         if sum(like.looks_alike for like in found.values()) < _A_SERIES:
             return found
         copied = [one for one, like in found.items() if like.is_copy]
         return found | {one: self.texts.compare(id_, one, in_series=True) for one in copied}
 
-    def _prefers(self, id_: int, similarity: float) -> bool:
-        held = self.held.get(id_)
-        return held is None or similarity >= held[1]
+    def _fits(self, id_: int, source: int, like: Likeness) -> bool:
+        """True unless an article shares only that part with the source that its copies do not.
+
+        A source may hold two stories, or quote another in full; it must not make them one.
+        """
+        if like.of_longer >= _MOST:
+            return True
+        copied = sorted(self._copies_of(source) - {id_})[:_ASKED]
+        self.texts.load(copied)
+        likes = (self.texts.compare(id_, one).similarity for one in copied)
+        return not copied or any(similarity >= _SOME for similarity in likes)
 
     def _source(self, id_: int) -> int:
         while held := self.held.get(id_):
@@ -171,7 +190,7 @@ class _Settling:
         unknown = [id_ for id_ in fresh if id_ not in self.hashes]
         self.hashes |= load_signatures(self.conn, unknown)
         self.near |= candidates(self.conn, {id_: self.hashes[id_] for id_ in fresh})
-        nearby = {one for id_ in fresh for one in self.near[id_]}.union(fresh)
+        nearby = {one.article for id_ in fresh for one in self.near[id_]}.union(fresh)
         self._load_sources(nearby - self.held.keys())
         every = nearby | {self._source(one) for one in nearby}
         self._load_moments(every - self.moments.keys())

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
@@ -11,16 +11,26 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.signature import SHARED, SIGNATURE_VERSION, pack, unpack
 from storage.sql_types import in_parts
-from storage.tables_clusters import signatures, sketches
+from storage.tables_clusters import copies, signatures, sketches
 
 PER_HASH = 32
 """Articles that are looked at of those that hold a hash: the latest stored.
 
-A hash that stands in more is boilerplate, a form's text or a story reprinted everywhere; the first
-two prove nothing, and of the third any few copies lead to the source.
+A hash that stands in more is boilerplate, a form's text or a story reprinted everywhere, and of the
+last any few copies lead to the source.
 """
 
+SPREAD = 12
+"""Stories among these; a hash that stands in more is boilerplate or a form's text."""
+
 Hashes = tuple[int, ...]
+
+
+class Candidate(NamedTuple):
+    """An article that may be a copy, and how many hashes it shares."""
+
+    article: int
+    shared: int
 
 
 def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> None:
@@ -44,49 +54,69 @@ def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     return found
 
 
-def candidates(conn: Connection, of: Mapping[int, Hashes]) -> dict[int, list[int]]:
+def candidates(conn: Connection, of: Mapping[int, Hashes]) -> dict[int, list[Candidate]]:
     """Return for each article those that share at least two hashes, most shared first.
 
-    of: articles with their hashes. An article is no candidate of itself.
+    At least one of the two must tell stories apart. of: articles with their hashes.
     """
-    holders: defaultdict[int, list[int]] = defaultdict(list)
+    holders: defaultdict[int, dict[int, int]] = defaultdict(dict)
     hashes = sorted({one for held in of.values() for one in held})
+    statement = _LATEST[conn.dialect.name == "postgresql"]
     for part in in_parts(hashes):
-        for hash_, article in conn.execute(_holders(conn, part)):
-            holders[hash_].append(article)
-    found = {}
-    for id_, held in of.items():
-        shared = Counter(article for one in held for article in holders[one] if article != id_)
-        enough = [article for article, number in shared.items() if number >= SHARED]
-        found[id_] = sorted(enough, key=lambda article: (-shared[article], article))
-    return found
+        wanted = list(part) if conn.dialect.name == "postgresql" else json.dumps(list(part))
+        for hash_, article, source in conn.execute(statement, {"hashes": wanted}):
+            holders[hash_][article] = source
+    telling = {hash_ for hash_, held in holders.items() if len(set(held.values())) <= SPREAD}
+    return {id_: _candidates(id_, held, holders, telling) for id_, held in of.items()}
 
 
-def _holders(conn: Connection, hashes: Iterable[int]) -> Select[Any]:
-    """Return a statement for (hash, article): of each hash the latest articles that hold it."""
-    if conn.dialect.name == "postgresql":
-        values = sa.cast(list(hashes), ARRAY(sa.Integer))
-        keys = sa.func.unnest(values).table_valued("value", name="wanted")
-        latest = (
-            sa.select(sketches.c.article)
-            .where(sketches.c.hash == keys.c.value)
-            .order_by(sketches.c.article.desc())
-            .limit(PER_HASH)
-            .lateral()
-        )
-        return sa.select(keys.c.value, latest.c.article).select_from(keys.join(latest, sa.true()))
-    keys = sa.func.json_each(json.dumps(list(hashes))).table_valued("value", name="wanted")
+def _candidates(
+    id_: int, held: Hashes, holders: Mapping[int, Mapping[int, int]], telling: Collection[int]
+) -> list[Candidate]:
+    known = [hash_ for hash_ in held if hash_ in holders]
+    shared = Counter(article for hash_ in known for article in holders[hash_])
+    told = {article for hash_ in known if hash_ in telling for article in holders[hash_]}
+    enough = [one for one in told if one != id_ and shared[one] >= SHARED]
+    return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]
+
+
+def _latest_on_postgresql() -> Select[Any]:
+    hashes = sa.bindparam("hashes", type_=ARRAY(sa.Integer))
+    wanted = sa.func.unnest(hashes).table_valued(sa.column("value", sa.Integer), name="wanted")
+    latest = (
+        sa.select(sketches.c.article)
+        .where(sketches.c.hash == wanted.c.value)
+        .order_by(sketches.c.article.desc())
+        .limit(PER_HASH)
+        .lateral("latest")
+    )
+    source = sa.func.coalesce(copies.c.source, latest.c.article)
+    return sa.select(wanted.c.value, latest.c.article, source).select_from(
+        wanted.join(latest, sa.true()).outerjoin(copies, copies.c.article == latest.c.article)
+    )
+
+
+def _latest_on_sqlite() -> Select[Any]:
+    """Return the same without a lateral join, which SQLite does not have."""
+    wanted = sa.func.json_each(sa.bindparam("hashes")).table_valued("value", name="wanted")
     held = sketches.alias()
-    oldest = (  # SQLite has no lateral joins
+    oldest = (
         sa.select(held.c.article)
-        .where(held.c.hash == keys.c.value)
+        .where(held.c.hash == wanted.c.value)
         .order_by(held.c.article.desc())
         .limit(1)
         .offset(PER_HASH - 1)
         .scalar_subquery()
     )
-    near = (sketches.c.hash == keys.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
-    return sa.select(sketches.c.hash, sketches.c.article).select_from(keys.join(sketches, near))
+    near = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
+    source = sa.func.coalesce(copies.c.source, sketches.c.article)
+    return sa.select(sketches.c.hash, sketches.c.article, source).select_from(
+        wanted.join(sketches, near).outerjoin(copies, copies.c.article == sketches.c.article)
+    )
+
+
+_LATEST = (_latest_on_sqlite(), _latest_on_postgresql())
+"""Statements for (hash, article, its source): of each hash the latest articles that hold it."""
 
 
 def _delete(conn: Connection, stale: Mapping[int, Hashes]) -> None:
