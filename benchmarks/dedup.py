@@ -16,11 +16,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import sqlalchemy as sa
 
-from benchmarks.dedup_templates import FORMS, issues
-from benchmarks.dedup_variants import VARIANTS, Doc, Variant
+from benchmarks.dedup_templates import Doc, issues, load_words
+from benchmarks.dedup_variants import Variant, dropping, swapping, variants
 from storage.model import Article, Block, Capture, Extraction, Run
 from storage.sql import open_sql_archive
 from storage.sql_store import store
@@ -28,6 +29,7 @@ from storage.sql_store import store
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
 BATCH = 50
+Key = TypeVar("Key", str, int)
 
 
 def main() -> None:
@@ -39,19 +41,8 @@ def main() -> None:
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup"))
     given = parser.parse_args()
-    variants, forms = VARIANTS, FORMS
-    if given.held_out:
-        from benchmarks.dedup_held_out import FORMS as OTHER_FORMS  # noqa: PLC0415, N811
-        from benchmarks.dedup_held_out import VARIANTS as OTHER_VARIANTS  # noqa: PLC0415, N811
-
-        variants, forms = OTHER_VARIANTS, OTHER_FORMS
     random = Random(given.seed)
-    templates = issues(forms, given.issues, random)
-    docs = [
-        *build(load(given.corpus), variants, given.documents - len(templates), random),
-        *templates,
-        *(variants["boilerplate appended"](doc, doc, random) for doc in templates[::10]),
-    ]
+    docs = documents(given, random)
     random.shuffle(docs)
     given.folder.mkdir(parents=True, exist_ok=True)
     path = given.folder / "dedup.db"
@@ -65,6 +56,17 @@ def main() -> None:
     print(f"{len(docs)} documents stored in {took:.0f} s ({took / len(docs) * 1e3:.2f} ms each)")
 
 
+def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
+    """Return the whole set: originals, their variants, issues of series, copies of some issues."""
+    words = load_words("held_out" if given.held_out else "development")
+    rewriter = dropping if given.held_out else swapping(words)
+    classes = variants(words, rewriter)
+    templates = issues(words, given.issues, random)
+    again = (classes["boilerplate appended"](doc, doc, random) for doc in templates[::10])
+    number = given.documents - len(templates)
+    return [*build(load(given.corpus), classes, number, random), *templates, *again]
+
+
 def load(path: Path) -> list[Doc]:
     """Return the corpus as documents, each a story of its own."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -76,15 +78,15 @@ def load(path: Path) -> list[Doc]:
 
 
 def build(
-    originals: Sequence[Doc], variants: dict[str, Variant], number: int, random: Random
+    originals: Sequence[Doc], classes: dict[str, Variant], number: int, random: Random
 ) -> list[Doc]:
     """Return originals and variants of them, class by class in turn, `number` in all."""
     docs = list(originals[:number])
-    names = list(variants)
+    names = list(classes)
     for at in range(number - len(docs)):
         doc, other = originals[at % len(originals)], random.choice(originals)
         name = names[(at + at // len(originals)) % len(names)]
-        made = variants[name](doc, other, random)
+        made = classes[name](doc, other, random)
         docs.append(Doc(doc.story, name, made.title, made.sapo, made.lines))
     return docs
 
@@ -125,9 +127,11 @@ def read(path: Path, number: int) -> list[int]:
     """Return for each document the number of its cluster's source."""
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as conn:
-        query = sa.text("SELECT CAST(a.article_id AS INTEGER), CAST(s.article_id AS INTEGER)"
-                        " FROM copies c JOIN articles a ON a.id = c.article"
-                        " JOIN articles s ON s.id = c.source")
+        query = sa.text(
+            "SELECT CAST(a.article_id AS INTEGER), CAST(s.article_id AS INTEGER)"
+            " FROM copies c JOIN articles a ON a.id = c.article"
+            " JOIN articles s ON s.id = c.source"
+        )
         found = dict(conn.execute(query).all())
     engine.dispose()
     return [found.get(at, at) for at in range(number)]
@@ -136,8 +140,9 @@ def read(path: Path, number: int) -> list[int]:
 def report(docs: Sequence[Doc], sources: Sequence[int]) -> Iterable[str]:
     """Yield the figures, a line each."""
     stories, clusters = _groups(doc.story for doc in docs), _groups(sources)
-    right = _pairs(Counter((doc.story, source) for doc, source in zip(docs, sources, strict=True)))
-    true, found = _pairs(map_sizes(stories)), _pairs(map_sizes(clusters))
+    both = Counter((doc.story, source) for doc, source in zip(docs, sources, strict=True))
+    right = _pairs(both.values())
+    true, found = _pairs(map(len, stories.values())), _pairs(map(len, clusters.values()))
     yield f"pairs: precision {right / max(found, 1):.4f}, recall {right / max(true, 1):.4f}"
     yield f"       {true} true, {found} found, {right} both"
     met: Counter[str] = Counter()
@@ -164,19 +169,15 @@ def _is_wrong(at: int, docs: Sequence[Doc], members: Sequence[int]) -> bool:
     return any(docs[one].story != docs[at].story for one in members)
 
 
-def _groups(keys):  # type: ignore[no-untyped-def]
-    groups = defaultdict(list)
+def _groups(keys: Iterable[Key]) -> dict[Key, list[int]]:
+    groups: defaultdict[Key, list[int]] = defaultdict(list)
     for at, key in enumerate(keys):
         groups[key].append(at)
     return groups
 
 
-def map_sizes(groups) -> Counter[object]:  # type: ignore[no-untyped-def]
-    return Counter({key: len(members) for key, members in groups.items()})
-
-
-def _pairs(sizes: Counter[object]) -> int:
-    return sum(size * (size - 1) // 2 for size in sizes.values())
+def _pairs(sizes: Iterable[int]) -> int:
+    return sum(size * (size - 1) // 2 for size in sizes)
 
 
 if __name__ == "__main__":

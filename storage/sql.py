@@ -215,6 +215,9 @@ class SqlArchive:
         _check_times(query)
         with self._reading() as conn:
             sources = sql_cluster_read.most_reprinted(conn, query)
+        return self._clusters(sources)
+
+    def _clusters(self, sources: Sequence[int]) -> Iterator[Cluster]:
         for start in range(0, len(sources), PAGE):
             with self._reading() as conn:
                 page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])

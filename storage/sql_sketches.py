@@ -83,6 +83,7 @@ def _candidates(
 def _latest_on_postgresql() -> Select[Any]:
     hashes = sa.bindparam("hashes", type_=ARRAY(sa.Integer))
     wanted = sa.func.unnest(hashes).table_valued(sa.column("value", sa.Integer), name="wanted")
+    wanted = wanted.render_derived()
     latest = (
         sa.select(sketches.c.article)
         .where(sketches.c.hash == wanted.c.value)
