@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
@@ -34,6 +35,8 @@ app.command()(articles)
 app.command()(show)
 app.command()(diff)
 app.command()(revisions)
+app.command()(cluster)
+app.command()(clusters)
 app.command()(runs)
 app.command()(status)
 app.command()(alarms)

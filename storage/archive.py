@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
 from storage.model import (
     ArchivedArticle,
@@ -134,6 +135,25 @@ class Places(Protocol):
         ...
 
 
+class Clusters(Protocol):
+    """Articles that are copies of one story; docs/clusters.md."""
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of the article with this short id or URL.
+
+        An article without copies is alone in its own. Raises NotFoundError.
+        """
+        ...
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories with at least two articles that match, those in most outlets first.
+
+        Among equals the one with more articles, then the newer one. Raises ValueError for a time
+        without a zone.
+        """
+        ...
+
+
 class Rereading(Protocol):
     """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
 
@@ -164,7 +184,7 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property

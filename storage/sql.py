@@ -11,7 +11,15 @@ from itertools import groupby, islice
 
 from sqlalchemy import Connection
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_tags
+from storage import (
+    sql_cluster_read,
+    sql_places,
+    sql_read,
+    sql_readings,
+    sql_reread,
+    sql_tags,
+)
+from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
@@ -50,7 +58,7 @@ def open_sql_archive(
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | EditQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -179,6 +187,26 @@ class SqlArchive(SqlOperations, SqlWays):
         _check_times(query)
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
+
+    # Clusters
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of one article. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_cluster_read.load_clusters(conn, [self._find(conn, ref)])[0]
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories that match, those in most outlets first."""
+        _check_times(query)
+        with self._reading() as conn:
+            sources = sql_cluster_read.most_reprinted(conn, query)
+        return self._clusters(sources)
+
+    def _clusters(self, sources: Sequence[int]) -> Iterator[Cluster]:
+        for start in range(0, len(sources), PAGE):
+            with self._reading() as conn:
+                page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+            yield from page
 
     # Rereading
 

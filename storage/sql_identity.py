@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_clusters import forget_article
 from storage.sql_types import hashed
 from storage.tables import (
     article_places,
@@ -168,6 +169,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
     without = (articles.c.id == kept, articles.c.article_id.is_(None))
     conn.execute(sa.update(articles).where(*without).values(article_id=learned))
+    forget_article(conn, gone)
     conn.execute(sa.delete(articles).where(articles.c.id == gone))
     conn.execute(sa.insert(merged_ids).values(id=gone, article=kept))
     return kept
