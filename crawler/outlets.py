@@ -5,7 +5,7 @@ rooms at the edge (settings, commands). The file's form is described in docs/add
 """
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from crawler.cadence import Cadence, check_floor, floor_of
 from storage.errors import ConfigError, UnknownOutletError
 from storage.text import fold
 
@@ -48,6 +49,7 @@ class Section(_Strict):
     feed: path (or URL) of its RSS feed.
     hanoi: mostly about Hà Nội; district: mostly about districts and wards.
     crawl: taken by a crawl that names no section.
+    cadence: where this section's differs from the outlet's.
     """
 
     slug: Slug
@@ -58,6 +60,7 @@ class Section(_Strict):
     hanoi: bool = False
     district: bool = False
     crawl: bool = True
+    cadence: Cadence | None = None
     confidence: Confidence = "high"
 
 
@@ -75,12 +78,6 @@ class Sitemap(_Strict):
         except (KeyError, IndexError, ValueError, AttributeError):
             raise ValueError("expected no fields but {year}, {month}, {day}") from None
         return value
-
-
-class Cadence(_Strict):
-    """How often the outlet is to be crawled, in minutes."""
-
-    every_minutes: int = Field(30, ge=5)
 
 
 class Politeness(_Strict):
@@ -141,7 +138,16 @@ class Outlet(_Strict):
             raise ValueError(f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh")
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
+        for section in self.sections:
+            check_floor(Cadence().with_(self.cadence, section.cadence), self.floor)
         return self
+
+    @property
+    def floor(self) -> timedelta:
+        """The least time between two visits that politeness allows, whatever the cadence says."""
+        crawled = [section for section in self.sections if section.crawl]
+        listings = sum(2 if section.feed else 1 for section in crawled)
+        return floor_of(listings, self.politeness.delay_seconds)
 
     @property
     def host(self) -> str:

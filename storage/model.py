@@ -4,6 +4,7 @@ Pure, standard library only; those of places and of re-reading have modules of t
 All times are aware datetimes in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
+RunKind = Literal["crawl", "recheck"]
+RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +253,20 @@ class RunCounts:
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One crawl of one outlet. `outcome` is None while it runs."""
+    """One crawl of one outlet. `outcome` is None while it runs.
+
+    kind: "crawl" asks listings what is new, "recheck" asks for known articles again.
+    since, until: the window on publication time that was asked for.
+    robots: robots.txt of the outlet was read, forbids us a listing, could not be read though the
+    host answers, or the host does not answer; None where it was not asked for.
+    exit_code: of its process, negative where a signal ended it; None where nobody waited for it.
+    new_of: by section, when articles that were new to the archive were published, as far as known.
+    """
 
     id: str
     outlet: str
@@ -270,6 +282,12 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    kind: RunKind = "crawl"
+    since: datetime | None = None
+    until: datetime | None = None
+    robots: RobotsState | None = None
+    exit_code: int | None = None
+    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from storage.readings import Reread, RereadQuery
 from storage.sql_errors import plain_errors
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
 from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
+from storage.sql_schedule import SqlSchedule
 from storage.sql_store import store
 
 _Row = TypeVar("_Row")
@@ -93,6 +94,11 @@ class SqlArchive:
             if len(page) < size:
                 return
             after = page[-1][0]
+
+    @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name)
 
     # Reader
 

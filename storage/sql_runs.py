@@ -109,6 +109,9 @@ def _columns(run: Run) -> dict[str, Any]:
         **_count_columns(run.counts),
         "sections": json.dumps(run.sections),
         "outcome": run.outcome.value if run.outcome else None,
+        "new_of": json.dumps(
+            {slug: [at.isoformat() for at in times] for slug, times in run.new_of.items()}
+        ),
     }
 
 
@@ -123,6 +126,11 @@ _PLAIN = (
     "newest_published_at",
     "peak_memory_bytes",
     "log_file",
+    "kind",
+    "since",
+    "until",
+    "robots",
+    "exit_code",
 )
 _COUNTS = (
     "requested",
@@ -134,6 +142,7 @@ _COUNTS = (
     "known",
     "failed",
     "received_bytes",
+    "copies",
 )
 
 
@@ -143,6 +152,10 @@ def _run(row: AnyRow) -> Run:
         id=row.id,
         sections=tuple(json.loads(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
+        new_of={
+            slug: tuple(datetime.fromisoformat(at) for at in times)
+            for slug, times in json.loads(row.new_of).items()
+        },
         counts=RunCounts(
             refused=json.loads(row.refused), **{name: columns[name] for name in _COUNTS}
         ),
