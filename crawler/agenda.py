@@ -109,9 +109,7 @@ class Agenda:
         for name, line in chores.items():
             self._items.append(_Item("", name, "chore", Cadence(cron=line)))
 
-    def remember(
-        self, runs: Iterable[Run], chores: Mapping[str, datetime], now: datetime
-    ) -> None:
+    def remember(self, runs: Iterable[Run], chores: Mapping[str, datetime], now: datetime) -> None:
         """Take in what was done before this start: runs in any order, chores by name."""
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:

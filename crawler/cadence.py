@@ -159,4 +159,3 @@ def after_quiet(moment: datetime, quiet: str | None) -> datetime:
         return moment
     day = local.date() + timedelta(days=1 if begin > end and now >= begin else 0)
     return datetime.combine(day, end, LOCAL).astimezone(moment.tzinfo)
-

@@ -67,7 +67,9 @@ def rhythm_of(published: Sequence[datetime], now: datetime) -> Rhythm | None:
 
 def _weight(age: int, today: datetime, *, weekend: bool) -> float:
     is_weekend = (today - timedelta(days=age)).weekday() >= 5
-    return 0.5 ** (age / _HALF_LIFE_DAYS) * (1.0 if is_weekend == weekend else _OTHER_KIND_OF_DAY)
+    return math.exp2(-age / _HALF_LIFE_DAYS) * (
+        1.0 if is_weekend == weekend else _OTHER_KIND_OF_DAY
+    )
 
 
 def _rates(

@@ -1,9 +1,10 @@
-"""What the rest of the house may ask of an archive: six small protocols and one opener."""
+"""What the rest of the house may ask of an archive: small protocols and one opener."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.alarms import Alarm, Finding
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -17,6 +18,7 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.schedule import ScheduleRows
 
 
 class Reader(Protocol):
@@ -169,8 +171,10 @@ class Operations(Protocol):
         """Return one run. Raises NotFoundError."""
         ...
 
-    def runs(self, outlet: str | None = None, limit: int | None = None) -> list[Run]:
-        """Return runs, newest first."""
+    def runs(
+        self, outlet: str | None = None, limit: int | None = None, since: datetime | None = None
+    ) -> list[Run]:
+        """Return runs, newest first. since: only those that started then or later."""
         ...
 
     def close_dead_runs(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
@@ -186,8 +190,49 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
+class Alarms(Protocol):
+    """What is wrong, and since when."""
+
+    def sync_alarms(
+        self, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
+    ) -> list[Alarm]:
+        """Open an alarm for each new finding, update those that last, close those that ended.
+
+        looked_at: the outlets that were looked at (None: the whole); only their alarms can end.
+        In one transaction; returns all alarms that are open then, newest first.
+        """
+        ...
+
+    def alarms(
+        self, outlet: str | None = None, *, only_open: bool = True, limit: int | None = None
+    ) -> list[Alarm]:
+        """Return alarms, newest first."""
+        ...
+
+    def untold_alarms(self, channels: Collection[str]) -> list[Alarm]:
+        """Return the alarms of which a channel does not know the present state, oldest first."""
+        ...
+
+    def mark_told(self, alarm: int, channel: str, state: str) -> None:
+        """Note that a channel has been told that an alarm is "open" or "closed"."""
+        ...
+
+    def count_articles(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Return how many articles of each outlet were published in [since, until)."""
+        ...
+
+    def newest_articles(self, until: datetime) -> dict[str, datetime]:
+        """Return the publication time of each outlet's newest article before `until`."""
+        ...
+
+
+class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
+
+    @property
+    def schedule(self) -> ScheduleRows:
+        """What the schedule keeps here."""
+        ...
 
     def __enter__(self) -> Self:
         """Return the archive itself."""

@@ -1,7 +1,7 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; those of places and of re-reading have modules of their own.
-All times are aware datetimes in UTC.
+Pure, standard library only; places and re-reading have modules of their own. All times are
+aware datetimes in UTC.
 """
 
 from collections.abc import Mapping
@@ -241,7 +241,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far."""
+    """What a run did so far. signs: what it saw of the outlet's health (crawler.signs)."""
 
     requested: int = 0
     fetched: int = 0
@@ -254,18 +254,18 @@ class RunCounts:
     failed: int = 0
     received_bytes: int = 0
     copies: int = 0
+    signs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    kind: "crawl" asks listings what is new, "recheck" asks for known articles again.
-    since, until: the window on publication time that was asked for.
-    robots: robots.txt of the outlet was read, forbids us a listing, could not be read though the
-    host answers, or the host does not answer; None where it was not asked for.
-    exit_code: of its process, negative where a signal ended it; None where nobody waited for it.
-    new_of: by section, when articles that were new to the archive were published, as far as known.
+    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    the window asked for. robots: what became of robots.txt; None where it was not asked for.
+    exit_code: of its process, negative for a signal; None where nobody waited for it.
+    new_of: by section, when the articles that were new were published, as far as known.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
     """
 
     id: str
@@ -288,6 +288,8 @@ class Run:
     robots: RobotsState | None = None
     exit_code: int | None = None
     new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    newest_of: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

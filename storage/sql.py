@@ -3,17 +3,15 @@
 Whatever goes wrong inside rolls the transaction back and comes out as an ArchiveError.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import merge
 from itertools import groupby, islice
-from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
+from storage import sql_places, sql_read, sql_readings, sql_reread, sql_tags
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -22,20 +20,15 @@ from storage.model import (
     ArticleQuery,
     Capture,
     Refusal,
-    Run,
-    RunCounts,
     Stored,
-    Validator,
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
-from storage.sql_errors import plain_errors
-from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
-from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
+from storage.sql_open import BUSY_SECONDS, open_engine
+from storage.sql_operations import SqlOperations
+from storage.sql_read import PAGE, article_page, place_groups, refusal_page
 from storage.sql_schedule import SqlSchedule
 from storage.sql_store import store
-
-_Row = TypeVar("_Row")
 
 
 def open_sql_archive(
@@ -54,46 +47,8 @@ def _check_times(query: ArticleQuery | RereadQuery) -> None:
             in_utc(moment, what)
 
 
-class SqlArchive:
+class SqlArchive(SqlOperations):
     """An open archive; see the protocols in storage.archive for what each method promises."""
-
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the database."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_errors(self._name), reading(self._engine).begin() as conn:
-            yield conn
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with plain_errors(self._name), writing(self._engine).begin() as conn:
-            yield conn
-
-    def _pages(
-        self,
-        fetch: Callable[[Connection, Position | None, int], list[tuple[Position, _Row]]],
-        size: int,
-    ) -> Iterator[tuple[Position, _Row]]:
-        after: Position | None = None
-        while True:
-            with self._reading() as conn:
-                page = fetch(conn, after, size)
-            yield from page
-            if len(page) < size:
-                return
-            after = page[-1][0]
 
     @property
     def schedule(self) -> SqlSchedule:
@@ -223,48 +178,3 @@ class SqlArchive:
         """Write what captures are read as by `version`; return what each led to."""
         with self._writing() as conn:
             return sql_reread.reread(conn, results, version, now)
-
-    # Operations
-
-    def start_run(self, run: Run) -> None:
-        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
-        with self._writing() as conn:
-            sql_runs.start_run(conn, run)
-
-    def update_run(self, run_id: str, counts: RunCounts) -> None:
-        """Write a running run's counts. Raises NotFoundError."""
-        with self._writing() as conn:
-            sql_runs.update_run(conn, run_id, counts)
-
-    def finish_run(self, run: Run) -> None:
-        """Write how a run ended. Raises NotFoundError."""
-        with self._writing() as conn:
-            sql_runs.finish_run(conn, run)
-
-    def run(self, run_id: str) -> Run:
-        """Return one run. Raises NotFoundError."""
-        with self._reading() as conn:
-            return sql_runs.load_run(conn, run_id)
-
-    def runs(self, outlet: str | None = None, limit: int | None = None) -> list[Run]:
-        """Return runs, newest first."""
-        with self._reading() as conn:
-            return sql_runs.load_runs(conn, outlet, limit)
-
-    def close_dead_runs(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them."""
-        with self._reading() as conn:
-            runs = sql_runs.open_runs(conn)
-        dead = [run for run in runs if not is_alive(run)]
-        with self._writing() as conn:
-            return sql_runs.close_runs(conn, dead, now)
-
-    def validator(self, url: str) -> Validator | None:
-        """Return what the server gave with this listing the last time, if anything."""
-        with self._reading() as conn:
-            return sql_runs.load_validator(conn, url)
-
-    def save_validator(self, validator: Validator) -> None:
-        """Keep a listing's validator; the caller has stored all that it linked to."""
-        with self._writing() as conn:
-            sql_runs.save_validator(conn, validator)

@@ -1,8 +1,6 @@
 """Rows of the schedule: standing jobs, looks at known articles; holding the archive."""
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice
@@ -15,29 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
 from storage.schedule import LOOK_AGAIN, TOO_LATE, Check, ChoreRow, Hold, KnownArticle
+from storage.sql_base import Transactions
 from storage.sql_errors import plain_errors
-from storage.sql_open import lock, reading, writing
+from storage.sql_open import lock
 from storage.sql_types import in_parts
 from storage.tables import articles, captures, refusals, validators
 from storage.tables_schedule import checks, chores
 
 
-class SqlSchedule:
+class SqlSchedule(Transactions):
     """See storage.schedule.ScheduleRows for what each method promises."""
-
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with plain_errors(self._name), writing(self._engine).begin() as conn:
-            yield conn
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_errors(self._name), reading(self._engine).begin() as conn:
-            yield conn
 
     def hold(self, purpose: str) -> Hold | None:
         """Hold the archive for a purpose; None where another process does."""

@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import storage.tables_schedule  # noqa: F401 - its tables
 from storage.tables import metadata
 
 context.configure(
