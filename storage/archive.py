@@ -18,6 +18,7 @@ from storage.model import (
 from storage.operations import Alarms, Maintenance, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.schedule import ScheduleRows
 from storage.ways import Ways
 
 
@@ -190,6 +191,11 @@ class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, W
     @property
     def maintenance(self) -> Maintenance:
         """The archive's own upkeep."""
+        ...
+
+    @property
+    def schedule(self) -> ScheduleRows:
+        """What the schedule keeps here."""
         ...
 
     def __enter__(self) -> Self:

@@ -39,6 +39,7 @@ from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
+from storage.sql_schedule import SqlSchedule
 from storage.sql_store import store_many
 from storage.sql_ways import SqlWays
 
@@ -71,6 +72,11 @@ class SqlArchive(SqlOperations, SqlWays):
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
         return SqlMaintenance(self._reading, self._writing)
+
+    @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name)
 
     # Reader
 
