@@ -14,7 +14,9 @@ from crawler.commands.articles import articles, runs, show
 from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
+from crawler.commands.export import export
 from crawler.commands.extract import extract
+from crawler.commands.import_ import import_
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
@@ -42,6 +44,8 @@ app.command()(status)
 app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
+app.command("import")(import_)
+app.command()(export)
 app.add_typer(archive_app, name="archive")
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")

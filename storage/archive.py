@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
+from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -45,6 +46,14 @@ class Reader(Protocol):
 
         ref: as for `article`. number: of the revision. index: in `Revision.readings`, from 0.
         Raises NotFoundError.
+        """
+        ...
+
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds.
+
+        The file and its manifest appear whole or not at all. Articles that are stored meanwhile
+        may be missing. Raises ExportError (disk full, no rights), UsageError (the file exists).
         """
         ...
 

@@ -9,6 +9,7 @@ from functools import partial
 from heapq import merge
 from itertools import groupby, islice
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage import (
@@ -23,6 +24,8 @@ from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
+from storage.export_files import write_export
+from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -130,6 +133,12 @@ class SqlArchive(SqlOperations, SqlWays):
             if len(page) < PAGE:
                 return
             after = page[-1]
+
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds."""
+        with self._reading() as conn:
+            schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        return write_export(self.articles(order.query), order, schema)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
