@@ -1,4 +1,4 @@
-"""What the rest of the house may ask of an archive: six small protocols and one opener."""
+"""What the rest of the house may ask of an archive: seven small protocols and one opener."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -17,6 +17,7 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.search import Facets, SearchQuery, SearchResult
 
 
 class Reader(Protocol):
@@ -50,6 +51,25 @@ class Reader(Protocol):
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
+        ...
+
+
+class Search(Protocol):
+    """Full text; docs/search.md says how queries read and what they cost."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the articles that match, in the query's order, at most `query.limit`.
+
+        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
+        is not within 1 and MAX_LIMIT, or a time without a zone.
+        """
+        ...
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how the matching articles spread; of each kind the `top` most frequent values.
+
+        The query's order and limit, and one_per_cluster, do not count. Raises as `search` does.
+        """
         ...
 
 
@@ -186,7 +206,7 @@ class Operations(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
+class Archive(Reader, Search, Writer, Places, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     def __enter__(self) -> Self:

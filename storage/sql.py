@@ -13,7 +13,15 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
+from storage import (
+    sql_places,
+    sql_read,
+    sql_readings,
+    sql_reread,
+    sql_runs,
+    sql_search,
+    sql_tags,
+)
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.model import (
@@ -29,7 +37,9 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.sql_errors import plain_errors
+from storage.sql_lexicon import watch
 from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
 from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
 from storage.sql_store import store
@@ -47,7 +57,7 @@ def open_sql_archive(
     return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
 
 
-def _check_times(query: ArticleQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | RereadQuery | SearchQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -59,6 +69,7 @@ class SqlArchive:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
+        watch(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +151,20 @@ class SqlArchive:
         """Yield stored refusals, newest capture first."""
         pages = self._pages(partial(refusal_page, outlet), PAGE)
         return (refusal for _, refusal in pages)
+
+    # Search
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return what a search finds. Raises QueryError; ValueError for a limit out of bounds."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.search(conn, query)
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how what a search finds spreads. Raises QueryError."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.count_facets(conn, query, top)
 
     # Writer
 

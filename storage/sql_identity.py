@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_index import index_articles
 from storage.sql_types import hashed
 from storage.tables import (
     article_places,
@@ -148,6 +149,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     kept, gone = min(one, other), max(one, other)
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
+    index_articles(conn, dict.fromkeys((kept, gone)))
     for table in (keys, captures, refusals, merged_ids):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
