@@ -15,6 +15,7 @@ from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
+from crawler.commands.search import search
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app.command()(crawl)
 app.command()(articles)
 app.command()(show)
 app.command()(runs)
+# A word to exclude begins with "-": it is no option.
+app.command(context_settings={"ignore_unknown_options": True})(search)
 app.command()(extract)
 app.command()(reextract)
 app.add_typer(outlets_app, name="outlets")
