@@ -22,6 +22,7 @@ from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
 from crawler.commands.revisions import diff, revisions
+from crawler.commands.search import search
 from crawler.commands.status import alarms, status
 from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
@@ -42,6 +43,8 @@ app.command()(clusters)
 app.command()(runs)
 app.command()(status)
 app.command()(alarms)
+# A word to exclude begins with "-": it is no option.
+app.command(context_settings={"ignore_unknown_options": True})(search)
 app.command()(extract)
 app.command()(reextract)
 app.command("import")(import_)

@@ -20,6 +20,7 @@ from storage.operations import Alarms, Maintenance, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.ways import Ways
 
 
@@ -67,6 +68,25 @@ class Reader(Protocol):
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
+        ...
+
+
+class Search(Protocol):
+    """Full text; docs/search.md says how queries read and what they cost."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the articles that match, in the query's order, at most `query.limit`.
+
+        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
+        is not within 1 and MAX_LIMIT, or a time without a zone.
+        """
+        ...
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how the matching articles spread; of each kind the `top` most frequent values.
+
+        The query's order and limit, and one_per_cluster, do not count. Raises as `search` does.
+        """
         ...
 
 
@@ -194,7 +214,9 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(
+    Reader, Search, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol
+):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property

@@ -18,6 +18,7 @@ from storage import (
     sql_read,
     sql_readings,
     sql_reread,
+    sql_search,
     sql_tags,
 )
 from storage.clusters import Cluster, ClusterQuery
@@ -37,7 +38,9 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.sql_edits import Place, edit_page
+from storage.sql_lexicon import watch
 from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
@@ -59,10 +62,13 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    watch(engine)
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
+def _check_times(
+    query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery | SearchQuery,
+) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -149,6 +155,20 @@ class SqlArchive(SqlOperations, SqlWays):
         """Yield stored refusals, newest capture first."""
         pages = self._pages(partial(refusal_page, outlet), PAGE)
         return (refusal for _, refusal in pages)
+
+    # Search
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return what a search finds. Raises QueryError; ValueError for a limit out of bounds."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.search(conn, query)
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how what a search finds spreads. Raises QueryError."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.count_facets(conn, query, top)
 
     # Writer
 
