@@ -10,7 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.backfill import backfill
 from crawler.commands.common import ArchiveOption, ConfigOption, err
+from crawler.commands.coverage import coverage
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
 from crawler.commands.outlets import outlets_app
@@ -27,6 +29,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(crawl)
+app.command()(backfill)
+app.command()(coverage)
 app.command()(articles)
 app.command()(show)
 app.command()(runs)

@@ -47,5 +47,5 @@ class ArchivePipeline:
             for sign in signs_of(result, spider.outlet.family):
                 spider.keeper.sign(sign, item.page.url)
         if item.key is not None:
-            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+            spider.listings.settled(item.key, published_at, well=reason is None or reason.is_final)
         return item

@@ -56,6 +56,7 @@ class Family:
     not_article_url: matches what `article_url` would take wrongly.
     layouts: newest first.
     paging: how sections are paged, None where the family has no such way.
+    day_archive: how a section's articles of one day are paged through; {day} is 2026-09-14.
     """
 
     name: str
@@ -64,4 +65,5 @@ class Family:
     layouts: tuple[Layout, ...]
     not_article_url: re.Pattern[str] | None = None
     paging: Paging | None = None
+    day_archive: Paging | None = None
     hosts: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ class Step:
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
     section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
     """
 
     url: str
@@ -37,6 +38,8 @@ class Step:
     number: int = 1
     chain: Chain | None = None
     depth: int = 0
+    day: date | None = None
+    origin: str = ""
 
     @property
     def can_be_conditional(self) -> bool:
@@ -58,12 +61,13 @@ def first_steps(
             yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
         chain = Chain(plan.since, trusts_known, cap)
         url = f"https://{outlet.host}{section.path}"
-        yield Step(url, "html", section, chain=chain if _pages(paging, section) else None)
+        yield Step(url, "html", section, chain=chain if can_page(paging, section) else None)
     if outlet.sitemap and plan.since and plan.sitemaps:
-        yield from _sitemaps(outlet, plan.since, plan.until or now)
+        yield from sitemap_steps(outlet, plan.since, plan.until or now)
 
 
-def _pages(paging: Paging | None, section: Section) -> bool:
+def can_page(paging: Paging | None, section: Section) -> bool:
+    """True where the paging knows all that it needs of a section."""
     return paging is not None and ("{zone}" not in paging.template or section.zone is not None)
 
 
@@ -84,7 +88,7 @@ def next_step(step: Step, outlet: Outlet, paging: Paging | None) -> Step | None:
     return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain)
 
 
-def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
     """Yield the sitemaps of each period from `since` to `until`, the newest first."""
     if outlet.sitemap is None:
         return
@@ -102,7 +106,7 @@ def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step
 
 
 def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
-    """Return the sitemaps of an index that can hold articles of a plan's window, newest first.
+    """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
 
     The period in a child's name decides, where there is one: some outlets give every child the
     same lastmod, years ago. Else lastmod does; without either the child is asked for.
@@ -111,7 +115,7 @@ def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Ste
         return []
     dated = [(child_period(child.url), child) for child in children]
     wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
-    wanted.sort(key=lambda pair: _newness(*pair), reverse=True)
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
     return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
 
 

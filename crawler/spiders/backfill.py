@@ -1,0 +1,137 @@
+"""Filling a window of the past: where a backfill begins, and how it goes on where it stopped."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.spiders.frontier import Chain
+from crawler.spiders.ledger import Ledger
+from crawler.spiders.plan import Plan
+from crawler.spiders.steps import Step, can_page, next_step, sitemap_steps
+from storage.ways import Progress, Ways
+
+_PAGES = 5_000  # of one listing: at 20 links a page, some 100,000 articles
+_DAY_PAGES = 50
+
+
+def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+    """Yield the listings of a backfill: sitemaps, else day archives, else paging.
+
+    Day archives come before paging, since they lead straight to the window: to page back a year
+    means asking for every page of that year. Paging always begins with the newest.
+    """
+    since, until = plan.since, plan.until
+    if since is None or until is None:
+        return
+    last = until - timedelta(microseconds=1)  # until is exclusive
+    if outlet.sitemap:
+        found = list(sitemap_steps(outlet, since, last))
+        yield from reversed(found) if plan.oldest_first else found
+    elif family.day_archive:
+        yield from _day_steps(outlet, family, plan, last)
+    elif family.paging:
+        for section in plan.sections:
+            if can_page(family.paging, section):
+                chain = Chain(since, trusts_known=False, cap=_PAGES)
+                url = f"https://{outlet.host}{section.path}"
+                yield Step(url, "html", section, chain=chain)
+
+
+def _day_steps(outlet: Outlet, family: Family, plan: Plan, last: datetime) -> Iterator[Step]:
+    zone = ZoneInfo(outlet.timezone)
+    first = (plan.since or last).astimezone(zone).date()
+    days = [
+        last.astimezone(zone).date() - timedelta(days=n)
+        for n in range((last.astimezone(zone).date() - first).days + 1)
+    ]
+    for day in reversed(days) if plan.oldest_first else days:
+        for section in plan.sections:
+            chain = Chain(None, trusts_known=False, cap=_DAY_PAGES)
+            step = Step("", "html", section, number=0, chain=chain, day=day)
+            yield next_day_page(step, outlet, family)
+
+
+def next_day_page(step: Step, outlet: Outlet, family: Family) -> Step:
+    """Return the next page of a section's archive of one day."""
+    paging = family.day_archive
+    if paging is None or step.section is None or step.day is None:
+        raise ValueError("no page of a day's archive")
+    by = (outlet.page_size or paging.step) if paging.step > 1 else paging.step
+    url = paging.template.format(
+        host=outlet.host,
+        path=step.section.path.rstrip("/"),
+        day=step.day,
+        page=paging.first + step.number * by,
+    )
+    return replace(step, url=url, number=step.number + 1)
+
+
+class Backfill:
+    """One backfill's progress: what is done is not asked for again, however the last run ended.
+
+    window: names the backfill; the same window goes on. A page counts as done once everything
+    that it and the pages before it linked to is stored or finally refused.
+    """
+
+    def __init__(self, archive: Ways, outlet: Outlet, family: Family, plan: Plan, ledger: Ledger):
+        self._archive = archive
+        self._outlet = outlet
+        self._family = family
+        self._plan = plan
+        self._ledger = ledger
+        self._window = window_of(plan)
+        self._keys: dict[str, set[str]] = {}
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the listings that are not done, each where it was left."""
+        for step in backfill_steps(self._outlet, self._family, self._plan):
+            left = self.where_left(step)
+            if left is not None:
+                yield left
+
+    def where_left(self, step: Step) -> Step | None:
+        """Return a listing's first page that is not done, None where all of it is."""
+        step = replace(step, origin=step.url)
+        known = self._archive.progress(self._outlet.slug, self._window).get(step.url)
+        if known is None:
+            return step
+        if known.next_url is None:
+            return None
+        paging = self._family.paging
+        form = paging.form if paging and step.day is None else step.form
+        return replace(step, url=known.next_url, number=known.number, form=form)
+
+    def following(self, step: Step) -> Step | None:
+        """Return a listing's next page, None where there is no way to page."""
+        if step.chain is None:
+            return None
+        if step.day is not None:
+            return next_day_page(step, self._outlet, self._family)
+        return next_step(step, self._outlet, self._family.paging)
+
+    def came(self, step: Step, keys: Iterable[str], following: Step | None) -> None:
+        """Note a page's links; its progress is saved when they are all settled well."""
+        origin = step.origin or step.url
+        owed = self._keys.setdefault(origin, set())
+        owed.update(keys)
+        url, number = (following.url, following.number) if following else (None, step.number)
+        progress = Progress(origin, url, number)
+
+        def save() -> None:
+            self._archive.save_progress(self._outlet.slug, self._window, progress)
+
+        self._ledger.owe(owed, save)
+
+    def end(self) -> None:
+        """Forget the progress of a backfill that is whole: the same one then begins anew."""
+        self._archive.end_progress(self._outlet.slug, self._window)
+
+
+def window_of(plan: Plan) -> str:
+    """Return the name of a backfill's window: its bounds and sections."""
+    sections = ",".join(section.slug for section in plan.sections)
+    bounds = [moment.isoformat() if moment else "" for moment in (plan.since, plan.until)]
+    return f"{bounds[0]}/{bounds[1]}/{sections}"
