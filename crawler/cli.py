@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
 from crawler.commands.backfill import backfill
 from crawler.commands.common import ArchiveOption, ConfigOption, err
@@ -19,6 +20,8 @@ from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
+from crawler.commands.revisions import diff, revisions
+from crawler.commands.status import alarms, status
 from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
 
@@ -33,9 +36,14 @@ app.command()(backfill)
 app.command()(coverage)
 app.command()(articles)
 app.command()(show)
+app.command()(diff)
+app.command()(revisions)
 app.command()(runs)
+app.command()(status)
+app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
+app.add_typer(archive_app, name="archive")
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.signs import Sign
-from storage.archive import Operations
 from storage.errors import ArchiveError, TinquanError
 from storage.model import Outcome, RefusalReason, Run, RunCounts, Stored, Verdict
+from storage.operations import Operations
 
 _log = logging.getLogger(__name__)
 _MAX_EVIDENCE = 3  # URLs a sign
