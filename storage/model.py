@@ -95,6 +95,8 @@ class RefusalReason(StrEnum):
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
+    MOVED = "moved"  # only sends on to another address
+    LIVE = "live"  # reported live and still being written
     VIDEO = "video"  # a player without text
     PAYWALL = "paywall"
     TOO_LARGE = "too_large"  # over the guard's limits
@@ -124,6 +126,7 @@ _PASSING = frozenset(
         RefusalReason.EMPTY,
         RefusalReason.FUTURE_DATE,  # its time will come
         RefusalReason.NOT_FOUND,  # the first time
+        RefusalReason.LIVE,
     }
 )
 

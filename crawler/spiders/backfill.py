@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from crawler.discover import Found
+from crawler.discover.paging import paging_of
 from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.spiders.frontier import Chain
 from crawler.spiders.ledger import Ledger
 from crawler.spiders.plan import Plan
-from crawler.spiders.steps import Step, can_page, next_step, sitemap_steps
+from crawler.spiders.steps import Step, listing_step, next_step, sitemap_steps
 from storage.ways import Progress, Ways
 
 _PAGES = 5_000  # of one listing: at 20 links a page, some 100,000 articles
@@ -32,12 +34,12 @@ def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]
         yield from reversed(found) if plan.oldest_first else found
     elif family.day_archive:
         yield from _day_steps(outlet, family, plan, last)
-    elif family.paging:
+    else:
         for section in plan.sections:
-            if can_page(family.paging, section):
-                chain = Chain(since, trusts_known=False, cap=_PAGES)
-                url = f"https://{outlet.host}{section.path}"
-                yield Step(url, "html", section, chain=chain)
+            chain = Chain(since, trusts_known=False, cap=_PAGES)
+            begin = listing_step(outlet, section, family, chain)
+            if begin is not None and begin.chain is not None:
+                yield begin
 
 
 def _day_steps(outlet: Outlet, family: Family, plan: Plan, last: datetime) -> Iterator[Step]:
@@ -100,25 +102,29 @@ class Backfill:
             return step
         if known.next_url is None:
             return None
-        paging = self._family.paging
-        form = paging.form if paging and step.day is None else step.form
-        return replace(step, url=known.next_url, number=known.number, form=form)
+        form = step.form
+        if step.section is not None and step.day is None and known.number > 1:
+            paging = paging_of(self._outlet, step.section, self._family)
+            form = paging.form if paging else form
+        left = replace(step, url=known.next_url, form=form)
+        return replace(left, number=known.number, zone=known.zone)
 
-    def following(self, step: Step) -> Step | None:
+    def following(self, step: Step, found: Found) -> Step | None:
         """Return a listing's next page, None where there is no way to page."""
         if step.chain is None:
             return None
         if step.day is not None:
             return next_day_page(step, self._outlet, self._family)
-        return next_step(step, self._outlet, self._family.paging)
+        return next_step(step, self._outlet, self._family, found)
 
     def came(self, step: Step, keys: Iterable[str], following: Step | None) -> None:
         """Note a page's links; its progress is saved when they are all settled well."""
         origin = step.origin or step.url
         owed = self._keys.setdefault(origin, set())
         owed.update(keys)
-        url, number = (following.url, following.number) if following else (None, step.number)
-        progress = Progress(origin, url, number)
+        progress = Progress(origin, None, step.number)
+        if following is not None:
+            progress = Progress(origin, following.url, following.number, following.zone)
 
         def save() -> None:
             self._archive.save_progress(self._outlet.slug, self._window, progress)

@@ -74,7 +74,7 @@ class Listings:
         yield from first_steps(
             self._outlet,
             self._plan,
-            self._family.paging,
+            self._family,
             utc_now(),
             trusts_known=self._session.trusts_known,
         )
@@ -110,7 +110,7 @@ class Listings:
         if self._keeps_validators(step):
             self.ledger.expect(step.url, headers, [item.key for item in admitted])
         further = self._children(step, found)
-        following = self._following(step, admitted)
+        following = self._following(step, admitted, found)
         if self._backfill is not None and not found.children:
             self._backfill.came(step, [item.key for item in admitted], following)
         return Led(tuple(asked), (*further, *([following] if following else [])))
@@ -120,12 +120,12 @@ class Listings:
         if self._backfill is not None:
             self._backfill.came(step, (), None)
 
-    def _following(self, step: Step, admitted: list[Admitted]) -> Step | None:
+    def _following(self, step: Step, admitted: list[Admitted], found: Found) -> Step | None:
         if step.chain is None or not step.chain.goes_on(admitted):
             return None
         if self._backfill is not None:
-            return self._backfill.following(step)
-        return next_step(step, self._outlet, self._family.paging)
+            return self._backfill.following(step, found)
+        return next_step(step, self._outlet, self._family, found)
 
     def _children(self, step: Step, found: Found) -> list[Step]:
         further = []
