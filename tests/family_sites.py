@@ -212,7 +212,8 @@ def fill(local: LocalSite, site: FamilySite) -> None:
     for item in (*site.fresh, *site.past, site.late):
         text = "".join(f"<p>{part.format(number=item.id)}</p>" for part in PARAGRAPHS)
         html = site.page(item.title, item.published.isoformat(), text)
-        local.routes[_at(item.url)] = Answer(html)
+        for url in (item.url, f"{item.url}?utm_source=trang-chu", site.twin(item)):
+            local.routes[_at(url)] = Answer(html)
     moved = site.fresh[1]
     local.routes[_at(moved.old_url)] = Answer(status=301, headers={"Location": moved.url})
 

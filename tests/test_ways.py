@@ -130,15 +130,14 @@ def test_a_crawl_finds_every_article_once(crawled: Desk, site: FamilySite) -> No
 def test_a_second_crawl_asks_for_no_article(crawled: Desk, site: FamilySite) -> None:
     second = crawls_of(crawled, site)[1]
     assert not [a for a in second if is_story(a, site.fresh)]
-    assert len(second) <= 4, second  # robots.txt, feed, section page, and its next
+    assert len(second) <= 6, second  # robots.txt, feed, section page, two pages, their robots.txt
 
 
 @BY_FAMILY
 def test_an_etag_that_lies_hides_nothing(crawled: Desk, site: FamilySite) -> None:
     third = crawls_of(crawled, site)[2]
-    assert [a for a in third if is_story(a, [*site.fresh, site.late])] == [
-        site.late.url.removeprefix("https://")
-    ]
+    [asked] = [a for a in third if is_story(a, [*site.fresh, site.late])]
+    assert asked.split("?")[0] == site.late.url.removeprefix("https://")
 
 
 def test_a_listing_that_repeats_its_last_page_for_ever_ends(crawled: Desk) -> None:

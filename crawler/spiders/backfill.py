@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from crawler.discover import Found
@@ -12,11 +12,12 @@ from crawler.outlets import Outlet
 from crawler.spiders.frontier import Chain
 from crawler.spiders.ledger import Ledger
 from crawler.spiders.plan import Plan
-from crawler.spiders.steps import Step, listing_step, next_step, sitemap_steps
+from crawler.spiders.steps import Step, child_period, listing_step, next_step, sitemap_steps
 from storage.ways import Progress, Ways
 
 _PAGES = 5_000  # of one listing: at 20 links a page, some 100,000 articles
 _DAY_PAGES = 50
+_INSTANT = timedelta(microseconds=1)  # a window's end is exclusive
 
 
 def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
@@ -28,12 +29,11 @@ def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]
     since, until = plan.since, plan.until
     if since is None or until is None:
         return
-    last = until - timedelta(microseconds=1)  # until is exclusive
     if outlet.sitemap:
-        found = list(sitemap_steps(outlet, since, last))
+        found = list(sitemap_steps(outlet, since, until - _INSTANT))
         yield from reversed(found) if plan.oldest_first else found
     elif family.day_archive:
-        yield from _day_steps(outlet, family, plan, last)
+        yield from _day_steps(outlet, family, plan)
     else:
         for section in plan.sections:
             chain = Chain(since, trusts_known=False, cap=_PAGES)
@@ -42,18 +42,22 @@ def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]
                 yield begin
 
 
-def _day_steps(outlet: Outlet, family: Family, plan: Plan, last: datetime) -> Iterator[Step]:
-    zone = ZoneInfo(outlet.timezone)
-    first = (plan.since or last).astimezone(zone).date()
-    days = [
-        last.astimezone(zone).date() - timedelta(days=n)
-        for n in range((last.astimezone(zone).date() - first).days + 1)
-    ]
+def _day_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+    first, last = _local_days(outlet, plan)
+    days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
     for day in reversed(days) if plan.oldest_first else days:
         for section in plan.sections:
             chain = Chain(None, trusts_known=False, cap=_DAY_PAGES)
             step = Step("", "html", section, number=0, chain=chain, day=day)
             yield next_day_page(step, outlet, family)
+
+
+def _local_days(outlet: Outlet, plan: Plan) -> tuple[date, date]:
+    """Return the window's first and last day where the outlet is."""
+    if plan.since is None or plan.until is None:
+        raise ValueError("a backfill has a window")
+    zone = ZoneInfo(outlet.timezone)
+    return plan.since.astimezone(zone).date(), (plan.until - _INSTANT).astimezone(zone).date()
 
 
 def next_day_page(step: Step, outlet: Outlet, family: Family) -> Step:
@@ -108,6 +112,11 @@ class Backfill:
             form = paging.form if paging else form
         left = replace(step, url=known.next_url, form=form)
         return replace(left, number=known.number, zone=known.zone)
+
+    def holds(self, child: Step) -> bool:
+        """True where a sitemap can hold articles of the window, by the local days of its name."""
+        period, (first, last) = child_period(child.url), _local_days(self._outlet, self._plan)
+        return period is None or (period[0] <= last and period[1] > first)
 
     def following(self, step: Step, found: Found) -> Step | None:
         """Return a listing's next page, None where there is no way to page."""

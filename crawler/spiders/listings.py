@@ -133,7 +133,9 @@ class Listings:
             if child.url in self._sitemaps or len(self._sitemaps) >= _MAX_SITEMAPS:
                 continue
             self._sitemaps.add(child.url)
-            left = self._backfill.where_left(child) if self._backfill else child
+            left: Step | None = child
+            if self._backfill is not None:
+                left = self._backfill.where_left(child) if self._backfill.holds(child) else None
             if left is not None:
                 further.append(left)
         return further

@@ -100,7 +100,9 @@ def next_step(
     url = page_url(paging, outlet, step.section, number, zone, last)
     if url is None:
         return None
-    chain = step.chain if step.form == paging.form else step.chain.anew()
+    # An API, or a list of its own, begins again with what the section's page has shown.
+    begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    chain = step.chain.anew() if begins_again else step.chain
     return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
 
 
