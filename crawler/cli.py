@@ -16,6 +16,7 @@ from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.coverage import coverage
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
+from crawler.commands.new_outlet import new_outlet
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
@@ -44,6 +45,7 @@ app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
 app.add_typer(archive_app, name="archive")
+outlets_app.command("new")(new_outlet)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")

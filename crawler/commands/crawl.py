@@ -116,7 +116,7 @@ def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:
     """Return the order for one address; of a host that no file names, read generically."""
     outlet = outlet_of_host(known, host_of(url) or "")
     if outlet is None:
-        outlet = outlet_of_site(url)
+        outlet = outlet_of_site(url, known)
         err.print(
             f"note: no outlet file names {outlet.host}: its pages are read with the generic family"
             f" and kept as outlet {outlet.slug}; `tinquan outlets new {url}` writes a file",

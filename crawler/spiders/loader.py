@@ -26,8 +26,8 @@ class OutletLoader:
         """Read the outlet files. Raises ConfigError that names file and key."""
         outlets = load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES)
         if site := settings.get("TINQUAN_SITE"):
-            stranger = outlet_of_site(site)
-            outlets.setdefault(stranger.slug, stranger)
+            stranger = outlet_of_site(site, outlets)
+            outlets[stranger.slug] = stranger
         return cls(outlets)
 
     def list(self) -> Names:
