@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
 from crawler.commands.backfill import backfill
+from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.coverage import coverage
 from crawler.commands.crawl import crawl
@@ -39,6 +40,8 @@ app.command()(articles)
 app.command()(show)
 app.command()(diff)
 app.command()(revisions)
+app.command()(cluster)
+app.command()(clusters)
 app.command()(runs)
 app.command()(status)
 app.command()(alarms)

@@ -149,9 +149,7 @@ def _sections(
         yield NewSection("trang-chu", "Trang chủ", "/", feed=feed)
 
 
-def _section(
-    url: str, name: str, family: Family, host: str, feeds: list[str]
-) -> NewSection | None:
+def _section(url: str, name: str, family: Family, host: str, feeds: list[str]) -> NewSection | None:
     path = urlsplit(url).path
     parts = [part for part in re.sub(r"\.(?:html?|chn)$", "", path).split("/") if part]
     named = 3 <= len(name) <= 40 and not name.isdigit()
@@ -160,7 +158,9 @@ def _section(
     slug = re.sub(r"[^a-z0-9]+", "-", fold(parts[-1])).strip("-")
     if not slug or article_id(url, family) or _NO_SECTION.search(path):
         return None
-    feed = next((one for one in feeds if re.search(rf"/{re.escape(slug)}(?:-\d+)?(?:\.rss|$)", one)), None)
+    feed = next(
+        (one for one in feeds if re.search(rf"/{re.escape(slug)}(?:-\d+)?(?:\.rss|$)", one)), None
+    )
     zone = re.search(r"-(\d+)\.rss$", feed or "") if family.name == "epi" else None
     form = _FEEDS.get(family.name)
     bare = "/" + "/".join(parts)

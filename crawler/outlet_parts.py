@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from crawler.cadence import Cadence
 from crawler.families.base import PagingForm
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -30,11 +31,16 @@ class Table(BaseModel):
 
 
 class Domain(Table):
-    """A host the outlet publishes on. `since`, `until`: first and last year, where known."""
+    """A host the outlet publishes on.
+
+    since, until: first and last year, where known. former: it has left the host, since when is
+    not known.
+    """
 
     host: Host
     since: int | None = Field(None, ge=1995, le=2100)
     until: int | None = Field(None, ge=1995, le=2100)
+    former: bool = False
     confidence: Confidence = "high"
 
     @model_validator(mode="after")
@@ -75,6 +81,7 @@ class Section(Table):
     feed: path (or URL) of its RSS feed.
     hanoi: mostly about Hà Nội; district: mostly about districts and wards.
     crawl: taken by a crawl that names no section.
+    cadence: where this section's differs from the outlet's.
     """
 
     slug: Slug
@@ -86,6 +93,7 @@ class Section(Table):
     hanoi: bool = False
     district: bool = False
     crawl: bool = True
+    cadence: Cadence | None = None
     confidence: Confidence = "high"
 
     @model_validator(mode="after")
@@ -110,12 +118,6 @@ class Sitemap(Table):
         except (KeyError, IndexError, ValueError, AttributeError):
             raise ValueError("expected no fields but {year}, {month}, {day}") from None
         return value
-
-
-class Cadence(Table):
-    """How often the outlet is to be crawled, in minutes."""
-
-    every_minutes: int = Field(30, ge=5)
 
 
 class Politeness(Table):

@@ -5,15 +5,15 @@ rooms at the edge (settings, commands). The file's form is described in docs/add
 """
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, model_validator
 
+from crawler.cadence import Cadence, check_floor, floor_of
 from crawler.outlet_parts import (
-    Cadence,
     Confidence,
     Domain,
     FormerFamily,
@@ -89,6 +89,8 @@ class Outlet(Table):
         hosts = [domain.host for domain in self.domains]
         if twice := {host for host in hosts if hosts.count(host) > 1}:
             raise ValueError(f"domain {min(twice)!r} stands twice")
+        for section in self.sections:
+            check_floor(Cadence().with_(self.cadence, section.cadence), self.floor)
         return self
 
     def family_on(self, day: date) -> str:
@@ -99,9 +101,17 @@ class Outlet(Table):
         return self.family
 
     @property
+    def floor(self) -> timedelta:
+        """The least time between two visits that politeness allows, whatever the cadence says."""
+        crawled = [section for section in self.sections if section.crawl]
+        listings = sum(2 if section.feed else 1 for section in crawled)
+        return floor_of(listings, self.politeness.delay_seconds)
+
+    @property
     def host(self) -> str:
-        """The host in use today: the first domain without an end."""
-        return next((d.host for d in self.domains if d.until is None), self.domains[0].host)
+        """The host in use today: the first domain that it has not left."""
+        kept = (d.host for d in self.domains if d.until is None and not d.former)
+        return next(kept, self.domains[0].host)
 
     @property
     def hosts(self) -> tuple[str, ...]:

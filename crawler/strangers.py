@@ -20,7 +20,8 @@ def is_address(text: str) -> bool:
 def outlet_of_site(url: str, taken: Collection[str] = ()) -> Outlet:
     """Return an outlet for the site at a web address, its slug made from the host.
 
-    taken: slugs of the outlets that have files. Raises UsageError where the address has no host name of the public web.
+    taken: slugs of the outlets that have files. Raises UsageError where the address has no host
+    name of the public web.
     """
     host = bare_host(host_of(url) or "")
     if not is_address(url) or not _IS_NAME.fullmatch(host):

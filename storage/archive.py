@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
+from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
 from storage.model import (
     ArchivedArticle,
@@ -17,6 +18,7 @@ from storage.model import (
 from storage.operations import Alarms, Maintenance, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.schedule import ScheduleRows
 from storage.ways import Ways
 
 
@@ -134,6 +136,25 @@ class Places(Protocol):
         ...
 
 
+class Clusters(Protocol):
+    """Articles that are copies of one story; docs/clusters.md."""
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of the article with this short id or URL.
+
+        An article without copies is alone in its own. Raises NotFoundError.
+        """
+        ...
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories with at least two articles that match, those in most outlets first.
+
+        Among equals the one with more articles, then the newer one. Raises ValueError for a time
+        without a zone.
+        """
+        ...
+
+
 class Rereading(Protocol):
     """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
 
@@ -164,12 +185,17 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
     def maintenance(self) -> Maintenance:
         """The archive's own upkeep."""
+        ...
+
+    @property
+    def schedule(self) -> ScheduleRows:
+        """What the schedule keeps here."""
         ...
 
     def __enter__(self) -> Self:

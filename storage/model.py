@@ -1,9 +1,10 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; those of places and of re-reading have modules of their own.
-All times are aware datetimes in UTC.
+Pure, standard library only; places and re-reading have modules of their own. All times are
+aware datetimes in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
+RunKind = Literal["crawl", "recheck"]
+RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +281,7 @@ class RunCounts:
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
+    copies: int = 0
     signs: dict[str, int] = field(default_factory=dict)
 
 
@@ -285,8 +289,11 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    evidence: by sign, a few URLs that showed it. newest_of: by section, the newest publication
-    time that its listings or articles gave.
+    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    the window asked for. robots: what became of robots.txt; None where it was not asked for.
+    exit_code: of its process, negative for a signal; None where nobody waited for it.
+    new_of: by section, when the articles that were new were published, as far as known.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
     """
 
     id: str
@@ -303,6 +310,12 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    kind: RunKind = "crawl"
+    since: datetime | None = None
+    until: datetime | None = None
+    robots: RobotsState | None = None
+    exit_code: int | None = None
+    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
     newest_of: dict[str, datetime] = field(default_factory=dict)
 

@@ -11,7 +11,15 @@ from itertools import groupby, islice
 
 from sqlalchemy import Connection
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_tags
+from storage import (
+    sql_cluster_read,
+    sql_places,
+    sql_read,
+    sql_readings,
+    sql_reread,
+    sql_tags,
+)
+from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
@@ -31,6 +39,7 @@ from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
+from storage.sql_schedule import SqlSchedule
 from storage.sql_store import store_many
 from storage.sql_ways import SqlWays
 
@@ -50,7 +59,7 @@ def open_sql_archive(
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | EditQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -63,6 +72,11 @@ class SqlArchive(SqlOperations, SqlWays):
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
         return SqlMaintenance(self._reading, self._writing)
+
+    @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name)
 
     # Reader
 
@@ -179,6 +193,26 @@ class SqlArchive(SqlOperations, SqlWays):
         _check_times(query)
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
+
+    # Clusters
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of one article. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_cluster_read.load_clusters(conn, [self._find(conn, ref)])[0]
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories that match, those in most outlets first."""
+        _check_times(query)
+        with self._reading() as conn:
+            sources = sql_cluster_read.most_reprinted(conn, query)
+        return self._clusters(sources)
+
+    def _clusters(self, sources: Sequence[int]) -> Iterator[Cluster]:
+        for start in range(0, len(sources), PAGE):
+            with self._reading() as conn:
+                page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+            yield from page
 
     # Rereading
 

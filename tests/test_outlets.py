@@ -14,6 +14,7 @@ from crawler.outlets import (
 )
 from crawler.urls import article_id
 from storage.errors import ConfigError, UnknownOutletError
+from tests.pages_fixture import load_fixture, page_names
 
 GOOD = """
 name = "Báo Thử"
@@ -26,6 +27,7 @@ name = "Hà Nội"
 path = "/ha-noi/"
 """
 SHIPPED = load_outlets(Path("config/outlets"), FAMILY_NAMES)
+NOBODY = parse_outlet(GOOD, "nobody.toml", FAMILY_NAMES)
 
 
 def test_the_shipped_outlets_provinces() -> None:
@@ -90,6 +92,23 @@ def test_the_two_first_outlets_are_shipped() -> None:
     assert any(section.district for section in laodongthudo.sections)
     assert laodongthudo.status == "uncertain"
     assert "2026-01-30" in (laodongthudo.status_note or "")
+
+
+def test_thirty_outlets_are_shipped_and_those_of_hanoi_are_marked() -> None:
+    assert len(SHIPPED) >= 30
+    hanoi = {slug for slug, outlet in SHIPPED.items() if outlet.province == "Hà Nội"}
+    assert hanoi >= {
+        "hanoimoi", "laodongthudo", "kinhtedothi", "anninhthudo", "tuoitrethudo", "hanoionline",
+    }  # fmt: skip
+    assert all(all(s.hanoi for s in SHIPPED[slug].sections) or slug == "hanoimoi" for slug in hanoi)
+
+
+@pytest.mark.parametrize("slug", sorted(SHIPPED))
+def test_every_shipped_outlet_is_proved_by_the_pages_it_names(slug: str) -> None:
+    proof = SHIPPED[slug].proof
+    recorded = {name for name in page_names() if (load_fixture(name).outlet or NOBODY).slug == slug}
+    assert set(proof.written) == {name for name in recorded if load_fixture(name).is_article}
+    assert proof.written
 
 
 @pytest.mark.parametrize("slug", sorted(SHIPPED))

@@ -1,4 +1,4 @@
-"""`tinquan outlets new`: an outlet file and a page fixture, proposed from a page, to be confirmed."""
+"""`tinquan outlets new`: an outlet file and a page fixture, proposed for a person to confirm."""
 
 import json
 from collections.abc import Iterator
@@ -71,7 +71,9 @@ def new_outlet(
     address = _address(url, page, at)
     host = host_of(address) or ""
     if there := outlet_of_host(known, host):
-        raise UsageError(f"{host}: is outlet {there.slug} already: {settings.outlets}/{there.slug}.toml")
+        raise UsageError(
+            f"{host}: is outlet {there.slug} already: {settings.outlets}/{there.slug}.toml"
+        )
     chosen = slug or slug_of_host(host, known)
     seen = _saved(page, address) if page else _fetched(address, settings, known)
     newcomer = propose(seen.front, chosen)
@@ -157,7 +159,9 @@ def _report(newcomer: Newcomer, file: Path, written: Path, result: Article | Ref
     out.print(f"  known by {escape(newcomer.why)}", soft_wrap=True)
     for section in newcomer.sections:
         out.print(f"  {escape(section.name)}: {escape(section.path)}", soft_wrap=True)
-    what = "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
+    what = (
+        "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
+    )
     out.print(f"wrote {escape(str(written))}: {what}", soft_wrap=True)
     out.print("its test fails until a person has confirmed:", soft_wrap=True)
     for line in to_confirm(newcomer):
