@@ -38,7 +38,8 @@ _BREADCRUMB = "[class*=breadcrumb] a[href], [class*=bread-crumb] a[href], [id*=b
 _NO_SECTION = re.compile(
     r"rss|video|podcast|podcad|emagazine|e-magazine|longform|infographic|photo|multimedia|media"
     r"|login|dang-nhap|dang-ky|lien-he|gioi-thieu|tim-kiem|search|tag|tac-gia|quang-cao|e-paper"
-    r"|epaper|bao-in|bao-giay|toa-soan|sitemap|trang-chu|tin-moi|moi-nhat|mega|apps?|dat-bao",
+    r"|epaper|bao-in|bao-giay|toa-soan|sitemap|trang-chu|tin-moi|moi-nhat|mega|apps?|dat-bao"
+    r"|topic|chu-de|su-kien|event|an-pham|tin-tuc-24h|lich-van|-\d{4,}$|[\s%]",
     re.IGNORECASE,
 )
 
@@ -104,7 +105,9 @@ def detect_family(
             continue
         marks = [m for m in (*family.marks, *_ASSETS.get(family.name, ())) if m in text]
         stories = len({id_ for url in links if (id_ := article_id(url, family))})
-        score = stories + 1_000 * bool(marks) if stories >= _MIN_STORIES else 0
+        if stories < _MIN_STORIES or (family.name in _ASSETS and not marks):
+            continue  # the shared platforms' addresses alone are like many others'
+        score = stories + 1_000 * bool(marks)
         if score > most:
             best, most = family, score
             shown = f"{marks[0]!r} and " if marks else ""
@@ -115,7 +118,10 @@ def detect_family(
 def _name(tree: LexborHTMLParser, host: str) -> str:
     node = tree.css_first("meta[property='og:site_name']")
     given = (node.attributes.get("content") or "").strip() if node else ""
-    return " ".join(given.split())[:60] or host
+    title = tree.css_first("title")
+    # "A headline | Báo Cần Thơ": the last part is the outlet's name, or as good as it.
+    last = re.split(r"\s[|–-]\s", " ".join((title.text() if title else "").split()))[1:]
+    return " ".join(given.split())[:60] or (last[-1] if last and len(last[-1]) <= 40 else host)
 
 
 def _links(tree: LexborHTMLParser, base: str, selector: str) -> Iterator[str]:
