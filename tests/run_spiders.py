@@ -16,6 +16,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.utils.project import get_project_settings
 
 from crawler.extract import extract
+from crawler.placing import Asked, Tables
 from crawler.spiders import session
 from crawler.spiders.outlet import OutletSpider
 from crawler.worker import ExtractionWorker
@@ -33,6 +34,9 @@ class WorkerHere(ExtractionWorker):
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         return function(*arguments)
+
+    async def tag(self, tables: Tables, asked: Asked) -> None:
+        """Places are no subject of these tests."""
 
     def close(self) -> None:
         pass
