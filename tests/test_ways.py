@@ -167,12 +167,10 @@ def test_a_backfill_killed_twice_finds_all_of_a_month(tmp_path: Path) -> None:
 
         desk.crawl_until(crawls, lambda: different() == 4)  # in the midst of the first site
         desk.crawl_until(crawls, lambda: different() == 23)  # and of the third
-        desk.crawl(crawls)
+        desk.crawl([*crawls, crawls[0]])  # the first once more: it has nothing left to ask
         asked = Counter(a for a in local.asked if is_story(a, past))
         assert sum(asked.values()) <= len(past) + 4, "only what was in flight is asked twice"
-        before = len(local.asked)
-        desk.crawl([(SITES[0].slug, AUGUST)])
-        assert not [a for a in local.asked[before:] if is_story(a, past)]
+        assert local.asked[-2:] == ["baoepi.vn/robots.txt", "baoepi.vn/sitemaps/news-2026-8.xml"]
     with desk.open() as archive:
         for site in SITES:
             assert stored(archive, site) == sorted(item.url for item in site.past)
