@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from crawler.alarm_config import Alarming
 from crawler.outlets import explain
 from storage.errors import ConfigError
 
@@ -41,6 +42,7 @@ class Config(BaseModel):
     archive: database URL; a bare or relative SQLite path is taken from the file's `root`.
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
     gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
+    alarms: whom to tell of what is wrong.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -55,6 +57,7 @@ class Config(BaseModel):
     gazetteer: Path = Field(default_factory=_beside_outlets)
     contact: str = Field(min_length=6)
     limits: Limits = Limits()
+    alarms: Alarming = Alarming()
 
     @field_validator("contact")
     @classmethod

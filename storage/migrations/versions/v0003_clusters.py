@@ -10,7 +10,7 @@ from storage.migrations.first_places import ROW_ID
 from storage.sql_clusters import cluster_all
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0004"
 
 
 def upgrade() -> None:
