@@ -134,6 +134,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "links": counts.links,
         "new": counts.new,
         "revised": counts.revised,
+        "copies": counts.copies,
         "unchanged": counts.unchanged,
         "known": counts.known,
         "refused": dict(sorted(counts.refused.items())),

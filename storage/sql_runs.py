@@ -142,6 +142,7 @@ _COUNTS = (
     "links",
     "new",
     "revised",
+    "copies",
     "unchanged",
     "known",
     "failed",

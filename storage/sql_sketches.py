@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.signature import SHARED, SIGNATURE_VERSION, pack, unpack
+from storage.sql_rows import rows_at
 from storage.sql_types import in_parts
 from storage.tables_clusters import copies, signatures, sketches
 
@@ -46,12 +47,8 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> N
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     """Return the signatures of those articles that have one."""
-    found: dict[int, Hashes] = {}
-    for part in in_parts(list(ids)):
-        query = sa.select(signatures.c.article, signatures.c.packed)
-        for row in conn.execute(query.where(signatures.c.article.in_(part))):
-            found[row.article] = unpack(row.packed)
-    return found
+    rows = rows_at(conn, sa.select(signatures), signatures.c.article, ids)
+    return {row.article: unpack(row.packed) for row in rows}
 
 
 def candidates(conn: Connection, of: Mapping[int, Hashes]) -> dict[int, list[Candidate]]:

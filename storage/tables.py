@@ -56,6 +56,7 @@ runs = sa.Table(
     sa.Column("links", sa.BigInteger, nullable=False),
     sa.Column("new", sa.BigInteger, nullable=False),
     sa.Column("revised", sa.BigInteger, nullable=False),
+    sa.Column("copies", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("unchanged", sa.BigInteger, nullable=False),
     sa.Column("known", sa.BigInteger, nullable=False),
     sa.Column("refused", sa.Text, nullable=False),  # JSON object: reason → count
