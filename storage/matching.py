@@ -95,7 +95,7 @@ def read(article: Article) -> Text:
         lines=_line_hashes(every, len(texts)),
         shingles=np.unique(shingles(every)),
         dates=_dates("\n".join(texts)),
-        title=syllables(texts[:1]),
+        title=every.keep(every.lines == 0),
     )
 
 

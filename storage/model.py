@@ -270,7 +270,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far. copies: how many of the new are copies of others. signs: what it saw of the outlet's health (crawler.signs)."""
+    """What a run did so far.
+
+    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    outlet's health (crawler.signs).
+    """
 
     requested: int = 0
     fetched: int = 0

@@ -9,7 +9,7 @@ rule gives does not depend on the order of storing: an article that arrives, cha
 only those later ones be asked again that it is a match for, or that hung on it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -40,6 +40,7 @@ _MOST = 0.75  # part of the longer text: then it is the same story throughout
 _ASKED = 3  # copies of a source that a new one is compared with
 _SOME = 0.2  # part of the shorter text that two copies of one story share at least
 _BATCH = 500  # articles a step
+_READ_AHEAD = 3  # candidates whose texts are read before they are asked for
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
 
 Moment = tuple[datetime, str, int]
@@ -204,6 +205,16 @@ class _Settling:
         self._load_sources(nearby - self.held.keys())
         every = nearby | {self._source(one) for one in nearby}
         self._load_moments(every - self.moments.keys())
+        self.texts.load(self._first_compared(fresh))
+
+    def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
+        """Yield those that are compared in most cases, so that one statement reads them all."""
+        for id_ in ids:
+            nearby = [one.article for one in self.near[id_] if one.article in self.moments]
+            if nearby:
+                yield id_
+            yield from list(dict.fromkeys(map(self._source, nearby)))[:_READ_AHEAD]
+            yield from nearby[:_READ_AHEAD]
 
     def _load_sources(self, ids: Iterable[int]) -> None:
         wanted = list(ids)
