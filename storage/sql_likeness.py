@@ -35,6 +35,8 @@ class Texts:
     def load(self, ids: Iterable[int]) -> None:
         """Read the texts of these articles, and which of their lines are common."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._texts]
+        if not wanted:
+            return
         found = {id_: self._at_hand[id_] for id_ in wanted if id_ in self._at_hand}
         found |= latest_texts(self._conn, [id_ for id_ in wanted if id_ not in found])
         fresh = {id_: read(article) for id_, article in found.items()}
