@@ -88,10 +88,8 @@ def _latest_on_postgresql() -> Select[Any]:
         .limit(PER_HASH)
         .lateral("latest")
     )
-    source = sa.func.coalesce(copies.c.source, latest.c.article)
-    return sa.select(wanted.c.value, latest.c.article, source).select_from(
-        wanted.join(latest, sa.true()).outerjoin(copies, copies.c.article == latest.c.article)
-    )
+    joined = wanted.join(latest, sa.true())
+    return sa.select(wanted.c.value, latest.c.article, _source(latest)).select_from(joined)
 
 
 def _latest_on_sqlite() -> Select[Any]:
@@ -107,10 +105,14 @@ def _latest_on_sqlite() -> Select[Any]:
         .scalar_subquery()
     )
     near = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
-    source = sa.func.coalesce(copies.c.source, sketches.c.article)
-    return sa.select(sketches.c.hash, sketches.c.article, source).select_from(
-        wanted.join(sketches, near).outerjoin(copies, copies.c.article == sketches.c.article)
-    )
+    joined = wanted.join(sketches, near)
+    return sa.select(sketches.c.hash, sketches.c.article, _source(sketches)).select_from(joined)
+
+
+def _source(of: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return the source of an article's cluster; not joined, lest a planner read all copies."""
+    held = sa.select(copies.c.source).where(copies.c.article == of.c.article).scalar_subquery()
+    return sa.func.coalesce(held, of.c.article)
 
 
 _LATEST = (_latest_on_sqlite(), _latest_on_postgresql())
