@@ -1,6 +1,7 @@
 """What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
 
 import json
+import logging
 import os
 import socket
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +30,7 @@ from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 from storage.places import Tags
 
+_LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
 LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
 _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
@@ -80,13 +82,16 @@ class CrawlSession:
     async def discover(self, form: Form, page: Page) -> Found:
         """Return what a listing's response leads to, read where it can be killed."""
         try:
-            return await self._reader().run(discover, form, page, self._outlet, self._family)
+            found = await self._reader().run(discover, form, page, self._outlet, self._family)
         except TimeoutError:
             return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
         except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
             return Found(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
+        if found.dropped:
+            _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
+        return found
 
     async def extract(self, page: Page) -> Article | Refusal:
         """Return what an article's page says, read where it can be killed."""
