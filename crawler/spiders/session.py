@@ -1,6 +1,7 @@
 """What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 from storage.places import Tags
 
+_LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
 LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
 _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
@@ -92,13 +94,17 @@ class CrawlSession:
 
     async def _found(self, function: Callable[..., Found], *arguments: object) -> Found:
         try:
-            return await self._reader().run(function, *arguments)
+            found: Found = await self._reader().run(function, *arguments)
         except TimeoutError:
             return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
         except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
             return Found(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
+        if found.dropped:
+            url = next(one.url for one in arguments if isinstance(one, Page))
+            _LOG.warning("%s: %d links over the bound were left out", url, found.dropped)
+        return found
 
     async def extract(self, page: Page) -> Article | Refusal:
         """Return what an article's page says, read where it can be killed."""
