@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from storage.edits import Edit, EditQuery
-from storage.maintenance import ArchiveStats, WarcFile
+from storage.maintenance import ArchiveStats, Finding, Recorded, Redaction, WarcFile
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -53,6 +53,10 @@ class Reader(Protocol):
         They are the ones with an article or a final refusal in the archive, and those that were
         not found in two captures at least a day apart.
         """
+        ...
+
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down: nobody may ask for them again."""
         ...
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
@@ -210,6 +214,41 @@ class Maintenance(Protocol):
 
     def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
         """Return those names that are not listed."""
+        ...
+
+    def check(self, begun: Callable[[str], object], *, repair: bool = False) -> Iterator[Finding]:
+        """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
+
+        begun: told each check's name before it starts. repair: mend what can be mended.
+        """
+        ...
+
+    def recorded(self) -> Iterator[Recorded]:
+        """Yield every capture, in the order in which they were stored."""
+        ...
+
+    def move_record(self, number: int, offset: int) -> None:
+        """Let a capture, by number, point to another place, in bytes, in its WARC file."""
+        ...
+
+    def redact(self, ref: str, reason: str, who: str, now: datetime) -> Redaction:
+        """Take an article's text out of the database, in one transaction; it is never stored again.
+
+        ref: as for `Reader.article`. who: asked for it, for the audit. Its recordings still hold
+        the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
+        """
+        ...
+
+    def redaction(self, ref: str) -> Redaction | None:
+        """Return the last redaction of the article with this short id or URL, if any."""
+        ...
+
+    def open_redactions(self) -> list[Redaction]:
+        """Return redactions whose recordings are not rewritten yet."""
+        ...
+
+    def finish_redaction(self, number: int, now: datetime) -> None:
+        """Write that a redaction's recordings are rewritten too."""
         ...
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.model import Capture
+
 
 @dataclass(frozen=True, slots=True)
 class OutletStats:
@@ -44,3 +46,51 @@ class WarcFile:
     size_bytes: int
     sha256: str
     listed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the archive that is not as it should be.
+
+    check: name of the check that found it. repair: what would mend it, or did. can_repair: True
+    where the check mends it itself; else `repair` tells what a person can do.
+    """
+
+    check: str
+    what: str
+    repair: str
+    can_repair: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A capture in the archive, by its number there, with the record that it points to.
+
+    is_redacted: True where the record is to be a tombstone.
+    """
+
+    number: int
+    outlet: str
+    capture: Capture
+    is_redacted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A takedown of an article. article: its short id.
+
+    digests: of the texts and records that were removed. finished_at: when the recordings were
+    rewritten too; None while they are not. captures: whose records are to be tombstones.
+    urls: every address that led to the article.
+    """
+
+    number: int
+    article: int
+    outlet: str
+    redacted_at: datetime
+    redacted_by: str
+    reason: str
+    digests: tuple[str, ...]
+    finished_at: datetime | None
+    captures: tuple[Capture, ...]
+    urls: tuple[str, ...]

@@ -13,10 +13,10 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_runs, sql_tags
+from storage import sql_places, sql_read, sql_readings, sql_redact, sql_reread, sql_runs, sql_tags
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
-from storage.errors import ArchiveError, NotFoundError
+from storage.errors import ArchiveError
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -120,10 +120,7 @@ class SqlArchive:
     def _find(self, conn: Connection, ref: str) -> int:
         id_ = sql_read.find_id(conn, ref)
         if id_ is None:
-            raise NotFoundError(
-                f"archive {self._name} has no article with the id or URL {ref!r}:"
-                " list its articles to see their ids"
-            )
+            raise sql_redact.not_found(conn, self._name, ref)
         return id_
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
@@ -167,6 +164,11 @@ class SqlArchive:
         """Return those canonical URLs at which an article or a final refusal is stored."""
         with self._reading() as conn:
             return sql_read.seen(conn, outlet, urls)
+
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down."""
+        with self._reading() as conn:
+            return sql_redact.redacted(conn, outlet, urls)
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""

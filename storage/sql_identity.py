@@ -29,6 +29,7 @@ from storage.tables import (
     refused_urls,
     revisions,
 )
+from storage.tables_maintenance import redactions
 
 
 def url_key(url: str) -> bytes:
@@ -148,7 +149,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     kept, gone = min(one, other), max(one, other)
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
-    for table in (keys, captures, refusals, merged_ids):
+    for table in (keys, captures, refusals, merged_ids, redactions):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
     without = (articles.c.id == kept, articles.c.article_id.is_(None))

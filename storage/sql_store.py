@@ -16,6 +16,7 @@ from storage.places import Tags
 from storage.sql_identity import article_at, claim, find_article, url_key
 from storage.sql_open import lock
 from storage.sql_places import write_article_places
+from storage.sql_redact import shield
 from storage.sql_revisions import Sight, observations, summary, write_revisions
 from storage.sql_tags import wants_tags, write_tags
 from storage.sql_types import hashed
@@ -53,6 +54,7 @@ def store(
     if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
     urls = (result.url, capture.url, *aliases)
+    result = shield(conn, result)
     if isinstance(result, Refusal):
         return _store_refusal(conn, run_id, capture, result, urls)
     return _store_article(conn, run_id, capture, result, urls, place_tags)

@@ -115,8 +115,8 @@ def test_articles_with_ids_of_their_own_stay_apart(archive: SqlArchive) -> None:
     assert count(archive) == 2
 
 
-def refusal_at(url: str) -> Refusal:
-    return Refusal("baothu", url, RefusalReason.NOT_FOUND, "status 404")
+def refusal_at(url: str, reason: RefusalReason = RefusalReason.NOT_FOUND) -> Refusal:
+    return Refusal("baothu", url, reason, "status 404")
 
 
 def test_a_refusal_names_the_article_that_stood_there(archive: SqlArchive) -> None:
@@ -135,7 +135,7 @@ def test_an_earlier_refusal_is_linked_once_its_article_is_known(archive: SqlArch
 def test_urls_longer_than_an_index_row_are_kept(archive: SqlArchive) -> None:
     long = "https://baothu.vn/?q=" + "".join(chr(97 + n * n % 26) for n in range(20_000))
     put(archive, 0, article(url=long, article_id=None), long + "&amp=1")
-    put(archive, 1, refusal_at(long + "&x"))
+    put(archive, 1, refusal_at(long + "&x", RefusalReason.VIDEO))
     assert archive.article(long).latest.article.url == long
     assert archive.seen("baothu", [long, long + "&amp=1", long + "&x"]) == {
         long,

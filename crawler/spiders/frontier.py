@@ -57,9 +57,7 @@ class Frontier:
 
     def admit(self, links: tuple[Link, ...]) -> list[Admitted]:
         """Say what becomes of each link, and remember the way on which it was met."""
-        known: set[str] = set()
-        if not self.plan.recrawl:
-            known = self.seen([canonical_url(link.url) for link in links])
+        known = self.seen([canonical_url(link.url) for link in links])
         return [self._admit(link, known) for link in links]
 
     def _admit(self, link: Link, known: set[str]) -> Admitted:

@@ -278,6 +278,8 @@ class OutletSpider(Spider):
         self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
 
     def _seen(self, urls: list[str]) -> set[str]:
+        if self.plan.recrawl:  # all but what was taken down
+            return self.archive.redacted(self.outlet.slug, urls)
         return self.archive.seen(self.outlet.slug, urls)
 
     def _count_request(self) -> None:

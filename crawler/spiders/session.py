@@ -1,6 +1,7 @@
 """What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
 
 import json
+import logging
 import os
 import socket
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,7 @@ from crawler.lock import HostLock
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.placing import Asked, Tables, load_into
+from crawler.recordings import list_files
 from crawler.spiders.plan import Plan
 from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
@@ -29,6 +31,7 @@ from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 from storage.places import Tags
 
+_log = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
 LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
 _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
@@ -121,9 +124,18 @@ class CrawlSession:
             self._worker = None
         if self.warc_files is not None:
             self.warc_files.close()
+            self._list_files(self.warc_files)
+            self.warc_files = None
         if self._lock is not None:
             self._lock.release()
         self.archive.close()
+
+    def _list_files(self, files: WarcFiles) -> None:
+        """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
+        try:
+            list_files(self.archive, files.captures, files.written, utc_now())
+        except TinquanError as error:
+            _log.warning("the WARC files are not listed: %s", error)
 
 
 def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
