@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from storage.edits import Edit, EditQuery
-from storage.maintenance import ArchiveStats, Finding, Recorded, Redaction, WarcFile
+from storage.maintenance import Copied, Maintenance
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -197,61 +197,6 @@ class Operations(Protocol):
         ...
 
 
-class Maintenance(Protocol):
-    """The archive's own upkeep; docs/archive.md."""
-
-    def stats(self) -> ArchiveStats:
-        """Return how much the archive has."""
-        ...
-
-    def list_warc_files(self, files: Sequence[WarcFile]) -> None:
-        """Write the sizes and digests of WARC files that are whole."""
-        ...
-
-    def warc_files(self) -> Iterator[WarcFile]:
-        """Yield the listed WARC files by name."""
-        ...
-
-    def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
-        """Return those names that are not listed."""
-        ...
-
-    def check(self, begun: Callable[[str], object], *, repair: bool = False) -> Iterator[Finding]:
-        """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
-
-        begun: told each check's name before it starts. repair: mend what can be mended.
-        """
-        ...
-
-    def recorded(self) -> Iterator[Recorded]:
-        """Yield every capture, in the order in which they were stored."""
-        ...
-
-    def move_record(self, number: int, offset: int) -> None:
-        """Let a capture, by number, point to another place, in bytes, in its WARC file."""
-        ...
-
-    def redact(self, ref: str, reason: str, who: str, now: datetime) -> Redaction:
-        """Take an article's text out of the database, in one transaction; it is never stored again.
-
-        ref: as for `Reader.article`. who: asked for it, for the audit. Its recordings still hold
-        the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
-        """
-        ...
-
-    def redaction(self, ref: str) -> Redaction | None:
-        """Return the last redaction of the article with this short id or URL, if any."""
-        ...
-
-    def open_redactions(self) -> list[Redaction]:
-        """Return redactions whose recordings are not rewritten yet."""
-        ...
-
-    def finish_redaction(self, number: int, now: datetime) -> None:
-        """Write that a redaction's recordings are rewritten too."""
-        ...
-
-
 class Archive(Reader, Writer, Places, Rereading, Operations, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
@@ -296,3 +241,18 @@ def upgrade_archive(url: str) -> tuple[str, str]:
     from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
 
     return upgrade_schema(url)
+
+
+def copy_archive(
+    source: str, target: str, progress: Callable[[str, int, int], object]
+) -> list[Copied]:
+    """Copy an archive into an empty database, of the other kind too; return its tables.
+
+    The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
+    was. Each table is compared with the source by number and digest of its rows.
+    progress: told a table's name, how many of its rows are done, and how many there are.
+    Raises ArchiveError, SchemaError.
+    """
+    from storage.sql_copy import copy_between  # noqa: PLC0415 - as above
+
+    return copy_between(source, target, progress)
