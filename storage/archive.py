@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, Self
 
 from storage.edits import Edit, EditQuery
-from storage.maintenance import Copied, Maintenance
+from storage.maintenance import Copied, DatabaseBackup, Maintenance
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -256,3 +257,14 @@ def copy_archive(
     from storage.sql_copy import copy_between  # noqa: PLC0415 - as above
 
     return copy_between(source, target, progress)
+
+
+def backup_database(url: str, path: Path) -> DatabaseBackup:
+    """Copy an archive's database into a new SQLite file at `path`, which is an archive itself.
+
+    Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
+    is copied row by row, as `copy_archive` does. Raises ArchiveError.
+    """
+    from storage.sql_backup import backup_database as back_up  # noqa: PLC0415 - as above
+
+    return back_up(url, path)

@@ -109,6 +109,19 @@ class Copied:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseBackup:
+    """A copy of the database.
+
+    tables: rows of each. records: by WARC file, where the last record that a row points to begins,
+    in bytes. sha256: of the WARC files that were listed.
+    """
+
+    tables: Mapping[str, int]
+    records: Mapping[str, int]
+    sha256: Mapping[str, str]
+
+
 class Maintenance(Protocol):
     """The archive's own upkeep; docs/archive.md."""
 
