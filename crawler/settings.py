@@ -99,6 +99,7 @@ ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 300}
 EXTENSIONS = {
     "crawler.watchdog.Watchdog": 0,
     "crawler.supervised.ParentWatch": 10,
+    "crawler.oversize.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }

@@ -140,7 +140,7 @@ def repair_revisions(conn: Connection, id_: int) -> None:
         return
     lock(conn, outlet)
     conn.execute(sa.delete(revisions).where(revisions.c.article == id_))
-    work_out(conn, id_, ())
+    work_out(conn, [id_], ())
     if conn.execute(sa.select(captures.c.id).where(captures.c.article == id_)).first() is None:
         conn.execute(sa.update(articles).where(articles.c.id == id_).values(sort_at=None))
 

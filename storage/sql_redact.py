@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from storage.codec import in_utc
 from storage.errors import NotFoundError
 from storage.maintenance import Redaction
-from storage.model import Article, Refusal, RefusalReason
+from storage.model import Arrival, Article, Refusal, RefusalReason
 from storage.sql_derived import write_derived
 from storage.sql_identity import url_key, urls_of
 from storage.sql_open import lock
@@ -31,6 +32,7 @@ from storage.tables import (
     tags,
 )
 from storage.tables_maintenance import redactions
+from storage.tables_schedule import checks
 
 _REASON = RefusalReason.REDACTED.value
 _EVIDENCE = "taken down on request"
@@ -106,7 +108,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
-    for table in (revisions, article_places):
+    for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):
         conn.execute(sa.delete(readings).where(readings.c.capture.in_(part)))
@@ -217,15 +219,19 @@ def finish(conn: Connection, number: int, now: datetime) -> None:
     conn.execute(sa.update(redactions).where(redactions.c.id == number).values(finished_at=now))
 
 
-def shield(conn: Connection, result: Article | Refusal) -> Article | Refusal:
-    """Return what may be stored of a page: nothing of an article that was taken down.
+def shield(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Return what may be stored of pages: of articles that were taken down only that they came.
 
-    It is known by its id or its own URL, which leads to it from now on. Aliases do not count: an
-    outlet that takes a page down often redirects to another article.
+    Such an article is known by its id or its own URL, which leads to it from now on. Aliases do
+    not count: an outlet that takes a page down often redirects to another article.
     """
-    if isinstance(result, Refusal):
-        return result
     if conn.execute(sa.select(redactions.c.id).limit(1)).first() is None:
+        return arrivals
+    return [replace(one, result=_shielded(conn, one.result)) for one in arrivals]
+
+
+def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
+    if isinstance(result, Refusal):
         return result
     wanted = {url_key(result.url)}
     if result.article_id:

@@ -17,6 +17,7 @@ from crawler.families.base import Family
 from crawler.health import RunKeeper, utc_now
 from crawler.outlets import Outlet
 from crawler.page import Page
+from crawler.signs import Sign
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted, Chain, Frontier, State
 from crawler.spiders.items import CapturedPage
@@ -24,6 +25,7 @@ from crawler.spiders.ledger import Ledger, conditional_headers
 from crawler.spiders.plan import Plan, parse_plan
 from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_of
 from crawler.spiders.session import LIMIT, CrawlSession, outlet_settings
+from crawler.spiders.signing import note_listing, note_refused_listing
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
 from crawler.warc import ReplayIndex
@@ -49,6 +51,7 @@ class OutletSpider(Spider):
         self.frontier = Frontier(self.family, plan, self._seen)
         self.ledger = Ledger(session.archive, utc_now, session.trust_for)
         self._chains: dict[str, list[Chain]] = {}
+        self._section_of: dict[str, str] = {}
         self._sitemaps: set[str] = set()
         self._failures = 0
         self._stopping: asyncio.Task[None] | None = None
@@ -98,7 +101,7 @@ class OutletSpider(Spider):
         steps = first_steps(
             self.outlet,
             self.plan,
-            self.family.paging,
+            self.family,
             utc_now(),
             trusts_known=self.session.trusts_known,
         )
@@ -130,6 +133,7 @@ class OutletSpider(Spider):
         self._failures = 0
         if response.status == 304:
             self.keeper.discovered()
+            self.keeper.sign(Sign.UNCHANGED_LISTINGS, step.url)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
@@ -140,7 +144,7 @@ class OutletSpider(Spider):
             for item in self._refuse_listing(step, page, capture_of(response), refusal):
                 yield item
             return
-        self.keeper.discovered()
+        note_listing(self.keeper, step, found)
         for child in child_steps(step, found.children, self.plan):
             if child.url not in self._sitemaps and len(self._sitemaps) < _MAX_SITEMAPS:
                 self._sitemaps.add(child.url)
@@ -157,11 +161,13 @@ class OutletSpider(Spider):
                 self._chains.setdefault(item.key, []).append(step.chain)
             if item.state is State.ASK:
                 self.ledger.opens(item.key)
+                if step.section:
+                    self._section_of[item.key] = step.section.slug
                 yield self._article_request(item)
         if self._keeps_validators(step):
             self.ledger.expect(step.url, response.headers, [item.key for item in admitted])
         if step.chain and step.chain.goes_on(admitted):
-            following = next_step(step, self.outlet, self.family.paging)
+            following = next_step(step, self.outlet, self.family, found)
             if following:
                 yield self._listing_request(following)
 
@@ -175,6 +181,7 @@ class OutletSpider(Spider):
             return  # a month that has just begun
         host = host_of(step.url) or self.outlet.host
         self.keeper.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
+        note_refused_listing(self.keeper, step, refusal)
         yield CapturedPage(page, capture, refusal=refusal)
 
     # Asking articles
@@ -205,6 +212,8 @@ class OutletSpider(Spider):
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
         self.ledger.settle(key, well=well)
+        if section := self._section_of.get(key):
+            self.keeper.published(section, published_at)
         for chain in self._chains.get(key, []):
             chain.saw_article(published_at)
 
@@ -216,7 +225,7 @@ class OutletSpider(Spider):
         failed = judge_failure(failure.value, request)
         if failed.counted_as != "not_recorded":
             self.keeper.fault(failed.message, closes_host=failed.closes_host)
-        self._failed(failed)
+        self._failed(failed, request.url)
         if failed.closes_host and host_of(request.url) == self.outlet.host:
             self.halt(Outcome.FAILED, failed.message)
 
@@ -232,10 +241,12 @@ class OutletSpider(Spider):
             yield CapturedPage(page, capture, key, aliases_of(request, request.url), refusal)
             return
         self.ledger.settle(key, well=False)
-        self._failed(failed)
+        self._failed(failed, request.url)
 
-    def _failed(self, failed: Failed) -> None:
+    def _failed(self, failed: Failed, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
+        if failed.sign:
+            self.keeper.sign(failed.sign, url)
         if failed.counted_as:
             self.keeper.refuse(failed.counted_as)
             return

@@ -9,7 +9,7 @@ from alembic import op
 from storage.migrations.first_places import ROW_ID, TIME
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0007"
 
 
 def upgrade() -> None:
