@@ -50,11 +50,13 @@ class Listings:
         self._session = session
         self._sitemaps: set[str] = set()
         self._met = _Met()
+        # A crawl that fetches known articles again still leaves alone what was taken down.
+        seen = archive.redacted if plan.recrawl else archive.seen
         self.ledger = Ledger(archive, utc_now, session.trust_for)
         self.frontier = Frontier(
             family,
             plan,
-            lambda urls: archive.seen(outlet.slug, urls),
+            lambda urls: seen(outlet.slug, urls),
             lambda ids: archive.seen_ids(outlet.slug, ids),
         )
         self._backfill: Backfill | None = None
