@@ -86,7 +86,10 @@ def run_json(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "outlet": run.outlet,
+        "kind": run.kind,
         "sections": list(run.sections),
+        "since": time_json(run.since),
+        "until": time_json(run.until),
         "replay": run.replay,
         "started_at": time_json(run.started_at),
         "ended_at": time_json(run.ended_at),
@@ -97,15 +100,23 @@ def run_json(run: Run) -> dict[str, Any]:
         "links": counts.links,
         "new": counts.new,
         "revised": counts.revised,
+        "copies": counts.copies,
         "unchanged": counts.unchanged,
         "known": counts.known,
         "refused": dict(sorted(counts.refused.items())),
         "failed": counts.failed,
         "received_bytes": counts.received_bytes,
         "newest_published_at": time_json(run.newest_published_at),
+        "robots": run.robots,
+        "duration_seconds": _seconds(run),
+        "exit_code": run.exit_code,
         "peak_memory_bytes": run.peak_memory_bytes,
         "log_file": run.log_file,
     }
+
+
+def _seconds(run: Run) -> float | None:
+    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
 
 
 _REASONS = frozenset(reason.value for reason in RefusalReason)

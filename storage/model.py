@@ -1,9 +1,10 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; those of places and of re-reading have modules of their own.
-All times are aware datetimes in UTC.
+Pure, standard library only; places and re-reading have modules of their own. All times are
+aware datetimes in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
+RunKind = Literal["crawl", "recheck"]
+RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +192,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The archive's answer to one stored capture. `id` is the article's short id, if any."""
+    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+
+    copy_of: short id of the source that a new article was found to be a copy of.
+    """
 
     verdict: Verdict
     id: int | None = None
+    copy_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,12 +273,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far. signs: what it saw of the outlet's health (crawler.signs)."""
+    """What a run did so far.
+
+    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    outlet's health (crawler.signs).
+    """
 
     requested: int = 0
     fetched: int = 0
     links: int = 0
     new: int = 0
+    copies: int = 0
     revised: int = 0
     unchanged: int = 0
     known: int = 0
@@ -285,8 +297,11 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    evidence: by sign, a few URLs that showed it. newest_of: by section, the newest publication
-    time that its listings or articles gave.
+    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    the window asked for. robots: what became of robots.txt; None where it was not asked for.
+    exit_code: of its process, negative for a signal; None where nobody waited for it.
+    new_of: by section, when the articles that were new were published, as far as known.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
     """
 
     id: str
@@ -303,6 +318,12 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    kind: RunKind = "crawl"
+    since: datetime | None = None
+    until: datetime | None = None
+    robots: RobotsState | None = None
+    exit_code: int | None = None
+    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
     newest_of: dict[str, datetime] = field(default_factory=dict)
 

@@ -36,6 +36,7 @@ from crawler.launch import is_alive
 from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, skipped_text, time_text
+from crawler.render_clusters import cluster_json, cluster_text
 from crawler.render_places import names_text, primary_json, tags_json
 from storage.errors import UsageError
 from storage.model import ArchivedArticle, ArticleQuery, Outcome, Run
@@ -118,17 +119,20 @@ def show(
     settings = settle(config, archive)
     with reading_of(settings) as opened:
         archived = opened.article(ref)
+        cluster = opened.cluster(str(archived.id))
     gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
-        print_json(archived_json(archived) | places | found)
+        copies = {"cluster": cluster_json(cluster)}
+        print_json(archived_json(archived) | places | found | copies)
     else:
-        _print_article(archived, names_text(tags.primary, gazetteer) if tags else "not tagged")
+        about = names_text(tags.primary, gazetteer) if tags else "not tagged"
+        _print_article(archived, about, cluster_text(cluster, archived.id))
 
 
-def _print_article(archived: ArchivedArticle, places: str) -> None:
+def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -141,6 +145,7 @@ def _print_article(archived: ArchivedArticle, places: str) -> None:
         "section": " › ".join(article.section) or "–",
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
+        "cluster": cluster,
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:
@@ -196,7 +201,7 @@ def _as_it_stands(run: Run, settings: Config) -> Run:
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    numbers = ("fetched", "new", "revised", "unchanged")
+    numbers = ("fetched", "new", "copies", "revised", "unchanged")
     listed = table(
         title, "outlet", "started", "outcome", *numbers, "refused", "skipped", right=numbers
     )
@@ -208,6 +213,7 @@ def run_table(found: list[Run], title: str) -> Table:
             run.outcome.value if run.outcome else "running",
             str(counts.fetched),
             str(counts.new),
+            str(counts.copies),
             str(counts.revised),
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),

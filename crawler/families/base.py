@@ -75,6 +75,7 @@ class Family:
     layouts: newest first; none where nobody has seen the markup: then pages are read generically.
     zone: finds the element that tells a section's number on its page, and the attribute.
     paging: how sections are paged, None where the family has no such way.
+    day_archive: how a section's articles of one day are paged through; {day} is 2026-09-14.
     """
 
     name: str
@@ -83,5 +84,6 @@ class Family:
     layouts: tuple[Layout, ...]
     others: tuple[OtherPage, ...] = ()
     paging: Paging | None = None
+    day_archive: Paging | None = None
     zone: tuple[str, str] | None = None
     hosts: tuple[str, ...] = ()

@@ -55,4 +55,8 @@ FAMILY = Family(
     paging=Paging(
         template="https://{host}{path}&s_cond=&BRSR={page}", first=15, step=15, form="html"
     ),
+    # Seen on baoquocte only (2024); the first page's offset 0 is inferred.
+    day_archive=Paging(
+        template="https://{host}{path}&fv={day}&s_cond=&BRSR={page}", first=0, step=15, form="html"
+    ),
 )
