@@ -83,8 +83,9 @@ def _apply_layout(container: LexborNode, layout: Layout) -> None:
 
 def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
     held = sum(len(subtree.text_of(caption)) for caption in captions)
-    rest = len(subtree.text_of(root)) - held
-    return held >= _MIN_PHOTO_TEXT and held > _PHOTO_STORY * rest
+    if held < _MIN_PHOTO_TEXT:
+        return False
+    return held > _PHOTO_STORY * (len(subtree.text_of(root)) - held)
 
 
 def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:

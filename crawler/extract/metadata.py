@@ -19,8 +19,7 @@ _ARTICLE_TYPES = frozenset(
 # What is wanted of a script that is no valid JSON; each pattern is linear.
 _LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^"\n]{1,2000})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-# What `normalize` changes beyond NFC and blanks: look-alikes of Đ and invisible characters.
-_UNUSUAL = re.compile("[ÐðƉɖ\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+_LOOK_ALIKE = re.compile("[ÐðƉɖ]")  # of Đ; `normalize` puts them right
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
@@ -83,10 +82,10 @@ def clean(text: str) -> str:
     for _ in range(2):
         if "&" in text:
             text = html.unescape(text)
-    text = strip_controls(text)
-    if not text.isascii() and (_UNUSUAL.search(text) or not is_normalized("NFC", text)):
-        text = normalize(text)  # seldom needed, and slower than finding that out
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    if line.isprintable() and is_normalized("NFC", line) and not _LOOK_ALIKE.search(line):
+        return line  # what follows is seldom needed, and slower than finding that out
+    return " ".join(normalize(strip_controls(text)).split())
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
