@@ -109,6 +109,8 @@ def read_byline(line: str) -> Byline | None:
 
     "Trần Vũ", "Hà Thu (tổng hợp)", "Tin, ảnh: P.Y", "A - B", "Theo TTXVN", "(TTXVN/Vietnam+)".
     """
+    if len(line) > 4 * _MAX_BYLINE:  # whatever blanks it holds
+        return None
     text = " ".join(normalize(line).split())
     if not text or len(text) > _MAX_BYLINE or text[-1] in "?!:…":
         return None

@@ -19,6 +19,7 @@ from storage.model import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
 _CELL_SEPARATOR = " | "
+_STRING = etree.XPath("string()")
 # How words look, which no block tells; links stay, for trafilatura weighs them.
 _INLINE = ("span", "font", "b", "strong", "i", "em", "u", "label", "small", "big", "img", "abbr")
 
@@ -117,4 +118,4 @@ def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
 def _text(element: etree._Element) -> str:
     for line_break in element.iter("lb"):
         line_break.tail = BREAK + (line_break.tail or "")
-    return "".join(str(part) for part in element.itertext())
+    return str(_STRING(element))

@@ -107,7 +107,7 @@ def _repeats(key: str, wanted: set[str]) -> bool:
 
 
 def _key(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:

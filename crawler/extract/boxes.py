@@ -155,7 +155,7 @@ def link_share(element: HtmlElement) -> float:
 
 
 def _is_one_link(line: Line) -> bool:
-    if line.element.find(".//a") is None:
+    if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
     linked = _SIGNS.sub("", "".join(map(text_of, links)))

@@ -72,7 +72,8 @@ def _find_long_tags(data: bytes) -> Iterator[re.Match[bytes]]:
             continue
         end = data.find(b">", position)
         end = size if end < 0 else end
-        sign = _TAG_START.search(data, position, end)
+        first = data.find(b"<", position, end)
+        sign = _TAG_START.search(data, first, end) if first >= 0 else None
         if (
             sign
             and not _is_in_script(data, sign.start())

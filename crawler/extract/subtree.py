@@ -31,6 +31,7 @@ _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
 _BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_BLANK = re.compile(rf"[\s{BREAK}]*+")
 _STRING = etree.XPath("string()")
 # lxml.html's own parser asks Python for the class of each element it hands out.
 _PARSER = etree.HTMLParser()
@@ -59,6 +60,11 @@ def text_of(element: HtmlElement) -> str:
     """Return an element's text in one line."""
     text = str(_STRING(element)) if len(element) else element.text or ""
     return " ".join(text.replace(BREAK, " ").split())
+
+
+def has_text(element: HtmlElement) -> bool:
+    """True where `text_of` would return anything; stops reading at the first word."""
+    return any(not _BLANK.fullmatch(part) for part in element.itertext())
 
 
 def drop(element: HtmlElement) -> None:
@@ -107,9 +113,7 @@ def _unwrap_layout_tables(root: HtmlElement) -> None:
     """Make boxes of tables that hold no data: never two filled cells in one row."""
     for table in list(root.iter("table")):
         rows = list(table.iter("tr"))
-        filled = (
-            sum(bool(text_of(cell)) for cell in row if cell.tag in ("td", "th")) for row in rows
-        )
+        filled = (sum(has_text(cell) for cell in row if cell.tag in ("td", "th")) for row in rows)
         if table.find(".//table") is not None or max(filled, default=0) <= 1:
             parts = ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup")
             for part in list(table.iter(*parts)):

@@ -51,7 +51,7 @@ class Family:
     """One CMS platform.
 
     marks: strings that this family's pages carry; a page without any is not tried with it.
-    hosts: of outlets with a CMS of their own, whose pages are tried with it first.
+    hosts: of outlets that are known to use it; their pages are tried with it first.
     article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
     not_article_url: matches what `article_url` would take wrongly.
     layouts: newest first.

@@ -35,6 +35,23 @@ FAMILY = Family(
     # AMP and share copies (og:url of PLO) carry the same id.
     article_url=re.compile(r"(?:-post|/share)(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
     not_article_url=re.compile(r"-tag\d+\.html|/rss|/topics?/"),
+    hosts=(
+        "tienphong.vn",
+        "anninhthudo.vn",
+        "plo.vn",
+        "sggp.org.vn",
+        "nhandan.vn",
+        "vietnamplus.vn",
+        "cand.vn",
+        "congluan.vn",
+        "baolaocai.vn",
+        "baohatinh.vn",
+        "baogialai.com.vn",
+        "tinnhanhchungkhoan.vn",
+        "viettimes.vn",
+        "ngaynay.vn",
+        "giaoducthoidai.vn",
+    ),
     layouts=(LAYOUT,),
     paging=Paging(
         template="https://api.{host}/api/morenews-zone-{zone}-{page}.html?phrase=",

@@ -44,6 +44,18 @@ FAMILY = Family(
     marks=("MASTERCMS",),
     article_url=re.compile(r"^https?://[^/]+/[^/?&]+-(?P<id>\d{4,7})\.html$"),
     not_article_url=re.compile(r"\.tag$|&s_cond|/search_enginer|apicenter@|widgets@|adsfw/"),
+    hosts=(
+        "laodongthudo.vn",
+        "tuoitrethudo.vn",
+        "phapluatxahoi.kinhtedothi.vn",
+        "congthuong.vn",
+        "baoquocte.vn",
+        "thoibaonganhang.vn",
+        "thoibaotaichinhvietnam.vn",
+        "petrotimes.vn",
+        "suckhoeviet.org.vn",
+        "haiquanonline.com.vn",
+    ),
     layouts=(LAYOUT,),
     paging=Paging(
         template="https://{host}{path}&s_cond=&BRSR={page}", first=15, step=15, form="html"

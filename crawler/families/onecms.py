@@ -40,5 +40,16 @@ FAMILY = Family(
     marks=("b-maincontent",),
     article_url=re.compile(r"^https?://[^/]+/[^/]+-(?P<id>\d{4,})\.html$"),
     not_article_url=re.compile(r"-event\d+\.html|-ptag\.html|/print/\d+\.html|/trang-\d+$"),
+    hosts=(
+        "hanoimoi.vn",
+        "baohaiphong.vn",
+        "baodanang.vn",
+        "baonghean.vn",
+        "baoquangnam.vn",
+        "daidoanket.vn",
+        "congly.vn",
+        "nguoiquansat.vn",
+        "daibieunhandan.vn",
+    ),
     layouts=(LONGFORM, CLASSIC),
 )

@@ -31,5 +31,12 @@ FAMILY = Family(
     name="provincial",
     marks=("content-fck", "newscontents", "content-article", "editor-detail"),
     article_url=re.compile(r"-a(?P<id>\d+)\.html$"),
+    hosts=(
+        "baocantho.com.vn",
+        "baoangiang.com.vn",
+        "baovinhlong.vn",
+        "baoquangninh.vn",
+        "baohungyen.vn",
+    ),
     layouts=(LAYOUT,),
 )
