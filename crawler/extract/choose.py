@@ -37,12 +37,14 @@ def choose_reading(
     outlet: Outlet | None,
     host: str,
     day: date,
+    lead: str = "",
     left_out: frozenset[str] = frozenset(),
 ) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so. left_out: names of families that are not tried, for benchmarks.
+    and the reading says so. lead: the head's description. left_out: names of families that are
+    not tried, for benchmarks.
     """
     named = outlet.family if outlet and outlet.family not in left_out else ""
     configured = FAMILIES.get(named)
@@ -58,7 +60,7 @@ def choose_reading(
         if family is configured and (shell := find_empty(tree, family.layouts[0].body)):
             # Else the generic reading would take menus and teasers for the text.
             return Reading(family, family.layouts[0], shell, whole_page(tree))
-    return _generic(tree, outlet if configured is GENERIC else None, configured)
+    return _generic(tree, outlet if configured is GENERIC else None, configured, lead)
 
 
 def _order(configured: Family | None, host: str) -> list[Family]:
@@ -69,9 +71,11 @@ def _order(configured: Family | None, host: str) -> list[Family]:
     )
 
 
-def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:
+def _generic(
+    tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None, lead: str
+) -> Reading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
-    guessed = guess_container(tree)
+    guessed = guess_container(tree, lead)
     named = find_container(tree, layout.body)
     container = _inner(named, guessed)
     select = article_frame(tree, container)

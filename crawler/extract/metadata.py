@@ -54,6 +54,11 @@ class Metadata:
         return clean(value) or None if isinstance(value, str) else None
 
     @property
+    def described(self) -> str:
+        """The page's description of itself, which most outlets fill with the lead; or ''."""
+        return self.prop("og:description") or self.named("description") or ""
+
+    @property
     def is_article(self) -> bool:
         """True where the head claims to describe one article."""
         return bool(self.article) or self.prop("og:type") == "article"
