@@ -32,7 +32,7 @@ from crawler.authors import clean_names, is_name, read_byline, read_credit
         ("Lê Na | Chủ nhật, 15/11/2026 06:45 (GMT+7)", ("Lê Na",), None),
         ("Theo chinhphu.vn", (), "chinhphu.vn"),
         ("Theo báo Lao Động", (), "báo Lao Động"),
-        ("PV / Theo Trà My (Zing)", (), "Trà My (Zing)"),
+        ("Theo Trà My (Zing)", (), "Trà My (Zing)"),
         ("Nhóm PV", (), None),
         ("PV (t/h)", (), None),
         ("(Tổng hợp)", (), None),

@@ -74,9 +74,11 @@ def _title_text(node: LexborNode) -> str:
 
 
 def _is_logo(text: str, said: str, meta: Metadata) -> bool:
-    """True for an h1 that is the outlet's name: few words, not the headline's."""
+    """True for an h1 that is the outlet's name: few words, not those of the article's headline."""
     if text == meta.prop("og:site_name"):
         return True
+    if not meta.article:  # a section's page, whose h1 is its name
+        return False
     return len(text.split()) < _HEADLINE_WORDS and _overlap(text, said) < _MIN_SHARED
 
 
