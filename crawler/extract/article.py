@@ -21,7 +21,7 @@ from crawler.refusals import paywall_sign, refuse_response
 from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
-VERSION = 1
+VERSION = 2
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000

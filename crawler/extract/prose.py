@@ -41,11 +41,11 @@ def read_prose(root: HtmlElement) -> list[tuple[str, str]]:
     Words of share bars that stand alone ("Facebook"), headings at the end and a paragraph that
     repeats the one before it are left out.
     """
-    found = [
-        (element.tag, text)
-        for element in root.iter("p", *_HEADINGS)
-        if not textfilter(element) and (text := " ".join((element.text or "").split()))
-    ]
+    found: list[tuple[str, str]] = []
+    for element in root.iter("p", *_HEADINGS):
+        element.text = text = " ".join((element.text or "").split())
+        if text and not textfilter(element):
+            found.append((element.tag, text))
     while found and found[-1][0] != "p":
         found.pop()
     return [
