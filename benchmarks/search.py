@@ -41,6 +41,11 @@ from storage.words import RAW, spell
 BATCH = 500
 YEARS = 10
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
+SQLITE_PAGES = """
+SELECT sum(pgsize) FROM dbstat
+WHERE name LIKE 'search%' OR name LIKE '%lexicon%' OR name LIKE 'ix_search%'
+"""
+POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search') + pg_total_relation_size('lexicon')"
 QUERIES = Path(__file__).with_name("queries.txt")
 
 
@@ -138,12 +143,8 @@ def build(file: str, count: int) -> None:
             if first % 50_000 == 1:
                 print(f"{first - 1:,} after {time.perf_counter() - begun:.0f} s", flush=True)
         with archive._reading() as conn:
-            pages = conn.exec_driver_sql(
-                "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'search%' OR name LIKE '%lexicon%' OR name LIKE 'ix_search%'"
-            )
-            print(
-                f"index {pages.scalar_one() / size:.2f} times the text ({size / count:.0f} bytes an article)"
-            )
+            pages = conn.exec_driver_sql(SQLITE_PAGES).scalar_one()
+        print(f"index {pages / size:.2f} times the text ({size / count:.0f} bytes an article)")
 
 
 def quick_json(article: Article) -> str:
@@ -250,10 +251,8 @@ def copy(file: str, url: str) -> None:
             )
         with target._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.exec_driver_sql("VACUUM ANALYZE")
-            sizes = conn.exec_driver_sql(
-                "SELECT pg_total_relation_size('search') + pg_total_relation_size('lexicon'), (SELECT sum(octet_length(coalesce(j->>'title', '') || coalesce(j->>'sapo', '')) + (SELECT sum(octet_length(b->>'text') + 1) - 1 FROM jsonb_array_elements(j->'blocks') AS b)) FROM (SELECT json::jsonb AS j FROM contents TABLESAMPLE SYSTEM (1)) AS some), (SELECT count(*) FROM contents TABLESAMPLE SYSTEM (1)), (SELECT count(*) FROM contents)"
-            ).one()
-            print("index", sizes, f"after {time.perf_counter() - begun:.0f} s")
+            index = conn.exec_driver_sql(POSTGRESQL_PAGES).scalar_one()
+        print(f"index {index:,} bytes after {time.perf_counter() - begun:.0f} s")
 
 
 def queries() -> Iterator[tuple[str, SearchQuery]]:
@@ -297,8 +296,9 @@ def run(url: str, rounds: int) -> None:
             if some:
                 ordered = sorted(some)
                 p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+                middle, most = statistics.median(some), ordered[-1]
                 print(
-                    f"{name}: {len(some)} queries, p50 {statistics.median(some):.1f}, p95 {p95:.1f}, most {ordered[-1]:.1f}"
+                    f"{name}: {len(some)} queries, p50 {middle:.0f}, p95 {p95:.0f}, most {most:.0f}"
                 )
 
 
