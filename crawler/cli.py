@@ -1,21 +1,33 @@
 """The command line: the one place that assembles everything."""
 
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.backfill import backfill
+from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
+from crawler.commands.coverage import coverage
 from crawler.commands.crawl import crawl
+from crawler.commands.export import export
 from crawler.commands.extract import extract
+from crawler.commands.import_ import import_
+from crawler.commands.new_outlet import new_outlet
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
 from crawler.commands.reextract import reextract
+from crawler.commands.revisions import diff, revisions
 from crawler.commands.search import search
+from crawler.commands.status import alarms, status
+from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -25,13 +37,25 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(crawl)
+app.command()(backfill)
+app.command()(coverage)
 app.command()(articles)
 app.command()(show)
+app.command()(diff)
+app.command()(revisions)
+app.command()(cluster)
+app.command()(clusters)
 app.command()(runs)
+app.command()(status)
+app.command()(alarms)
 # A word to exclude begins with "-": it is no option.
 app.command(context_settings={"ignore_unknown_options": True})(search)
 app.command()(extract)
 app.command()(reextract)
+app.command("import")(import_)
+app.command()(export)
+app.add_typer(archive_app, name="archive")
+outlets_app.command("new")(new_outlet)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")
@@ -66,18 +90,40 @@ def _common(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 something failed, 2 wrong usage."""
+    """Run the command line and exit.
+
+    Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
+    it, as for every Unix program. A reader that has gone (`| head`) is no failure.
+    """
+    code = _run()
+    try:
+        sys.stdout.flush()  # at exit it would be too late for an exit code
+    except BrokenPipeError:
+        _leave_quietly()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code. typer turns Ctrl-C and closed pipes into exits of its own."""
     try:
         app()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 0
+        if isinstance(stop.__context__, BrokenPipeError):
+            _leave_quietly()
+            return 0
     except TinquanError as error:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        return error.exit_code
+    if code in STOPPED_CODES:
         err.print("tinquan: stopped", markup=False)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader (head, less) has gone: nothing to tell, nobody to tell it
-        sys.exit(0)
+    return code
+
+
+def _leave_quietly() -> None:
+    """Let nothing more be written to a pipe that nobody reads, not even at exit."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

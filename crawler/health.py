@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from storage.archive import Operations
+from crawler.signs import Sign
 from storage.errors import ArchiveError, TinquanError
 from storage.model import Outcome, RefusalReason, Run, RunCounts, Stored, Verdict
+from storage.operations import Operations
 
 _log = logging.getLogger(__name__)
+_MAX_EVIDENCE = 3  # URLs a sign
+_UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  # all is well
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
 
 
@@ -33,6 +37,9 @@ class RunKeeper:
         self._clock = clock
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self._signs: Counter[str] = Counter()
+        self._evidence: dict[str, list[str]] = {}
+        self._newest_of: dict[str, datetime] = {}
         self._newest: datetime | None = None
         self._verdict: tuple[Outcome, str] | None = None
         self._faults: list[str] = []
@@ -45,7 +52,8 @@ class RunKeeper:
     @property
     def counts(self) -> RunCounts:
         """What the run did so far."""
-        return RunCounts(**self._counts, refused=dict(self._refused))
+        counted: dict[str, Any] = dict(self._counts)
+        return RunCounts(**counted, refused=dict(self._refused), signs=dict(self._signs))
 
     @property
     def is_stopping(self) -> bool:
@@ -73,7 +81,20 @@ class RunKeeper:
         if stored.verdict is Verdict.REFUSED and reason is not None:
             self.refuse(reason.value)
         else:
-            self.count(**{stored.verdict.value: 1})
+            self.count(**{stored.verdict.value: 1}, copies=int(stored.copy_of is not None))
+
+    def sign(self, sign: Sign, url: str) -> None:
+        """Count what a page or its absence says of the outlet's health."""
+        self._signs[sign.value] += 1
+        shown = self._evidence.setdefault(sign.value, [])
+        if sign not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
+            shown.append(url)
+
+    def published(self, section: str, published_at: datetime | None) -> None:
+        """Note that a section shows an article of that time; what is in the future says nothing."""
+        if published_at is not None and published_at <= self._clock():
+            newest = self._newest_of.get(section, published_at)
+            self._newest_of[section] = max(newest, published_at)
 
     def discovered(self) -> None:
         """Note that a listing answered as it should."""
@@ -107,6 +128,8 @@ class RunKeeper:
             counts=self.counts,
             newest_published_at=self._newest,
             peak_memory_bytes=peak_memory_bytes(),
+            evidence={sign: tuple(urls) for sign, urls in self._evidence.items() if urls},
+            newest_of=dict(self._newest_of),
         )
         try:
             self._archive.finish_run(self.run)

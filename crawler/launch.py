@@ -23,13 +23,17 @@ from storage.model import Run
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""
+STOPPED_CODES = frozenset({128 + signal.SIGINT, 128 + signal.SIGTERM})
+"""Exit codes of a command that a signal ended, as shells give them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One crawl to be done: of one outlet, live or from one recorded session.
 
-    since, until: ISO texts as the spider takes them. limit: articles.
+    since, until: ISO texts as the spider takes them. limit: articles. budget: requests.
+    backfill, oldest_first, url: as in the spider's plan. site: an address whose host no outlet
+    file names; the outlet is then made from it.
     """
 
     outlet: str
@@ -41,6 +45,11 @@ class Order:
     recrawl: bool = False
     sitemaps: bool = False
     replay: tuple[Path, ...] = ()
+    backfill: bool = False
+    budget: int | None = None
+    oldest_first: bool = False
+    url: str | None = None
+    site: str | None = None
 
 
 def command(order: Order, config: Config) -> list[str]:
@@ -52,6 +61,10 @@ def command(order: Order, config: Config) -> list[str]:
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
         "sitemaps": "1" if order.sitemaps else None,
+        "backfill": "1" if order.backfill else None,
+        "budget": order.budget,
+        "oldest_first": "1" if order.oldest_first else None,
+        "url": order.url,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
@@ -59,6 +72,7 @@ def command(order: Order, config: Config) -> list[str]:
         if order.replay
         else None,
         "TINQUAN_SUPERVISED": "1",
+        "TINQUAN_SITE": order.site,
         "LOG_FILE": str(log_file(order, config)),
     }
     words = [sys.executable, "-m", "scrapy", "crawl", order.outlet]
@@ -77,10 +91,16 @@ class CrawlProcess:
     def __init__(self, order: Order, config: Config) -> None:
         """Start the crawl. Raises CrawlError where its log cannot be made."""
         self.order = order
+        self._was_told_to_end = False
+        log = log_file(order, config)
         try:
-            log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.open("ab").close()
         except OSError as error:
-            raise CrawlError(f"{error.filename}: no log can be made: {error.strerror}") from None
+            raise CrawlError(
+                f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
+                " needs space and write permission"
+            ) from None
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command(order, config),
             stdin=subprocess.PIPE,
@@ -111,6 +131,11 @@ class CrawlProcess:
         """The exit code, negative where a signal ended it; None while it runs."""
         return self._process.poll()
 
+    @property
+    def was_stopped(self) -> bool:
+        """True where it ended at once when we asked it to, without winding up."""
+        return self._was_told_to_end and self.code == -signal.SIGTERM
+
     def last_words(self) -> str | None:
         """Return the error that an ended crawl printed, if it did: one line."""
         self._reader.join(1.0)
@@ -131,17 +156,26 @@ class CrawlProcess:
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
         self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Release the pipes of a crawl that has ended; its last words stay."""
+        self._reader.join(1.0)  # a child of the crawl's may still hold the other end
+        for pipe in (self._process.stdin, self._process.stderr):
+            if pipe is not None and not self._reader.is_alive():
+                pipe.close()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
+            self._was_told_to_end = True
             os.killpg(self.pid, number)
 
 
 def raise_on_term() -> None:
     """Let SIGTERM unwind this process like Ctrl-C does, so that its crawls are ended too."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, interrupt)
 

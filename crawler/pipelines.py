@@ -5,10 +5,11 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from crawler.signs import signs_of
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import ArchiveError
-from storage.model import Article, Outcome, Refusal
+from storage.model import Article, Outcome, Refusal, RefusalReason, Verdict
 
 
 class ArchivePipeline:
@@ -42,6 +43,12 @@ class ArchivePipeline:
         reason = result.reason if isinstance(result, Refusal) else None
         published_at = result.published_at if isinstance(result, Article) else None
         spider.keeper.stored(stored, reason, published_at)
+        if item.key is not None and stored.verdict is not Verdict.KNOWN:
+            for sign in signs_of(result, spider.outlet.family):
+                spider.keeper.sign(sign, item.page.url)
+        # A backfill walks past pages that are gone; begun anew, it asks for them again.
+        well = reason is None or reason.is_final
+        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
         if item.key is not None:
-            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+            spider.listings.settled(item.key, published_at, well=well)
         return item

@@ -11,6 +11,7 @@
     │   ├── ArchiveBusyError    another process holds it
     │   └── NotFoundError       nothing has that id or URL
     ├── CaptureError            a WARC file is missing, damaged or cannot be written
+    ├── ExportError             a file of an export could not be written
     └── CrawlError              a crawl could not be started or did not finish
 
 Every message is one line: it names the input, what was expected, and what to do.
@@ -67,3 +68,7 @@ class CaptureError(TinquanError):
 
 class CrawlError(TinquanError):
     """A crawl could not be started, or ended without finishing."""
+
+
+class ExportError(TinquanError):
+    """A file of an export could not be written."""

@@ -1,9 +1,10 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; those of places and of re-reading have modules of their own.
-All times are aware datetimes in UTC.
+Pure, standard library only; places and re-reading have modules of their own. All times are
+aware datetimes in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
+RunKind = Literal["crawl", "recheck"]
+RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class RefusalReason(StrEnum):
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
+    MOVED = "moved"  # only sends on to another address
+    LIVE = "live"  # reported live and still being written
     VIDEO = "video"  # a player without text
     PAYWALL = "paywall"
     TOO_LARGE = "too_large"  # over the guard's limits
@@ -107,7 +112,11 @@ class RefusalReason(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True where asking for the URL again cannot be expected to help."""
+        """True where asking for the URL again cannot be expected to help.
+
+        NOT_FOUND is not: a listing may name a story before its page is up. It counts as final for
+        a URL that was not found twice, at least a day apart (`Reader.seen`).
+        """
         return self not in _PASSING
 
 
@@ -119,6 +128,8 @@ _PASSING = frozenset(
         RefusalReason.CRASH,
         RefusalReason.EMPTY,
         RefusalReason.FUTURE_DATE,  # its time will come
+        RefusalReason.NOT_FOUND,  # the first time
+        RefusalReason.LIVE,
     }
 )
 
@@ -155,6 +166,20 @@ class Capture:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A capture with what it held, on its way into the archive.
+
+    aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+    tags: what the article says of places, if somebody looked; a refusal has none.
+    """
+
+    capture: Capture
+    result: Article | Refusal
+    aliases: tuple[str, ...] = ()
+    tags: Tags | None = None
+
+
 class Verdict(StrEnum):
     """What the archive did with a capture's article or refusal."""
 
@@ -167,10 +192,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The archive's answer to one stored capture. `id` is the article's short id, if any."""
+    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+
+    copy_of: short id of the source that a new article was found to be a copy of.
+    """
 
     verdict: Verdict
     id: int | None = None
+    copy_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +229,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedArticle:
-    """An article in the archive: `id` is its short id, `revisions` its states, earliest first."""
+    """An article in the archive: `id` is its short id, `revisions` its states, earliest first.
+
+    removed_at: when its page was first not found after the last sight of it; None while it is up.
+    """
 
     id: int
     revisions: tuple[Revision, ...]
+    removed_at: datetime | None = None
 
     @property
     def latest(self) -> Revision:
@@ -217,6 +250,7 @@ class ArticleQuery:
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     """
 
     outlets: tuple[str, ...] = ()
@@ -224,6 +258,7 @@ class ArticleQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    removed: bool = False
 
 
 class Outcome(StrEnum):
@@ -238,23 +273,36 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far."""
+    """What a run did so far.
+
+    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    outlet's health (crawler.signs).
+    """
 
     requested: int = 0
     fetched: int = 0
     links: int = 0
     new: int = 0
+    copies: int = 0
     revised: int = 0
     unchanged: int = 0
     known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
+    signs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One crawl of one outlet. `outcome` is None while it runs."""
+    """One crawl of one outlet. `outcome` is None while it runs.
+
+    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    the window asked for. robots: what became of robots.txt; None where it was not asked for.
+    exit_code: of its process, negative for a signal; None where nobody waited for it.
+    new_of: by section, when the articles that were new were published, as far as known.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
+    """
 
     id: str
     outlet: str
@@ -270,6 +318,14 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    kind: RunKind = "crawl"
+    since: datetime | None = None
+    until: datetime | None = None
+    robots: RobotsState | None = None
+    exit_code: int | None = None
+    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    newest_of: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,107 +3,90 @@
 Whatever goes wrong inside rolls the transaction back and comes out as an ArchiveError.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import merge
 from itertools import groupby, islice
-from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from storage import (
+    sql_cluster_read,
     sql_places,
     sql_read,
     sql_readings,
     sql_reread,
-    sql_runs,
     sql_search,
     sql_tags,
 )
+from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
+from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
+from storage.export_files import write_export
+from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
     Refusal,
-    Run,
-    RunCounts,
     Stored,
-    Validator,
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.search import Facets, SearchQuery, SearchResult
-from storage.sql_errors import plain_errors
+from storage.sql_clusters import with_sources
+from storage.sql_edits import Place, edit_page
 from storage.sql_lexicon import watch
-from storage.sql_open import BUSY_SECONDS, open_engine, reading, writing
-from storage.sql_read import PAGE, Position, article_page, place_groups, refusal_page
-from storage.sql_store import store
-
-_Row = TypeVar("_Row")
+from storage.sql_maintenance import SqlMaintenance
+from storage.sql_open import BUSY_SECONDS, open_engine
+from storage.sql_operations import SqlOperations
+from storage.sql_read import PAGE, article_page, place_groups, refusal_page
+from storage.sql_schedule import SqlSchedule
+from storage.sql_store import store_many
+from storage.sql_ways import SqlWays
 
 
 def open_sql_archive(
-    url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> "SqlArchive":
     """Open the archive at a database URL; see `storage.archive.open_archive`.
 
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
-    return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    watch(engine)
+    return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | RereadQuery | SearchQuery) -> None:
+def _check_times(
+    query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery | SearchQuery,
+) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
 
 
-class SqlArchive:
+class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-        watch(engine)
+    @property
+    def maintenance(self) -> SqlMaintenance:
+        """The archive's own upkeep."""
+        return SqlMaintenance(self._reading, self._writing)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the database."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_errors(self._name), reading(self._engine).begin() as conn:
-            yield conn
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with plain_errors(self._name), writing(self._engine).begin() as conn:
-            yield conn
-
-    def _pages(
-        self,
-        fetch: Callable[[Connection, Position | None, int], list[tuple[Position, _Row]]],
-        size: int,
-    ) -> Iterator[tuple[Position, _Row]]:
-        after: Position | None = None
-        while True:
-            with self._reading() as conn:
-                page = fetch(conn, after, size)
-            yield from page
-            if len(page) < size:
-                return
-            after = page[-1][0]
+    @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name)
 
     # Reader
 
@@ -140,7 +123,29 @@ class SqlArchive:
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         # An article about places of two groups comes twice, one right after the other.
         once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
-        return islice(once, query.limit)
+        wanted = (one for one in once if one.removed_at or not query.removed)
+        return islice(wanted, query.limit)
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first."""
+        _check_times(query)
+        after: Place | None = None
+        while True:
+            with self._reading() as conn:
+                page = edit_page(conn, query, after, PAGE)
+                ids = list(dict.fromkeys(article for _, article, _ in page))
+                found = {one.id: one.revisions for one in sql_read.load_articles(conn, ids)}
+            for _, id_, number in page:
+                yield Edit(id_, *found[id_][number - 2 : number])
+            if len(page) < PAGE:
+                return
+            after = page[-1]
+
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds."""
+        with self._reading() as conn:
+            schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        return write_export(self.articles(order.query), order, schema)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
@@ -176,13 +181,13 @@ class SqlArchive:
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
     ) -> Stored:
-        """Store one capture with what it held, in one transaction, and say what it was.
+        """Store one capture with what it held, in one transaction, and say what it was."""
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
 
-        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
-        a time without a zone or a capture without a record id.
-        """
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases, tags)
+            return with_sources(conn, store_many(conn, run_id, arrivals))
 
     # Places
 
@@ -219,6 +224,26 @@ class SqlArchive:
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
 
+    # Clusters
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of one article. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_cluster_read.load_clusters(conn, [self._find(conn, ref)])[0]
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories that match, those in most outlets first."""
+        _check_times(query)
+        with self._reading() as conn:
+            sources = sql_cluster_read.most_reprinted(conn, query)
+        return self._clusters(sources)
+
+    def _clusters(self, sources: Sequence[int]) -> Iterator[Cluster]:
+        for start in range(0, len(sources), PAGE):
+            with self._reading() as conn:
+                page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+            yield from page
+
     # Rereading
 
     def captures_to_reread(
@@ -242,48 +267,3 @@ class SqlArchive:
         """Write what captures are read as by `version`; return what each led to."""
         with self._writing() as conn:
             return sql_reread.reread(conn, results, version, now)
-
-    # Operations
-
-    def start_run(self, run: Run) -> None:
-        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
-        with self._writing() as conn:
-            sql_runs.start_run(conn, run)
-
-    def update_run(self, run_id: str, counts: RunCounts) -> None:
-        """Write a running run's counts. Raises NotFoundError."""
-        with self._writing() as conn:
-            sql_runs.update_run(conn, run_id, counts)
-
-    def finish_run(self, run: Run) -> None:
-        """Write how a run ended. Raises NotFoundError."""
-        with self._writing() as conn:
-            sql_runs.finish_run(conn, run)
-
-    def run(self, run_id: str) -> Run:
-        """Return one run. Raises NotFoundError."""
-        with self._reading() as conn:
-            return sql_runs.load_run(conn, run_id)
-
-    def runs(self, outlet: str | None = None, limit: int | None = None) -> list[Run]:
-        """Return runs, newest first."""
-        with self._reading() as conn:
-            return sql_runs.load_runs(conn, outlet, limit)
-
-    def close_dead_runs(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them."""
-        with self._reading() as conn:
-            runs = sql_runs.open_runs(conn)
-        dead = [run for run in runs if not is_alive(run)]
-        with self._writing() as conn:
-            return sql_runs.close_runs(conn, dead, now)
-
-    def validator(self, url: str) -> Validator | None:
-        """Return what the server gave with this listing the last time, if anything."""
-        with self._reading() as conn:
-            return sql_runs.load_validator(conn, url)
-
-    def save_validator(self, validator: Validator) -> None:
-        """Keep a listing's validator; the caller has stored all that it linked to."""
-        with self._writing() as conn:
-            sql_runs.save_validator(conn, validator)

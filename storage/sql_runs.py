@@ -1,6 +1,7 @@
 """Rows about the work itself: runs and listings' validators."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -46,9 +47,13 @@ def load_run(conn: Connection, run_id: str) -> Run:
     return _run(row)
 
 
-def load_runs(conn: Connection, outlet: str | None, limit: int | None) -> list[Run]:
-    """Return runs, newest first."""
+def load_runs(
+    conn: Connection, outlet: str | None, limit: int | None, since: datetime | None = None
+) -> list[Run]:
+    """Return runs, newest first. since: only those that started then or later."""
     query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(runs.c.started_at >= since)
     if outlet is not None:
         query = query.where(runs.c.outlet == outlet)
     return [_run(row) for row in conn.execute(query)]
@@ -99,7 +104,12 @@ def _no_run(run_id: str) -> NotFoundError:
 
 
 def _count_columns(counts: RunCounts) -> dict[str, Any]:
-    return {**asdict(counts), "refused": json.dumps(counts.refused, sort_keys=True)}
+    as_json = {name: _json(getattr(counts, name)) for name in ("refused", "signs")}
+    return {**asdict(counts), **as_json}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _columns(run: Run) -> dict[str, Any]:
@@ -108,7 +118,12 @@ def _columns(run: Run) -> dict[str, Any]:
         **values,
         **_count_columns(run.counts),
         "sections": json.dumps(run.sections),
+        "evidence": _json(run.evidence),
+        "newest_of": _json({name: at.isoformat() for name, at in run.newest_of.items()}),
         "outcome": run.outcome.value if run.outcome else None,
+        "new_of": json.dumps(
+            {slug: [at.isoformat() for at in times] for slug, times in run.new_of.items()}
+        ),
     }
 
 
@@ -123,6 +138,11 @@ _PLAIN = (
     "newest_published_at",
     "peak_memory_bytes",
     "log_file",
+    "kind",
+    "since",
+    "until",
+    "robots",
+    "exit_code",
 )
 _COUNTS = (
     "requested",
@@ -130,6 +150,7 @@ _COUNTS = (
     "links",
     "new",
     "revised",
+    "copies",
     "unchanged",
     "known",
     "failed",
@@ -143,8 +164,18 @@ def _run(row: AnyRow) -> Run:
         id=row.id,
         sections=tuple(json.loads(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
+        new_of={
+            slug: tuple(datetime.fromisoformat(at) for at in times)
+            for slug, times in json.loads(row.new_of).items()
+        },
         counts=RunCounts(
-            refused=json.loads(row.refused), **{name: columns[name] for name in _COUNTS}
+            refused=json.loads(row.refused),
+            signs=json.loads(row.signs),
+            **{name: columns[name] for name in _COUNTS},
         ),
+        evidence={name: tuple(urls) for name, urls in json.loads(row.evidence).items()},
+        newest_of={
+            name: datetime.fromisoformat(at) for name, at in json.loads(row.newest_of).items()
+        },
         **{name: columns[name] for name in _PLAIN},
     )

@@ -34,6 +34,8 @@ metadata = sa.MetaData(
     }
 )
 
+RUN_SIGNS = ("signs", "evidence", "newest_of")
+
 outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
 
 runs = sa.Table(
@@ -54,6 +56,7 @@ runs = sa.Table(
     sa.Column("links", sa.BigInteger, nullable=False),
     sa.Column("new", sa.BigInteger, nullable=False),
     sa.Column("revised", sa.BigInteger, nullable=False),
+    sa.Column("copies", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("unchanged", sa.BigInteger, nullable=False),
     sa.Column("known", sa.BigInteger, nullable=False),
     sa.Column("refused", sa.Text, nullable=False),  # JSON object: reason → count
@@ -62,6 +65,14 @@ runs = sa.Table(
     sa.Column("newest_published_at", UtcTime),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("log_file", SafeText),
+    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # or "recheck"
+    sa.Column("since", UtcTime),
+    sa.Column("until", UtcTime),
+    sa.Column("robots", sa.Text),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
+    # JSON objects: sign → count; sign → URLs; section → time
+    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNS),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )

@@ -4,11 +4,13 @@ import zlib
 from dataclasses import dataclass
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 
 from crawler.guard import AskedToWaitError, cause_of
+from crawler.oversize import OversizeError
 from crawler.replay import NotRecordedError
 from crawler.robots import HostClosedError, RobotsForbidError
+from crawler.signs import Sign
 from crawler.urls import host_of
 from storage.errors import TinquanError
 from storage.model import RefusalReason
@@ -20,7 +22,8 @@ class Failed:
 
     message: one line with host and cause. counted_as: what it counts as where it is no failure
     of ours. reason: the refusal of a page that came but cannot be used. closes_host: nothing may
-    be fetched from the host. ends_run: nothing else may be either.
+    be fetched from the host. ends_run: nothing else may be either. sign: what it says of the
+    outlet's health.
     """
 
     message: str
@@ -28,6 +31,7 @@ class Failed:
     reason: RefusalReason | None = None
     closes_host: bool = False
     ends_run: bool = False
+    sign: Sign | None = None
 
 
 def judge_failure(error: BaseException | None, request: Request) -> Failed:
@@ -38,15 +42,19 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
         case NotRecordedError():
             failed = Failed(text, counted_as="not_recorded")
         case RobotsForbidError():
-            failed = Failed(text, counted_as="robots")
-        case HostClosedError():
-            failed = Failed(text, closes_host=True)
-        case TinquanError() | AskedToWaitError():
+            failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS)
+        case HostClosedError():  # raised from the failure where robots.txt could not be asked
+            origin = error.__cause__
+            sign = sign_of_failure(origin) if origin else Sign.ROBOTS
+            failed = Failed(text, closes_host=True, sign=sign)
+        case AskedToWaitError():
+            failed = Failed(text, ends_run=True, sign=Sign.BLOCKED)
+        case TinquanError():
             failed = Failed(text, ends_run=True)
+        case OversizeError():
+            failed = Failed(text, reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
             failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
-        case DownloadCancelledError():  # too large on the line: nothing was recorded
-            failed = Failed(f"{request.url}: too large", counted_as="too_large")
         case IgnoreRequest():
             failed = Failed(f"{request.url}: {text}", counted_as="ignored")
         case EOFError() | zlib.error():
@@ -54,5 +62,11 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
             failed = Failed(why, reason=RefusalReason.HTTP_ERROR)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
-            failed = Failed(f"{host}: cannot be reached: {cause}")
+            sign = sign_of_failure(error)
+            failed = Failed(f"{host}: cannot be reached: {cause}", sign=sign)
     return failed
+
+
+def sign_of_failure(error: BaseException | None) -> Sign:
+    """Return what a request that brought no response says of the outlet's health."""
+    return Sign.TIMEOUTS if isinstance(error, DownloadTimeoutError) else Sign.UNREACHABLE

@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from crawler.discover import Child, Form
-from crawler.families.base import Paging
+from crawler.discover import Child, Form, Found
+from crawler.discover.paging import page_url, paging_of
+from crawler.families.base import Family, Paging
 from crawler.outlets import Outlet, Section
 from crawler.spiders.frontier import Chain
 from crawler.spiders.plan import Plan
+from crawler.urls import article_id
 
 _PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
 _PAGES_SINCE = 200  # with `since`, which ends it
@@ -29,6 +31,8 @@ class Step:
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
     section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
+    zone: the section's own number, as its first page told it.
     """
 
     url: str
@@ -37,6 +41,9 @@ class Step:
     number: int = 1
     chain: Chain | None = None
     depth: int = 0
+    day: date | None = None
+    origin: str = ""
+    zone: int | None = None
 
     @property
     def can_be_conditional(self) -> bool:
@@ -45,7 +52,7 @@ class Step:
 
 
 def first_steps(
-    outlet: Outlet, plan: Plan, paging: Paging | None, now: datetime, *, trusts_known: bool
+    outlet: Outlet, plan: Plan, family: Family, now: datetime, *, trusts_known: bool
 ) -> Iterator[Step]:
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
@@ -57,34 +64,57 @@ def first_steps(
         if section.feed:
             yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
         chain = Chain(plan.since, trusts_known, cap)
-        url = f"https://{outlet.host}{section.path}"
-        yield Step(url, "html", section, chain=chain if _pages(paging, section) else None)
+        if begin := listing_step(outlet, section, family, chain):
+            yield begin
     if outlet.sitemap and plan.since and plan.sitemaps:
-        yield from _sitemaps(outlet, plan.since, plan.until or now)
+        yield from sitemap_steps(outlet, plan.since, plan.until or now)
 
 
-def _pages(paging: Paging | None, section: Section) -> bool:
-    return paging is not None and ("{zone}" not in paging.template or section.zone is not None)
+def listing_step(outlet: Outlet, section: Section, family: Family, chain: Chain) -> Step | None:
+    """Return the first page of a section's listing, None where its address is not known.
+
+    Without a way to page it has no chain.
+    """
+    paging = paging_of(outlet, section, family)
+    first = Step("", "html", section, chain=chain if paging else None)
+    if section.path:
+        return replace(first, url=f"https://{outlet.host}{section.path}")
+    return next_step(first, outlet, family)  # its page is not known, its number is
 
 
-def next_step(step: Step, outlet: Outlet, paging: Paging | None) -> Step | None:
-    """Return the next page of a listing, None where there is no way to page."""
-    if paging is None or step.section is None or step.chain is None:
+def next_step(
+    step: Step, outlet: Outlet, family: Family, found: Found | None = None
+) -> Step | None:
+    """Return the next page of a listing, None where there is no way to page.
+
+    found: what the page held; it may tell the section's number, and which article was its last.
+    """
+    if step.section is None or step.chain is None:
         return None
+    paging = paging_of(outlet, step.section, family)
+    if paging is None:
+        return None
+    last = article_id(found.links[-1].url, family) if found and found.links else None
+    zone = step.zone or (found.zone if found else None)
+    number = _page_number(paging, outlet, step.number)
+    url = page_url(paging, outlet, step.section, number, zone, last)
+    if url is None:
+        return None
+    # An API, or a list of its own, begins again with what the section's page has shown.
+    begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    chain = step.chain.anew() if begins_again else step.chain
+    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
+
+
+def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
+    """Return the value of {page} after so many pages; offsets count by the outlet's page size."""
+    if paging.step == 1:
+        return paging.first + before - 1
     size = outlet.page_size or paging.step
-    by = size if paging.step > 1 else paging.step
-    first = size if paging.step > 1 else paging.first
-    url = paging.template.format(
-        host=outlet.host,
-        path=step.section.path.rstrip("/"),
-        zone=step.section.zone,
-        page=first + (step.number - 1) * by,
-    )
-    chain = step.chain if step.form == paging.form else step.chain.anew()
-    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain)
+    return size * before
 
 
-def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
     """Yield the sitemaps of each period from `since` to `until`, the newest first."""
     if outlet.sitemap is None:
         return
@@ -102,7 +132,7 @@ def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step
 
 
 def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
-    """Return the sitemaps of an index that can hold articles of a plan's window, newest first.
+    """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
 
     The period in a child's name decides, where there is one: some outlets give every child the
     same lastmod, years ago. Else lastmod does; without either the child is asked for.
@@ -111,7 +141,7 @@ def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Ste
         return []
     dated = [(child_period(child.url), child) for child in children]
     wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
-    wanted.sort(key=lambda pair: _newness(*pair), reverse=True)
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
     return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
 
 

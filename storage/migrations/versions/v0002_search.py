@@ -11,7 +11,7 @@ from storage.search_codes import SEARCH_KEYS
 from storage.sql_reindex import index_all
 
 revision = "0002"
-down_revision = "0001"
+down_revision = "0005"
 
 _BY_CODE_POINT = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 # The terms of search_codes.fts_tokens; where they stand in a text and how often is not asked.

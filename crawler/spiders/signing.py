@@ -1,0 +1,26 @@
+"""What a listing's answer says of the outlet's health."""
+
+from crawler.discover import Found
+from crawler.health import RunKeeper
+from crawler.signs import Sign, sign_of_refused
+from crawler.spiders.steps import Step
+from storage.model import Refusal
+
+
+def note_listing(keeper: RunKeeper, step: Step, found: Found) -> None:
+    """Count a listing that answered, and the times that it shows."""
+    keeper.discovered()
+    keeper.sign(Sign.LISTINGS, step.url)
+    if not (found.links or found.children) and step.can_be_conditional:
+        keeper.sign(Sign.NO_LINKS, step.url)
+    if step.section:
+        for link in found.links:
+            keeper.published(step.section.slug, link.published_at)
+
+
+def note_refused_listing(keeper: RunKeeper, step: Step, refusal: Refusal) -> None:
+    """Count a listing that brought nothing to follow: blocked, moved, empty or a shell."""
+    if sign := sign_of_refused(refusal):
+        keeper.sign(sign, step.url)
+    elif step.can_be_conditional:
+        keeper.sign(Sign.NO_LINKS, step.url)
