@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
+from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -19,6 +20,7 @@ from storage.operations import Alarms, Maintenance, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.ways import Ways
 
 
@@ -48,6 +50,14 @@ class Reader(Protocol):
         """
         ...
 
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds.
+
+        The file and its manifest appear whole or not at all. Articles that are stored meanwhile
+        may be missing. Raises ExportError (disk full, no rights), UsageError (the file exists).
+        """
+        ...
+
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
@@ -58,6 +68,25 @@ class Reader(Protocol):
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
+        ...
+
+
+class Search(Protocol):
+    """Full text; docs/search.md says how queries read and what they cost."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the articles that match, in the query's order, at most `query.limit`.
+
+        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
+        is not within 1 and MAX_LIMIT, or a time without a zone.
+        """
+        ...
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how the matching articles spread; of each kind the `top` most frequent values.
+
+        The query's order and limit, and one_per_cluster, do not count. Raises as `search` does.
+        """
         ...
 
 
@@ -185,7 +214,9 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(
+    Reader, Search, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol
+):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
