@@ -39,6 +39,7 @@ from storage.model import (
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.search import Facets, SearchQuery, SearchResult
+from storage.sql_clusters import with_sources
 from storage.sql_edits import Place, edit_page
 from storage.sql_lexicon import watch
 from storage.sql_maintenance import SqlMaintenance
@@ -186,7 +187,7 @@ class SqlArchive(SqlOperations, SqlWays):
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store_many(conn, run_id, arrivals)
+            return with_sources(conn, store_many(conn, run_id, arrivals))
 
     # Places
 

@@ -206,7 +206,7 @@ def _as_it_stands(run: Run, settings: Config) -> Run:
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    numbers = ("fetched", "new", "revised", "unchanged")
+    numbers = ("fetched", "new", "copies", "revised", "unchanged")
     listed = table(
         title, "outlet", "started", "outcome", *numbers, "refused", "skipped", right=numbers
     )
@@ -218,6 +218,7 @@ def run_table(found: list[Run], title: str) -> Table:
             run.outcome.value if run.outcome else "running",
             str(counts.fetched),
             str(counts.new),
+            str(counts.copies),
             str(counts.revised),
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),
