@@ -59,6 +59,7 @@ def test_a_real_page_yields_a_file_that_reads_it(name: str, empty: Path, tinquan
     file = shared("corpus") / gold["file"]
     ran = new(tinquan, empty, "--page", file, "--url", url)
     assert ran.code == 0, ran.err
+    assert f"wrote {empty.parent / 'outlets'}" in ran.out
     [toml] = (empty.parent / "outlets").glob("*.toml")
     outlet = written(empty, toml.stem)
     assert outlet.host in url
