@@ -42,7 +42,7 @@ Task = Visit | Chore
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Wanted:
     """An outlet that is crawled: the cadence of each section, and of rechecks (None for never)."""
 
     outlet: str
@@ -92,7 +92,7 @@ class Agenda:
     time.
     """
 
-    def __init__(self, watched: Iterable[Watched], chores: Mapping[str, str], jobs: int) -> None:
+    def __init__(self, watched: Iterable[Wanted], chores: Mapping[str, str], jobs: int) -> None:
         """Begin with everything due at once; `remember` what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}

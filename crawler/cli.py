@@ -14,7 +14,11 @@ from crawler.commands.extract import extract
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
+from crawler.commands.prune import prune
+from crawler.commands.recheck import recheck
 from crawler.commands.reextract import reextract
+from crawler.commands.schedule import schedule
+from crawler.commands.status import alarms, status
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -27,8 +31,13 @@ app.command()(crawl)
 app.command()(articles)
 app.command()(show)
 app.command()(runs)
+app.command()(status)
+app.command()(alarms)
 app.command()(extract)
 app.command()(reextract)
+app.command()(schedule)
+app.command()(recheck)
+app.command()(prune)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from crawler.alarm_config import Alarming
 from crawler.outlets import explain
 from crawler.schedule_config import Schedule
 from storage.errors import ConfigError
@@ -45,6 +46,7 @@ class Config(BaseModel):
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
     gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
     schedule: when what is crawled, and the standing jobs.
+    alarms: whom to tell of what is wrong.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -60,6 +62,7 @@ class Config(BaseModel):
     contact: str = Field(min_length=6)
     limits: Limits = Limits()
     schedule: Schedule = Schedule()
+    alarms: Alarming = Alarming()
 
     @field_validator("contact")
     @classmethod

@@ -30,6 +30,7 @@ class Order:
     """One crawl to be done: of one outlet, live or from one recorded session.
 
     since, until: ISO texts as the spider takes them. limit: articles.
+    recheck: known articles that are due for another look, in place of listings.
     """
 
     outlet: str
@@ -40,6 +41,7 @@ class Order:
     limit: int | None = None
     recrawl: bool = False
     sitemaps: bool = False
+    recheck: bool = False
     replay: tuple[Path, ...] = ()
 
 
@@ -52,6 +54,7 @@ def command(order: Order, config: Config) -> list[str]:
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
         "sitemaps": "1" if order.sitemaps else None,
+        "recheck": "1" if order.recheck else None,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
@@ -66,9 +69,27 @@ def command(order: Order, config: Config) -> list[str]:
     return words + [w for key, value in settings.items() if value for w in ("-s", f"{key}={value}")]
 
 
+def crawl_environment(config: Config) -> dict[str, str]:
+    """Return the environment of a crawl's process, or of another command's."""
+    return {
+        **os.environ,
+        CONFIG_VARIABLE: str(config.file),
+        ARCHIVE_VARIABLE: config.archive,
+        "SCRAPY_SETTINGS_MODULE": "crawler.settings",
+    }
+
+
 def log_file(order: Order, config: Config) -> Path:
     """Return where the crawl's log goes: one file a run."""
     return config.logs / order.outlet / f"{order.run_id}.log"
+
+
+def make_log_folder(order: Order, config: Config) -> None:
+    """Make the folder of a crawl's log. Raises CrawlError."""
+    try:
+        log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CrawlError(f"{error.filename}: no log can be made: {error.strerror}") from None
 
 
 class CrawlProcess:
@@ -77,18 +98,13 @@ class CrawlProcess:
     def __init__(self, order: Order, config: Config) -> None:
         """Start the crawl. Raises CrawlError where its log cannot be made."""
         self.order = order
-        try:
-            log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CrawlError(f"{error.filename}: no log can be made: {error.strerror}") from None
+        make_log_folder(order, config)
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command(order, config),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=os.environ
-            | {CONFIG_VARIABLE: str(config.file), ARCHIVE_VARIABLE: config.archive}
-            | {"SCRAPY_SETTINGS_MODULE": "crawler.settings"},
+            env=crawl_environment(config),
             start_new_session=True,
         )
         # Read as it comes, or a crawl that prints much would wait for us for ever.

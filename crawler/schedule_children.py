@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -74,10 +75,8 @@ class _Child:
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
         data = 2 * bounds.memory_bytes
-        try:
+        with suppress(ProcessLookupError):  # it has ended already
             resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data, data))
-        except ProcessLookupError:  # it has ended already
-            pass
         self._tail = b""
         self.printed = 0
         self.peak = 0
@@ -118,10 +117,8 @@ class _Child:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the child and all that it started."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            pass
 
     async def close(self) -> int:
         """End what is left of the group, take in the last output; return the exit code."""

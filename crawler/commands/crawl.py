@@ -101,7 +101,7 @@ def crawl(
         load_into(opened, settings.gazetteer)  # once, not in every child
         opened.close_dead_runs(lambda run: is_alive(run, settings.limits.run_seconds, now), now)
         crawls = Crawls(opened, settings, jobs, time.monotonic)
-        with _progress(hidden=json or not err.is_terminal) as progress:
+        with progress_of(hidden=json or not err.is_terminal) as progress:
             ended = [run for orders in rounds for run in crawls.run(orders, progress)]
     if json:
         print_json_array(run_json(run) for run in ended)
@@ -165,7 +165,8 @@ def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
 
 
 @contextmanager
-def _progress(*, hidden: bool) -> Iterator[Progress]:
+def progress_of(*, hidden: bool) -> Iterator[Progress]:
+    """Yield a display of running crawls, gone when they have ended."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<16}"),
@@ -186,6 +187,11 @@ def _print_end(ended: list[Run], settings: Config) -> None:
         out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
     elif all(run.outcome is Outcome.DONE for run in ended):
         out.print(f"nothing new: {settings.archive_name} is as it was")
+    say_failures(ended)
+
+
+def say_failures(ended: list[Run]) -> None:
+    """Print one line for each crawl that failed."""
     for run in ended:
         if run.outcome is not Outcome.DONE:
             reason = run.error or f"ended as {run.outcome}"

@@ -36,7 +36,10 @@ class Admitted:
 
 @dataclass
 class Frontier:
-    """The articles a run has met. `seen` asks the archive which canonical URLs need no request."""
+    """The articles a run has met. `seen` asks the archive which canonical URLs need no request.
+
+    section_of: by key, the section in whose listing an article that is asked for was met first.
+    """
 
     family: Family
     plan: Plan
@@ -44,11 +47,17 @@ class Frontier:
     ways: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
     addresses: dict[str, set[str]] = field(default_factory=dict)
+    section_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def met(self) -> int:
         """How many different articles were met, known ones included."""
         return len(self.addresses)
+
+    def addresses_of(self, key: str | None, aliases: tuple[str, ...]) -> tuple[str, ...]:
+        """Return every canonical URL known to mean an article, `aliases` first."""
+        met = self.addresses.get(key, set()) if key else set()
+        return tuple(dict.fromkeys([*aliases, *sorted(met)]))
 
     @property
     def is_full(self) -> bool:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -11,7 +13,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.capture import CAPTURE, WarcFiles
+from crawler.capture import WarcFiles
 from crawler.discover import Found
 from crawler.families.base import Family
 from crawler.health import RunKeeper, utc_now
@@ -21,11 +23,18 @@ from crawler.signs import Sign
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted, Chain, Frontier, State
 from crawler.spiders.items import CapturedPage
-from crawler.spiders.ledger import Ledger, conditional_headers
+from crawler.spiders.ledger import Ledger, conditional_headers, read_validator
 from crawler.spiders.plan import Plan, parse_plan
-from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_of
+from crawler.spiders.rechecks import recheck_requests
+from crawler.spiders.responses import (
+    aliases_of,
+    capture_of,
+    page_of,
+    refusal_of,
+    refused_page,
+)
 from crawler.spiders.session import LIMIT, CrawlSession, outlet_settings
-from crawler.spiders.signing import note_listing, note_refused_listing
+from crawler.spiders.signing import note_failure, note_listing, note_refused_listing
 from crawler.spiders.steps import Step, child_steps, first_steps, next_step
 from crawler.urls import host_of
 from crawler.warc import ReplayIndex
@@ -48,10 +57,9 @@ class OutletSpider(Spider):
         super().__init__(**kwargs)
         self.plan = plan
         self.session = session
-        self.frontier = Frontier(self.family, plan, self._seen)
+        self.frontier = Frontier(self.family, plan, partial(session.archive.seen, self.outlet.slug))
         self.ledger = Ledger(session.archive, utc_now, session.trust_for)
         self._chains: dict[str, list[Chain]] = {}
-        self._section_of: dict[str, str] = {}
         self._sitemaps: set[str] = set()
         self._failures = 0
         self._stopping: asyncio.Task[None] | None = None
@@ -98,6 +106,10 @@ class OutletSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the plan's listings one by one: the next when nothing else is waiting."""
+        if self.plan.recheck:
+            for request in recheck_requests(self):
+                yield request
+            return
         steps = first_steps(
             self.outlet,
             self.plan,
@@ -162,7 +174,7 @@ class OutletSpider(Spider):
             if item.state is State.ASK:
                 self.ledger.opens(item.key)
                 if step.section:
-                    self._section_of[item.key] = step.section.slug
+                    self.frontier.section_of[item.key] = step.section.slug
                 yield self._article_request(item)
         if self._keeps_validators(step):
             self.ledger.expect(step.url, response.headers, [item.key for item in admitted])
@@ -202,17 +214,13 @@ class OutletSpider(Spider):
         page = page_of(response)
         aliases = aliases_of(response.request, page.url)
         refusal = refusal_of(response, page, self.outlet.slug)
-        yield CapturedPage(page, capture_of(response), key, aliases, refusal)
-
-    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
-        """Return every canonical URL that this run knows to mean the page's article."""
-        met = self.frontier.addresses.get(item.key, set()) if item.key else set()
-        return tuple(dict.fromkeys([*item.aliases, *sorted(met)]))
+        validator = read_validator(response.url, response.headers, page.fetched_at)
+        yield CapturedPage(page, capture_of(response), key, aliases, refusal, validator)
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
         self.ledger.settle(key, well=well)
-        if section := self._section_of.get(key):
+        if section := self.frontier.section_of.get(key):
             self.keeper.published(section, published_at)
         for chain in self._chains.get(key, []):
             chain.saw_article(published_at)
@@ -234,19 +242,15 @@ class OutletSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         failed = judge_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
-        capture = request.meta.get(CAPTURE)
-        if failed.reason is not None and isinstance(capture, Capture):
-            page = Page(request.url, b"", capture.captured_at, capture.status)
-            refusal = Refusal(self.outlet.slug, request.url, failed.reason, failed.message)
-            yield CapturedPage(page, capture, key, aliases_of(request, request.url), refusal)
+        if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
+            yield replace(page, key=key)
             return
         self.ledger.settle(key, well=False)
         self._failed(failed, request.url)
 
     def _failed(self, failed: Failed, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
-        if failed.sign:
-            self.keeper.sign(failed.sign, url)
+        note_failure(self.keeper, failed, url)
         if failed.counted_as:
             self.keeper.refuse(failed.counted_as)
             return
@@ -287,9 +291,6 @@ class OutletSpider(Spider):
             return
         kind = type(failure.value).__name__
         self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
-
-    def _seen(self, urls: list[str]) -> set[str]:
-        return self.archive.seen(self.outlet.slug, urls)
 
     def _count_request(self) -> None:
         self.keeper.count(requested=1)

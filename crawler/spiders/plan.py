@@ -8,7 +8,7 @@ from crawler.moments import parse_moment
 from crawler.outlets import Outlet, Section
 from storage.errors import UsageError
 
-_KNOWN = ("section", "since", "until", "limit", "recrawl", "sitemaps")
+_KNOWN = ("section", "since", "until", "limit", "recrawl", "sitemaps", "recheck")
 _YES = {"1", "true", "yes"}
 _NO = {"", "0", "false", "no"}
 
@@ -22,6 +22,7 @@ class Plan:
     limit: at most so many article pages are requested.
     recrawl: known articles are requested again.
     sitemaps: what the sitemaps of the window list is asked for too, whatever its section.
+    recheck: in place of listings, known articles that are due for another look are asked for.
     """
 
     sections: tuple[Section, ...]
@@ -30,6 +31,7 @@ class Plan:
     limit: int | None = None
     recrawl: bool = False
     sitemaps: bool = False
+    recheck: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -61,6 +63,7 @@ def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
         limit=_parse_limit(arguments["limit"]) if arguments.get("limit") else None,
         recrawl=_parse_switch("recrawl", arguments.get("recrawl", "")),
         sitemaps=sitemaps,
+        recheck=_parse_switch("recheck", arguments.get("recheck", "")),
     )
 
 

@@ -156,8 +156,11 @@ def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool
         id=settings.get("TINQUAN_RUN_ID") or uuid4().hex[:12],
         outlet=outlet.slug,
         started_at=utc_now(),
-        sections=tuple(section.slug for section in plan.sections),
+        sections=() if plan.recheck else tuple(section.slug for section in plan.sections),
         replay=replay,
+        kind="recheck" if plan.recheck else "crawl",
+        since=plan.since,
+        until=plan.until,
         pid=os.getpid(),
         host=socket.gethostname(),
         log_file=settings.get("LOG_FILE"),
@@ -171,7 +174,8 @@ def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
     a limit, a page that failed or was blocked, or a crawl of fewer sections it does not; nor
     does it where `since` asks for more of the past than earlier crawls did.
     """
-    last = next((run for run in archive.runs(outlet, limit=_LOOK_BACK) if not run.replay), None)
+    crawls = (run for run in archive.runs(outlet, limit=_LOOK_BACK) if run.kind == "crawl")
+    last = next((run for run in crawls if not run.replay), None)
     if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
         return False
     left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)
