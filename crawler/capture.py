@@ -19,6 +19,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.health import utc_now
+from crawler.oversize import OversizeError, is_oversize
 from storage.errors import CaptureError
 from storage.model import Capture
 
@@ -29,7 +30,10 @@ _HEADERS = Iterable[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request with its response, as they went over the line; `received_at` in UTC."""
+    """One request with its response, as they went over the line; `received_at` in UTC.
+
+    is_cut: the body was over the limit and is not here.
+    """
 
     url: str
     method: str
@@ -40,6 +44,7 @@ class Exchange:
     received_at: datetime
     protocol: str | None = None
     ip_address: str | None = None
+    is_cut: bool = False
 
 
 class WarcFiles:
@@ -166,6 +171,8 @@ def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
     extra = {"WARC-Protocol": exchange.protocol.lower()} if exchange.protocol else {}
     if exchange.ip_address:
         extra["WARC-IP-Address"] = exchange.ip_address
+    if exchange.is_cut:
+        extra["WARC-Truncated"] = "length"
     response = writer.create_warc_record(
         url,
         "response",
@@ -242,7 +249,8 @@ class CaptureMiddleware:
         request.meta.pop(CAPTURE, None)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Record the response. Raises CaptureError."""
+        """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
+        cut = is_oversize(response)
         if self._files is not None:
             exchange = Exchange(
                 url=request.url,
@@ -250,10 +258,13 @@ class CaptureMiddleware:
                 request_headers=_pairs(request.headers),
                 status=response.status,
                 response_headers=_pairs(response.headers),
-                body=response.body,
+                body=b"" if cut else response.body,
                 received_at=utc_now(),
                 protocol=response.protocol,
                 ip_address=str(response.ip_address) if response.ip_address else None,
+                is_cut=cut,
             )
             request.meta[CAPTURE] = self._files.write(exchange)
+        if cut:
+            raise OversizeError(f"{request.url}: too large")
         return response

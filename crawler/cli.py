@@ -1,13 +1,17 @@
 """The command line: the one place that assembles everything."""
 
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
 from crawler.commands.crawl import crawl
 from crawler.commands.extract import extract
@@ -17,8 +21,10 @@ from crawler.commands.places import places_app
 from crawler.commands.prune import prune
 from crawler.commands.recheck import recheck
 from crawler.commands.reextract import reextract
+from crawler.commands.revisions import diff, revisions
 from crawler.commands.schedule import schedule
 from crawler.commands.status import alarms, status
+from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
 
 app = typer.Typer(
@@ -30,6 +36,10 @@ app = typer.Typer(
 app.command()(crawl)
 app.command()(articles)
 app.command()(show)
+app.command()(diff)
+app.command()(revisions)
+app.command()(cluster)
+app.command()(clusters)
 app.command()(runs)
 app.command()(status)
 app.command()(alarms)
@@ -38,6 +48,7 @@ app.command()(reextract)
 app.command()(schedule)
 app.command()(recheck)
 app.command()(prune)
+app.add_typer(archive_app, name="archive")
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")
@@ -72,18 +83,40 @@ def _common(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 something failed, 2 wrong usage."""
+    """Run the command line and exit.
+
+    Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
+    it, as for every Unix program. A reader that has gone (`| head`) is no failure.
+    """
+    code = _run()
+    try:
+        sys.stdout.flush()  # at exit it would be too late for an exit code
+    except BrokenPipeError:
+        _leave_quietly()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code. typer turns Ctrl-C and closed pipes into exits of its own."""
     try:
         app()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 0
+        if isinstance(stop.__context__, BrokenPipeError):
+            _leave_quietly()
+            return 0
     except TinquanError as error:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        return error.exit_code
+    if code in STOPPED_CODES:
         err.print("tinquan: stopped", markup=False)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader (head, less) has gone: nothing to tell, nobody to tell it
-        sys.exit(0)
+    return code
+
+
+def _leave_quietly() -> None:
+    """Let nothing more be written to a pipe that nobody reads, not even at exit."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

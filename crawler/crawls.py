@@ -25,6 +25,7 @@ class _Running:
     process: CrawlProcess
     task: TaskID
     deadline: float
+    is_late: bool = False
 
 
 class Crawls:
@@ -60,6 +61,7 @@ class Crawls:
                 item.process.terminate()
             for item in running:
                 item.process.end()
+            for item in running:  # only when none is left: writing a row may fail
                 self._end(item, progress)
         return [ended[order.run_id] for order in orders]
 
@@ -71,6 +73,7 @@ class Crawls:
 
     def _is_over(self, item: _Running, progress: Progress) -> bool:
         if self._clock() > item.deadline:
+            item.is_late = True
             item.process.end()
         run = self._row(item.process.order.run_id)
         if run:
@@ -80,6 +83,7 @@ class Crawls:
     def _end(self, item: _Running, progress: Progress) -> Run:
         """Return the run of a process that has ended; write its end where it could not."""
         progress.remove_task(item.task)
+        item.process.close()
         order = item.process.order
         run = self._row(order.run_id)
         if run is not None and run.outcome is not None:
@@ -94,12 +98,22 @@ class Crawls:
             host=socket.gethostname(),
             log_file=str(log_file(order, self._config)),
         )
-        error = item.process.last_words() or f"ended with exit code {item.process.code}"
-        died = replace(begun, ended_at=now, outcome=Outcome.DIED, error=error)
+        outcome, error = self._judge(item)
+        ended = replace(begun, ended_at=now, outcome=outcome, error=error)
         if run is None:
-            self._archive.start_run(died)
-        self._archive.finish_run(died)
-        return died
+            self._archive.start_run(ended)
+        self._archive.finish_run(ended)
+        return ended
+
+    def _judge(self, item: _Running) -> tuple[Outcome, str]:
+        """Return how a process ended that wrote no end itself, and why."""
+        process = item.process
+        if item.is_late:
+            limit = self._config.limits.run_seconds
+            return Outcome.TIMED_OUT, f"not done within its time limit of {limit} s"
+        if process.was_stopped:  # its first second: Scrapy does not handle signals yet
+            return Outcome.STOPPED, "asked to stop before it had begun"
+        return Outcome.DIED, process.last_words() or f"ended with exit code {process.code}"
 
     def _row(self, run_id: str) -> Run | None:
         try:

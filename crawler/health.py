@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.signs import Sign
-from storage.archive import Operations
 from storage.errors import ArchiveError, TinquanError
 from storage.model import Outcome, RefusalReason, RobotsState, Run, RunCounts, Stored, Verdict
+from storage.operations import Operations
 
 _log = logging.getLogger(__name__)
 _MAX_NEW = 500  # times a section; more says nothing about its rhythm

@@ -23,6 +23,8 @@ from storage.model import Run
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""
+STOPPED_CODES = frozenset({128 + signal.SIGINT, 128 + signal.SIGTERM})
+"""Exit codes of a command that a signal ended, as shells give them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,17 @@ def log_file(order: Order, config: Config) -> Path:
     return config.logs / order.outlet / f"{order.run_id}.log"
 
 
-def make_log_folder(order: Order, config: Config) -> None:
-    """Make the folder of a crawl's log. Raises CrawlError."""
+def make_log(order: Order, config: Config) -> None:
+    """Make a crawl's log, empty, with its folder. Raises CrawlError."""
+    log = log_file(order, config)
     try:
-        log_file(order, config).parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.open("ab").close()
     except OSError as error:
-        raise CrawlError(f"{error.filename}: no log can be made: {error.strerror}") from None
+        raise CrawlError(
+            f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
+            " needs space and write permission"
+        ) from None
 
 
 class CrawlProcess:
@@ -98,7 +105,8 @@ class CrawlProcess:
     def __init__(self, order: Order, config: Config) -> None:
         """Start the crawl. Raises CrawlError where its log cannot be made."""
         self.order = order
-        make_log_folder(order, config)
+        self._was_told_to_end = False
+        make_log(order, config)
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command(order, config),
             stdin=subprocess.PIPE,
@@ -127,6 +135,11 @@ class CrawlProcess:
         """The exit code, negative where a signal ended it; None while it runs."""
         return self._process.poll()
 
+    @property
+    def was_stopped(self) -> bool:
+        """True where it ended at once when we asked it to, without winding up."""
+        return self._was_told_to_end and self.code == -signal.SIGTERM
+
     def last_words(self) -> str | None:
         """Return the error that an ended crawl printed, if it did: one line."""
         self._reader.join(1.0)
@@ -147,17 +160,26 @@ class CrawlProcess:
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
         self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Release the pipes of a crawl that has ended; its last words stay."""
+        self._reader.join(1.0)  # a child of the crawl's may still hold the other end
+        for pipe in (self._process.stdin, self._process.stderr):
+            if pipe is not None and not self._reader.is_alive():
+                pipe.close()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
+            self._was_told_to_end = True
             os.killpg(self.pid, number)
 
 
 def raise_on_term() -> None:
     """Let SIGTERM unwind this process like Ctrl-C does, so that its crawls are ended too."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, interrupt)
 

@@ -7,105 +7,49 @@ rooms at the edge (settings, commands). The file's form is described in docs/add
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from crawler.cadence import Cadence, check_floor, floor_of
+from crawler.outlet_parts import (
+    Confidence,
+    Domain,
+    FormerFamily,
+    Merger,
+    Overrides,
+    PagingRule,
+    Politeness,
+    Proof,
+    Section,
+    Sitemap,
+    Slug,
+    Table,
+)
 from storage.errors import ConfigError, UnknownOutletError
 from storage.text import fold
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
-Confidence = Literal["high", "medium", "low"]
+__all__ = [
+    "Domain",
+    "Outlet",
+    "Overrides",
+    "Section",
+    "explain",
+    "find_outlet",
+    "load_outlets",
+    "outlet_of_host",
+    "parse_outlet",
+]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Domain(_Strict):
-    """A host the outlet publishes on. `since`, `until`: first and last year, where known."""
-
-    host: Host
-    since: int | None = Field(None, ge=1995, le=2100)
-    until: int | None = Field(None, ge=1995, le=2100)
-
-
-class Section(_Strict):
-    """A section of the outlet.
-
-    zone: the number ePi's feeds and paging API know it by.
-    feed: path (or URL) of its RSS feed.
-    hanoi: mostly about Hà Nội; district: mostly about districts and wards.
-    crawl: taken by a crawl that names no section.
-    cadence: where this section's differs from the outlet's.
-    """
-
-    slug: Slug
-    name: str
-    path: UrlPath
-    zone: int | None = None
-    feed: str | None = None
-    hanoi: bool = False
-    district: bool = False
-    crawl: bool = True
-    cadence: Cadence | None = None
-    confidence: Confidence = "high"
-
-
-class Sitemap(_Strict):
-    """Where sitemaps lie. `template` may hold {year}, {month}, {month:02d} and {day:02d}."""
-
-    period: Literal["month", "day", "index"]
-    template: UrlPath
-
-    @field_validator("template")
-    @classmethod
-    def _fillable(cls, value: str) -> str:
-        try:
-            value.format(year=2026, month=1, day=1)
-        except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError("expected no fields but {year}, {month}, {day}") from None
-        return value
-
-
-class Politeness(_Strict):
-    """Seconds between two requests to one host; `jitter` is the share by which it varies."""
-
-    delay_seconds: float = Field(2.0, ge=0.5)
-    jitter: float = Field(0.5, ge=0, le=1)
-
-
-class Overrides(_Strict):
-    """Selectors that come before the family's own, for a theme of this outlet alone."""
-
-    title: tuple[str, ...] = ()
-    sapo: tuple[str, ...] = ()
-    body: tuple[str, ...] = ()
-    author: tuple[str, ...] = ()
-    time: tuple[str, ...] = ()
-    section: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    caption: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-
-
-class Outlet(_Strict):
+class Outlet(Table):
     """One outlet file.
 
     datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
     province: the one it writes about, by name; none for an outlet of the whole country.
+    former_families: the platforms it stood on before; `family` is today's.
+    paging: where it pages otherwise than its family does.
     status: "retired" outlets stay crawlable by name, but are not crawled unless named;
     "uncertain" ones may be retired: nobody has confirmed it.
     """
@@ -124,6 +68,10 @@ class Outlet(_Strict):
     datelines: tuple[str, ...] = ()
     sitemap: Sitemap | None = None
     page_size: int | None = Field(None, ge=1)
+    paging: PagingRule | None = None
+    former_families: tuple[FormerFamily, ...] = ()
+    merged: Merger | None = None
+    proof: Proof = Proof()
     cadence: Cadence = Cadence()
     politeness: Politeness = Politeness()
     overrides: Overrides = Overrides()
@@ -138,21 +86,32 @@ class Outlet(_Strict):
             raise ValueError(f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh")
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
+        hosts = [domain.host for domain in self.domains]
+        if twice := {host for host in hosts if hosts.count(host) > 1}:
+            raise ValueError(f"domain {min(twice)!r} stands twice")
         for section in self.sections:
             check_floor(Cadence().with_(self.cadence, section.cadence), self.floor)
         return self
+
+    def family_on(self, day: date) -> str:
+        """Return the name of the family that the outlet stood on at a day."""
+        for former in self.former_families:
+            if (former.since is None or former.since <= day) and day < former.until:
+                return former.family
+        return self.family
 
     @property
     def floor(self) -> timedelta:
         """The least time between two visits that politeness allows, whatever the cadence says."""
         crawled = [section for section in self.sections if section.crawl]
-        listings = sum(2 if section.feed else 1 for section in crawled)
+        listings = sum(bool(section.path) + bool(section.feed) for section in crawled)
         return floor_of(listings, self.politeness.delay_seconds)
 
     @property
     def host(self) -> str:
-        """The host in use today: the first domain without an end."""
-        return next((d.host for d in self.domains if d.until is None), self.domains[0].host)
+        """The host in use today: the first domain that it has not left."""
+        kept = (d.host for d in self.domains if d.until is None and not d.former)
+        return next(kept, self.domains[0].host)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -199,11 +158,10 @@ def parse_outlet(text: str, file: str, families: frozenset[str]) -> Outlet:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error)}") from None
-    if outlet.family not in families:
+    named = [outlet.family, *(former.family for former in outlet.former_families)]
+    if unknown := [name for name in named if name not in families]:
         expected = ", ".join(sorted(families))
-        raise ConfigError(
-            f"{file}: family: {outlet.family!r} is unknown; expected one of: {expected}"
-        )
+        raise ConfigError(f"{file}: family: {unknown[0]!r} is unknown; expected one of: {expected}")
     return outlet
 
 
@@ -240,8 +198,3 @@ def outlet_of_host(outlets: dict[str, Outlet], host: str) -> Outlet | None:
         if bare in outlet.hosts or host.lower() in outlet.hosts:
             return outlet
     return None
-
-
-def is_valid_in(domain: Domain, day: date) -> bool:
-    """True where the outlet published on this domain in the year of `day`, as far as known."""
-    return (domain.since or 0) <= day.year <= (domain.until or day.year)

@@ -1,7 +1,12 @@
 """Which pages are no articles, and what on them shows it. Pure."""
 
 import re
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
 
+from crawler.dates import parse_date
+from crawler.families.base import Family, OtherPage, other_pages
+from crawler.outlets import Outlet
 from crawler.page import Page
 from storage.model import Refusal, RefusalReason
 
@@ -41,6 +46,38 @@ _PAYWALL = re.compile(
     r"|dành (?:riêng )?cho (?:độc giả|bạn đọc|thành viên) (?:VIP|premium|trả phí|đặt mua)",
     re.IGNORECASE,
 )
+# Pages that every outlet has, by the words of their addresses.
+_GENERAL: tuple[OtherPage, ...] = other_pages(
+    home_page=r"^/?$",
+    tag_page=r"/tags?/|-tag\d*\.\w+$|-ptag|\.tag$",
+    event_page=r"/(?:event|su-kien|dong-su-kien)s?/|-event\d*\.\w+$",
+    topic_page=r"/(?:topics?|chu-de|tieu-diem|series)/",
+    author_page=r"/tac-gia/",
+    search_page=r"/(?:tim-kiem|search)(?:/|\.\w+$|$)",
+    feed=r"/rss/",
+    podcast_page=r"/podcasts?(?:/|\.\w+$|$)",
+    index_of_pictures=r"^/(?:photos?|anh|photo-story|infographics?|media|multimedia)(?:\.\w+|/)?$",
+    index_of_longforms=r"^/(?:e-?magazines?|long-?forms?|mega-?stor(?:y|ies))(?:\.\w+|/)?$",
+    listing_page=r"/(?:page|trang)[-/]?\d+",
+)
+_VIDEO_PAGE = re.compile(r"/(?:video|clip|tv|truyen-hinh)s?[/-]", re.IGNORECASE)
+_MOVED = re.compile(
+    r"(?:trang|bài viết|địa chỉ|liên kết|website)[^.<]{0,40} đã (?:được )?(?:chuyển|dời) "
+    r"(?:sang|đến|tới|về)"
+    r"|đang (?:được )?chuyển hướng|this page has moved|moved permanently",
+    re.IGNORECASE,
+)
+_REFRESH = re.compile(
+    r"<meta[^>]{0,100}http-equiv=[\"']?refresh[^>]{0,100}content=[\"']?\s*(\d{1,4})\s*[;,]\s*url="
+    r"[\"']?([^\"'>\s]{1,500})",
+    re.IGNORECASE,
+)
+_SENT_ON = re.compile(
+    r"(?:window\.|document\.|top\.)?location(?:\.href)?\s*=\s*[\"']([^\"'\s]{1,500})[\"']"
+    r"|location\.(?:replace|assign)\(\s*[\"']([^\"'\s]{1,500})[\"']",
+)
+_MAX_SENDER = 4_000  # characters; larger pages hold such scripts for other ends
+_AT_ONCE = 10  # seconds; ePi's articles reload themselves after 1,800
 
 
 def refuse_response(page: Page, slug: str) -> Refusal | None:
@@ -78,3 +115,65 @@ def paywall_sign(free: object, text: str) -> str | None:
         return "isAccessibleForFree is false"
     match = _PAYWALL.search(text)
     return f"says {match.group()!r}" if match else None
+
+
+def other_page(
+    url: str, family: Family, outlet: Outlet | None = None
+) -> tuple[RefusalReason, str] | None:
+    """Return why an address is no article's, by its family's rules and the outlet's sections.
+
+    Names the kind of page: tag, event, topic, video, podcast, listing, section …
+    """
+    name = next((kind.name for kind in family.others if kind.url.search(url)), None)
+    path = urlsplit(url).path
+    if name is None and outlet is not None and _is_section(path, outlet):
+        name = "section page"
+    if name is None:
+        return None
+    reason = RefusalReason.VIDEO if name == "video page" else RefusalReason.NOT_ARTICLE
+    return reason, f"a {name}: {path[:200]!r}"
+
+
+def _is_section(path: str, outlet: Outlet) -> bool:
+    """True for the page of a section, with or without its closing slash."""
+    bare = path.rstrip("/")
+    return bool(bare) and any(bare == s.path.rstrip("/") for s in outlet.sections)
+
+
+def page_kind(path: str) -> str | None:
+    """Return what a page is by words in its address that all outlets share, or None."""
+    if _VIDEO_PAGE.search(path):
+        return "video page"
+    return next((kind.name for kind in _GENERAL if kind.url.search(path)), None)
+
+
+def moved_sign(url: str, text: str) -> str | None:
+    """Return what shows that a page without an article only sends its reader on, or None."""
+    if len(text) > _MAX_CHALLENGE:
+        return None
+    for match in (_REFRESH.search(text), _SENT_ON.search(text)):
+        if match is None or (match.re is _SENT_ON and len(text) > _MAX_SENDER):
+            continue
+        groups = [group for group in match.groups() if group]
+        if match.re is _REFRESH and int(groups[0]) > _AT_ONCE:
+            continue
+        target = urljoin(url, groups[-1])
+        if target.startswith(("http://", "https://")) and target.rstrip("/") != url.rstrip("/"):
+            return f"sends on to {target[:300]}"
+    match = _MOVED.search(text)
+    return f"says {match.group()!r}" if match else None
+
+
+def live_sign(described: dict[str, object], fetched_at: datetime) -> str | None:
+    """Return what shows that a page is reported live: its text is still being written.
+
+    described: the page's JSON-LD article. Once its coverage has ended, the page is an article.
+    """
+    kinds = described.get("@type")
+    if "LiveBlogPosting" not in (kinds if isinstance(kinds, list) else [kinds]):
+        return None
+    end = described.get("coverageEndTime")
+    ended_at = parse_date(end) if isinstance(end, str) else None
+    if ended_at is not None and ended_at <= fetched_at:
+        return None
+    return "a live page: LiveBlogPosting without an end before the capture"

@@ -110,7 +110,10 @@ def archived_json(archived: ArchivedArticle) -> dict[str, Any]:
     return (
         {"id": archived.id}
         | article_json(archived.latest.article)
-        | {"revisions": [revision_json(revision) for revision in archived.revisions]}
+        | {
+            "removed_at": time_json(archived.removed_at),
+            "revisions": [revision_json(revision) for revision in archived.revisions],
+        }
     )
 
 

@@ -7,6 +7,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.capture import CAPTURE
+from crawler.oversize import OversizeError
 from crawler.warc import ReplayIndex
 
 
@@ -31,15 +32,17 @@ class ReplayHandler:
         return cls(index)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the recorded response. Raises NotRecordedError, CaptureError."""
+        """Return the recorded response. Raises NotRecordedError, OversizeError, CaptureError."""
         recorded = self._index.find(request.url)
         if recorded is None:
             raise NotRecordedError(f"{request.url}: not recorded")
+        request.meta[CAPTURE] = recorded.capture
+        if recorded.is_cut:
+            raise OversizeError(f"{request.url}: too large")
         headers = Headers({})
         for name, value in recorded.headers:
             headers.appendlist(name, value)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=recorded.body)
-        request.meta[CAPTURE] = recorded.capture
         return kind(
             url=request.url, status=recorded.capture.status, headers=headers, body=recorded.body
         )

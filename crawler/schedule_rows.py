@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from crawler.agenda import Agenda, Visit
 from crawler.config import Config
-from crawler.launch import Order, command, is_alive, log_file, make_log_folder
+from crawler.launch import Order, command, is_alive, log_file, make_log
 from crawler.rhythm import MEMORY
 from crawler.schedule_children import Ended
 from storage.archive import Archive
@@ -97,7 +97,7 @@ class Rows:
 
     def words(self, order: Order) -> list[str]:
         """Return the words of a crawl's command. Raises CrawlError where it can have no log."""
-        make_log_folder(order, self.config)
+        make_log(order, self.config)
         return command(order, self.config)
 
     def close(self, order: Order, ended: Ended, begun: datetime, now: datetime) -> Run:

@@ -101,6 +101,7 @@ EXTENSIONS = {
     "crawler.watchdog.Watchdog": 0,
     "crawler.supervised.ParentWatch": 10,
     "crawler.bounded_log.LogLimit": 10,
+    "crawler.oversize.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }

@@ -18,7 +18,7 @@ from typing import Protocol
 from crawler.alarm_config import Alarming, Email
 from crawler.alarm_texts import alarm_json, headline, paragraphs
 from storage.alarms import Alarm
-from storage.archive import Alarms
+from storage.operations import Alarms
 
 _log = logging.getLogger(__name__)
 _SECONDS = 10.0

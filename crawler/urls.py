@@ -103,7 +103,7 @@ def article_id(url: str, family: Family) -> str | None:
         plain = urlunsplit(urlsplit(url.strip())._replace(query="", fragment=""))
     except ValueError:
         return None
-    if family.not_article_url and family.not_article_url.search(url):
+    if any(other.url.search(url) for other in family.others):
         return None
     match = family.article_url.search(plain)
     return match["id"] if match else None

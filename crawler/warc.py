@@ -4,36 +4,38 @@ import gzip
 import logging
 import zlib
 from base64 import b32encode
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecordType
 
 from crawler.page import Page
 from crawler.urls import canonical_url
+from crawler.warc_scan import Entry, Gap, Scan, records, scan
 from storage.errors import CaptureError
 from storage.model import Capture
 
 _log = logging.getLogger(__name__)
 _MAX_BYTES = 64 * 1024 * 1024  # one page, decompressed
-_GZIP = b"\x1f\x8b"
 _PASSING = frozenset({408, 429, 500, 502, 503, 504, 522, 524})  # statuses that a crawl asks again
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One response record: its HTTP part, content encoding kept, transfer encoding undone."""
+    """One response record: its HTTP part, content encoding kept, transfer encoding undone.
+
+    is_cut: the body was too large and is not there.
+    """
 
     capture: Capture
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    is_cut: bool = False
 
     def header_values(self, name: bytes) -> list[bytes]:
         """Return the values of every header with this lower-case name."""
@@ -41,33 +43,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    url: str
-    file: Path
-    offset: int
-    date: datetime
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """What one file holds. torn_at: the offset of a last record that is not whole."""
-
-    part_of: str | None
-    entries: tuple[_Entry, ...]
-    torn_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
     """The WARC files of one recorded crawl, in the order of time, and the hosts that answer.
 
-    torn: files whose end is missing, each with the offset in bytes of the first damaged record.
+    gaps: what is lost of its files.
     """
 
     files: tuple[Path, ...]
     hosts: frozenset[str]
-    torn: tuple[tuple[Path, int], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def sessions(paths: list[Path]) -> list[Session]:
@@ -76,20 +60,20 @@ def sessions(paths: list[Path]) -> list[Session]:
     Files that do not say (warcinfo's isPartOf) are a session each. Raises CaptureError for a
     file that is missing, is no WARC, or holds no whole response.
     """
-    groups: dict[str, list[tuple[datetime, Path, _Scan]]] = {}
+    groups: dict[str, list[tuple[datetime, Path, Scan]]] = {}
     for path in dict.fromkeys(paths):
-        scan = _scan(path)
-        first = min(entry.date for entry in scan.entries)
-        groups.setdefault(scan.part_of or f"file {path}", []).append((first, path, scan))
+        found = scan(path)
+        first = min(entry.date for entry in found.entries)
+        groups.setdefault(found.part_of or f"file {path}", []).append((first, path, found))
     ordered = [sorted(group, key=lambda found: found[:2]) for group in groups.values()]
     ordered.sort(key=lambda group: group[0][:2])
     return [
         Session(
             tuple(path for _, path, _ in group),
             frozenset(
-                urlsplit(entry.url).hostname or "" for *_, scan in group for entry in scan.entries
+                urlsplit(entry.url).hostname or "" for *_, found in group for entry in found.entries
             ),
-            tuple((path, scan.torn_at) for _, path, scan in group if scan.torn_at is not None),
+            tuple(gap for *_, found in group for gap in found.gaps),
         )
         for group in ordered
     ]
@@ -104,16 +88,14 @@ class ReplayIndex:
 
     def __init__(self, files: list[Path], captures: Path):
         self._captures = captures.resolve()
-        self._exact: dict[str, _Entry] = {}
-        self._loose: dict[str, _Entry] = {}
-        entries: list[_Entry] = []
+        self._exact: dict[str, Entry] = {}
+        self._loose: dict[str, Entry] = {}
+        entries: list[Entry] = []
         for file in dict.fromkeys(files):
-            scan = _scan(file)
-            entries += scan.entries
-            if scan.torn_at is not None:
-                _log.warning(
-                    "%s: torn at offset %d: the records before it are used", file, scan.torn_at
-                )
+            found = scan(file)
+            entries += found.entries
+            for gap in found.gaps:
+                _log.warning("%s", gap)
         for entry in sorted(entries, key=lambda e: (e.status in _PASSING, e.date)):
             self._exact.setdefault(entry.url, entry)
             if not 300 <= entry.status < 400:  # else http → https would lead to itself
@@ -153,107 +135,16 @@ def read_record(file: Path, offset: int) -> Page:
     )
 
 
-def _records(
-    file: Path, offset: int = 0, decode: Literal["none", "transfer"] = "none"
-) -> Generator[WarcRecord, None, None]:
-    """Yield a file's records from `offset` on. Raises CaptureError where it cannot be read."""
-    try:
-        with file.open("rb") as stream:
-            stream.seek(offset)
-            kinds = WarcRecordType.response | WarcRecordType.warcinfo
-            yield from ArchiveIterator(stream, record_types=kinds, auto_decode=decode)
-    except FileNotFoundError:
-        raise CaptureError(f"{file}: no such file; expected a WARC file") from None
-    except OSError as error:
-        raise CaptureError(f"{file}: cannot be read as a WARC file: {error}") from None
-
-
-def _scan(file: Path) -> _Scan:
-    runs: dict[str | None, int] = {}
-    entries: list[_Entry] = []
-    torn_at: int | None = None
-    with closing(_records(file)) as records:
-        try:
-            for record in records:
-                if record.record_type == WarcRecordType.warcinfo:
-                    runs.setdefault(_part_of(record.reader.read()), record.stream_pos)
-                elif not _is_whole(record):
-                    torn_at = record.stream_pos
-                    break
-                elif record.http_headers is not None and record.http_headers.status_code:
-                    entries.append(_entry(file, record))
-        except CaptureError:
-            if not entries:
-                raise
-    named = [run for run in runs if run]
-    if len(named) > 1:
-        raise _joined(file, runs[named[1]])
-    if torn_at is None and entries:
-        torn_at = _torn_member(file, entries[-1].offset)
-    if not entries:
-        raise CaptureError(f"{file}: holds no whole response; expected a WARC file of a crawl")
-    return _Scan(named[0] if named else None, tuple(entries), torn_at)
-
-
-def _joined(file: Path, offset: int) -> CaptureError:
-    """Of two crawls' answers of one address only the first would count: an edit would be lost."""
-    return CaptureError(
-        f"{file}: holds the recordings of two crawls; replay them as two files, split at byte"
-        f" {offset}"
-    )
-
-
-def _is_whole(record: WarcRecord) -> bool:
-    """True where a record has its headers and all of its content (the reader stops silently)."""
-    if not record.headers.get("Content-Length") or not record.headers.get("WARC-Target-URI"):
-        return False
-    return record.content_length == len(record.reader.read())
-
-
-def _torn_member(file: Path, offset: int) -> int | None:
-    """Return where, from the record at `offset` on, a gzip member is not whole, if anywhere."""
-    with file.open("rb") as stream:
-        stream.seek(offset)
-        data = stream.read()
-    while data.startswith(_GZIP):
-        member = zlib.decompressobj(wbits=31)
-        try:
-            member.decompress(data)
-        except zlib.error:
-            return offset
-        if not member.eof:
-            return offset
-        offset += len(data) - len(member.unused_data)
-        data = member.unused_data
-    return offset if data.strip() and not data.startswith(b"WARC/") else None
-
-
-def _entry(file: Path, record: WarcRecord) -> _Entry:
-    return _Entry(
-        url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
-        file=file,
-        offset=record.stream_pos,
-        date=record.record_date.astimezone(UTC),
-        status=record.http_headers.status_code or 0,
-    )
-
-
-def _part_of(info: bytes) -> str | None:
-    for line in info.decode("utf-8", "replace").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip().lower() == "ispartof" and value.strip():
-            return value.strip()
-    return None
-
-
 def _read(file: Path, offset: int, name: str) -> Recorded:
-    with closing(_records(file, offset, "transfer")) as records:
-        record = next(records, None)
+    with closing(records(file, offset, "transfer")) as found:
+        record = next(found, None)
         if record is None or record.record_type != WarcRecordType.response:
             raise CaptureError(f"{file}: no response record at offset {offset}")
         if record.http_headers is None:
             raise CaptureError(f"{file}: no HTTP response at offset {offset}")
-        body = record.reader.read()
+        body = record.reader.read(_MAX_BYTES + 1)
+    if len(body) > _MAX_BYTES:
+        raise CaptureError(f"{file}: the record at offset {offset} is over {_MAX_BYTES} bytes")
     given = record.headers.get("WARC-Payload-Digest")
     digest = f"sha1:{b32encode(sha1(body, usedforsecurity=False).digest()).decode()}"
     if given and given.startswith("sha1:") and given != digest:
@@ -267,7 +158,8 @@ def _read(file: Path, offset: int, name: str) -> Recorded:
         record_id=record.record_id or "",
         digest=given or digest,
     )
-    return Recorded(capture, record.http_headers.items_bytes(), body)
+    cut = record.headers.get("WARC-Truncated") == "length"
+    return Recorded(capture, record.http_headers.items_bytes(), body, cut)
 
 
 def _decoded(body: bytes, encodings: list[bytes], where: str) -> bytes:

@@ -1,24 +1,25 @@
 """What the rest of the house may ask of an archive: small protocols and one opener."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
-from storage.alarms import Alarm, Finding
+from storage.clusters import Cluster, ClusterQuery
+from storage.edits import Edit, EditQuery
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
     Refusal,
-    Run,
-    RunCounts,
     Stored,
-    Validator,
 )
+from storage.operations import Alarms, Maintenance, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
+from storage.ways import Ways
 
 
 class Reader(Protocol):
@@ -35,6 +36,10 @@ class Reader(Protocol):
         """Yield the articles that match, newest publication first, in constant memory."""
         ...
 
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first, in constant memory."""
+        ...
+
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
         """Return what our code once made of an article's revision, whole.
 
@@ -46,7 +51,8 @@ class Reader(Protocol):
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
-        They are the ones with an article or a final refusal in the archive.
+        They are the ones with an article or a final refusal in the archive, and those that were
+        not found in two captures at least a day apart.
         """
         ...
 
@@ -68,9 +74,17 @@ class Writer(Protocol):
     ) -> Stored:
         """Store one capture with what it held, in one transaction, and say what it was.
 
-        aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
-        tags: what the article says of places, if somebody looked; a refusal has none.
-        Raises NotFoundError where the run, or a unit of the tags, is unknown.
+        As `store_many` with one `Arrival`.
+        """
+        ...
+
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order.
+
+        The outcome is that of storing them one by one in this order, at a fraction of the cost.
+        About fifty at a time keep no other crawl waiting for long.
+        Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
+        time without a zone or a capture without a record id.
         """
         ...
 
@@ -122,6 +136,25 @@ class Places(Protocol):
         ...
 
 
+class Clusters(Protocol):
+    """Articles that are copies of one story; docs/clusters.md."""
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of the article with this short id or URL.
+
+        An article without copies is alone in its own. Raises NotFoundError.
+        """
+        ...
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories with at least two articles that match, those in most outlets first.
+
+        Among equals the one with more articles, then the newer one. Raises ValueError for a time
+        without a zone.
+        """
+        ...
+
+
 class Rereading(Protocol):
     """Captures read again by newer code of ours; docs/decisions/0006-rereadings.md."""
 
@@ -152,86 +185,17 @@ class Rereading(Protocol):
         ...
 
 
-class Operations(Protocol):
-    """Rows about the work itself."""
-
-    def start_run(self, run: Run) -> None:
-        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
-        ...
-
-    def update_run(self, run_id: str, counts: RunCounts) -> None:
-        """Write a running run's counts (for progress, and for what a kill would lose)."""
-        ...
-
-    def finish_run(self, run: Run) -> None:
-        """Write how a run ended."""
-        ...
-
-    def run(self, run_id: str) -> Run:
-        """Return one run. Raises NotFoundError."""
-        ...
-
-    def runs(
-        self, outlet: str | None = None, limit: int | None = None, since: datetime | None = None
-    ) -> list[Run]:
-        """Return runs, newest first. since: only those that started then or later."""
-        ...
-
-    def close_dead_runs(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them."""
-        ...
-
-    def validator(self, url: str) -> Validator | None:
-        """Return what the server gave with this listing the last time, if anything."""
-        ...
-
-    def save_validator(self, validator: Validator) -> None:
-        """Keep a listing's validator; the caller has stored all that it linked to."""
-        ...
-
-
-class Alarms(Protocol):
-    """What is wrong, and since when."""
-
-    def sync_alarms(
-        self, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
-    ) -> list[Alarm]:
-        """Open an alarm for each new finding, update those that last, close those that ended.
-
-        looked_at: the outlets that were looked at (None: the whole); only their alarms can end.
-        In one transaction; returns all alarms that are open then, newest first.
-        """
-        ...
-
-    def alarms(
-        self, outlet: str | None = None, *, only_open: bool = True, limit: int | None = None
-    ) -> list[Alarm]:
-        """Return alarms, newest first."""
-        ...
-
-    def untold_alarms(self, channels: Collection[str]) -> list[Alarm]:
-        """Return the alarms of which a channel does not know the present state, oldest first."""
-        ...
-
-    def mark_told(self, alarm: int, channel: str, state: str) -> None:
-        """Note that a channel has been told that an alarm is "open" or "closed"."""
-        ...
-
-    def count_articles(self, since: datetime, until: datetime) -> dict[str, int]:
-        """Return how many articles of each outlet were published in [since, until)."""
-        ...
-
-    def newest_articles(self, until: datetime) -> dict[str, datetime]:
-        """Return the publication time of each outlet's newest article before `until`."""
-        ...
-
-
-class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Protocol):
+class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
     def schedule(self) -> ScheduleRows:
         """What the schedule keeps here."""
+        ...
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The archive's own upkeep."""
         ...
 
     def __enter__(self) -> Self:
@@ -247,13 +211,26 @@ class Archive(Reader, Writer, Places, Rereading, Operations, Alarms, Protocol):
         ...
 
 
-def open_archive(url: str, *, create: bool = True) -> Archive:
+def open_archive(url: str, *, create: bool = True, read_only: bool = False) -> Archive:
     """Open the archive at a database URL ("sqlite:///tinquan.db", "postgresql+psycopg://…").
 
     create: make an empty database's tables; without it an empty or missing one is an error.
+    read_only: never write, whatever is asked: safe beside a crawl, and possible without rights to
+    write and on a read-only mount; nothing is created then.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     # Inside the function, so that importing this module loads no SQLAlchemy.
     from storage.sql import open_sql_archive  # noqa: PLC0415
 
-    return open_sql_archive(url, create=create)
+    return open_sql_archive(url, create=create, read_only=read_only)
+
+
+def upgrade_archive(url: str) -> tuple[str, str]:
+    """Bring an archive that an older version made up to this one's schema.
+
+    All or nothing, so a kill leaves it as it was. Returns the schema's version before, and now.
+    Raises ArchiveError, SchemaError (empty, newer or foreign).
+    """
+    from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
+
+    return upgrade_schema(url)

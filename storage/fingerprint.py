@@ -8,30 +8,30 @@ placement, the shape of quotation marks, dashes and ellipses. Case counts.
 
 import hashlib
 import json
+import re
 from dataclasses import fields, replace
 from datetime import UTC
 
 from storage.model import Article
-from storage.text import canonical_tone, normalize
+from storage.text import canonical_tone, one_line
 
 FINGERPRINT_VERSION = 1
 """Goes up with every change of the rules; the version stands in front of each fingerprint."""
 
-_TYPOGRAPHY = str.maketrans(
-    {
-        **dict.fromkeys("“”„‟«»″〝〞＂", '"'),
-        **dict.fromkeys("‘’‚‛‹›′ʼ`´＇", "'"),
-        **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"),
-        "…": "...",
-    }
-)
+_TYPOGRAPHY = {
+    **dict.fromkeys("“”„‟«»″〝〞＂", '"'),
+    **dict.fromkeys("‘’‚‛‹›′ʼ`´＇", "'"),
+    **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"),
+    "…": "...",
+}
+_VARIANT = re.compile("[" + "".join(_TYPOGRAPHY) + "]")
 
 Part = str | list[str] | list[list[str]] | None
 
 
 def plain(text: str) -> str:
     """Return `text` as it is compared: one form for every way to write the same words."""
-    return " ".join(canonical_tone(normalize(text)).translate(_TYPOGRAPHY).split())
+    return _VARIANT.sub(lambda found: _TYPOGRAPHY[found.group()], canonical_tone(one_line(text)))
 
 
 def fingerprint(article: Article) -> str:

@@ -96,6 +96,8 @@ class RefusalReason(StrEnum):
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
+    MOVED = "moved"  # only sends on to another address
+    LIVE = "live"  # reported live and still being written
     VIDEO = "video"  # a player without text
     PAYWALL = "paywall"
     TOO_LARGE = "too_large"  # over the guard's limits
@@ -108,7 +110,11 @@ class RefusalReason(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True where asking for the URL again cannot be expected to help."""
+        """True where asking for the URL again cannot be expected to help.
+
+        NOT_FOUND is not: a listing may name a story before its page is up. It counts as final for
+        a URL that was not found twice, at least a day apart (`Reader.seen`).
+        """
         return self not in _PASSING
 
 
@@ -120,6 +126,8 @@ _PASSING = frozenset(
         RefusalReason.CRASH,
         RefusalReason.EMPTY,
         RefusalReason.FUTURE_DATE,  # its time will come
+        RefusalReason.NOT_FOUND,  # the first time
+        RefusalReason.LIVE,
     }
 )
 
@@ -154,6 +162,20 @@ class Capture:
     warc_offset: int
     record_id: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A capture with what it held, on its way into the archive.
+
+    aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+    tags: what the article says of places, if somebody looked; a refusal has none.
+    """
+
+    capture: Capture
+    result: Article | Refusal
+    aliases: tuple[str, ...] = ()
+    tags: Tags | None = None
 
 
 class Verdict(StrEnum):
@@ -201,10 +223,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedArticle:
-    """An article in the archive: `id` is its short id, `revisions` its states, earliest first."""
+    """An article in the archive: `id` is its short id, `revisions` its states, earliest first.
+
+    removed_at: when its page was first not found after the last sight of it; None while it is up.
+    """
 
     id: int
     revisions: tuple[Revision, ...]
+    removed_at: datetime | None = None
 
     @property
     def latest(self) -> Revision:
@@ -218,6 +244,7 @@ class ArticleQuery:
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     """
 
     outlets: tuple[str, ...] = ()
@@ -225,6 +252,7 @@ class ArticleQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    removed: bool = False
 
 
 class Outcome(StrEnum):

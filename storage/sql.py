@@ -11,11 +11,21 @@ from itertools import groupby, islice
 
 from sqlalchemy import Connection
 
-from storage import sql_places, sql_read, sql_readings, sql_reread, sql_tags
+from storage import (
+    sql_cluster_read,
+    sql_places,
+    sql_read,
+    sql_readings,
+    sql_reread,
+    sql_tags,
+)
+from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
+from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError
 from storage.model import (
     ArchivedArticle,
+    Arrival,
     Article,
     ArticleQuery,
     Capture,
@@ -24,36 +34,49 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.sql_edits import Place, edit_page
+from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
 from storage.sql_read import PAGE, article_page, place_groups, refusal_page
 from storage.sql_schedule import SqlSchedule
-from storage.sql_store import store
+from storage.sql_store import store_many
+from storage.sql_ways import SqlWays
 
 
 def open_sql_archive(
-    url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> "SqlArchive":
     """Open the archive at a database URL; see `storage.archive.open_archive`.
 
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
-    return SqlArchive(*open_engine(url, create=create, busy_seconds=busy_seconds))
+    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | RereadQuery) -> None:
+def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
 
 
-class SqlArchive(SqlOperations):
+class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
     @property
     def schedule(self) -> SqlSchedule:
         """What the schedule keeps here."""
-        return SqlSchedule(self._engine, self._name)
+        return SqlSchedule(self._engine, self._name, read_only=self._read_only)
+
+    @property
+    def maintenance(self) -> SqlMaintenance:
+        """The archive's own upkeep."""
+        return SqlMaintenance(self._reading, self._writing)
 
     # Reader
 
@@ -90,7 +113,23 @@ class SqlArchive(SqlOperations):
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         # An article about places of two groups comes twice, one right after the other.
         once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
-        return islice(once, query.limit)
+        wanted = (one for one in once if one.removed_at or not query.removed)
+        return islice(wanted, query.limit)
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first."""
+        _check_times(query)
+        after: Place | None = None
+        while True:
+            with self._reading() as conn:
+                page = edit_page(conn, query, after, PAGE)
+                ids = list(dict.fromkeys(article for _, article, _ in page))
+                found = {one.id: one.revisions for one in sql_read.load_articles(conn, ids)}
+            for _, id_, number in page:
+                yield Edit(id_, *found[id_][number - 2 : number])
+            if len(page) < PAGE:
+                return
+            after = page[-1]
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
@@ -112,13 +151,13 @@ class SqlArchive(SqlOperations):
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
     ) -> Stored:
-        """Store one capture with what it held, in one transaction, and say what it was.
+        """Store one capture with what it held, in one transaction, and say what it was."""
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
 
-        Raises NotFoundError (no such run or unit), ArchiveBusyError, ArchiveError; ValueError for
-        a time without a zone or a capture without a record id.
-        """
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store(conn, run_id, capture, result, aliases, tags)
+            return store_many(conn, run_id, arrivals)
 
     # Places
 
@@ -154,6 +193,26 @@ class SqlArchive(SqlOperations):
         _check_times(query)
         with self._reading() as conn:
             return sql_places.place_counts(conn, query)
+
+    # Clusters
+
+    def cluster(self, ref: str) -> Cluster:
+        """Return the cluster of one article. Raises NotFoundError."""
+        with self._reading() as conn:
+            return sql_cluster_read.load_clusters(conn, [self._find(conn, ref)])[0]
+
+    def clusters(self, query: ClusterQuery) -> Iterator[Cluster]:
+        """Yield the stories that match, those in most outlets first."""
+        _check_times(query)
+        with self._reading() as conn:
+            sources = sql_cluster_read.most_reprinted(conn, query)
+        return self._clusters(sources)
+
+    def _clusters(self, sources: Sequence[int]) -> Iterator[Cluster]:
+        for start in range(0, len(sources), PAGE):
+            with self._reading() as conn:
+                page = sql_cluster_read.load_clusters(conn, sources[start : start + PAGE])
+            yield from page
 
     # Rereading
 

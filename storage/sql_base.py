@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from storage.errors import ArchiveError
 from storage.sql_errors import plain_errors
 from storage.sql_open import reading, writing
 from storage.sql_read import Position
@@ -19,9 +20,10 @@ _Row = TypeVar("_Row")
 class Transactions:
     """An open database, and how its transactions begin and fail."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, *, read_only: bool = False) -> None:
         self._engine = engine
         self._name = name
+        self._read_only = read_only
 
     def __enter__(self) -> Self:
         return self
@@ -40,6 +42,8 @@ class Transactions:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        if self._read_only:
+            raise ArchiveError(f"archive {self._name} was opened for reading only")
         with plain_errors(self._name), writing(self._engine).begin() as conn:
             yield conn
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_clusters import cluster_articles
 
 
 def write_derived(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -17,3 +18,4 @@ def write_derived(conn: Connection, latest: Mapping[int, Article | None]) -> Non
     latest: by short id, what the article's newest revision says; None where it has none, because
     every capture is a refusal today.
     """
+    cluster_articles(conn, latest)

@@ -13,11 +13,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article
+from storage.sql_clusters import forget_article
 from storage.sql_types import hashed
 from storage.tables import (
     article_places,
@@ -37,11 +39,16 @@ def url_key(url: str) -> bytes:
     return hashed("url", url)
 
 
+def id_key(article_id: str) -> bytes:
+    """Return what stands for an outlet's own id in `keys`."""
+    return hashed("id", article_id)
+
+
 def find_article(conn: Connection, article: Article) -> int | None:
     """Return the short id of what is stored of `article`, after joining what is one article."""
     by_id = None
     if article.article_id:  # an empty one is none
-        by_id = _key(conn, article.outlet, hashed("id", article.article_id))
+        by_id = _key(conn, article.outlet, id_key(article.article_id))
     by_url = _key(conn, article.outlet, url_key(article.url))
     if by_url is None:
         return by_id.article if by_id else None
@@ -60,24 +67,33 @@ def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None
     return next((row.article for row in rows if row), None)
 
 
-def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
-    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+Wanted = dict[bytes, tuple[str, str]]
+"""What shall lead to an article: by key, "id", "url" or "alias", and the value itself."""
+
+
+def wanted_keys(article: Article, aliases: Iterable[str]) -> Wanted:
+    """Return what shall lead to `article`, which was also found at `aliases`."""
     wanted = {url_key(url): ("alias", url) for url in aliases}
     wanted[url_key(article.url)] = ("url", article.url)
-    if article.article_id:
-        wanted[hashed("id", article.article_id)] = ("id", article.article_id)
+    if article.article_id:  # an empty one is none
+        wanted[id_key(article.article_id)] = ("id", article.article_id)
+    return wanted
+
+
+def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dict[str, Any]:
+    """Return a row of `keys`."""
+    return {"key": key, "outlet": outlet, "kind": kind, "value": value, "article": article}
+
+
+def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+    wanted = wanted_keys(article, aliases)
     query = sa.select(keys).where(keys.c.outlet == article.outlet, keys.c.key.in_(wanted))
     held = {row.key: row for row in conn.execute(query)}
     fresh = [key for key in wanted if key not in held]
     if fresh:
-        rows = [(key, *wanted[key]) for key in fresh]
-        conn.execute(
-            sa.insert(keys),
-            [
-                {"key": key, "outlet": article.outlet, "kind": kind, "value": value, "article": id_}
-                for key, kind, value in rows
-            ],
-        )
+        rows = [key_row(key, article.outlet, *wanted[key], id_) for key in fresh]
+        conn.execute(sa.insert(keys), rows)
         _link_refusals(conn, article.outlet, fresh, id_)
     if any(wanted[key][0] == "id" for key in fresh):
         known = sa.update(articles).where(articles.c.id == id_)
@@ -92,7 +108,7 @@ def release(
     conn: Connection, id_: int, outlet: str, ids: Iterable[str], urls: Iterable[str]
 ) -> None:
     """Let these outlet ids and URLs no longer lead to `id_`: no capture of it shows them now."""
-    gone = [*(hashed("id", value) for value in ids), *map(url_key, urls)]
+    gone = [*map(id_key, ids), *map(url_key, urls)]
     own = (keys.c.article == id_, keys.c.outlet == outlet)
     conn.execute(sa.delete(keys).where(*own, keys.c.key.in_(gone)))
     left = sa.select(keys.c.value).where(*own, keys.c.kind == "id").order_by(keys.c.value).limit(1)
@@ -155,6 +171,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
     without = (articles.c.id == kept, articles.c.article_id.is_(None))
     conn.execute(sa.update(articles).where(*without).values(article_id=learned))
+    forget_article(conn, gone)
     conn.execute(sa.delete(articles).where(articles.c.id == gone))
     conn.execute(sa.insert(merged_ids).values(id=gone, article=kept))
     return kept

@@ -1,6 +1,7 @@
 """From a database URL to an engine whose schema is ours."""
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +15,66 @@ from sqlalchemy.exc import ArgumentError
 
 from storage.errors import ArchiveError, SchemaError
 from storage.sql_errors import hide_password, name_of, plain_errors
+from storage.sql_readonly import ReadOnlyFile
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process's write before giving up as busy."""
 
 _CONNECT_SECONDS = 10
+_SQLITE_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password@host/database"'
 
 
 def open_engine(
-    text: str, *, create: bool, busy_seconds: float = BUSY_SECONDS
+    text: str, *, create: bool, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> tuple[Engine, str]:
     """Return an engine for the archive at the URL `text`, and the name messages call it by.
 
     create: make the tables where the database has none, and the SQLite file where it is missing.
-    Raises ArchiveError or SchemaError.
+    read_only: only ever read; needs no right to write. Raises ArchiveError or SchemaError.
     """
-    url = _parse(text)
-    name = name_of(url)
-    if url.get_backend_name() == "sqlite":
-        _check_file(url, name, create=create)
-        engine = _sqlite_engine(url, busy_seconds)
-    else:
-        engine = _postgresql_engine(url, busy_seconds)
+    engine, name = _connect(text, create=create, read_only=read_only, busy_seconds=busy_seconds)
     try:
         with plain_errors(name):
-            _ensure_schema(engine, name, create=create)
+            _ensure_schema(engine, name, create=create and not read_only)
     except BaseException:
         engine.dispose()
         raise
     return engine, name
+
+
+def upgrade_schema(text: str, busy_seconds: float = BUSY_SECONDS) -> tuple[str, str]:
+    """Bring an archive's schema up to ours, in one transaction; return the one before and ours.
+
+    Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
+    """
+    engine, name = _connect(text, create=False, read_only=False, busy_seconds=busy_seconds)
+    try:
+        with plain_errors(name), writing(engine).connect() as conn:
+            if engine.dialect.name == "sqlite":
+                # A table that is altered is copied and dropped: no row may refer to it meanwhile.
+                _ignore_references(conn)
+            with conn.begin():
+                lock(conn, "schema")
+                before = _schema_of(conn, name)
+                if before is None:
+                    raise SchemaError(f"archive {name} is empty: `tinquan archive init` makes one")
+                command.upgrade(_alembic(conn), "head")
+                _check_references(conn, name)
+                return before, _own_schema(conn)
+    finally:
+        engine.dispose()
+
+
+def _connect(
+    text: str, *, create: bool, read_only: bool, busy_seconds: float
+) -> tuple[Engine, str]:
+    url = _parse(text)
+    name = name_of(url)
+    if url.get_backend_name() == "sqlite":
+        _check_file(url, name, create=create and not read_only)
+        return _sqlite_engine(url, name, read_only, busy_seconds), name
+    return _postgresql_engine(url, read_only, busy_seconds), name
 
 
 def reading(engine: Engine) -> Engine:
@@ -71,6 +102,9 @@ def lock(conn: Connection, *names: str) -> None:
 
 
 def _parse(text: str) -> URL:
+    for prefix in _SQLITE_FILES:
+        if text.startswith(prefix):  # a path as it stands: "?", "#" and "%" are part of it
+            return URL.create("sqlite", database=text.removeprefix(prefix))
     try:
         url = sa.make_url(text)
         driver = url.drivername
@@ -99,7 +133,12 @@ def _check_file(url: URL, name: str, *, create: bool) -> None:
         raise ArchiveError(f"archive {name} does not exist: check the path, or crawl to make it")
 
 
-def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
+def _sqlite_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> Engine:
+    if read_only:
+        file = ReadOnlyFile(Path(str(url.database)), name, busy_seconds)
+        engine = sa.create_engine(url, creator=file.connect)
+        event.listen(engine, "begin", partial(_begin_reading, file))
+        return engine
     # No isolation level: the driver's own rules would begin transactions late and commit DDL.
     arguments = {"timeout": busy_seconds, "isolation_level": None}
     engine = sa.create_engine(url, connect_args=arguments)
@@ -116,13 +155,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+def _begin_reading(file: ReadOnlyFile, connection: Connection) -> None:
+    file.check()
+    connection.exec_driver_sql("BEGIN")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _postgresql_engine(url: URL, busy_seconds: float) -> Engine:
+def _postgresql_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
     asked = url.query.get("options", "")
+    if read_only:
+        asked = f"-c default_transaction_read_only=on {asked}"
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "tinquan",
@@ -146,10 +192,21 @@ def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
 
 def _is_ours(conn: Connection, name: str) -> bool:
     """Return True for our schema, False for an empty database; else raise SchemaError."""
+    found, ours = _schema_of(conn, name), _own_schema(conn)
+    if found is not None and found != ours:
+        raise SchemaError(
+            f"archive {name} has schema {found}, this tinquan needs {ours}: back it up, then run"
+            " `tinquan archive upgrade`"
+        )
+    return found is not None
+
+
+def _schema_of(conn: Connection, name: str) -> str | None:
+    """Return the version of an archive's schema, ours or older; None for an empty database."""
     _check_encoding(conn, name)
     tables = sa.inspect(conn).get_table_names()
     if not tables:
-        return False
+        return None
     found = (
         MigrationContext.configure(conn).get_current_heads() if "alembic_version" in tables else ()
     )
@@ -158,13 +215,39 @@ def _is_ours(conn: Connection, name: str) -> bool:
             f"archive {name} holds another program's tables ({min(tables)!r}, …):"
             " name an empty database"
         )
-    ours = ScriptDirectory.from_config(_alembic(conn)).get_current_head()
-    if found != (ours,):
+    known = {script.revision for script in _scripts(conn).walk_revisions()}
+    if len(found) > 1 or found[0] not in known:
         raise SchemaError(
-            f"archive {name} has schema {', '.join(found)}, this tinquan knows up to {ours}:"
-            " a newer tinquan wrote it; update tinquan"
+            f"archive {name} has schema {', '.join(found)}, this tinquan knows up to"
+            f" {_own_schema(conn)}: a newer tinquan wrote it; update tinquan"
         )
-    return True
+    return found[0]
+
+
+def _scripts(conn: Connection) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic(conn))
+
+
+def _own_schema(conn: Connection) -> str:
+    return str(_scripts(conn).get_current_head())
+
+
+def _ignore_references(conn: Connection) -> None:
+    """Let SQLite check no foreign keys; it listens only outside a transaction."""
+    driver = conn.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute("PRAGMA foreign_keys=OFF").close()
+
+
+def _check_references(conn: Connection, name: str) -> None:
+    if conn.dialect.name != "sqlite":
+        return
+    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if lost is not None:
+        raise ArchiveError(
+            f"archive {name} has rows in {lost[0]} that refer to nothing in {lost[2]}; nothing was"
+            " changed: restore it from a backup"
+        )
 
 
 def _check_encoding(conn: Connection, name: str) -> None:

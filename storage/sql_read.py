@@ -4,7 +4,7 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from storage.model import (
 )
 from storage.places import Tags
 from storage.readings import Reading
+from storage.sql_edits import perhaps_removed, removals
 from storage.sql_identity import url_key
 from storage.sql_places import within
 from storage.sql_readings import CAPTURE, capture_of, load_readings
@@ -47,6 +48,7 @@ Position = tuple[datetime, int]
 
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+_STAYS_AWAY = timedelta(days=1)  # a feed may name a story hours before its page is up
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
 
@@ -99,7 +101,8 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
     for row, text in zip(rows, texts, strict=True):
         revision = _revision(row, text, tags.get(row.content), readings[row.capture])
         found[row.article].append(revision)
-    return [ArchivedArticle(id_, tuple(found[id_])) for id_ in ids]
+    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
+    return [ArchivedArticle(id_, tuple(found[id_]), gone.get(id_)) for id_ in ids]
 
 
 def place_groups(query: ArticleQuery) -> list[tuple[str, ...]]:
@@ -160,6 +163,8 @@ def _ordered(
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
+    if query.removed:
+        statement = perhaps_removed(statement, id_)
     return _newest_first(statement, id_, table.c.sort_at, after)
 
 
@@ -186,7 +191,7 @@ def refusal_page(
 
 
 def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs at which an article or a final refusal is stored."""
+    """Return those URLs at which an article or a final refusal is stored, or nothing for a day."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
@@ -195,17 +200,24 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
             .select_from(keys.join(articles))
             .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
         )
-        refused = (
-            sa.select(refused_urls.c.key)
-            .select_from(refused_urls.join(refusals))
-            .where(
-                refusals.c.outlet == outlet,
-                refused_urls.c.key.in_(part),
-                refusals.c.reason.in_(_FINAL),
-            )
-        )
+        refused = _refused(outlet, part, refused_urls.c.key).where(refusals.c.reason.in_(_FINAL))
         found.update(by_key[row.key] for row in conn.execute(sa.union(stored, refused)))
+        found.update(by_key[key] for key in _gone(conn, outlet, part))
     return found
+
+
+def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
+    statement = sa.select(*columns).select_from(refused_urls.join(refusals))
+    return statement.where(refusals.c.outlet == outlet, refused_urls.c.key.in_(part))
+
+
+def _gone(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
+    """Return those keys of URLs that were not found for as long as `_STAYS_AWAY`."""
+    time = refusals.c.captured_at
+    span = (refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+    not_found = refusals.c.reason == RefusalReason.NOT_FOUND.value
+    asked = _refused(outlet, part, *span).where(not_found).group_by(refused_urls.c.key)
+    return [key for key, first, last in conn.execute(asked) if last - first >= _STAYS_AWAY]
 
 
 def _newest_first(

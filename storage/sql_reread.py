@@ -17,12 +17,13 @@ from storage.errors import NotFoundError
 from storage.fingerprint import differing_fields
 from storage.model import Article, Refusal, RefusalReason
 from storage.readings import Reread
+from storage.sql_arrivals import add_article, add_refusal
+from storage.sql_contents import add_contents
 from storage.sql_identity import claim, find_article, urls_of
 from storage.sql_open import lock
 from storage.sql_readings import Held, held
 from storage.sql_revisions import work_out
 from storage.sql_settle import Marks, Sighted, settle
-from storage.sql_store import add_article, add_content, add_refusal
 from storage.sql_tags import forget_tags
 from storage.sql_types import in_parts
 from storage.tables import captures, readings, refusals, refused_urls
@@ -58,7 +59,7 @@ def _reread(conn: Connection, id_: int, result: Result, version: int, now: datet
     if failed or not changed:
         _update(conn, id_, version=version)
         if found.content is not None and found.article is not None:
-            work_out(conn, found.article, ())  # for the marks that compare versions
+            work_out(conn, [found.article], ())  # for the marks that compare versions
         return Reread.FAILED if failed else Reread.UNCHANGED
     _keep_earlier(conn, found, changed)
     _update(conn, id_, version=version, read_at=now)
@@ -120,8 +121,7 @@ def _refuse(conn: Connection, found: Held, before: Article, result: Refusal) -> 
     add_refusal(conn, found.id, found.capture.captured_at, result, urls, id_)
     _show(conn, found, article=None, content=None)
     denied = {mark for mark in _marks(found, before) if mark[0] == "id"}
-    for concerned in sorted(settle(conn, id_, found.id, denied)):
-        work_out(conn, concerned, {found.id})
+    work_out(conn, settle(conn, id_, found.id, denied), {found.id})
     return Reread.REFUSED
 
 
@@ -139,8 +139,8 @@ def _admit(conn: Connection, found: Held, result: Article) -> Reread:
     if target is None:
         target = add_article(conn, found.capture.captured_at, result)
     claim(conn, target, result, urls)
-    _show(conn, found, article=target, content=add_content(conn, result))
-    work_out(conn, target, {found.id})
+    _show(conn, found, article=target, content=_content(conn, result))
+    work_out(conn, [target], {found.id})
     return Reread.ADMITTED
 
 
@@ -155,12 +155,11 @@ def _unrefuse(conn: Connection, found: Held) -> list[str]:
 
 def _revise(conn: Connection, found: Held, before: Article, result: Article) -> Reread:
     """Write that a capture says something else, and perhaps is another article's."""
-    _show(conn, found, content=add_content(conn, result))
+    _show(conn, found, content=_content(conn, result))
     concerned = {_article(found)}
     if (result.article_id, result.url) != (before.article_id, before.url):
         concerned = settle(conn, _article(found), found.id, _marks(found, before))
-    for id_ in sorted(concerned):
-        work_out(conn, id_, {found.id})
+    work_out(conn, concerned, {found.id})
     return Reread.CHANGED
 
 
@@ -169,6 +168,10 @@ def _show(conn: Connection, found: Held, **values: int | None) -> None:
     _update(conn, found.id, **values)
     if found.content is not None:
         forget_tags(conn, found.content)
+
+
+def _content(conn: Connection, article: Article) -> int:
+    return add_contents(conn, [article])[0].row
 
 
 def _marks(found: Held, before: Article) -> Marks:

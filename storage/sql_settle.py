@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from storage.codec import article_from_json
 from storage.model import Article
+from storage.sql_arrivals import add_article
 from storage.sql_identity import claim, find_article, join, release
-from storage.sql_store import add_article
 from storage.tables import captures, contents
 
 Marks = set[tuple[str, str]]

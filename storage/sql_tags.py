@@ -25,21 +25,6 @@ Tagged = Mapping[int, Tags]
 """Tags by the row of their content."""
 
 
-def wants_tags(conn: Connection, content: int, version: str, captured_at: datetime) -> bool:
-    """True where a content's tags are not of `version`, or were made for a later capture.
-
-    A page without a date is tagged for the day of its capture; its earliest one counts, whichever
-    was stored first. Ask before the capture is stored.
-    """
-    held = sa.select(tags.c.version).where(tags.c.content == content)
-    if conn.execute(held).scalar() != version:
-        return True
-    earlier = sa.select(captures.c.id).where(
-        captures.c.content == content, captures.c.captured_at <= captured_at
-    )
-    return conn.execute(earlier.limit(1)).first() is None
-
-
 def write_tags(conn: Connection, tagged: Tagged) -> None:
     """Put tags in place of what their contents had. Raises NotFoundError for an unknown unit."""
     if not tagged:

@@ -7,7 +7,7 @@ search, a fingerprint and a gazetteer lookup agree on what "the same word" is.
 import re
 import unicodedata
 
-_ETH = str.maketrans("ÐðƉɖ", "ĐđĐđ")  # look-alikes that keyboards and OCR put for Đ
+_ETH = tuple(zip("ÐðƉɖ", "ĐđĐđ", strict=True))  # look-alikes that keyboards and OCR put for Đ
 _LINE_BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _INVISIBLE = re.compile(  # controls, soft hyphen, zero-width and direction marks, BOM
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -22,7 +22,11 @@ _TONES = {
     )
     for moved, toned in zip(firsts, seconds, strict=True)
 }
-_NEW_TONE = re.compile(r"(?<![qQ])(?:" + "|".join(_TONES) + r")(?![^\W\d_])", re.IGNORECASE)
+# One class before one class: four times as fast as the pairs themselves behind a look-behind. It
+# also finds pairs that are none of ours, and "qu": `_move_tone` leaves those alone.
+_MAYBE_NEW_TONE = re.compile(
+    "[oOuU][àáảãạèéẻẽẹỳýỷỹỵÀÁẢÃẠÈÉẺẼẸỲÝỶỸỴ]" + r"(?![^\W\d_])",
+)
 
 
 def normalize(text: str) -> str:
@@ -31,13 +35,30 @@ def normalize(text: str) -> str:
     Line breaks are kept, as "\\n"; every other run of blanks (NBSP too) becomes one space.
     """
     # Invisible characters go first: one between a letter and its mark would keep them apart.
-    text = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", text)).translate(_ETH)
+    text = _real_eth(_INVISIBLE.sub("", _LINE_BREAKS.sub("\n", text)))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+
+
+def one_line(text: str) -> str:
+    """Return `normalize(text)` with every run of blanks and line breaks as one space, none around.
+
+    For texts that are compared: three times as quick as `normalize` and then joining.
+    """
+    composed = unicodedata.normalize("NFC", _real_eth(_INVISIBLE.sub("", text)))
+    return " ".join(composed.split())
+
+
+def _real_eth(text: str) -> str:
+    for look_alike, eth in _ETH:  # str.translate would look every character up
+        text = text.replace(look_alike, eth)
+    return text
 
 
 def _move_tone(match: re.Match[str]) -> str:
     found = match.group()
-    moved = _TONES[found.lower()]
+    moved = _TONES.get(found.lower())
+    if moved is None or match.string[max(match.start() - 1, 0)] in "qQ":
+        return found
     return "".join(
         new.upper() if old.isupper() else new for old, new in zip(found, moved, strict=True)
     )
@@ -49,7 +70,7 @@ def canonical_tone(text: str) -> str:
     Only open syllables in oa, oe, uy have two spellings; "quý", "toán", "khoẻn" have one.
     Length is unchanged, so offsets stay valid.
     """
-    return _NEW_TONE.sub(_move_tone, text)
+    return _MAYBE_NEW_TONE.sub(_move_tone, text)
 
 
 def fold(text: str) -> str:
@@ -58,6 +79,6 @@ def fold(text: str) -> str:
     Characters are mapped one to one after NFC, so for NFC input of letters that lower-case to
     one character the length is unchanged.
     """
-    decomposed = unicodedata.normalize("NFD", text.translate(_ETH).lower())
+    decomposed = unicodedata.normalize("NFD", _real_eth(text).lower())
     stripped = "".join(char for char in decomposed if not unicodedata.combining(char))
     return unicodedata.normalize("NFC", stripped).replace("đ", "d")

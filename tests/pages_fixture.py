@@ -24,6 +24,15 @@ class Fixture:
     outlet: Outlet | None
     confirmed: bool
 
+    @property
+    def wanted(self) -> list[tuple[str, Any]]:
+        """The fields that must come out, with their values."""
+        return list(self.expect.items())
+
+    @property
+    def is_article(self) -> bool:
+        return self.expect.get("refusal") is None
+
 
 def page_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.warc import read_record
 from storage.model import Outcome, RefusalReason
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
@@ -75,6 +76,10 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
         reasons = {r.url.removeprefix("https://"): r for _, r in archive.refusals()}
         assert reasons[at[0]].evidence == f"redirects to another site: https://{local}/inside"
         assert reasons[at[1]].reason is RefusalReason.TOO_LARGE
+        assert reasons[at[5]].reason is RefusalReason.TOO_LARGE
+        cut = next(c for c, r in archive.refusals() if r.url.endswith(at[5]))
+        assert read_record(desk.captures / cut.warc_file, cut.warc_offset).body == b""
+        assert {stories[5].epi_url} == archive.seen("tienphong", [stories[5].epi_url])
         assert archive.seen("tienphong", [stories[6].epi_url, moved]) == {stories[6].epi_url, moved}
     assert not any("inside" in address for address in site.asked)
 
@@ -205,7 +210,7 @@ def test_what_a_replay_cannot_use_is_said(desk: Desk, site: LocalSite, tmp_path:
     other.folder.mkdir()
     code, errors = other.crawl("tienphong", SECTION, TINQUAN_REPLAY=json.dumps([str(torn)]))
     assert code == 0, errors
-    assert f"{torn}: torn at offset" in errors
+    assert f"{torn}: is torn at offset" in errors
     run = last_run(other)
     assert 0 < run.counts.new < len(stories)
     assert run.counts.refused["not_recorded"] >= 1

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
-    DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    StopDownload,
 )
 from scrapy.http import Response
 from scrapy.resolver import HostResolution
@@ -28,6 +28,7 @@ from crawler.guard import (
     is_public,
     retry_after_seconds,
 )
+from crawler.oversize import OversizeError, OversizeStop
 from crawler.replay import NotRecordedError
 from crawler.robots import HostClosedError, RobotsForbidError, read_rules
 from crawler.spiders.failures import judge_failure
@@ -138,7 +139,7 @@ def test_a_private_address_is_the_cause() -> None:
         (HostClosedError("x"), None, None, True, False),
         (CaptureError("x"), None, None, False, True),
         (IgnoreRequest("exceeded DOWNLOAD_MAXSIZE"), None, RefusalReason.TOO_LARGE, False, False),
-        (DownloadCancelledError("x"), "too_large", None, False, False),
+        (OversizeError("x"), None, RefusalReason.TOO_LARGE, False, False),
         (IgnoreRequest("max redirections reached"), "ignored", None, False, False),
         (EOFError("x"), None, RefusalReason.HTTP_ERROR, False, False),
         (DownloadTimeoutError("x"), None, None, False, False),
@@ -201,3 +202,15 @@ def test_robots_that_cannot_be_read_close_a_host(response: Response) -> None:
 def test_robots_may_redirect_to_www() -> None:
     response = robots(b"User-agent: *\nDisallow: /x\n", url="https://www.plo.vn/robots.txt")
     assert not read_rules("plo.vn", response, "tinquan").allows("https://plo.vn/x")
+
+
+def test_a_download_of_unknown_length_is_stopped_at_the_limit() -> None:
+    stop, request = OversizeStop(100), Request("https://tienphong.vn/x")
+    stop.headers_received("UNKNOWN", request)  # type: ignore[arg-type] # Twisted's own value
+    stop.bytes_received(b"a" * 100, request)
+    with pytest.raises(StopDownload):
+        stop.bytes_received(b"a", request)
+    stop.headers_received(100, request)  # a retry begins anew
+    stop.bytes_received(b"a" * 100, request)
+    with pytest.raises(StopDownload):
+        stop.headers_received(101, request)

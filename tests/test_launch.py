@@ -1,17 +1,26 @@
 """Starting a crawl: its command's words, and whether a run can still be at work."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.progress import Progress
 
+import crawler.launch
+from crawler import cli
 from crawler.config import Config, load_config
+from crawler.crawls import Crawls
 from crawler.launch import Order, command, is_alive, log_file
-from storage.model import Run
+from storage.archive import Archive
+from storage.errors import ArchiveError, CrawlError
+from storage.model import Outcome, Run
 from tests.commands import Tinquan
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
@@ -82,3 +91,126 @@ def test_wrong_words_start_no_crawl(
     assert told in ran.err
     assert len(ran.err.splitlines()) == 1
     assert not (tmp_path / "new.db").exists()
+
+
+SLEEPS = "print(end='', flush=True); import time; time.sleep(60)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+
+
+def children_of(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    words = [sys.executable, "-S", "-c", code]
+    monkeypatch.setattr(crawler.launch, "command", lambda order, config: words)
+
+
+def ticks(count: int, then: BaseException | float) -> Callable[[], float]:
+    """Return a clock that stands still for `count` looks; then it raises, or jumps."""
+    looks: list[None] = []
+
+    def clock() -> float:
+        looks.append(None)
+        if len(looks) <= count:
+            return 0.0
+        if isinstance(then, BaseException):
+            raise then
+        return then
+
+    return clock
+
+
+def test_a_crawl_that_is_stopped_before_it_begins_is_no_dead_one(
+    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children_of(monkeypatch, SLEEPS)
+    crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
+    with Progress(disable=True) as progress, pytest.raises(KeyboardInterrupt):
+        crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)
+    assert {run.id: run.outcome for run in sqlite_archive.runs()} == {
+        "r1": Outcome.STOPPED,
+        "r2": Outcome.STOPPED,
+    }
+
+
+def test_a_crawl_over_its_time_is_said_to_be(
+    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children_of(monkeypatch, DEAF)
+    monkeypatch.setattr(crawler.launch, "TERM_SECONDS", 0.5)
+    with Progress(disable=True) as progress:
+        [run] = Crawls(sqlite_archive, config, 1, ticks(2, 1e9)).run([Order("thu", "r1")], progress)
+    assert (run.outcome, run.error) == (
+        Outcome.TIMED_OUT,
+        "not done within its time limit of 3600 s",
+    )
+
+
+def test_an_archive_that_fails_leaves_no_process(
+    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children_of(monkeypatch, DEAF)
+    monkeypatch.setattr(crawler.launch, "TERM_SECONDS", 0.2)
+    started: list[int] = []
+    popen = subprocess.Popen
+
+    def note(*words: object, **options: object) -> object:
+        process = popen(*words, **options)  # type: ignore[call-overload] # passed on as they are
+        started.append(process.pid)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", note)
+
+    def fail(run: Run) -> None:
+        raise ArchiveError("the disk is full")
+
+    monkeypatch.setattr(sqlite_archive, "start_run", fail)
+    crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
+    with Progress(disable=True) as progress, pytest.raises(ArchiveError):
+        crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)
+    assert len(started) == 2
+    for pid in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_log_that_cannot_be_made_is_one_line(config: Config) -> None:
+    order = Order("thu", "r1")
+    log_file(order, config).mkdir(parents=True)
+    with pytest.raises(CrawlError, match=r"r1\.log: no log can be made: Is a directory"):
+        crawler.launch.CrawlProcess(order, config)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_command_with_the_usual_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, code: int
+) -> None:
+    def app() -> None:
+        crawler.launch.raise_on_term()
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None  # as typer does
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(cli, "app", app)
+    try:
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stop.value.code == code
+    assert capsys.readouterr().err == "tinquan: stopped\n"
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    code = "import sys; sys.argv = ['tinquan', 'outlets', 'list', '--json']\nimport crawler.cli\n"
+    for many in ("", "crawler.commands.outlets.print_json_array = lambda _: print('x' * 10**6)\n"):
+        with subprocess.Popen(
+            [sys.executable, "-c", code + many + "crawler.cli.main()"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.close()  # before anything is printed
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
+        assert process.returncode == 0

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fastwarc.warc import WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+import crawler.warc
 from crawler.warc import Recorded, ReplayIndex, read_record, sessions
 from storage.errors import CaptureError
 from tests.test_capture import HTML, exchange, files, write
@@ -88,11 +90,55 @@ def test_a_torn_file_keeps_its_whole_records(
         assert len(found) >= sum(end <= size for end in ends)
         for number in found:
             assert recorded(index, exchange(number).url).body == bodies[number]
-    ((file, offset),) = sessions([torn])[0].torn
-    assert file == torn  # the last size tears the last request record
-    assert captures[2].warc_offset < offset < len(whole)
+    (gap,) = sessions([torn])[0].gaps
+    assert gap.file == torn  # the last size tears the last request record
+    assert captures[2].warc_offset < gap.offset < len(whole)
+    assert gap.offset + gap.size == len(whole) - 1
     assert "torn at offset" in caplog.records[-1].getMessage()
     assert str(torn) in caplog.records[-1].getMessage()
+
+
+def test_damage_in_the_middle_costs_only_what_it_hits(tmp_path: Path) -> None:
+    bodies = [os.urandom(3000) for _ in range(4)]
+    file, captures = write(tmp_path, *(exchange(n, body) for n, body in enumerate(bodies)))
+    whole = file.read_bytes()
+    damaged = tmp_path / "damaged.warc.gz"
+    begin, end = captures[1].warc_offset + 900, captures[1].warc_offset + 950
+    for junk in (b"\0" * 50, b"", b"\x1f\x8b\x08" * 20):  # overwritten, cut out, false beginnings
+        damaged.write_bytes(whole[:begin] + junk + whole[end:])
+        index = ReplayIndex([damaged], tmp_path)
+        kept = [number for number in range(4) if index.find(exchange(number).url)]
+        assert kept == [0, 2, 3]
+        assert [recorded(index, exchange(n).url).body for n in kept] == [bodies[n] for n in kept]
+        (gap,) = sessions([damaged])[0].gaps
+        assert gap.offset == captures[1].warc_offset
+        assert 2500 < gap.size < 5000
+        assert str(gap).startswith(f"{damaged}: is torn at offset {gap.offset}: {gap.size} bytes")
+
+
+def test_a_file_of_one_gzip_member_is_refused_at_once(tmp_path: Path) -> None:
+    file, _ = write(tmp_path, exchange(1), exchange(2))
+    joined = tmp_path / "joined.warc.gz"
+    joined.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), mtime=0))
+    for use in (lambda: ReplayIndex([joined], tmp_path), lambda: sessions([joined])):
+        with pytest.raises(CaptureError, match=r"joined\.warc\.gz: several records share one gzip"):
+            use()
+
+
+def test_no_record_is_held_in_memory_without_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = bytes(3_000_000)  # some 3 KB when packed
+    file, (capture,) = write(tmp_path, exchange(1, body))
+    tracemalloc.start()
+    try:
+        assert len(sessions([file])) == 1
+        assert tracemalloc.get_traced_memory()[1] < 2_500_000
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(crawler.warc, "_MAX_BYTES", 2_000_000)
+    with pytest.raises(CaptureError, match=r"offset \d+ is over 2000000 bytes"):
+        read_record(file, capture.warc_offset)
 
 
 def recorded(index: ReplayIndex, url: str) -> Recorded:
@@ -155,7 +201,7 @@ def test_files_are_grouped_by_run_in_the_order_of_time(tmp_path: Path) -> None:
         {"tienphong.vn"},
         {"tienphong.vn"},
     ]
-    assert not any(session.torn for session in found)
+    assert not any(session.gaps for session in found)
     index = ReplayIndex([foreign], tmp_path)
     assert recorded(index, "http://a.vn/").capture.digest.startswith("sha1:")
 

@@ -77,8 +77,7 @@ def test_wrong_arguments_are_named(words: dict[str, str]) -> None:
 
 
 def steps(outlet: Outlet, plan: Plan) -> list[Step]:
-    paging = FAMILIES[outlet.family].paging
-    return list(first_steps(outlet, plan, paging, NOW, trusts_known=True))
+    return list(first_steps(outlet, plan, FAMILIES[outlet.family], NOW, trusts_known=True))
 
 
 def test_each_section_s_feed_and_page_come_first() -> None:
@@ -87,23 +86,23 @@ def test_each_section_s_feed_and_page_come_first() -> None:
         ("feed", "https://tienphong.vn/rss/nhip-song-thu-do-242.rss"),
         ("html", "https://tienphong.vn/nhip-song-thu-do/"),
     ]
-    first = next_step(found[1], EPI, FAMILY.paging)
+    first = next_step(found[1], EPI, FAMILY)
     assert first
     assert first.url == "https://api.tienphong.vn/api/morenews-zone-242-1.html?phrase="
     assert first.chain is not found[1].chain, "the API begins with what the page showed"
-    second = next_step(first, EPI, FAMILY.paging)
+    second = next_step(first, EPI, FAMILY)
     assert second
     assert (second.url[-23:], second.chain is first.chain) == ("zone-242-2.html?phrase=", True)
-    assert next_step(found[0], EPI, FAMILY.paging) is None
+    assert next_step(found[0], EPI, FAMILY) is None
     assert [s.can_be_conditional for s in (*found, first)] == [True, True, False]
 
 
 def test_mastercms_pages_by_its_page_size() -> None:
     found = steps(MASTER, Plan((MASTER.section("do-thi"),)))
-    first = next_step(found[1], MASTER, FAMILIES["mastercms"].paging)
+    first = next_step(found[1], MASTER, FAMILIES["mastercms"])
     assert first
     assert first.url == "https://laodongthudo.vn/dan-sinh/do-thi&s_cond=&BRSR=15"
-    second = next_step(first, MASTER, FAMILIES["mastercms"].paging)
+    second = next_step(first, MASTER, FAMILIES["mastercms"])
     assert second
     assert second.url.endswith("BRSR=30")
 

@@ -254,6 +254,31 @@ def test_only_final_refusals_count_as_seen(archive: SqlArchive, reason: RefusalR
     assert not RefusalReason.FUTURE_DATE.is_final, "tomorrow it is an article"
 
 
+DAY = 24 * 60
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_seen"),
+    [((0, DAY - 1), False), ((0, DAY), True), ((DAY, 60, 0), True), ((0, 600, 1200), False)],
+)
+def test_what_is_not_found_for_a_day_is_asked_no_more(
+    archive: SqlArchive, minutes: tuple[int, ...], is_seen: bool
+) -> None:
+    for moment in minutes:
+        put(archive, moment, refusal(1, RefusalReason.NOT_FOUND), status=404)
+    put(archive, 3 * DAY, refusal(1, RefusalReason.BLOCKED), status=403)
+    put(archive, 5 * DAY, refusal(2, RefusalReason.NOT_FOUND), status=404)
+    seen = archive.seen("baothu", [url_of(1), url_of(2)])
+    assert seen == ({url_of(1)} if is_seen else set())
+
+
+def test_a_story_that_was_listed_before_its_page_was_up_is_stored(archive: SqlArchive) -> None:
+    put(archive, 0, refusal(1, RefusalReason.NOT_FOUND), status=404)
+    assert archive.seen("baothu", [url_of(1)]) == set()
+    assert put(archive, 60).verdict is Verdict.NEW
+    assert archive.seen("baothu", [url_of(1)]) == {url_of(1)}
+
+
 def test_a_refusal_stored_before_is_known(archive: SqlArchive) -> None:
     put(archive, 0, refusal())
     assert put(archive, 0, refusal()) == Stored(Verdict.KNOWN, None)

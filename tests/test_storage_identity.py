@@ -135,7 +135,7 @@ def test_an_earlier_refusal_is_linked_once_its_article_is_known(archive: SqlArch
 def test_urls_longer_than_an_index_row_are_kept(archive: SqlArchive) -> None:
     long = "https://baothu.vn/?q=" + "".join(chr(97 + n * n % 26) for n in range(20_000))
     put(archive, 0, article(url=long, article_id=None), long + "&amp=1")
-    put(archive, 1, refusal_at(long + "&x"))
+    put(archive, 1, Refusal("baothu", long + "&x", RefusalReason.VIDEO, "a player"))
     assert archive.article(long).latest.article.url == long
     assert archive.seen("baothu", [long, long + "&amp=1", long + "&x"]) == {
         long,

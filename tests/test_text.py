@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.text import canonical_tone, fold, normalize
+from storage.text import canonical_tone, fold, normalize, one_line
 
 # Letters, marks and blanks of Vietnamese pages beside arbitrary Unicode.
 vietnamese = st.text(st.sampled_from("aăâeêioôơuưyđĐOAUYqQnh ̣̀́̉̃̂̆\u00a0\u200b\n.ðàáỳý1"))
@@ -86,3 +86,13 @@ def test_normalize_is_idempotent_and_ignores_unicode_form(text: str) -> None:
     assert normalize(once) == once
     assert unicodedata.is_normalized("NFC", once)
     assert normalize(unicodedata.normalize("NFD", text)) == once
+
+
+@given(anything)
+def test_one_line_is_normalize_with_all_blanks_single(text: str) -> None:
+    assert one_line(text) == " ".join(normalize(text).split())
+
+
+@pytest.mark.parametrize("word", ["quà", "QUỲ", "oỳ", "uà", "đoỳ"])
+def test_pairs_that_have_one_spelling_stay(word: str) -> None:
+    assert canonical_tone(word) == word

@@ -1,5 +1,7 @@
 """`tinquan articles`, `show` and `runs`: questions to the archive."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,22 +21,25 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     UntilOption,
-    archive_of,
     err,
     moment,
     out,
     outlets_of,
     print_json,
     print_json_array,
+    reading_of,
     settle,
     table,
 )
+from crawler.config import Config
+from crawler.launch import is_alive
 from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, skipped_text, time_text
+from crawler.render_clusters import cluster_json, cluster_text
 from crawler.render_places import names_text, primary_json, tags_json
 from storage.errors import UsageError
-from storage.model import ArchivedArticle, ArticleQuery, Run
+from storage.model import ArchivedArticle, ArticleQuery, Outcome, Run
 
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
@@ -48,6 +53,9 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    removed: Annotated[
+        bool, typer.Option("--removed", help="Only articles whose page is gone.")
+    ] = False,
     limit: LimitOption = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -66,8 +74,9 @@ def articles(
         since=moment("--since", since),
         until=moment("--until", until),
         limit=limit,
+        removed=removed,
     )
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         if place:
             warn_untagged(opened, gazetteer)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
@@ -108,19 +117,22 @@ def show(
 ) -> None:
     """Show one article in full, with the history of its states."""
     settings = settle(config, archive)
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         archived = opened.article(ref)
+        cluster = opened.cluster(str(archived.id))
     gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
-        print_json(archived_json(archived) | places | found)
+        copies = {"cluster": cluster_json(cluster)}
+        print_json(archived_json(archived) | places | found | copies)
     else:
-        _print_article(archived, names_text(tags.primary, gazetteer) if tags else "not tagged")
+        about = names_text(tags.primary, gazetteer) if tags else "not tagged"
+        _print_article(archived, about, cluster_text(cluster, archived.id))
 
 
-def _print_article(archived: ArchivedArticle, places: str) -> None:
+def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -133,8 +145,11 @@ def _print_article(archived: ArchivedArticle, places: str) -> None:
         "section": " › ".join(article.section) or "–",
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
+        "cluster": cluster,
         "notes": ", ".join(article.notes) or "–",
     }
+    if archived.removed_at:
+        facts["removed"] = f"{time_text(archived.removed_at)}: the page was not found any more"
     out.print(f"[bold]{escape(article.title)}[/bold]\n")
     for name, value in facts.items():
         out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
@@ -163,8 +178,8 @@ def runs(
     settings = settle(config, archive)
     if outlet:
         find_outlet(outlets_of(settings), outlet)
-    with archive_of(settings) as opened:
-        found = opened.runs(outlet, limit)
+    with reading_of(settings) as opened:
+        found = [_as_it_stands(run, settings) for run in opened.runs(outlet, limit)]
     if json:
         print_json_array(run_json(run) for run in found)
     else:
@@ -172,6 +187,16 @@ def runs(
         for run in found:
             if run.error:
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
+
+
+def _as_it_stands(run: Run, settings: Config) -> Run:
+    """Return a run as died where its row is open but its process is gone.
+
+    The next crawl writes it down; a question only tells it.
+    """
+    if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
+        return run
+    return replace(run, outcome=Outcome.DIED)
 
 
 def run_table(found: list[Run], title: str) -> Table:

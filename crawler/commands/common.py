@@ -78,6 +78,11 @@ def archive_of(config: Config, *, create: bool = False) -> Archive:
     return open_archive(config.archive, create=create)
 
 
+def reading_of(config: Config) -> Archive:
+    """Open the configuration's archive to ask it questions; it is never written."""
+    return open_archive(config.archive, create=False, read_only=True)
+
+
 def moment(option: str, text: str | None) -> datetime | None:
     """Return an option's day (its midnight in Hà Nội) or time as UTC. Raises UsageError."""
     return parse_moment(option, text, LOCAL) if text is not None else None

@@ -107,13 +107,9 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         _print_end(ended, settings)
-    torn = [damage for session in recorded for damage in session.torn]
-    for path, offset in torn:
-        err.print(
-            f"tinquan: {path}: is torn at offset {offset}; the records before it were replayed",
-            markup=False,
-            soft_wrap=True,
-        )
+    torn = [gap for session in recorded for gap in session.gaps]
+    for gap in torn:
+        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
 

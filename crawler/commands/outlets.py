@@ -1,10 +1,12 @@
 """`tinquan outlets list` and `check`: what the outlet files say."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from crawler.commands.canary import check_live
 from crawler.commands.common import (
     ConfigOption,
     JsonOption,
@@ -58,14 +60,27 @@ def outlet_json(outlet: Outlet) -> dict[str, Any]:
 @outlets_app.command("check")
 def check_outlets(
     outlet: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Fetch a listing and two articles of each, politely.")
+    ] = False,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="With --live: take the bytes from WARC files."),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Validate outlet files; a file that cannot be used is an error that names file and key."""
+    """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
     settings = settle(config, None)
     known = outlets_of(settings)
     chosen = [find_outlet(known, slug) for slug in outlet or known]
     check_provinces(chosen, load_gazetteer(settings.gazetteer))
+    if live:
+        active = [item for item in chosen if outlet or item.status != "retired"]
+        recorded = tuple(path.resolve() for path in replay or ())
+        if not check_live(settings, active, recorded, as_json=json):
+            raise typer.Exit(1)
+        return
     if json:
         print_json_array({"outlet": item.slug, "valid": True} for item in chosen)
         return

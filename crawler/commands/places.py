@@ -26,6 +26,7 @@ from crawler.commands.common import (
     outlets_of,
     print_json,
     print_json_array,
+    reading_of,
     settle,
     table,
 )
@@ -177,7 +178,7 @@ def stats(
     settings = settle(config, archive)
     gazetteer = load_gazetteer(settings.gazetteer)
     query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer)
         counts = opened.place_counts(query)
     found = [

@@ -21,6 +21,7 @@ from crawler.commands.common import (
     moment,
     outlets_of,
     print_json,
+    reading_of,
     settle,
 )
 from crawler.commands.reextract_report import print_report, report_json
@@ -71,7 +72,8 @@ def reextract(
     reader = Reader(settings.captures, known, VERSION, workers)
     raise_on_term()
     shown: list[Difference] = []
-    with archive_of(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
+    opening = reading_of if dry_run else archive_of
+    with opening(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
         total = sum(opened.count_to_reread(each) for each in queries)
         task = progress.add_task("reading", total=total)
         steps = Steps(

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from crawler.discover.api import epi_links
+from crawler.discover.api import epi_links, onecms_links
 from crawler.discover.feed import feed_links
 from crawler.discover.link import Child, Found, Link, Way
 from crawler.discover.listing import page_links
@@ -11,11 +11,12 @@ from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.page import Page
 
-Form = Literal["feed", "html", "epi-json", "sitemap"]
+Form = Literal["feed", "html", "epi-json", "onecms-json", "sitemap"]
 _READERS = {
     "feed": feed_links,
     "html": page_links,
     "epi-json": epi_links,
+    "onecms-json": onecms_links,
     "sitemap": sitemap_links,
 }
 

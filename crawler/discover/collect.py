@@ -36,7 +36,7 @@ def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
 
 
 def _merged(first: Link, second: Link) -> Link:
-    swap = first.url.endswith(".amp") and not second.url.endswith(".amp")
+    swap = _is_amp(first.url) and not _is_amp(second.url)
     url, copy = (second.url, first.url) if swap else (first.url, second.url)
     news = () if copy in {url, *first.copies} else (copy,)
     return replace(
@@ -46,6 +46,10 @@ def _merged(first: Link, second: Link) -> Link:
         published_at=first.published_at or second.published_at,
         title=first.title or second.title,
     )
+
+
+def _is_amp(url: str) -> bool:
+    return url.endswith(".amp") or "/amp/" in url or "://amp." in url
 
 
 def _tidy(link: Link, now: datetime) -> Link:

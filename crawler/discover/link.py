@@ -43,6 +43,7 @@ class Found:
     reason, evidence: set where the response is not what was asked for, or brings nothing at all.
     foreign: addresses on other hosts, which were left out.
     dropped: links over the bound of one response.
+    zone: the section's own number, where its page tells it.
     """
 
     links: tuple[Link, ...] = ()
@@ -51,6 +52,7 @@ class Found:
     evidence: str = ""
     foreign: int = 0
     dropped: int = 0
+    zone: int | None = None
 
 
 def refused(reason: RefusalReason, evidence: str) -> Found:

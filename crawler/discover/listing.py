@@ -1,6 +1,8 @@
 """Section pages, topic pages, paged listings → article links."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -25,9 +27,20 @@ def page_links(page: Page, outlet: Outlet, family: Family) -> Found:
         return refused(RefusalReason.EMPTY, "an empty answer")
     tree = LexborHTMLParser(page.body)
     found = collect(_links(tree, page.url), outlet, family, page.fetched_at)
+    found = replace(found, zone=_zone(tree, family))
     if found.reason is not None and (sign := challenge_sign(page.body.decode("utf-8", "replace"))):
         return refused(RefusalReason.BLOCKED, sign)
     return found
+
+
+def _zone(tree: LexborHTMLParser, family: Family) -> int | None:
+    """Return the number by which the family's paging knows the section, if its page tells."""
+    if family.zone is None:
+        return None
+    selector, attribute = family.zone
+    node = tree.css_first(selector)
+    value = (node.attributes.get(attribute) or "").strip() if node is not None else ""
+    return int(value) if re.fullmatch(r"[0-9]{1,12}", value) and int(value) else None
 
 
 def _links(tree: LexborHTMLParser, page_url: str) -> Iterator[Link]:

@@ -15,9 +15,11 @@ from crawler.extract.body import Body, read_body, read_whole_page
 from crawler.extract.choose import Reading, choose_reading
 from crawler.extract.judge import Evidence, judge
 from crawler.extract.metadata import Metadata, read_metadata
+from crawler.families import FAMILIES
+from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.page import Page
-from crawler.refusals import paywall_sign, refuse_response
+from crawler.refusals import live_sign, other_page, paywall_sign, refuse_response
 from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
@@ -41,6 +43,10 @@ class _Opened:
     data: bytes
     tree: LexborHTMLParser
     meta: Metadata
+
+    @property
+    def configured(self) -> Family | None:
+        return FAMILIES.get(self.outlet.family) if self.outlet else None
 
     def refuse(self, reason: RefusalReason, evidence: str) -> Refusal:
         return Refusal(self.slug, self.page.url, reason, evidence)
@@ -108,6 +114,11 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
 
 
 def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
+    family = opened.configured or reading.family
+    if sign := other_page(opened.page.url, family, opened.outlet):
+        return opened.refuse(*sign)
+    if live := live_sign(opened.meta.article, opened.page.fetched_at):
+        return opened.refuse(RefusalReason.LIVE, live)
     meta, layout, select = opened.meta, reading.layout, reading.select
     # Fields before the body: reading the body takes boxes, and some fields, out of the tree.
     title = fields.read_title(select, layout, meta)
@@ -128,7 +139,9 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
         sapo or _described(meta, body), opened.outlet.datelines if opened.outlet else ()
     )
     byline = _byline(opened, author_texts, body.bylines, sources)
-    url, own_id = fields.read_address(opened.page.url, meta, reading.family)
+    # The configured family first: whatever a page is read with, discovery keys it by that one.
+    families = (opened.configured, reading.family) if opened.configured else (reading.family,)
+    url, own_id = fields.read_address(opened.page.url, meta, families)
     return Article(
         outlet=opened.slug,
         url=url,

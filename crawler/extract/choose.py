@@ -44,21 +44,26 @@ def choose_reading(
     Outlets change family; a page whose container is another family's is read with that one,
     and the reading says so. left_out: names of families that are not tried, for benchmarks.
     """
-    named = outlet.family if outlet and outlet.family not in left_out else ""
-    configured = FAMILIES.get(named)
+    named = outlet.family_on(day) if outlet else ""
+    configured = None if named in left_out else FAMILIES.get(named)
     for family in _order(configured, host):
-        if family.name in left_out or not any(mark in data for mark in _MARKS[family.name]):
+        if family.name in left_out or not _may_be(family, configured, host, data):
             continue
         overrides = outlet.overrides if outlet and family is configured else None
         for layout in _layouts(family, overrides, day):
             container = find_container(tree, layout.body)
             if container is not None:
-                notes = _changed(configured, family)
+                notes = (*_changed(configured, family), *_expired(layout, day))
                 return Reading(family, layout, container, whole_page(tree), notes)
-        if family is configured and (shell := find_empty(tree, family.layouts[0].body)):
+        if (
+            family is configured
+            and family.layouts
+            and (shell := find_empty(tree, family.layouts[0].body))
+        ):
             # Else the generic reading would take menus and teasers for the text.
             return Reading(family, family.layouts[0], shell, whole_page(tree))
-    return _generic(tree, outlet if configured is GENERIC else None, configured)
+    is_own = configured is GENERIC or (configured is not None and not configured.layouts)
+    return _generic(tree, outlet if is_own else None, configured)
 
 
 def _order(configured: Family | None, host: str) -> list[Family]:
@@ -67,6 +72,12 @@ def _order(configured: Family | None, host: str) -> list[Family]:
     return sorted(
         known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
     )
+
+
+def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -> bool:
+    """True where a page carries a family's mark; a CMS of one outlet alone stands on its hosts."""
+    at_home = family is configured or not family.hosts or host.endswith(family.hosts)
+    return at_home and any(mark in data for mark in _MARKS[family.name])
 
 
 def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:
@@ -117,7 +128,11 @@ def _with_overrides(layout: Layout, overrides: Overrides | None) -> Layout:
     )
 
 
+def _expired(layout: Layout, day: date) -> tuple[str, ...]:
+    return () if _is_valid(layout, day) else (f"layout: {layout.name} is read outside its period",)
+
+
 def _changed(configured: Family | None, family: Family) -> tuple[str, ...]:
-    if configured is None or configured is family:
+    if configured is None or configured is family or not configured.layouts:
         return ()
     return (f"family: configured {configured.name}, read as {family.name}",)

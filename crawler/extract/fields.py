@@ -146,8 +146,10 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def read_address(page_url: str, meta: Metadata, family: Family | None) -> tuple[str, str | None]:
-    """Return an article's canonical URL and the outlet's own id.
+def read_address(
+    page_url: str, meta: Metadata, families: tuple[Family, ...]
+) -> tuple[str, str | None]:
+    """Return an article's canonical URL and the outlet's own id, by the first family that has one.
 
     The page's own canonical link wins where it leads to the same site (a share or AMP address
     then leads to the article's); a link to another site or to a home page is not believed.
@@ -157,9 +159,10 @@ def read_address(page_url: str, meta: Metadata, family: Family | None) -> tuple[
     candidates = list(dict.fromkeys((linked, own)))
     if meta.prop("og:url") not in (None, page_url, meta.canonical):
         candidates.append(_linked(own, meta.prop("og:url") or ""))
-    for url in candidates:
-        if url and family and (found := article_id(url, family)):
-            return (linked or own), found
+    for family in families:
+        for url in candidates:
+            if url and (found := article_id(url, family)):
+                return (linked or own), found
     for url in candidates:
         if url and (match := _GENERIC_ID.search(urlsplit(url).path)):
             return (linked or own), match[1]

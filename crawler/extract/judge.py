@@ -6,18 +6,20 @@ from urllib.parse import urlsplit
 
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata
-from crawler.refusals import challenge_sign, paywall_sign, soft_404_sign
+from crawler.refusals import (
+    challenge_sign,
+    moved_sign,
+    page_kind,
+    paywall_sign,
+    soft_404_sign,
+)
 from storage.model import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
 _ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself
 _HEADLINE_WORDS = 6  # names of sections are shorter
-_LISTING_PATH = re.compile(
-    r"^/?$|/(?:tags?|tim-kiem|search|topics?|event|chu-de|su-kien|tac-gia|rss)/|-(?:tag|event|ptag)\d*"
-    r"|/(?:page|trang)[-/]?\d+",
-    re.IGNORECASE,
-)
-_VIDEO_PATH = re.compile(r"/(?:video|clip|tv|truyen-hinh)s?[/-]", re.IGNORECASE)
+_LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story|infographic", re.IGNORECASE)
+_AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,19 @@ def judge(
     """Return why a page is no article and what shows it, or None for an article."""
     if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
         return None
-    return _barrier(data.decode("utf-8", "replace"), meta, found, body) or _shell(
+    return _barrier(url, data.decode("utf-8", "replace"), meta, found, body) or _shell(
         urlsplit(url).path, meta, found, body
     )
 
 
 def _barrier(
-    text: str, meta: Metadata, found: Evidence, body: Body
+    url: str, text: str, meta: Metadata, found: Evidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return what stands in the way of an article, if the page says so."""
     if sign := challenge_sign(text):
         return RefusalReason.BLOCKED, sign
+    if sign := moved_sign(url, text):
+        return RefusalReason.MOVED, sign
     if sign := soft_404_sign(found.title, " ".join(block.text for block in body.blocks)):
         return RefusalReason.NOT_FOUND, sign
     barrier = text if meta.article else ""  # menus offer subscriptions on every page
@@ -61,8 +65,13 @@ def _barrier(
 
 def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[RefusalReason, str]:
     """Return which kind of page without an article's text this is."""
-    if _VIDEO_PATH.search(path) or _is_video(meta):
+    kind = page_kind(path)
+    if kind == "video page" or _is_video(meta):
         return RefusalReason.VIDEO, f"a player with {body.length} characters of text"
+    if kind is None and meta.types & _AUDIO and not meta.article:
+        return RefusalReason.NOT_ARTICLE, "a podcast page: its JSON-LD describes a recording"
+    if body.length < _MIN_BODY and _LONGFORM.search(path):
+        return RefusalReason.NOT_ARTICLE, f"a longform without text: {path[:200]!r}"
     if body.length < _MIN_BODY and (found.is_certain or meta.is_article) and found.title:
         return RefusalReason.EMPTY, f"a title and {body.length} characters of text"
     if not found.title and body.length < _MIN_BODY and not meta.properties:
@@ -75,7 +84,7 @@ def _is_article(url: str, meta: Metadata, found: Evidence, body: Body) -> bool:
 
     Section pages of some outlets say og:type "article" too: then the title must be a headline.
     """
-    if _LISTING_PATH.search(urlsplit(url).path) and not meta.article:
+    if page_kind(urlsplit(url).path) not in (None, "video page") and not meta.article:
         return False
     if found.is_certain:
         return True
@@ -93,9 +102,9 @@ def _is_video(meta: Metadata) -> bool:
 
 
 def _listing_sign(path: str, meta: Metadata, found: Evidence, body: Body) -> str:
-    signs = [f"{body.length} characters of text"]
-    if _LISTING_PATH.search(path):
-        signs.append(f"path {path!r}")
+    kind = page_kind(path)
+    signs = [f"a {kind}: {path[:200]!r}"] if kind else []
+    signs.append(f"{body.length} characters of text")
     if not meta.article:
         signs.append("no article in its JSON-LD")
     if (kind := meta.prop("og:type")) != "article":

@@ -1,15 +1,22 @@
 """The families there are, by name, in the order in which a page's marks are tried."""
 
 from crawler.families import (
+    baophapluat,
+    baotintuc,
     dantri,
     epi,
     generic,
+    hanoionline,
+    kinhtedothi,
+    laodong,
     mastercms,
     onecms,
     provincial,
+    qdnd,
     vccorp,
     vietnamnet,
     vnexpress,
+    vov,
     vtcnews,
     znews,
 )
@@ -31,6 +38,13 @@ FAMILIES: dict[str, Family] = {
         vietnamnet,
         znews,
         vtcnews,
+        laodong,
+        qdnd,
+        vov,
+        baotintuc,
+        baophapluat,
+        kinhtedothi,
+        hanoionline,
         generic,
     )
 }

@@ -31,19 +31,37 @@ class Layout:
     valid_to: date | None = None
 
 
+PagingForm = Literal["html", "epi-json", "onecms-json"]
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """How a section is paged through.
 
-    template: URL with the fields {host}, {path} (no slash at the end), {zone}, {page}.
+    template: URL with the fields {host}, {path} (no slash or ending), {zone} (the section's own
+    number, which its page may tell), {page}, {last} (id of the last article of the page before).
     first, step: the first value of {page} and what is added for the next.
-    form: what answers, "html" or "epi-json".
+    form: what answers.
     """
 
     template: str
-    first: int
-    step: int
-    form: Literal["html", "epi-json"]
+    first: int = 1
+    step: int = 1
+    form: PagingForm = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPage:
+    """A kind of page that is no article: what it is called, and what its address looks like."""
+
+    name: str
+    url: re.Pattern[str]
+
+
+def other_pages(**patterns: str) -> tuple[OtherPage, ...]:
+    """Return kinds of pages from their names (with _ for a blank) and patterns."""
+    named = ((name.replace("_", " "), pattern) for name, pattern in patterns.items())
+    return tuple(OtherPage(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +71,9 @@ class Family:
     marks: strings that this family's pages carry; a page without any is not tried with it.
     hosts: of outlets with a CMS of their own, whose pages are tried with it first.
     article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
-    not_article_url: matches what `article_url` would take wrongly.
-    layouts: newest first.
+    others: pages that are no articles, though `article_url` may take them for such.
+    layouts: newest first; none where nobody has seen the markup: then pages are read generically.
+    zone: finds the element that tells a section's number on its page, and the attribute.
     paging: how sections are paged, None where the family has no such way.
     """
 
@@ -62,6 +81,7 @@ class Family:
     marks: tuple[str, ...]
     article_url: re.Pattern[str]
     layouts: tuple[Layout, ...]
-    not_article_url: re.Pattern[str] | None = None
+    others: tuple[OtherPage, ...] = ()
     paging: Paging | None = None
+    zone: tuple[str, str] | None = None
     hosts: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """Dân trí, its own CMS: three generations, each known from real pages or code."""
 
 import re
+from datetime import date
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 _DROP = (
     "aside",  # related stories, filled by a script
@@ -31,6 +32,7 @@ SINGULAR = Layout(
     section=(".breadcrumbs a", ".dt-breadcrumb a"),
     tags=(".tags-wrap a", ".tags a"),
     drop=_DROP,
+    valid_to=date(2026, 3, 7),  # a page of that day has the next layout
 )
 FIRST = Layout(
     name="dantri-2015",
@@ -40,13 +42,21 @@ FIRST = Layout(
     author=(".dt-news__author",),
     time=(".dt-news__time",),
     drop=_DROP,
+    valid_to=date(2022, 1, 1),
 )
 
 FAMILY = Family(
     name="dantri",
     marks=("dantri.com.vn",),
     article_url=re.compile(r"dantri\.com\.vn/.*-(?P<id>\d{15,20})\.htm$"),
-    not_article_url=re.compile(r"/video/|/tag/|/trang-\d+\.htm|/tac-gia/"),
+    others=other_pages(
+        video_page=r"/video/",
+        tag_page=r"/tag/",
+        listing_page=r"/trang-\d+\.htm",
+        author_page=r"/tac-gia/",
+        topic_page=r"/(?:su-kien|dong-su-kien|chu-de)/",
+    ),
+    paging=Paging(template="https://{host}{path}/trang-{page}.htm", first=2),
     hosts=("dantri.com.vn",),
     layouts=(TAILWIND, SINGULAR, FIRST),
 )

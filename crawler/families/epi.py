@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout, Paging
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="epi-2020",  # `cms-title`, `cms-desc` and `cms-body` have outlasted every theme since 2019
@@ -34,12 +34,14 @@ FAMILY = Family(
     marks=("cms-body", "cmsConfig"),
     # AMP and share copies (og:url of PLO) carry the same id.
     article_url=re.compile(r"(?:-post|/share)(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
-    not_article_url=re.compile(r"-tag\d+\.html|/rss|/topics?/"),
+    others=other_pages(
+        tag_page=r"-tag\d+\.html",
+        topic_page=r"/topics?/|-topic\d+\.html",
+        feed=r"/rss[/.]",
+    ),
     layouts=(LAYOUT,),
+    zone=("button.control__loadmore[data-zone]", "data-zone"),
     paging=Paging(
-        template="https://api.{host}/api/morenews-zone-{zone}-{page}.html?phrase=",
-        first=1,
-        step=1,
-        form="epi-json",
+        template="https://api.{host}/api/morenews-zone-{zone}-{page}.html?phrase=", form="epi-json"
     ),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout, Paging
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="mastercms-2021",
@@ -43,7 +43,14 @@ FAMILY = Family(
     name="mastercms",
     marks=("MASTERCMS",),
     article_url=re.compile(r"^https?://[^/]+/[^/?&]+-(?P<id>\d{4,7})\.html$"),
-    not_article_url=re.compile(r"\.tag$|&s_cond|/search_enginer|apicenter@|widgets@|adsfw/"),
+    others=other_pages(
+        tag_page=r"\.tag$",
+        listing_page=r"&s_cond|&fv=",
+        search_page=r"/search_enginer",
+        print_copy=r"apicenter@/print_article",
+        widget=r"apicenter@|widgets@|adsfw/",
+        media_page=r"\.media$",  # a player or a row of pictures, without a text
+    ),
     layouts=(LAYOUT,),
     paging=Paging(
         template="https://{host}{path}&s_cond=&BRSR={page}", first=15, step=15, form="html"

@@ -1,8 +1,9 @@
 """OneCMS ({site}.1cdn.vn), the CMS of Hànộimới, Báo Hải Phòng, Đại Đoàn Kết and others."""
 
 import re
+from datetime import date
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LONGFORM = Layout(
     name="onecms-2022",
@@ -33,12 +34,19 @@ CLASSIC = Layout(
     time=(".c-detail-head__time",),
     tags=LONGFORM.tags,
     drop=LONGFORM.drop,
+    valid_to=date(2023, 1, 1),
 )
 
 FAMILY = Family(
     name="onecms",
     marks=("b-maincontent",),
     article_url=re.compile(r"^https?://[^/]+/[^/]+-(?P<id>\d{4,})\.html$"),
-    not_article_url=re.compile(r"-event\d+\.html|-ptag\.html|/print/\d+\.html|/trang-\d+$"),
+    others=other_pages(
+        event_page=r"-event\d+\.html",
+        tag_page=r"-ptag\.html",
+        print_copy=r"/print/\d+\.html",
+        listing_page=r"/trang-\d+$",
+    ),
+    paging=Paging(template="https://{host}{path}/trang-{page}", first=2),
     layouts=(LONGFORM, CLASSIC),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="provincial-2018",
@@ -31,5 +31,8 @@ FAMILY = Family(
     name="provincial",
     marks=("content-fck", "newscontents", "content-article", "editor-detail"),
     article_url=re.compile(r"-a(?P<id>\d+)\.html$"),
+    others=other_pages(video_page=r"/video/", tag_page=r"/tags?/"),
+    # Seen on a listing of Cần Thơ of 2026: `/thoi-su?p=2`.
+    paging=Paging(template="https://{host}{path}?p={page}", first=2),
     layouts=(LAYOUT,),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="vccorp-2022",
@@ -49,6 +49,15 @@ FAMILY = Family(
     name="vccorp",
     marks=("VCSortableInPreviewMode", "hdZoneId"),
     article_url=re.compile(r"-(?P<id>\d{15,20})\.(?:htm|chn)$"),
-    not_article_url=re.compile(r"/timelinelist/|/timeline/|/video/|/tag/|/tac-gia/"),
+    others=other_pages(
+        listing_page=r"/timelinelist/|/timeline/|/trang-\d+\.(?:htm|chn)$",
+        video_page=r"/video/|//video\.|/tv/|//tv\.",
+        podcast_page=r"/podcasts?/|//podcast\.",
+        tag_page=r"/tags?/",
+        author_page=r"/tac-gia/",
+        topic_page=r"/(?:chu-de|su-kien|dong-su-kien)/",
+    ),
     layouts=(LAYOUT,),
+    zone=("input#hdZoneId[value]", "value"),
+    paging=Paging(template="https://{host}/timelinelist/{zone}/{page}.htm"),
 )

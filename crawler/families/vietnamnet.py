@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="vietnamnet-2022",
@@ -30,7 +30,13 @@ FAMILY = Family(
     name="vietnamnet",
     marks=("vnncdn.net",),
     article_url=re.compile(r"vietnamnet\.vn/.*-(?P<id>\d{5,9})\.html$"),
-    not_article_url=re.compile(r"-page\d+|-tag\d+|/video/|-p\d+\?"),
+    others=other_pages(
+        listing_page=r"-page\d+|-p\d+\?",
+        tag_page=r"-tag\d+",
+        event_page=r"/su-kien/|/tuyen-bai/",
+        video_page=r"/video/",
+    ),
+    paging=Paging(template="https://{host}{path}-page{page}"),  # page1 is the second
     hosts=("vietnamnet.vn",),
     layouts=(LAYOUT,),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="vnexpress-2019",
@@ -27,7 +27,14 @@ FAMILY = Family(
     name="vnexpress",
     marks=("fck_detail",),
     article_url=re.compile(r"vnexpress\.net/.*-(?P<id>\d{6,8})\.html$"),
-    not_article_url=re.compile(r"-p\d+$|/topic/|/tag/|/category/|/video/"),
+    others=other_pages(
+        listing_page=r"-p\d+$|/category/",
+        topic_page=r"/topic/",
+        tag_page=r"/tag/",
+        video_page=r"/video/|//video\.",
+        podcast_page=r"/podcast/",
+    ),
+    paging=Paging(template="https://{host}{path}-p{page}", first=2),
     hosts=("vnexpress.net",),
     layouts=(LAYOUT,),
 )

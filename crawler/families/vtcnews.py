@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="vtcnews-2020",
@@ -19,7 +19,8 @@ FAMILY = Family(
     name="vtcnews",
     marks=("edittor-content",),
     article_url=re.compile(r"-ar(?P<id>\d+)\.html$"),
-    not_article_url=re.compile(r"/video/|/tag/"),
+    others=other_pages(video_page=r"/video/", tag_page=r"/tag/", listing_page=r"/trang-\d+\.html"),
+    paging=Paging(template="https://{host}{path}/trang-{page}.html", first=2),
     hosts=("vtcnews.vn",),
     layouts=(LAYOUT,),
 )

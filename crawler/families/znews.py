@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.families.base import Family, Layout
+from crawler.families.base import Family, Layout, Paging, other_pages
 
 LAYOUT = Layout(
     name="znews-2016",
@@ -26,7 +26,14 @@ FAMILY = Family(
     name="znews",
     marks=("the-article-body",),
     article_url=re.compile(r"(?:znews|zing|zingnews)\.vn/.*-post(?P<id>\d+)\.html$"),
-    not_article_url=re.compile(r"/trang\d+\.html|/video-|/series/|/tieu-diem"),
+    others=other_pages(
+        listing_page=r"/trang\d+\.html",
+        video_page=r"/video-",
+        series_page=r"/series/",
+        topic_page=r"/tieu-diem",
+    ),
+    # Ends at 50; what follows repeats page 50 for ever.
+    paging=Paging(template="https://{host}{path}/trang{page}.html", first=2),
     hosts=("znews.vn", "zingnews.vn", "zing.vn"),
     layouts=(LAYOUT,),
 )

@@ -4,9 +4,10 @@ import zlib
 from dataclasses import dataclass
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 
 from crawler.guard import AskedToWaitError, cause_of
+from crawler.oversize import OversizeError
 from crawler.replay import NotRecordedError
 from crawler.robots import HostClosedError, RobotsForbidError
 from crawler.signs import Sign
@@ -52,10 +53,10 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
             failed = Failed(text, ends_run=True, sign=Sign.BLOCKED)
         case TinquanError():
             failed = Failed(text, ends_run=True)
+        case OversizeError():
+            failed = Failed(text, reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
             failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
-        case DownloadCancelledError():  # too large on the line: nothing was recorded
-            failed = Failed(f"{request.url}: too large", counted_as="too_large")
         case IgnoreRequest():
             failed = Failed(f"{request.url}: {text}", counted_as="ignored")
         case EOFError() | zlib.error():

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from scrapy.http import Headers
 
-from storage.archive import Operations
 from storage.model import Validator
+from storage.operations import Operations
 
 
 def conditional_headers(validator: Validator | None) -> dict[str, str]:

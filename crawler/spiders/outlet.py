@@ -113,7 +113,7 @@ class OutletSpider(Spider):
         steps = first_steps(
             self.outlet,
             self.plan,
-            self.family.paging,
+            self.family,
             utc_now(),
             trusts_known=self.session.trusts_known,
         )
@@ -179,7 +179,7 @@ class OutletSpider(Spider):
         if self._keeps_validators(step):
             self.ledger.expect(step.url, response.headers, [item.key for item in admitted])
         if step.chain and step.chain.goes_on(admitted):
-            following = next_step(step, self.outlet, self.family.paging)
+            following = next_step(step, self.outlet, self.family, found)
             if following:
                 yield self._listing_request(following)
 

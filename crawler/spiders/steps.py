@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from crawler.discover import Child, Form
-from crawler.families.base import Paging
+from crawler.discover import Child, Form, Found
+from crawler.discover.paging import page_url, paging_of
+from crawler.families.base import Family, Paging
 from crawler.outlets import Outlet, Section
 from crawler.spiders.frontier import Chain
 from crawler.spiders.plan import Plan
+from crawler.urls import article_id
 
 _PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
 _PAGES_SINCE = 200  # with `since`, which ends it
@@ -29,6 +31,7 @@ class Step:
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
     section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    zone: the section's own number, as its first page told it.
     """
 
     url: str
@@ -37,6 +40,7 @@ class Step:
     number: int = 1
     chain: Chain | None = None
     depth: int = 0
+    zone: int | None = None
 
     @property
     def can_be_conditional(self) -> bool:
@@ -45,7 +49,7 @@ class Step:
 
 
 def first_steps(
-    outlet: Outlet, plan: Plan, paging: Paging | None, now: datetime, *, trusts_known: bool
+    outlet: Outlet, plan: Plan, family: Family, now: datetime, *, trusts_known: bool
 ) -> Iterator[Step]:
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
@@ -57,31 +61,44 @@ def first_steps(
         if section.feed:
             yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
         chain = Chain(plan.since, trusts_known, cap)
-        url = f"https://{outlet.host}{section.path}"
-        yield Step(url, "html", section, chain=chain if _pages(paging, section) else None)
+        paging = paging_of(outlet, section, family)
+        first = Step("", "html", section, chain=chain if paging else None)
+        if section.path:
+            yield replace(first, url=f"https://{outlet.host}{section.path}")
+        elif api := next_step(first, outlet, family):  # its page is not known, its number is
+            yield api
     if outlet.sitemap and plan.since and plan.sitemaps:
         yield from _sitemaps(outlet, plan.since, plan.until or now)
 
 
-def _pages(paging: Paging | None, section: Section) -> bool:
-    return paging is not None and ("{zone}" not in paging.template or section.zone is not None)
+def next_step(
+    step: Step, outlet: Outlet, family: Family, found: Found | None = None
+) -> Step | None:
+    """Return the next page of a listing, None where there is no way to page.
 
-
-def next_step(step: Step, outlet: Outlet, paging: Paging | None) -> Step | None:
-    """Return the next page of a listing, None where there is no way to page."""
-    if paging is None or step.section is None or step.chain is None:
+    found: what the page held; it may tell the section's number, and which article was its last.
+    """
+    if step.section is None or step.chain is None:
         return None
-    size = outlet.page_size or paging.step
-    by = size if paging.step > 1 else paging.step
-    first = size if paging.step > 1 else paging.first
-    url = paging.template.format(
-        host=outlet.host,
-        path=step.section.path.rstrip("/"),
-        zone=step.section.zone,
-        page=first + (step.number - 1) * by,
-    )
+    paging = paging_of(outlet, step.section, family)
+    if paging is None:
+        return None
+    last = article_id(found.links[-1].url, family) if found and found.links else None
+    zone = step.zone or (found.zone if found else None)
+    number = _page_number(paging, outlet, step.number)
+    url = page_url(paging, outlet, step.section, number, zone, last)
+    if url is None:
+        return None
     chain = step.chain if step.form == paging.form else step.chain.anew()
-    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain)
+    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
+
+
+def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
+    """Return the value of {page} after so many pages; offsets count by the outlet's page size."""
+    if paging.step == 1:
+        return paging.first + before - 1
+    size = outlet.page_size or paging.step
+    return size * before
 
 
 def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:

@@ -1,0 +1,184 @@
+"""How well copies are found, on articles with known copies: precision, recall, wrong clusters.
+
+    python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--held-out] [--folder /tmp/…]
+
+CORPUS: articles as JSON lines with title, sapo and body. Everything goes through the archive's own
+code on SQLite, fifty articles a transaction, in shuffled order: any copy may come first.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from benchmarks.dedup_templates import Doc, issues, load_words
+from benchmarks.dedup_variants import Variant, dropping, swapping, variants
+from storage.model import Article, Block, Capture, Extraction, Run
+from storage.sql import open_sql_archive
+from storage.sql_store import store
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+OUTLETS = 12
+BATCH = 50
+Key = TypeVar("Key", str, int)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--documents", type=int, default=50_000)
+    parser.add_argument("--issues", type=int, default=160, help="of each series")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup"))
+    given = parser.parse_args()
+    random = Random(given.seed)
+    docs = documents(given, random)
+    random.shuffle(docs)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    path = given.folder / "dedup.db"
+    path.unlink(missing_ok=True)
+    began = time.perf_counter()
+    write(f"sqlite:///{path}", docs)
+    took = time.perf_counter() - began
+    sources = read(path, len(docs))
+    for line in report(docs, sources):
+        print(line)
+    print(f"{len(docs)} documents stored in {took:.0f} s ({took / len(docs) * 1e3:.2f} ms each)")
+
+
+def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
+    """Return the whole set: originals, their variants, issues of series, copies of some issues."""
+    words = load_words("held_out" if given.held_out else "development")
+    rewriter = dropping if given.held_out else swapping(words)
+    classes = variants(words, rewriter)
+    templates = issues(words, given.issues, random)
+    again = (classes["boilerplate appended"](doc, doc, random) for doc in templates[::10])
+    number = given.documents - len(templates)
+    return [*build(load(given.corpus), classes, number, random), *templates, *again]
+
+
+def load(path: Path) -> list[Doc]:
+    """Return the corpus as documents, each a story of its own."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = map(json.loads, lines)
+        return [
+            Doc(row["id"], "original", row["title"], row["sapo"], tuple(row["body"].split("\n")))
+            for row in rows
+        ]
+
+
+def build(
+    originals: Sequence[Doc], classes: dict[str, Variant], number: int, random: Random
+) -> list[Doc]:
+    """Return originals and variants of them, class by class in turn, `number` in all."""
+    docs = list(originals[:number])
+    names = list(classes)
+    for at in range(number - len(docs)):
+        doc, other = originals[at % len(originals)], random.choice(originals)
+        name = names[(at + at // len(originals)) % len(names)]
+        made = classes[name](doc, other, random)
+        docs.append(Doc(doc.story, name, made.title, made.sapo, made.lines))
+    return docs
+
+
+def write(url: str, docs: Sequence[Doc]) -> None:
+    with open_sql_archive(url) as archive:
+        for outlet in range(OUTLETS):
+            archive.start_run(Run(f"run-{outlet}", f"bao{outlet}", START))
+        for start in range(0, len(docs), BATCH):
+            if sys.stdout.isatty() and start % 1000 == 0:
+                print(f"\r{start} of {len(docs)}", end="", file=sys.stderr)
+            with archive._writing() as conn:
+                for at, doc in enumerate(docs[start : start + BATCH], start=start):
+                    article = article_of(at, doc)
+                    store(conn, f"run-{at % OUTLETS}", capture_of(at, article.url), article, ())
+
+
+def article_of(at: int, doc: Doc) -> Article:
+    outlet = f"bao{at % OUTLETS}"
+    return Article(
+        outlet=outlet,
+        url=f"https://{outlet}.vn/{at}.html",
+        article_id=str(at),
+        title=doc.title,
+        sapo=doc.sapo,
+        blocks=tuple(Block("paragraph", line) for line in doc.lines),
+        extraction=Extraction("epi", "1", "subtree", 1),
+        published_at=START + timedelta(minutes=at),
+    )
+
+
+def capture_of(at: int, url: str) -> Capture:
+    moment = START + timedelta(minutes=at + 5)
+    return Capture(url, moment, 200, "a.warc.gz", at, f"<urn:{at}>", f"sha1:{at}")
+
+
+def read(path: Path, number: int) -> list[int]:
+    """Return for each document the number of its cluster's source."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as conn:
+        query = sa.text(
+            "SELECT CAST(a.article_id AS INTEGER), CAST(s.article_id AS INTEGER)"
+            " FROM copies c JOIN articles a ON a.id = c.article"
+            " JOIN articles s ON s.id = c.source"
+        )
+        found = dict(conn.execute(query).all())
+    engine.dispose()
+    return [found.get(at, at) for at in range(number)]
+
+
+def report(docs: Sequence[Doc], sources: Sequence[int]) -> Iterable[str]:
+    """Yield the figures, a line each."""
+    stories, clusters = _groups(doc.story for doc in docs), _groups(sources)
+    both = Counter((doc.story, source) for doc, source in zip(docs, sources, strict=True))
+    right = _pairs(both.values())
+    true, found = _pairs(map(len, stories.values())), _pairs(map(len, clusters.values()))
+    yield f"pairs: precision {right / max(found, 1):.4f}, recall {right / max(true, 1):.4f}"
+    yield f"       {true} true, {found} found, {right} both"
+    met: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for members in stories.values():
+        first = min(members, key=lambda at: docs[at].kind != "original")
+        for other in members:
+            if other != first:
+                met[docs[other].kind] += 1
+                missed[docs[other].kind] += sources[first] != sources[other]
+    for kind in sorted(met):
+        yield f"recall {kind:<24} {1 - missed[kind] / met[kind]:.4f} of {met[kind]}"
+    series = {doc.kind for doc in docs if doc.story == f"{doc.kind} 0"}
+    for kind in sorted(series):
+        own = [at for at, doc in enumerate(docs) if doc.kind == kind]
+        wrong = sum(_is_wrong(at, docs, clusters[sources[at]]) for at in own)
+        yield f"wrong  {kind:<24} {wrong / len(own):.4f} of {len(own)}"
+    own = [at for at, doc in enumerate(docs) if doc.kind in series]
+    wrong = sum(_is_wrong(at, docs, clusters[sources[at]]) for at in own)
+    yield f"template issues in a wrong cluster: {wrong / len(own):.4f} of {len(own)}"
+
+
+def _is_wrong(at: int, docs: Sequence[Doc], members: Sequence[int]) -> bool:
+    return any(docs[one].story != docs[at].story for one in members)
+
+
+def _groups(keys: Iterable[Key]) -> dict[Key, list[int]]:
+    groups: defaultdict[Key, list[int]] = defaultdict(list)
+    for at, key in enumerate(keys):
+        groups[key].append(at)
+    return groups
+
+
+def _pairs(sizes: Iterable[int]) -> int:
+    return sum(size * (size - 1) // 2 for size in sizes)
+
+
+if __name__ == "__main__":
+    main()

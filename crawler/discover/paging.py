@@ -1,0 +1,33 @@
+"""Where a section's next page lies. Pure."""
+
+import re
+
+from crawler.families.base import Family, Paging
+from crawler.outlets import Outlet, Section
+
+_ENDING = re.compile(r"(?:/|\.html?|\.chn)$")
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def paging_of(outlet: Outlet, section: Section, family: Family) -> Paging | None:
+    """Return how a section is paged: by its own rule, its outlet's, or its family's."""
+    rule = section.paging or outlet.paging
+    if rule is None:
+        return family.paging
+    return Paging(rule.template, rule.first, rule.step, rule.form)
+
+
+def page_url(
+    paging: Paging, outlet: Outlet, section: Section, page: int, zone: int | None, last: str | None
+) -> str | None:
+    """Return the address of a section's further page, None where a field of it is not known.
+
+    page: value of {page}. zone: as the section's page told it; the file's own comes first.
+    last: id of the last article of the page before.
+    """
+    zone = section.zone or zone
+    path = _ENDING.sub("", section.path) if section.path else None
+    fields = {"host": outlet.host, "path": path, "zone": zone, "page": page, "last": last}
+    if any(fields.get(name) is None for name in _FIELD.findall(paging.template)):
+        return None
+    return paging.template.format(**fields)

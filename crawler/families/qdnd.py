@@ -1,0 +1,24 @@
+"""Quân đội nhân dân, its own CMS (selectors from code checked in 2026; no page was read)."""
+
+import re
+
+from crawler.families.base import Family, Layout, other_pages
+
+LAYOUT = Layout(
+    name="qdnd-2020",
+    title=("h1",),
+    sapo=(".post-summary",),
+    body=(".post-content",),
+    author=(".author-top",),
+    time=(".post-subinfo span",),
+)
+
+FAMILY = Family(
+    name="qdnd",
+    marks=("post-content",),
+    # No ending: the id closes the address. "www." is the host, stored addresses lose it.
+    article_url=re.compile(r"qdnd\.vn/[^?#]+-(?P<id>\d{6,7})/?$"),
+    others=other_pages(video_page=r"/video/", tag_page=r"/tag/", author_page=r"/tac-gia/"),
+    hosts=("qdnd.vn",),
+    layouts=(LAYOUT,),
+)

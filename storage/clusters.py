@@ -1,0 +1,64 @@
+"""The nouns of copies: a cluster, its members, and the query for clusters.
+
+Pure, standard library only. All times are aware datetimes in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One article of a cluster.
+
+    id: its short id. first_seen_at: when we first captured it. credit: the agency or outlet that
+    it says it is taken from. similarity: which part of the shorter of its text and the source's
+    stands in the other, 0 to 1; 1 for the source.
+    """
+
+    id: int
+    outlet: str
+    url: str
+    title: str
+    published_at: datetime | None
+    first_seen_at: datetime
+    credit: str | None
+    similarity: float
+    is_source: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Articles that are copies of one story; an article without copies is alone in its own.
+
+    id: the source's short id; it changes where an earlier publication comes to be known.
+    members: the source first, then by time of publication.
+    """
+
+    id: int
+    members: tuple[Member, ...]
+
+    @property
+    def source(self) -> Member:
+        """The earliest publication that is known."""
+        return self.members[0]
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """The outlets that carried it, in order of publication."""
+        return tuple(dict.fromkeys(member.outlet for member in self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterQuery:
+    """Which clusters are wanted, most outlets first.
+
+    since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
+    carried the story, at least. outlets: any of these must be among them.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    min_outlets: int = 1
+    outlets: tuple[str, ...] = ()
+    limit: int | None = None

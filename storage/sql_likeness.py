@@ -1,0 +1,88 @@
+"""Comparing stored articles: their texts, read once, and the lines that do not count."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec import article_from_json
+from storage.matching import Likeness, Reason, Text, compare, read, shared_lines
+from storage.model import Article
+from storage.sql_types import in_parts
+from storage.tables import captures, contents, revisions
+from storage.tables_clusters import common_lines
+
+COMMON = 12
+"""Articles in which a line stands that does not count: a dozen that are no copies of each other."""
+
+
+class Texts:
+    """The texts of articles in one transaction, and comparisons between them.
+
+    at_hand: articles whose newest text the caller has, to spare reading it.
+    """
+
+    def __init__(self, conn: Connection, at_hand: Mapping[int, Article]) -> None:
+        self._conn = conn
+        self._at_hand = at_hand
+        self._texts: dict[int, Text] = {}
+        self._holders: defaultdict[int, set[int]] = defaultdict(set)  # of each known line
+        self._looked_up: set[int] = set()
+        self._met: set[tuple[int, int]] = set()  # (line, article), to be written
+
+    def load(self, ids: Iterable[int]) -> None:
+        """Read the texts of these articles, and which of their lines are common."""
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._texts]
+        found = {id_: self._at_hand[id_] for id_ in wanted if id_ in self._at_hand}
+        found |= latest_texts(self._conn, [id_ for id_ in wanted if id_ not in found])
+        fresh = {id_: read(article) for id_, article in found.items()}
+        self._texts |= fresh
+        lines = {line for text in fresh.values() for line in text.lines} - self._looked_up
+        self._looked_up |= lines
+        for part in in_parts(sorted(lines)):
+            query = sa.select(common_lines).where(common_lines.c.line.in_(part))
+            for line, article in self._conn.execute(query):
+                self._holders[line].add(article)
+
+    def compare(self, one: int, other: int, *, in_series: bool = False) -> Likeness:
+        """Compare two articles that are loaded, and learn from it which lines are common."""
+        left, right = self._texts.get(one), self._texts.get(other)
+        if left is None or right is None:  # one is just being made one with another article
+            return Likeness(Reason.LITTLE, 0.0)
+        lines = {*left.lines, *right.lines}
+        common = [line for line in lines if len(self._holders.get(line, ())) >= COMMON]
+        found = compare(left, right, common, in_series=in_series)
+        if not found.is_copy:
+            for line in shared_lines(left, right).difference(common):
+                self._note(line, one)
+                self._note(line, other)
+        return found
+
+    def write_common(self) -> None:
+        """Write which lines unlike articles were seen to share."""
+        rows = [{"line": line, "article": article} for line, article in sorted(self._met)]
+        if rows:
+            self._conn.execute(sa.insert(common_lines), rows)
+
+    def _note(self, line: int, article: int) -> None:
+        holders = self._holders[line]
+        if article not in holders and len(holders) < COMMON:
+            holders.add(article)
+            self._met.add((line, article))
+
+
+def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
+    """Return what the newest revisions of these articles say."""
+    found = {}
+    later = revisions.alias()
+    newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
+    for part in in_parts(list(ids)):
+        query = (
+            sa.select(revisions.c.article, captures.c.version, contents.c.json)
+            .select_from(revisions.join(captures).join(contents))
+            .where(revisions.c.article.in_(part), revisions.c.number == newest.scalar_subquery())
+        )
+        for row in conn.execute(query):
+            found[row.article] = article_from_json(row.json, row.version)
+    return found
