@@ -12,6 +12,9 @@ from crawler.rhythm import MEMORY
 from crawler.schedule_config import OutletSchedule, cadences, check_schedule
 from storage.archive import Archive
 from storage.errors import UsageError
+from storage.schedule import SCHEDULE
+
+_LIVES = timedelta(minutes=20)  # four signs of life may be missed
 
 
 def wanted_outlets(
@@ -45,7 +48,10 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
-    """Return when each outlet is due for a crawl, as a schedule that begins now would see it."""
+    """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
+    row = archive.schedule.chores().get(SCHEDULE)
+    if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
+        return {}
     agenda.remember(archive.runs(since=now - MEMORY), {}, now)
     found: dict[str, datetime] = {}
     for (outlet, _), due in agenda.dues().items():

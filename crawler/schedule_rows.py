@@ -16,10 +16,7 @@ from crawler.schedule_children import Ended
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
 from storage.model import Outcome, Run
-from storage.schedule import ChoreRow, Hold
-
-SCHEDULE = "schedule"
-"""The name under which the schedule holds the archive, and of its row among the standing jobs."""
+from storage.schedule import SCHEDULE, ChoreRow, Hold
 
 _log = logging.getLogger(__name__)
 _HERE = socket.gethostname()

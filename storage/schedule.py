@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+SCHEDULE = "schedule"
+"""The name under which the schedule holds the archive, and of its row among the standing jobs."""
+
 LOOK_AGAIN = (
     timedelta(hours=1),
     timedelta(hours=6),
