@@ -182,14 +182,17 @@ class Agenda:
                 item.last = min(begun, now)
             item.settle()
 
-    def clock_stepped(self, now: datetime) -> None:
-        """Work out due times anew after the clock was set back: none may lie in a lost hour.
+    def clock_stepped(self, step: timedelta, now: datetime) -> None:
+        """Take in that the clock was set by `step` and now says `now`.
 
-        A clock that was set forward needs nothing: what was skipped is due, once.
+        Set back: what was due in an hour of real time still is. Set forward: nothing is changed,
+        what was skipped is due, once; for a machine that slept, that is how it should be.
         """
+        if step >= timedelta(0):
+            return
         for item in self._items:
-            if item.last is not None and item.last > now:
-                item.last = now
+            if item.last is not None:
+                item.last = min(item.last + step, now)
             item.rhythm_at = None
             item.settle()
 

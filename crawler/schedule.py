@@ -28,7 +28,7 @@ from storage.model import Run
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _LOOK_MINUTES = 5  # between two looks at the health of everything
-_STEP_SECONDS = 30.0  # wall clock and monotonic clock may part by so much
+_STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so much
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
 _LEAST_WAIT = timedelta(seconds=1)
@@ -172,11 +172,11 @@ class Scheduler:
         while True:
             await asyncio.sleep(_CLOCK_SECONDS)
             now, then = self._means.now(), self._means.monotonic()
-            step = (now - wall).total_seconds() - (then - steady)
+            step = now - wall - timedelta(seconds=then - steady)
             wall, steady = now, then
-            if abs(step) > _STEP_SECONDS:
-                _log.warning("the clock was set by %.0f s", step)
-                self._agenda.clock_stepped(now)
+            if abs(step) > _STEP:
+                _log.warning("the clock was set by %.0f s", step.total_seconds())
+                self._agenda.clock_stepped(step, now)
                 self._look_from(now)
                 self._wake(now)
 

@@ -84,7 +84,7 @@ def test_politeness_has_a_floor() -> None:
     floor = floor_of(99, 6.0)
     assert floor == timedelta(minutes=20)
     check_floor(Cadence(every_minutes=60), floor)
-    with pytest.raises(ValueError, match="min_minutes: 10 minutes .* floor of 20 minutes"):
+    with pytest.raises(ValueError, match=r"min_minutes: 10 minutes .* floor of 20 minutes"):
         check_floor(Cadence(every_minutes=60, min_minutes=10), floor)
     with pytest.raises(ValueError, match="every_minutes: 15 minutes"):
         check_floor(Cadence(every_minutes=15, adaptive=False), floor)
