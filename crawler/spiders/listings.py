@@ -158,6 +158,10 @@ class Listings:
         """Return every canonical URL that this run has met for an article."""
         return sorted(self.frontier.addresses.get(key, set())) if key else []
 
+    def section_of(self, key: str | None) -> str | None:
+        """Return the section in whose listing an article was met first, if in any."""
+        return self._met.section_of.get(key) if key else None
+
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
         self.ledger.settle(key, well=well)

@@ -19,6 +19,7 @@ _KNOWN = (
     "budget",
     "oldest_first",
     "url",
+    "recheck",
 )
 _YES = {"1", "true", "yes"}
 _NO = {"", "0", "false", "no"}
@@ -37,6 +38,7 @@ class Plan:
     budget: at most so many requests, listings and robots.txt included.
     oldest_first: of a backfill, where its listings allow it.
     url: only this address: an article, or a page with links to some.
+    recheck: in place of listings, known articles that are due for another look are asked for.
     """
 
     sections: tuple[Section, ...]
@@ -49,6 +51,7 @@ class Plan:
     budget: int | None = None
     oldest_first: bool = False
     url: str | None = None
+    recheck: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -58,8 +61,8 @@ class Plan:
 
     @property
     def is_one_off(self) -> bool:
-        """True for a backfill or a single page: it says nothing about the newest articles."""
-        return self.backfill or self.url is not None
+        """True for a backfill, a recheck or one page: they say nothing of the newest articles."""
+        return self.backfill or self.recheck or self.url is not None
 
 
 def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
@@ -93,6 +96,7 @@ def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
         budget=_parse_count("budget", arguments.get("budget")),
         oldest_first=_parse_switch("oldest_first", arguments.get("oldest_first", "")),
         url=arguments.get("url") or None,
+        recheck=_parse_switch("recheck", arguments.get("recheck", "")),
     )
 
 
