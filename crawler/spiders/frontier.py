@@ -55,11 +55,6 @@ class Frontier:
         """How many different articles were met, known ones included."""
         return len(self.addresses)
 
-    def addresses_of(self, key: str | None, aliases: tuple[str, ...]) -> tuple[str, ...]:
-        """Return every canonical URL known to mean an article, `aliases` first."""
-        met = self.addresses.get(key, set()) if key else set()
-        return tuple(dict.fromkeys([*aliases, *sorted(met)]))
-
     @property
     def is_full(self) -> bool:
         """True where the limit leaves nothing to ask for."""
