@@ -44,7 +44,7 @@ class ArchivePipeline:
         published_at = result.published_at if isinstance(result, Article) else None
         spider.keeper.stored(stored, reason, published_at)
         if item.key is not None and stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result, spider.outlet.family):
+            for sign in signs_of(result):
                 spider.keeper.sign(sign, item.page.url)
         if item.key is not None:
             spider.settled(item.key, published_at, well=reason is None or reason.is_final)

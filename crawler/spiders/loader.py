@@ -9,7 +9,7 @@ from scrapy.settings import BaseSettings
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets import Outlet, load_outlets, outlet_of_host
 from crawler.spiders.outlet import OutletSpider
-from crawler.urls import host_of
+from crawler.urls import bare_host, host_of
 
 Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
 
@@ -40,7 +40,10 @@ class OutletLoader:
             "name": outlet.slug,
             "outlet": outlet,
             "family": FAMILIES[outlet.family],
-            "allowed_domains": [*outlet.hosts, *(f"api.{host}" for host in outlet.hosts)],
+            "allowed_domains": [
+                *outlet.hosts,
+                *(f"api.{bare_host(host)}" for host in outlet.hosts),
+            ],
         }
         return type(outlet.slug, (OutletSpider,), attributes)
 
