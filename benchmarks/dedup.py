@@ -22,9 +22,8 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
-from storage.model import Article, Block, Capture, Extraction, Run
+from storage.model import Arrival, Article, Block, Capture, Extraction, Run
 from storage.sql import open_sql_archive
-from storage.sql_store import store
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
@@ -93,15 +92,14 @@ def build(
 
 def write(url: str, docs: Sequence[Doc]) -> None:
     with open_sql_archive(url) as archive:
-        for outlet in range(OUTLETS):
-            archive.start_run(Run(f"run-{outlet}", f"bao{outlet}", START))
+        archive.start_run(Run("run", "bao0", START))
         for start in range(0, len(docs), BATCH):
-            if sys.stdout.isatty() and start % 1000 == 0:
+            if sys.stderr.isatty():
                 print(f"\r{start} of {len(docs)}", end="", file=sys.stderr)
-            with archive._writing() as conn:
-                for at, doc in enumerate(docs[start : start + BATCH], start=start):
-                    article = article_of(at, doc)
-                    store(conn, f"run-{at % OUTLETS}", capture_of(at, article.url), article, ())
+            batch = [
+                article_of(start + at, doc) for at, doc in enumerate(docs[start : start + BATCH])
+            ]
+            archive.store_many("run", [Arrival(capture_of(one), one) for one in batch])
 
 
 def article_of(at: int, doc: Doc) -> Article:
@@ -118,9 +116,10 @@ def article_of(at: int, doc: Doc) -> Article:
     )
 
 
-def capture_of(at: int, url: str) -> Capture:
-    moment = START + timedelta(minutes=at + 5)
-    return Capture(url, moment, 200, "a.warc.gz", at, f"<urn:{at}>", f"sha1:{at}")
+def capture_of(article: Article) -> Capture:
+    at = article.article_id
+    moment = article.published_at or START
+    return Capture(article.url, moment, 200, "a.warc.gz", 0, f"<urn:{at}>", f"sha1:{at}")
 
 
 def read(path: Path, number: int) -> list[int]:

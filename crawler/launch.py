@@ -31,7 +31,9 @@ STOPPED_CODES = frozenset({128 + signal.SIGINT, 128 + signal.SIGTERM})
 class Order:
     """One crawl to be done: of one outlet, live or from one recorded session.
 
-    since, until: ISO texts as the spider takes them. limit: articles.
+    since, until: ISO texts as the spider takes them. limit: articles. budget: requests.
+    backfill, oldest_first, url: as in the spider's plan. site: an address whose host no outlet
+    file names; the outlet is then made from it.
     """
 
     outlet: str
@@ -43,6 +45,11 @@ class Order:
     recrawl: bool = False
     sitemaps: bool = False
     replay: tuple[Path, ...] = ()
+    backfill: bool = False
+    budget: int | None = None
+    oldest_first: bool = False
+    url: str | None = None
+    site: str | None = None
 
 
 def command(order: Order, config: Config) -> list[str]:
@@ -54,6 +61,10 @@ def command(order: Order, config: Config) -> list[str]:
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
         "sitemaps": "1" if order.sitemaps else None,
+        "backfill": "1" if order.backfill else None,
+        "budget": order.budget,
+        "oldest_first": "1" if order.oldest_first else None,
+        "url": order.url,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
@@ -61,6 +72,7 @@ def command(order: Order, config: Config) -> list[str]:
         if order.replay
         else None,
         "TINQUAN_SUPERVISED": "1",
+        "TINQUAN_SITE": order.site,
         "LOG_FILE": str(log_file(order, config)),
     }
     words = [sys.executable, "-m", "scrapy", "crawl", order.outlet]

@@ -9,7 +9,7 @@ from crawler.signs import signs_of
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import ArchiveError
-from storage.model import Article, Outcome, Refusal, Verdict
+from storage.model import Article, Outcome, Refusal, RefusalReason, Verdict
 
 
 class ArchivePipeline:
@@ -46,6 +46,9 @@ class ArchivePipeline:
         if item.key is not None and stored.verdict is not Verdict.KNOWN:
             for sign in signs_of(result):
                 spider.keeper.sign(sign, item.page.url)
+        # A backfill walks past pages that are gone; begun anew, it asks for them again.
+        well = reason is None or reason.is_final
+        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
         if item.key is not None:
-            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+            spider.listings.settled(item.key, published_at, well=well)
         return item

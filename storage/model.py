@@ -192,10 +192,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The archive's answer to one stored capture. `id` is the article's short id, if any."""
+    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+
+    copy_of: short id of the source that a new article was found to be a copy of.
+    """
 
     verdict: Verdict
     id: int | None = None
+    copy_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,19 +273,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far. signs: what it saw of the outlet's health (crawler.signs)."""
+    """What a run did so far.
+
+    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    outlet's health (crawler.signs).
+    """
 
     requested: int = 0
     fetched: int = 0
     links: int = 0
     new: int = 0
+    copies: int = 0
     revised: int = 0
     unchanged: int = 0
     known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
-    copies: int = 0
     signs: dict[str, int] = field(default_factory=dict)
 
 

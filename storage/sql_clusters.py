@@ -9,8 +9,8 @@ rule gives does not depend on the order of storing: an article that arrives, cha
 only those later ones be asked again that it is a match for, or that hung on it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 
@@ -18,10 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.matching import Likeness
-from storage.model import Article
+from storage.model import Article, Stored, Verdict
 from storage.signature import signature
 from storage.sql_likeness import Texts, latest_texts
 from storage.sql_open import lock
+from storage.sql_rows import insert, rows_at
 from storage.sql_sketches import (
     Candidate,
     Hashes,
@@ -39,6 +40,7 @@ _MOST = 0.75  # part of the longer text: then it is the same story throughout
 _ASKED = 3  # copies of a source that a new one is compared with
 _SOME = 0.2  # part of the shorter text that two copies of one story share at least
 _BATCH = 500  # articles a step
+_READ_AHEAD = 3  # candidates whose texts are read before they are asked for
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
 
 Moment = tuple[datetime, str, int]
@@ -67,6 +69,15 @@ def forget_article(conn: Connection, id_: int) -> None:
     """Take away all that stands here of an article whose row is about to be deleted."""
     cluster_articles(conn, {id_: None})
     conn.execute(sa.delete(common_lines).where(common_lines.c.article == id_))
+
+
+def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
+    """Return answers that say of new articles what they are copies of."""
+    new = [one.id for one in answers if one.verdict is Verdict.NEW and one.id is not None]
+    found = {
+        row.article: row.source for row in rows_at(conn, sa.select(copies), copies.c.article, new)
+    }
+    return [replace(one, copy_of=found.get(one.id or 0)) if found else one for one in answers]
 
 
 def cluster_all(conn: Connection) -> None:
@@ -194,19 +205,28 @@ class _Settling:
         self._load_sources(nearby - self.held.keys())
         every = nearby | {self._source(one) for one in nearby}
         self._load_moments(every - self.moments.keys())
+        self.texts.load(self._first_compared(fresh))
+
+    def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
+        """Yield those that are compared in most cases, so that one statement reads them all."""
+        for id_ in ids:
+            nearby = [one.article for one in self.near[id_] if one.article in self.moments]
+            if nearby:
+                yield id_
+            yield from list(dict.fromkeys(map(self._source, nearby)))[:_READ_AHEAD]
+            yield from nearby[:_READ_AHEAD]
 
     def _load_sources(self, ids: Iterable[int]) -> None:
-        for part in in_parts(list(ids)):
-            query = sa.select(copies).where(copies.c.article.in_(part))
-            found = {row.article: (row.source, row.similarity) for row in self.conn.execute(query)}
-            self.held |= {id_: found.get(id_) for id_ in part}
+        wanted = list(ids)
+        rows = rows_at(self.conn, sa.select(copies), copies.c.article, wanted)
+        found = {row.article: (row.source, row.similarity) for row in rows}
+        self.held |= {id_: found.get(id_) for id_ in wanted}
 
     def _load_moments(self, ids: Iterable[int]) -> None:
-        for part in in_parts(list(ids)):
-            query = sa.select(articles.c.id, articles.c.sort_at, articles.c.url)
-            shown = articles.c.sort_at.is_not(None)
-            for row in self.conn.execute(query.where(articles.c.id.in_(part), shown)):
-                self.moments[row.id] = (row.sort_at, row.url, row.id)
+        query = sa.select(articles.c.id, articles.c.sort_at, articles.c.url)
+        shown = query.where(articles.c.sort_at.is_not(None))
+        for row in rows_at(self.conn, shown, articles.c.id, ids):
+            self.moments[row.id] = (row.sort_at, row.url, row.id)
 
     def _write(self) -> None:
         if not self.changed:
@@ -218,5 +238,4 @@ class _Settling:
             for id_ in sorted(self.changed)
             if (held := self.held[id_]) is not None
         ]
-        if rows:
-            self.conn.execute(sa.insert(copies), rows)
+        insert(self.conn, copies, rows)
