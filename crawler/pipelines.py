@@ -45,7 +45,7 @@ class ArchivePipeline:
         published_at = result.published_at if isinstance(result, Article) else None
         spider.keeper.stored(stored, reason, published_at)
         if item.key is not None and stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result, spider.outlet.family):
+            for sign in signs_of(result):
                 spider.keeper.sign(sign, item.page.url)
         section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:

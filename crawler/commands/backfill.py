@@ -89,7 +89,7 @@ def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
     for slug in sections:
         outlet.section(slug)
     family = FAMILIES[outlet.family]
-    if not (outlet.sitemap or family.day_archive or family.paging):
+    if not (outlet.sitemap or family.day_archive or family.paging or outlet.paging):
         raise UsageError(
             f"outlet {outlet.slug} has no way into the past: neither a sitemap in its file, nor"
             f" day archives or paging in its family {outlet.family}"

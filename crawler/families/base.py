@@ -38,8 +38,9 @@ PagingForm = Literal["html", "epi-json", "onecms-json"]
 class Paging:
     """How a section is paged through.
 
-    template: URL with the fields {host}, {path} (no slash or ending), {zone} (the section's own
-    number, which its page may tell), {page}, {last} (id of the last article of the page before).
+    template: URL with the fields {host}, {site} (the host without "www."), {path} (no slash or
+    ending), {zone} (the section's own number, which its page may tell), {page}, {last} (id of
+    the last article of the page before).
     first, step: the first value of {page} and what is added for the next.
     form: what answers.
     """

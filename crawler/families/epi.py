@@ -59,6 +59,6 @@ FAMILY = Family(
     layouts=(LAYOUT,),
     zone=("button.control__loadmore[data-zone]", "data-zone"),
     paging=Paging(
-        template="https://api.{host}/api/morenews-zone-{zone}-{page}.html?phrase=", form="epi-json"
+        template="https://api.{site}/api/morenews-zone-{zone}-{page}.html?phrase=", form="epi-json"
     ),
 )
