@@ -135,6 +135,12 @@ class FormerFamily(Table):
     until: date
     confidence: Confidence = "high"
 
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since and self.since >= self.until:
+            raise ValueError(f"{self.family}: since {self.since} is not before until {self.until}")
+        return self
+
 
 class Merger(Table):
     """What became of the outlet: the slug of the one it went into, and the day."""
