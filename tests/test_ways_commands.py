@@ -13,7 +13,8 @@ from crawler.launch import Order, command
 from storage.archive import open_archive
 from storage.model import ArticleQuery, Outcome
 from tests.commands import Ran, Tinquan
-from tests.family_sites import HOSTS, SITES, fill
+from tests.family_fill import fill
+from tests.family_sites import HOSTS, SITES
 from tests.site import Answer, LocalSite
 from tests.sites import ROOT
 
