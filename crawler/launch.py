@@ -19,7 +19,7 @@ from types import FrameType
 
 from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
-from storage.model import Run
+from storage.model import Run, RunKind
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""
@@ -52,6 +52,13 @@ class Order:
     oldest_first: bool = False
     url: str | None = None
     site: str | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What its run is called."""
+        if self.url is not None:
+            return "address"
+        return "backfill" if self.backfill else "crawl"
 
 
 def command(order: Order, config: Config) -> list[str]:

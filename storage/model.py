@@ -14,7 +14,7 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
-RunKind = Literal["crawl", "recheck"]
+RunKind = Literal["crawl", "recheck", "backfill", "address"]
 RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
@@ -295,7 +295,8 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    kind: "crawl" asks listings what is new, "recheck" for known articles again, "backfill" for a
+    window of the past, "address" for one page that somebody named. since, until:
     the window asked for. robots: what became of robots.txt; None where it was not asked for.
     exit_code: of its process, negative for a signal; None where nobody waited for it.
     new_of: by section, when the articles that were new were published, as far as known.

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from crawler.moments import parse_moment
 from crawler.outlets import Outlet, Section
 from storage.errors import UsageError
+from storage.model import RunKind
 
 _KNOWN = (
     "section",
@@ -60,9 +61,13 @@ class Plan:
         return any(bound is not None for bound in bounds)
 
     @property
-    def is_one_off(self) -> bool:
-        """True for a backfill, a recheck or one page: they say nothing of the newest articles."""
-        return self.backfill or self.recheck or self.url is not None
+    def kind(self) -> RunKind:
+        """What the run is called: only a "crawl" asks what is new."""
+        if self.url is not None:
+            return "address"
+        if self.recheck:
+            return "recheck"
+        return "backfill" if self.backfill else "crawl"
 
 
 def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
