@@ -199,7 +199,8 @@ class Rereading(Protocol):
         """Return up to `limit` captures that another version read last, oldest capture first.
 
         Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
-        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        no more, so asking again goes on where a killed process was. Redacted ones never come, nor
+        do those that have no record to read, or were refused without reading it.
         """
         ...
 

@@ -1,8 +1,8 @@
 """A process that stores: `python -m tests.storing URL WRITER COUNT [STATEMENT]`.
 
-Stores COUNT articles of its own and COUNT that all writers share, in batches of one of each,
-prints the numbers that were acknowledged, and kills itself before the STATEMENT-th SQL statement,
-if one is given.
+Stores COUNT articles of its own and COUNT that all writers share, in batches of one of each, prints
+the numbers that were acknowledged, and kills itself before the STATEMENT-th SQL statement, if one
+is given.
 """
 
 import os
