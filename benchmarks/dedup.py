@@ -1,6 +1,6 @@
 """How well copies are found, on articles with known copies: precision, recall, wrong clusters.
 
-    python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--held-out] [--folder /tmp/…]
+    python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--originals-first] [--held-out]
 
 CORPUS: articles as JSON lines with title, sapo and body. Everything goes through the archive's own
 code on SQLite, fifty articles a transaction, in shuffled order: any copy may come first.
@@ -42,6 +42,9 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--issues", type=int, default=160, help="of each series")
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--originals-first", action="store_true", help="published before all their variants"
+    )
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup"))
     given = parser.parse_args()
@@ -52,7 +55,7 @@ def main() -> None:
     path = given.folder / "dedup.db"
     path.unlink(missing_ok=True)
     began = time.perf_counter()
-    write(f"sqlite:///{path}", docs)
+    write(f"sqlite:///{path}", docs, originals_first=given.originals_first)
     took = time.perf_counter() - began
     sources = read(path, len(docs))
     for line in report(docs, sources):
@@ -123,19 +126,21 @@ def build(
     return docs
 
 
-def write(url: str, docs: Sequence[Doc]) -> None:
+def write(url: str, docs: Sequence[Doc], *, originals_first: bool) -> None:
+    first = {"original", *(doc.kind for doc in docs if doc.story == f"{doc.kind} 0")}
     with open_sql_archive(url) as archive:
         archive.start_run(Run("run", "bao0", START))
         for start in range(0, len(docs), BATCH):
             if sys.stderr.isatty():
                 print(f"\r{start} of {len(docs)}", end="", file=sys.stderr)
             batch = [
-                article_of(start + at, doc) for at, doc in enumerate(docs[start : start + BATCH])
+                article_of(at, doc, len(docs) if originals_first and doc.kind not in first else 0)
+                for at, doc in enumerate(docs[start : start + BATCH], start=start)
             ]
             archive.store_many("run", [Arrival(capture_of(one), one) for one in batch])
 
 
-def article_of(at: int, doc: Doc) -> Article:
+def article_of(at: int, doc: Doc, delay: int = 0) -> Article:
     outlet = f"bao{at % OUTLETS}"
     return Article(
         outlet=outlet,
@@ -145,7 +150,7 @@ def article_of(at: int, doc: Doc) -> Article:
         sapo=doc.sapo,
         blocks=tuple(Block("paragraph", line) for line in doc.lines),
         extraction=Extraction("epi", "1", "subtree", 1),
-        published_at=START + timedelta(minutes=at),
+        published_at=START + timedelta(minutes=at + delay),
     )
 
 
@@ -164,7 +169,7 @@ def read(path: Path, number: int) -> list[int]:
             " FROM copies c JOIN articles a ON a.id = c.article"
             " JOIN articles s ON s.id = c.source"
         )
-        found = dict(conn.execute(query).all())
+        found = {row[0]: row[1] for row in conn.execute(query)}
     engine.dispose()
     return [found.get(at, at) for at in range(number)]
 
