@@ -4,7 +4,8 @@
            it is most like, among the sources before it that it is a copy of; where there is none
            it is a source itself.
 
-Copies hang on sources only, never on copies, so that a cluster does not grow by chains. What the
+An article that mixes two stories is the source of neither, and two copies that changed much may
+second each other: docs/clusters.md. Copies hang on sources only, never on copies, so that a cluster does not grow by chains. What the
 rule gives does not depend on the order of storing: an article that arrives, changes or goes makes
 only those later ones be asked again that it is a match for, or that hung on it.
 """
