@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -40,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--documents", type=int, default=50_000)
+    parser.add_argument("--originals", type=int, help="all, if not said")
     parser.add_argument("--issues", type=int, default=160, help="of each series")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument(
@@ -71,14 +73,14 @@ def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
     templates = issues(words, given.issues, random)
     again = (classes["boilerplate appended"](doc, doc, random) for doc in templates[::10])
     number = given.documents - len(templates)
-    originals = judged(load(given.corpus))
+    originals = judged(load(given.corpus, given.originals))
     return [*build(originals, classes, number, random), *templates, *again]
 
 
-def load(path: Path) -> list[Doc]:
-    """Return the corpus as documents, each a story of its own."""
+def load(path: Path, number: int | None) -> list[Doc]:
+    """Return (the first `number` of) the corpus as documents, each a story of its own."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = map(json.loads, lines)
+        rows = map(json.loads, islice(lines, number))
         return [
             Doc(row["id"], "original", row["title"], row["sapo"], tuple(row["body"].split("\n")))
             for row in rows

@@ -5,9 +5,10 @@
            it is a source itself.
 
 An article that mixes two stories is the source of neither, and two copies that changed much may
-second each other: docs/clusters.md. Copies hang on sources only, never on copies, so that a cluster does not grow by chains. What the
-rule gives does not depend on the order of storing: an article that arrives, changes or goes makes
-only those later ones be asked again that it is a match for, or that hung on it.
+second each other (docs/clusters.md). Copies hang on sources only, never on copies, so that a
+cluster does not grow by chains. What the rule gives does not depend on the order of storing: an
+article that arrives, changes or goes makes only those be asked again that it is a match for, or
+that hung on it.
 """
 
 from collections.abc import Mapping, Sequence
