@@ -37,8 +37,8 @@ class Watched:
 def findings_of(watched: Watched, runs: Sequence[Run], now: datetime) -> list[Finding]:
     """Return what is wrong with one outlet.
 
-    runs: its runs of the last LOOK_BACK, newest first; replays and runs under way are ignored,
-    and so are runs that were asked to stop. Whether crawls start in time is `late_findings`'.
+    runs: its runs of the last LOOK_BACK, newest first; ignored are replays, rechecks, runs under
+    way, and runs that were asked to stop. Whether crawls start in time is `late_findings`'.
     """
     ended = [run for run in runs if _counts(run)]
     if not ended:
@@ -88,7 +88,7 @@ def disk_findings(folder: str, free_bytes: int, total_bytes: int, now: datetime)
 
 
 def _counts(run: Run) -> bool:
-    return not run.replay and run.outcome not in {None, Outcome.STOPPED}
+    return run.kind == "crawl" and not run.replay and run.outcome not in {None, Outcome.STOPPED}
 
 
 def _sign(run: Run, sign: Sign) -> int:

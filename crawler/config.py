@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from crawler.alarm_config import Alarming
 from crawler.outlets import explain
+from crawler.schedule_config import Schedule
 from storage.errors import ConfigError
 
 CONFIG_VARIABLE = "TINQUAN_CONFIG"
@@ -27,6 +28,8 @@ class Limits(BaseModel):
     run_seconds: int = Field(3600, ge=10)
     download_seconds: int = Field(60, ge=1)
     response_bytes: int = Field(8 * 1024 * 1024, ge=1024)
+    log_bytes: int = Field(16 * 1024 * 1024, ge=64 * 1024)
+    memory_bytes: int = Field(1536 * 1024 * 1024, ge=256 * 1024 * 1024)
     warc_bytes: int = Field(256 * 1024 * 1024, ge=1024 * 1024)
     validator_hours: int = Field(24, ge=1)
 
@@ -43,6 +46,7 @@ class Config(BaseModel):
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
     gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
     alarms: whom to tell of what is wrong.
+    schedule: when what is crawled, and the standing jobs.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -58,6 +62,7 @@ class Config(BaseModel):
     contact: str = Field(min_length=6)
     limits: Limits = Limits()
     alarms: Alarming = Alarming()
+    schedule: Schedule = Schedule()
 
     @field_validator("contact")
     @classmethod

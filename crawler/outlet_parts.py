@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from crawler.cadence import Cadence
 from crawler.families.base import PagingForm
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -80,6 +81,7 @@ class Section(Table):
     feed: path (or URL) of its RSS feed.
     hanoi: mostly about Hà Nội; district: mostly about districts and wards.
     crawl: taken by a crawl that names no section.
+    cadence: where this section's differs from the outlet's.
     """
 
     slug: Slug
@@ -91,6 +93,7 @@ class Section(Table):
     hanoi: bool = False
     district: bool = False
     crawl: bool = True
+    cadence: Cadence | None = None
     confidence: Confidence = "high"
 
     @model_validator(mode="after")
@@ -117,12 +120,6 @@ class Sitemap(Table):
         return value
 
 
-class Cadence(Table):
-    """How often the outlet is to be crawled, in minutes."""
-
-    every_minutes: int = Field(30, ge=5)
-
-
 class Politeness(Table):
     """Seconds between two requests to one host; `jitter` is the share by which it varies."""
 
@@ -137,6 +134,12 @@ class FormerFamily(Table):
     since: date | None = None
     until: date
     confidence: Confidence = "high"
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since and self.since >= self.until:
+            raise ValueError(f"{self.family}: since {self.since} is not before until {self.until}")
+        return self
 
 
 class Merger(Table):

@@ -1,9 +1,9 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; those of places and of re-reading have modules of their own.
-All times are aware datetimes in UTC.
+Pure, standard library only. All times are aware datetimes in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,8 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
+RunKind = Literal["crawl", "recheck"]
+RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,12 @@ class Extraction:
 class Article:
     """What one page says, extracted. Identity is `outlet` with `article_id`, else with `url`.
 
-    article_id: the outlet's own id, as text.
-    url: canonical URL.
+    article_id: the outlet's own id, as text. url: canonical URL.
     dateline: prefix of the lead, such as "TPO"; sapo: the lead without it.
     byline: the author line as printed; authors: the names in it.
     credit: agency or outlet that the text is taken from.
-    section: path of section names, outermost first.
-    notes: marks that a reader must see, such as "short" for a text under a sane length.
+    section: path of section names, outermost first. notes: marks that a reader must see, such as
+    "short" for a text under a sane length.
     """
 
     outlet: str
@@ -149,7 +150,7 @@ class Refusal:
 class Capture:
     """One recorded response: what was asked, when it came, and where its WARC record lies.
 
-    warc_file: path below the captures folder, or absolute where the record lies elsewhere.
+    warc_file: path below the captures folder, or absolute where it lies elsewhere.
     warc_offset: bytes from the start of that file to the record.
     digest: the record's payload digest, "sha1:…" in base 32.
     """
@@ -294,8 +295,11 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    evidence: by sign, a few URLs that showed it. newest_of: by section, the newest publication
-    time that its listings or articles gave.
+    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    the window asked for. robots: what became of robots.txt; None where it was not asked for.
+    exit_code: of its process, negative for a signal; None where nobody waited for it.
+    new_of: by section, when the articles that were new were published, as far as known.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
     """
 
     id: str
@@ -312,6 +316,12 @@ class Run:
     newest_published_at: datetime | None = None
     peak_memory_bytes: int | None = None
     log_file: str | None = None
+    kind: RunKind = "crawl"
+    since: datetime | None = None
+    until: datetime | None = None
+    robots: RobotsState | None = None
+    exit_code: int | None = None
+    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
     newest_of: dict[str, datetime] = field(default_factory=dict)
 

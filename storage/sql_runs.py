@@ -121,6 +121,9 @@ def _columns(run: Run) -> dict[str, Any]:
         "evidence": _json(run.evidence),
         "newest_of": _json({name: at.isoformat() for name, at in run.newest_of.items()}),
         "outcome": run.outcome.value if run.outcome else None,
+        "new_of": json.dumps(
+            {slug: [at.isoformat() for at in times] for slug, times in run.new_of.items()}
+        ),
     }
 
 
@@ -135,6 +138,11 @@ _PLAIN = (
     "newest_published_at",
     "peak_memory_bytes",
     "log_file",
+    "kind",
+    "since",
+    "until",
+    "robots",
+    "exit_code",
 )
 _COUNTS = (
     "requested",
@@ -156,6 +164,10 @@ def _run(row: AnyRow) -> Run:
         id=row.id,
         sections=tuple(json.loads(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
+        new_of={
+            slug: tuple(datetime.fromisoformat(at) for at in times)
+            for slug, times in json.loads(row.new_of).items()
+        },
         counts=RunCounts(
             refused=json.loads(row.refused),
             signs=json.loads(row.signs),

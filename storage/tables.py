@@ -65,6 +65,12 @@ runs = sa.Table(
     sa.Column("newest_published_at", UtcTime),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("log_file", SafeText),
+    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # or "recheck"
+    sa.Column("since", UtcTime),
+    sa.Column("until", UtcTime),
+    sa.Column("robots", sa.Text),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
     # JSON objects: sign → count; sign → URLs; section → time
     *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNS),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),

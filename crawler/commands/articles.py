@@ -120,19 +120,23 @@ def show(
     with reading_of(settings) as opened:
         archived = opened.article(ref)
         cluster = opened.cluster(str(archived.id))
+        newest = archived.latest.article
+        ways = opened.ways_to(newest.outlet, newest.url, newest.article_id)
     gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies)
+        print_json(archived_json(archived) | places | found | copies | {"ways": list(ways)})
     else:
         about = names_text(tags.primary, gazetteer) if tags else "not tagged"
-        _print_article(archived, about, cluster_text(cluster, archived.id))
+        _print_article(archived, about, cluster_text(cluster, archived.id), ways)
 
 
-def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None:
+def _print_article(
+    archived: ArchivedArticle, places: str, cluster: str, ways: tuple[str, ...]
+) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -146,6 +150,7 @@ def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
         "cluster": cluster,
+        "found by": ", ".join(ways) or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:

@@ -14,7 +14,8 @@ from crawler.urls import article_id
 from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
 
-OUTLETS = load_outlets(ROOT / "config" / "outlets", FAMILY_NAMES)
+_SHIPPED = load_outlets(ROOT / "config" / "outlets", FAMILY_NAMES)
+OUTLETS = {slug: _SHIPPED[slug] for slug in ("laodongthudo", "tienphong")}  # those recorded
 Recorded = dict[str, tuple[int, dict[str, str], bytes]]
 
 

@@ -1,0 +1,186 @@
+"""A command in a process group of its own, bounded in time, memory and output.
+
+Nothing that a child does reaches the schedule: not a tight loop, not a leak, not a segfault, not
+100 MB of output. Its standard input is a line to us: when it closes, we are gone, and it ends.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+POLL_SECONDS = 0.25
+TAIL_BYTES = 16 * 1024
+_READ_BYTES = 64 * 1024
+_DRAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a child may take. grace_seconds: from TERM to KILL.
+
+    memory_bytes: resident memory of the child itself, looked at a few times a second; twice as
+    much as data is what the system refuses it at once.
+    """
+
+    seconds: float
+    memory_bytes: int
+    grace_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended. code: its exit code, negative where a signal ended it.
+
+    reason: why we ended it; None where it ended by itself. said: the last line that it printed.
+    """
+
+    code: int
+    reason: str | None
+    said: str | None
+    peak_bytes: int
+    printed_bytes: int
+
+    @property
+    def text(self) -> str:
+        """How it ended, in one line."""
+        if self.reason:
+            return self.reason
+        if self.code < 0:
+            name = signal.Signals(-self.code).name
+            return f"killed by {name}" + (f"; it said: {self.said}" if self.said else "")
+        return self.said or f"ended with exit code {self.code}"
+
+
+class _Child:
+    """A started command. Its output is read as it comes and all but its end is dropped."""
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], bounds: Bounds):
+        self._bounds = bounds
+        self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        self._pipe = self._process.stdout.fileno()
+        os.set_blocking(self._pipe, False)
+        data = 2 * bounds.memory_bytes
+        with suppress(ProcessLookupError):  # it has ended already
+            resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data, data))
+        self._tail = b""
+        self.printed = 0
+        self.peak = 0
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._pipe, self._read)
+        self._listening = True
+
+    def _read(self) -> None:
+        try:
+            piece = os.read(self._pipe, _READ_BYTES)
+        except BlockingIOError:
+            return
+        if not piece:
+            self._stop_listening()
+            return
+        self.printed += len(piece)
+        self._tail = (self._tail + piece)[-TAIL_BYTES:]
+
+    def _stop_listening(self) -> None:
+        if self._listening:
+            self._loop.remove_reader(self._pipe)
+            self._listening = False
+
+    @property
+    def has_ended(self) -> bool:
+        """True once the process has ended; it is not reaped yet, so its group's id is its own."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, options) is not None
+
+    def memory(self) -> int:
+        """Return the resident memory in bytes, 0 where the process is gone."""
+        try:
+            now: int = psutil.Process(self._process.pid).memory_info().rss
+        except psutil.Error:
+            return 0
+        self.peak = max(self.peak, now)
+        return now
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the child and all that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def close(self) -> int:
+        """End what is left of the group, take in the last output; return the exit code."""
+        self.send(signal.SIGKILL)
+        code = self._process.wait()  # it has ended, or has just been killed
+        until = self._loop.time() + _DRAIN_SECONDS
+        while self._listening and self._loop.time() < until:
+            await asyncio.sleep(0.01)
+        self._stop_listening()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
+
+    def said(self) -> str | None:
+        """Return the error that it printed, else the last line, else None."""
+        lines = [line.strip() for line in self._tail.decode("utf-8", "replace").splitlines()]
+        errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+        found = errors or [line for line in lines if line]
+        return found[-1][:500] if found else None
+
+
+async def run_child(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    bounds: Bounds,
+    stopping: asyncio.Event,
+) -> Ended:
+    """Run a command to its end, or to the end of what it may take, or until `stopping` is set.
+
+    Then its whole group is asked to end (TERM), and after the grace killed. Whatever it started
+    and left behind is killed too. Raises OSError where it cannot be started.
+    """
+    child = _Child(words, environment, bounds)
+    reason: str | None = None
+    try:
+        reason = await _watch(child, bounds, stopping)
+        if reason is not None:
+            child.send(signal.SIGTERM)
+            await _wait(child, bounds.grace_seconds)
+    finally:
+        code = await asyncio.shield(child.close())
+    return Ended(code, reason, child.said(), child.peak, child.printed)
+
+
+async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> str | None:
+    """Return why the child has to be ended; None where it ended by itself."""
+    clock = asyncio.get_running_loop().time  # monotonic: no clock step ends a crawl, or lets it run
+    limit = clock() + bounds.seconds
+    while not child.has_ended:
+        if clock() > limit:
+            return f"not done within its time limit of {bounds.seconds:g} s"
+        if child.memory() > bounds.memory_bytes:
+            return f"took more than {bounds.memory_bytes / 2**20:.0f} MiB of memory"
+        if stopping.is_set():
+            return "asked to stop, as the schedule ends"
+        await asyncio.sleep(POLL_SECONDS)
+    return None
+
+
+async def _wait(child: _Child, seconds: float) -> None:
+    clock = asyncio.get_running_loop().time
+    until = clock() + seconds
+    while not child.has_ended and clock() < until:
+        await asyncio.sleep(POLL_SECONDS / 5)

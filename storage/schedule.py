@@ -1,0 +1,99 @@
+"""What the schedule keeps in an archive: its standing jobs, and looks at known articles.
+
+Pure, standard library only. All times are aware datetimes in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+SCHEDULE = "schedule"
+"""The name under which the schedule holds the archive, and of its row among the standing jobs."""
+
+LOOK_AGAIN = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=7),
+    timedelta(days=30),
+)
+"""How long after its publication an article is looked at again: most edits come early."""
+
+TOO_LATE = timedelta(days=60)
+"""An article that is older is not looked at again; what was missed then stays missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreRow:
+    """The last time of a standing job; "schedule" is the schedule's own sign of life.
+
+    seen_at: its end, or while it runs its last sign of life. exit_code: None while it runs.
+    said: the last line that it printed, where it failed.
+    """
+
+    name: str
+    started_at: datetime
+    seen_at: datetime
+    exit_code: int | None = None
+    said: str | None = None
+    pid: int | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """An article that is due to be looked at again: its short id and its address.
+
+    status: HTTP status of the last look, None where there was none since it was stored.
+    """
+
+    id: int
+    url: str
+    status: int | None = None
+
+
+class Hold(Protocol):
+    """The archive is held for one purpose, until `release` or the end of the process."""
+
+    def is_sure(self) -> bool:
+        """True while nobody else can hold it; takes it anew where a lost connection let it go."""
+        ...
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        ...
+
+
+class ScheduleRows(Protocol):
+    """What the schedule asks of an archive."""
+
+    def hold(self, purpose: str) -> Hold | None:
+        """Hold the archive for a purpose; None where another process does."""
+        ...
+
+    def chores(self) -> dict[str, ChoreRow]:
+        """Return the last time of each standing job, by name."""
+        ...
+
+    def note_chore(self, chore: ChoreRow) -> None:
+        """Write a standing job's row in place of the one before."""
+        ...
+
+    def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
+        """Return up to `limit` articles that are due to be looked at again, newest first."""
+        ...
+
+    def note_check(self, article: int, now: datetime, status: int) -> None:
+        """Note a look at an article, by short id, and the HTTP status that it brought.
+
+        What came is stored by `Writer.store`; this also notes looks that brought nothing (304).
+        """
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Forget validators of pages that were saved before then; return how many."""
+        ...
+
+    def tidy(self) -> None:
+        """Let the database put itself in order: statistics, free pages, a short WAL."""
+        ...
