@@ -30,6 +30,7 @@ from storage.sql_matches import Match, Matches, all_matches, among, newest_match
 from storage.sql_read import load_articles
 from storage.sql_types import in_parts
 from storage.tables import article_places
+from storage.tables_clusters import copies
 
 _LOCAL = timezone(timedelta(hours=7))  # Việt Nam's, since 1975 all year round
 _CHUNK = 100
@@ -132,17 +133,18 @@ def _collapsed(conn: Connection, hits: Iterable[tuple[int, float]]) -> Iterator[
     seen: set[int] = set()
     rest = iter(hits)
     while chunk := list(islice(rest, _CHUNK)):
-        clusters = clusters_of(conn, [article for article, _ in chunk])
+        sources = _sources(conn, [article for article, _ in chunk])
         for article, score in chunk:
-            cluster = clusters.get(article, article)
-            if cluster not in seen:
+            source = sources.get(article, article)
+            if source not in seen:
                 yield article, score
-            seen.add(cluster)
+            seen.add(source)
 
 
-def clusters_of(conn: Connection, ids: Sequence[int]) -> dict[int, int]:  # noqa: ARG001 - until clusters are kept
+def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Return of those articles that are copies which article they are a copy of."""
-    return {}
+    copied = sa.select(copies.c.article, copies.c.source).where(among(conn, copies.c.article, ids))
+    return {row.article: row.source for row in conn.execute(copied)}
 
 
 def count_facets(conn: Connection, query: SearchQuery, top: int) -> Facets:

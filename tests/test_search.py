@@ -168,7 +168,6 @@ QUERIES = st.builds(
     places=st.just(()) | st.just((OLD.id, NEW.id)),
     since=st.none() | st.just(at(1)),
     until=st.none() | st.just(at(3)),
-    one_per_cluster=st.booleans(),
     limit=st.just(1000),
 )
 _serial = count()
@@ -284,6 +283,20 @@ def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
     assert gazetteer.facets(SearchQuery(parse_words("zzz"))).total == 0
     assert ids(gazetteer, "", authors=("nguyen van an",), order="date") == ["2", "3", "1"]
     assert ids(gazetteer, "", authors=("lê an",)) == []
+
+
+def test_of_copies_of_one_story_the_first_is_shown(archive: SqlArchive) -> None:
+    story = " ".join(
+        f"Đám cháy số {n} ở ngõ {n * 7} thiêu rụi {n + 3} gian hàng." for n in range(9)
+    )
+    for number, outlet in ((1, "baothu"), (2, "baokhac"), (3, "baoba")):
+        put(archive, 0, article(number, story, outlet=outlet, title="Cháy chợ đêm"))
+    put(archive, 0, article(4, "Một đám cháy khác hẳn, ở bãi xe."))
+    assert len(ids(archive, "cháy")) == 4
+    for order in ("date", "relevance"):
+        found = ids(archive, "cháy", one_per_cluster=True, order=order)
+        assert len(found) == 2
+        assert "4" in found
 
 
 def test_bad_bounds_are_refused(archive: SqlArchive) -> None:
