@@ -12,7 +12,7 @@ from crawler.agenda import Agenda, Visit
 from crawler.config import Config
 from crawler.launch import Order, command, is_alive, log_file, make_log
 from crawler.rhythm import MEMORY
-from crawler.schedule_children import Ended
+from crawler.schedule_children import Ended, Why
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
 from storage.model import Outcome, Run
@@ -105,8 +105,7 @@ class Rows:
             run = self._unwritten(order, begun)
             self._archive.start_run(run)
         if run.outcome is None:
-            outcome = Outcome.TIMED_OUT if _is_late(ended) else Outcome.DIED
-            run = replace(run, ended_at=now, outcome=outcome, error=ended.text)
+            run = replace(run, ended_at=now, outcome=_outcome(ended), error=ended.text)
         peak = max(run.peak_memory_bytes or 0, ended.peak_bytes)
         run = replace(run, exit_code=ended.code, peak_memory_bytes=peak)
         self._archive.finish_run(run)
@@ -136,8 +135,9 @@ class Rows:
         )
 
 
-def _is_late(ended: Ended) -> bool:
-    return ended.reason is not None and "time limit" in ended.reason
+def _outcome(ended: Ended) -> Outcome:
+    """Return the outcome of a crawl that wrote none itself."""
+    return {Why.TIME: Outcome.TIMED_OUT, Why.STOP: Outcome.STOPPED}.get(ended.why, Outcome.DIED)
 
 
 def chore_words(config: Config) -> dict[str, list[str]]:

@@ -68,7 +68,8 @@ class SqlSchedule(Transactions):
         """Let the database put itself in order."""
         sqlite = self._engine.dialect.name == "sqlite"
         words = ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("ANALYZE",)
-        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        level = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        alone = self._engine.execution_options(alone=True, **level)
         with plain_errors(self._name), alone.connect() as conn:
             for word in words:
                 conn.exec_driver_sql(word)
