@@ -1,7 +1,6 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; places and re-reading have modules of their own. All times are
-aware datetimes in UTC.
+Pure, standard library only. All times are aware datetimes in UTC.
 """
 
 from collections.abc import Mapping
@@ -54,13 +53,12 @@ class Extraction:
 class Article:
     """What one page says, extracted. Identity is `outlet` with `article_id`, else with `url`.
 
-    article_id: the outlet's own id, as text.
-    url: canonical URL.
+    article_id: the outlet's own id, as text. url: canonical URL.
     dateline: prefix of the lead, such as "TPO"; sapo: the lead without it.
     byline: the author line as printed; authors: the names in it.
     credit: agency or outlet that the text is taken from.
-    section: path of section names, outermost first.
-    notes: marks that a reader must see, such as "short" for a text under a sane length.
+    section: path of section names, outermost first. notes: marks that a reader must see, such as
+    "short" for a text under a sane length.
     """
 
     outlet: str
@@ -152,7 +150,7 @@ class Refusal:
 class Capture:
     """One recorded response: what was asked, when it came, and where its WARC record lies.
 
-    warc_file: path below the captures folder, or absolute where the record lies elsewhere.
+    warc_file: path below the captures folder, or absolute where it lies elsewhere.
     warc_offset: bytes from the start of that file to the record.
     digest: the record's payload digest, "sha1:…" in base 32.
     """

@@ -19,10 +19,9 @@ from storage.search import (
     SearchQuery,
     SearchResult,
     Term,
-    Words,
 )
 from storage.search_codes import FIELD_END
-from storage.search_marks import find_marks, snippet
+from storage.search_marks import Finder, snippet
 from storage.search_match import Needle, Plan
 from storage.search_rank import ranking
 from storage.search_stream import value_word
@@ -55,8 +54,9 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
     ids = [article for article, _ in found.hits]
     loaded = [one for part in in_parts(ids) for one in load_articles(conn, part)]
     scores = [score for _, score in found.hits]
+    finder = Finder(query.words)
     return SearchResult(
-        tuple(_hit(one, score, query.words) for one, score in zip(loaded, scores, strict=True)),
+        tuple(_hit(one, score, finder) for one, score in zip(loaded, scores, strict=True)),
         found.total,
         found.total_is_exact,
         found.complete,
@@ -64,9 +64,9 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
     )
 
 
-def _hit(found: ArchivedArticle, score: float, words: Words) -> SearchHit:
+def _hit(found: ArchivedArticle, score: float, finder: Finder) -> SearchHit:
     article = found.latest.article
-    marks = find_marks(article, words)
+    marks = finder.marks(article)
     return SearchHit(found, score, marks, snippet(article, marks))
 
 
@@ -119,7 +119,7 @@ def _newest(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
 def _best(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
     matches = all_matches(conn, query, plan)
     score = ranking(plan, matches.sample).score
-    scored = [(score(match.stream), match.sort_at, match.article) for match in matches.found]
+    scored = [(score(match.stream), match.at, match.article) for match in matches.found]
     ordered = ((article, points) for points, _, article in sorted(scored, reverse=True))
     kept = _collapsed(conn, ordered) if query.one_per_cluster else ordered
     complete = matches.since is None

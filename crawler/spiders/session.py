@@ -26,6 +26,7 @@ from crawler.lock import HostLock
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.placing import Asked, Tables, load_into
+from crawler.recordings import list_files
 from crawler.spiders.plan import Plan
 from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
@@ -139,9 +140,18 @@ class CrawlSession:
             self._worker = None
         if self.warc_files is not None:
             self.warc_files.close()
+            self._list_files(self.warc_files)
+            self.warc_files = None
         if self._lock is not None:
             self._lock.release()
         self.archive.close()
+
+    def _list_files(self, files: WarcFiles) -> None:
+        """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
+        try:
+            list_files(self.archive, files.captures, files.written, utc_now())
+        except TinquanError as error:
+            _LOG.warning("the WARC files are not listed: %s", error)
 
 
 def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
@@ -176,10 +186,12 @@ def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool
         started_at=utc_now(),
         sections=() if plan.kind != "crawl" else tuple(section.slug for section in plan.sections),
         replay=replay,
+        kind=plan.kind,
+        since=plan.since,
+        until=plan.until,
         pid=os.getpid(),
         host=socket.gethostname(),
         log_file=settings.get("LOG_FILE"),
-        kind=plan.kind,
     )
 
 
