@@ -48,7 +48,7 @@ def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> N
         FAMILY,
         Plan(EPI.sections, recrawl=True),
         lambda urls: taken_down & set(urls),
-        lambda ids: set(ids),  # all are stored
+        set,  # all are stored
     )
     assert states(front, link(3), link(4)) == [State.ASK, State.KNOWN]
 
