@@ -22,6 +22,7 @@ from crawler.commands.common import (
 from crawler.commands.coverage import coverage_json, print_coverage
 from crawler.commands.crawling import crawl_orders, print_end
 from crawler.config import Config
+from crawler.discover.paging import paging_of
 from crawler.families import FAMILIES
 from crawler.launch import Order
 from crawler.moments import parse_moment
@@ -94,7 +95,8 @@ def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
     for slug in sections:
         outlet.section(slug)
     family = FAMILIES[outlet.family]
-    if not (outlet.sitemap or family.day_archive or family.paging or outlet.paging):
+    pages = any(paging_of(outlet, section, family) for section in outlet.sections)
+    if not (outlet.sitemap or family.day_archive or pages):
         raise UsageError(
             f"outlet {outlet.slug} has no way into the past: neither a sitemap in its file, nor"
             f" day archives or paging in its family {outlet.family}"
