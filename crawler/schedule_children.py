@@ -5,12 +5,12 @@ Nothing that a child does reaches the schedule: not a tight loop, not a leak, no
 """
 
 import asyncio
-import contextlib
 import os
 import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -75,7 +75,7 @@ class _Child:
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
         data = 2 * bounds.memory_bytes
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
+        with suppress(ProcessLookupError):  # it has ended already
             resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data, data))
         self._tail = b""
         self.printed = 0
@@ -117,7 +117,7 @@ class _Child:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the child and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
     async def close(self) -> int:

@@ -22,6 +22,7 @@ from storage.operations import Alarms, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.ways import Ways
 
 
@@ -73,6 +74,25 @@ class Reader(Protocol):
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
+        ...
+
+
+class Search(Protocol):
+    """Full text; docs/search.md says how queries read and what they cost."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the articles that match, in the query's order, at most `query.limit`.
+
+        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
+        is not within 1 and MAX_LIMIT, or a time without a zone.
+        """
+        ...
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how the matching articles spread; of each kind the `top` most frequent values.
+
+        The query's order and limit, and one_per_cluster, do not count. Raises as `search` does.
+        """
         ...
 
 
@@ -179,7 +199,8 @@ class Rereading(Protocol):
         """Return up to `limit` captures that another version read last, oldest capture first.
 
         Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
-        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        no more, so asking again goes on where a killed process was. Redacted ones never come, nor
+        do those that have no record to read, or were refused without reading it.
         """
         ...
 
@@ -200,17 +221,19 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(
+    Reader, Search, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol
+):
     """An open archive. Use it as a context manager, or call `close`."""
-
-    @property
-    def maintenance(self) -> Maintenance:
-        """The archive's own upkeep."""
-        ...
 
     @property
     def schedule(self) -> ScheduleRows:
         """What the schedule keeps here."""
+        ...
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The archive's own upkeep."""
         ...
 
     def __enter__(self) -> Self:

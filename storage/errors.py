@@ -4,7 +4,8 @@
     ├── UsageError              exit code 2: the command's words are wrong
     │   ├── ConfigError         a configuration or outlet file cannot be used
     │   ├── UnknownOutletError  no outlet has that slug
-    │   └── UnknownPlaceError   no place is called so
+    │   ├── UnknownPlaceError   no place is called so
+    │   └── QueryError          a search's query cannot be understood
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
@@ -39,6 +40,10 @@ class UnknownOutletError(UsageError):
 
 class UnknownPlaceError(UsageError):
     """No unit of the gazetteer has the name or id that was asked for."""
+
+
+class QueryError(UsageError):
+    """A search's query cannot be understood, or asks for too much."""
 
 
 class ArchiveError(TinquanError):

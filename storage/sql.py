@@ -19,6 +19,7 @@ from storage import (
     sql_readings,
     sql_redact,
     sql_reread,
+    sql_search,
     sql_tags,
 )
 from storage.clusters import Cluster, ClusterQuery
@@ -37,7 +38,10 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.search import Facets, SearchQuery, SearchResult
+from storage.sql_clusters import with_sources
 from storage.sql_edits import Place, edit_page
+from storage.sql_lexicon import watch
 from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
@@ -59,10 +63,13 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    watch(engine)
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
+def _check_times(
+    query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery | SearchQuery,
+) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -72,14 +79,14 @@ class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
     @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name, read_only=self._read_only)
+
+    @property
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
         return SqlMaintenance(self._reading, self._writing)
-
-    @property
-    def schedule(self) -> SqlSchedule:
-        """What the schedule keeps here."""
-        return SqlSchedule(self._engine, self._name)
 
     # Reader
 
@@ -152,6 +159,20 @@ class SqlArchive(SqlOperations, SqlWays):
         pages = self._pages(partial(refusal_page, outlet), PAGE)
         return (refusal for _, refusal in pages)
 
+    # Search
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return what a search finds. Raises QueryError; ValueError for a limit out of bounds."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.search(conn, query)
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how what a search finds spreads. Raises QueryError."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.count_facets(conn, query, top)
+
     # Writer
 
     def store(
@@ -168,7 +189,7 @@ class SqlArchive(SqlOperations, SqlWays):
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store_many(conn, run_id, arrivals)
+            return with_sources(conn, store_many(conn, run_id, arrivals))
 
     # Places
 

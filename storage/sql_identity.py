@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from storage.model import Article
 from storage.sql_clusters import forget_article
+from storage.sql_index import index_articles
 from storage.sql_types import hashed
 from storage.tables import (
     article_places,
@@ -167,6 +168,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
     conn.execute(sa.delete(checks).where(checks.c.article == gone))
+    index_articles(conn, dict.fromkeys((kept, gone)))
     for table in (keys, captures, refusals, merged_ids, redactions):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()

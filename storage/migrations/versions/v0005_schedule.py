@@ -30,11 +30,9 @@ def upgrade() -> None:
         sa.Column("article", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("checked_at", TIME, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("removed_at", TIME, nullable=True),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_checks_article"),
         sa.PrimaryKeyConstraint("article", name="pk_checks"),
     )
-    op.create_index("ix_checks_removed_at", "checks", ["removed_at"])
 
 
 def _widen_runs() -> None:
@@ -42,7 +40,6 @@ def _widen_runs() -> None:
         sa.Column("kind", sa.Text(), nullable=False, server_default="crawl"),
         sa.Column("since", TIME, nullable=True),
         sa.Column("until", TIME, nullable=True),
-        sa.Column("copies", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("robots", sa.Text(), nullable=True),
         sa.Column("exit_code", sa.Integer(), nullable=True),
         sa.Column("new_of", sa.Text(), nullable=False, server_default="{}"),
