@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.warc import read_record
 from crawler.recordings import RecordCheck
+from crawler.warc import read_record
 from storage.model import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
