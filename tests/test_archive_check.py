@@ -83,6 +83,7 @@ MENDED = [
     ("UPDATE keys SET key = {bytes} WHERE value LIKE '%moi-1%'", "keys"),
     ("DELETE FROM keys WHERE kind = 'url' AND article = 2", "URLs"),
     ("UPDATE refused_urls SET key = {bytes} WHERE value LIKE '%-8%'", "refused URLs"),
+    ("DELETE FROM search WHERE article = 2", "full text"),
     ("DELETE FROM article_places WHERE article = 1", "places"),
     ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
 ]
