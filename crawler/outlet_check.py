@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from crawler.outlets import Outlet
 from crawler.urls import bare_host, host_of, is_on
 
-_ANY = {"host": "", "path": "/x", "zone": 1, "page": 1, "last": "1"}
+_ANY = {"path": "/x", "zone": 1, "page": 1, "last": "1"}
 
 
 def problems(outlets: Mapping[str, Outlet]) -> dict[str, list[str]]:
@@ -47,7 +47,9 @@ def _outside(outlet: Outlet) -> Iterator[str]:
     for name, rule in [("paging", outlet.paging)] + [
         (f"sections.{section.slug}.paging", section.paging) for section in outlet.sections
     ]:
-        host = rule and host_of(rule.template.format_map(_ANY | {"host": outlet.host}))
+        host = rule and host_of(
+            rule.template.format_map(_ANY | {"host": outlet.host, "site": bare_host(outlet.host)})
+        )
         if rule and not (host and _is_ours(host, outlet)):
             yield f"{name}.template: {rule.template!r} lies on none of: {hosts}"
 

@@ -66,9 +66,9 @@ class PagingRule(Table):
     @classmethod
     def _fillable(cls, value: str) -> str:
         try:
-            value.format(host="x", path="/x", zone=1, page=1, last="1")
+            value.format(host="x", site="x", path="/x", zone=1, page=1, last="1")
         except (KeyError, IndexError, ValueError, AttributeError):
-            known = "{host}, {path}, {zone}, {page}, {last}"
+            known = "{host}, {site}, {path}, {zone}, {page}, {last}"
             raise ValueError(f"expected no fields but {known}") from None
         return value
 

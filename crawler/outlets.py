@@ -105,7 +105,7 @@ class Outlet(Table):
     def floor(self) -> timedelta:
         """The least time between two visits that politeness allows, whatever the cadence says."""
         crawled = [section for section in self.sections if section.crawl]
-        listings = sum(2 if section.feed else 1 for section in crawled)
+        listings = sum(bool(section.path) + bool(section.feed) for section in crawled)
         return floor_of(listings, self.politeness.delay_seconds)
 
     @property

@@ -227,13 +227,13 @@ class Archive(
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
-    def maintenance(self) -> Maintenance:
-        """The archive's own upkeep."""
+    def schedule(self) -> ScheduleRows:
+        """What the schedule keeps here."""
         ...
 
     @property
-    def schedule(self) -> ScheduleRows:
-        """What the schedule keeps here."""
+    def maintenance(self) -> Maintenance:
+        """The archive's own upkeep."""
         ...
 
     def __enter__(self) -> Self:

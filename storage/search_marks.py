@@ -9,36 +9,68 @@ from collections.abc import Iterator, Sequence
 from storage.model import Article
 from storage.places import Field
 from storage.search import Mark, Snippet, Term, Word, Words
-from storage.words import LONGEST, folded, spelled, whole
+from storage.words import LONGEST, RAW, folded, spell, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
 _SNIPPET_FIELDS: tuple[Field, ...] = ("body", "sapo")
 
 
-def find_marks(article: Article, words: Words) -> tuple[Mark, ...]:
-    """Return where the article says what is asked for, in title, sapo and body, in order."""
-    terms = [term for group in words.required for term in group]
-    texts: tuple[tuple[Field, str], ...] = (
-        ("title", article.title),
-        ("sapo", article.sapo or ""),
-        ("body", article.body),
-    )
-    return tuple(
-        Mark(field, start, end) for field, text in texts for start, end in spans(text, terms)
-    )
+class Finder:
+    """Finds a query's terms in texts; what it learned of a word it knows in the next text."""
+
+    def __init__(self, words: Words) -> None:
+        self._terms = [term for group in words.required for term in group]
+        self._words = list(dict.fromkeys(word for term in self._terms for word in term.words))
+        self._meaning: dict[str, frozenset[Word] | None] = {}
+
+    def marks(self, article: Article) -> tuple[Mark, ...]:
+        """Return where the article says what is asked for, in title, sapo and body, in order."""
+        texts: tuple[tuple[Field, str], ...] = (
+            ("title", article.title),
+            ("sapo", article.sapo or ""),
+            ("body", article.body),
+        )
+        return tuple(
+            Mark(field, start, end) for field, text in texts for start, end in self.spans(text)
+        )
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the characters of `text` that the terms find, in order and apart."""
+        if not any(map(self._meant, set(RAW.findall(text)))):
+            return []
+        places = [
+            (match.start(), match.end(), meant)
+            for match in RAW.finditer(text)
+            if (meant := self._meant(match.group())) is not None
+        ]
+        found = sorted(
+            (places[at][0], whole(text, places[at + len(term.words) - 1][1]))
+            for term in self._terms
+            for at in _starts(term, [place[2] for place in places])
+        )
+        return _apart(found)
+
+    def _meant(self, raw: str) -> frozenset[Word] | None:
+        """Return the query's words that stand for a word as written; None where it is none."""
+        if raw not in self._meaning:
+            spelling = spell(raw)
+            meant = frozenset(word for word in self._words if means(word, spelling))
+            self._meaning[raw] = meant if spelling else None
+        return self._meaning[raw]
 
 
-def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
-    """Return the characters of `text` that the terms find, in order and apart from each other."""
-    if not terms:
-        return []
-    words = list(spelled(text))
-    found = sorted(
-        (words[at][0], whole(text, words[at + len(term.words) - 1][1]))
-        for term in terms
-        for at in _places(term, words)
-    )
+def _starts(term: Term, meant: Sequence[frozenset[Word]]) -> Iterator[int]:
+    """Yield the places of the words at which the term begins."""
+    first, *rest = term.words
+    for at in range(len(meant) - len(rest)):
+        if first in meant[at] and all(
+            word in meant[at + 1 + more] for more, word in enumerate(rest)
+        ):
+            yield at
+
+
+def _apart(found: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     apart: list[tuple[int, int]] = []
     for start, end in found:
         if apart and start <= apart[-1][1]:
@@ -46,14 +78,6 @@ def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
         else:
             apart.append((start, end))
     return apart
-
-
-def _places(term: Term, words: Sequence[tuple[int, int, str]]) -> Iterator[int]:
-    length = len(term.words)
-    for at in range(len(words) - length + 1):
-        here = words[at : at + length]
-        if all(means(word, one[2]) for word, one in zip(term.words, here, strict=True)):
-            yield at
 
 
 def means(word: Word, spelling: str) -> bool:

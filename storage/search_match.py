@@ -59,7 +59,7 @@ class Needle:
         return re.compile("".join(map(_marked, self.words)), re.DOTALL)
 
     def count(self, stream: str, families: str) -> int:
-        """Return how often it stands in `stream`; families: `stream` without marks."""
+        """Return how often it stands in `stream`; families: `stream` without marks, if loose."""
         here = families if self.loose else stream
         if self._text is not None:
             return here.count(self._text)
@@ -87,7 +87,7 @@ def _marked(word: Meant) -> str:
     return f"(?={_any_of(word.families)})(?:{forms})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A query with its words looked up.
 
@@ -98,6 +98,11 @@ class Plan:
     required: tuple[tuple[Needle, ...], ...]
     excluded: tuple[Needle, ...]
     filed: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def loose(self) -> bool:
+        """Whether any needle is looked for in the string without marks."""
+        return any(needle.loose for group in (*self.required, self.excluded) for needle in group)
 
     @property
     def possible(self) -> bool:
@@ -110,7 +115,7 @@ class Plan:
             filed = stream[: stream.index(FIELD_END)]
             if not all(any(code in filed for code in group) for group in self.filed):
                 return False
-        families = without_marks(stream)
+        families = without_marks(stream) if self.loose else ""
         return all(
             any(needle.within(stream, families) for needle in group) for group in self.required
         ) and not any(needle.within(stream, families) for needle in self.excluded)

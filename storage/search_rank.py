@@ -25,12 +25,13 @@ class Ranking:
 
     needles: tuple[Needle, ...]
     weights: tuple[float, ...]
+    loose: bool  # whether any is looked for in the string without marks
 
     def score(self, stream: str) -> float:
         """Return how well an article with that string fits; more is better, never negative."""
         fields = stream.split(FIELD_END)[1:]
-        folded = [without_marks(field) for field in fields]
-        length = _K1 * (1 - _B + _B * len(folded[-1]) / _USUAL_LENGTH)
+        folded = [without_marks(field) for field in fields] if self.loose else fields
+        length = _K1 * (1 - _B + _B * len(fields[-1]) / 2 / _USUAL_LENGTH)
         total = 0.0
         for needle, weight in zip(self.needles, self.weights, strict=True):
             count = needle.count
@@ -56,7 +57,8 @@ def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
     needles = (*single, *neighbours)
     rarity = [_rarity(needle, sample) for needle in needles]
     factors = [1.0] * len(single) + [_NEIGHBOURS] * len(neighbours)
-    return Ranking(needles, tuple(a * b for a, b in zip(rarity, factors, strict=True)))
+    weights = tuple(a * b for a, b in zip(rarity, factors, strict=True))
+    return Ranking(needles, weights, any(needle.loose for needle in needles))
 
 
 def _rarity(needle: Needle, sample: Sequence[str]) -> float:

@@ -79,14 +79,14 @@ class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
     @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name, read_only=self._read_only)
+
+    @property
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
         return SqlMaintenance(self._reading, self._writing)
-
-    @property
-    def schedule(self) -> SqlSchedule:
-        """What the schedule keeps here."""
-        return SqlSchedule(self._engine, self._name)
 
     # Reader
 

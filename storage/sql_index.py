@@ -32,7 +32,7 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     gone = {id_: row for id_, row in before.items() if after.get(id_) != row}
     fresh = {id_: row for id_, row in after.items() if before.get(id_) != row}
     _remove(conn, gone)
-    _add(conn, fresh)
+    add_rows(conn, fresh)
     _forget_words(conn, [gone[id_][1] for id_ in gone if id_ not in after])
 
 
@@ -83,7 +83,8 @@ def _remove(conn: Connection, rows: Rows) -> None:
         conn.execute(sa.delete(search).where(search.c.article.in_(part)))
 
 
-def _add(conn: Connection, rows: Rows) -> None:
+def add_rows(conn: Connection, rows: Rows) -> None:
+    """Write the rows of articles that have none."""
     if not rows:
         return
     conn.execute(

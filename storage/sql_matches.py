@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -24,24 +24,39 @@ from storage.tables import article_places
 from storage.tables_search import search
 
 FIRST_LOOK = 200  # newest articles, read at once: enough for a page of hits of a common word
-PROBE = 1_000  # newest articles that tell how common a query's matches are
-BROAD = 30  # matches among those, from which on reading is shorter than the index
-READ = 20_000  # newest articles that are read at most to rank a broad query
+PROBE = 500  # newest articles that tell how common a query's matches are
+BROAD = 15  # matches among those; from more on reading is shorter than the index
+PAGE = 1_000  # articles that are read at once after those
+READ = 12_000  # newest articles that are read at most to rank a broad query
 RANKED = 10_000  # matches that are ranked or counted at most; 1 % of a million
 PLACED = 4_000  # articles about the asked places, up to which they are simply read
 _CHUNK = 200
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-Position = tuple[datetime, int]
+_Stored = sa.Text().with_variant(sa.DateTime(timezone=True), "postgresql")
+_AT: ColumnElement[Any] = sa.type_coerce(search.c.sort_at, _Stored)
+_NEWEST_FIRST = (search.c.sort_at.desc(), search.c.article.desc())
+
+Position = tuple[Any, int]
+"""Where an article stands: its sort_at as the database has it, for speed, and its short id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An article that matches: its short id, where it stands in time, and its string."""
+class Match(NamedTuple):
+    """An article: where it stands, and its string."""
 
+    at: Any
     article: int
-    sort_at: datetime
     stream: str
+
+    @property
+    def sort_at(self) -> datetime:
+        """Its time, in UTC."""
+        return as_time(self.at)
+
+
+def as_time(at: Any) -> datetime:
+    """Return the time that a database has as `at`, in UTC."""
+    moment: datetime = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(UTC)
 
 
 @dataclass(slots=True)
@@ -62,30 +77,35 @@ def newest_matches(conn: Connection, query: SearchQuery, plan: Plan) -> Iterator
     if placed is not None:
         yield from filter(_wanted(plan), placed)
         return
-    matched = 0
-    after: Position = (_END_OF_TIME, 0)
-    for size in (FIRST_LOOK, PROBE - FIRST_LOOK):
-        page = _newest(conn, query, after, size)
+    after: Position | None = None
+    read = matched = 0
+    size = FIRST_LOOK
+    while page := _newest(conn, query, after, size):
         for match in filter(_wanted(plan), page):
             matched += 1
             yield match
         if len(page) < size:
             return
         after = _position(page[-1])
-    if matched > BROAD or not _has_keys(plan):
-        while page := _newest(conn, query, after, PROBE):
-            yield from filter(_wanted(plan), page)
-            after = _position(page[-1])
+        read += size
+        if _has_keys(plan) and _index_is_shorter(read, matched):
+            break
+        size = PROBE - FIRST_LOOK if read < PROBE else PAGE
+    if after is None:
         return
     rows = _candidates(conn, query, plan, after)
     for at in range(0, len(rows), _CHUNK):
         yield from filter(_wanted(plan), _load(conn, rows[at : at + _CHUNK]))
 
 
+def _index_is_shorter(read: int, matched: int) -> bool:
+    return read >= READ or (read == PROBE and matched <= BROAD)
+
+
 def all_matches(conn: Connection, query: SearchQuery, plan: Plan) -> Matches:
     """Return the matching articles; of very many the newest that can be ranked in time."""
     placed = _placed(conn, query)
-    page = _newest(conn, query, (_END_OF_TIME, 0), PROBE) if placed is None else placed
+    page = _newest(conn, query, None, PROBE) if placed is None else placed
     matches = Matches(list(filter(_wanted(plan), page)), None, [row.stream for row in page[:PROBE]])
     if placed is not None or len(page) < PROBE:
         return matches
@@ -96,7 +116,7 @@ def all_matches(conn: Connection, query: SearchQuery, plan: Plan) -> Matches:
     room = RANKED - len(matches.found)
     if len(rows) > room:
         rows = rows[:room]
-        matches.since = rows[-1][0]
+        matches.since = as_time(rows[-1][0])
     matches.found += filter(_wanted(plan), _load(conn, rows))
     return matches
 
@@ -106,13 +126,13 @@ def _read_on(
 ) -> Matches:
     read = PROBE
     while read < READ:
-        page = _newest(conn, query, after, PROBE)
+        page = _newest(conn, query, after, PAGE)
         matches.found += filter(_wanted(plan), page)
-        if len(page) < PROBE:
+        if len(page) < PAGE:
             return matches
-        read += PROBE
+        read += PAGE
         after = _position(page[-1])
-    matches.since = after[0]
+    matches.since = as_time(after[0])
     return matches
 
 
@@ -125,7 +145,7 @@ def _has_keys(plan: Plan) -> bool:
 
 
 def _position(match: Match) -> Position:
-    return match.sort_at, match.article
+    return match.at, match.article
 
 
 def _within(query: SearchQuery) -> list[ColumnElement[bool]]:
@@ -144,15 +164,17 @@ def _within(query: SearchQuery) -> list[ColumnElement[bool]]:
 
 
 def _before(after: Position) -> ColumnElement[bool]:
-    here = sa.tuple_(sa.literal(after[0], search.c.sort_at.type), sa.literal(after[1], RowId))
-    return sa.tuple_(search.c.sort_at, search.c.article) < here
+    here = sa.tuple_(sa.literal(after[0], _Stored), sa.literal(after[1], RowId))
+    return sa.tuple_(_AT, search.c.article) < here
 
 
-def _newest(conn: Connection, query: SearchQuery, after: Position, size: int) -> list[Match]:
-    statement = sa.select(search.c.article, search.c.sort_at, search.c.stream)
-    statement = statement.where(*_within(query), _before(after))
-    newest = statement.order_by(search.c.sort_at.desc(), search.c.article.desc()).limit(size)
-    return [Match(*row) for row in conn.execute(newest)]
+def _newest(conn: Connection, query: SearchQuery, after: Position | None, size: int) -> list[Match]:
+    statement = sa.select(_AT, search.c.article, search.c.stream)
+    statement = statement.where(*_within(query))
+    if after is not None:
+        statement = statement.where(_before(after))
+    newest = statement.order_by(*_NEWEST_FIRST).limit(size)
+    return list(map(Match._make, conn.execute(newest).all()))
 
 
 def _placed(conn: Connection, query: SearchQuery) -> list[Match] | None:
@@ -164,9 +186,9 @@ def _placed(conn: Connection, query: SearchQuery) -> list[Match] | None:
     if conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() > PLACED:
         return None
     about = sa.select(article_places.c.article).where(units)
-    statement = sa.select(search.c.article, search.c.sort_at, search.c.stream)
+    statement = sa.select(_AT, search.c.article, search.c.stream)
     rows = conn.execute(statement.where(search.c.article.in_(about), *_within(query)))
-    return sorted((Match(*row) for row in rows), key=_position, reverse=True)
+    return sorted(map(Match._make, rows.all()), key=_position, reverse=True)
 
 
 def _candidates(
@@ -178,9 +200,9 @@ def _candidates(
         # that does not fit would do so too.
         conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
         conn.exec_driver_sql("SET LOCAL work_mem = '64MB'")
-    statement = sa.select(search.c.sort_at, search.c.article)
+    statement = sa.select(_AT, search.c.article)
     statement = statement.where(may_match(conn, plan), *_within(query))
-    rows = [(row[0], row[1]) for row in conn.execute(statement)]
+    rows = [(row[0], row[1]) for row in conn.execute(statement).all()]
     return sorted((row for row in rows if row < after), reverse=True)
 
 
@@ -190,8 +212,8 @@ def _load(conn: Connection, rows: Sequence[Position]) -> list[Match]:
     statement = sa.select(search.c.article, search.c.stream).where(
         among(conn, search.c.article, ids)
     )
-    streams = {row[0]: row[1] for row in conn.execute(statement)}
-    return [Match(id_, sort_at, streams[id_]) for sort_at, id_ in rows]
+    streams = {row[0]: row[1] for row in conn.execute(statement).all()}
+    return [Match(at, id_, streams[id_]) for at, id_ in rows]
 
 
 def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:

@@ -170,6 +170,8 @@ def _begin_reading(file: ReadOnlyFile, connection: Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("alone"):  # a checkpoint allows no transaction
+        return
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 

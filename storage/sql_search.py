@@ -19,10 +19,9 @@ from storage.search import (
     SearchQuery,
     SearchResult,
     Term,
-    Words,
 )
 from storage.search_codes import FIELD_END
-from storage.search_marks import find_marks, snippet
+from storage.search_marks import Finder, snippet
 from storage.search_match import Needle, Plan
 from storage.search_rank import ranking
 from storage.search_stream import value_word
@@ -31,6 +30,7 @@ from storage.sql_matches import Match, Matches, all_matches, among, newest_match
 from storage.sql_read import load_articles
 from storage.sql_types import in_parts
 from storage.tables import article_places
+from storage.tables_clusters import copies
 
 _LOCAL = timezone(timedelta(hours=7))  # Việt Nam's, since 1975 all year round
 _CHUNK = 100
@@ -55,8 +55,9 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
     ids = [article for article, _ in found.hits]
     loaded = [one for part in in_parts(ids) for one in load_articles(conn, part)]
     scores = [score for _, score in found.hits]
+    finder = Finder(query.words)
     return SearchResult(
-        tuple(_hit(one, score, query.words) for one, score in zip(loaded, scores, strict=True)),
+        tuple(_hit(one, score, finder) for one, score in zip(loaded, scores, strict=True)),
         found.total,
         found.total_is_exact,
         found.complete,
@@ -64,9 +65,9 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
     )
 
 
-def _hit(found: ArchivedArticle, score: float, words: Words) -> SearchHit:
+def _hit(found: ArchivedArticle, score: float, finder: Finder) -> SearchHit:
     article = found.latest.article
-    marks = find_marks(article, words)
+    marks = finder.marks(article)
     return SearchHit(found, score, marks, snippet(article, marks))
 
 
@@ -119,7 +120,7 @@ def _newest(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
 def _best(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
     matches = all_matches(conn, query, plan)
     score = ranking(plan, matches.sample).score
-    scored = [(score(match.stream), match.sort_at, match.article) for match in matches.found]
+    scored = [(score(match.stream), match.at, match.article) for match in matches.found]
     ordered = ((article, points) for points, _, article in sorted(scored, reverse=True))
     kept = _collapsed(conn, ordered) if query.one_per_cluster else ordered
     complete = matches.since is None
@@ -132,17 +133,18 @@ def _collapsed(conn: Connection, hits: Iterable[tuple[int, float]]) -> Iterator[
     seen: set[int] = set()
     rest = iter(hits)
     while chunk := list(islice(rest, _CHUNK)):
-        clusters = clusters_of(conn, [article for article, _ in chunk])
+        sources = _sources(conn, [article for article, _ in chunk])
         for article, score in chunk:
-            cluster = clusters.get(article, article)
-            if cluster not in seen:
+            source = sources.get(article, article)
+            if source not in seen:
                 yield article, score
-            seen.add(cluster)
+            seen.add(source)
 
 
-def clusters_of(conn: Connection, ids: Sequence[int]) -> dict[int, int]:  # noqa: ARG001 - until clusters are kept
+def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Return of those articles that are copies which article they are a copy of."""
-    return {}
+    copied = sa.select(copies.c.article, copies.c.source).where(among(conn, copies.c.article, ids))
+    return {row.article: row.source for row in conn.execute(copied)}
 
 
 def count_facets(conn: Connection, query: SearchQuery, top: int) -> Facets:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.recordings import RecordCheck
 from crawler.warc import read_record
 from storage.model import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
@@ -61,6 +62,11 @@ def test_crawls_once_and_replays_the_same(desk: Desk, site: LocalSite, tmp_path:
         shared = [replace(c, warc_file="") for c in captures(live)]
         assert [replace(c, warc_file="") for c in captures(replayed)] == shared
         assert replayed.runs()[0].replay
+        listed = {desk.captures / file.name for file in live.maintenance.warc_files()}
+        assert listed == {*desk.warcs()}, "closed, so listed with its digest"
+        checked = RecordCheck(desk.captures)
+        assert list(checked.faults(live.maintenance.recorded())) == []
+        assert list(live.maintenance.check(lambda _name: None)) == []
     assert not other.captures.exists(), "a replay writes no WARC and locks nobody out"
 
 

@@ -42,8 +42,20 @@ def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
     assert (front.met, front.asked) == (2, 1)
 
 
-def test_recrawl_asks_for_what_is_known() -> None:
-    assert states(frontier({3}, recrawl=True), link(3)) == [State.ASK]
+def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> None:
+    taken_down = {link(4).url}
+    front = Frontier(
+        FAMILY,
+        Plan(EPI.sections, recrawl=True),
+        lambda urls: taken_down & set(urls),
+        set,  # all are stored
+    )
+    assert states(front, link(3), link(4)) == [State.ASK, State.KNOWN]
+
+
+def test_a_story_known_by_its_id_needs_no_request_under_another_slug() -> None:
+    front = Frontier(FAMILY, Plan(EPI.sections), lambda urls: set(), lambda ids: {ids[0]})
+    assert states(front, link(3), link(4)) == [State.KNOWN, State.ASK]
 
 
 def test_the_window_and_the_limit() -> None:

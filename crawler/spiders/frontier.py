@@ -38,8 +38,9 @@ class Admitted:
 class Frontier:
     """The articles a run has met.
 
-    seen: asks the archive which canonical URLs need no request. seen_ids: under which of the
-    outlet's own ids an article is stored: a changed slug or a copy needs no request either.
+    seen: asks the archive which canonical URLs need no request; of a recrawl, which may not have
+    one. seen_ids: under which of the outlet's own ids an article is stored: a changed slug or a
+    copy needs no request either. A recrawl does not ask it.
     """
 
     family: Family

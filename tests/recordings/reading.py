@@ -67,7 +67,9 @@ def page_url(outlet: str, section: str, number: int) -> str:
     paging, part = FAMILIES[found.family].paging, found.section(section)
     assert paging is not None
     path = part.path.rstrip("/")
-    return paging.template.format(host=found.host, path=path, zone=part.zone, page=number)
+    return paging.template.format(
+        host=found.host, site=found.host, path=path, zone=part.zone, page=number
+    )
 
 
 def main_list(page: bytes) -> bytes:
