@@ -142,5 +142,10 @@ def _outcome(ended: Ended) -> Outcome:
 
 def chore_words(config: Config) -> dict[str, list[str]]:
     """Return the commands of the standing jobs, as a person would type them."""
-    tinquan = [sys.executable, "-m", "crawler.cli", "--config", str(config.file)]
-    return {"prune": [*tinquan, "prune"], "backup": [*tinquan, "archive", "backup"]}
+    tinquan = [sys.executable, "-m", "crawler.cli", "--archive", config.archive]
+    folder = str(config.root / config.schedule.backups)
+    kept = str(config.schedule.backups_kept)
+    return {
+        "prune": [*tinquan, "prune"],
+        "backup": [*tinquan, "archive", "backup", folder, "--keep", kept],
+    }
