@@ -141,8 +141,11 @@ def _outcome(ended: Ended) -> Outcome:
 
 
 def chore_words(config: Config) -> dict[str, list[str]]:
-    """Return the commands of the standing jobs, as a person would type them."""
-    tinquan = [sys.executable, "-m", "crawler.cli", "--archive", config.archive]
+    """Return the commands of the standing jobs, as a person would type them.
+
+    The archive reaches them by their environment, as it does crawls.
+    """
+    tinquan = [sys.executable, "-m", "crawler.cli", "--config", str(config.file)]
     folder = str(config.root / config.schedule.backups)
     kept = str(config.schedule.backups_kept)
     return {
