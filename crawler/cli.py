@@ -11,10 +11,15 @@ from typer.core import TyperGroup
 
 from crawler.commands.archive import archive_app
 from crawler.commands.articles import articles, runs, show
+from crawler.commands.backfill import backfill
 from crawler.commands.clusters import cluster, clusters
 from crawler.commands.common import ArchiveOption, ConfigOption, err
+from crawler.commands.coverage import coverage
 from crawler.commands.crawl import crawl
+from crawler.commands.export import export
 from crawler.commands.extract import extract
+from crawler.commands.import_ import import_
+from crawler.commands.new_outlet import new_outlet
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
@@ -23,6 +28,7 @@ from crawler.commands.recheck import recheck
 from crawler.commands.reextract import reextract
 from crawler.commands.revisions import diff, revisions
 from crawler.commands.schedule import schedule
+from crawler.commands.search import search
 from crawler.commands.status import alarms, status
 from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
@@ -34,6 +40,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(crawl)
+app.command()(backfill)
+app.command()(coverage)
 app.command()(articles)
 app.command()(show)
 app.command()(diff)
@@ -43,12 +51,17 @@ app.command()(clusters)
 app.command()(runs)
 app.command()(status)
 app.command()(alarms)
+# A word to exclude begins with "-": it is no option.
+app.command(context_settings={"ignore_unknown_options": True})(search)
 app.command()(extract)
 app.command()(reextract)
+app.command("import")(import_)
+app.command()(export)
 app.command()(schedule)
 app.command()(recheck)
 app.command()(prune)
 app.add_typer(archive_app, name="archive")
+outlets_app.command("new")(new_outlet)
 app.add_typer(outlets_app, name="outlets")
 app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")

@@ -45,8 +45,8 @@ class Config(BaseModel):
     archive: database URL; a bare or relative SQLite path is taken from the file's `root`.
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
     gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
-    schedule: when what is crawled, and the standing jobs.
     alarms: whom to tell of what is wrong.
+    schedule: when what is crawled, and the standing jobs.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -61,8 +61,8 @@ class Config(BaseModel):
     gazetteer: Path = Field(default_factory=_beside_outlets)
     contact: str = Field(min_length=6)
     limits: Limits = Limits()
-    schedule: Schedule = Schedule()
     alarms: Alarming = Alarming()
+    schedule: Schedule = Schedule()
 
     @field_validator("contact")
     @classmethod

@@ -84,7 +84,7 @@ class RunKeeper:
         if stored.verdict is Verdict.REFUSED and reason is not None:
             self.refuse(reason.value)
         else:
-            self.count(**{stored.verdict.value: 1})
+            self.count(**{stored.verdict.value: 1}, copies=int(stored.copy_of is not None))
 
     def sign(self, sign: Sign, url: str) -> None:
         """Count what a page or its absence says of the outlet's health."""

@@ -19,7 +19,7 @@ from types import FrameType
 
 from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
-from storage.model import Run
+from storage.model import Run, RunKind
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""
@@ -31,7 +31,9 @@ STOPPED_CODES = frozenset({128 + signal.SIGINT, 128 + signal.SIGTERM})
 class Order:
     """One crawl to be done: of one outlet, live or from one recorded session.
 
-    since, until: ISO texts as the spider takes them. limit: articles.
+    since, until: ISO texts as the spider takes them. limit: articles. budget: requests.
+    backfill, oldest_first, url: as in the spider's plan. site: an address whose host no outlet
+    file names; the outlet is then made from it.
     recheck: known articles that are due for another look, in place of listings.
     """
 
@@ -45,6 +47,18 @@ class Order:
     sitemaps: bool = False
     recheck: bool = False
     replay: tuple[Path, ...] = ()
+    backfill: bool = False
+    budget: int | None = None
+    oldest_first: bool = False
+    url: str | None = None
+    site: str | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What its run is called."""
+        if self.url is not None:
+            return "address"
+        return "backfill" if self.backfill else "crawl"
 
 
 def command(order: Order, config: Config) -> list[str]:
@@ -56,6 +70,10 @@ def command(order: Order, config: Config) -> list[str]:
         "limit": order.limit,
         "recrawl": "1" if order.recrawl else None,
         "sitemaps": "1" if order.sitemaps else None,
+        "backfill": "1" if order.backfill else None,
+        "budget": order.budget,
+        "oldest_first": "1" if order.oldest_first else None,
+        "url": order.url,
         "recheck": "1" if order.recheck else None,
     }
     settings = {
@@ -64,6 +82,7 @@ def command(order: Order, config: Config) -> list[str]:
         if order.replay
         else None,
         "TINQUAN_SUPERVISED": "1",
+        "TINQUAN_SITE": order.site,
         "LOG_FILE": str(log_file(order, config)),
     }
     words = [sys.executable, "-m", "scrapy", "crawl", order.outlet]

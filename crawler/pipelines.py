@@ -9,7 +9,7 @@ from crawler.signs import signs_of
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import ArchiveError
-from storage.model import Article, Outcome, Refusal, Stored, Verdict
+from storage.model import Article, Outcome, Refusal, RefusalReason, Stored, Verdict
 
 
 class ArchivePipeline:
@@ -35,7 +35,7 @@ class ArchivePipeline:
         if spider.is_over:
             raise DropItem("the run has ended")
         try:
-            aliases = spider.frontier.addresses_of(item.key, item.aliases)
+            aliases = spider.addresses_of(item)
             stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
             self._keep_for_next_time(item, result, stored)
         except ArchiveError as error:
@@ -45,13 +45,16 @@ class ArchivePipeline:
         published_at = result.published_at if isinstance(result, Article) else None
         spider.keeper.stored(stored, reason, published_at)
         if item.key is not None and stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result, spider.outlet.family):
+            for sign in signs_of(result):
                 spider.keeper.sign(sign, item.page.url)
-        section = spider.frontier.section_of.get(item.key or "")
+        section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:
             spider.keeper.new_article(section, published_at or item.capture.captured_at)
+        # A backfill walks past pages that are gone; begun anew, it asks for them again.
+        well = reason is None or reason.is_final
+        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
         if item.key is not None:
-            spider.settled(item.key, published_at, well=reason is None or reason.is_final)
+            spider.listings.settled(item.key, published_at, well=well)
         return item
 
     def _keep_for_next_time(

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from storage import as_json
 from storage.model import (
     ArchivedArticle,
     Article,
@@ -15,12 +15,10 @@ from storage.model import (
     Run,
 )
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+LOCAL = as_json.LOCAL
 
 
-def time_json(moment: datetime | None) -> str | None:
-    """Return ISO 8601 with Việt Nam's offset, the one the pages themselves print."""
-    return moment.astimezone(LOCAL).isoformat() if moment else None
+time_json = as_json.time_json
 
 
 def time_text(moment: datetime | None) -> str:
@@ -28,42 +26,7 @@ def time_text(moment: datetime | None) -> str:
     return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else "–"
 
 
-def article_json(article: Article) -> dict[str, Any]:
-    """Return an article with the keys that `tinquan extract` has fixed (docs/json.md)."""
-    return {
-        "outlet": article.outlet,
-        "article_id": article.article_id,
-        "url": article.url,
-        "title": article.title or None,
-        "dateline": article.dateline,
-        "sapo": article.sapo,
-        "body": article.body,
-        "blocks": [{"kind": block.kind, "text": block.text} for block in article.blocks],
-        "authors": list(article.authors),
-        "byline": article.byline,
-        "credit": article.credit,
-        "published_at": time_json(article.published_at),
-        "modified_at": time_json(article.modified_at),
-        "published_raw": article.published_raw,
-        "published_rule": article.published_rule,
-        "section": list(article.section),
-        "tags": list(article.tags),
-        "images": [
-            {"url": image.url, "caption": image.caption, "credit": image.credit}
-            for image in article.images
-        ],
-        "kind": article.kind,
-        "language": article.language,
-        "notes": list(article.notes),
-        "extraction": {
-            "family": article.extraction.family,
-            "layout": article.extraction.layout,
-            "path": article.extraction.path,
-            "version": article.extraction.version,
-        },
-        "refusal": None,
-    }
-
+article_json = as_json.article_json  # the archive's exports print the same keys
 
 _BLANK = article_json(Article("", "", "", (), Extraction("", "", "", 0)))
 _UNKNOWN: dict[str, Any] = {
@@ -137,8 +100,8 @@ def run_json(run: Run) -> dict[str, Any]:
         "links": counts.links,
         "new": counts.new,
         "revised": counts.revised,
-        "unchanged": counts.unchanged,
         "copies": counts.copies,
+        "unchanged": counts.unchanged,
         "known": counts.known,
         "refused": dict(sorted(counts.refused.items())),
         "failed": counts.failed,

@@ -32,6 +32,7 @@ TINQUAN_LOG_BYTES = _loaded.limits.log_bytes
 TINQUAN_WARC_BYTES = _loaded.limits.warc_bytes
 TINQUAN_VALIDATOR_HOURS = _loaded.limits.validator_hours
 TINQUAN_REPLAY: list[str] = []  # WARC files that answer instead of the network
+TINQUAN_SITE = ""  # an address whose host no outlet file names: it becomes an outlet for this run
 TINQUAN_RESOLVE: dict[str, str] = {}  # tests only: host → address:port, past the address guard
 
 # What a project is

@@ -1,11 +1,14 @@
 """What the rest of the house may ask of an archive: small protocols and one opener."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, Self
 
 from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
+from storage.exports import ExportOrder, Manifest
+from storage.maintenance import Copied, DatabaseBackup, Maintenance
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -15,10 +18,11 @@ from storage.model import (
     Refusal,
     Stored,
 )
-from storage.operations import Alarms, Maintenance, Operations
+from storage.operations import Alarms, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
+from storage.search import Facets, SearchQuery, SearchResult
 from storage.ways import Ways
 
 
@@ -48,6 +52,14 @@ class Reader(Protocol):
         """
         ...
 
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds.
+
+        The file and its manifest appear whole or not at all. Articles that are stored meanwhile
+        may be missing. Raises ExportError (disk full, no rights), UsageError (the file exists).
+        """
+        ...
+
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
@@ -56,8 +68,31 @@ class Reader(Protocol):
         """
         ...
 
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down: nobody may ask for them again."""
+        ...
+
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
+        ...
+
+
+class Search(Protocol):
+    """Full text; docs/search.md says how queries read and what they cost."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the articles that match, in the query's order, at most `query.limit`.
+
+        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
+        is not within 1 and MAX_LIMIT, or a time without a zone.
+        """
+        ...
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how the matching articles spread; of each kind the `top` most frequent values.
+
+        The query's order and limit, and one_per_cluster, do not count. Raises as `search` does.
+        """
         ...
 
 
@@ -164,7 +199,8 @@ class Rereading(Protocol):
         """Return up to `limit` captures that another version read last, oldest capture first.
 
         Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
-        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        no more, so asking again goes on where a killed process was. Redacted ones never come, nor
+        do those that have no record to read, or were refused without reading it.
         """
         ...
 
@@ -185,7 +221,9 @@ class Rereading(Protocol):
         ...
 
 
-class Archive(Reader, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol):
+class Archive(
+    Reader, Search, Writer, Places, Clusters, Rereading, Operations, Alarms, Ways, Protocol
+):
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
@@ -234,3 +272,29 @@ def upgrade_archive(url: str) -> tuple[str, str]:
     from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
 
     return upgrade_schema(url)
+
+
+def copy_archive(
+    source: str, target: str, progress: Callable[[str, int, int], object]
+) -> list[Copied]:
+    """Copy an archive into an empty database, of the other kind too; return its tables.
+
+    The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
+    was. Each table is compared with the source by number and digest of its rows.
+    progress: told a table's name, how many of its rows are done, and how many there are.
+    Raises ArchiveError, SchemaError.
+    """
+    from storage.sql_copy import copy_between  # noqa: PLC0415 - as above
+
+    return copy_between(source, target, progress)
+
+
+def backup_database(url: str, path: Path) -> DatabaseBackup:
+    """Copy an archive's database into a new SQLite file at `path`, which is an archive itself.
+
+    Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
+    is copied row by row, as `copy_archive` does. Raises ArchiveError.
+    """
+    from storage.sql_backup import backup_database as back_up  # noqa: PLC0415 - as above
+
+    return back_up(url, path)

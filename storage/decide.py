@@ -55,9 +55,9 @@ def decide(before: Iterable[Observation], new: Observation) -> Decision:
     One that is in `before` already is Known: the caller has nothing to write.
     """
     known = set(before)
-    after = states(known | {new})
     if not known:
-        return Decision(Verdict.NEW, after)
+        return Decision(Verdict.NEW, (State(new, new),))
+    after = states(known | {new})
     if new in known:
         return Decision(Verdict.KNOWN, after)
     grown = len(after) > len(states(known))

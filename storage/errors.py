@@ -4,12 +4,14 @@
     ├── UsageError              exit code 2: the command's words are wrong
     │   ├── ConfigError         a configuration or outlet file cannot be used
     │   ├── UnknownOutletError  no outlet has that slug
-    │   └── UnknownPlaceError   no place is called so
+    │   ├── UnknownPlaceError   no place is called so
+    │   └── QueryError          a search's query cannot be understood
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
     │   └── NotFoundError       nothing has that id or URL
     ├── CaptureError            a WARC file is missing, damaged or cannot be written
+    ├── ExportError             a file of an export could not be written
     └── CrawlError              a crawl could not be started or did not finish
 
 Every message is one line: it names the input, what was expected, and what to do.
@@ -40,6 +42,10 @@ class UnknownPlaceError(UsageError):
     """No unit of the gazetteer has the name or id that was asked for."""
 
 
+class QueryError(UsageError):
+    """A search's query cannot be understood, or asks for too much."""
+
+
 class ArchiveError(TinquanError):
     """The archive's database cannot be opened, read or written."""
 
@@ -62,3 +68,7 @@ class CaptureError(TinquanError):
 
 class CrawlError(TinquanError):
     """A crawl could not be started, or ended without finishing."""
+
+
+class ExportError(TinquanError):
+    """A file of an export could not be written."""

@@ -9,11 +9,12 @@ placement, the shape of quotation marks, dashes and ellipses. Case counts.
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC
 
 from storage.model import Article
-from storage.text import canonical_tone, one_line
+from storage.text import canonical_tone, lines, one_line
 
 FINGERPRINT_VERSION = 1
 """Goes up with every change of the rules; the version stands in front of each fingerprint."""
@@ -31,7 +32,11 @@ Part = str | list[str] | list[list[str]] | None
 
 def plain(text: str) -> str:
     """Return `text` as it is compared: one form for every way to write the same words."""
-    return _VARIANT.sub(lambda found: _TYPOGRAPHY[found.group()], canonical_tone(one_line(text)))
+    return _spelled(one_line(text))
+
+
+def _spelled(text: str) -> str:
+    return _VARIANT.sub(lambda found: _TYPOGRAPHY[found.group()], canonical_tone(text))
 
 
 def fingerprint(article: Article) -> str:
@@ -63,13 +68,23 @@ def _parts(article: Article) -> dict[str, Part]:
     return {
         "title": plain(article.title),
         "sapo": plain(article.sapo or ""),
-        "body": [[block.kind, text] for block in article.blocks if (text := plain(block.text))],
+        "body": [[kind, text] for kind, text in _body(article) if text],
         "captions": _captions(article),
         "authors": [plain(author) for author in article.authors],
         "byline": plain(article.byline or ""),
         "credit": plain(article.credit or ""),
         "published_at": published.astimezone(UTC).isoformat() if published else None,
     }
+
+
+def _body(article: Article) -> Iterable[tuple[str, str]]:
+    """Return the blocks' kinds with their texts as they are compared."""
+    kinds = [block.kind for block in article.blocks]
+    whole = article.body
+    if whole.count("\n") >= len(kinds):  # a line break within a block
+        return zip(kinds, (plain(block.text) for block in article.blocks), strict=True)
+    # All in one pass, which is twice as quick: nothing that `plain` does reaches past a line's end.
+    return zip(kinds, _spelled("\n".join(lines(whole))).split("\n"), strict=True)
 
 
 def _captions(article: Article) -> list[list[str]]:

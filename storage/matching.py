@@ -25,8 +25,8 @@ ENOUGH = 0.45
 ALMOST_ALL = 0.9
 """Part that two texts share which are near-identical."""
 
-_AGREEING = 0.8  # part of the figures and names in the same surroundings that a copy has alike
-_FEW_SLOTS = 4  # fewer that can be compared say nothing
+_SLIPS = 0.05  # part of the figures and names that a copy may have otherwise; one always may
+_FEW_SLOTS = 4  # that can be compared: of fewer, one that differs counts, and none proves nothing
 _LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
 # In any case and Unicode form; folding the text first would take longer than all the rest.
 _DATE = re.compile(
@@ -95,7 +95,7 @@ def read(article: Article) -> Text:
         lines=_line_hashes(every, len(texts)),
         shingles=np.unique(shingles(every)),
         dates=_dates("\n".join(texts)),
-        title=syllables(texts[:1]),
+        title=every.keep(every.lines == 0),
     )
 
 
@@ -113,18 +113,20 @@ def compare(
     similarity, of_longer = (shared / max(size, 1) for size in sizes)
     reason = Reason.LITTLE
     if similarity >= ENOUGH:
-        agreeing = _agreeing(left.syllables, right.syllables)
+        compared, differing = _compare_slots(left.syllables, right.syllables)
         strict = in_series and similarity < ALMOST_ALL
-        reason = _judge(one, other, agreeing, strict=strict)
+        reason = _judge(one, other, compared, differing, strict=strict)
     return Likeness(reason, similarity, of_longer, shared)
 
 
-def _judge(one: Text, other: Text, agreeing: float, *, strict: bool) -> Reason:
+def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
     if _is_another_issue(one.title, other.title):
         return Reason.ISSUE
-    if agreeing < _AGREEING:
+    allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)
+    if differing > allowed:
         return Reason.FIGURES
-    if one.dates and other.dates and not one.dates & other.dates:
+    apart = bool(one.dates and other.dates) and not one.dates & other.dates
+    if apart and (differing or compared < _FEW_SLOTS):
         return Reason.DAY
     return Reason.SERIES if strict else Reason.COPY
 
@@ -160,19 +162,19 @@ def _without(text: Text, common: Collection[int]) -> Text:
     return Text(left, text.lines, found, text.dates, text.title)
 
 
-def _agreeing(one: Syllables, other: Syllables) -> float:
-    """Return which part of the figures and names in like surroundings are alike."""
+def _compare_slots(one: Syllables, other: Syllables) -> tuple[int, int]:
+    """Return how many figures and names stand in like surroundings, and how many of them differ."""
     left, right = slots(one), slots(other)
-    compared = agreed = 0
+    compared = alike = 0
     for context in left.keys() & right.keys():
         values, others = left[context], right[context]
         number = min(values.total(), others.total())
         compared += number
         if number == 1 and values.total() == others.total():
-            agreed += _alike(next(iter(values)), next(iter(others)))
+            alike += _alike(next(iter(values)), next(iter(others)))
         else:
-            agreed += (values & others).total()
-    return agreed / compared if compared >= _FEW_SLOTS else 1.0
+            alike += (values & others).total()
+    return compared, compared - alike
 
 
 def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -14,7 +14,7 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
-RunKind = Literal["crawl", "recheck"]
+RunKind = Literal["crawl", "recheck", "backfill", "address"]
 RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
@@ -190,10 +190,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The archive's answer to one stored capture. `id` is the article's short id, if any."""
+    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+
+    copy_of: short id of the source that a new article was found to be a copy of.
+    """
 
     verdict: Verdict
     id: int | None = None
+    copy_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,19 +271,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far. signs: what it saw of the outlet's health (crawler.signs)."""
+    """What a run did so far.
+
+    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    outlet's health (crawler.signs).
+    """
 
     requested: int = 0
     fetched: int = 0
     links: int = 0
     new: int = 0
+    copies: int = 0
     revised: int = 0
     unchanged: int = 0
     known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
-    copies: int = 0
     signs: dict[str, int] = field(default_factory=dict)
 
 
@@ -287,7 +295,8 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    kind: "crawl" asks listings what is new, "recheck" for known articles again, "backfill" for a
+    window of the past, "address" for one page that somebody named. since, until:
     the window asked for. robots: what became of robots.txt; None where it was not asked for.
     exit_code: of its process, negative for a signal; None where nobody waited for it.
     new_of: by section, when the articles that were new were published, as far as known.

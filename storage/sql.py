@@ -9,6 +9,7 @@ from functools import partial
 from heapq import merge
 from itertools import groupby, islice
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage import (
@@ -16,13 +17,16 @@ from storage import (
     sql_places,
     sql_read,
     sql_readings,
+    sql_redact,
     sql_reread,
+    sql_search,
     sql_tags,
 )
 from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
-from storage.errors import NotFoundError
+from storage.export_files import write_export
+from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -34,7 +38,10 @@ from storage.model import (
 )
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
+from storage.search import Facets, SearchQuery, SearchResult
+from storage.sql_clusters import with_sources
 from storage.sql_edits import Place, edit_page
+from storage.sql_lexicon import watch
 from storage.sql_maintenance import SqlMaintenance
 from storage.sql_open import BUSY_SECONDS, open_engine
 from storage.sql_operations import SqlOperations
@@ -56,10 +63,13 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    watch(engine)
     return SqlArchive(engine, name, read_only=read_only)
 
 
-def _check_times(query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery) -> None:
+def _check_times(
+    query: ArticleQuery | ClusterQuery | EditQuery | RereadQuery | SearchQuery,
+) -> None:
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
@@ -88,10 +98,7 @@ class SqlArchive(SqlOperations, SqlWays):
     def _find(self, conn: Connection, ref: str) -> int:
         id_ = sql_read.find_id(conn, ref)
         if id_ is None:
-            raise NotFoundError(
-                f"archive {self._name} has no article with the id or URL {ref!r}:"
-                " list its articles to see their ids"
-            )
+            raise sql_redact.not_found(conn, self._name, ref)
         return id_
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
@@ -131,15 +138,40 @@ class SqlArchive(SqlOperations, SqlWays):
                 return
             after = page[-1]
 
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds."""
+        with self._reading() as conn:
+            schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        return write_export(self.articles(order.query), order, schema)
+
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs at which an article or a final refusal is stored."""
         with self._reading() as conn:
             return sql_read.seen(conn, outlet, urls)
 
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down."""
+        with self._reading() as conn:
+            return sql_redact.redacted(conn, outlet, urls)
+
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""
         pages = self._pages(partial(refusal_page, outlet), PAGE)
         return (refusal for _, refusal in pages)
+
+    # Search
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return what a search finds. Raises QueryError; ValueError for a limit out of bounds."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.search(conn, query)
+
+    def facets(self, query: SearchQuery, top: int = 20) -> Facets:
+        """Return how what a search finds spreads. Raises QueryError."""
+        _check_times(query)
+        with self._reading() as conn:
+            return sql_search.count_facets(conn, query, top)
 
     # Writer
 
@@ -157,7 +189,7 @@ class SqlArchive(SqlOperations, SqlWays):
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store captures with what they held, all or none, and say what each was, in order."""
         with self._writing() as conn:
-            return store_many(conn, run_id, arrivals)
+            return with_sources(conn, store_many(conn, run_id, arrivals))
 
     # Places
 

@@ -68,14 +68,18 @@ def write_arrivals(
     verdicts, histories = _decide(conn, shown, set(new))
     tags = tags_to_write(conn, [one.tagged for one in shown])
     at_hand = {one.row: one.article for one in shown}
-    _write_articles(conn, histories, new, at_hand)
-    _write_leads(conn, leads, new)
+    learned = {_real(id_, new): own for id_, own in leads.learned.items()}
+    _write_articles(conn, histories, {id_: learned.pop(id_, None) for id_ in new}, at_hand)
+    _learn(conn, learned)
+    claimed = [{**row, "article": _real(row["article"], new)} for row in leads.claimed]
+    insert(conn, keys, sorted(claimed, key=lambda row: (row["outlet"], row["key"])))
     _write_captures(conn, run_id, placed, rows, {one.row: one for one in shown})
     _write_refusals(conn, placed, rows)
     changed = write_histories(conn, histories, new=set(new), at_hand=at_hand)
     write_tags(conn, tags)
-    changed |= {one.id for one in shown if one.content.row in tags}
-    write_article_places(conn, sorted(changed))
+    placeless = {one.id for one in shown if one.id in new and one.content.fresh}
+    tagged = {one.id for one in shown if one.content.row in tags}
+    write_article_places(conn, sorted(changed - placeless | tagged))
     return [
         Stored(verdicts.get(row, Verdict.REFUSED), one.article)
         for row, one in zip(rows, placed, strict=True)
@@ -145,30 +149,31 @@ def _decide(
 def _write_articles(
     conn: Connection,
     histories: Mapping[int, History],
-    new: Sequence[int],
+    new: Mapping[int, str | None],
     at_hand: Mapping[int, Article],
 ) -> None:
-    """Make the rows of new articles, from their latest states."""
+    """Make the rows of new articles, with their outlets' ids, from their latest states."""
     rows = []
-    for id_ in new:
+    for id_, own in new.items():
         states, sights = histories[id_].states, histories[id_].sights
         latest = at_hand[sights[states[-1].first].capture]
-        rows.append(_article_row(id_, latest, states[0].first.captured_at))
+        rows.append(_article_row(id_, latest, states[0].first.captured_at, own))
     insert(conn, articles, rows)
 
 
-def _article_row(id_: int, article: Article, first_captured_at: datetime) -> dict[str, Any]:
-    return {"id": id_, "outlet": article.outlet, **summary(article, first_captured_at)}
+def _article_row(
+    id_: int, article: Article, first_captured_at: datetime, own_id: str | None = None
+) -> dict[str, Any]:
+    columns = summary(article, first_captured_at)
+    return {"id": id_, "outlet": article.outlet, "article_id": own_id, **columns}
 
 
-def _write_leads(conn: Connection, leads: Leads, new: Sequence[int]) -> None:
-    """Write the keys that lead to articles now, and the newest ids of those that got one."""
-    claimed = [{**row, "article": _real(row["article"], new)} for row in leads.claimed]
-    insert(conn, keys, sorted(claimed, key=lambda row: (row["outlet"], row["key"])))
-    learned = [{"of": _real(id_, new), "learned": own} for id_, own in leads.learned.items()]
-    if learned:
+def _learn(conn: Connection, learned: Mapping[int | None, str]) -> None:
+    """Write the newest outlet ids of articles that stood there before."""
+    rows = [{"of": id_, "learned": own} for id_, own in learned.items()]
+    if rows:
         one = sa.update(articles).where(articles.c.id == sa.bindparam("of"))
-        conn.execute(one.values(article_id=sa.bindparam("learned")), learned)
+        conn.execute(one.values(article_id=sa.bindparam("learned")), rows)
 
 
 def _write_captures(

@@ -18,10 +18,11 @@ from storage.tables import captures, contents, tags
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A row of `contents`."""
+    """A row of `contents`. fresh: written just now, so nothing else shows it yet."""
 
     row: int
     fingerprint: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
     for row, (digest, (article, text)) in zip(numbers, fresh.items(), strict=True):
         print_ = fingerprint(article)
         rows.append({"id": row, "digest": digest, "fingerprint": print_, "json": text})
-        found[digest] = Content(row, print_)
+        found[digest] = Content(row, print_, fresh=True)
     insert(conn, contents, rows)
     wanting = dict.fromkeys(found[digest].row for digest in digests)  # new, or shown again
     insert(conn, tags, [{"content": row} for row in wanting if row not in tagged])

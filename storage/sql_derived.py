@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from storage.model import Article
 from storage.sql_clusters import cluster_articles
+from storage.sql_index import index_articles
 
 
 def write_derived(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -19,3 +20,4 @@ def write_derived(conn: Connection, latest: Mapping[int, Article | None]) -> Non
     every capture is a refusal today.
     """
     cluster_articles(conn, latest)
+    index_articles(conn, latest)

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from storage.codec import article_from_json
 from storage.matching import Likeness, Reason, Text, compare, read, shared_lines
 from storage.model import Article
-from storage.sql_types import in_parts
+from storage.sql_rows import insert, rows_at
 from storage.tables import captures, contents, revisions
 from storage.tables_clusters import common_lines
 
@@ -34,16 +35,16 @@ class Texts:
     def load(self, ids: Iterable[int]) -> None:
         """Read the texts of these articles, and which of their lines are common."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._texts]
+        if not wanted:
+            return
         found = {id_: self._at_hand[id_] for id_ in wanted if id_ in self._at_hand}
         found |= latest_texts(self._conn, [id_ for id_ in wanted if id_ not in found])
         fresh = {id_: read(article) for id_, article in found.items()}
         self._texts |= fresh
         lines = {line for text in fresh.values() for line in text.lines} - self._looked_up
         self._looked_up |= lines
-        for part in in_parts(sorted(lines)):
-            query = sa.select(common_lines).where(common_lines.c.line.in_(part))
-            for line, article in self._conn.execute(query):
-                self._holders[line].add(article)
+        for line, article in rows_at(self._conn, _HOLDERS, common_lines.c.line, sorted(lines)):
+            self._holders[line].add(article)
 
     def compare(self, one: int, other: int, *, in_series: bool = False) -> Likeness:
         """Compare two articles that are loaded, and learn from it which lines are common."""
@@ -62,8 +63,7 @@ class Texts:
     def write_common(self) -> None:
         """Write which lines unlike articles were seen to share."""
         rows = [{"line": line, "article": article} for line, article in sorted(self._met)]
-        if rows:
-            self._conn.execute(sa.insert(common_lines), rows)
+        insert(self._conn, common_lines, rows)
 
     def _note(self, line: int, article: int) -> None:
         holders = self._holders[line]
@@ -74,15 +74,19 @@ class Texts:
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     """Return what the newest revisions of these articles say."""
-    found = {}
+    rows = rows_at(conn, _NEWEST, revisions.c.article, ids)
+    return {row.article: article_from_json(row.json, row.version) for row in rows}
+
+
+def _newest() -> Select[Any]:
     later = revisions.alias()
     newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
-    for part in in_parts(list(ids)):
-        query = (
-            sa.select(revisions.c.article, captures.c.version, contents.c.json)
-            .select_from(revisions.join(captures).join(contents))
-            .where(revisions.c.article.in_(part), revisions.c.number == newest.scalar_subquery())
-        )
-        for row in conn.execute(query):
-            found[row.article] = article_from_json(row.json, row.version)
-    return found
+    return (
+        sa.select(revisions.c.article, captures.c.version, contents.c.json)
+        .select_from(revisions.join(captures).join(contents))
+        .where(revisions.c.number == newest.scalar_subquery())
+    )
+
+
+_NEWEST = _newest()
+_HOLDERS = sa.select(common_lines)

@@ -16,7 +16,8 @@ from storage.tables import keys, refusals, refused_urls
 from storage.tables_ways import backfills, links
 from storage.ways import MetLink, Period, Progress, Promised
 
-_FINAL = [reason.value for reason in RefusalReason if reason.is_final]
+# A page that is gone was promised and is no gap of ours, though it will be asked for once more.
+_REFUSED = [r.value for r in RefusalReason if r.is_final or r is RefusalReason.NOT_FOUND]
 
 
 def seen_ids(conn: Connection, outlet: str, ids: list[str]) -> set[str]:
@@ -143,7 +144,7 @@ def _is_refused() -> ColumnElement[bool]:
         .where(
             refused_urls.c.key == links.c.url_key,
             refusals.c.outlet == links.c.outlet,
-            refusals.c.reason.in_(_FINAL),
+            refusals.c.reason.in_(_REFUSED),
         )
         .correlate(links)
     )

@@ -1,10 +1,12 @@
 """Many rows at a time: their numbers, and what stands in a table under many keys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
+from sqlalchemy.engine import Dialect
 
 from storage.sql_types import AnyRow, in_parts
 
@@ -31,9 +33,32 @@ def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
 
 
 def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, if there are any."""
-    if rows:
-        conn.execute(sa.insert(table), rows)
+    """Insert rows, if there are any; all with the columns of the first.
+
+    By the driver's own executemany: SQLAlchemy's takes twice the time of the rest of the write.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    text, writers = _plan(table, names, conn.dialect)
+    columns = [
+        [row[name] for row in rows] if write is None else [write(row[name]) for row in rows]
+        for name, write in zip(names, writers, strict=True)
+    ]
+    conn.exec_driver_sql(text, list(zip(*columns, strict=True)))
+
+
+@lru_cache(maxsize=64)  # the tables' ways to be written, for the few engines of one process
+def _plan(
+    table: sa.Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[Callable[[Any], Any] | None]]:
+    """Return an INSERT for the driver, and what turns each column's values into the driver's."""
+    columns = [table.c[name] for name in names]
+    quoted = dialect.identifier_preparer
+    listed = ", ".join(quoted.format_column(column) for column in columns)
+    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(columns))
+    text = f"INSERT INTO {quoted.format_table(table)} ({listed}) VALUES ({marks})"  # noqa: S608 - our own names, quoted
+    return text, [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
 
 
 def rows_at(

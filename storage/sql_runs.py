@@ -150,11 +150,11 @@ _COUNTS = (
     "links",
     "new",
     "revised",
+    "copies",
     "unchanged",
     "known",
     "failed",
     "received_bytes",
-    "copies",
 )
 
 

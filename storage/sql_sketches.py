@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.signature import SHARED, SIGNATURE_VERSION, pack, unpack
+from storage.sql_rows import rows_at
 from storage.sql_types import in_parts
 from storage.tables_clusters import copies, signatures, sketches
 
@@ -46,12 +47,8 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> N
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     """Return the signatures of those articles that have one."""
-    found: dict[int, Hashes] = {}
-    for part in in_parts(list(ids)):
-        query = sa.select(signatures.c.article, signatures.c.packed)
-        for row in conn.execute(query.where(signatures.c.article.in_(part))):
-            found[row.article] = unpack(row.packed)
-    return found
+    rows = rows_at(conn, sa.select(signatures), signatures.c.article, ids)
+    return {row.article: unpack(row.packed) for row in rows}
 
 
 def candidates(conn: Connection, of: Mapping[int, Hashes]) -> dict[int, list[Candidate]]:
@@ -91,10 +88,8 @@ def _latest_on_postgresql() -> Select[Any]:
         .limit(PER_HASH)
         .lateral("latest")
     )
-    source = sa.func.coalesce(copies.c.source, latest.c.article)
-    return sa.select(wanted.c.value, latest.c.article, source).select_from(
-        wanted.join(latest, sa.true()).outerjoin(copies, copies.c.article == latest.c.article)
-    )
+    joined = wanted.join(latest, sa.true())
+    return sa.select(wanted.c.value, latest.c.article, _source(latest)).select_from(joined)
 
 
 def _latest_on_sqlite() -> Select[Any]:
@@ -110,10 +105,14 @@ def _latest_on_sqlite() -> Select[Any]:
         .scalar_subquery()
     )
     near = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
-    source = sa.func.coalesce(copies.c.source, sketches.c.article)
-    return sa.select(sketches.c.hash, sketches.c.article, source).select_from(
-        wanted.join(sketches, near).outerjoin(copies, copies.c.article == sketches.c.article)
-    )
+    joined = wanted.join(sketches, near)
+    return sa.select(sketches.c.hash, sketches.c.article, _source(sketches)).select_from(joined)
+
+
+def _source(of: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return the source of an article's cluster; not joined, lest a planner read all copies."""
+    held = sa.select(copies.c.source).where(copies.c.article == of.c.article).scalar_subquery()
+    return sa.func.coalesce(held, of.c.article)
 
 
 _LATEST = (_latest_on_sqlite(), _latest_on_postgresql())

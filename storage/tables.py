@@ -56,6 +56,7 @@ runs = sa.Table(
     sa.Column("links", sa.BigInteger, nullable=False),
     sa.Column("new", sa.BigInteger, nullable=False),
     sa.Column("revised", sa.BigInteger, nullable=False),
+    sa.Column("copies", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("unchanged", sa.BigInteger, nullable=False),
     sa.Column("known", sa.BigInteger, nullable=False),
     sa.Column("refused", sa.Text, nullable=False),  # JSON object: reason → count
@@ -64,10 +65,9 @@ runs = sa.Table(
     sa.Column("newest_published_at", UtcTime),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("log_file", SafeText),
-    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # or "recheck"
+    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # see Run
     sa.Column("since", UtcTime),
     sa.Column("until", UtcTime),
-    sa.Column("copies", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("robots", sa.Text),
     sa.Column("exit_code", sa.Integer),
     sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times

@@ -9,10 +9,14 @@ import unicodedata
 
 _ETH = tuple(zip("ÐðƉɖ", "ĐđĐđ", strict=True))  # look-alikes that keyboards and OCR put for Đ
 _LINE_BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
-_INVISIBLE = re.compile(  # controls, soft hyphen, zero-width and direction marks, BOM
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+# Insides of character classes. Controls, soft hyphen, zero-width and direction marks, BOM:
+_UNSEEN = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
-_SPACES = re.compile("[ \t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_BLANKS = "\t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_SPACES = re.compile(f"[ {_BLANKS}]+")
+_UNUSUAL = re.compile(f"[{_UNSEEN}{_BLANKS}\r\u0085\u2028\u2029{''.join(dict(_ETH))}]")
 _TONES = {
     f"{first}{toned}": f"{moved}{second}"
     for first, second, firsts, seconds in (
@@ -39,13 +43,20 @@ def normalize(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
 
 
-def one_line(text: str) -> str:
-    """Return `normalize(text)` with every run of blanks and line breaks as one space, none around.
+def lines(text: str) -> list[str]:
+    """Return each line of `text` (as "\\n" parts them) with every other run of blanks as one space.
 
-    For texts that are compared: three times as quick as `normalize` and then joining.
+    Else as `normalize` does, for texts that are compared; five times as quick.
     """
+    if "  " not in text and not _UNUSUAL.search(text):  # most texts
+        return [line.strip(" ") for line in unicodedata.normalize("NFC", text).split("\n")]
     composed = unicodedata.normalize("NFC", _real_eth(_INVISIBLE.sub("", text)))
-    return " ".join(composed.split())
+    return [" ".join(line.split()) for line in composed.split("\n")]
+
+
+def one_line(text: str) -> str:
+    """Return `normalize(text)` with every run of blanks and breaks as one space, none around."""
+    return " ".join(filter(None, lines(text)))
 
 
 def _real_eth(text: str) -> str:

@@ -23,6 +23,7 @@ class Fixture:
     expect: dict[str, Any]
     outlet: Outlet | None
     confirmed: bool
+    to_confirm: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> list[tuple[str, Any]]:
@@ -53,7 +54,8 @@ def load_fixture(name: str, folder: Path = FOLDER) -> Fixture:
     )
     slug = recorded.get("outlet")
     outlet = find_outlet(_outlets(), slug) if slug else None
-    return Fixture(page, recorded["expect"], outlet, recorded.get("confirmed", True))
+    asked = tuple(recorded.get("to_confirm", ()))
+    return Fixture(page, recorded["expect"], outlet, recorded.get("confirmed", True), asked)
 
 
 @cache
@@ -65,11 +67,15 @@ def to_confirm(name: str, fixture: Fixture) -> str | None:
     """Return what a person must do before a fixture counts, if anything."""
     if fixture.confirmed:
         return None
-    return (
+    message = (
         f"tests/pages/{name}.json holds what the code said, which nobody has confirmed: read "
         f'{name}.html, correct every field under "expect" (take out those that do not matter), '
         'and then take out the line "confirmed": false'
     )
+    if not fixture.to_confirm:
+        return message
+    lines = "".join(f"\n- {line}" for line in fixture.to_confirm)
+    return f'{message}\nIts outlet is new; confirm too, then take out "to_confirm":{lines}'
 
 
 def difference(field: str, wanted: object, shown: object) -> str:

@@ -22,7 +22,7 @@ def link(number: int, date: datetime | None = None, way: Way = "listing") -> Lin
 def frontier(known: set[int] | None = None, **plan: object) -> Frontier:
     stored = {link(number).url for number in known or set()}
     scope = Plan(EPI.sections, **plan)  # type: ignore[arg-type] # names of the class's own fields
-    return Frontier(FAMILY, scope, lambda urls: stored & set(urls))
+    return Frontier(FAMILY, scope, lambda urls: stored & set(urls), lambda ids: set())
 
 
 def states(front: Frontier, *links: Link) -> list[State]:

@@ -30,7 +30,7 @@ def spider(**changes: object) -> Any:
         "archive": SimpleNamespace(store=busy),
         "run_id": "r1",
         "is_over": False,
-        "frontier": SimpleNamespace(addresses_of=lambda _, aliases: aliases),
+        "addresses_of": lambda item: item.aliases,
         "halted": halted,
         "halt": lambda outcome, error: halted.append((outcome, error)),
     }

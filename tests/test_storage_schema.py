@@ -17,6 +17,7 @@ from storage.model import ArticleQuery
 from storage.places import Score, Tags, Unit
 from storage.sql import open_sql_archive
 from storage.tables import metadata
+from storage.tables_search import OWN_TABLES
 from tests.samples import article, at, capture, run
 
 
@@ -38,10 +39,15 @@ def test_an_empty_database_is_left_alone_unasked(empty_url: str) -> None:
     open_archive(empty_url).close()
 
 
+def is_in_the_metadata(_object: object, name: str | None, *_: object) -> bool:
+    return not str(name).startswith(OWN_TABLES)
+
+
 def test_the_migrations_make_the_tables_that_the_code_expects(archive_url: str) -> None:
     engine = sa.create_engine(archive_url)
     with engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_server_default": True})
+        opts = {"compare_server_default": True, "include_object": is_in_the_metadata}
+        context = MigrationContext.configure(conn, opts=opts)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.text import canonical_tone, fold, normalize, one_line
+from storage.text import canonical_tone, fold, lines, normalize, one_line
 
 # Letters, marks and blanks of Vietnamese pages beside arbitrary Unicode.
 vietnamese = st.text(st.sampled_from("aăâeêioôơuưyđĐOAUYqQnh ̣̀́̉̃̂̆\u00a0\u200b\n.ðàáỳý1"))
@@ -91,6 +91,7 @@ def test_normalize_is_idempotent_and_ignores_unicode_form(text: str) -> None:
 @given(anything)
 def test_one_line_is_normalize_with_all_blanks_single(text: str) -> None:
     assert one_line(text) == " ".join(normalize(text).split())
+    assert lines(text) == [one_line(line) for line in text.split("\n")]
 
 
 @pytest.mark.parametrize("word", ["quà", "QUỲ", "oỳ", "uà", "đoỳ"])

@@ -1,19 +1,13 @@
 """`tinquan crawl`: one process an outlet, watched until all have ended."""
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
 import typer
-from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from crawler.commands.articles import run_table
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -23,26 +17,30 @@ from crawler.commands.common import (
     archive_of,
     err,
     moment,
-    out,
     outlets_of,
     print_json_array,
     settle,
 )
-from crawler.config import Config
-from crawler.crawls import Crawls
-from crawler.launch import Order, is_alive, raise_on_term
-from crawler.outlets import Outlet, find_outlet
+from crawler.commands.crawling import crawl_orders, print_end
+from crawler.launch import Order
+from crawler.outlets import Outlet, find_outlet, outlet_of_host
 from crawler.places import load_gazetteer
-from crawler.placing import check_provinces, load_into
+from crawler.placing import check_provinces
 from crawler.render import run_json
+from crawler.strangers import is_address, outlet_of_site
+from crawler.urls import host_of
 from crawler.warc import Session, sessions
 from storage.errors import CaptureError, UsageError
-from storage.model import Outcome, Run
+from storage.model import Outcome
 
 
 def crawl(
     outlet: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[OUTLET|URL]...",
+            help="Which, or an address on any site; all that are not retired if none is named.",
+        ),
     ] = None,
     section: Annotated[
         list[str] | None, typer.Option(help="Only this section; may be repeated.")
@@ -75,43 +73,70 @@ def crawl(
     known = outlets_of(settings)
     if sitemaps and not since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
-    chosen = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
-    for item in chosen or _wanted(known):
+    named = list(dict.fromkeys(outlet or ()))
+    given = [name for name in named if is_address(name)]
+    chosen = [find_outlet(known, name) for name in named if not is_address(name)]
+    for item in chosen or ([] if given else _wanted(known)):
         for slug in section or ():
             item.section(slug)
-    window = moment("--since", since), moment("--until", until)
-    if window[0] and window[1] and window[0] >= window[1]:
-        raise UsageError(f"--since {since} is not before --until {until}")
+    start, end = _window(since, until)
     template = Order(
         outlet="",
         run_id="",
         sections=tuple(section or ()),
-        since=window[0].isoformat() if window[0] else None,
-        until=window[1].isoformat() if window[1] else None,
+        since=start,
+        until=end,
         limit=limit,
         recrawl=recrawl,
         sitemaps=sitemaps,
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
     recorded = sessions([path.resolve() for path in replay or []])
-    rounds = _rounds(chosen, known, template, recorded)
-    raise_on_term()
+    if given and recorded:
+        raise UsageError("--replay needs outlets, not addresses: their files say what to ask for")
+    rounds = [[_given(template, url, known)] for url in given]
+    if chosen or not given:
+        rounds += _rounds(chosen, known, template, recorded)
     with archive_of(settings, create=True) as opened:
-        now = datetime.now(UTC)
-        load_into(opened, settings.gazetteer)  # once, not in every child
-        opened.close_dead_runs(lambda run: is_alive(run, settings.limits.run_seconds, now), now)
-        crawls = Crawls(opened, settings, jobs, time.monotonic)
-        with progress_of(hidden=json or not err.is_terminal) as progress:
-            ended = [run for orders in rounds for run in crawls.run(orders, progress)]
+        ended = list(crawl_orders(opened, settings, rounds, jobs=jobs, hidden=json))
     if json:
         print_json_array(run_json(run) for run in ended)
     else:
-        _print_end(ended, settings)
-    torn = [gap for session in recorded for gap in session.gaps]
-    for gap in torn:
-        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+        print_end(ended, settings)
+    torn = _tell_gaps(recorded)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
+
+
+def _window(since: str | None, until: str | None) -> tuple[str | None, str | None]:
+    """Return both bounds as the spider takes them. Raises UsageError."""
+    start, end = moment("--since", since), moment("--until", until)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}")
+    return start.isoformat() if start else None, end.isoformat() if end else None
+
+
+def _tell_gaps(recorded: list[Session]) -> bool:
+    """Say what is lost of the recordings; True where anything is."""
+    gaps = [gap for session in recorded for gap in session.gaps]
+    for gap in gaps:
+        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+    return bool(gaps)
+
+
+def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:
+    """Return the order for one address; of a host that no file names, read generically."""
+    outlet = outlet_of_host(known, host_of(url) or "")
+    if outlet is None:
+        outlet = outlet_of_site(url, known)
+        err.print(
+            f"note: no outlet file names {outlet.host}: its pages are read with the generic family"
+            f" and kept as outlet {outlet.slug}; `tinquan outlets new {url}` writes a file",
+            markup=False,
+            soft_wrap=True,
+        )
+        template = replace(template, site=url)
+    return replace(template, outlet=outlet.slug, run_id=uuid4().hex[:12], url=url)
 
 
 def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
@@ -158,38 +183,3 @@ def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
         recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,
     )
-
-
-@contextmanager
-def progress_of(*, hidden: bool) -> Iterator[Progress]:
-    """Yield a display of running crawls, gone when they have ended."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<16}"),
-        TextColumn("{task.fields[counts]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        yield progress
-
-
-def _print_end(ended: list[Run], settings: Config) -> None:
-    """Print the closing table, and one line for each crawl that failed."""
-    out.print(run_table(ended, "crawled"))
-    counts = [run.counts for run in ended]
-    added = sum(count.new for count in counts)
-    revised = sum(count.revised for count in counts)
-    if added or revised:
-        out.print(f"{added} new articles and {revised} revisions are in {settings.archive_name}")
-    elif all(run.outcome is Outcome.DONE for run in ended):
-        out.print(f"nothing new: {settings.archive_name} is as it was")
-    say_failures(ended)
-
-
-def say_failures(ended: list[Run]) -> None:
-    """Print one line for each crawl that failed."""
-    for run in ended:
-        if run.outcome is not Outcome.DONE:
-            reason = run.error or f"ended as {run.outcome}"
-            log = f" (log: {run.log_file})" if run.log_file else ""
-            err.print(f"tinquan: {run.outlet}: {escape(reason)}{log}", soft_wrap=True)

@@ -16,7 +16,7 @@ from storage.errors import UsageError
 from storage.model import Article, Refusal
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "pages"
-_WARNING = (
+WARNING = (
     "real articles must not enter the repository: keep the markup, and write every sentence, name "
     "and caption anew, about an invented event, before you commit"
 )
@@ -63,7 +63,7 @@ def add_page(
         '"confirmed": false',
         soft_wrap=True,
     )
-    err.print(f"tinquan: {_WARNING}", soft_wrap=True)
+    err.print(f"tinquan: {WARNING}", soft_wrap=True)
 
 
 def proposed_name(result: Article | Refusal) -> str:

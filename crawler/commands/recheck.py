@@ -1,6 +1,5 @@
 """`tinquan recheck`: look again at known articles, for edits and removals."""
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -13,18 +12,16 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     archive_of,
-    err,
     out,
     outlets_of,
     print_json_array,
     settle,
 )
-from crawler.commands.crawl import progress_of, say_failures
-from crawler.crawls import Crawls
-from crawler.launch import Order, raise_on_term
+from crawler.commands.crawling import crawl_orders, say_failures
+from crawler.launch import Order
 from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
-from crawler.placing import check_provinces, load_into
+from crawler.placing import check_provinces
 from crawler.render import run_json
 from storage.model import Outcome
 
@@ -47,17 +44,14 @@ def recheck(
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
     chosen = named or [item for item in known.values() if item.status != "retired"]
     check_provinces(chosen, load_gazetteer(settings.gazetteer))
-    raise_on_term()
     with archive_of(settings) as opened:
-        load_into(opened, settings.gazetteer)
         now = datetime.now(UTC)
         orders = [
             Order(item.slug, uuid4().hex[:12], limit=limit, recheck=True)
             for item in chosen
             if opened.schedule.due_checks(item.slug, now, 1)
         ]
-        with progress_of(hidden=json or not err.is_terminal) as progress:
-            ended = Crawls(opened, settings, 4, time.monotonic).run(orders, progress)
+        ended = list(crawl_orders(opened, settings, [orders], jobs=4, hidden=json))
     if json:
         print_json_array(run_json(run) for run in ended)
     elif ended:

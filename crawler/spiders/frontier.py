@@ -8,7 +8,7 @@ from enum import Enum, auto
 from crawler.discover import Link
 from crawler.families.base import Family
 from crawler.spiders.plan import Plan
-from crawler.urls import article_key, canonical_url
+from crawler.urls import article_id, article_key, canonical_url
 
 _KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end of what is new
 _OLD_IN_A_ROW = 5
@@ -36,28 +36,24 @@ class Admitted:
 
 @dataclass
 class Frontier:
-    """The articles a run has met. `seen` asks the archive which canonical URLs need no request.
+    """The articles a run has met.
 
-    section_of: by key, the section in whose listing an article that is asked for was met first.
+    seen: asks the archive which canonical URLs need no request. seen_ids: under which of the
+    outlet's own ids an article is stored: a changed slug or a copy needs no request either.
     """
 
     family: Family
     plan: Plan
     seen: Callable[[list[str]], set[str]]
+    seen_ids: Callable[[list[str]], set[str]]
     ways: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
     addresses: dict[str, set[str]] = field(default_factory=dict)
-    section_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def met(self) -> int:
         """How many different articles were met, known ones included."""
         return len(self.addresses)
-
-    def addresses_of(self, key: str | None, aliases: tuple[str, ...]) -> tuple[str, ...]:
-        """Return every canonical URL known to mean an article, `aliases` first."""
-        met = self.addresses.get(key, set()) if key else set()
-        return tuple(dict.fromkeys([*aliases, *sorted(met)]))
 
     @property
     def is_full(self) -> bool:
@@ -66,9 +62,10 @@ class Frontier:
 
     def admit(self, links: tuple[Link, ...]) -> list[Admitted]:
         """Say what becomes of each link, and remember the way on which it was met."""
-        known: set[str] = set()
+        known = self.seen([canonical_url(link.url) for link in links])
         if not self.plan.recrawl:
-            known = self.seen([canonical_url(link.url) for link in links])
+            ids = (article_id(link.url, self.family) for link in links)
+            known |= self.seen_ids([id_ for id_ in ids if id_])
         return [self._admit(link, known) for link in links]
 
     def _admit(self, link: Link, known: set[str]) -> Admitted:
@@ -84,7 +81,7 @@ class Frontier:
             if link.way not in self.ways[key]:
                 self.ways[key].append(link.way)
             return State.MET
-        if canonical_url(link.url) in known:
+        if canonical_url(link.url) in known or key in known:
             return State.KNOWN
         if link.published_at and self.plan.since and link.published_at < self.plan.since:
             return State.OLD

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from scrapy.http import Headers
 
@@ -35,7 +36,7 @@ def read_validator(url: str, headers: Headers, now: datetime) -> Validator | Non
 
 @dataclass
 class _Debt:
-    validator: Validator
+    pay: Callable[[], None]
     open_keys: set[str]
 
 
@@ -68,9 +69,14 @@ class Ledger:
     def expect(self, url: str, headers: Headers, keys: Iterable[str]) -> None:
         """Save a listing's new validator once all `keys` are settled well; never if one fails."""
         validator = read_validator(url, headers, self.clock())
+        if validator is not None:
+            self.owe(keys, partial(self.archive.save_validator, validator))
+
+    def owe(self, keys: Iterable[str], pay: Callable[[], None]) -> None:
+        """Call `pay` once all `keys` are settled well; never if one fails."""
         keys = set(keys)
-        if validator is not None and not keys & self._failed:
-            self._debts.append(_Debt(validator, keys & self._open))
+        if not keys & self._failed:
+            self._debts.append(_Debt(pay, keys & self._open))
             self._pay()
 
     def settle(self, key: str, *, well: bool) -> None:
@@ -87,4 +93,4 @@ class Ledger:
         due = [debt for debt in self._debts if not debt.open_keys]
         self._debts = [debt for debt in self._debts if debt.open_keys]
         for debt in due:
-            self.archive.save_validator(debt.validator)
+            debt.pay()

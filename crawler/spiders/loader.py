@@ -9,7 +9,8 @@ from scrapy.settings import BaseSettings
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets import Outlet, load_outlets, outlet_of_host
 from crawler.spiders.outlet import OutletSpider
-from crawler.urls import host_of
+from crawler.strangers import outlet_of_site
+from crawler.urls import bare_host, host_of
 
 Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
 
@@ -23,7 +24,11 @@ class OutletLoader:
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
         """Read the outlet files. Raises ConfigError that names file and key."""
-        return cls(load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES))
+        outlets = load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES)
+        if site := settings.get("TINQUAN_SITE"):
+            stranger = outlet_of_site(site, outlets)
+            outlets[stranger.slug] = stranger
+        return cls(outlets)
 
     def list(self) -> Names:
         """Return the outlets' slugs."""
@@ -40,7 +45,10 @@ class OutletLoader:
             "name": outlet.slug,
             "outlet": outlet,
             "family": FAMILIES[outlet.family],
-            "allowed_domains": [*outlet.hosts, *(f"api.{host}" for host in outlet.hosts)],
+            "allowed_domains": [
+                *outlet.hosts,
+                *(f"api.{bare_host(host)}" for host in outlet.hosts),
+            ],
         }
         return type(outlet.slug, (OutletSpider,), attributes)
 

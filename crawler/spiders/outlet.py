@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -16,14 +14,15 @@ from twisted.python.failure import Failure
 from crawler.capture import WarcFiles
 from crawler.discover import Found
 from crawler.families.base import Family
-from crawler.health import RunKeeper, utc_now
+from crawler.health import RunKeeper
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.signs import Sign
 from crawler.spiders.failures import Failed, judge_failure
-from crawler.spiders.frontier import Admitted, Chain, Frontier, State
+from crawler.spiders.frontier import Admitted
 from crawler.spiders.items import CapturedPage
-from crawler.spiders.ledger import Ledger, conditional_headers, read_validator
+from crawler.spiders.ledger import read_validator
+from crawler.spiders.listings import Listings
 from crawler.spiders.plan import Plan, parse_plan
 from crawler.spiders.rechecks import recheck_requests
 from crawler.spiders.responses import (
@@ -35,16 +34,15 @@ from crawler.spiders.responses import (
 )
 from crawler.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.spiders.signing import note_failure, note_listing, note_refused_listing
-from crawler.spiders.steps import Step, child_steps, first_steps, next_step
-from crawler.urls import host_of
+from crawler.spiders.steps import Step
+from crawler.urls import article_key, host_of
 from crawler.warc import ReplayIndex
 from storage.archive import Archive
 from storage.errors import TinquanError
-from storage.model import Capture, Outcome, Refusal, RefusalReason
+from storage.model import Article, Capture, Outcome, Refusal, RefusalReason
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
 _MAX_FAILURES = 5  # requests in a row that fail: the host is down, asking on is no use
-_MAX_SITEMAPS = 400
 
 
 class OutletSpider(Spider):
@@ -57,10 +55,7 @@ class OutletSpider(Spider):
         super().__init__(**kwargs)
         self.plan = plan
         self.session = session
-        self.frontier = Frontier(self.family, plan, partial(session.archive.seen, self.outlet.slug))
-        self.ledger = Ledger(session.archive, utc_now, session.trust_for)
-        self._chains: dict[str, list[Chain]] = {}
-        self._sitemaps: set[str] = set()
+        self.listings = Listings(self.outlet, self.family, plan, session)
         self._failures = 0
         self._stopping: asyncio.Task[None] | None = None
 
@@ -110,33 +105,28 @@ class OutletSpider(Spider):
             for request in recheck_requests(self):
                 yield request
             return
-        steps = first_steps(
-            self.outlet,
-            self.plan,
-            self.family,
-            utc_now(),
-            trusts_known=self.session.trusts_known,
-        )
-        for step in steps:
-            if self.frontier.is_full or self.keeper.is_stopping:
+        if self.plan.url:
+            yield Request(
+                self.plan.url,
+                callback=self.parse_given,
+                errback=self.listing_failed,
+                cb_kwargs={"step": Step(self.plan.url, "html")},
+            )
+            return
+        for step in self.listings.steps():
+            if self.listings.frontier.is_full or self.keeper.is_stopping:
                 return
             yield self._listing_request(step)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     def _listing_request(self, step: Step) -> Request:
-        ask_if_changed = self._keeps_validators(step) and self.session.trusts_known
         return Request(
             step.url,
             callback=self.parse_listing,
             errback=self.listing_failed,
-            headers=conditional_headers(self.ledger.usable(step.url) if ask_if_changed else None),
+            headers=self.listings.headers(step),
             cb_kwargs={"step": step},
         )
-
-    def _keeps_validators(self, step: Step) -> bool:
-        """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
-        plain = not (self.plan.is_bounded or self.plan.recrawl or self.session.is_replay)
-        return plain and step.can_be_conditional
 
     async def parse_listing(
         self, response: Response, step: Step
@@ -150,47 +140,50 @@ class OutletSpider(Spider):
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
         found = Found() if refusal else await self.session.discover(step.form, page)
+        for request in self._follow(step, found, response, refusal):
+            yield request
+
+    async def parse_given(
+        self, response: Response, step: Step
+    ) -> AsyncIterator[Request | CapturedPage]:
+        """Store the page that a person named, or follow what it links to where it is no article."""
+        page = page_of(response)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        if refusal is None and isinstance(await self.session.extract(page), Article):
+            self.keeper.discovered()
+            self.keeper.count(links=1)
+            for item in self.parse_article(response, article_key(page.url, self.family)):
+                yield item
+            return
+        found = Found() if refusal else await self.session.guess(page)
+        for request in self._follow(step, found, response, refusal):
+            yield request
+
+    def _follow(
+        self, step: Step, found: Found, response: Response, refusal: Refusal | None
+    ) -> Iterator[Request | CapturedPage]:
+        page = page_of(response)
         if found.reason:
             refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
         if refusal:
-            for item in self._refuse_listing(step, page, capture_of(response), refusal):
-                yield item
+            yield from self._refuse_listing(step, page, capture_of(response), refusal)
             return
         note_listing(self.keeper, step, found)
-        for child in child_steps(step, found.children, self.plan):
-            if child.url not in self._sitemaps and len(self._sitemaps) < _MAX_SITEMAPS:
-                self._sitemaps.add(child.url)
-                yield self._listing_request(child)
-        for request in self._follow(step, found, response):
-            yield request
-
-    def _follow(self, step: Step, found: Found, response: Response) -> Iterator[Request]:
-        before = self.frontier.met
-        admitted = self.frontier.admit(found.links)
-        self.keeper.count(links=self.frontier.met - before)
-        for item in admitted:
-            if step.chain:
-                self._chains.setdefault(item.key, []).append(step.chain)
-            if item.state is State.ASK:
-                self.ledger.opens(item.key)
-                if step.section:
-                    self.frontier.section_of[item.key] = step.section.slug
-                yield self._article_request(item)
-        if self._keeps_validators(step):
-            self.ledger.expect(step.url, response.headers, [item.key for item in admitted])
-        if step.chain and step.chain.goes_on(admitted):
-            following = next_step(step, self.outlet, self.family, found)
-            if following:
-                yield self._listing_request(following)
+        led = self.listings.follow(step, found, response.headers, page.fetched_at)
+        for item in led.articles:
+            yield self._article_request(item)
+        for further in led.listings:
+            yield self._listing_request(further)
 
     def _refuse_listing(
         self, step: Step, page: Page, capture: Capture, refusal: Refusal
     ) -> Iterator[CapturedPage]:
         is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
-        if step.number > 1 and is_end:
-            return  # past the last page
-        if refusal.reason is RefusalReason.EMPTY and step.form == "sitemap":
-            return  # a month that has just begun
+        is_young = refusal.reason is RefusalReason.EMPTY and step.form == "sitemap"
+        if (is_end and (step.number > 1 or step.day is not None)) or is_young:
+            # Past the last page; a day without stories; a month that has just begun.
+            self.listings.is_past_the_end(step)
+            return
         host = host_of(step.url) or self.outlet.host
         self.keeper.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
         note_refused_listing(self.keeper, step, refusal)
@@ -205,7 +198,6 @@ class OutletSpider(Spider):
             errback=self.article_failed,
             priority=_ARTICLE_PRIORITY,
             cb_kwargs={"key": item.key},
-            meta={"ways": self.frontier.ways[item.key]},
         )
 
     def parse_article(self, response: Response, key: str) -> Iterator[CapturedPage]:
@@ -217,13 +209,9 @@ class OutletSpider(Spider):
         validator = read_validator(response.url, response.headers, page.fetched_at)
         yield CapturedPage(page, capture_of(response), key, aliases, refusal, validator)
 
-    def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
-        """Note that an article is stored or refused; well: and need not be asked for again."""
-        self.ledger.settle(key, well=well)
-        if section := self.frontier.section_of.get(key):
-            self.keeper.published(section, published_at)
-        for chain in self._chains.get(key, []):
-            chain.saw_article(published_at)
+    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
+        """Return every canonical URL that this run knows to mean the page's article."""
+        return tuple(dict.fromkeys([*item.aliases, *self.listings.addresses(item.key)]))
 
     # What goes wrong
 
@@ -245,7 +233,7 @@ class OutletSpider(Spider):
         if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
             yield replace(page, key=key)
             return
-        self.ledger.settle(key, well=False)
+        self.listings.settled(key, None, well=False)
         self._failed(failed, request.url)
 
     def _failed(self, failed: Failed, url: str) -> None:
@@ -279,9 +267,11 @@ class OutletSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """Write the run's end; Scrapy calls it when all items are stored."""
-        if self.frontier.is_full:
+        if self.listings.frontier.is_full:
             self.keeper.refuse(LIMIT)
-        self.keeper.finish(reason)
+        run = self.keeper.finish(reason)
+        if run.outcome is Outcome.DONE and not (self.keeper.is_stopping or run.counts.failed):
+            self.listings.end_backfill()
         self.session.close()
 
     def _internal_error(self, failure: Failure) -> None:
@@ -294,6 +284,9 @@ class OutletSpider(Spider):
 
     def _count_request(self) -> None:
         self.keeper.count(requested=1)
+        budget = self.plan.budget
+        if budget is not None and self.keeper.counts.requested >= budget:
+            self.halt(Outcome.DONE, f"its budget of {budget} requests is used up")
 
     def _count_response(self, response: Response) -> None:
         self.keeper.count(fetched=1, received_bytes=len(response.body))

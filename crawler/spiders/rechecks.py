@@ -32,7 +32,7 @@ def recheck_requests(spider: "OutletSpider") -> Iterator[Request]:
     for known in spider.archive.schedule.due_checks(spider.outlet.slug, utc_now(), limit):
         if spider.keeper.is_stopping:
             return
-        validator = spider.ledger.usable(known.url) if known.status in _SEEN else None
+        validator = spider.listings.ledger.usable(known.url) if known.status in _SEEN else None
         yield Request(
             known.url,
             callback=_Look(spider, known),

@@ -31,6 +31,7 @@ class Step:
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
     section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
     zone: the section's own number, as its first page told it.
     """
 
@@ -40,6 +41,8 @@ class Step:
     number: int = 1
     chain: Chain | None = None
     depth: int = 0
+    day: date | None = None
+    origin: str = ""
     zone: int | None = None
 
     @property
@@ -61,14 +64,22 @@ def first_steps(
         if section.feed:
             yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
         chain = Chain(plan.since, trusts_known, cap)
-        paging = paging_of(outlet, section, family)
-        first = Step("", "html", section, chain=chain if paging else None)
-        if section.path:
-            yield replace(first, url=f"https://{outlet.host}{section.path}")
-        elif api := next_step(first, outlet, family):  # its page is not known, its number is
-            yield api
+        if begin := listing_step(outlet, section, family, chain):
+            yield begin
     if outlet.sitemap and plan.since and plan.sitemaps:
-        yield from _sitemaps(outlet, plan.since, plan.until or now)
+        yield from sitemap_steps(outlet, plan.since, plan.until or now)
+
+
+def listing_step(outlet: Outlet, section: Section, family: Family, chain: Chain) -> Step | None:
+    """Return the first page of a section's listing, None where its address is not known.
+
+    Without a way to page it has no chain.
+    """
+    paging = paging_of(outlet, section, family)
+    first = Step("", "html", section, chain=chain if paging else None)
+    if section.path:
+        return replace(first, url=f"https://{outlet.host}{section.path}")
+    return next_step(first, outlet, family)  # its page is not known, its number is
 
 
 def next_step(
@@ -89,7 +100,9 @@ def next_step(
     url = page_url(paging, outlet, step.section, number, zone, last)
     if url is None:
         return None
-    chain = step.chain if step.form == paging.form else step.chain.anew()
+    # An API, or a list of its own, begins again with what the section's page has shown.
+    begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    chain = step.chain.anew() if begins_again else step.chain
     return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
 
 
@@ -101,7 +114,7 @@ def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
     return size * before
 
 
-def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
     """Yield the sitemaps of each period from `since` to `until`, the newest first."""
     if outlet.sitemap is None:
         return
@@ -119,7 +132,7 @@ def _sitemaps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step
 
 
 def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
-    """Return the sitemaps of an index that can hold articles of a plan's window, newest first.
+    """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
 
     The period in a child's name decides, where there is one: some outlets give every child the
     same lastmod, years ago. Else lastmod does; without either the child is asked for.
@@ -128,7 +141,7 @@ def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Ste
         return []
     dated = [(child_period(child.url), child) for child in children]
     wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
-    wanted.sort(key=lambda pair: _newness(*pair), reverse=True)
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
     return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
 
 

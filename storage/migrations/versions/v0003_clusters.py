@@ -48,4 +48,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_common_lines_article", "common_lines", ["article"])
+    copied = sa.Column("copies", sa.BigInteger(), nullable=False, server_default="0")
+    op.add_column("runs", copied)
     cluster_all(op.get_bind())

@@ -40,7 +40,6 @@ def _widen_runs() -> None:
         sa.Column("kind", sa.Text(), nullable=False, server_default="crawl"),
         sa.Column("since", TIME, nullable=True),
         sa.Column("until", TIME, nullable=True),
-        sa.Column("copies", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("robots", sa.Text(), nullable=True),
         sa.Column("exit_code", sa.Integer(), nullable=True),
         sa.Column("new_of", sa.Text(), nullable=False, server_default="{}"),

@@ -1,0 +1,182 @@
+"""The archive: writing through it beside raw sqlite3, and several writers at once.
+
+    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.archive writing [ARTICLES [ROUNDS]]
+    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.archive writers [ARTICLES [WRITERS]]
+
+writing: articles of the corpus go in by fifty a transaction; the very rows they became are then
+written again by sqlite3's executemany into an empty archive with the same tables and indexes, as
+many a commit. Interleaved; the ratio is raw time by archive time, wall clock and CPU.
+"""
+
+import gzip
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import event
+
+from benchmarks.extract import SHARED
+from storage.model import Arrival, Article, Block, Capture, Extraction, Run
+from storage.sql import SqlArchive, open_sql_archive
+
+BATCH = 50
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+CORPUS = SHARED / "corpus/vietnews-20k.jsonl.gz"
+
+Statement = tuple[str, Sequence[Any]]
+"""A statement with the rows it was executed for."""
+
+
+def arrivals(count: int, outlet: str = "vietnews", mark: str = "") -> Iterator[Arrival]:
+    """Yield articles of the corpus as arrivals; mark: appended to each text."""
+    with gzip.open(CORPUS, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(islice(lines, count)):
+            row = json.loads(line)
+            url = f"https://{outlet}.vn/bai-viet-{number}.html"
+            blocks = tuple(Block("paragraph", text) for text in row["body"].split("\n"))
+            article = Article(
+                outlet=outlet,
+                url=url,
+                title=row["title"],
+                blocks=(*blocks, Block("paragraph", mark)) if mark else blocks,
+                extraction=Extraction("generic", "page", "page", 1),
+                article_id=str(number),
+                sapo=row["sapo"],
+                published_at=T0 + timedelta(minutes=number),
+            )
+            at = T0 + timedelta(days=400 if mark else 300, seconds=number)
+            id_ = f"<urn:uuid:{outlet}-{number}-{mark}>"
+            capture = Capture(url, at, 200, "a/b.warc.gz", 9000 * number, id_, f"sha1:{id_}")
+            yield Arrival(capture, article, (f"{url}?ref=home",))
+
+
+def in_batches(items: Sequence[Arrival]) -> list[Sequence[Arrival]]:
+    return [items[at : at + BATCH] for at in range(0, len(items), BATCH)]
+
+
+def opened(path: Path, outlet: str = "vietnews") -> SqlArchive:
+    """Return an archive with a run."""
+    archive = open_sql_archive(f"sqlite:///{path}")
+    archive.start_run(Run(outlet, outlet, T0))
+    return archive
+
+
+def store(path: Path, items: Sequence[Arrival]) -> None:
+    with opened(path) as archive:
+        for batch in in_batches(items):
+            archive.store_many("vietnews", batch)
+
+
+def rows_written(path: Path, items: Sequence[Arrival]) -> list[list[Statement]]:
+    """Return, for each transaction, the INSERTs that storing `items` executes."""
+    written: list[list[Statement]] = []
+
+    def keep(_c: Any, _cur: Any, text: str, given: Any, _x: Any, many: bool) -> None:
+        if text.startswith("INSERT") and " SELECT " not in text.replace("\n", " "):
+            written[-1].append((text, given if many else [given]))
+
+    with opened(path) as archive:
+        event.listen(archive._engine, "before_cursor_execute", keep)
+        for batch in in_batches(items):
+            written.append([])
+            archive.store_many("vietnews", batch)
+    return written
+
+
+def write_raw(path: Path, written: Sequence[Sequence[Statement]]) -> None:
+    """Write those rows again with nothing but sqlite3."""
+    opened(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    for transaction in written:
+        connection.execute("BEGIN IMMEDIATE")
+        for text, rows in transaction:
+            connection.executemany(text, rows)
+        connection.execute("COMMIT")
+    connection.close()
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the wall clock and the CPU time that `work` takes, in seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def writing(count: int = 3000, rounds: int = 3) -> None:
+    """Print articles a second through the archive and raw, and their ratio."""
+    items = list(arrivals(count))
+    with tempfile.TemporaryDirectory() as name:
+        written = rows_written(Path(name) / "record.db", items)
+        tables = sorted({text.split()[2] for transaction in written for text, _ in transaction})
+        print(f"{count} articles, {BATCH} a commit, rows of {', '.join(tables)}")
+        ratios = []
+        for number in range(rounds):
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            through = timed(lambda at=folder: store(at / "through.db", items))
+            raw = timed(lambda at=folder: write_raw(at / "raw.db", written))
+            shutil.rmtree(folder)
+            ratios.append((raw[0] / through[0], raw[1] / through[1]))
+            print(
+                f"through {count / through[0]:7.0f}/s   raw {count / raw[0]:7.0f}/s"
+                f"   ratio {ratios[-1][0]:.2f}   CPU {ratios[-1][1]:.2f}"
+            )
+        print(f"median ratio {median(r[0] for r in ratios):.2f}", end="   ")
+        print(f"CPU {median(r[1] for r in ratios):.2f}")
+        again(Path(name) / "again.db", items)
+
+
+def again(path: Path, items: Sequence[Arrival]) -> None:
+    """Print how quickly articles are met again: in the same captures, and with another text."""
+    store(path, items)
+    edited = list(arrivals(len(items), mark="sửa"))
+    for what, seen in (("known captures", items), ("revised", edited)):
+        with open_sql_archive(f"sqlite:///{path}") as archive:
+            wall, _ = timed(
+                lambda archive=archive, seen=seen: [
+                    archive.store_many("vietnews", batch) for batch in in_batches(seen)
+                ]
+            )
+        print(f"{what:16}{len(items) / wall:7.0f}/s")
+
+
+def _write(path: Path, outlet: str, count: int) -> int:
+    items = list(arrivals(count, outlet))
+    with opened(path, outlet) as archive:
+        for batch in in_batches(items):
+            archive.store_many(outlet, batch)
+    return count
+
+
+def writers(count: int = 2000, number: int = 4) -> None:
+    """Print what several processes that write at once did, and whether a row is missing."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "writers.db"
+        jobs = [(path, f"outlet{index}", count) for index in range(number)]
+        start = time.perf_counter()
+        with get_context("spawn").Pool(number) as pool:
+            pool.starmap(_write, jobs)  # an error of any is raised here
+        wall = time.perf_counter() - start
+        with sqlite3.connect(path) as connection:
+            found = connection.execute("SELECT count(*) FROM revisions").fetchone()[0]
+            broken = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        print(
+            f"{number} writers of {count}: {found} of {number * count} there, integrity {broken},"
+            f" {found / wall:.0f}/s"
+        )
+
+
+if __name__ == "__main__":
+    {"writing": writing, "writers": writers}[sys.argv[1]](*map(int, sys.argv[2:]))

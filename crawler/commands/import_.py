@@ -1,0 +1,142 @@
+"""`tinquan import`: articles from elsewhere, through the same decisions as crawled ones."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    err,
+    out,
+    outlets_of,
+    print_json,
+    settle,
+)
+from crawler.importer import Importer, Pages
+from crawler.importing import Source
+from crawler.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
+from crawler.launch import raise_on_term
+from storage.errors import UsageError
+from storage.model import Run
+
+_NAMED = 20  # rejected lines that are named on standard error; the file has them all
+
+
+class _Log:
+    """Sets lines aside, and names the first of them on standard error."""
+
+    def __init__(self, file: Path, rejects: Rejects) -> None:
+        self._file = file
+        self._rejects = rejects
+
+    def __call__(self, line: Line, reason: str) -> None:
+        """Set a line aside."""
+        self._rejects.add(line, reason)
+        if self._rejects.count <= _NAMED:
+            text = f"{self._file}, line {line.number}: {reason[:300]}"
+            err.print(escape(text), soft_wrap=True)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file of JSON lines, also packed by gzip.")],
+    outlet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The outlet of rows that name none.")
+    ] = None,
+    id_key: Annotated[
+        str, typer.Option(metavar="KEY", help="The key of the outlet's own id.")
+    ] = "article_id",
+    rejected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where lines are set aside; FILE.rejected.jsonl."),
+    ] = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
+
+    Lines that cannot be used are named, set aside and pass nobody by. Started again, it goes
+    over what it has stored without storing it twice.
+    """
+    settings = settle(config, archive)
+    started = datetime.now(UTC)
+    source = Source(outlet, id_key, outlets_of(settings), started)
+    rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))
+    raise_on_term()
+    lines, raw = open_lines(file)
+    with raw, archive_of(settings, create=True) as opened, Pages(source) as pages:
+        importer = Importer(opened, source, pages, _Log(file, rejects), lambda: datetime.now(UTC))
+        runs = _run(file, lines, raw, importer)
+    rejects.close()
+    _report(runs, rejects, json=json)
+    if rejects.count:
+        raise typer.Exit(1)
+
+
+def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> list[Run]:
+    """Import all lines; whatever ends it, the runs are closed."""
+    number = 0
+    try:
+        with _progress(file, raw) as progress:
+            for line in read_lines(lines):
+                importer.take(line)
+                number = line.number
+                progress.update(progress.task_ids[0], completed=raw.tell())
+            importer.store_rest()
+    except DAMAGED as error:
+        importer.store_rest()
+        importer.finish("damaged file")
+        raise UsageError(
+            f"{file}: is damaged after line {number} ({error}); what came before is imported"
+        ) from None
+    except KeyboardInterrupt:
+        importer.finish("shutdown")
+        raise
+    except BaseException as error:
+        importer.finish(" ".join(str(error).split()) or type(error).__name__)
+        raise
+    return importer.finish("finished")
+
+
+@contextmanager
+def _progress(file: Path, raw: IO[bytes]) -> Iterator[Progress]:
+    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    hidden = not err.is_terminal
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        progress.add_task("", total=file.stat().st_size or None, completed=raw.tell())
+        yield progress
+
+
+def _report(runs: list[Run], rejects: Rejects, *, json: bool) -> None:
+    counts: Counter[str] = Counter()
+    for run in runs:
+        done = run.counts
+        counts.update(
+            new=done.new,
+            revised=done.revised,
+            unchanged=done.unchanged,
+            known=done.known,
+            refused=sum(done.refused.values()),
+        )
+    counts["rejected"] = rejects.count
+    names = ("new", "revised", "unchanged", "known", "refused", "rejected")
+    aside = str(rejects.path) if rejects.count else None
+    if json:
+        total = {name: counts[name] for name in names}
+        print_json(total | {"rejected_file": aside, "runs": [run.id for run in runs]})
+        return
+    out.print(", ".join(f"{name} {counts[name]}" for name in names))
+    if aside:
+        err.print(escape(f"{rejects.count} lines were set aside: {aside}"), soft_wrap=True)
+    if counts["new"] + counts["revised"]:
+        err.print("`tinquan places retag` notes which places they are about", markup=False)

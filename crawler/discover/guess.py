@@ -1,0 +1,32 @@
+"""Article links of a site whose form nobody knows, by what addresses of articles look like."""
+
+import re
+from dataclasses import replace
+
+from crawler.discover.link import Found
+from crawler.discover.listing import page_links
+from crawler.families.base import Family
+from crawler.outlets import Outlet
+from crawler.page import Page
+
+# A slug of at least three words and a number, or of seven words: the address of a story. Sections
+# have shorter names, tags and events often say what they are. Blanks before or after a headline
+# leave a dash there (Báo Cần Thơ).
+_STORY = re.compile(
+    r"(?P<id>/(?:[\w.-]+/)*"
+    r"-?(?:(?:[a-z0-9]+-+){3,}(?:post|ar|a|d|c|i)?\d{4,}|(?:[a-z0-9]+-+){6,}[a-z0-9]+"
+    r"|(?:[a-z0-9]+-+){2,}[a-z0-9]+[./-](?:post|ar|a|d)?\d{4,})"
+    r"(?:\.(?:s?html?|htm|amp|chn|tpo|vnp|antd|vov|aspx|ldo))?)/?$"
+)
+_OTHER = re.compile(
+    r"/(?:tags?|events?|topics?|chu-de|su-kien|tac-gia|author|video|podcast|rss|search|tim-kiem|page)/"
+    r"|-(?:event|tag|e)\d+\.|ptag\.html|\.tag$|/trang-?\d+",
+    re.IGNORECASE,
+)
+
+
+def guessed_links(page: Page, outlet: Outlet, family: Family) -> Found:
+    """Return the links of a page that look like articles of its own host, in the page's order."""
+    found = page_links(page, outlet, replace(family, article_url=_STORY))
+    links = tuple(link for link in found.links if not _OTHER.search(link.url))
+    return replace(found, links=links)

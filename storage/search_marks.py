@@ -1,0 +1,135 @@
+"""What a query found in a text, by its characters, and a piece of it to show. Pure.
+
+The stored text is searched, not the index's string: marks stand on the characters as they are
+written, with all their combining marks.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from storage.model import Article
+from storage.places import Field
+from storage.search import Mark, Snippet, Term, Word, Words
+from storage.words import LONGEST, RAW, folded, spell, whole
+
+_SNIPPET = 200  # characters
+_BEFORE = 60  # of these, before the first mark
+_SNIPPET_FIELDS: tuple[Field, ...] = ("body", "sapo")
+
+
+class Finder:
+    """Finds a query's terms in texts; what it learned of a word it knows in the next text."""
+
+    def __init__(self, words: Words) -> None:
+        self._terms = [term for group in words.required for term in group]
+        self._words = list(dict.fromkeys(word for term in self._terms for word in term.words))
+        self._meaning: dict[str, frozenset[Word] | None] = {}
+
+    def marks(self, article: Article) -> tuple[Mark, ...]:
+        """Return where the article says what is asked for, in title, sapo and body, in order."""
+        texts: tuple[tuple[Field, str], ...] = (
+            ("title", article.title),
+            ("sapo", article.sapo or ""),
+            ("body", article.body),
+        )
+        return tuple(
+            Mark(field, start, end) for field, text in texts for start, end in self.spans(text)
+        )
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the characters of `text` that the terms find, in order and apart."""
+        if not any(map(self._meant, set(RAW.findall(text)))):
+            return []
+        places = [
+            (match.start(), match.end(), meant)
+            for match in RAW.finditer(text)
+            if (meant := self._meant(match.group())) is not None
+        ]
+        found = sorted(
+            (places[at][0], whole(text, places[at + len(term.words) - 1][1]))
+            for term in self._terms
+            for at in _starts(term, [place[2] for place in places])
+        )
+        return _apart(found)
+
+    def _meant(self, raw: str) -> frozenset[Word] | None:
+        """Return the query's words that stand for a word as written; None where it is none."""
+        if raw not in self._meaning:
+            spelling = spell(raw)
+            meant = frozenset(word for word in self._words if means(word, spelling))
+            self._meaning[raw] = meant if spelling else None
+        return self._meaning[raw]
+
+
+def _starts(term: Term, meant: Sequence[frozenset[Word]]) -> Iterator[int]:
+    """Yield the places of the words at which the term begins."""
+    first, *rest = term.words
+    for at in range(len(meant) - len(rest)):
+        if first in meant[at] and all(
+            word in meant[at + 1 + more] for more, word in enumerate(rest)
+        ):
+            yield at
+
+
+def _apart(found: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    apart: list[tuple[int, int]] = []
+    for start, end in found:
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def means(word: Word, spelling: str) -> bool:
+    """Return whether a word of a query stands for a spelled word of a text."""
+    text, found = (folded(word.text), folded(spelling)) if word.loose else (word.text, spelling)
+    return found.startswith(text) if word.prefix else found == text
+
+
+def snippet(article: Article, marks: Sequence[Mark]) -> Snippet | None:
+    """Return the piece of body or sapo with most marks; the beginning where only others have any.
+
+    None where the article has neither body nor sapo.
+    """
+    texts: dict[Field, str] = {"body": article.body, "sapo": article.sapo or ""}
+    for field in _SNIPPET_FIELDS:
+        own = [(mark.start, mark.end) for mark in marks if mark.field == field]
+        if own:
+            return _piece(field, texts[field], _densest(own), own)
+    field = "sapo" if texts["sapo"] else "body"
+    return _piece(field, texts[field], 0, []) if texts[field] else None
+
+
+def _densest(marks: Sequence[tuple[int, int]]) -> int:
+    """Return the start of the first mark after which most marks begin within a snippet."""
+    starts = [start for start, _ in marks]
+    room = _SNIPPET - _BEFORE
+    best, most, last = starts[0], 0, 0
+    for at, start in enumerate(starts):
+        while last < len(starts) and starts[last] < start + room:
+            last += 1
+        if last - at > most:
+            best, most = start, last - at
+    return best
+
+
+def _piece(field: Field, text: str, first: int, marks: Sequence[tuple[int, int]]) -> Snippet:
+    start = _cut(text, max(0, first - _BEFORE), first)
+    room = min(len(text), start + _SNIPPET)
+    end = _cut(text, room, min(len(text), room + LONGEST))
+    before, after = "… " if start else "", " …" if end < len(text) else ""
+    inside = [
+        (max(one, start), min(other, end)) for one, other in marks if one < end and other > start
+    ]
+    piece = text[start:end].replace("\n", " ")
+    moved = tuple((a - start + len(before), b - start + len(before)) for a, b in inside)
+    return Snippet(field, before + piece + after, moved)
+
+
+def _cut(text: str, at: int, latest: int) -> int:
+    """Return the first place from `at` on where a word begins, or has ended; at most `latest`."""
+    if at == 0:
+        return 0
+    while at < latest and not text[at - 1].isspace():
+        at += 1
+    return at if at == len(text) else whole(text, at)

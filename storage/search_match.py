@@ -1,0 +1,121 @@
+"""Whether an article's string is what a query asks for, and how well it fits. Pure.
+
+Both databases' answers are decided and ranked here, so they are the same.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from storage.search_codes import FIELD_END, without_marks
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a word of a query stands for: the codes of all words that it means.
+
+    loose: it means every word of their families.
+    """
+
+    codes: tuple[str, ...]
+    loose: bool = False
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The characters of the words' families."""
+        return tuple(dict.fromkeys(code[0] for code in self.codes))
+
+
+@dataclass(frozen=True)
+class Needle:
+    """A term as it is found in strings: each word, one right after the other."""
+
+    words: tuple[Meant, ...]
+
+    @property
+    def possible(self) -> bool:
+        """False where no article has one of the words."""
+        return all(word.codes for word in self.words)
+
+    @cached_property
+    def loose(self) -> bool:
+        """Whether it is looked for in the string without marks."""
+        return all(word.loose for word in self.words)
+
+    @cached_property
+    def _text(self) -> str | None:
+        """The characters to look for, if they are always the same."""
+        if self.loose:
+            only = all(len(word.families) == 1 for word in self.words)
+            return "".join(word.families[0] for word in self.words) if only else None
+        only = all(len(word.codes) == 1 and not word.loose for word in self.words)
+        return "".join(word.codes[0] for word in self.words) if only else None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        if self.loose:
+            return re.compile("".join(_any_of(word.families) for word in self.words))
+        return re.compile("".join(map(_marked, self.words)), re.DOTALL)
+
+    def count(self, stream: str, families: str) -> int:
+        """Return how often it stands in `stream`; families: `stream` without marks, if loose."""
+        here = families if self.loose else stream
+        if self._text is not None:
+            return here.count(self._text)
+        return sum(1 for _ in self._pattern.finditer(here))
+
+    def within(self, stream: str, families: str) -> bool:
+        """Return whether it stands in `stream` at all."""
+        here = families if self.loose else stream
+        if self._text is not None:
+            return self._text in here
+        return self._pattern.search(here) is not None
+
+
+def _any_of(characters: Sequence[str]) -> str:
+    return f"[{''.join(map(re.escape, characters))}]"
+
+
+def _marked(word: Meant) -> str:
+    if word.loose:
+        return _any_of(word.families) + "."
+    variants: dict[str, list[str]] = {}
+    for code in word.codes:
+        variants.setdefault(code[0], []).append(code[1])
+    forms = "|".join(re.escape(family) + _any_of(variants[family]) for family in variants)
+    return f"(?={_any_of(word.families)})(?:{forms})"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query with its words looked up.
+
+    required: one needle at least of each group. excluded: none of these. filed: one code at least
+    of each group, among an article's filings.
+    """
+
+    required: tuple[tuple[Needle, ...], ...]
+    excluded: tuple[Needle, ...]
+    filed: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def loose(self) -> bool:
+        """Whether any needle is looked for in the string without marks."""
+        return any(needle.loose for group in (*self.required, self.excluded) for needle in group)
+
+    @property
+    def possible(self) -> bool:
+        """False where the lexicon already tells that nothing can match."""
+        return all(self.required) and all(self.filed)
+
+    def matches(self, stream: str) -> bool:
+        """Return whether an article with that string is wanted."""
+        if self.filed:
+            filed = stream[: stream.index(FIELD_END)]
+            if not all(any(code in filed for code in group) for group in self.filed):
+                return False
+        families = without_marks(stream) if self.loose else ""
+        return all(
+            any(needle.within(stream, families) for needle in group) for group in self.required
+        ) and not any(needle.within(stream, families) for needle in self.excluded)

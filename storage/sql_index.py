@@ -1,0 +1,115 @@
+"""The search's rows of articles, written in the transaction that writes their revisions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model import Article
+from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
+from storage.search_stream import filings, raw_fields, spellings, stream_of
+from storage.sql_keys import has_code
+from storage.sql_lexicon import drop_words, number_words, words_of
+from storage.sql_types import in_parts
+from storage.tables import articles
+from storage.tables_search import search
+
+Rows = dict[int, tuple[Any, str]]
+"""By article: its sort_at and its string."""
+
+_ADD = "INSERT INTO search_keys (rowid, keys) VALUES (?, ?)"
+_REMOVE = "INSERT INTO search_keys (search_keys, rowid, keys) VALUES ('delete', ?, ?)"
+
+
+def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
+    """Let searches find these articles by what they say now; their outlets are locked.
+
+    latest: by short id, the newest state; None where it has none, then it is not found any more.
+    """
+    before = _held(conn, list(latest))
+    after = _wanted(conn, {id_: text for id_, text in latest.items() if text is not None})
+    gone = {id_: row for id_, row in before.items() if after.get(id_) != row}
+    fresh = {id_: row for id_, row in after.items() if before.get(id_) != row}
+    _remove(conn, gone)
+    add_rows(conn, fresh)
+    _forget_words(conn, [gone[id_][1] for id_ in gone if id_ not in after])
+
+
+def _held(conn: Connection, ids: Sequence[int]) -> Rows:
+    found: Rows = {}
+    for part in in_parts(ids):
+        query = sa.select(search.c.article, search.c.sort_at, search.c.stream)
+        rows = conn.execute(query.where(search.c.article.in_(part)))
+        found.update((row[0], (row[1], row[2])) for row in rows)
+    return found
+
+
+def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
+    if not texts:
+        return {}
+    filed = {id_: dict(filings(text)) for id_, text in texts.items()}
+    fields = {id_: raw_fields(text) for id_, text in texts.items()}
+    words = spellings([value for all_of in fields.values() for value in all_of])
+    wanted: dict[str, str | None] = dict.fromkeys(words.values())
+    for values in filed.values():
+        wanted.update(values)
+    codes = number_words(conn, wanted)
+    raw = {written: codes[word] for written, word in words.items()}
+    times = _times(conn, list(texts))
+    return {
+        id_: (times[id_], stream_of(filed[id_], fields[id_], codes, raw))
+        for id_ in texts
+        if id_ in times
+    }
+
+
+def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for part in in_parts(ids):
+        query = sa.select(articles.c.id, articles.c.sort_at)
+        shown = query.where(articles.c.id.in_(part), articles.c.sort_at.is_not(None))
+        found.update((row[0], row[1]) for row in conn.execute(shown))
+    return found
+
+
+def _remove(conn: Connection, rows: Rows) -> None:
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":  # a table without content must be told what to forget
+        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in rows.items()]
+        conn.exec_driver_sql(_REMOVE, keys)
+    for part in in_parts(list(rows)):
+        conn.execute(sa.delete(search).where(search.c.article.in_(part)))
+
+
+def add_rows(conn: Connection, rows: Rows) -> None:
+    """Write the rows of articles that have none."""
+    if not rows:
+        return
+    conn.execute(
+        sa.insert(search),
+        [
+            {"article": id_, "sort_at": sort_at, "stream": stream}
+            for id_, (sort_at, stream) in sorted(rows.items())
+        ],
+    )
+    if conn.dialect.name == "sqlite":
+        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in sorted(rows.items())]
+        conn.exec_driver_sql(_ADD, keys)
+
+
+def _forget_words(conn: Connection, streams: Collection[str]) -> None:
+    """Drop the words of articles that are gone which no other article has.
+
+    Names and numbers of a text that was taken down should not stay in the lexicon.
+    """
+    codes = {stream[at : at + 2] for stream in streams for at in range(0, len(stream), 2)}
+    passing = words_of(conn, [code for code in codes if code not in (FIELD_END, VALUE_END)])
+    unused = [
+        word
+        for code, word in passing.items()
+        if conn.execute(sa.select(search.c.article).where(has_code(conn, code)).limit(1)).first()
+        is None
+    ]
+    drop_words(conn, unused)

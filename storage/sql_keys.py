@@ -1,0 +1,90 @@
+"""A plan as a condition for each database's index: what cannot match is left out by it."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage.search_codes import array_pair, array_word, fts_pair
+from storage.search_match import Meant, Needle, Plan
+from storage.tables_search import search
+
+_KEYS = sa.func.search_keys(search.c.stream, type_=ARRAY(sa.Integer))
+
+
+def may_match(conn: Connection, plan: Plan) -> ColumnElement[bool]:
+    """Return a condition on `search` that all articles which `plan` wants meet, and few others.
+
+    The plan must require something.
+    """
+    if conn.dialect.name == "sqlite":
+        return _matched(" AND ".join([*map(_fts_group, plan.required), *map(_fts_any, plan.filed)]))
+    wanted = [_array_any(group) for group in plan.filed]
+    return sa.and_(*map(_array_group, plan.required), *wanted)
+
+
+def has_code(conn: Connection, code: str) -> ColumnElement[bool]:
+    """Return a condition on `search`: the article has the word with this code."""
+    if conn.dialect.name == "sqlite":
+        return _matched(_fts_any([code]))
+    return _array_any([code])
+
+
+def _neighbours(needle: Needle) -> list[tuple[str, str]]:
+    """Return the families of neighbours, where each is of one family."""
+    found = []
+    for one, other in pairwise(needle.words):
+        if len(one.families) == len(other.families) == 1:
+            found.append((one.families[0], other.families[0]))
+    return found
+
+
+def _matched(keys: str) -> ColumnElement[bool]:
+    found = sa.text("SELECT rowid FROM search_keys WHERE search_keys MATCH :keys")
+    return search.c.article.in_(found.bindparams(keys=keys).columns(sa.column("rowid", sa.Integer)))
+
+
+def _fts_any(codes: Iterable[str]) -> str:
+    return "(" + " OR ".join(f'"{code}"' for code in codes) + ")"
+
+
+def _fts_needle(needle: Needle) -> str:
+    pairs = [f'"{fts_pair(*pair)}"' for pair in _neighbours(needle)]
+    words = [_fts_any(word.codes) for word in _worth_asking(needle, bool(pairs))]
+    return "(" + " AND ".join([*pairs, *words]) + ")"
+
+
+def _fts_group(group: Iterable[Needle]) -> str:
+    return "(" + " OR ".join(map(_fts_needle, group)) + ")"
+
+
+def _array_any(codes: Iterable[str]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = _KEYS.overlap([array_word(code) for code in codes])
+    return found
+
+
+def _array_needle(needle: Needle) -> ColumnElement[bool]:
+    pairs = [array_pair(*pair) for pair in _neighbours(needle)]
+    words = _worth_asking(needle, bool(pairs))
+    all_of = [_KEYS.contains(pairs)] if pairs else []
+    return sa.and_(*all_of, *(_array_any(word.codes) for word in words))
+
+
+def _array_group(group: Iterable[Needle]) -> ColumnElement[bool]:
+    return sa.or_(*map(_array_needle, group))
+
+
+def _worth_asking(needle: Needle, has_pairs: bool) -> list[Meant]:
+    """Return the words to ask for besides pairs.
+
+    A pair stands for both its families, so a loose word in one says nothing more.
+    """
+    if not has_pairs:
+        return list(needle.words)
+    paired = {at for at, _ in enumerate(needle.words)}
+    for at, word in enumerate(needle.words):
+        if len(word.families) > 1:  # neither it nor, perhaps, its neighbours are in any pair
+            paired -= {at - 1, at, at + 1}
+    return [word for at, word in enumerate(needle.words) if at not in paired or not word.loose]

@@ -1,0 +1,165 @@
+"""The lexicon as rows: every word of the archive's texts with its family and variant.
+
+Writers number words under one lock, which they take after those of their outlets. Common words
+are remembered with the connection, as they never change; what a rolled-back transaction numbered
+is forgotten (`watch`).
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, event
+
+from storage.errors import QueryError
+from storage.search import Word
+from storage.search_codes import code, numbers
+from storage.search_match import Meant
+from storage.sql_open import lock
+from storage.sql_types import in_parts
+from storage.tables_search import lexicon
+from storage.words import folded
+
+MAX_PREFIXED = 1_000
+"""Words that one prefix may stand for."""
+
+_REMEMBERED = "tinquan lexicon"
+_MOST_REMEMBERED = 100_000  # about 20 MB
+_LONGEST_SYLLABLE = 7  # "nghiêng"
+_LASTING_VALUES = tuple(f"\x1f{kind}\x1f" for kind in ("outlet", "section", "kind"))
+_PAIR = sa.tuple_(lexicon.c.family, lexicon.c.variant)
+_AFTER_ALL = "\U0010ffff"
+
+
+def watch(engine: Engine) -> None:
+    """Forget what connections remember where a transaction is rolled back, wholly or in part."""
+    event.listen(engine, "rollback", _forget)
+    event.listen(engine, "rollback_savepoint", _forget)
+
+
+def _forget(conn: Connection, *_: object) -> None:
+    if not conn.invalidated:  # a lost connection takes its memory along
+        conn.info.pop(_REMEMBERED, None)
+
+
+def is_lasting(word: str) -> bool:
+    """True for words that stay in the lexicon, though no article should hold them any more.
+
+    They are short and of letters, as syllables are: they say nothing of anybody. Others (authors,
+    tags, numbers, long words) go with the last article that has them, and are not remembered.
+    """
+    if word.startswith(_LASTING_VALUES):
+        return True
+    return len(word) <= _LONGEST_SYLLABLE and word.isalpha()
+
+
+def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the code of every word, after numbering those that are new.
+
+    wanted: by word, how it is shown (of values only).
+    """
+    known: dict[str, str] = conn.info.setdefault(_REMEMBERED, {})
+    found = {word: known[word] for word in wanted if word in known}
+    found |= _held(conn, [word for word in wanted if word not in found])
+    missing = sorted(word for word in wanted if word not in found)
+    if missing:
+        lock(conn, "lexicon")
+        found |= _held(conn, missing)  # another writer may have been faster
+        found |= _add(conn, {word: wanted[word] for word in missing if word not in found})
+    if len(known) > _MOST_REMEMBERED:
+        known.clear()
+    known.update((word, found[word]) for word in wanted if word not in known and is_lasting(word))
+    return found
+
+
+def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in in_parts(list(words)):
+        query = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
+        rows = conn.execute(query.where(lexicon.c.word.in_(part)))
+        found.update((row[0], code(row[1], row[2])) for row in rows)
+    return found
+
+
+def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
+    if not fresh:
+        return {}
+    last = conn.execute(sa.select(sa.func.max(lexicon.c.family))).scalar()
+    unused = 0 if last is None else last + 1
+    families: dict[str, list[int]] = {}  # family, and its next variant
+    for part in in_parts(sorted({folded(word) for word in fresh})):
+        query = sa.select(lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1)
+        query = query.where(lexicon.c.folded.in_(part))
+        for row in conn.execute(query.group_by(lexicon.c.folded, lexicon.c.family)):
+            families[row[0]] = [row[1], row[2]]
+    rows: list[dict[str, Any]] = []
+    for word, shown in fresh.items():
+        if folded(word) not in families:
+            families[folded(word)] = [unused, 0]
+            unused += 1
+        own = families[folded(word)]
+        rows.append(_row(word, own[0], own[1], shown))
+        own[1] += 1
+    conn.execute(sa.insert(lexicon), rows)
+    return {row["word"]: code(row["family"], row["variant"]) for row in rows}
+
+
+def _row(word: str, family: int, variant: int, shown: str | None) -> dict[str, Any]:
+    named: dict[str, Any] = {"word": word, "folded": folded(word), "shown": shown}
+    return named | {"family": family, "variant": variant}
+
+
+def meaning(conn: Connection, word: Word) -> Meant:
+    """Return what a word stands for, no codes where no article has it. Raises QueryError."""
+    column = lexicon.c.folded if word.loose else lexicon.c.word
+    text = folded(word.text) if word.loose else word.text
+    query = sa.select(lexicon.c.family, lexicon.c.variant).order_by(lexicon.c.word)
+    if not word.prefix:
+        rows = conn.execute(query.where(column == text))
+        return Meant(tuple(code(*row) for row in rows), word.loose)
+    within = query.where(column >= text, column < text + _AFTER_ALL).limit(MAX_PREFIXED + 1)
+    many = conn.execute(within).all()
+    if len(many) > MAX_PREFIXED:
+        raise QueryError(
+            f"{word.text + '*'!r} stands for more than {MAX_PREFIXED:,} words of the archive:"
+            " expected more letters before the *"
+        )
+    return Meant(tuple(code(*row) for row in many), word.loose)
+
+
+def words_of(conn: Connection, codes: Collection[str]) -> dict[str, str]:
+    """Return the words with these codes that go with the last article that has them."""
+    found = {}
+    for part in in_parts([numbers(code_) for code_ in codes]):
+        query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word)
+        for family, variant, word in conn.execute(query.where(_PAIR.in_(part))):
+            if not is_lasting(word):
+                found[code(family, variant)] = word
+    return found
+
+
+def value_codes(conn: Connection, words: Collection[str]) -> tuple[str, ...]:
+    """Return the codes of values that articles are filed under.
+
+    One without diacritics stands for those with them too, as a word of a query does.
+    """
+    found: list[str] = []
+    for word in words:
+        found += meaning(conn, Word(word, loose=folded(word) == word)).codes
+    return tuple(dict.fromkeys(found))
+
+
+def shown(conn: Connection, codes: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the kind of the values with these codes, and how they are written."""
+    found = {}
+    for part in in_parts([numbers(code_) for code_ in codes]):
+        query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
+        for family, variant, word, text in conn.execute(query.where(_PAIR.in_(part))):
+            found[code(family, variant)] = (word.split("\x1f")[1], text)
+    return found
+
+
+def drop_words(conn: Connection, words: Collection[str]) -> None:
+    """Take words out of the lexicon that no article holds any more."""
+    for part in in_parts(list(words)):
+        conn.execute(sa.delete(lexicon).where(lexicon.c.word.in_(part)))
