@@ -1,6 +1,6 @@
 """How well copies are found, on articles with known copies: precision, recall, wrong clusters.
 
-    python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--held-out] [--folder /tmp/…]
+    python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--originals-first] [--held-out]
 
 CORPUS: articles as JSON lines with title, sapo and body. Everything goes through the archive's own
 code on SQLite, fifty articles a transaction, in shuffled order: any copy may come first.
@@ -13,21 +13,27 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import numpy as np
 import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
 from storage.model import Arrival, Article, Block, Capture, Extraction, Run
+from storage.signature import shingles
 from storage.sql import open_sql_archive
+from storage.syllables import syllables
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
 BATCH = 50
+SAME, DOUBTFUL = 0.8, 0.2  # parts of the shorter text that two originals share
 Key = TypeVar("Key", str, int)
 
 
@@ -35,8 +41,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--documents", type=int, default=50_000)
+    parser.add_argument("--originals", type=int, help="all, if not said")
     parser.add_argument("--issues", type=int, default=160, help="of each series")
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--originals-first", action="store_true", help="published before all their variants"
+    )
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup"))
     given = parser.parse_args()
@@ -47,7 +57,7 @@ def main() -> None:
     path = given.folder / "dedup.db"
     path.unlink(missing_ok=True)
     began = time.perf_counter()
-    write(f"sqlite:///{path}", docs)
+    write(f"sqlite:///{path}", docs, originals_first=given.originals_first)
     took = time.perf_counter() - began
     sources = read(path, len(docs))
     for line in report(docs, sources):
@@ -63,17 +73,45 @@ def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
     templates = issues(words, given.issues, random)
     again = (classes["boilerplate appended"](doc, doc, random) for doc in templates[::10])
     number = given.documents - len(templates)
-    return [*build(load(given.corpus), classes, number, random), *templates, *again]
+    originals = judged(load(given.corpus, given.originals))
+    return [*build(originals, classes, number, random), *templates, *again]
 
 
-def load(path: Path) -> list[Doc]:
-    """Return the corpus as documents, each a story of its own."""
+def load(path: Path, number: int | None) -> list[Doc]:
+    """Return (the first `number` of) the corpus as documents, each a story of its own."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = map(json.loads, lines)
+        rows = map(json.loads, islice(lines, number))
         return [
             Doc(row["id"], "original", row["title"], row["sapo"], tuple(row["body"].split("\n")))
             for row in rows
         ]
+
+
+def judged(originals: Sequence[Doc]) -> list[Doc]:
+    """Return the originals with real copies among them named as such, and doubtful ones left out.
+
+    Judged by eye: pairs that share four fifths of the shorter text's 8-grams are prints of one
+    story (most are equal but for a word); those that share less, but a fifth, are follow-ups
+    and summaries that quote each other, of which nobody can say whether they are copies.
+    """
+    texts = [np.unique(shingles(syllables((doc.title, doc.sapo, *doc.lines)))) for doc in originals]
+    owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    every = np.concatenate(texts)
+    order = np.argsort(every, kind="stable")
+    every, owners = every[order], owners[order]
+    same = np.flatnonzero(every[1:] == every[:-1])
+    # Neighbours only: of a shingle that many texts hold, one link each is enough to find a copy.
+    links = Counter(zip(owners[same].tolist(), owners[same + 1].tolist(), strict=True))
+    stories = [doc.story for doc in originals]
+    left_out = set()
+    for (one, other), shared in sorted(links.items()):
+        part = shared / max(1, min(len(texts[one]), len(texts[other])))
+        if part >= SAME:
+            stories[other] = stories[one]
+        elif part >= DOUBTFUL:
+            left_out.add(other)
+    kept = [at for at in range(len(originals)) if at not in left_out]
+    return [replace(originals[at], story=stories[at]) for at in kept]
 
 
 def build(
@@ -90,19 +128,21 @@ def build(
     return docs
 
 
-def write(url: str, docs: Sequence[Doc]) -> None:
+def write(url: str, docs: Sequence[Doc], *, originals_first: bool) -> None:
+    first = {"original", *(doc.kind for doc in docs if doc.story == f"{doc.kind} 0")}
     with open_sql_archive(url) as archive:
         archive.start_run(Run("run", "bao0", START))
         for start in range(0, len(docs), BATCH):
             if sys.stderr.isatty():
                 print(f"\r{start} of {len(docs)}", end="", file=sys.stderr)
             batch = [
-                article_of(start + at, doc) for at, doc in enumerate(docs[start : start + BATCH])
+                article_of(at, doc, len(docs) if originals_first and doc.kind not in first else 0)
+                for at, doc in enumerate(docs[start : start + BATCH], start=start)
             ]
             archive.store_many("run", [Arrival(capture_of(one), one) for one in batch])
 
 
-def article_of(at: int, doc: Doc) -> Article:
+def article_of(at: int, doc: Doc, delay: int = 0) -> Article:
     outlet = f"bao{at % OUTLETS}"
     return Article(
         outlet=outlet,
@@ -112,7 +152,7 @@ def article_of(at: int, doc: Doc) -> Article:
         sapo=doc.sapo,
         blocks=tuple(Block("paragraph", line) for line in doc.lines),
         extraction=Extraction("epi", "1", "subtree", 1),
-        published_at=START + timedelta(minutes=at),
+        published_at=START + timedelta(minutes=at + delay),
     )
 
 
@@ -131,7 +171,7 @@ def read(path: Path, number: int) -> list[int]:
             " FROM copies c JOIN articles a ON a.id = c.article"
             " JOIN articles s ON s.id = c.source"
         )
-        found = dict(conn.execute(query).all())
+        found = {row[0]: row[1] for row in conn.execute(query)}
     engine.dispose()
     return [found.get(at, at) for at in range(number)]
 

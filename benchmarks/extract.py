@@ -3,7 +3,8 @@
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.extract [accuracy|speed|hostile|memory]
 
 Speed is CPU time, best of several rounds in which all contenders read every page in turn, so
-that what else the machine does falls on all of them. newspaper4k joins where it is installed.
+that what else the machine does falls on all of them. newspaper4k joins where it is installed
+(the extra `bench`): `uv pip install ".[bench]"`.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ from tests.score import body_f1
 
 SHARED = Path(os.environ.get("TINQUAN_SHARED", "../shared")).resolve()
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
+_NO_NEWSPAPER = 'newspaper4k              not installed: uv pip install ".[bench]"; left out'
 
 
 def corpus() -> list[tuple[dict[str, Any], Page]]:
@@ -62,7 +64,7 @@ def accuracy() -> None:
             scores[name][family].append(score)
         _count_fields(fields, gold, known)
     if not _newspaper():
-        print("newspaper4k              not installed")
+        print(_NO_NEWSPAPER)
     for name, families in scores.items():
         every = [score for found in families.values() for score in found]
         print(f"{name:24} mean {mean(every):.4f}  worst {min(every):.4f}  ({len(every)} pages)")
@@ -134,22 +136,26 @@ def speed(rounds: int = 9) -> None:
     if newspaper := _newspaper():
         contenders["newspaper4k"] = lambda page: newspaper(texts[page.url])
     else:
-        print("newspaper4k              not installed")
+        print(_NO_NEWSPAPER)
     best: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
+    gc.disable()  # as timeit does: what one contender leaves is not charged to the next
     for _ in range(rounds):
         for page in pages:
+            gc.collect()
             for name, read in contenders.items():
-                gc.collect()  # what one contender leaves is not charged to the next
                 start = time.process_time()
                 read(page)
                 key = (name, page.url)
                 best[key] = min(best[key], time.process_time() - start)
+    gc.enable()
     totals = {name: sum(best[name, page.url] for page in pages) for name in contenders}
     for name, total in totals.items():
         print(f"{name:24} {1000 * total / len(pages):8.2f} ms a page")
     ours = totals["tinquan, all fields"]
-    print(f"x trafilatura default: {totals['trafilatura default'] / ours:.2f}")
-    print(f"x lxml parse:          {ours / totals['lxml parse']:.2f}")
+    for name in ("trafilatura default", "newspaper4k"):
+        if name in totals:
+            print(f"x {name + ':':21} {totals[name] / ours:.2f}")
+    print(f"lxml parses:            {ours / totals['lxml parse']:.2f}")
 
 
 async def _hostile() -> None:

@@ -42,7 +42,7 @@ Task = Visit | Chore
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Wanted:
     """An outlet that is crawled: the cadence of each section, and of rechecks (None for never)."""
 
     outlet: str
@@ -92,7 +92,7 @@ class Agenda:
     time.
     """
 
-    def __init__(self, watched: Iterable[Watched], chores: Mapping[str, str], jobs: int) -> None:
+    def __init__(self, watched: Iterable[Wanted], chores: Mapping[str, str], jobs: int) -> None:
         """Begin with everything due at once; `remember` what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}
@@ -182,14 +182,17 @@ class Agenda:
                 item.last = min(begun, now)
             item.settle()
 
-    def clock_stepped(self, now: datetime) -> None:
-        """Work out due times anew after the clock was set back: none may lie in a lost hour.
+    def clock_stepped(self, step: timedelta, now: datetime) -> None:
+        """Take in that the clock was set by `step` and now says `now`.
 
-        A clock that was set forward needs nothing: what was skipped is due, once.
+        Set back: what was due in an hour of real time still is. Set forward: nothing is changed,
+        what was skipped is due, once; for a machine that slept, that is how it should be.
         """
+        if step >= timedelta(0):
+            return
         for item in self._items:
-            if item.last is not None and item.last > now:
-                item.last = now
+            if item.last is not None:
+                item.last = min(item.last + step, now)
             item.rhythm_at = None
             item.settle()
 

@@ -37,9 +37,8 @@ class Watched:
 def findings_of(watched: Watched, runs: Sequence[Run], now: datetime) -> list[Finding]:
     """Return what is wrong with one outlet.
 
-    runs: its runs of the last LOOK_BACK, newest first; replays, rechecks and runs under way are
-    ignored, and so are those that were asked to stop. `late_findings` says whether they start in
-    time.
+    runs: its runs of the last LOOK_BACK, newest first; ignored are replays, rechecks, runs under
+    way, and runs that were asked to stop. Whether crawls start in time is `late_findings`'.
     """
     ended = [run for run in runs if _counts(run)]
     if not ended:

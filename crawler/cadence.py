@@ -159,3 +159,12 @@ def after_quiet(moment: datetime, quiet: str | None) -> datetime:
         return moment
     day = local.date() + timedelta(days=1 if begin > end and now >= begin else 0)
     return datetime.combine(day, end, LOCAL).astimezone(moment.tzinfo)
+
+
+def quiet_time(quiet: str | None) -> timedelta:
+    """Return how long the quiet hours of a day last."""
+    if quiet is None:
+        return timedelta(0)
+    begin, end = (time.fromisoformat(part) for part in quiet.split("-"))
+    minutes = (end.hour - begin.hour) * 60 + end.minute - begin.minute
+    return timedelta(minutes=minutes % (24 * 60))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crawler.outlets import Outlet
-from crawler.signs import Sign
+from crawler.signs import Sign, family_change
 from storage.model import Article, Refusal, Run
 
 ARTICLES = 2
@@ -65,9 +65,10 @@ def _refused(refusal: Refusal) -> Point:
 
 def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
     yield Point("article", is_well=True, found=article.url)
-    read_as = article.extraction.family
-    same = read_as == outlet.family
-    yield Point("family", same, read_as if same else f"{read_as}, the file says {outlet.family}")
+    read_as, change = article.extraction.family, family_change(article)
+    yield Point(
+        "family", change is None, f"{read_as}, the file says {outlet.family}" if change else read_as
+    )
     yield Point("title", bool(article.title), article.title or "none")
     published = article.published_at
     time = f"{article.published_raw} ({article.published_rule})" if published else "none"

@@ -53,7 +53,7 @@ class WarcFiles:
 
     captures: folder that the captures' paths are relative to. agent: our user agent.
     max_bytes: a file that has reached this size is followed by the next. No file that exists is
-    ever opened: after a crash its last record may be torn.
+    ever opened: after a crash its last record may be torn. written: the files so far.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class WarcFiles:
         max_bytes: int,
         started_at: datetime,
     ):
-        self._captures = captures
+        self.captures = captures
         self._folder = captures / outlet / str(started_at.year)
         self._stem = f"{outlet}-{started_at.astimezone(UTC):%Y%m%d%H%M%S}-{run_id}"
         self._info = {
@@ -77,6 +77,7 @@ class WarcFiles:
         }
         self._max_bytes = max_bytes
         self._serial = 0
+        self.written: list[Path] = []
         self._path = Path()
         self._file: FileIO | None = None
         self._info_id = ""
@@ -101,7 +102,7 @@ class WarcFiles:
             url=exchange.url,
             captured_at=exchange.received_at,
             status=exchange.status,
-            warc_file=self._path.relative_to(self._captures).as_posix(),
+            warc_file=self._path.relative_to(self.captures).as_posix(),
             warc_offset=offset,
             record_id=headers.get_header("WARC-Record-ID"),
             digest=headers.get_header("WARC-Payload-Digest"),
@@ -121,6 +122,7 @@ class WarcFiles:
             self._folder.mkdir(parents=True, exist_ok=True)
             # Unbuffered: what a full disk refuses must not be written again when it is closed.
             self._file = self._path.open("xb", buffering=0)
+            self.written.append(self._path)
             data, self._info_id = _info_record(self._path.name, self._info)
             _append(self._file, 0, data)
         return self._file

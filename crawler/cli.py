@@ -23,8 +23,11 @@ from crawler.commands.new_outlet import new_outlet
 from crawler.commands.outlets import outlets_app
 from crawler.commands.pages import pages_app
 from crawler.commands.places import places_app
+from crawler.commands.prune import prune
+from crawler.commands.recheck import recheck
 from crawler.commands.reextract import reextract
 from crawler.commands.revisions import diff, revisions
+from crawler.commands.schedule import schedule
 from crawler.commands.search import search
 from crawler.commands.status import alarms, status
 from crawler.launch import STOPPED_CODES
@@ -54,6 +57,9 @@ app.command()(extract)
 app.command()(reextract)
 app.command("import")(import_)
 app.command()(export)
+app.command()(schedule)
+app.command()(recheck)
+app.command()(prune)
 app.add_typer(archive_app, name="archive")
 outlets_app.command("new")(new_outlet)
 app.add_typer(outlets_app, name="outlets")

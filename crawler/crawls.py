@@ -97,6 +97,7 @@ class Crawls:
             replay=bool(order.replay),
             host=socket.gethostname(),
             log_file=str(log_file(order, self._config)),
+            kind=order.kind,
         )
         outcome, error = self._judge(item)
         ended = replace(begun, ended_at=now, outcome=outcome, error=error)

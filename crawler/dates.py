@@ -100,6 +100,8 @@ def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
     text = text.strip()
     if not text or len(text) > _MAX_TEXT:
         return None
+    if stamp := _read_iso(text):
+        return stamp
     if _EPOCH.fullmatch(text):
         return _checked(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, zone=None)
     found = _find_day(text)
@@ -114,6 +116,19 @@ def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
     except ValueError:
         return None
     return _checked(local, has_time=clock is not None, zone=offset)
+
+
+def _read_iso(text: str) -> Stamp | None:
+    """Return what the standard form with time and zone says: most pages' heads hold it."""
+    if text[10:11] != "T":
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return _checked(moment.replace(microsecond=0), has_time=True, zone=moment.tzinfo)
 
 
 def _checked(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp | None:

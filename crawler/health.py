@@ -10,10 +10,11 @@ from typing import Any
 
 from crawler.signs import Sign
 from storage.errors import ArchiveError, TinquanError
-from storage.model import Outcome, RefusalReason, Run, RunCounts, Stored, Verdict
+from storage.model import Outcome, RefusalReason, RobotsState, Run, RunCounts, Stored, Verdict
 from storage.operations import Operations
 
 _log = logging.getLogger(__name__)
+_MAX_NEW = 500  # times a section; more says nothing about its rhythm
 _MAX_EVIDENCE = 3  # URLs a sign
 _UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  # all is well
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
@@ -40,6 +41,8 @@ class RunKeeper:
         self._signs: Counter[str] = Counter()
         self._evidence: dict[str, list[str]] = {}
         self._newest_of: dict[str, datetime] = {}
+        self._new_of: dict[str, list[datetime]] = {}
+        self._robots: RobotsState | None = None
         self._newest: datetime | None = None
         self._verdict: tuple[Outcome, str] | None = None
         self._faults: list[str] = []
@@ -96,6 +99,16 @@ class RunKeeper:
             newest = self._newest_of.get(section, published_at)
             self._newest_of[section] = max(newest, published_at)
 
+    def new_article(self, section: str, published_at: datetime) -> None:
+        """Note when an article of a section was published that the archive did not have."""
+        times = self._new_of.setdefault(section, [])
+        if len(times) < _MAX_NEW:
+            times.append(min(published_at, self._clock()))
+
+    def robots(self, state: RobotsState) -> None:
+        """Note what stood in the way at robots.txt; the first word counts."""
+        self._robots = self._robots or state
+
     def discovered(self) -> None:
         """Note that a listing answered as it should."""
         self._discovered = True
@@ -130,6 +143,8 @@ class RunKeeper:
             peak_memory_bytes=peak_memory_bytes(),
             evidence={sign: tuple(urls) for sign, urls in self._evidence.items() if urls},
             newest_of=dict(self._newest_of),
+            new_of={name: tuple(sorted(times)) for name, times in self._new_of.items()},
+            robots=self._robots or self._read_robots(),
         )
         try:
             self._archive.finish_run(self.run)
@@ -138,6 +153,10 @@ class RunKeeper:
             lost = (Outcome.FAILED, error or str(failure))
             self.run = replace(self.run, outcome=lost[0], error=lost[1])
         return self.run
+
+    def _read_robots(self) -> RobotsState | None:
+        """Return "read" where anything was fetched: that is asked first, and lets nothing pass."""
+        return "read" if self._counts["fetched"] and not self.run.replay else None
 
     def _judge(self, reason: str) -> tuple[Outcome, str | None]:
         first = self._faults[0] if self._faults else None

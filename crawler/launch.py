@@ -19,7 +19,7 @@ from types import FrameType
 
 from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
-from storage.model import Run
+from storage.model import Run, RunKind
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""
@@ -34,6 +34,7 @@ class Order:
     since, until: ISO texts as the spider takes them. limit: articles. budget: requests.
     backfill, oldest_first, url: as in the spider's plan. site: an address whose host no outlet
     file names; the outlet is then made from it.
+    recheck: known articles that are due for another look, in place of listings.
     """
 
     outlet: str
@@ -44,12 +45,20 @@ class Order:
     limit: int | None = None
     recrawl: bool = False
     sitemaps: bool = False
+    recheck: bool = False
     replay: tuple[Path, ...] = ()
     backfill: bool = False
     budget: int | None = None
     oldest_first: bool = False
     url: str | None = None
     site: str | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What its run is called."""
+        if self.url is not None:
+            return "address"
+        return "backfill" if self.backfill else "crawl"
 
 
 def command(order: Order, config: Config) -> list[str]:
@@ -65,6 +74,7 @@ def command(order: Order, config: Config) -> list[str]:
         "budget": order.budget,
         "oldest_first": "1" if order.oldest_first else None,
         "url": order.url,
+        "recheck": "1" if order.recheck else None,
     }
     settings = {
         "TINQUAN_RUN_ID": order.run_id,
@@ -80,9 +90,32 @@ def command(order: Order, config: Config) -> list[str]:
     return words + [w for key, value in settings.items() if value for w in ("-s", f"{key}={value}")]
 
 
+def crawl_environment(config: Config) -> dict[str, str]:
+    """Return the environment of a crawl's process, or of another command's."""
+    return {
+        **os.environ,
+        CONFIG_VARIABLE: str(config.file),
+        ARCHIVE_VARIABLE: config.archive,
+        "SCRAPY_SETTINGS_MODULE": "crawler.settings",
+    }
+
+
 def log_file(order: Order, config: Config) -> Path:
     """Return where the crawl's log goes: one file a run."""
     return config.logs / order.outlet / f"{order.run_id}.log"
+
+
+def make_log(order: Order, config: Config) -> None:
+    """Make a crawl's log, empty, with its folder. Raises CrawlError."""
+    log = log_file(order, config)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.open("ab").close()
+    except OSError as error:
+        raise CrawlError(
+            f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
+            " needs space and write permission"
+        ) from None
 
 
 class CrawlProcess:
@@ -92,23 +125,13 @@ class CrawlProcess:
         """Start the crawl. Raises CrawlError where its log cannot be made."""
         self.order = order
         self._was_told_to_end = False
-        log = log_file(order, config)
-        try:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.open("ab").close()
-        except OSError as error:
-            raise CrawlError(
-                f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
-                " needs space and write permission"
-            ) from None
+        make_log(order, config)
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command(order, config),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=os.environ
-            | {CONFIG_VARIABLE: str(config.file), ARCHIVE_VARIABLE: config.archive}
-            | {"SCRAPY_SETTINGS_MODULE": "crawler.settings"},
+            env=crawl_environment(config),
             start_new_session=True,
         )
         # Read as it comes, or a crawl that prints much would wait for us for ever.

@@ -34,7 +34,8 @@ def all_findings(
     started: dict[str, datetime] = {}
     since = now
     for one in watched:
-        runs = [run for run in archive.runs(one.outlet, since=now - LOOK_BACK) if not run.replay]
+        runs = archive.runs(one.outlet, since=now - LOOK_BACK)
+        runs = [run for run in runs if run.kind == "crawl" and not run.replay]
         if runs:
             started[one.outlet] = runs[0].started_at
             since = min(since, runs[-1].started_at)

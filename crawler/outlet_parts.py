@@ -66,9 +66,9 @@ class PagingRule(Table):
     @classmethod
     def _fillable(cls, value: str) -> str:
         try:
-            value.format(host="x", path="/x", zone=1, page=1, last="1")
+            value.format(host="x", site="x", path="/x", zone=1, page=1, last="1")
         except (KeyError, IndexError, ValueError, AttributeError):
-            known = "{host}, {path}, {zone}, {page}, {last}"
+            known = "{host}, {site}, {path}, {zone}, {page}, {last}"
             raise ValueError(f"expected no fields but {known}") from None
         return value
 
@@ -134,6 +134,12 @@ class FormerFamily(Table):
     since: date | None = None
     until: date
     confidence: Confidence = "high"
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since and self.since >= self.until:
+            raise ValueError(f"{self.family}: since {self.since} is not before until {self.until}")
+        return self
 
 
 class Merger(Table):

@@ -1,6 +1,6 @@
 """What an outlet is, and how its file is read and validated.
 
-Pure: `parse_outlet` takes text. The one function that reads files, `load_outlets`, is for the
+Pure: `parse_outlet` takes text. `load_outlets` and `read_outlets`, which read files, are for the
 rooms at the edge (settings, commands). The file's form is described in docs/add-an-outlet.md.
 """
 
@@ -40,6 +40,7 @@ __all__ = [
     "load_outlets",
     "outlet_of_host",
     "parse_outlet",
+    "read_outlets",
 ]
 
 
@@ -104,7 +105,7 @@ class Outlet(Table):
     def floor(self) -> timedelta:
         """The least time between two visits that politeness allows, whatever the cadence says."""
         crawled = [section for section in self.sections if section.crawl]
-        listings = sum(2 if section.feed else 1 for section in crawled)
+        listings = sum(bool(section.path) + bool(section.feed) for section in crawled)
         return floor_of(listings, self.politeness.delay_seconds)
 
     @property
@@ -166,20 +167,41 @@ def parse_outlet(text: str, file: str, families: frozenset[str]) -> Outlet:
 
 
 def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
-    """Return every outlet of a folder by slug, in the order of their file names."""
+    """Return every outlet of a folder by slug, in the order of their file names.
+
+    Raises ConfigError for the first file that is none.
+    """
+    outlets, wrong = read_outlets(folder, families)
+    if wrong:
+        raise ConfigError(next(iter(wrong.values())))
+    return outlets
+
+
+def read_outlets(
+    folder: Path, families: frozenset[str]
+) -> tuple[dict[str, Outlet], dict[str, str]]:
+    """Return a folder's outlets by slug, and by slug what is wrong with files that are none.
+
+    Raises ConfigError where there is no such folder.
+    """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder; it should hold one TOML file an outlet")
-    outlets = {}
+    outlets, wrong = {}, {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise ConfigError(f"{path}: is no UTF-8 text; expected an outlet's TOML file") from None
-        outlet = parse_outlet(text, str(path), families)
-        outlets[outlet.slug] = outlet
-    return outlets
+            outlets[path.stem] = parse_outlet(_text_of(path), str(path), families)
+        except ConfigError as error:
+            wrong[path.stem] = str(error)
+    return outlets, wrong
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is no UTF-8 text; expected an outlet's TOML file") from None
 
 
 def find_outlet(outlets: dict[str, Outlet], slug: str) -> Outlet:

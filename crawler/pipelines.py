@@ -9,7 +9,7 @@ from crawler.signs import signs_of
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import ArchiveError
-from storage.model import Article, Outcome, Refusal, RefusalReason, Verdict
+from storage.model import Article, Outcome, Refusal, RefusalReason, Stored, Verdict
 
 
 class ArchivePipeline:
@@ -37,6 +37,7 @@ class ArchivePipeline:
         try:
             aliases = spider.addresses_of(item)
             stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
+            self._keep_for_next_time(item, result, stored)
         except ArchiveError as error:
             spider.halt(Outcome.FAILED, str(error))
             raise DropItem(f"not stored: {error}") from None
@@ -44,11 +45,25 @@ class ArchivePipeline:
         published_at = result.published_at if isinstance(result, Article) else None
         spider.keeper.stored(stored, reason, published_at)
         if item.key is not None and stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result, spider.outlet.family):
+            for sign in signs_of(result):
                 spider.keeper.sign(sign, item.page.url)
+        section = spider.listings.section_of(item.key)
+        if section is not None and stored.verdict is Verdict.NEW:
+            spider.keeper.new_article(section, published_at or item.capture.captured_at)
         # A backfill walks past pages that are gone; begun anew, it asks for them again.
         well = reason is None or reason.is_final
         well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
         if item.key is not None:
             spider.listings.settled(item.key, published_at, well=well)
         return item
+
+    def _keep_for_next_time(
+        self, item: CapturedPage, result: Article | Refusal, stored: Stored
+    ) -> None:
+        """Keep what a later look at an article needs, once the article is stored."""
+        archive = self._spider.archive
+        if item.known is not None:
+            status = item.capture.status
+            archive.schedule.note_check(stored.id or item.known, item.capture.captured_at, status)
+        if item.validator and isinstance(result, Article) and not self._spider.session.is_replay:
+            archive.save_validator(item.validator)

@@ -56,8 +56,8 @@ _GENERAL: tuple[OtherPage, ...] = other_pages(
     search_page=r"/(?:tim-kiem|search)(?:/|\.\w+$|$)",
     feed=r"/rss/",
     podcast_page=r"/podcasts?(?:/|\.\w+$|$)",
-    index_of_pictures=r"^/(?:photos?|anh|photo-story|infographics?|media|multimedia)(?:\.\w+|/)?$",
-    index_of_longforms=r"^/(?:e-?magazines?|long-?forms?|mega-?stor(?:y|ies))(?:\.\w+|/)?$",
+    picture_index=r"^/(?:photos?|anh|photo-story|infographics?|media|multimedia)(?:\.\w+|/)?$",
+    longform_index=r"^/(?:e-?magazines?|long-?forms?|mega-?stor(?:y|ies))(?:\.\w+|/)?$",
     listing_page=r"/(?:page|trang)[-/]?\d+",
 )
 _VIDEO_PAGE = re.compile(r"/(?:video|clip|tv|truyen-hinh)s?[/-]", re.IGNORECASE)
@@ -131,7 +131,7 @@ def other_page(
     if name is None:
         return None
     reason = RefusalReason.VIDEO if name == "video page" else RefusalReason.NOT_ARTICLE
-    return reason, f"a {name}: {path[:200]!r}"
+    return reason, f"{name}: {path[:200]!r}"
 
 
 def _is_section(path: str, outlet: Outlet) -> bool:
@@ -176,4 +176,4 @@ def live_sign(described: dict[str, object], fetched_at: datetime) -> str | None:
     ended_at = parse_date(end) if isinstance(end, str) else None
     if ended_at is not None and ended_at <= fetched_at:
         return None
-    return "a live page: LiveBlogPosting without an end before the capture"
+    return "live page: LiveBlogPosting without an end before the capture"

@@ -44,13 +44,16 @@ def cluster_text(cluster: Cluster, of: int) -> str:
 
 
 def delay_text(member: Member, source: Member) -> str:
-    """Return how long after the source a member was published, such as "+2 h 5 min"."""
-    since = _moment(member) - _moment(source)
-    minutes = max(0, int(since.total_seconds()) // 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    """Return how long after the source a member was published, such as "+2 h 5 min".
+
+    One that mixes two stories may be older than its source: "-5 min".
+    """
+    since = round((_moment(member) - _moment(source)).total_seconds() / 60)
+    days, hours, minutes = abs(since) // 1440, abs(since) // 60 % 24, abs(since) % 60
+    sign = "-" if since < 0 else "+"
     if days:
-        return f"+{days} d {hours} h"
-    return f"+{hours} h {minutes} min" if hours else f"+{minutes} min"
+        return f"{sign}{days} d {hours} h"
+    return f"{sign}{hours} h {minutes} min" if hours else f"{sign}{minutes} min"
 
 
 def counted(number: int, one: str, many: str) -> str:

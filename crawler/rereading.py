@@ -51,21 +51,19 @@ class Report:
     """What reading again came to so far.
 
     fields: in how many captures each field differs. unread: by file or outlet, how many captures
-    could not be read, and why the first of them. left: refusals that the crawl itself made, by
-    what it knows and a record does not hold (a redirect to another site, a listing without links).
-    stale: differences to what the very same version of our code had read.
+    could not be read, and why the first of them. stale: differences to what the very same version
+    of our code had read.
     """
 
     effects: Counter[Effect] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
     unread: dict[str, tuple[int, str]] = field(default_factory=dict)
-    left: int = 0
     stale: int = 0
 
     @property
     def done(self) -> int:
         """How many captures have been looked at."""
-        return sum(self.effects.values()) + self.unread_count + self.left
+        return sum(self.effects.values()) + self.unread_count
 
     @property
     def unread_count(self) -> int:
@@ -128,7 +126,7 @@ def reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Repor
 
 async def _reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
     report = Report()
-    ahead: deque[tuple[list[Held], asyncio.Future[list[Result | Unread | None]]]] = deque()
+    ahead: deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]] = deque()
     async with ExtractionWorker(workers=reader.workers) as worker:
         for batch in batches:
             ahead.append((batch, _begin(batch, worker, reader)))
@@ -141,7 +139,7 @@ async def _reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -
 
 
 async def _conclude_first(
-    ahead: "deque[tuple[list[Held], asyncio.Future[list[Result | Unread | None]]]]",
+    ahead: "deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]]",
     reader: Reader,
     steps: Steps,
     report: Report,
@@ -152,15 +150,12 @@ async def _conclude_first(
 
 def _begin(
     batch: list[Held], worker: ExtractionWorker, reader: Reader
-) -> "asyncio.Future[list[Result | Unread | None]]":
+) -> "asyncio.Future[list[Result | Unread]]":
     return asyncio.gather(*(_read(held, worker, reader) for held in batch))
 
 
-async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result | Unread | None:
-    """Return what a capture is read as, or None where it is left as it is."""
+async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result | Unread:
     before, capture = held.before, held.capture
-    if isinstance(before, Refusal) and before.version == 0:
-        return None
     outlet = reader.outlets.get(before.outlet)
     if outlet is None:  # read without it, the article would be another outlet's
         where = f"outlet {before.outlet}"
@@ -173,7 +168,7 @@ async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result 
 
 def _conclude(
     batch: list[Held],
-    results: list[Result | Unread | None],
+    results: list[Result | Unread],
     reader: Reader,
     steps: Steps,
     report: Report,
@@ -182,14 +177,12 @@ def _conclude(
     results_by_number = [
         (held.number, result)
         for held, result in zip(batch, results, strict=True)
-        if result is not None and not isinstance(result, Unread)
+        if not isinstance(result, Unread)
     ]
     if results_by_number:
         steps.write(results_by_number)
     for held, result in zip(batch, results, strict=True):
-        if result is None:
-            report.left += 1
-        elif isinstance(result, Unread):
+        if isinstance(result, Unread):
             count, message = report.unread.get(result.where, (0, result.message))
             report.unread[result.where] = (count + 1, message)
         else:

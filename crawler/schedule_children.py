@@ -5,13 +5,14 @@ Nothing that a child does reaches the schedule: not a tight loop, not a leak, no
 """
 
 import asyncio
-import contextlib
 import os
 import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
 import psutil
 
@@ -34,14 +35,25 @@ class Bounds:
     grace_seconds: float = 10.0
 
 
+class Why(StrEnum):
+    """Why a child had to be ended."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    STOP = "stop"
+    ITSELF = "itself"  # it was not: it ended by itself
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a child ended. code: its exit code, negative where a signal ended it.
 
-    reason: why we ended it; None where it ended by itself. said: the last line that it printed.
+    reason: why we ended it, in words; None where it ended by itself. said: the last line that it
+    printed.
     """
 
     code: int
+    why: Why
     reason: str | None
     said: str | None
     peak_bytes: int
@@ -75,7 +87,7 @@ class _Child:
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
         data = 2 * bounds.memory_bytes
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
+        with suppress(ProcessLookupError):  # it has ended already
             resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data, data))
         self._tail = b""
         self.printed = 0
@@ -117,7 +129,7 @@ class _Child:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the child and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
     async def close(self) -> int:
@@ -153,30 +165,38 @@ async def run_child(
     and left behind is killed too. Raises OSError where it cannot be started.
     """
     child = _Child(words, environment, bounds)
-    reason: str | None = None
+    why = Why.ITSELF
     try:
-        reason = await _watch(child, bounds, stopping)
-        if reason is not None:
+        why = await _watch(child, bounds, stopping)
+        if why is not Why.ITSELF:
             child.send(signal.SIGTERM)
             await _wait(child, bounds.grace_seconds)
     finally:
         code = await asyncio.shield(child.close())
-    return Ended(code, reason, child.said(), child.peak, child.printed)
+    return Ended(code, why, _reason(why, bounds), child.said(), child.peak, child.printed)
 
 
-async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> str | None:
-    """Return why the child has to be ended; None where it ended by itself."""
+def _reason(why: Why, bounds: Bounds) -> str | None:
+    return {
+        Why.TIME: f"not done within its time limit of {bounds.seconds:g} s",
+        Why.MEMORY: f"took more than {bounds.memory_bytes / 2**20:.0f} MiB of memory",
+        Why.STOP: "asked to stop, as the schedule ends",
+    }.get(why)
+
+
+async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> Why:
+    """Return why the child has to be ended, or that it has ended by itself."""
     clock = asyncio.get_running_loop().time  # monotonic: no clock step ends a crawl, or lets it run
     limit = clock() + bounds.seconds
     while not child.has_ended:
         if clock() > limit:
-            return f"not done within its time limit of {bounds.seconds:g} s"
+            return Why.TIME
         if child.memory() > bounds.memory_bytes:
-            return f"took more than {bounds.memory_bytes / 2**20:.0f} MiB of memory"
+            return Why.MEMORY
         if stopping.is_set():
-            return "asked to stop, as the schedule ends"
+            return Why.STOP
         await asyncio.sleep(POLL_SECONDS)
-    return None
+    return Why.ITSELF
 
 
 async def _wait(child: _Child, seconds: float) -> None:

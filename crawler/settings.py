@@ -28,6 +28,7 @@ TINQUAN_ARCHIVE = os.environ.get(ARCHIVE_VARIABLE) or _loaded.archive
 TINQUAN_CAPTURES = str(_loaded.captures)
 TINQUAN_GAZETTEER = str(_loaded.gazetteer)
 TINQUAN_RUN_SECONDS = _loaded.limits.run_seconds
+TINQUAN_LOG_BYTES = _loaded.limits.log_bytes
 TINQUAN_WARC_BYTES = _loaded.limits.warc_bytes
 TINQUAN_VALIDATOR_HOURS = _loaded.limits.validator_hours
 TINQUAN_REPLAY: list[str] = []  # WARC files that answer instead of the network
@@ -100,6 +101,7 @@ ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 300}
 EXTENSIONS = {
     "crawler.watchdog.Watchdog": 0,
     "crawler.supervised.ParentWatch": 10,
+    "crawler.bounded_log.LogLimit": 10,
     "crawler.oversize.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,

@@ -41,8 +41,17 @@ FIELD_SIGNS = (
 _BLOCKING = ("HTTP status 401", "HTTP status 403", "HTTP status 429")
 
 
-def signs_of(result: Article | Refusal, family: str) -> Iterator[Sign]:
-    """Yield what an article's page shows. family: the one that the outlet's file names."""
+def family_change(article: Article) -> str | None:
+    """Return the note that a page was read with another family than the outlet's file names.
+
+    Extraction writes it (crawler.extract.choose): it knows which family the outlet stood on when
+    the page was captured, and that a family without layouts is read generically.
+    """
+    return next((note for note in article.notes if note.startswith("family:")), None)
+
+
+def signs_of(result: Article | Refusal) -> Iterator[Sign]:
+    """Yield what an article's page shows."""
     if isinstance(result, Refusal):
         yield from _signs_of_refusal(result)
         return
@@ -52,7 +61,7 @@ def signs_of(result: Article | Refusal, family: str) -> Iterator[Sign]:
         Sign.NO_TITLE: not result.title,
         Sign.NO_TIME: result.published_at is None,
         Sign.NO_AUTHORS: not result.authors and not result.credit,
-        Sign.FOREIGN_FAMILY: result.extraction.family != family,
+        Sign.FOREIGN_FAMILY: family_change(result) is not None,
         Sign.WHOLE_PAGE: result.extraction.path == "page",
     }
     yield from (sign for sign, is_absent in absent.items() if is_absent)

@@ -135,10 +135,20 @@ def read_record(file: Path, offset: int) -> Page:
     )
 
 
+def recorded_at(file: Path, offset: int) -> Recorded:
+    """Return the response record at `offset` (in bytes) as it lies there.
+
+    Raises CaptureError where there is none or its payload does not match its digest.
+    """
+    return _read(file, offset, str(file))
+
+
 def _read(file: Path, offset: int, name: str) -> Recorded:
     with closing(records(file, offset, "transfer")) as found:
         record = next(found, None)
-        if record is None or record.record_type != WarcRecordType.response:
+        is_response = record is not None and record.record_type == WarcRecordType.response
+        # The reader passes over other kinds of records: what it found may lie further on.
+        if record is None or not is_response or record.stream_pos != offset:
             raise CaptureError(f"{file}: no response record at offset {offset}")
         if record.http_headers is None:
             raise CaptureError(f"{file}: no HTTP response at offset {offset}")

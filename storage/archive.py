@@ -1,12 +1,14 @@
 """What the rest of the house may ask of an archive: small protocols and one opener."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, Self
 
 from storage.clusters import Cluster, ClusterQuery
 from storage.edits import Edit, EditQuery
 from storage.exports import ExportOrder, Manifest
+from storage.maintenance import Copied, DatabaseBackup, Maintenance
 from storage.model import (
     ArchivedArticle,
     Arrival,
@@ -16,7 +18,7 @@ from storage.model import (
     Refusal,
     Stored,
 )
-from storage.operations import Alarms, Maintenance, Operations
+from storage.operations import Alarms, Operations
 from storage.places import Succession, Tags, Unit
 from storage.readings import Reread, RereadQuery
 from storage.schedule import ScheduleRows
@@ -64,6 +66,10 @@ class Reader(Protocol):
         They are the ones with an article or a final refusal in the archive, and those that were
         not found in two captures at least a day apart.
         """
+        ...
+
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down: nobody may ask for them again."""
         ...
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
@@ -193,7 +199,8 @@ class Rereading(Protocol):
         """Return up to `limit` captures that another version read last, oldest capture first.
 
         Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
-        no more, so asking again goes on where a killed process was. Redacted ones never come.
+        no more, so asking again goes on where a killed process was. Redacted ones never come, nor
+        do those that have no record to read, or were refused without reading it.
         """
         ...
 
@@ -220,13 +227,13 @@ class Archive(
     """An open archive. Use it as a context manager, or call `close`."""
 
     @property
-    def maintenance(self) -> Maintenance:
-        """The archive's own upkeep."""
+    def schedule(self) -> ScheduleRows:
+        """What the schedule keeps here."""
         ...
 
     @property
-    def schedule(self) -> ScheduleRows:
-        """What the schedule keeps here."""
+    def maintenance(self) -> Maintenance:
+        """The archive's own upkeep."""
         ...
 
     def __enter__(self) -> Self:
@@ -265,3 +272,29 @@ def upgrade_archive(url: str) -> tuple[str, str]:
     from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
 
     return upgrade_schema(url)
+
+
+def copy_archive(
+    source: str, target: str, progress: Callable[[str, int, int], object]
+) -> list[Copied]:
+    """Copy an archive into an empty database, of the other kind too; return its tables.
+
+    The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
+    was. Each table is compared with the source by number and digest of its rows.
+    progress: told a table's name, how many of its rows are done, and how many there are.
+    Raises ArchiveError, SchemaError.
+    """
+    from storage.sql_copy import copy_between  # noqa: PLC0415 - as above
+
+    return copy_between(source, target, progress)
+
+
+def backup_database(url: str, path: Path) -> DatabaseBackup:
+    """Copy an archive's database into a new SQLite file at `path`, which is an archive itself.
+
+    Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
+    is copied row by row, as `copy_archive` does. Raises ArchiveError.
+    """
+    from storage.sql_backup import backup_database as back_up  # noqa: PLC0415 - as above
+
+    return back_up(url, path)

@@ -1,7 +1,6 @@
 """The nouns of the archive: frozen values that every room passes to the next.
 
-Pure, standard library only; places and re-reading have modules of their own. All times are
-aware datetimes in UTC.
+Pure, standard library only. All times are aware datetimes in UTC.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from storage.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
 ArticleKind = Literal["text", "photo", "video", "longform"]
-RunKind = Literal["crawl", "recheck"]
+RunKind = Literal["crawl", "recheck", "backfill", "address"]
 RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
@@ -54,13 +53,12 @@ class Extraction:
 class Article:
     """What one page says, extracted. Identity is `outlet` with `article_id`, else with `url`.
 
-    article_id: the outlet's own id, as text.
-    url: canonical URL.
+    article_id: the outlet's own id, as text. url: canonical URL.
     dateline: prefix of the lead, such as "TPO"; sapo: the lead without it.
     byline: the author line as printed; authors: the names in it.
     credit: agency or outlet that the text is taken from.
-    section: path of section names, outermost first.
-    notes: marks that a reader must see, such as "short" for a text under a sane length.
+    section: path of section names, outermost first. notes: marks that a reader must see, such as
+    "short" for a text under a sane length.
     """
 
     outlet: str
@@ -152,7 +150,7 @@ class Refusal:
 class Capture:
     """One recorded response: what was asked, when it came, and where its WARC record lies.
 
-    warc_file: path below the captures folder, or absolute where the record lies elsewhere.
+    warc_file: path below the captures folder, or absolute where it lies elsewhere.
     warc_offset: bytes from the start of that file to the record.
     digest: the record's payload digest, "sha1:…" in base 32.
     """
@@ -297,7 +295,8 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    kind: "crawl" asks listings what is new, "recheck" for known articles again. since, until:
+    kind: "crawl" asks listings what is new, "recheck" for known articles again, "backfill" for a
+    window of the past, "address" for one page that somebody named. since, until:
     the window asked for. robots: what became of robots.txt; None where it was not asked for.
     exit_code: of its process, negative for a signal; None where nobody waited for it.
     new_of: by section, when the articles that were new were published, as far as known.

@@ -1,11 +1,10 @@
-"""What the rest of the house may ask of an archive besides its articles: runs, alarms, upkeep."""
+"""What the rest of the house may ask of an archive besides its articles: runs and alarms."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from storage.alarms import Alarm, Finding
-from storage.maintenance import ArchiveStats, WarcFile
 from storage.model import Run, RunCounts, Validator
 
 
@@ -80,24 +79,4 @@ class Alarms(Protocol):
 
     def newest_articles(self, until: datetime) -> dict[str, datetime]:
         """Return the publication time of each outlet's newest article before `until`."""
-        ...
-
-
-class Maintenance(Protocol):
-    """The archive's own upkeep; docs/archive.md."""
-
-    def stats(self) -> ArchiveStats:
-        """Return how much the archive has."""
-        ...
-
-    def list_warc_files(self, files: Sequence[WarcFile]) -> None:
-        """Write the sizes and digests of WARC files that are whole."""
-        ...
-
-    def warc_files(self) -> Iterator[WarcFile]:
-        """Yield the listed WARC files by name."""
-        ...
-
-    def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
-        """Return those names that are not listed."""
         ...

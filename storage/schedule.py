@@ -3,10 +3,12 @@
 Pure, standard library only. All times are aware datetimes in UTC.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+SCHEDULE = "schedule"
+"""The name under which the schedule holds the archive, and of its row among the standing jobs."""
 
 LOOK_AGAIN = (
     timedelta(hours=1),
@@ -40,19 +42,14 @@ class ChoreRow:
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """An article that is due to be looked at again: its short id and its address."""
+    """An article that is due to be looked at again: its short id and its address.
+
+    status: HTTP status of the last look, None where there was none since it was stored.
+    """
 
     id: int
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A look at an article: when, with which HTTP status, and since when it is removed, if so."""
-
-    checked_at: datetime
-    status: int
-    removed_at: datetime | None = None
+    status: int | None = None
 
 
 class Hold(Protocol):
@@ -86,15 +83,11 @@ class ScheduleRows(Protocol):
         """Return up to `limit` articles that are due to be looked at again, newest first."""
         ...
 
-    def note_checks(self, checks: Sequence[tuple[int, Check]]) -> None:
-        """Write looks at articles, by short id, in place of those before.
+    def note_check(self, article: int, now: datetime, status: int) -> None:
+        """Note a look at an article, by short id, and the HTTP status that it brought.
 
-        The first time of a removal stays until the article is seen again.
+        What came is stored by `Writer.store`; this also notes looks that brought nothing (304).
         """
-        ...
-
-    def check(self, article: int) -> Check | None:
-        """Return the last look at an article, by short id; None where it was never rechecked."""
         ...
 
     def prune(self, before: datetime) -> int:

@@ -17,6 +17,7 @@ from storage import (
     sql_places,
     sql_read,
     sql_readings,
+    sql_redact,
     sql_reread,
     sql_search,
     sql_tags,
@@ -24,7 +25,6 @@ from storage import (
 from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
-from storage.errors import NotFoundError
 from storage.export_files import write_export
 from storage.exports import ExportOrder, Manifest
 from storage.model import (
@@ -79,14 +79,14 @@ class SqlArchive(SqlOperations, SqlWays):
     """An open archive; see the protocols in storage.archive for what each method promises."""
 
     @property
+    def schedule(self) -> SqlSchedule:
+        """What the schedule keeps here."""
+        return SqlSchedule(self._engine, self._name, read_only=self._read_only)
+
+    @property
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
         return SqlMaintenance(self._reading, self._writing)
-
-    @property
-    def schedule(self) -> SqlSchedule:
-        """What the schedule keeps here."""
-        return SqlSchedule(self._engine, self._name)
 
     # Reader
 
@@ -98,10 +98,7 @@ class SqlArchive(SqlOperations, SqlWays):
     def _find(self, conn: Connection, ref: str) -> int:
         id_ = sql_read.find_id(conn, ref)
         if id_ is None:
-            raise NotFoundError(
-                f"archive {self._name} has no article with the id or URL {ref!r}:"
-                " list its articles to see their ids"
-            )
+            raise sql_redact.not_found(conn, self._name, ref)
         return id_
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
@@ -151,6 +148,11 @@ class SqlArchive(SqlOperations, SqlWays):
         """Return those canonical URLs at which an article or a final refusal is stored."""
         with self._reading() as conn:
             return sql_read.seen(conn, outlet, urls)
+
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down."""
+        with self._reading() as conn:
+            return sql_redact.redacted(conn, outlet, urls)
 
     def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
         """Yield stored refusals, newest capture first."""

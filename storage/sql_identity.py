@@ -32,6 +32,7 @@ from storage.tables import (
     refused_urls,
     revisions,
 )
+from storage.tables_maintenance import redactions
 from storage.tables_schedule import checks
 
 
@@ -167,7 +168,7 @@ def join(conn: Connection, one: int, other: int) -> int:
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
     conn.execute(sa.delete(checks).where(checks.c.article == gone))
-    for table in (keys, captures, refusals, merged_ids):
+    for table in (keys, captures, refusals, merged_ids, redactions):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
     learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
     without = (articles.c.id == kept, articles.c.article_id.is_(None))

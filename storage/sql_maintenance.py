@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage import sql_stats, sql_warcs
-from storage.maintenance import ArchiveStats, WarcFile
+from storage import sql_read, sql_redact, sql_stats, sql_warcs
+from storage.errors import NotFoundError
+from storage.maintenance import ArchiveStats, Finding, Recorded, Redaction, WarcFile
+from storage.sql_checks import run_checks
 
 _PAGE = 500  # rows
 
@@ -48,3 +51,49 @@ class SqlMaintenance:
         """Return those names that are not listed."""
         with self._reading() as conn:
             return list(sql_warcs.unlisted(conn, names))
+
+    def check(self, begun: Callable[[str], object], *, repair: bool = False) -> Iterator[Finding]:
+        """Yield what is wrong with the archive's rows; mend it where asked to."""
+        return run_checks(self._reading, self._writing if repair else None, begun)
+
+    def recorded(self) -> Iterator[Recorded]:
+        """Yield every capture, in the order in which they were stored."""
+        after = 0
+        while True:
+            with self._reading() as conn:
+                page = sql_warcs.captures_after(conn, after, _PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].number
+
+    def move_record(self, number: int, offset: int) -> None:
+        """Let a capture point to another place in its WARC file."""
+        with self._writing() as conn:
+            sql_warcs.move_record(conn, number, offset)
+
+    def redact(self, ref: str, reason: str, who: str, now: datetime) -> Redaction:
+        """Take an article's text out of the database. Raises NotFoundError."""
+        with self._writing() as conn:
+            id_ = sql_read.find_id(conn, ref)
+            if id_ is None:
+                raise NotFoundError(f"the archive has no article with the id or URL {ref!r}")
+            number = sql_redact.redact(conn, id_, reason, who, now)
+            return sql_redact.load_redaction(conn, number)
+
+    def redaction(self, ref: str) -> Redaction | None:
+        """Return the last redaction of an article, if there was one."""
+        with self._reading() as conn:
+            number = sql_redact.find_redaction(conn, ref)
+            return None if number is None else sql_redact.load_redaction(conn, number)
+
+    def open_redactions(self) -> list[Redaction]:
+        """Return redactions whose recordings are not rewritten yet."""
+        with self._reading() as conn:
+            numbers = sql_redact.open_redactions(conn)
+            return [sql_redact.load_redaction(conn, number) for number in numbers]
+
+    def finish_redaction(self, number: int, now: datetime) -> None:
+        """Write that a redaction's recordings are rewritten too."""
+        with self._writing() as conn:
+            sql_redact.finish(conn, number, now)

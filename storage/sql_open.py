@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from storage.errors import ArchiveError, SchemaError
 from storage.sql_errors import hide_password, name_of, plain_errors
 from storage.sql_readonly import ReadOnlyFile
+from storage.tables_maintenance import unfinished_copy
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process's write before giving up as busy."""
@@ -26,17 +27,25 @@ _FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password
 
 
 def open_engine(
-    text: str, *, create: bool, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+    text: str,
+    *,
+    create: bool,
+    read_only: bool = False,
+    copying: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> tuple[Engine, str]:
     """Return an engine for the archive at the URL `text`, and the name messages call it by.
 
     create: make the tables where the database has none, and the SQLite file where it is missing.
-    read_only: only ever read; needs no right to write. Raises ArchiveError or SchemaError.
+    read_only: only ever read; needs no right to write. copying: it may be a copy that was stopped
+    half-way. Raises ArchiveError or SchemaError.
     """
     engine, name = _connect(text, create=create, read_only=read_only, busy_seconds=busy_seconds)
     try:
         with plain_errors(name):
             _ensure_schema(engine, name, create=create and not read_only)
+            if not copying:
+                _check_whole(engine, name)
     except BaseException:
         engine.dispose()
         raise
@@ -161,6 +170,8 @@ def _begin_reading(file: ReadOnlyFile, connection: Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("alone"):  # a checkpoint allows no transaction
+        return
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -188,6 +199,16 @@ def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
         lock(conn, "schema")
         if not _is_ours(conn, name):  # nobody else was faster
             command.upgrade(_alembic(conn), "head")
+
+
+def _check_whole(engine: Engine, name: str) -> None:
+    with engine.connect() as conn:
+        source = conn.execute(sa.select(unfinished_copy.c.source)).scalar()
+    if source is not None:
+        raise ArchiveError(
+            f"archive {name} is an unfinished copy of {source}: finish it with"
+            " `tinquan archive copy`"
+        )
 
 
 def _is_ours(conn: Connection, name: str) -> bool:

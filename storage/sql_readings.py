@@ -204,7 +204,12 @@ def _wanted(query: RereadQuery, *columns: Any) -> Select[Any]:
         refusals.c.capture == captures.c.id,
         refusals.c.reason == RefusalReason.REDACTED.value,
     )
-    statement = sa.select(*columns).select_from(captures).where(~redacted.exists())
+    # A refusal of the crawl's own, by what no record holds, and an import have nothing to read.
+    readable = (
+        captures.c.warc_file != "",
+        (captures.c.version > 0) | captures.c.content.is_not(None),
+    )
+    statement = sa.select(*columns).select_from(captures).where(~redacted.exists(), *readable)
     if query.outlet is not None:
         statement = statement.where(captures.c.outlet == query.outlet)
     if query.since is not None:

@@ -1,7 +1,7 @@
 """Rows of the schedule: standing jobs, looks at known articles; holding the archive."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
-from storage.schedule import LOOK_AGAIN, TOO_LATE, Check, ChoreRow, Hold, KnownArticle
+from storage.schedule import LOOK_AGAIN, TOO_LATE, ChoreRow, Hold, KnownArticle
 from storage.sql_base import Transactions
 from storage.sql_errors import plain_errors
 from storage.sql_open import lock
@@ -49,17 +49,10 @@ class SqlSchedule(Transactions):
         with self._reading() as conn:
             return list(islice(_due(conn, outlet, now), limit))
 
-    def note_checks(self, found: Sequence[tuple[int, Check]]) -> None:
-        """Write looks at articles, in place of those before."""
+    def note_check(self, article: int, now: datetime, status: int) -> None:
+        """Note a look at an article, and the HTTP status that it brought."""
         with self._writing() as conn:
-            for id_, check in found:
-                _note_check(conn, id_, check)
-
-    def check(self, article: int) -> Check | None:
-        """Return the last look at an article."""
-        with self._reading() as conn:
-            row = conn.execute(sa.select(checks).where(checks.c.article == article)).one_or_none()
-            return Check(row.checked_at, row.status, row.removed_at) if row else None
+            _note_check(conn, article, now, status)
 
     def prune(self, before: datetime) -> int:
         """Forget old validators, a few hundred at a time: no crawl waits long."""
@@ -75,7 +68,8 @@ class SqlSchedule(Transactions):
         """Let the database put itself in order."""
         sqlite = self._engine.dialect.name == "sqlite"
         words = ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("ANALYZE",)
-        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        level = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        alone = self._engine.execution_options(alone=True, **level)
         with plain_errors(self._name), alone.connect() as conn:
             for word in words:
                 conn.exec_driver_sql(word)
@@ -88,15 +82,16 @@ def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]
     it lies before the step is worked out here: the databases add to times each in its own way.
     """
     query = (
-        sa.select(articles.c.id, articles.c.url, articles.c.sort_at, *_LOOKS)
+        sa.select(articles.c.id, articles.c.url, checks.c.status, articles.c.sort_at, *_LOOKS)
+        .select_from(articles.outerjoin(checks))
         .where(articles.c.outlet == outlet)
         .where(articles.c.sort_at > now - TOO_LATE, articles.c.sort_at <= now - LOOK_AGAIN[0])
         .order_by(articles.c.sort_at.desc(), articles.c.id.desc())
     )
-    for id_, url, sort_at, *looks in conn.execute(query):
+    for id_, url, status, sort_at, *looks in conn.execute(query):
         step = max(step for step in LOOK_AGAIN if sort_at + step <= now)
         if all(look is None or look < sort_at + step for look in looks):
-            yield KnownArticle(id_, url)
+            yield KnownArticle(id_, url, status)
 
 
 def _newest(column: sa.Column[Any], article: sa.Column[Any]) -> sa.ScalarSelect[Any]:
@@ -107,20 +102,18 @@ def _newest(column: sa.Column[Any], article: sa.Column[Any]) -> sa.ScalarSelect[
 _LOOKS = (
     _newest(captures.c.captured_at, captures.c.article),
     _newest(refusals.c.captured_at, refusals.c.article),
-    _newest(checks.c.checked_at, checks.c.article),
+    checks.c.checked_at,
 )
 
 
-def _note_check(conn: Connection, id_: int, check: Check) -> None:
-    row = conn.execute(
-        sa.select(checks.c.removed_at).where(checks.c.article == id_).with_for_update()
-    ).first()
-    if row is not None and row.removed_at is not None and check.removed_at is not None:
-        check = replace(check, removed_at=row.removed_at)
-    conn.execute(sa.delete(checks).where(checks.c.article == id_))
-    # A look may come back after the article's row was joined to another's.
+def _note_check(conn: Connection, id_: int, now: datetime, status: int) -> None:
+    lock(conn, "check", str(id_))
+    values = {"checked_at": now, "status": status}
+    if conn.execute(sa.update(checks).where(checks.c.article == id_).values(values)).rowcount:
+        return
+    # It may have been joined to another article since it was found to be due.
     if conn.execute(sa.select(articles.c.id).where(articles.c.id == id_)).first():
-        conn.execute(sa.insert(checks).values(article=id_, **asdict(check)))
+        conn.execute(sa.insert(checks).values(article=id_, **values))
 
 
 class _FileHold:

@@ -17,6 +17,7 @@ from storage.sql_arrivals import Placed, add_article, sight_of, write_arrivals
 from storage.sql_identity import claim, find_article
 from storage.sql_leads import Leads, load_leads, urls_of_arrival, wanted_by
 from storage.sql_open import lock
+from storage.sql_redact import shield
 from storage.sql_rows import rows_at
 from storage.tables import captures, outlets, refusals, runs
 
@@ -48,6 +49,7 @@ def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> li
         add_outlet(conn, outlet)
     if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
+    arrivals = shield(conn, arrivals)
     answers: list[Stored] = []
     while len(answers) < len(arrivals):
         answers += _store_round(conn, run_id, arrivals[len(answers) :])

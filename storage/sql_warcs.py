@@ -6,8 +6,11 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.maintenance import WarcFile
+from storage.maintenance import Recorded, WarcFile
+from storage.model import RefusalReason
+from storage.sql_readings import CAPTURE, capture_of
 from storage.sql_types import in_parts
+from storage.tables import captures, refusals
 from storage.tables_maintenance import warc_files
 
 
@@ -32,3 +35,24 @@ def unlisted(conn: Connection, names: Sequence[str]) -> Iterator[str]:
         found = sa.select(warc_files.c.name).where(warc_files.c.name.in_(part))
         held = set(conn.execute(found).scalars())
         yield from (name for name in part if name not in held)
+
+
+def captures_after(conn: Connection, after: int, size: int) -> list[Recorded]:
+    """Return up to `size` captures after the one with that number."""
+    query = (
+        sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
+        .select_from(captures.outerjoin(refusals))
+        .where(captures.c.id > after)
+        .order_by(captures.c.id)
+        .limit(size)
+    )
+    redacted = RefusalReason.REDACTED.value
+    return [
+        Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted)
+        for row in conn.execute(query)
+    ]
+
+
+def move_record(conn: Connection, number: int, offset: int) -> None:
+    """Let a capture point to another place, in bytes, in its WARC file."""
+    conn.execute(sa.update(captures).where(captures.c.id == number).values(warc_offset=offset))

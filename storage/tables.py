@@ -65,7 +65,7 @@ runs = sa.Table(
     sa.Column("newest_published_at", UtcTime),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("log_file", SafeText),
-    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # or "recheck"
+    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # see Run
     sa.Column("since", UtcTime),
     sa.Column("until", UtcTime),
     sa.Column("robots", sa.Text),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from storage.sql_types import SafeText, UtcTime, ref, row_id
-from storage.tables import metadata, revisions
+from storage.tables import metadata, readings, refused_urls, revisions
 
 # WARC files that no crawl writes to any more. `captures` point into them, and into files that
 # are not here yet.
@@ -48,3 +48,7 @@ sa.Index(
     sqlite_where=revisions.c.number > 1,
     postgresql_where=revisions.c.number > 1,
 )
+
+# By what they refer to, so that a text or refusal can be taken away without reading all of them.
+sa.Index("ix_readings_content", readings.c.content)
+sa.Index("ix_refused_urls_refusal", refused_urls.c.refusal)

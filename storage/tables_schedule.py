@@ -26,6 +26,4 @@ checks = sa.Table(
     sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
     sa.Column("checked_at", UtcTime, nullable=False),
     sa.Column("status", sa.Integer, nullable=False),  # HTTP
-    sa.Column("removed_at", UtcTime),  # first sight of 404 or 410 since it was last there
-    sa.Index("ix_checks_removed_at", "removed_at"),
 )

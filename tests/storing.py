@@ -1,7 +1,8 @@
 """A process that stores: `python -m tests.storing URL WRITER COUNT [STATEMENT]`.
 
-Stores COUNT articles of its own and COUNT that all writers share, prints the number of each that
-was acknowledged, and kills itself before the STATEMENT-th SQL statement, if one is given.
+Stores COUNT articles of its own and COUNT that all writers share, in batches of one of each, prints
+the numbers that were acknowledged, and kills itself before the STATEMENT-th SQL statement, if one
+is given.
 """
 
 import os
@@ -13,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from storage.archive import open_archive
+from storage.model import Arrival
 from tests.samples import article, capture, run
 
 SHARED = 1_000_000
@@ -26,10 +28,15 @@ def main(url: str, writer: int, number_of_articles: int, fatal: int | None = Non
         run_id = f"writer-{writer}-{os.getpid()}"
         archive.start_run(run(run_id))
         for index in range(number_of_articles):
-            for number in (writer * 1000 + index, SHARED + index):
-                seen = capture(writer, number, record_id=f"{writer} {number}", digest=str(writer))
-                archive.store(run_id, seen, article(number, f"sight of writer {writer}"))
-                print(number, flush=True)  # noqa: T201 - how the test learns of it
+            both = (writer * 1000 + index, SHARED + index)
+            archive.store_many(run_id, [arrival(writer, number) for number in both])
+            print(*both, flush=True)  # noqa: T201 - how the test learns of it
+
+
+def arrival(writer: int, number: int) -> Arrival:
+    """Return an article as that writer sees it."""
+    seen = capture(writer, number, record_id=f"{writer} {number}", digest=str(writer))
+    return Arrival(seen, article(number, f"sight of writer {writer}"))
 
 
 def kill_before(fatal: int) -> None:

@@ -209,9 +209,10 @@ def test_a_full_disk() -> None:
 
 def test_what_a_page_shows() -> None:
     whole = article(authors=("Lan",))
-    assert list(signs_of(whole, "epi")) == [Sign.ARTICLES]
-    bare = article(title="", published_at=None, blocks=())
-    assert set(signs_of(bare, "onecms")) == {
+    assert list(signs_of(whole)) == [Sign.ARTICLES]
+    note = "family: configured onecms, read as epi"
+    bare = article(title="", published_at=None, blocks=(), notes=(note,))
+    assert set(signs_of(bare)) == {
         Sign.ARTICLES,
         Sign.NO_BODY,
         Sign.NO_TITLE,
@@ -219,12 +220,12 @@ def test_what_a_page_shows() -> None:
         Sign.NO_AUTHORS,
         Sign.FOREIGN_FAMILY,
     }
-    assert list(signs_of(article(credit="TTXVN"), "epi")) == [Sign.ARTICLES]
-    assert list(signs_of(refusal(reason=RefusalReason.EMPTY), "epi")) == [
+    assert list(signs_of(article(credit="TTXVN"))) == [Sign.ARTICLES]
+    assert list(signs_of(refusal(reason=RefusalReason.EMPTY))) == [
         Sign.ARTICLES,
         Sign.NO_BODY,
     ]
-    assert list(signs_of(refusal(reason=RefusalReason.VIDEO), "epi")) == []
-    assert list(signs_of(refusal(reason=RefusalReason.BLOCKED), "epi")) == [Sign.BLOCKED]
+    assert list(signs_of(refusal(reason=RefusalReason.VIDEO))) == []
+    assert list(signs_of(refusal(reason=RefusalReason.BLOCKED))) == [Sign.BLOCKED]
     gone = replace(refusal(reason=RefusalReason.HTTP_ERROR), evidence="HTTP status 503")
-    assert list(signs_of(gone, "epi")) == [Sign.UNREACHABLE]
+    assert list(signs_of(gone)) == [Sign.UNREACHABLE]

@@ -37,7 +37,9 @@ def test_an_outlet_that_fits(outlet: Outlet) -> None:
 
 
 def test_what_does_not_fit_is_named(outlet: Outlet) -> None:
-    other = replace(GOOD, extraction=Extraction("mastercms", "x", "page", 1), authors=(), title="")
+    note = "family: configured epi, read as mastercms"
+    read_as = Extraction("mastercms", "x", "page", 1)
+    other = replace(GOOD, extraction=read_as, notes=(note,), authors=(), title="")
     points = points_of(outlet, SEEN, [other], [refusal(reason=RefusalReason.EMPTY)])
     assert [point.name for point in points if not point.is_well] == [
         "page",

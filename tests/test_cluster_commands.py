@@ -89,3 +89,4 @@ def test_short_texts() -> None:
     assert cluster_text(pair, 1) == "source of 1 copy"
     assert cluster_text(pair, 2) == "copy of 1 (baothu), 50% alike"
     assert delay_text(pair.members[1], pair.source) == "+7 min"
+    assert delay_text(pair.source, pair.members[1]) == "-7 min"

@@ -235,7 +235,7 @@ def test_a_sitemap_index_loses_itself_and_other_hosts() -> None:
     assert find("sitemap", alone).reason is RefusalReason.EMPTY
 
 
-FORMS: list[Form] = ["feed", "html", "epi-json", "sitemap"]
+FORMS: list[Form] = ["feed", "html", "epi-json", "onecms-json", "sitemap"]
 PIECES = st.sampled_from(
     ["<rss>", "<item>", "<link>", "</item>", "<urlset>", "<url>", "<loc>", "<sitemapindex>",
      "https://tienphong.vn/a-post1.tpo", "<a href='", "'>", "&", "&a;", "]]>", "<![CDATA[", "\0",

@@ -1,19 +1,25 @@
 """Recorded responses: read back, indexed, grouped by run, torn."""
 
+import asyncio
 import gzip
 import io
 import os
 import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import WarcRecordType
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 import crawler.warc
+from crawler.oversize import OversizeError
+from crawler.replay import ReplayHandler
 from crawler.warc import Recorded, ReplayIndex, read_record, sessions
 from storage.errors import CaptureError
 from tests.test_capture import HTML, exchange, files, write
@@ -139,6 +145,26 @@ def test_no_record_is_held_in_memory_without_bound(
     monkeypatch.setattr(crawler.warc, "_MAX_BYTES", 2_000_000)
     with pytest.raises(CaptureError, match=r"offset \d+ is over 2000000 bytes"):
         read_record(file, capture.warc_offset)
+
+
+def test_a_response_that_was_too_large_is_known_as_such(tmp_path: Path) -> None:
+    cut = replace(exchange(1, b""), is_cut=True)
+    file, _ = write(tmp_path, cut, exchange(2))
+    index = ReplayIndex([file], tmp_path)
+    assert recorded(index, cut.url).is_cut
+    assert not recorded(index, exchange(2).url).is_cut
+    with file.open("rb") as stream:
+        kinds = FastIterator(stream, record_types=WarcRecordType.response)
+        assert [record.headers.get("WARC-Truncated") for record in kinds] == ["length", None]
+    replayed = asyncio.run(_asked(ReplayHandler(index), cut.url))
+    assert isinstance(replayed, OversizeError)
+
+
+async def _asked(handler: ReplayHandler, url: str) -> object:
+    try:
+        return await handler.download_request(Request(url))
+    except IgnoreRequest as error:
+        return error
 
 
 def recorded(index: ReplayIndex, url: str) -> Recorded:

@@ -177,16 +177,6 @@ def test_all_processes_take_part(
     assert report.effects == {Effect.SAME: 4}
 
 
-def test_the_crawls_own_refusals_are_left(desk: Desk) -> None:
-    [one] = held(desk.folder, [page(1, PAGE)])
-    made = Refusal("tienphong", one.capture.url, RefusalReason.NOT_ARTICLE, "redirects away")
-    report = desk.read([replace(one, before=made), one])
-    assert (report.left, report.effects) == (1, {Effect.SAME: 1})
-    assert set(desk.results) == {one.number}
-    admitted = desk.read([replace(one, before=replace(made, version=VERSION))])
-    assert admitted.effects == {Effect.ADMITTED: 1}
-
-
 def test_an_outlet_without_a_file_is_not_read_under_another_name(desk: Desk) -> None:
     captures = held(desk.folder, [page(1, PAGE), page(2, PAGE)])
     report = desk.read(captures, outlets={})

@@ -230,13 +230,13 @@ def test_one_class_an_outlet_file(tmp_path: Path) -> None:
     loader = OutletLoader.from_settings(
         Settings({"TINQUAN_OUTLETS": DEFAULT_CONFIG.parent / "outlets"})
     )
-    assert loader.list() == ["laodongthudo", "tienphong"]
+    assert loader.list() == sorted(OUTLETS)
     spider = loader.load("tienphong")
     assert issubclass(spider, OutletSpider)
     assert (spider.name, spider.outlet, spider.family) == ("tienphong", EPI, FAMILY)
     assert loader.find_by_request(Request("https://www.tienphong.vn/x")) == ["tienphong"]
     assert loader.find_by_request(Request("https://elsewhere.vn/x")) == []
-    with pytest.raises(KeyError, match="there are: laodongthudo, tienphong"):
+    with pytest.raises(KeyError, match=r"there are: .*laodongthudo, .*tienphong"):
         loader.load("nowhere")
     assert canonical_url("https://www.tienphong.vn") == "https://tienphong.vn/"
 

@@ -115,8 +115,8 @@ def test_articles_with_ids_of_their_own_stay_apart(archive: SqlArchive) -> None:
     assert count(archive) == 2
 
 
-def refusal_at(url: str) -> Refusal:
-    return Refusal("baothu", url, RefusalReason.NOT_FOUND, "status 404")
+def refusal_at(url: str, reason: RefusalReason = RefusalReason.NOT_FOUND) -> Refusal:
+    return Refusal("baothu", url, reason, "status 404")
 
 
 def test_a_refusal_names_the_article_that_stood_there(archive: SqlArchive) -> None:

@@ -122,7 +122,7 @@ def marks(archive: SqlArchive) -> list[bool]:
 
 def test_a_refusal_becomes_an_article(archive: SqlArchive) -> None:
     amp = "https://baothu.vn/amp/1"
-    crash = refusal(1, RefusalReason.CRASH)
+    crash = refusal(1, RefusalReason.CRASH, version=1)
     archive.store("run-1", capture(5), crash, (amp,))
     assert archive.seen("baothu", [url_of(1), amp]) == set()
     assert reread(archive, article()) == ["admitted"]
@@ -130,7 +130,7 @@ def test_a_refusal_becomes_an_article(archive: SqlArchive) -> None:
     assert archive.seen("baothu", [url_of(1), amp]) == {url_of(1), amp}
     assert list(archive.refusals()) == []
     assert archive.article("1").latest.readings == (
-        Reading(at(5), 0, "outlet", ()),
+        Reading(at(5), 1, "outlet", ()),
         Reading(NOW, 2, "ours", ("refusal",)),
     )
     assert archive.reading("1", 1, 0) == crash
@@ -212,7 +212,7 @@ def test_captures_of_every_version_come_page_by_page(archive: SqlArchive) -> Non
 
 
 def test_captures_to_reread_come_oldest_first_and_once(archive: SqlArchive) -> None:
-    outlets, versions = ("baothu", "baokhac"), (1, 2, 4, 0)
+    outlets, versions = ("baothu", "baokhac"), (1, 2, 4, 3)
     for n in range(24):
         item: Result = article(n, outlet=outlets[n % 2]) if n % 5 else refusal(n)
         put(archive, (n * 7) % 24, item, versions[n % 4])
@@ -297,3 +297,12 @@ def test_rereading_walks_along_an_index(tmp_path: Path) -> None:
                 assert not [step for step in scans if "COVERING INDEX" not in step]
                 assert sum("ORDER BY" in step for step in steps) <= 1  # of the pages, not of all
     assert len(asked) >= 8
+
+
+def test_what_has_no_record_to_read_never_comes(archive: SqlArchive) -> None:
+    put(archive, 0, refusal(1), version=0)  # of the crawl's own: a redirect to another site
+    imported = capture(0, 2, warc_file="", record_id="<urn:tinquan:import:A>")
+    archive.store("run-1", imported, read_by(0, article(2)))
+    put(archive, 0, article(3), version=0)
+    assert len(waiting(archive)) == 1
+    assert archive.count_to_reread(RereadQuery(None)) == 1

@@ -14,7 +14,8 @@ import pytest
 
 from storage.archive import Archive, open_archive
 from storage.model import ArticleQuery, Outcome
-from tests.family_sites import HOSTS, SITES, FamilySite, Item, fill
+from tests.family_fill import fill
+from tests.family_sites import HOSTS, SITES, FamilySite, Item
 from tests.site import LocalSite
 from tests.sites import ROOT
 

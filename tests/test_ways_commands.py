@@ -13,7 +13,8 @@ from crawler.launch import Order, command
 from storage.archive import open_archive
 from storage.model import ArticleQuery, Outcome
 from tests.commands import Ran, Tinquan
-from tests.family_sites import HOSTS, SITES, fill
+from tests.family_fill import fill
+from tests.family_sites import HOSTS, SITES
 from tests.site import Answer, LocalSite
 from tests.sites import ROOT
 
@@ -101,6 +102,9 @@ def test_an_address_of_a_stranger_is_crawled_generically(
         assert len(found) == 3
         assert archive.runs("baola")[0].outcome is Outcome.DONE
     assert local.asked[0] == f"{STRANGER}/robots.txt"
+    assert len(json.loads(tinquan("articles", "--outlet", "baola", "--json").out)) == 3
+    assert "no outlet 'nobody'" in tinquan("articles", "--outlet", "nobody").err
+    assert len(json.loads(tinquan("runs", "--outlet", "baola", "--json").out)) == 1
 
     one = f"https://{STRANGER}{VCCORP.fresh[7].url.split(VCCORP.host)[1]}"
     local.asked.clear()

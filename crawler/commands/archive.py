@@ -2,6 +2,10 @@
 
 import typer
 
+from crawler.commands.archive_backup import backup
+from crawler.commands.archive_check import check
+from crawler.commands.archive_copy import copy
+from crawler.commands.archive_redact import redact
 from crawler.commands.archive_report import print_stats, stats_json
 from crawler.commands.common import (
     ArchiveOption,
@@ -16,6 +20,10 @@ from crawler.recordings import folder_size
 from storage.archive import open_archive, upgrade_archive
 
 archive_app = typer.Typer(help="Look after the archive.", no_args_is_help=True)
+archive_app.command()(check)
+archive_app.command()(backup)
+archive_app.command()(copy)
+archive_app.command()(redact)
 
 
 @archive_app.command()

@@ -29,11 +29,11 @@ from crawler.commands.common import (
     print_json_array,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
 from crawler.config import Config
 from crawler.launch import is_alive
-from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render_clusters import cluster_json, cluster_text
@@ -69,7 +69,6 @@ def articles(
         raise UsageError("--with-successors needs a --place whose successors are wanted")
     choice = choose(gazetteer, place, with_successors) if place else Choice()
     query = ArticleQuery(
-        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
         places=choice.units,
         since=moment("--since", since),
         until=moment("--until", until),
@@ -77,6 +76,7 @@ def articles(
         removed=removed,
     )
     with reading_of(settings) as opened:
+        query = replace(query, outlets=slugs_of(outlet or (), known, opened))
         if place:
             warn_untagged(opened, gazetteer)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
@@ -120,19 +120,23 @@ def show(
     with reading_of(settings) as opened:
         archived = opened.article(ref)
         cluster = opened.cluster(str(archived.id))
+        newest = archived.latest.article
+        ways = opened.ways_to(newest.outlet, newest.url, newest.article_id)
     gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies)
+        print_json(archived_json(archived) | places | found | copies | {"ways": list(ways)})
     else:
         about = names_text(tags.primary, gazetteer) if tags else "not tagged"
-        _print_article(archived, about, cluster_text(cluster, archived.id))
+        _print_article(archived, about, cluster_text(cluster, archived.id), ways)
 
 
-def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None:
+def _print_article(
+    archived: ArchivedArticle, places: str, cluster: str, ways: tuple[str, ...]
+) -> None:
     article = archived.latest.article
     facts = {
         "id": str(archived.id),
@@ -146,6 +150,7 @@ def _print_article(archived: ArchivedArticle, places: str, cluster: str) -> None
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
         "cluster": cluster,
+        "found by": ", ".join(ways) or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:
@@ -176,9 +181,9 @@ def runs(
 ) -> None:
     """List crawls, newest first: what each did, and how it ended."""
     settings = settle(config, archive)
-    if outlet:
-        find_outlet(outlets_of(settings), outlet)
+    known = outlets_of(settings)
     with reading_of(settings) as opened:
+        slugs_of([outlet] if outlet else [], known, opened)
         found = [_as_it_stands(run, settings) for run in opened.runs(outlet, limit)]
     if json:
         print_json_array(run_json(run) for run in found)

@@ -1,7 +1,7 @@
 """`tinquan backfill`: the articles of a window of the past, in as many crawls as it takes."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import uuid4
 
@@ -56,10 +56,7 @@ def backfill(
     settings = settle(config, archive)
     chosen = find_outlet(outlets_of(settings), outlet)
     _check(chosen, section or [], oldest_first=oldest_first)
-    first, last = day_of("--from", since), day_of("--to", until)
-    if last < first:
-        raise UsageError(f"--from {since} is after --to {until}")
-    end = last + timedelta(days=1)
+    first, end = _window(since, until)
     order = Order(
         outlet=chosen.slug,
         run_id="",
@@ -85,11 +82,19 @@ def backfill(
         raise typer.Exit(1)
 
 
+def _window(since: str, until: str) -> tuple[date, date]:
+    """Return the first day and the day after the last. Raises UsageError."""
+    first, last = day_of("--from", since), day_of("--to", until)
+    if last < first:
+        raise UsageError(f"--from {since} is after --to {until}")
+    return first, last + timedelta(days=1)
+
+
 def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
     for slug in sections:
         outlet.section(slug)
     family = FAMILIES[outlet.family]
-    if not (outlet.sitemap or family.day_archive or family.paging):
+    if not (outlet.sitemap or family.day_archive or family.paging or outlet.paging):
         raise UsageError(
             f"outlet {outlet.slug} has no way into the past: neither a sitemap in its file, nor"
             f" day archives or paging in its family {outlet.family}"

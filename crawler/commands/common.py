@@ -16,7 +16,7 @@ from rich.table import Table
 from crawler.config import CONFIG_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
 from crawler.moments import parse_moment
-from crawler.outlets import Outlet, load_outlets
+from crawler.outlets import Outlet, find_outlet, load_outlets
 from crawler.render import LOCAL
 from storage.archive import Archive, open_archive
 
@@ -71,6 +71,16 @@ def settle(config_file: Path | None, archive: str | None) -> Config:
 def outlets_of(config: Config) -> dict[str, Outlet]:
     """Return the outlets that the configuration names."""
     return load_outlets(config.outlets, FAMILY_NAMES)
+
+
+def slugs_of(named: Iterable[str], known: dict[str, Outlet], archive: Archive) -> tuple[str, ...]:
+    """Return the outlets that were named: those with a file, and sites crawled by address.
+
+    Raises UnknownOutletError for a name that is neither.
+    """
+    return tuple(
+        slug if archive.runs(slug, limit=1) else find_outlet(known, slug).slug for slug in named
+    )
 
 
 def archive_of(config: Config, *, create: bool = False) -> Archive:

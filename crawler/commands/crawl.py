@@ -79,15 +79,13 @@ def crawl(
     for item in chosen or ([] if given else _wanted(known)):
         for slug in section or ():
             item.section(slug)
-    window = moment("--since", since), moment("--until", until)
-    if window[0] and window[1] and window[0] >= window[1]:
-        raise UsageError(f"--since {since} is not before --until {until}")
+    start, end = _window(since, until)
     template = Order(
         outlet="",
         run_id="",
         sections=tuple(section or ()),
-        since=window[0].isoformat() if window[0] else None,
-        until=window[1].isoformat() if window[1] else None,
+        since=start,
+        until=end,
         limit=limit,
         recrawl=recrawl,
         sitemaps=sitemaps,
@@ -105,11 +103,25 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         print_end(ended, settings)
-    torn = [gap for session in recorded for gap in session.gaps]
-    for gap in torn:
-        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+    torn = _tell_gaps(recorded)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
+
+
+def _window(since: str | None, until: str | None) -> tuple[str | None, str | None]:
+    """Return both bounds as the spider takes them. Raises UsageError."""
+    start, end = moment("--since", since), moment("--until", until)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}")
+    return start.isoformat() if start else None, end.isoformat() if end else None
+
+
+def _tell_gaps(recorded: list[Session]) -> bool:
+    """Say what is lost of the recordings; True where anything is."""
+    gaps = [gap for session in recorded for gap in session.gaps]
+    for gap in gaps:
+        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+    return bool(gaps)
 
 
 def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:

@@ -62,6 +62,11 @@ def print_end(ended: list[Run], config: Config) -> None:
         out.print(f"{added} new articles and {revised} revisions are in {config.archive_name}")
     elif all(run.outcome is Outcome.DONE for run in ended):
         out.print(f"nothing new: {config.archive_name} is as it was")
+    say_failures(ended)
+
+
+def say_failures(ended: list[Run]) -> None:
+    """Print one line for each crawl that failed."""
     for run in ended:
         if run.outcome is not Outcome.DONE:
             reason = run.error or f"ended as {run.outcome}"

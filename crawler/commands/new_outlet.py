@@ -155,15 +155,21 @@ def _write_fixture(
 
 
 def _report(newcomer: Newcomer, file: Path, written: Path, result: Article | Refusal) -> None:
-    out.print(f"wrote {escape(str(file))}: family {newcomer.family.name}", soft_wrap=True)
+    out.print(f"wrote {_named(file)}: family {newcomer.family.name}", soft_wrap=True)
     out.print(f"  known by {escape(newcomer.why)}", soft_wrap=True)
     for section in newcomer.sections:
         out.print(f"  {escape(section.name)}: {escape(section.path)}", soft_wrap=True)
     what = (
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
     )
-    out.print(f"wrote {escape(str(written))}: {what}", soft_wrap=True)
+    out.print(f"wrote {_named(written)}: {what}", soft_wrap=True)
     out.print("its test fails until a person has confirmed:", soft_wrap=True)
     for line in to_confirm(newcomer):
         out.print(f"  - {escape(line)}", soft_wrap=True)
     err.print(f"tinquan: {WARNING}", soft_wrap=True)
+
+
+def _named(file: Path) -> str:
+    """Return a file's path as short as it is clear from here."""
+    here = Path.cwd()
+    return escape(str(file.relative_to(here) if file.is_relative_to(here) else file))

@@ -10,13 +10,17 @@ from crawler.commands.canary import check_live
 from crawler.commands.common import (
     ConfigOption,
     JsonOption,
+    err,
     out,
     outlets_of,
     print_json_array,
     settle,
     table,
 )
-from crawler.outlets import Outlet, find_outlet
+from crawler.config import Config
+from crawler.families import FAMILY_NAMES
+from crawler.outlet_check import problems
+from crawler.outlets import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.placing import check_provinces
 
@@ -25,22 +29,24 @@ outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_he
 
 @outlets_app.command("list")
 def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """List the outlets with their family, sections, status and confidence."""
+    """List the outlets with their family, sections, confidence and the pages that prove them."""
     known = outlets_of(settle(config, None)).values()
     if json:
         print_json_array(outlet_json(outlet) for outlet in known)
         return
-    columns = ("outlet", "name", "family", "domains", "sections", "status", "confidence")
-    listed = table(f"{len(known)} outlets (* district news)", *columns, wide="sections")
+    columns = ("outlet", "family", "host", "sections", "status", "confidence", "pages")
+    title = f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)"
+    listed = table(title, *columns, wide="sections")
+    listed.columns[columns.index("sections")].no_wrap = False  # every section is to be seen
     for outlet in known:
         listed.add_row(
             outlet.slug,
-            escape(outlet.name),
             outlet.family,
-            ", ".join(outlet.hosts),
+            outlet.host,
             ", ".join(_section_text(outlet)),
             outlet.status,
             outlet.confidence,
+            f"{len(outlet.proof.written)} + {len(outlet.proof.real)}",
         )
     out.print(listed)
     for outlet in known:
@@ -49,12 +55,16 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 def _section_text(outlet: Outlet) -> list[str]:
-    return [section.slug + ("*" if section.district else "") for section in outlet.sections]
+    return [
+        section.slug + "*" * section.district + "?" * (section.confidence == "low")
+        for section in outlet.sections
+    ]
 
 
 def outlet_json(outlet: Outlet) -> dict[str, Any]:
     """Return an outlet as plain data."""
-    return outlet.model_dump(mode="json") | {"host": outlet.host}
+    pages = len(outlet.proof.written) + len(outlet.proof.real)
+    return outlet.model_dump(mode="json") | {"host": outlet.host, "pages": pages}
 
 
 @outlets_app.command("check")
@@ -72,17 +82,49 @@ def check_outlets(
 ) -> None:
     """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
     settings = settle(config, None)
+    if not live:
+        _check_files(settings, outlet or [], as_json=json)
+        return
     known = outlets_of(settings)
     chosen = [find_outlet(known, slug) for slug in outlet or known]
     check_provinces(chosen, load_gazetteer(settings.gazetteer))
-    if live:
-        active = [item for item in chosen if outlet or item.status != "retired"]
-        recorded = tuple(path.resolve() for path in replay or ())
-        if not check_live(settings, active, recorded, as_json=json):
-            raise typer.Exit(1)
-        return
-    if json:
-        print_json_array({"outlet": item.slug, "valid": True} for item in chosen)
-        return
-    for item in chosen:
-        out.print(f"{item.slug}: valid ({item.family}, {len(item.sections)} sections)")
+    active = [item for item in chosen if outlet or item.status != "retired"]
+    recorded = tuple(path.resolve() for path in replay or ())
+    if not check_live(settings, active, recorded, as_json=json):
+        raise typer.Exit(1)
+
+
+def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
+    """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
+    found, wrong = read_outlets(settings.outlets, FAMILY_NAMES)
+    told = {slug: [message] for slug, message in wrong.items()} | problems(found)
+    if not told:
+        err.print(f"tinquan: {settings.outlets}: holds no outlet file", soft_wrap=True)
+        raise typer.Exit(1)
+    if unknown := [slug for slug in named if slug not in told]:
+        find_outlet(found, unknown[0])
+    gazetteer = load_gazetteer(settings.gazetteer)
+    for slug, outlet in found.items():
+        if outlet.province and not gazetteer.provinces(outlet.province):
+            told[slug].append(f"province: no province is called {outlet.province!r}")
+    chosen = {slug: told[slug] for slug in sorted(named or told)}
+    if as_json:
+        print_json_array(
+            {"outlet": slug, "valid": not lines, "problems": lines}
+            for slug, lines in chosen.items()
+        )
+    else:
+        for slug, lines in chosen.items():
+            _print_check(slug, lines, found.get(slug))
+    if any(chosen.values()):
+        raise typer.Exit(1)
+
+
+def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
+    for line in lines:
+        err.print(f"tinquan: {slug}: {line}", markup=False, soft_wrap=True)
+    if outlet and not lines:
+        pages = len(outlet.proof.written) + len(outlet.proof.real)
+        proved = f"{pages} pages prove it" if pages else "no page proves it"
+        sections = f"{len(outlet.sections)} sections"
+        out.print(f"{slug}: valid ({outlet.family}, {sections}, {proved})", soft_wrap=True)

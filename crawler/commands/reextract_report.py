@@ -27,7 +27,6 @@ def report_json(report: Report, shown: list[Difference], *, dry_run: bool) -> di
         "dry_run": dry_run,
         "captures": report.done,
         **{effect.value: report.effects[effect] for effect in Effect},
-        "left": report.left,
         "unread": [
             {"where": where, "captures": count, "reason": message}
             for where, (count, message) in sorted(report.unread.items())
@@ -49,11 +48,10 @@ def _difference_json(found: Difference) -> dict[str, Any]:
 
 def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> None:
     """Print the counts, then diffs, then, as errors, what could not be read."""
-    if report.done == report.left:
+    if not report.done:
         out.print(f"nothing to read again: version {VERSION} has read it all (--all reads it anew)")
         return
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
-    counts["are refusals of the crawl itself: left as they are"] = report.left
     counts["could not be read"] = report.unread_count
     title = f"{report.done} captures, by version {VERSION}"
     listed = table(title, "captures", "", right=["captures"])

@@ -1,5 +1,6 @@
 """`tinquan diff` and `revisions`: what outlets changed after they had published it."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any
 
@@ -22,10 +23,10 @@ from crawler.commands.common import (
     print_json_array,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
 from crawler.differences import FieldChange, Piece, changed_share, compare_articles
-from crawler.outlets import find_outlet
 from crawler.render import revision_json, time_json, time_text
 from storage.edits import Edit, EditQuery
 from storage.errors import NotFoundError, UsageError
@@ -172,12 +173,12 @@ def revisions(
     settings = settle(config, archive)
     known = outlets_of(settings)
     query = EditQuery(
-        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
         since=moment("--since", since),
         until=moment("--until", until),
         maybe_ours=maybe_ours,
     )
     with reading_of(settings) as opened:
+        query = replace(query, outlets=slugs_of(outlet or (), known, opened))
         found = islice(opened.edits(query), limit)
         if json:
             print_json_array(edit_json(edit) for edit in found)

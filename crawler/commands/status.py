@@ -1,11 +1,12 @@
 """`tinquan status` and `alarms`: is everything well, and if not, what to do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from crawler.agenda import Wanted
 from crawler.alarm_texts import alarm_json, cause_text, paragraphs
 from crawler.alarms import Watched
 from crawler.commands.common import (
@@ -22,6 +23,7 @@ from crawler.commands.common import (
 )
 from crawler.looking import all_findings
 from crawler.outlets import Outlet, find_outlet
+from crawler.planning import new_agenda, next_runs, wanted_outlets, watched_by
 from crawler.render import time_text
 from crawler.status import OutletStatus, status_json, status_of
 from storage.alarms import Alarm, Finding
@@ -38,10 +40,12 @@ def status(
     known = outlets_of(settings)
     now = datetime.now(UTC)
     with archive_of(settings) as opened:
-        watched = watched_outlets(opened, known)
+        wanted = wanted_outlets(settings, known)
+        watched = crawled_outlets(opened, wanted, known)
         findings = all_findings(opened, watched, settings.captures, now)
         alarms = as_alarms(findings, opened.alarms(), now)
-        found = status_of(opened, [one.outlet for one in watched], alarms, {}, now)
+        due = next_runs(opened, new_agenda(settings, wanted), now)
+        found = status_of(opened, [one.outlet for one in watched], alarms, due, now)
     if json:
         print_json(
             {
@@ -56,12 +60,14 @@ def status(
         raise typer.Exit(1)
 
 
-def watched_outlets(archive: Archive, known: dict[str, Outlet]) -> list[Watched]:
-    """Return the outlets that are crawled: those that have been, and are not retired."""
+def crawled_outlets(
+    archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
+) -> list[Watched]:
+    """Return those outlets that are wanted and have been crawled."""
     return [
-        Watched(outlet.slug, outlet.family, timedelta(minutes=outlet.cadence.every_minutes))
-        for outlet in known.values()
-        if outlet.status != "retired" and any(not run.replay for run in archive.runs(outlet.slug))
+        one
+        for one in watched_by(wanted, known)
+        if any(not run.replay for run in archive.runs(one.outlet))
     ]
 
 

@@ -1,6 +1,8 @@
 """RSS and Atom feeds → article links."""
 
 from collections.abc import Iterator
+from html import unescape
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -8,25 +10,29 @@ from lxml import etree
 from crawler.dates import parse_date
 from crawler.discover.collect import collect
 from crawler.discover.link import Found, Link, refused
-from crawler.discover.xmldoc import child_text, local_name, parse_xml
+from crawler.discover.xmldoc import MAX_FEED_BYTES, child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.page import Page
-from crawler.urls import absolute_url
+from crawler.urls import absolute_url, canonical_url
 from storage.model import RefusalReason
+from storage.text import fold
 
 
 def feed_links(page: Page, outlet: Outlet, family: Family) -> Found:
     """Return the article links of a feed, in its order.
 
     Refused by name: HTML instead of XML, a challenge, XML with entities, a feed without items
-    or without any article of the outlet (a wrong address of a feed answers 200 with either).
+    or without any article of the outlet (a wrong address of a feed answers 200 with either), a
+    feed that calls itself another section's (ePi answers a wrong number with another feed).
     """
-    root = parse_xml(page.body)
+    root = parse_xml(page.body, MAX_FEED_BYTES)
     if isinstance(root, Found):
         return root
     if local_name(root) not in {"rss", "rdf", "feed"}:
         return refused(RefusalReason.MALFORMED, f"no feed: its root is {local_name(root)[:50]!r}")
+    if wrong := _another_section(root, page.url, outlet):
+        return refused(RefusalReason.MALFORMED, wrong)
     items = [item for item in root.iter(etree.Element) if local_name(item) in {"item", "entry"}]
     if not items:
         return refused(RefusalReason.EMPTY, "a feed without items")
@@ -37,11 +43,16 @@ def _links(items: list[etree._Element], base: str, outlet: Outlet) -> Iterator[L
     zone = ZoneInfo(outlet.timezone)
     for item in items:
         href = child_text(item, "link") or _atom_link(item) or _permalink(item)
-        url = absolute_url(base, href) if href else None
+        url = absolute_url(base, _unescaped(href)) if href else None
         if url:
             printed = child_text(item, "pubdate", "published", "date", "updated")
             published_at = parse_date(printed, zone=zone) if printed else None
-            yield Link(url, "feed", published_at, child_text(item, "title"))
+            yield Link(url, "feed", published_at, _unescaped(child_text(item, "title") or ""))
+
+
+def _unescaped(text: str) -> str:
+    """Return text whose entities were written inside CDATA, where XML leaves them; some twice."""
+    return unescape(unescape(text)) if "&" in text else text
 
 
 def _atom_link(item: etree._Element) -> str | None:
@@ -54,3 +65,34 @@ def _atom_link(item: etree._Element) -> str | None:
 def _permalink(item: etree._Element) -> str | None:
     guid = child_text(item, "guid")
     return guid if guid and guid.startswith(("http://", "https://")) else None
+
+
+def _another_section(root: etree._Element, url: str, outlet: Outlet) -> str | None:
+    """Return how a section's feed calls itself, where that is another section of the outlet.
+
+    Only where title or address name another section, and not this one: many feeds carry the
+    outlet's name, or an address that they all share.
+    """
+    home = f"https://{outlet.host}/"
+    feeds = {section.slug: canonical_url(urljoin(home, section.feed)) for section in outlet.sections
+             if section.feed}  # fmt: skip
+    asked = next((s for s in outlet.sections if feeds.get(s.slug) == canonical_url(url)), None)
+    if asked is None:
+        return None
+    channel = next((child for child in root if local_name(child) == "channel"), root)
+    title = fold(child_text(channel, "title") or "")
+    own = {canonical_url(urljoin(url, link)) for link in _own_links(channel)}
+    for other in outlet.sections:
+        if other is asked or fold(other.name) in fold(asked.name):
+            continue
+        by_title = fold(other.name) in title and fold(asked.name) not in title
+        by_link = feeds.get(other.slug) in own and feeds[asked.slug] not in own
+        if by_title or by_link:
+            return f"the feed of another section: asked for {asked.slug}, it is {other.slug}'s"
+    return None
+
+
+def _own_links(channel: etree._Element) -> Iterator[str]:
+    for child in channel:
+        if local_name(child) == "link":
+            yield from filter(None, (child.get("href"), child.text and child.text.strip()))

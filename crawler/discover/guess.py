@@ -9,17 +9,18 @@ from crawler.families.base import Family
 from crawler.outlets import Outlet
 from crawler.page import Page
 
-# A slug of at least three words and a number, or of five words: the address of a story. Sections
-# have shorter names, tags and events often say what they are.
+# A slug of at least three words and a number, or of seven words: the address of a story. Sections
+# have shorter names, tags and events often say what they are. Blanks before or after a headline
+# leave a dash there (Báo Cần Thơ).
 _STORY = re.compile(
     r"(?P<id>/(?:[\w.-]+/)*"
-    r"(?:(?:[a-z0-9]+-){3,}(?:post|ar|a|d|c|i)?\d{4,}|(?:[a-z0-9]+-){4,}[a-z0-9]+"
-    r"|(?:[a-z0-9]+-){2,}[a-z0-9]+[./-](?:post|ar|a|d)?\d{4,})"
+    r"-?(?:(?:[a-z0-9]+-+){3,}(?:post|ar|a|d|c|i)?\d{4,}|(?:[a-z0-9]+-+){6,}[a-z0-9]+"
+    r"|(?:[a-z0-9]+-+){2,}[a-z0-9]+[./-](?:post|ar|a|d)?\d{4,})"
     r"(?:\.(?:s?html?|htm|amp|chn|tpo|vnp|antd|vov|aspx|ldo))?)/?$"
 )
 _OTHER = re.compile(
-    r"/(?:tags?|topics?|chu-de|su-kien|tac-gia|author|video|podcast|rss|search|tim-kiem|page)/"
-    r"|-(?:event|tag)\d+\.|ptag\.html|\.tag$|/trang-?\d+",
+    r"/(?:tags?|events?|topics?|chu-de|su-kien|tac-gia|author|video|podcast|rss|search|tim-kiem|page)/"
+    r"|-(?:event|tag|e)\d+\.|ptag\.html|\.tag$|/trang-?\d+",
     re.IGNORECASE,
 )
 

@@ -4,6 +4,7 @@ import re
 
 from crawler.families.base import Family, Paging
 from crawler.outlets import Outlet, Section
+from crawler.urls import bare_host
 
 _ENDING = re.compile(r"(?:/|\.html?|\.chn)$")
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -27,7 +28,15 @@ def page_url(
     """
     zone = section.zone or zone
     path = _ENDING.sub("", section.path) if section.path else None
-    fields = {"host": outlet.host, "path": path, "zone": zone, "page": page, "last": last}
+    site = bare_host(outlet.host)
+    fields = {
+        "host": outlet.host,
+        "site": site,
+        "path": path,
+        "zone": zone,
+        "page": page,
+        "last": last,
+    }
     if any(fields.get(name) is None for name in _FIELD.findall(paging.template)):
         return None
     return paging.template.format(**fields)

@@ -11,6 +11,7 @@ from crawler.discover.link import Found, refused
 from storage.model import RefusalReason
 
 MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own bound; also after decompression
+MAX_FEED_BYTES = 10 * 1024 * 1024  # five times what a feed of 1,000 items holds
 _HEAD = 2_048
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _HTML = re.compile(
@@ -27,16 +28,18 @@ def is_challenge(body: bytes) -> bool:
     return _CHALLENGE.search(body[:100_000]) is not None
 
 
-def parse_xml(body: bytes) -> etree._Element | Found:
+def parse_xml(body: bytes, limit: int = MAX_BYTES) -> etree._Element | Found:
     """Return a document's root, or the named reason why there is none.
+
+    limit: bytes, after decompression; a larger document is refused as TOO_LARGE.
 
     Nothing is fetched and no entity expanded (one that is declared refuses the document); a
     document that is valid UTF-8 is read as such, whatever it declares (a feed seen in 2026
     claims UTF-16 in UTF-8).
     """
-    body = _unpacked(body)
-    if len(body) > MAX_BYTES:
-        return refused(RefusalReason.TOO_LARGE, f"more than {MAX_BYTES} bytes")
+    body = _unpacked(body, limit)
+    if len(body) > limit:
+        return refused(RefusalReason.TOO_LARGE, f"more than {limit} bytes")
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body:
         return refused(RefusalReason.EMPTY, "an empty answer")
@@ -78,13 +81,13 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unpacked(body: bytes, limit: int) -> bytes:
     """Return a sitemap that is itself a gzip file unpacked, up to one byte over the bound."""
     if not body.startswith(b"\x1f\x8b"):
         return body
     try:
         with gzip.open(BytesIO(body)) as packed:
-            return packed.read(MAX_BYTES + 1)
+            return packed.read(limit + 1)
     except (OSError, EOFError, zlib.error):
         return b""
 

@@ -23,7 +23,7 @@ from crawler.refusals import live_sign, other_page, paywall_sign, refuse_respons
 from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
-VERSION = 1
+VERSION = 2
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
@@ -86,7 +86,9 @@ def _extract(
     if isinstance(opened, Refusal):
         return opened
     host, day = slug_of(page.url), page.fetched_at.date()
-    return _read(opened, choose_reading(opened.data, opened.tree, outlet, host, day, left_out))
+    lead = opened.meta.described
+    reading = choose_reading(opened.data, opened.tree, outlet, host, day, lead, left_out)
+    return _read(opened, reading)
 
 
 def slug_of(url: str) -> str:
@@ -136,7 +138,8 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
     dateline, lead = fields.split_dateline(
-        sapo or _described(meta, body), opened.outlet.datelines if opened.outlet else ()
+        sapo or body.lead or _described(meta, body),
+        opened.outlet.datelines if opened.outlet else (),
     )
     byline = _byline(opened, author_texts, body.bylines, sources)
     # The configured family first: whatever a page is read with, discovery keys it by that one.
@@ -176,7 +179,8 @@ def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tup
     """
     body = Body()
     if reading.container is not None:
-        body = read_body(reading.container, reading.layout, opened.page.url, known)
+        lead = "" if reading.is_certain or known[1] else opened.meta.described
+        body = read_body(reading.container, reading.layout, opened.page.url, known, lead)
     shell = reading.is_certain and body.length < _EMPTY
     if shell or body.length >= _SHORT or opened.data.count(b"<") > _MAX_PAGE_TAGS:
         return body, "subtree"
@@ -217,7 +221,7 @@ def _describe_future(opened: _Opened, choice: Choice) -> str:
 
 def _described(meta: Metadata, body: Body) -> str:
     """Return the head's description as the lead, unless it only repeats how the text begins."""
-    text = meta.prop("og:description") or meta.named("description") or ""
+    text = meta.described
     start = "".join(block.text for block in body.blocks[:2]).casefold()
     plain = text.rstrip(". …").casefold()
     return "" if not plain or plain[:60] in start else text

@@ -7,15 +7,21 @@ from typing import Any
 import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
+from trafilatura.htmlprocessing import convert_tags
+from trafilatura.main_extractor import extract_content
 from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
 from crawler.extract.boxes import is_boilerplate_line
 from crawler.extract.metadata import clean
+from crawler.extract.prose import is_prose, read_prose, unwrap_links
 from crawler.extract.subtree import BREAK
 from storage.model import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
 _CELL_SEPARATOR = " | "
+_STRING = etree.XPath("string()")
+# How words look, which no block tells; links stay, for trafilatura weighs them.
+_INLINE = ("span", "font", "b", "strong", "i", "em", "u", "label", "small", "big", "img", "abbr")
 
 
 def _options() -> Extractor:
@@ -43,26 +49,42 @@ _PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
 
 
 def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
-    """Return the blocks of a flattened subtree; trafilatura strips what else is no text."""
+    """Return the blocks of a flattened subtree; trafilatura strips what else is no text.
+
+    Its extractor is called as `bare_extraction` calls it, without the steps before it: they copy
+    the tree four times and clean away what a subtree no longer holds (scripts, comments, classes).
+    """
+    etree.strip_tags(root, *_INLINE)
+    unwrap_links(root)
+    if is_prose(root):
+        lines = (
+            _lines("paragraph" if tag == "p" else "heading", text) for tag, text in read_prose(root)
+        )
+        return tuple(block for found in lines for block in found)
     # trafilatura takes the first element it knows as an article's frame: this one.
     page = root.makeelement("html")
     frame = etree.SubElement(etree.SubElement(page, "body"), "div", itemprop="articleBody")
     frame.extend(list(root))
-    return _blocks(trafilatura.bare_extraction(page, options=_SUBTREE))
+    whole = deepcopy(page)
+    body, _ = extract_content(convert_tags(page, _SUBTREE), _SUBTREE)
+    if len(body) == 0:  # a text of one paragraph, which only the full sequence takes
+        document: Any = trafilatura.bare_extraction(whole, options=_SUBTREE)
+        body = body if document is None or document.body is None else document.body
+    return _blocks(body)
 
 
 def read_page(html: str) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on a whole page by itself."""
-    blocks = _blocks(trafilatura.bare_extraction(html, options=_PAGE))
-    return tuple(block for block in blocks if not is_boilerplate_line(block.text))
-
-
-def _blocks(document: Any) -> tuple[Block, ...]:
-    """Return the blocks of trafilatura's answer (its Document, or None)."""
+    document: Any = trafilatura.bare_extraction(html, options=_PAGE)  # its Document, or None
     if document is None or document.body is None:
         return ()
+    return tuple(block for block in _blocks(document.body) if not is_boilerplate_line(block.text))
+
+
+def _blocks(body: etree._Element) -> tuple[Block, ...]:
+    """Return the blocks of the tree that trafilatura made."""
     blocks: list[Block] = []
-    for element in document.body:
+    for element in body:
         for kind, part in _parts(element):
             blocks += _lines(kind, part)
     return tuple(blocks)
@@ -96,4 +118,4 @@ def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
 def _text(element: etree._Element) -> str:
     for line_break in element.iter("lb"):
         line_break.tail = BREAK + (line_break.tail or "")
-    return "".join(str(part) for part in element.itertext())
+    return str(_STRING(element))

@@ -10,6 +10,7 @@ from crawler.authors import Byline, read_byline
 from crawler.extract import subtree
 from crawler.extract.blocks import read_page, read_subtree
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
+from crawler.extract.container import drop_other_stories, remove_nodes
 from crawler.extract.images import (
     CAPTION_MARK,
     find_captions,
@@ -34,12 +35,17 @@ _MAX_HEAD_LINE = 80  # characters of what stands between title and lead
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a container holds. bylines: closing lines that were taken off, in reading order."""
+    """What a container holds.
+
+    bylines: closing lines that were taken off, in reading order. lead: the first line, if it was
+    taken off as the lead.
+    """
 
     blocks: tuple[Block, ...] = ()
     images: tuple[Image, ...] = ()
     bylines: tuple[Byline, ...] = ()
     is_photo_story: bool = False
+    lead: str = ""
 
     @property
     def length(self) -> int:
@@ -47,10 +53,13 @@ class Body:
         return sum(len(block.text) for block in self.blocks)
 
 
-def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str, ...]) -> Body:
+def read_body(
+    container: LexborNode, layout: Layout, url: str, known: tuple[str, ...], described: str = ""
+) -> Body:
     """Return the text of a container, without what the layout and the general rules drop.
 
     known: title and lead; where the container repeats them, they are taken out of the text.
+    described: the head's description; a first line in bold that says just that is the lead.
     """
     _apply_layout(container, layout)
     root = subtree.build(strip_controls(container.html or ""))
@@ -65,10 +74,13 @@ def read_body(container: LexborNode, layout: Layout, url: str, known: tuple[str,
     subtree.flatten(root)
     lines = drop_linked_boxes(root, subtree.lines(root))
     lines = _drop_head(lines, known)
+    lead = described if described and _opens_with(lines, described) else ""
+    if lead:
+        subtree.drop(lines.pop(0).element)
     bylines = _take_bylines(lines)
     _mark_subheads(lines[:-1])
     subtree.strip_attributes(root)
-    return Body(read_subtree(root), images, bylines, photo)
+    return Body(read_subtree(root), images, bylines, photo, lead)
 
 
 def _apply_layout(container: LexborNode, layout: Layout) -> None:
@@ -76,15 +88,15 @@ def _apply_layout(container: LexborNode, layout: Layout) -> None:
         for node in container.css(",".join(layout.caption)):
             node.attrs[CAPTION_MARK] = "1"
     if layout.drop:
-        for node in container.css(",".join(layout.drop)):
-            if node.mem_id != container.mem_id:
-                node.decompose()
+        found = container.css(",".join(layout.drop))
+        remove_nodes([node for node in found if node.mem_id != container.mem_id])
 
 
 def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
     held = sum(len(subtree.text_of(caption)) for caption in captions)
-    rest = len(subtree.text_of(root)) - held
-    return held >= _MIN_PHOTO_TEXT and held > _PHOTO_STORY * rest
+    if held < _MIN_PHOTO_TEXT:
+        return False
+    return held > _PHOTO_STORY * (len(subtree.text_of(root)) - held)
 
 
 def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
@@ -106,7 +118,7 @@ def _repeats(key: str, wanted: set[str]) -> bool:
 
 
 def _key(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
@@ -130,9 +142,18 @@ def _mark_subheads(lines: list[Line]) -> None:
     for element, text in lines:
         if element.tag != "p" or len(text) > _MAX_SUBHEAD or text.endswith((".", ":", ",", ";")):
             continue
-        bold = sum(len(subtree.text_of(part)) for part in element.iter("b", "strong"))
-        if bold >= len(text):
+        if _is_bold(element, text):
             element.tag = "h3"
+
+
+def _opens_with(lines: list[Line], lead: str) -> bool:
+    if not lines or _key(lines[0].text) != _key(lead):
+        return False
+    return lines[0].element.tag != "p" or _is_bold(*lines[0])
+
+
+def _is_bold(element: HtmlElement, text: str) -> bool:
+    return sum(len(subtree.text_of(part)) for part in element.iter("b", "strong")) >= len(text)
 
 
 def _drop_last_line(block: HtmlElement) -> None:
@@ -153,5 +174,6 @@ def _drop_last_line(block: HtmlElement) -> None:
 def read_whole_page(tree: LexborHTMLParser, known: tuple[str, ...]) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on the page by itself, without title and lead."""
     wanted = {_key(text) for text in known if text}
+    drop_other_stories(tree)
     blocks = read_page(strip_controls(tree.html or ""))
     return tuple(block for block in blocks if _key(block.text) not in wanted)

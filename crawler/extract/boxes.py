@@ -29,9 +29,9 @@ _BOX_WORDS = re.compile(
     # advertising
     r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|banner\w*|qc|quang-?cao|sponsor\w*"
     # what stands below a text, and tools around it
-    r"|comments?|comment-?\w+|binh-?luan|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?"
-    r"|rating|vote|newsletter|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|print|popup"
-    r"|audio|tts|player|podcast|toc|table-of-contents|notebox|qr-?code|link-source\S*"
+    r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|y-?kien\S*|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?"
+    r"|(?:star-?)?ratings?|votes?|quiz\w*|polls?|survey|binh-?chon|tham-?do|[\w-]*newsletters?|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|print|popup"
+    r"|videos?|video-\w+|\w+-video|audio|tts|player|podcast|toc|table-of-contents|notebox|qr-?code|link-source\S*"
     r")(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -48,17 +48,43 @@ _BOX_HEADING = re.compile(
     r"|xem thêm|đọc thêm|đọc tiếp|đọc nhiều|đọc nhiều nhất|xem nhiều|tham khảo thêm"
     r"|tin đọc nhiều|mới\s*[-–]\s*nóng|phiên bản di động|dòng sự kiện|chủ đề|từ khóa|từ khoá|tags?"
     r"|bình luận(?: \(\d+\))?|ý kiến bạn đọc|chia sẻ(?: bài viết)?|quảng cáo|link bài gốc"
-    r"|bài trước(?: đó)?|bài sau(?: đó)?|video|video đang (?:được xem nhiều|hot)|nổi bật)\W*$",
+    r"|bài trước(?: đó)?|bài sau(?: đó)?|video|video đang (?:được xem nhiều|hot)|nổi bật"
+    r"|đừng bỏ lỡ|tin (?:bài khác|nổi bật khác|cùng mục|liên quan khác)|bài (?:mới|nổi bật|khác)"
+    r"|bạn (?:cũng )?có thể thích|có thể bạn thích|ý kiến của bạn|video nổi bật|nên đọc"
+    r"|related(?: posts)?|zalo|lưu(?: bài(?: viết)?)?|thích|like|theo dõi|bản in"
+    r"|in bài(?: viết)?|gửi email|google news"
+    r"|cỡ chữ|a ?[-+] ?a ?[-+]?)\W*$",
     re.IGNORECASE,
 )
 # Beginnings of lines that point away or speak about the page, not about the news.
 _POINTER_LINE = re.compile(
-    r"^\W*(?:>>+|»|►\s*xem|xem thêm\s*:|đọc thêm\s*:|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:"
-    r"|từ kho[áa]\s*:|dòng sự kiện\s*:|mời (?:quý )?(?:độc giả|bạn đọc|quý vị)"
-    r"|\(\*\) không sao chép"
-    r"|có thể bạn quan tâm\s*:|chia sẻ (?:facebook|zalo|bài viết)|theo dõi (?:báo|chúng tôi|kênh) "
-    r"|bấm (?:vào đây )?để (?:theo dõi|xem thêm)|link bài gốc|copy link)",
+    r"^\W*(?:> ?>+|»|►\s*xem|(?:xem|đọc) (?:thêm|tiếp)\s*(?::|> ?>)|xem (?:video|clip)\s*:"
+    r"|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:|từ kho[áa]\s*:|dòng sự kiện\s*:"
+    r"|mời (?:quý )?(?:độc giả|bạn đọc|quý vị)|có thể bạn quan tâm\s*:"
+    r"|chia sẻ (?:facebook|zalo|bài viết)|theo dõi (?:báo|chúng tôi|kênh) "
+    r"|(?:bấm|nhấn|ấn|click) (?:vào )?(?:đây )?để (?:theo dõi|xem|đọc)|link bài gốc|copy link"
+    # whose it is, and what is shown beside it
+    r"|(?:video|clip)\s*:|©|(?:bản quyền|copyright)\s*(?:©|thuộc|bởi)|(?:nghiêm )?cấm sao chép"
+    r"|\(\*\) không sao chép|(?:vui lòng )?ghi rõ nguồn"
+    r"|nguồn(?: tin| bài viết)?\s*:\s*(?:https?:|\[|link)|link (?:gốc|nguồn)"
+    r"|bạn đang (?:đọc|xem) bài viết|mọi (?:thông tin )?(?:góp ý|ý kiến).{0,80} (?:gửi|liên hệ)"
+    r"|(?:#[\w-]+[\s,]*)+$)",
     re.IGNORECASE,
+)
+# The same in few words: a longer line that begins so is a sentence.
+_PROMOTION = re.compile(
+    r"^\W*(?:tải (?:ứng dụng|app)\b|đọc báo in\W*$|đánh giá bài viết|gửi bình luận|in bài viết"
+    r"|theo dõi .{2,40} trên (?:google|facebook|zalo|youtube|tiktok))",
+    re.IGNORECASE,
+)
+_MAX_PROMOTION = 70  # characters
+_PHOTO_CREDIT = re.compile(
+    r"^\W*(?:nguồn )?(?:ảnh|đồ họa|infographic)(?: minh họa| tư liệu)?\s*[:：]", re.IGNORECASE
+)
+_CLOSING = 3  # lines at the end, where bylines stand
+# Behind a headline in a list of other stories.
+_DAY_BEHIND = re.compile(
+    r"\s*\(?\d{1,2}[/-]\d{1,2}(?:[/-]\d{4})?\)?(?:\s*[|,-]?\s*\d{1,2}:\d{2})?\W*$"
 )
 _MAX_POINTER_LINE = 250  # characters; a longer line that begins so is a sentence
 _MAX_BOX_HEADING = 40  # characters
@@ -88,11 +114,12 @@ def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
     whole = sum(len(line.text) for line in lines)
     texts: dict[HtmlElement, str] = {}
     boxes: list[HtmlElement] = []
-    for line in lines:
+    closing = len(lines) - _CLOSING
+    for number, line in enumerate(lines):
         size = len(line.text)
         if size <= _MAX_BOX_HEADING and _BOX_HEADING.match(line.text):
             boxes += _headed_box(line.element, root, whole)
-        elif size <= _MAX_POINTER_LINE and _POINTER_LINE.match(line.text):
+        elif _points_away(line.text) or (number < closing and _is_photo_credit(line.text)):
             boxes.append(line.element)
         elif size >= _MIN_POINTER and _is_one_link(line) and not read_byline(line.text):
             boxes.append(_teaser(line, root, whole, texts))
@@ -155,15 +182,26 @@ def link_share(element: HtmlElement) -> float:
 
 
 def _is_one_link(line: Line) -> bool:
-    if line.element.find(".//a") is None:
+    if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
     linked = _SIGNS.sub("", "".join(map(text_of, links)))
-    return len(linked) >= 0.95 * len(_SIGNS.sub("", line.text)) > 0
+    return len(linked) >= 0.95 * len(_SIGNS.sub("", _DAY_BEHIND.sub("", line.text))) > 0
 
 
 def is_boilerplate_line(text: str) -> bool:
     """True for a line that is only a box's heading or points away from the article."""
     if len(text) <= 40 and _BOX_HEADING.match(text):
+        return True
+    return _points_away(text)
+
+
+def _is_photo_credit(text: str) -> bool:
+    """True for a line that only says whose a picture is; at a text's end it may be its byline."""
+    return len(text) <= _MAX_PROMOTION and bool(_PHOTO_CREDIT.match(text))
+
+
+def _points_away(text: str) -> bool:
+    if len(text) <= _MAX_PROMOTION and _PROMOTION.match(text):
         return True
     return len(text) <= _MAX_POINTER_LINE and bool(_POINTER_LINE.match(text))

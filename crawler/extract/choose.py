@@ -37,12 +37,14 @@ def choose_reading(
     outlet: Outlet | None,
     host: str,
     day: date,
+    lead: str = "",
     left_out: frozenset[str] = frozenset(),
 ) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so. left_out: names of families that are not tried, for benchmarks.
+    and the reading says so. lead: the head's description. left_out: names of families that are
+    not tried, for benchmarks.
     """
     named = outlet.family_on(day) if outlet else ""
     configured = None if named in left_out else FAMILIES.get(named)
@@ -63,15 +65,17 @@ def choose_reading(
             # Else the generic reading would take menus and teasers for the text.
             return Reading(family, family.layouts[0], shell, whole_page(tree))
     is_own = configured is GENERIC or (configured is not None and not configured.layouts)
-    return _generic(tree, outlet if is_own else None, configured)
+    return _generic(tree, outlet if is_own else None, configured, lead)
 
 
 def _order(configured: Family | None, host: str) -> list[Family]:
     """Return the families to try: the outlet's, those of its host, then all others."""
     known = [family for family in FAMILIES.values() if family is not GENERIC]
-    return sorted(
-        known, key=lambda family: (family is not configured, not host.endswith(family.hosts or "/"))
-    )
+    return sorted(known, key=lambda family: (family is not configured, not _is_home(family, host)))
+
+
+def _is_home(family: Family, host: str) -> bool:
+    return host.endswith((*family.hosts, *family.shared_by))
 
 
 def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -> bool:
@@ -80,9 +84,11 @@ def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -
     return at_home and any(mark in data for mark in _MARKS[family.name])
 
 
-def _generic(tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None) -> Reading:
+def _generic(
+    tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None, lead: str
+) -> Reading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
-    guessed = guess_container(tree)
+    guessed = guess_container(tree, lead)
     named = find_container(tree, layout.body)
     container = _inner(named, guessed)
     select = article_frame(tree, container)

@@ -1,14 +1,19 @@
 """Where on a page the text stands: by a family's selectors, else by how text is spread. Pure."""
 
 import re
+from collections.abc import Container
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MIN_TEXT = 60  # characters; some templates repeat the container, empty, for a pop-up
 _MIN_PARAGRAPH = 40
+_MAX_CARD = 600  # characters of a headline with its lead
+_MAX_APART = 3_000  # characters; what holds more may be the page's frame
+_MAX_LEADS = 2  # paragraphs of a card
+_MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
 _BLOCKS = frozenset(("p", "div", "table", "ul", "ol", "h2", "h3", "section", "article"))
 _NOT_TEXT = re.compile(
-    r"comment|binh-?luan|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
+    r"comment|binh-?luan|\bcmt|y-?kien|feedback|phan-?hoi|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
     r"|most-?view|doc-?nhieu|xem-?nhieu|nav\b",
     re.IGNORECASE,
 )
@@ -34,19 +39,22 @@ def _length(node: LexborNode) -> int:
     return len(node.text(deep=True, strip=True))
 
 
-def guess_container(tree: LexborHTMLParser) -> LexborNode | None:
+def guess_container(tree: LexborHTMLParser, lead: str = "") -> LexborNode | None:
     """Return the element whose own paragraphs hold most of the page's prose, or None.
 
     Every paragraph gives its length, without its links, to its parent, and half to the parent's
-    parent: a body's paragraphs are siblings, teasers each have a card of their own.
+    parent: a body's paragraphs are siblings, teasers each have a card of their own. lead: what
+    the head describes the page by; where it is printed, it stands outside the text.
     """
     scores: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
     for paragraph in tree.css("p, div, li, td, h2, h3"):
-        weight = _weight(paragraph)
-        if weight <= 0:
+        own = _own_text(paragraph)
+        weight = own or _weight(paragraph)
+        if weight <= 0 or (lead and paragraph.text(deep=True, strip=True) == lead):
             continue
-        parent = paragraph.parent
+        # Lines between <br> are the paragraphs of the element that holds them.
+        parent = paragraph if own else paragraph.parent
         for share in (1.0, 0.5):
             if parent is None or parent.tag in ("html", "-document"):
                 break
@@ -59,6 +67,18 @@ def guess_container(tree: LexborHTMLParser) -> LexborNode | None:
     return nodes[best]
 
 
+def _own_text(node: LexborNode) -> float:
+    """Return how much prose stands in an element's own lines, if it is set with <br>."""
+    if node.tag not in ("div", "td"):
+        return 0.0
+    children = list(node.iter(include_text=True))
+    if sum(child.tag == "br" for child in children) < _MIN_BREAKS:
+        return 0.0
+    texts = (child.text(deep=True, strip=True) for child in children if child.tag == "-text")
+    length = sum(len(text) for text in texts if len(text) >= _MIN_PARAGRAPH)
+    return float(length) if length and not _is_apart(node) else 0.0
+
+
 def _weight(node: LexborNode) -> float:
     """Return how much prose of its own an element holds."""
     if node.tag in ("div", "td") and any(child.tag in _BLOCKS for child in node.iter()):
@@ -67,9 +87,44 @@ def _weight(node: LexborNode) -> float:
     if len(text) < _MIN_PARAGRAPH:
         return 0.0
     linked = sum(len(link.text(deep=True, strip=True)) for link in node.css("a"))
-    if linked > 0.5 * len(text) or _is_apart(node):
+    if linked > 0.5 * len(text) or _is_apart(node) or _is_teaser(node.parent):
         return 0.0
     return (len(text) - linked) * (0.3 if node.tag in ("li", "h2", "h3") else 1.0)
+
+
+def drop_other_stories(tree: LexborHTMLParser) -> None:
+    """Take out of a page what surely is no part of its article: cards, comments, foot."""
+    apart = tree.css("aside, footer, nav, [class*=comment], [class*=cmt]")
+    boxes = [node for node in apart if len(node.text(deep=True, strip=True)) <= _MAX_APART]
+    remove_nodes([*boxes, *(node for node in tree.css("article, li, div") if _is_teaser(node))])
+
+
+def remove_nodes(nodes: list[LexborNode]) -> None:
+    """Remove nodes from their tree, once each: what lies inside a removed one is freed with it."""
+    unwanted = {node.mem_id: node for node in nodes}
+    outermost = [node for node in unwanted.values() if not _has_ancestor(node, unwanted)]
+    for node in outermost:
+        node.decompose()
+
+
+def _has_ancestor(node: LexborNode, others: Container[int]) -> bool:
+    up = node.parent
+    while up is not None:
+        if up.mem_id in others:
+            return True
+        up = up.parent
+    return False
+
+
+def _is_teaser(card: LexborNode | None) -> bool:
+    """True for a card: a linked headline with a lead below."""
+    if card is None or len(card.text(deep=True, strip=True)) > _MAX_CARD:
+        return False
+    tags = [child.tag for child in card.iter()]
+    if tags.count("p") > _MAX_LEADS:
+        return False
+    heads = (child for child in card.iter() if child.tag in ("h2", "h3", "h4"))
+    return any(head.css_first("a[href]") is not None for head in heads)
 
 
 def _is_apart(node: LexborNode) -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
+from crawler.authors import read_byline
 from crawler.dates import Candidate
 from crawler.extract.frame import Select
 from crawler.extract.metadata import Metadata, clean
@@ -16,12 +17,17 @@ _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40
 _MAX_DATES = 12  # elements of one selector that are read for a date
 _MAX_SAPO = 1_200  # characters
+_HEADLINE_WORDS = 6  # names of sections and outlets are shorter
+_MIN_SHARED = 0.2  # of the words of a page's headline and its head's
+_MAX_DATED_BYLINE = 90  # characters
 # "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, then a dash or a name in capitals.
 _BRACKETED = re.compile(
     r"^[(\[]\s*(?P<name>[^()\[\]]{2,30}?)\s*[)\]]\s*(?P<dash>[-–—:]+)?\s*(?=\S)"
 )
 # "TPO - ", "SKĐS - ", "VOV.VN - ", "Kinhtedothi - ": one word that is an outlet's short name.
-_PREFIXED = re.compile(r"^(?P<name>[A-ZĐ]{2,8}(?:\.(?:VN|vn))?|[A-Z][a-z]{5,}(?:\.vn)?)\s*[-–—]\s+")
+_PREFIXED = re.compile(
+    r"^(?P<name>[A-ZĐ]{2,8}(?:\.(?:VN|vn)| Online| Điện tử)?|[A-Z][a-z]{5,}(?:\.vn)?)\s*[-–—]\s+"
+)
 _CAPITALS = re.compile(r"^[A-ZĐ0-9.]{2,10}$|\.(?:vn|com)\b", re.IGNORECASE)
 # Capitals before a dash that name what the sentence is about, not who prints it.
 _SUBJECTS = frozenset(
@@ -53,7 +59,7 @@ def read_title(select: Select, layout: Layout, meta: Metadata) -> str:
         if selector == "h1" and len(texts) > 1 and said:
             # Some templates set the section's name, or a pop-up's, as another h1.
             texts.sort(key=lambda text: _overlap(text, said), reverse=True)
-        if texts:
+        if texts and not (selector == "h1" and said and _is_logo(texts[0], said, meta)):
             return texts[0]
     if said:
         return said if meta.said("headline") else strip_site(said, meta.prop("og:site_name"))
@@ -65,6 +71,15 @@ def _title_text(node: LexborNode) -> str:
     if len(parts) > 1:
         return joined_text(node)
     return clean(node.text(deep=True))
+
+
+def _is_logo(text: str, said: str, meta: Metadata) -> bool:
+    """True for an h1 that is the outlet's name: few words, not those of the article's headline."""
+    if text == meta.prop("og:site_name"):
+        return True
+    if not meta.article:  # a section's page, whose h1 is its name
+        return False
+    return len(text.split()) < _HEADLINE_WORDS and _overlap(text, said) < _MIN_SHARED
 
 
 def _overlap(text: str, said: str) -> float:
@@ -85,7 +100,7 @@ def read_sapo(select: Select, layout: Layout, meta: Metadata, *, is_certain: boo
     Of several elements a layout's selector finds, the one that says what the head's description
     says; on an unknown template only that one can be trusted.
     """
-    described = meta.prop("og:description") or meta.named("description") or ""
+    described = meta.described
     for selector in layout.sapo:
         nodes = [node for node in select(selector) if not _in_picture(node)]
         texts = [text for node in nodes if 20 <= len(text := joined_text(node)) <= _MAX_SAPO]
@@ -190,6 +205,18 @@ def read_author_texts(select: Select, layout: Layout) -> list[str]:
         texts = dict.fromkeys(text for n in select(selector) if (text := joined_text(n)))
         if texts:
             return [text for text in texts if len(text) <= 200]
+    return _dated_byline(select) if select.places else []
+
+
+def _dated_byline(select: Select) -> list[str]:
+    """Return the line by the headline that holds a day and, beside it, nothing but names."""
+    for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
+        for node in nodes:
+            text = joined_text(node)
+            if len(text) <= _MAX_DATED_BYLINE and any(char.isdigit() for char in text):
+                byline = read_byline(text)
+                if byline and byline.names:
+                    return [text]
     return []
 
 
@@ -222,8 +249,8 @@ def date_candidates(
 
 
 def _printed_dates(select: Select, layout: Layout) -> Iterator[Candidate]:
-    for selector in layout.time:
-        for node in select(selector)[:_MAX_DATES]:
+    for selector, nodes in select.by_place(layout.time):
+        for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:
                     yield Candidate(clean(value), f"page:{selector}")

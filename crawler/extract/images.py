@@ -9,7 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extract.metadata import clean
-from crawler.extract.subtree import drop, text_of
+from crawler.extract.subtree import drop, has_text, text_of
 from storage.model import Image
 
 CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
@@ -46,7 +46,7 @@ _CREDIT = re.compile(
 def find_captions(root: HtmlElement) -> list[HtmlElement]:
     """Return the caption elements in reading order: by layout, tag, class, table or place."""
     chosen = {each for each in _candidates(root) if _is_marked(each)}
-    if root.find(".//img") is not None:
+    if next(root.iter("img"), None) is not None:
         for table in root.iter("table"):
             chosen.update(_table_captions(table))
         chosen |= _by_place(root, chosen)
@@ -92,7 +92,7 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
     for picture in islice(root.iter("img"), _MAX_PICTURES):
         block = picture
         parent = block.getparent()
-        while parent is not None and parent is not root and not text_of(parent):
+        while parent is not None and parent is not root and not has_text(parent):
             block, parent = parent, parent.getparent()
         if parent is None:
             continue
@@ -101,7 +101,7 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
             apart = True
         else:
             following = islice(block.itersiblings(), _MAX_GAP)
-            beside = next((each for each in following if text_of(each)), None)
+            beside = next((each for each in following if has_text(each)), None)
             apart = beside is not None and beside.tag in _PARAGRAPHS and _looks_apart(beside)
         if beside is not None and apart and len(text_of(beside)) <= _MAX_UNMARKED:
             found.add(beside)

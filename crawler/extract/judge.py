@@ -69,9 +69,9 @@ def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[Refu
     if kind == "video page" or _is_video(meta):
         return RefusalReason.VIDEO, f"a player with {body.length} characters of text"
     if kind is None and meta.types & _AUDIO and not meta.article:
-        return RefusalReason.NOT_ARTICLE, "a podcast page: its JSON-LD describes a recording"
+        return RefusalReason.NOT_ARTICLE, "podcast page: its JSON-LD describes a recording"
     if body.length < _MIN_BODY and _LONGFORM.search(path):
-        return RefusalReason.NOT_ARTICLE, f"a longform without text: {path[:200]!r}"
+        return RefusalReason.NOT_ARTICLE, f"longform without text: {path[:200]!r}"
     if body.length < _MIN_BODY and (found.is_certain or meta.is_article) and found.title:
         return RefusalReason.EMPTY, f"a title and {body.length} characters of text"
     if not found.title and body.length < _MIN_BODY and not meta.properties:
@@ -103,7 +103,7 @@ def _is_video(meta: Metadata) -> bool:
 
 def _listing_sign(path: str, meta: Metadata, found: Evidence, body: Body) -> str:
     kind = page_kind(path)
-    signs = [f"a {kind}: {path[:200]!r}"] if kind else []
+    signs = [f"{kind}: {path[:200]!r}"] if kind else []
     signs.append(f"{body.length} characters of text")
     if not meta.article:
         signs.append("no article in its JSON-LD")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from unicodedata import is_normalized
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from storage.text import normalize
 
@@ -19,8 +19,6 @@ _ARTICLE_TYPES = frozenset(
 # What is wanted of a script that is no valid JSON; each pattern is linear.
 _LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^"\n]{1,2000})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-# What `normalize` changes beyond NFC and blanks: look-alikes of Đ and invisible characters.
-_UNUSUAL = re.compile("[ÐðƉɖ\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
@@ -56,6 +54,11 @@ class Metadata:
         return clean(value) or None if isinstance(value, str) else None
 
     @property
+    def described(self) -> str:
+        """The page's description of itself, which most outlets fill with the lead; or ''."""
+        return self.prop("og:description") or self.named("description") or ""
+
+    @property
     def is_article(self) -> bool:
         """True where the head claims to describe one article."""
         return bool(self.article) or self.prop("og:type") == "article"
@@ -83,17 +86,28 @@ def clean(text: str) -> str:
     for _ in range(2):
         if "&" in text:
             text = html.unescape(text)
-    text = strip_controls(text)
-    if not text.isascii() and (_UNUSUAL.search(text) or not is_normalized("NFC", text)):
-        text = normalize(text)  # seldom needed, and slower than finding that out
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
+    if line.isprintable() and is_normalized("NFC", line) and not _has_look_alike(line):
+        return line  # what follows is seldom needed, and slower than finding that out
+    return " ".join(normalize(strip_controls(text)).split())
+
+
+def _has_look_alike(text: str) -> bool:
+    """True where a text holds a letter that stands for Đ; `normalize` puts them right."""
+    return "Ð" in text or "ð" in text or "Ɖ" in text or "ɖ" in text
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
     """Return what the page's head says. Malformed parts are left out."""
     properties: dict[str, list[str]] = {}
     names: dict[str, list[str]] = {}
-    for node in tree.css("meta[content]"):
+    scripts: list[str] = []
+    for node in tree.css("meta[content], script[type='application/ld+json']"):
+        if node.tag == "script":
+            scripts += _script(node)
+            continue
         attributes = node.attributes
         content = attributes.get("content")
         if not content:
@@ -103,7 +117,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         for kind in ("name", "itemprop"):
             if key := attributes.get(kind):
                 names.setdefault(key.lower(), []).append(content)
-    objects = [thing for script in _scripts(tree) for thing in _objects(script)]
+    objects = [thing for script in scripts for thing in _objects(script)]
     link = tree.css_first("link[rel=canonical]")
     title = tree.css_first("title")
     articles = [thing for thing in objects if _types(thing) & _ARTICLE_TYPES]
@@ -119,11 +133,9 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     )
 
 
-def _scripts(tree: LexborHTMLParser) -> Iterator[str]:
-    for node in tree.css("script[type='application/ld+json']"):
-        text = node.text()
-        if text and len(text) <= _MAX_SCRIPT:
-            yield text
+def _script(node: LexborNode) -> list[str]:
+    text = node.text()
+    return [text] if text and len(text) <= _MAX_SCRIPT else []
 
 
 def _objects(script: str) -> list[dict[str, object]]:

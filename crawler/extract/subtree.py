@@ -31,7 +31,11 @@ _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
 _BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_BLANK = re.compile(rf"[\s{BREAK}]*+")
 _STRING = etree.XPath("string()")
+# lxml.html's own parser asks Python for the class of each element it hands out.
+_PARSER = etree.HTMLParser()
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 
 
 class Line(NamedTuple):
@@ -44,7 +48,8 @@ class Line(NamedTuple):
 def build(html: str) -> HtmlElement:
     """Return the subtree of a serialised element, without scripts, players and forms' controls."""
     html = _BR.sub(BREAK, html)
-    root: HtmlElement = document_fromstring(f"<html><body><div>{html}</div></body></html>")[-1][0]
+    page = f"<html><body><div>{html}</div></body></html>"
+    root: HtmlElement = document_fromstring(page, parser=_PARSER)[-1][0]
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
     for picture in root.iter("amp-img"):  # AMP copies name their pictures so
         picture.tag = "img"
@@ -53,7 +58,13 @@ def build(html: str) -> HtmlElement:
 
 def text_of(element: HtmlElement) -> str:
     """Return an element's text in one line."""
-    return " ".join(str(_STRING(element)).replace(BREAK, " ").split())
+    text = str(_STRING(element)) if len(element) else element.text or ""
+    return " ".join(text.replace(BREAK, " ").split())
+
+
+def has_text(element: HtmlElement) -> bool:
+    """True where `text_of` would return anything; stops reading at the first word."""
+    return any(not _BLANK.fullmatch(part) for part in element.itertext())
 
 
 def drop(element: HtmlElement) -> None:
@@ -102,9 +113,7 @@ def _unwrap_layout_tables(root: HtmlElement) -> None:
     """Make boxes of tables that hold no data: never two filled cells in one row."""
     for table in list(root.iter("table")):
         rows = list(table.iter("tr"))
-        filled = (
-            sum(bool(text_of(cell)) for cell in row if cell.tag in ("td", "th")) for row in rows
-        )
+        filled = (sum(has_text(cell) for cell in row if cell.tag in ("td", "th")) for row in rows)
         if table.find(".//table") is not None or max(filled, default=0) <= 1:
             parts = ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup")
             for part in list(table.iter(*parts)):
@@ -137,9 +146,15 @@ def _wrap_loose_text(element: HtmlElement) -> None:
 
 def lines(root: HtmlElement) -> list[Line]:
     """Return the blocks that hold text and no other block, in reading order."""
-    leaves = list(root.iter(*_LEAF_TAGS))
-    holders = {up for leaf in leaves for up in leaf.iterancestors(*_LEAF_TAGS)}
-    return [Line(leaf, text) for leaf in leaves if leaf not in holders and (text := text_of(leaf))]
+    return [
+        Line(leaf, text)
+        for leaf in root.iter(*_LEAF_TAGS)
+        if not _holds_leaf(leaf) and (text := text_of(leaf))
+    ]
+
+
+def _holds_leaf(element: HtmlElement) -> bool:
+    return bool(len(element)) and next(element.iterdescendants(*_LEAF_TAGS), None) is not None
 
 
 def strip_attributes(root: HtmlElement) -> None:

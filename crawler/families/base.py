@@ -38,8 +38,9 @@ PagingForm = Literal["html", "epi-json", "onecms-json"]
 class Paging:
     """How a section is paged through.
 
-    template: URL with the fields {host}, {path} (no slash or ending), {zone} (the section's own
-    number, which its page may tell), {page}, {last} (id of the last article of the page before).
+    template: URL with the fields {host}, {site} (the host without "www."), {path} (no slash or
+    ending), {zone} (the section's own number, which its page may tell), {page}, {last} (id of
+    the last article of the page before).
     first, step: the first value of {page} and what is added for the next.
     form: what answers.
     """
@@ -70,6 +71,7 @@ class Family:
 
     marks: strings that this family's pages carry; a page without any is not tried with it.
     hosts: of outlets with a CMS of their own, whose pages are tried with it first.
+    shared_by: hosts of outlets seen on a shared platform; their pages are tried with it first.
     article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
     others: pages that are no articles, though `article_url` may take them for such.
     layouts: newest first; none where nobody has seen the markup: then pages are read generically.
@@ -87,3 +89,4 @@ class Family:
     day_archive: Paging | None = None
     zone: tuple[str, str] | None = None
     hosts: tuple[str, ...] = ()
+    shared_by: tuple[str, ...] = ()

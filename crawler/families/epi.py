@@ -39,9 +39,26 @@ FAMILY = Family(
         topic_page=r"/topics?/|-topic\d+\.html",
         feed=r"/rss[/.]",
     ),
+    shared_by=(
+        "tienphong.vn",
+        "anninhthudo.vn",
+        "plo.vn",
+        "sggp.org.vn",
+        "nhandan.vn",
+        "vietnamplus.vn",
+        "cand.vn",
+        "congluan.vn",
+        "baolaocai.vn",
+        "baohatinh.vn",
+        "baogialai.com.vn",
+        "tinnhanhchungkhoan.vn",
+        "viettimes.vn",
+        "ngaynay.vn",
+        "giaoducthoidai.vn",
+    ),
     layouts=(LAYOUT,),
     zone=("button.control__loadmore[data-zone]", "data-zone"),
     paging=Paging(
-        template="https://api.{host}/api/morenews-zone-{zone}-{page}.html?phrase=", form="epi-json"
+        template="https://api.{site}/api/morenews-zone-{zone}-{page}.html?phrase=", form="epi-json"
     ),
 )

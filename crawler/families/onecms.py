@@ -48,5 +48,16 @@ FAMILY = Family(
         listing_page=r"/trang-\d+$",
     ),
     paging=Paging(template="https://{host}{path}/trang-{page}", first=2),
+    shared_by=(
+        "hanoimoi.vn",
+        "baohaiphong.vn",
+        "baodanang.vn",
+        "baonghean.vn",
+        "baoquangnam.vn",
+        "daidoanket.vn",
+        "congly.vn",
+        "nguoiquansat.vn",
+        "daibieunhandan.vn",
+    ),
     layouts=(LONGFORM, CLASSIC),
 )

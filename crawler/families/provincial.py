@@ -34,5 +34,12 @@ FAMILY = Family(
     others=other_pages(video_page=r"/video/", tag_page=r"/tags?/"),
     # Seen on a listing of Cần Thơ of 2026: `/thoi-su?p=2`.
     paging=Paging(template="https://{host}{path}?p={page}", first=2),
+    shared_by=(
+        "baocantho.com.vn",
+        "baoangiang.com.vn",
+        "baovinhlong.vn",
+        "baoquangninh.vn",
+        "baohungyen.vn",
+    ),
     layouts=(LAYOUT,),
 )

@@ -13,7 +13,7 @@ from crawler.robots import HostClosedError, RobotsForbidError
 from crawler.signs import Sign
 from crawler.urls import host_of
 from storage.errors import TinquanError
-from storage.model import RefusalReason
+from storage.model import RefusalReason, RobotsState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Failed:
     message: one line with host and cause. counted_as: what it counts as where it is no failure
     of ours. reason: the refusal of a page that came but cannot be used. closes_host: nothing may
     be fetched from the host. ends_run: nothing else may be either. sign: what it says of the
-    outlet's health.
+    outlet's health. robots: what it says of robots.txt.
     """
 
     message: str
@@ -32,6 +32,7 @@ class Failed:
     closes_host: bool = False
     ends_run: bool = False
     sign: Sign | None = None
+    robots: RobotsState | None = None
 
 
 def judge_failure(error: BaseException | None, request: Request) -> Failed:
@@ -42,11 +43,12 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
         case NotRecordedError():
             failed = Failed(text, counted_as="not_recorded")
         case RobotsForbidError():
-            failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS)
+            failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
         case HostClosedError():  # raised from the failure where robots.txt could not be asked
             origin = error.__cause__
             sign = sign_of_failure(origin) if origin else Sign.ROBOTS
-            failed = Failed(text, closes_host=True, sign=sign)
+            robots: RobotsState = "unreachable" if origin else "unreadable"
+            failed = Failed(text, closes_host=True, sign=sign, robots=robots)
         case AskedToWaitError():
             failed = Failed(text, ends_run=True, sign=Sign.BLOCKED)
         case TinquanError():

@@ -62,9 +62,8 @@ class Frontier:
 
     def admit(self, links: tuple[Link, ...]) -> list[Admitted]:
         """Say what becomes of each link, and remember the way on which it was met."""
-        known: set[str] = set()
+        known = self.seen([canonical_url(link.url) for link in links])
         if not self.plan.recrawl:
-            known = self.seen([canonical_url(link.url) for link in links])
             ids = (article_id(link.url, self.family) for link in links)
             known |= self.seen_ids([id_ for id_ in ids if id_])
         return [self._admit(link, known) for link in links]

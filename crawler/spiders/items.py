@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.page import Page
-from storage.model import Capture, Refusal
+from storage.model import Capture, Refusal, Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,8 @@ class CapturedPage:
 
     key: what tells the article apart within its outlet; None for a listing that is refused.
     aliases: canonical URLs that led here. refusal: set where no extraction is needed.
+    validator: to ask for it conditionally the next time. known: the short id of the article that
+    was looked at again.
     """
 
     page: Page
@@ -19,3 +21,5 @@ class CapturedPage:
     key: str | None = None
     aliases: tuple[str, ...] = ()
     refusal: Refusal | None = None
+    validator: Validator | None = None
+    known: int | None = None

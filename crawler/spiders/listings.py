@@ -20,7 +20,8 @@ from crawler.spiders.steps import Step, child_period, child_steps, first_steps, 
 from crawler.urls import article_id, canonical_url
 from storage.ways import MetLink
 
-_MAX_SITEMAPS = 400
+_MAX_SITEMAPS = 400  # of one crawl
+_MAX_BACKFILLED = 20_000  # sitemaps of one backfill: a quarter of a century by the day, twice over
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class Listings:
         self._session = session
         self._sitemaps: set[str] = set()
         self._met = _Met()
+        # A crawl that fetches known articles again still leaves alone what was taken down.
+        seen = archive.redacted if plan.recrawl else archive.seen
         self.ledger = Ledger(archive, utc_now, session.trust_for)
         self.frontier = Frontier(
             family,
             plan,
-            lambda urls: archive.seen(outlet.slug, urls),
+            lambda urls: seen(outlet.slug, urls),
             lambda ids: archive.seen_ids(outlet.slug, ids),
         )
         self._backfill: Backfill | None = None
@@ -129,8 +132,9 @@ class Listings:
 
     def _children(self, step: Step, found: Found) -> list[Step]:
         further = []
+        most = _MAX_BACKFILLED if self._backfill else _MAX_SITEMAPS
         for child in child_steps(step, found.children, self._plan):
-            if child.url in self._sitemaps or len(self._sitemaps) >= _MAX_SITEMAPS:
+            if child.url in self._sitemaps or len(self._sitemaps) >= most:
                 continue
             self._sitemaps.add(child.url)
             left: Step | None = child
@@ -155,6 +159,10 @@ class Listings:
     def addresses(self, key: str | None) -> list[str]:
         """Return every canonical URL that this run has met for an article."""
         return sorted(self.frontier.addresses.get(key, set())) if key else []
+
+    def section_of(self, key: str | None) -> str | None:
+        """Return the section in whose listing an article was met first, if in any."""
+        return self._met.section_of.get(key) if key else None
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""

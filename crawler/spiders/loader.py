@@ -10,7 +10,7 @@ from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets import Outlet, load_outlets, outlet_of_host
 from crawler.spiders.outlet import OutletSpider
 from crawler.strangers import outlet_of_site
-from crawler.urls import host_of
+from crawler.urls import bare_host, host_of
 
 Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
 
@@ -45,7 +45,10 @@ class OutletLoader:
             "name": outlet.slug,
             "outlet": outlet,
             "family": FAMILIES[outlet.family],
-            "allowed_domains": [*outlet.hosts, *(f"api.{host}" for host in outlet.hosts)],
+            "allowed_domains": [
+                *outlet.hosts,
+                *(f"api.{bare_host(host)}" for host in outlet.hosts),
+            ],
         }
         return type(outlet.slug, (OutletSpider,), attributes)
 

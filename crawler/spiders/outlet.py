@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -10,7 +11,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.capture import CAPTURE, WarcFiles
+from crawler.capture import WarcFiles
 from crawler.discover import Found
 from crawler.families.base import Family
 from crawler.health import RunKeeper
@@ -20,11 +21,19 @@ from crawler.signs import Sign
 from crawler.spiders.failures import Failed, judge_failure
 from crawler.spiders.frontier import Admitted
 from crawler.spiders.items import CapturedPage
+from crawler.spiders.ledger import read_validator
 from crawler.spiders.listings import Listings
 from crawler.spiders.plan import Plan, parse_plan
-from crawler.spiders.responses import aliases_of, capture_of, page_of, refusal_of
+from crawler.spiders.rechecks import recheck_requests
+from crawler.spiders.responses import (
+    aliases_of,
+    capture_of,
+    page_of,
+    refusal_of,
+    refused_page,
+)
 from crawler.spiders.session import LIMIT, CrawlSession, outlet_settings
-from crawler.spiders.signing import note_listing, note_refused_listing
+from crawler.spiders.signing import note_failure, note_listing, note_refused_listing
 from crawler.spiders.steps import Step
 from crawler.urls import article_key, host_of
 from crawler.warc import ReplayIndex
@@ -92,6 +101,10 @@ class OutletSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the plan's listings one by one: the next when nothing else is waiting."""
+        if self.plan.recheck:
+            for request in recheck_requests(self):
+                yield request
+            return
         if self.plan.url:
             yield Request(
                 self.plan.url,
@@ -193,7 +206,8 @@ class OutletSpider(Spider):
         page = page_of(response)
         aliases = aliases_of(response.request, page.url)
         refusal = refusal_of(response, page, self.outlet.slug)
-        yield CapturedPage(page, capture_of(response), key, aliases, refusal)
+        validator = read_validator(response.url, response.headers, page.fetched_at)
+        yield CapturedPage(page, capture_of(response), key, aliases, refusal, validator)
 
     def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
         """Return every canonical URL that this run knows to mean the page's article."""
@@ -216,19 +230,15 @@ class OutletSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         failed = judge_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
-        capture = request.meta.get(CAPTURE)
-        if failed.reason is not None and isinstance(capture, Capture):
-            page = Page(request.url, b"", capture.captured_at, capture.status)
-            refusal = Refusal(self.outlet.slug, request.url, failed.reason, failed.message)
-            yield CapturedPage(page, capture, key, aliases_of(request, request.url), refusal)
+        if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
+            yield replace(page, key=key)
             return
         self.listings.settled(key, None, well=False)
         self._failed(failed, request.url)
 
     def _failed(self, failed: Failed, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
-        if failed.sign:
-            self.keeper.sign(failed.sign, url)
+        note_failure(self.keeper, failed, url)
         if failed.counted_as:
             self.keeper.refuse(failed.counted_as)
             return

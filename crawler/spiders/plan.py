@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from crawler.moments import parse_moment
 from crawler.outlets import Outlet, Section
 from storage.errors import UsageError
+from storage.model import RunKind
 
 _KNOWN = (
     "section",
@@ -19,6 +20,7 @@ _KNOWN = (
     "budget",
     "oldest_first",
     "url",
+    "recheck",
 )
 _YES = {"1", "true", "yes"}
 _NO = {"", "0", "false", "no"}
@@ -37,6 +39,7 @@ class Plan:
     budget: at most so many requests, listings and robots.txt included.
     oldest_first: of a backfill, where its listings allow it.
     url: only this address: an article, or a page with links to some.
+    recheck: in place of listings, known articles that are due for another look are asked for.
     """
 
     sections: tuple[Section, ...]
@@ -49,6 +52,7 @@ class Plan:
     budget: int | None = None
     oldest_first: bool = False
     url: str | None = None
+    recheck: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -57,9 +61,13 @@ class Plan:
         return any(bound is not None for bound in bounds)
 
     @property
-    def is_one_off(self) -> bool:
-        """True for a backfill or a single page: it says nothing about the newest articles."""
-        return self.backfill or self.url is not None
+    def kind(self) -> RunKind:
+        """What the run is called: only a "crawl" asks what is new."""
+        if self.url is not None:
+            return "address"
+        if self.recheck:
+            return "recheck"
+        return "backfill" if self.backfill else "crawl"
 
 
 def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
@@ -93,6 +101,7 @@ def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
         budget=_parse_count("budget", arguments.get("budget")),
         oldest_first=_parse_switch("oldest_first", arguments.get("oldest_first", "")),
         url=arguments.get("url") or None,
+        recheck=_parse_switch("recheck", arguments.get("recheck", "")),
     )
 
 

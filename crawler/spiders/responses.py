@@ -7,6 +7,7 @@ from crawler.capture import CAPTURE
 from crawler.guard import OFFSITE_TARGET
 from crawler.page import Page
 from crawler.refusals import refuse_response
+from crawler.spiders.items import CapturedPage
 from crawler.urls import canonical_url
 from storage.model import Capture, Refusal, RefusalReason
 
@@ -42,3 +43,15 @@ def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
     """Return the canonical forms of every address that led to `url`, itself included."""
     chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
     return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))
+
+
+def refused_page(
+    request: Request, reason: RefusalReason | None, evidence: str, slug: str
+) -> CapturedPage | None:
+    """Return the page of a response that came but cannot be used; None where there is none."""
+    capture = request.meta.get(CAPTURE)
+    if reason is None or not isinstance(capture, Capture):
+        return None
+    page = Page(request.url, b"", capture.captured_at, capture.status)
+    refusal = Refusal(slug, request.url, reason, evidence)
+    return CapturedPage(page, capture, aliases=aliases_of(request, request.url), refusal=refusal)

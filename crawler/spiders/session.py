@@ -1,11 +1,13 @@
 """What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +26,7 @@ from crawler.lock import HostLock
 from crawler.outlets import Outlet
 from crawler.page import Page
 from crawler.placing import Asked, Tables, load_into
+from crawler.recordings import list_files
 from crawler.spiders.plan import Plan
 from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
@@ -32,6 +35,7 @@ from storage.errors import CaptureError, TinquanError
 from storage.model import Article, Outcome, Refusal, RefusalReason, Run
 from storage.places import Tags
 
+_LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
 LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
 _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
@@ -82,23 +86,26 @@ class CrawlSession:
 
     async def discover(self, form: Form, page: Page) -> Found:
         """Return what a listing's response leads to, read where it can be killed."""
-        return await self._found(discover, form, page, self._outlet, self._family)
+        return await self._found(page, partial(discover, form))
 
     async def guess(self, page: Page) -> Found:
         """Return the links of a page that nobody configured, read where it can be killed."""
         if self._family is GENERIC:
-            return await self._found(guessed_links, page, self._outlet, self._family)
+            return await self._found(page, guessed_links)
         return await self.discover("html", page)
 
-    async def _found(self, function: Callable[..., Found], *arguments: object) -> Found:
+    async def _found(self, page: Page, function: Callable[[Page, Outlet, Family], Found]) -> Found:
         try:
-            return await self._reader().run(function, *arguments)
+            found = await self._reader().run(function, page, self._outlet, self._family)
         except TimeoutError:
             return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
         except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
             return Found(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
+        if found.dropped:
+            _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
+        return found
 
     async def extract(self, page: Page) -> Article | Refusal:
         """Return what an article's page says, read where it can be killed."""
@@ -133,9 +140,18 @@ class CrawlSession:
             self._worker = None
         if self.warc_files is not None:
             self.warc_files.close()
+            self._list_files(self.warc_files)
+            self.warc_files = None
         if self._lock is not None:
             self._lock.release()
         self.archive.close()
+
+    def _list_files(self, files: WarcFiles) -> None:
+        """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
+        try:
+            list_files(self.archive, files.captures, files.written, utc_now())
+        except TinquanError as error:
+            _LOG.warning("the WARC files are not listed: %s", error)
 
 
 def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
@@ -168,8 +184,11 @@ def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool
         id=settings.get("TINQUAN_RUN_ID") or uuid4().hex[:12],
         outlet=outlet.slug,
         started_at=utc_now(),
-        sections=() if plan.is_one_off else tuple(section.slug for section in plan.sections),
+        sections=() if plan.kind != "crawl" else tuple(section.slug for section in plan.sections),
         replay=replay,
+        kind=plan.kind,
+        since=plan.since,
+        until=plan.until,
         pid=os.getpid(),
         host=socket.gethostname(),
         log_file=settings.get("LOG_FILE"),
@@ -184,8 +203,7 @@ def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
     does it where `since` asks for more of the past than earlier crawls did.
     """
     runs = archive.runs(outlet, limit=_LOOK_BACK)
-    # One without sections was a backfill or a single page: it asked nobody what is new.
-    last = next((run for run in runs if not run.replay and run.sections), None)
+    last = next((run for run in runs if not run.replay and run.kind == "crawl"), None)
     if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
         return False
     left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)

@@ -3,6 +3,7 @@
 from crawler.discover import Found
 from crawler.health import RunKeeper
 from crawler.signs import Sign, sign_of_refused
+from crawler.spiders.failures import Failed
 from crawler.spiders.steps import Step
 from storage.model import Refusal
 
@@ -24,3 +25,11 @@ def note_refused_listing(keeper: RunKeeper, step: Step, refusal: Refusal) -> Non
         keeper.sign(sign, step.url)
     elif step.can_be_conditional:
         keeper.sign(Sign.NO_LINKS, step.url)
+
+
+def note_failure(keeper: RunKeeper, failed: Failed, url: str) -> None:
+    """Count a request that brought no page."""
+    if failed.sign:
+        keeper.sign(failed.sign, url)
+    if failed.robots:
+        keeper.robots(failed.robots)

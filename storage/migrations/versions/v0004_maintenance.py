@@ -49,3 +49,5 @@ def upgrade() -> None:
         sqlite_where=sa.text("number > 1"),
         postgresql_where=sa.text("number > 1"),
     )
+    op.create_index("ix_readings_content", "readings", ["content"])
+    op.create_index("ix_refused_urls_refusal", "refused_urls", ["refusal"])

@@ -30,11 +30,9 @@ def upgrade() -> None:
         sa.Column("article", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("checked_at", TIME, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("removed_at", TIME, nullable=True),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_checks_article"),
         sa.PrimaryKeyConstraint("article", name="pk_checks"),
     )
-    op.create_index("ix_checks_removed_at", "checks", ["removed_at"])
 
 
 def _widen_runs() -> None:

