@@ -3,7 +3,6 @@
 docs/decisions/0006-rereadings.md says why. Every function writes inside the caller's transaction.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,11 +21,12 @@ from storage.sql_contents import add_contents
 from storage.sql_identity import claim, find_article, urls_of
 from storage.sql_open import lock
 from storage.sql_readings import Held, held
+from storage.sql_reread_plain import Again, keep_earlier, write_plain
 from storage.sql_revisions import work_out
 from storage.sql_settle import Marks, Sighted, settle
 from storage.sql_tags import forget_tags
 from storage.sql_types import in_parts
-from storage.tables import captures, readings, refusals, refused_urls
+from storage.tables import captures, refusals, refused_urls
 
 _FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)
 Result = Article | Refusal
@@ -43,33 +43,76 @@ def reread(
         outlets |= set(conn.execute(query).scalars())
     for outlet in sorted(outlets):  # in one order, lest two of us wait for each other
         lock(conn, outlet)
-    return [_reread(conn, id_, result, version, now) for id_, result in results]
+    effects: list[Reread] = []
+    size = len(results)
+    while len(effects) < len(results):
+        left = results[len(effects) :][:size]
+        plain = _plain(conn, left, version)
+        if plain:
+            write_plain(conn, [again for again, _ in plain if again], version, now)
+            effects += [effect for _, effect in plain]
+            size *= 2
+        else:  # what comes after it is loaded again: the next may be as little plain
+            effects.append(_reread(conn, *left[0], version, now))
+            size = 2
+    return effects
+
+
+def _plain(
+    conn: Connection, results: Sequence[tuple[int, Result]], version: int
+) -> list[tuple[Again | None, Reread]]:
+    """Return the first results, up to one that changes more than a text, with what each led to.
+
+    None for what is not to be written.
+    """
+    known = held(conn, [id_ for id_, _ in results])
+    plain: list[tuple[Again | None, Reread]] = []
+    done: set[int] = set()
+    for id_, result in results:
+        found = _checked(known.get(id_), id_, result, version)
+        changed = _changed(found.result, result)
+        failed = isinstance(result, Refusal) and result.reason in _FAILURES
+        if id_ in done:  # what it is now is not what it was
+            break
+        if isinstance(found.result, Refusal) and found.result.reason is RefusalReason.REDACTED:
+            plain.append((None, Reread.REDACTED))
+        elif failed or not changed:
+            effect = Reread.FAILED if failed else Reread.UNCHANGED
+            plain.append((Again(found, None), effect))
+        elif _is_same_article(found.result, result) and isinstance(result, Article):
+            plain.append((Again(found, result, changed), Reread.CHANGED))
+        else:
+            break
+        done.add(id_)
+    return plain
+
+
+def _is_same_article(before: Result, after: Result) -> bool:
+    """True where both are articles with the same marks: then no article parts or joins."""
+    if isinstance(before, Refusal) or isinstance(after, Refusal):
+        return False
+    return (before.article_id, before.url) == (after.article_id, after.url)
 
 
 def _reread(conn: Connection, id_: int, result: Result, version: int, now: datetime) -> Reread:
-    found = held(conn, [id_]).get(id_)  # one at a time: the one before may have joined articles
-    if found is None:
-        raise NotFoundError(f"no capture has the number {id_}: ask which ones are to be re-read")
-    _check(found, result, version)
-    before = found.result
-    if isinstance(before, Refusal) and before.reason is RefusalReason.REDACTED:
-        return Reread.REDACTED
-    failed = isinstance(result, Refusal) and result.reason in _FAILURES
-    changed = _changed(before, result)
-    if failed or not changed:
-        _update(conn, id_, version=version)
-        if found.content is not None and found.article is not None:
-            work_out(conn, [found.article], ())  # for the marks that compare versions
-        return Reread.FAILED if failed else Reread.UNCHANGED
-    _keep_earlier(conn, found, changed)
+    """Write one result that changes which article a capture is, or whether it is one."""
+    found = held(conn, [id_])[id_]
+    keep_earlier(conn, [(found, _changed(found.result, result))])
     _update(conn, id_, version=version, read_at=now)
-    if isinstance(before, Article):
+    if isinstance(found.result, Article):
         if isinstance(result, Article):
-            return _revise(conn, found, before, result)
-        return _refuse(conn, found, before, result)
+            return _revise(conn, found, found.result, result)
+        return _refuse(conn, found, found.result, result)
     if isinstance(result, Article):
         return _admit(conn, found, result)
     return _refuse_anew(conn, found, result)
+
+
+def _checked(found: Held | None, id_: int, result: Result, version: int) -> Held:
+    if found is None:
+        raise NotFoundError(f"no capture has the number {id_}: ask which ones are to be re-read")
+    _check(found, result, version)
+    return found
 
 
 def _check(found: Held, result: Result, version: int) -> None:
@@ -93,25 +136,6 @@ def _changed(before: Result, after: Result) -> tuple[str, ...]:
 
 def _update(conn: Connection, id_: int, **values: Any) -> None:
     conn.execute(sa.update(captures).where(captures.c.id == id_).values(**values))
-
-
-def _keep_earlier(conn: Connection, found: Held, changed: tuple[str, ...]) -> None:
-    of = readings.c.capture == found.id
-    number = conn.execute(sa.select(sa.func.count()).where(of)).scalar_one() + 1
-    refused = found.result if isinstance(found.result, Refusal) else None
-    conn.execute(
-        sa.insert(readings).values(
-            capture=found.id,
-            number=number,
-            version=found.version,
-            read_at=found.read_at,
-            content=found.content,
-            url=refused and refused.url,
-            reason=refused and refused.reason.value,
-            evidence=refused and refused.evidence,
-            then_changed=json.dumps(changed),
-        )
-    )
 
 
 def _refuse(conn: Connection, found: Held, before: Article, result: Refusal) -> Reread:
@@ -154,11 +178,9 @@ def _unrefuse(conn: Connection, found: Held) -> list[str]:
 
 
 def _revise(conn: Connection, found: Held, before: Article, result: Article) -> Reread:
-    """Write that a capture says something else, and perhaps is another article's."""
+    """Write that a capture has another id or URL, and perhaps is another article's."""
     _show(conn, found, content=_content(conn, result))
-    concerned = {_article(found)}
-    if (result.article_id, result.url) != (before.article_id, before.url):
-        concerned = settle(conn, _article(found), found.id, _marks(found, before))
+    concerned = settle(conn, _article(found), found.id, _marks(found, before))
     work_out(conn, concerned, {found.id})
     return Reread.CHANGED
 
@@ -167,7 +189,7 @@ def _show(conn: Connection, found: Held, **values: int | None) -> None:
     """Let a capture show another content, or none; the one before is perhaps shown no more."""
     _update(conn, found.id, **values)
     if found.content is not None:
-        forget_tags(conn, found.content)
+        forget_tags(conn, [found.content])
 
 
 def _content(conn: Connection, article: Article) -> int:

@@ -92,12 +92,13 @@ def count_untagged(conn: Connection, version: str) -> int:
     return int(conn.execute(query).scalar_one() - conn.execute(done).scalar_one())
 
 
-def forget_tags(conn: Connection, content: int) -> None:
-    """Take away the tags of a content that no capture shows any more."""
-    shown = sa.select(captures.c.id).where(captures.c.content == content).limit(1)
-    if conn.execute(shown).first() is None:
+def forget_tags(conn: Connection, rows: Sequence[int]) -> None:
+    """Take away the tags of those contents that no capture shows any more."""
+    shown = _of_captures(conn, captures.c.content, rows)
+    gone = sorted(set(rows) - shown)
+    for part in in_parts(gone):
         for table in (mentions, scores, tags):
-            conn.execute(sa.delete(table).where(table.c.content == content))
+            conn.execute(sa.delete(table).where(table.c.content.in_(part)))
 
 
 def _contents(conn: Connection, rows: Sequence[int]) -> list[tuple[int, Article, datetime]]:
