@@ -25,7 +25,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model import Article, Block, Extraction, Run
+from storage.model import Article, Block, Extraction
+from storage.runs import Run
 from storage.search import SearchQuery
 from storage.search_codes import FIELD_END
 from storage.search_stream import filings

@@ -15,7 +15,7 @@ from crawler.rhythm import MEMORY
 from crawler.schedule_children import Ended, Why
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 from storage.schedule import SCHEDULE, ChoreRow, Hold
 
 _log = logging.getLogger(__name__)
