@@ -26,7 +26,8 @@ from typing import Any
 from sqlalchemy import event
 
 from benchmarks.extract import SHARED
-from storage.model import Arrival, Article, Block, Capture, Extraction, Run
+from storage.model import Arrival, Article, Block, Capture, Extraction
+from storage.runs import Run
 from storage.sql import SqlArchive, open_sql_archive
 
 BATCH = 50

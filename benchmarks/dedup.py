@@ -25,7 +25,8 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
-from storage.model import Arrival, Article, Block, Capture, Extraction, Run
+from storage.model import Arrival, Article, Block, Capture, Extraction
+from storage.runs import Run
 from storage.signature import shingles
 from storage.sql import open_sql_archive
 from storage.syllables import syllables

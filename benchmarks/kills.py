@@ -30,11 +30,10 @@ from storage.model import (
     Block,
     Capture,
     Extraction,
-    Outcome,
     Refusal,
     RefusalReason,
-    Run,
 )
+from storage.runs import Outcome, Run
 from storage.sql import SqlArchive, open_sql_archive
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)

@@ -28,8 +28,9 @@ from crawler.page import Page
 from crawler.rereading import Reader, Report, Steps, reread
 from crawler.urls import host_of
 from storage.archive import Archive, open_archive
-from storage.model import Article, Run
+from storage.model import Article
 from storage.readings import RereadQuery
+from storage.runs import Run
 
 OUTLETS = load_outlets(Path(__file__).parent.parent / "config/outlets", FAMILY_NAMES)
 HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)

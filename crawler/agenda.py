@@ -14,7 +14,7 @@ from typing import Literal
 
 from crawler.cadence import Cadence
 from crawler.rhythm import MEMORY, Rhythm, next_visit, rhythm_of
-from storage.model import Outcome, Run, RunKind
+from storage.runs import Outcome, Run, RunKind
 
 _ALONG = 0.25  # a section is taken along where no more of its interval is left
 _RHYTHM_HOLDS = timedelta(hours=12)  # a rhythm is worked out anew after that

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from storage.model import Run
+from storage.runs import Run
 
 _MONTH = timedelta(days=31)
 _LEAST = timedelta(hours=6)  # shorter silences are nobody's business

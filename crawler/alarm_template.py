@@ -12,7 +12,7 @@ from datetime import datetime
 from math import comb
 
 from crawler.signs import FIELD_SIGNS, Sign
-from storage.model import Run
+from storage.runs import Run
 
 _CHANCE = 2e-5
 _LEAST_READ = 3

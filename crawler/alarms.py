@@ -12,7 +12,7 @@ from crawler.alarm_rhythm import silent_sections
 from crawler.alarm_template import broken_fields
 from crawler.signs import Sign
 from storage.alarms import Cause, Finding
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 
 LOOK_BACK = timedelta(days=45)
 """How far back the runs must reach: a month to compare with, and what is being judged."""

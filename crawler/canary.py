@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from crawler.outlets import Outlet
 from crawler.signs import Sign, family_change
-from storage.model import Article, Refusal, Run
+from storage.model import Article, Refusal
+from storage.runs import Run
 
 ARTICLES = 2
 _SHORT = 250  # characters of text, under which a news article is doubtful

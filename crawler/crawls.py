@@ -13,7 +13,7 @@ from crawler.config import Config
 from crawler.launch import CrawlProcess, Order, log_file
 from storage.archive import Archive
 from storage.errors import NotFoundError
-from storage.model import Outcome, Run, RunCounts
+from storage.runs import Outcome, Run, RunCounts
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 30.0

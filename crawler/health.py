@@ -10,8 +10,9 @@ from typing import Any
 
 from crawler.signs import Sign
 from storage.errors import ArchiveError, TinquanError
-from storage.model import Outcome, RefusalReason, RobotsState, Run, RunCounts, Stored, Verdict
+from storage.model import RefusalReason, Stored, Verdict
 from storage.operations import Operations
+from storage.runs import Outcome, RobotsState, Run, RunCounts
 
 _log = logging.getLogger(__name__)
 _MAX_NEW = 500  # times a section; more says nothing about its rhythm

@@ -16,7 +16,8 @@ from crawler.importing import Given, RowError, Source, parse_line
 from crawler.jsonl import MAX_LINE_BYTES, Line
 from crawler.worker import ExtractionWorker
 from storage.archive import Archive
-from storage.model import Arrival, Article, Refusal, RefusalReason, Run
+from storage.model import Arrival, Article, Refusal, RefusalReason
+from storage.runs import Run
 
 BATCH = 50
 _FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)  # of ours; the page may be an article

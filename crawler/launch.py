@@ -19,7 +19,7 @@ from types import FrameType
 
 from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
-from storage.model import Run, RunKind
+from storage.runs import Run, RunKind
 
 TERM_SECONDS = 10.0
 """How long a process has to end cleanly after TERM before it is killed."""

@@ -9,7 +9,8 @@ from crawler.signs import signs_of
 from crawler.spiders.items import CapturedPage
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import ArchiveError
-from storage.model import Article, Outcome, Refusal, RefusalReason, Stored, Verdict
+from storage.model import Article, Refusal, RefusalReason, Stored, Verdict
+from storage.runs import Outcome
 
 
 class ArchivePipeline:

@@ -12,7 +12,7 @@ from crawler.warc_tombstone import placed_records, tombstone_at
 from storage.archive import Archive
 from storage.errors import CaptureError
 from storage.maintenance import Recorded, WarcFile
-from storage.model import Run
+from storage.runs import Run
 
 _SUFFIXES = (".warc.gz", ".warc")
 _CHUNK = 1024 * 1024

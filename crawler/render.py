@@ -12,8 +12,8 @@ from storage.model import (
     Refusal,
     RefusalReason,
     Revision,
-    Run,
 )
+from storage.runs import Run
 
 LOCAL = as_json.LOCAL
 

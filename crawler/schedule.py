@@ -23,7 +23,7 @@ from crawler.launch import crawl_environment
 from crawler.schedule_children import Bounds, Ended, run_child
 from crawler.schedule_rows import Rows
 from storage.errors import TinquanError
-from storage.model import Run
+from storage.runs import Run
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

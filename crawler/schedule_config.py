@@ -1,6 +1,7 @@
 """The table [schedule] of the configuration, and each section's cadence from all files. Pure."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,7 +31,8 @@ class Schedule(_Strict):
     jobs: crawls at the same time. cadence: of all outlets whose files say nothing else.
     outlets: by slug. recheck_minutes: how often it is seen whether articles are due to be looked
     at again; recheck_limit: how many at once, an outlet; 0 turns rechecks off.
-    prune, backup: cron lines, "" for never. log_days: how long logs of crawls are kept.
+    prune, backup: cron lines, "" for never. backups: folder, taken from the configuration's root;
+    best on another disk. log_days: how long logs of crawls are kept.
     """
 
     jobs: int = Field(4, ge=1, le=64)
@@ -40,6 +42,8 @@ class Schedule(_Strict):
     recheck_limit: int = Field(60, ge=0, le=1000)
     prune: str = "40 2 * * *"
     backup: str = "20 3 * * *"
+    backups: Path = Path("backups")
+    backups_kept: int = Field(7, ge=1)
     log_days: int = Field(30, ge=1)
 
 

@@ -15,7 +15,7 @@ from crawler.rhythm import MEMORY
 from crawler.schedule_children import Ended, Why
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 from storage.schedule import SCHEDULE, ChoreRow, Hold
 
 _log = logging.getLogger(__name__)
@@ -141,6 +141,14 @@ def _outcome(ended: Ended) -> Outcome:
 
 
 def chore_words(config: Config) -> dict[str, list[str]]:
-    """Return the commands of the standing jobs, as a person would type them."""
+    """Return the commands of the standing jobs, as a person would type them.
+
+    The archive reaches them by their environment, as it does crawls.
+    """
     tinquan = [sys.executable, "-m", "crawler.cli", "--config", str(config.file)]
-    return {"prune": [*tinquan, "prune"], "backup": [*tinquan, "archive", "backup"]}
+    folder = str(config.root / config.schedule.backups)
+    kept = str(config.schedule.backups_kept)
+    return {
+        "prune": [*tinquan, "prune"],
+        "backup": [*tinquan, "archive", "backup", folder, "--keep", kept],
+    }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from crawler.render import time_json
 from storage.alarms import Alarm
 from storage.archive import Archive
-from storage.model import Outcome
+from storage.runs import Outcome
 
 _DAY = timedelta(days=1)
 _USUAL_DAYS = 28

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from twisted.internet import reactor
 
 from crawler.spiders.outlet import OutletSpider
-from storage.model import Outcome
+from storage.runs import Outcome
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25

@@ -108,15 +108,24 @@ def compare(
     in_series: either is one of several look-alikes, so only near-identical texts are copies.
     """
     left, right = _without(one, common), _without(other, common)
-    sizes = sorted((len(left.shingles), len(right.shingles)))
-    shared = len(np.intersect1d(left.shingles, right.shingles, assume_unique=True))
-    similarity, of_longer = (shared / max(size, 1) for size in sizes)
+    similarity, of_longer, shared = _overlap(left.shingles, right.shingles)
+    enough = similarity >= ENOUGH
+    if enough and (left is not one or right is not other):
+        # With a form's lines out and boilerplate still in, that can be all that is left.
+        enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
     reason = Reason.LITTLE
-    if similarity >= ENOUGH:
+    if enough:
         compared, differing = _compare_slots(left.syllables, right.syllables)
         strict = in_series and similarity < ALMOST_ALL
         reason = _judge(one, other, compared, differing, strict=strict)
     return Likeness(reason, similarity, of_longer, shared)
+
+
+def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
+    """Return which part of the shorter and of the longer text is shared, and how much that is."""
+    shorter, longer = sorted((len(one), len(other)))
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / max(shorter, 1), shared / max(longer, 1), shared
 
 
 def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:

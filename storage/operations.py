@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.alarms import Alarm, Finding
-from storage.model import Run, RunCounts, Validator
+from storage.runs import Run, RunCounts, Validator
 
 
 class Operations(Protocol):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from storage import sql_alarms, sql_runs
 from storage.alarms import Alarm, Finding
-from storage.model import Run, RunCounts, Validator
+from storage.runs import Run, RunCounts, Validator
 from storage.sql_base import Transactions
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.errors import ArchiveError, NotFoundError
-from storage.model import Outcome, Run, RunCounts, Validator
+from storage.runs import Outcome, Run, RunCounts, Validator
 from storage.sql_identity import url_key
 from storage.sql_open import lock
 from storage.sql_store import add_outlet

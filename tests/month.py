@@ -9,7 +9,7 @@ from crawler.alarms import Watched, findings_of, late_findings
 from crawler.cadence import Cadence
 from crawler.signs import Sign
 from storage.alarms import Cause
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 from tests.newsroom import DAY, DAYS, HOUR, MINUTE, START, World
 
 _LOOK = 5 * MINUTE

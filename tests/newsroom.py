@@ -13,7 +13,7 @@ from random import Random
 from crawler.cadence import LOCAL
 from crawler.signs import Sign
 from storage.alarms import Cause
-from storage.model import Outcome, Run, RunCounts
+from storage.runs import Outcome, Run, RunCounts
 
 START = datetime(2026, 9, 1, tzinfo=LOCAL).astimezone(UTC)
 DAYS = 30

@@ -20,7 +20,7 @@ from crawler.placing import Asked, Tables
 from crawler.spiders import session
 from crawler.spiders.outlet import OutletSpider
 from crawler.worker import ExtractionWorker
-from storage.model import Outcome
+from storage.runs import Outcome
 
 T = TypeVar("T")
 

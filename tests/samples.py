@@ -6,16 +6,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from storage.model import (
-    Article,
-    Block,
-    Capture,
-    Extraction,
-    Image,
-    Refusal,
-    RefusalReason,
-    Run,
-)
+from storage.model import Article, Block, Capture, Extraction, Image, Refusal, RefusalReason
+from storage.runs import Run
 
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 Result = TypeVar("Result", bound=Article | Refusal)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from random import Random
 
-from storage.model import Article, Block, Capture, Run
+from storage.model import Article, Block, Capture
+from storage.runs import Run
 from storage.sql import SqlArchive
 from tests.samples import EXTRACTION, T0, at
 

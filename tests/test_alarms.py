@@ -10,7 +10,8 @@ import pytest
 from crawler.alarms import Watched, disk_findings, findings_of, late_findings
 from crawler.signs import Sign, signs_of
 from storage.alarms import Cause, Finding
-from storage.model import Outcome, RefusalReason, Run, RunCounts
+from storage.model import RefusalReason
+from storage.runs import Outcome, Run, RunCounts
 from tests.samples import article, refusal
 
 NOW = datetime(2026, 9, 14, 12, tzinfo=UTC)

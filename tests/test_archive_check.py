@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from crawler.recordings import RecordCheck, describe
 from storage.archive import open_archive
 from storage.maintenance import Finding
-from storage.model import ArticleQuery, Outcome, RefusalReason
+from storage.model import ArticleQuery, RefusalReason
 from storage.readings import RereadQuery
+from storage.runs import Outcome
 from storage.sql import SqlArchive
 from tests.commands import Tinquan
 from tests.recorded import Recorder

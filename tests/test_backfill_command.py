@@ -11,7 +11,7 @@ import crawler.commands.backfill
 from crawler.config import Config
 from crawler.launch import Order
 from storage.archive import Archive, open_archive
-from storage.model import Outcome, Run, RunCounts
+from storage.runs import Outcome, Run, RunCounts
 from storage.ways import MetLink
 from tests.commands import Tinquan
 

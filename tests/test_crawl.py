@@ -11,7 +11,7 @@ import pytest
 
 from crawler.recordings import RecordCheck
 from crawler.warc import read_record
-from storage.model import Outcome
+from storage.runs import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
     FEED,

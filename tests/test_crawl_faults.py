@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from crawler.warc import read_record
-from storage.model import Outcome, RefusalReason
+from storage.model import RefusalReason
+from storage.runs import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
     FEED,

@@ -23,8 +23,9 @@ from crawler.render import time_json
 from crawler.warc import read_record
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
-from storage.model import ArchivedArticle, Article, ArticleQuery, Outcome
+from storage.model import ArchivedArticle, Article, ArticleQuery
 from storage.places import Tags
+from storage.runs import Outcome
 from tests.commands import Tinquan
 from tests.places import tagger
 from tests.recordings.build import DEMO

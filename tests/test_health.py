@@ -11,7 +11,8 @@ from crawler.health import RunKeeper, fail_run
 from crawler.lock import HostLock
 from storage.archive import Archive
 from storage.errors import ArchiveError, CaptureError, CrawlError
-from storage.model import Outcome, RefusalReason, Run, RunCounts, Stored, Verdict
+from storage.model import RefusalReason, Stored, Verdict
+from storage.runs import Outcome, Run, RunCounts
 
 START = datetime(2026, 9, 14, tzinfo=UTC)
 

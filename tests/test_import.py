@@ -19,7 +19,8 @@ from crawler.jsonl import MAX_LINE_BYTES, read_lines
 from crawler.render import article_json
 from storage.archive import open_archive
 from storage.errors import ArchiveError
-from storage.model import ArchivedArticle, ArticleQuery, Block, Image, Outcome, RefusalReason
+from storage.model import ArchivedArticle, ArticleQuery, Block, Image, RefusalReason
+from storage.runs import Outcome
 from storage.sql import SqlArchive
 from tests.commands import Ran, Tinquan
 from tests.pages_fixture import load_page, page_names

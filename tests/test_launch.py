@@ -20,7 +20,7 @@ from crawler.crawls import Crawls
 from crawler.launch import Order, command, is_alive, log_file
 from storage.archive import Archive
 from storage.errors import ArchiveError, CrawlError
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 from tests.commands import Tinquan
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)

@@ -12,7 +12,8 @@ from crawler.page import Page
 from crawler.pipelines import ArchivePipeline
 from crawler.spiders.items import CapturedPage
 from storage.errors import ArchiveBusyError
-from storage.model import Capture, Outcome, Refusal, RefusalReason
+from storage.model import Capture, Refusal, RefusalReason
+from storage.runs import Outcome
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
 URL = "https://tienphong.vn/a-post1.tpo"

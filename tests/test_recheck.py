@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.commands.prune import old_logs
-from storage.model import Outcome, RefusalReason, Validator
+from storage.model import RefusalReason
+from storage.runs import Outcome, Validator
 from storage.schedule import KnownArticle
 from storage.sql import SqlArchive
 from tests.commands import Tinquan

@@ -20,13 +20,11 @@ from storage.model import (
     Capture,
     Extraction,
     Image,
-    Outcome,
     Refusal,
     RefusalReason,
     Revision,
-    Run,
-    RunCounts,
 )
+from storage.runs import Outcome, Run, RunCounts
 
 KEYS = set(
     "outlet article_id url title dateline sapo body blocks authors byline credit published_at "  # noqa: SIM905 - as the issue lists them

@@ -24,7 +24,7 @@ from crawler.schedule_children import Bounds, Ended, Why
 from crawler.schedule_rows import Rows, hold_archive
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 from storage.schedule import SCHEDULE, ChoreRow
 from tests.commands import Tinquan
 from tests.sites import ROOT

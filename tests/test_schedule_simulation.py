@@ -13,7 +13,7 @@ import pytest
 
 from crawler.cadence import Cadence
 from storage.alarms import Cause
-from storage.model import Outcome
+from storage.runs import Outcome
 from tests.month import Month, Started
 from tests.newsroom import DAY, DAYS, FAULTS, HOUR, MINUTE, START, Fault, World, at
 

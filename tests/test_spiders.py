@@ -23,7 +23,7 @@ from crawler.spiders.steps import Step, child_period, child_steps, first_steps, 
 from crawler.urls import canonical_url
 from storage.archive import Archive
 from storage.errors import CaptureError, UsageError
-from storage.model import Validator
+from storage.runs import Validator
 
 OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
 EPI, MASTER = OUTLETS["tienphong"], OUTLETS["laodongthudo"]

@@ -9,7 +9,7 @@ import pytest
 
 from storage.alarms import Cause, Finding
 from storage.archive import open_archive
-from storage.model import Outcome, Run, RunCounts
+from storage.runs import Outcome, Run, RunCounts
 from tests.commands import Tinquan
 
 NOW = datetime.now(UTC)

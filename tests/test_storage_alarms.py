@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from storage.alarms import Cause, Finding
-from storage.model import Outcome, RunCounts
+from storage.runs import Outcome, RunCounts
 from storage.sql import SqlArchive
 from tests.samples import article, at, capture, run
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from storage.errors import ArchiveError, NotFoundError
-from storage.model import Outcome, Run, RunCounts, Validator
+from storage.runs import Outcome, Run, RunCounts, Validator
 from storage.sql import SqlArchive
 from tests.samples import T0, at, run
 

@@ -11,7 +11,8 @@ import crawler.launch
 from crawler.config import Config
 from crawler.launch import Order, command
 from storage.archive import open_archive
-from storage.model import ArticleQuery, Outcome
+from storage.model import ArticleQuery
+from storage.runs import Outcome
 from tests.commands import Ran, Tinquan
 from tests.family_fill import fill
 from tests.family_sites import HOSTS, SITES

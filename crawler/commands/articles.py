@@ -39,7 +39,8 @@ from crawler.render import archived_json, refused_text, run_json, skipped_text, 
 from crawler.render_clusters import cluster_json, cluster_text
 from crawler.render_places import names_text, primary_json, tags_json
 from storage.errors import UsageError
-from storage.model import ArchivedArticle, ArticleQuery, Outcome, Run
+from storage.model import ArchivedArticle, ArticleQuery
+from storage.runs import Outcome, Run
 
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")

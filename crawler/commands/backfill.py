@@ -30,7 +30,7 @@ from crawler.outlets import Outlet, find_outlet
 from crawler.render import LOCAL, run_json
 from storage.archive import Archive
 from storage.errors import UsageError
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 
 _MAX_CRAWLS = 1_000
 

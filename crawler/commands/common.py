@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from crawler.config import CONFIG_VARIABLE, Config, absolute_archive, load_config
+from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
 from crawler.moments import parse_moment
 from crawler.outlets import Outlet, find_outlet, load_outlets
@@ -63,6 +63,7 @@ def table(title: str, *columns: str, right: Collection[str] = (), wide: str = ""
 def settle(config_file: Path | None, archive: str | None) -> Config:
     """Return the configuration with the options' word over the file's."""
     config = load_config(config_file)
+    archive = archive or os.environ.get(ARCHIVE_VARIABLE)
     if archive:
         config = config.model_copy(update={"archive": absolute_archive(archive, Path.cwd())})
     return config

@@ -31,7 +31,7 @@ from crawler.strangers import is_address, outlet_of_site
 from crawler.urls import host_of
 from crawler.warc import Session, sessions
 from storage.errors import CaptureError, UsageError
-from storage.model import Outcome
+from storage.runs import Outcome
 
 
 def crawl(

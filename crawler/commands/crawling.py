@@ -15,7 +15,7 @@ from crawler.crawls import Crawls
 from crawler.launch import Order, is_alive, raise_on_term
 from crawler.placing import load_into
 from storage.archive import Archive
-from storage.model import Outcome, Run
+from storage.runs import Outcome, Run
 
 
 def crawl_orders(

@@ -27,7 +27,7 @@ from crawler.importing import Source
 from crawler.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
 from crawler.launch import raise_on_term
 from storage.errors import UsageError
-from storage.model import Run
+from storage.runs import Run
 
 _NAMED = 20  # rejected lines that are named on standard error; the file has them all
 

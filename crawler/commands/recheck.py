@@ -23,7 +23,7 @@ from crawler.outlets import find_outlet
 from crawler.places import load_gazetteer
 from crawler.placing import check_provinces
 from crawler.render import run_json
-from storage.model import Outcome
+from storage.runs import Outcome
 
 
 def recheck(

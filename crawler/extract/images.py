@@ -133,7 +133,7 @@ def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -
     waiting: list[int] = []
     for element in root.iter("img", *{each.tag for each in captions}):
         if element.tag == "img":
-            if url := _source(element, base_url):
+            if len(images) < _MAX_PICTURES and (url := _source(element, base_url)):
                 waiting.append(len(images))
                 images.append(Image(url))
         elif element in wanted:

@@ -31,7 +31,7 @@ _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
 _BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
-_BLANK = re.compile(rf"[\s{BREAK}]*+")
+_MARK = re.compile(rf"[^\s{BREAK}]")
 _STRING = etree.XPath("string()")
 # lxml.html's own parser asks Python for the class of each element it hands out.
 _PARSER = etree.HTMLParser()
@@ -63,8 +63,8 @@ def text_of(element: HtmlElement) -> str:
 
 
 def has_text(element: HtmlElement) -> bool:
-    """True where `text_of` would return anything; stops reading at the first word."""
-    return any(not _BLANK.fullmatch(part) for part in element.itertext())
+    """True where `text_of` would return anything."""
+    return bool(_MARK.search(str(_STRING(element)) if len(element) else element.text or ""))
 
 
 def drop(element: HtmlElement) -> None:

@@ -13,7 +13,8 @@ from crawler.robots import HostClosedError, RobotsForbidError
 from crawler.signs import Sign
 from crawler.urls import host_of
 from storage.errors import TinquanError
-from storage.model import RefusalReason, RobotsState
+from storage.model import RefusalReason
+from storage.runs import RobotsState
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from crawler.page import Page
-from storage.model import Capture, Refusal, Validator
+from storage.model import Capture, Refusal
+from storage.runs import Validator
 
 
 @dataclass(frozen=True, slots=True)

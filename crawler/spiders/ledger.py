@@ -7,8 +7,8 @@ from functools import partial
 
 from scrapy.http import Headers
 
-from storage.model import Validator
 from storage.operations import Operations
+from storage.runs import Validator
 
 
 def conditional_headers(validator: Validator | None) -> dict[str, str]:

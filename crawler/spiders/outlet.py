@@ -39,7 +39,8 @@ from crawler.urls import article_key, host_of
 from crawler.warc import ReplayIndex
 from storage.archive import Archive
 from storage.errors import TinquanError
-from storage.model import Article, Capture, Outcome, Refusal, RefusalReason
+from storage.model import Article, Capture, Refusal, RefusalReason
+from storage.runs import Outcome
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
 _MAX_FAILURES = 5  # requests in a row that fail: the host is down, asking on is no use

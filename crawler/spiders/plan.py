@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from crawler.moments import parse_moment
 from crawler.outlets import Outlet, Section
 from storage.errors import UsageError
-from storage.model import RunKind
+from storage.runs import RunKind
 
 _KNOWN = (
     "section",

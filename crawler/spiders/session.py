@@ -32,8 +32,9 @@ from crawler.warc import ReplayIndex
 from crawler.worker import ExtractionWorker
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
-from storage.model import Article, Outcome, Refusal, RefusalReason, Run
+from storage.model import Article, Refusal, RefusalReason
 from storage.places import Tags
+from storage.runs import Outcome, Run
 
 _LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has

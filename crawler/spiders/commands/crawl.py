@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from crawler.spiders.outlet import OutletSpider
 from storage.errors import TinquanError, UsageError
-from storage.model import Outcome
+from storage.runs import Outcome
 
 
 class Command(ScrapyCrawl):
