@@ -91,6 +91,8 @@ class RecordCheck:
     def faults(self, recorded: Iterable[Recorded]) -> Iterator[RecordFault]:
         """Yield what is wrong with each capture's record."""
         for one in recorded:
+            if not one.capture.warc_file:  # imported: it never had a record
+                continue
             file = self._captures / one.capture.warc_file
             if not file.is_file():
                 self.missing[one.capture.warc_file] += 1

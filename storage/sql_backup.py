@@ -51,7 +51,9 @@ def _describe(path: Path) -> DatabaseBackup:
                 " the archive with `tinquan archive check`"
             )
         counts = _counts(copy)
-        query = "SELECT warc_file, max(warc_offset) FROM captures GROUP BY warc_file"
+        query = (  # without a file: imported, so there is no record
+            "SELECT warc_file, max(warc_offset) FROM captures WHERE warc_file <> '' GROUP BY 1"
+        )
         records = {name: int(offset) for name, offset in copy.execute(query)}
         listed = dict(copy.execute("SELECT name, sha256 FROM warc_files").fetchall())
     return DatabaseBackup(counts, records, listed)

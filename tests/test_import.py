@@ -190,6 +190,17 @@ def test_a_second_import_stores_nothing_and_makes_no_revision(
         assert [one.outcome for one in opened.runs("baothu")] == [Outcome.DONE, Outcome.DONE]
 
 
+def test_imported_articles_have_no_record_and_the_archive_is_sound(
+    run_import: Import, tinquan: Tinquan, archive_url: str, tmp_path: Path
+) -> None:
+    run_import([row(1), row(2)])
+    checked = tinquan("archive", "check", "--archive", archive_url)
+    assert (checked.code, "is not there" in checked.err + checked.out) == (0, False)
+    if archive_url.startswith("sqlite"):
+        kept = tinquan("archive", "backup", tmp_path / "backup", "--archive", archive_url)
+        assert kept.code == 0, kept.err
+
+
 def test_bad_lines_are_set_aside_and_stop_nobody(run_import: Import, tmp_path: Path) -> None:
     ran = run_import([row(1), b"{", b"", row(2), b'{"title": "\xff"}', row(3, title=[])])
     assert ran.code == 1
