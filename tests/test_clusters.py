@@ -196,9 +196,9 @@ def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> N
                 conn.execute(sa.text(f"DROP TABLE {table}"))
             conn.execute(sa.text("ALTER TABLE runs DROP COLUMN copies"))
             config = sql_open._alembic(conn)
-            earlier = ScriptDirectory.from_config(config).get_revision("0003").down_revision
+            earlier = ScriptDirectory.from_config(config).get_revision("0005").down_revision
             conn.execute(sa.text(f"UPDATE alembic_version SET version_num = '{earlier}'"))
-            command.upgrade(config, "0003")
+            command.upgrade(config, "0005")
         assert list(archive.clusters(ClusterQuery())) == before
 
 

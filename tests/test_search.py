@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import NotFoundError, QueryError
-from storage.migrations.versions import v0002_search
+from storage.migrations.versions import v0007_search
 from storage.model import Article
 from storage.readings import Reread
 from storage.search import SearchQuery
@@ -346,7 +346,7 @@ def test_upgrading_fills_the_index(archive_url: str) -> None:
     with open_sql_archive(archive_url) as archive:
         with archive._writing() as conn:
             with Operations.context(MigrationContext.configure(conn)):
-                v0002_search.upgrade()
+                v0007_search.upgrade()
             fill_keys(conn)
         assert ids(archive, "khói") == ["1"]
         assert ids(archive, "cháy") == []

@@ -9,7 +9,7 @@ from alembic import op
 from storage.migrations.first_places import ROW_ID, TIME
 
 revision = "0004"
-down_revision = "0007"
+down_revision = "0003"
 
 
 def upgrade() -> None:

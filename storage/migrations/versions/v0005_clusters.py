@@ -1,6 +1,6 @@
 """Signatures, copies and common lines; worked out for the articles that are stored already.
 
-Revision ID: 0003
+Revision ID: 0005
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from storage.migrations.first_places import ROW_ID
 from storage.sql_clusters import cluster_all
 
-revision = "0003"
+revision = "0005"
 down_revision = "0004"
 
 

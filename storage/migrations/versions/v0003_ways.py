@@ -2,7 +2,7 @@
 
 Nothing can be filled in: what listings named was not kept before.
 
-Revision ID: 0007
+Revision ID: 0003
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 
 from storage.migrations.first_places import TIME
 
-revision = "0007"
-down_revision = "0008"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:

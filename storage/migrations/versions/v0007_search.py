@@ -1,6 +1,6 @@
 """The search: its lexicon, its strings and its index, filled from what is archived.
 
-Revision ID: 0002
+Revision ID: 0007
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from storage.migrations.first_places import ROW_ID, TIME
 from storage.search_codes import SEARCH_KEYS
 from storage.sql_reindex import index_all
 
-revision = "0002"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 _BY_CODE_POINT = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 # The terms of search_codes.fts_tokens; where they stand in a text and how often is not asked.

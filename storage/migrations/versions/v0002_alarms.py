@@ -1,6 +1,6 @@
 """Alarms, and what a run saw of an outlet's health.
 
-Revision ID: 0008
+Revision ID: 0002
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from storage.migrations.first_places import ROW_ID, TIME
 
-revision = "0008"
+revision = "0002"
 down_revision = "0001"
 
 
