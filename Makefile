@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check coverage lock format clean
+.PHONY: demo test slow check coverage lock format clean
 .DEFAULT_GOAL := test
 
 # The stamp changes only when the lock file or the package's own description does.
@@ -30,7 +30,11 @@ check: .venv/installed
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not slow"
+
+# Crawls that are killed, stopped and begun again: some minutes that CI spends, and a person need not.
+slow: .venv/installed
+	$(BIN)/pytest -n 2 -m slow
 
 # By hand: measuring the crawls' processes too doubles the time (docs/decisions/0007-coverage-by-hand.md).
 coverage: .venv/installed

@@ -8,7 +8,7 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -83,8 +83,11 @@ class Outlet(Table):
         slugs = [section.slug for section in self.sections]
         if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
             raise ValueError(f"section {min(twice)!r} stands twice")
-        if self.timezone not in available_timezones():
-            raise ValueError(f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            wrong = f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh"
+            raise ValueError(wrong) from None
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         hosts = [domain.host for domain in self.domains]

@@ -25,7 +25,6 @@ from storage import (
 from storage.clusters import Cluster, ClusterQuery
 from storage.codec import in_utc
 from storage.edits import Edit, EditQuery
-from storage.export_files import write_export
 from storage.exports import ExportOrder, Manifest
 from storage.model import (
     ArchivedArticle,
@@ -142,6 +141,8 @@ class SqlArchive(SqlOperations, SqlWays):
         """Write articles to a file, in constant memory; return what it holds."""
         with self._reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        from storage.export_files import write_export  # noqa: PLC0415 - pyarrow is slow to load
+
         return write_export(self.articles(order.query), order, schema)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:

@@ -62,6 +62,7 @@ def test_of_a_host_that_is_down_nothing_good_is_said(outlet: Outlet) -> None:
     assert points[0].found == "no such host"
 
 
+@pytest.mark.slow
 def test_a_visit_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     config = tmp_path / "demo" / "tinquan.toml"

@@ -70,6 +70,7 @@ def test_crawls_once_and_replays_the_same(desk: Desk, site: LocalSite, tmp_path:
     assert not other.captures.exists(), "a replay writes no WARC and locks nobody out"
 
 
+@pytest.mark.slow
 def test_a_second_crawl_asks_only_whether_listings_have_changed(
     desk: Desk, site: LocalSite
 ) -> None:
@@ -104,6 +105,7 @@ def conditional(plain: Answer) -> Callable[[dict[str, str]], Answer]:
     return answer
 
 
+@pytest.mark.slow
 def test_a_killed_crawl_loses_nothing_and_repeats_nothing_stored(
     desk: Desk, site: LocalSite
 ) -> None:
@@ -176,6 +178,7 @@ def test_one_story_found_in_many_ways_is_asked_once(desk: Desk, site: LocalSite)
     assert last_run(desk).counts.links == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("limit=5",), ("section=nstd-moi-truong",)])
 def test_known_articles_are_no_end_after_a_crawl_that_left_some_behind(
     desk: Desk, site: LocalSite, words: tuple[str, ...]
@@ -189,6 +192,7 @@ def test_known_articles_are_no_end_after_a_crawl_that_left_some_behind(
     assert last_run(desk).counts.new == 7
 
 
+@pytest.mark.slow
 def test_since_goes_back_behind_what_is_known(desk: Desk, site: LocalSite) -> None:
     epi_site(site, count=12, page=5)
     api = "api.tienphong.vn/api/morenews-zone-242-2.html?phrase="
@@ -201,6 +205,7 @@ def test_since_goes_back_behind_what_is_known(desk: Desk, site: LocalSite) -> No
     assert last_run(desk).counts.new == 7
 
 
+@pytest.mark.slow
 def test_a_failed_article_is_met_again_however_far_down(desk: Desk, site: LocalSite) -> None:
     stories = epi_site(site, count=12, page=4)
     last = stories[-1].epi_url.removeprefix("https://")

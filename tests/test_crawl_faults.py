@@ -120,6 +120,7 @@ def test_robots_rules_and_crawl_delay_are_kept(desk: Desk, site: LocalSite) -> N
     assert last_run(desk).counts.refused == {"robots": 2}
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_crawl_soon_and_a_lock_names_its_holder(
     desk: Desk, site: LocalSite
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_signal_ends_a_crawl_soon_and_a_lock_names_its_holder(
     assert holder in (second.error or "")
 
 
+@pytest.mark.slow
 def test_a_crawl_ends_at_its_time_limit(desk: Desk, site: LocalSite) -> None:
     epi_site(site)
     site.routes[PAGE] = Answer("x" * 1000, drip=0.2)
@@ -155,6 +157,7 @@ def test_a_crawl_ends_at_its_time_limit(desk: Desk, site: LocalSite) -> None:
     )
 
 
+@pytest.mark.slow
 def test_listings_that_lie_are_refused_and_said(desk: Desk, site: LocalSite) -> None:
     epi_site(site)
     site.routes[FEED] = Answer("<!DOCTYPE html><html>Trang chủ</html>")
@@ -194,6 +197,7 @@ def test_a_host_that_asks_to_wait_too_long_ends_the_run(desk: Desk, site: LocalS
     assert site.asked == ["tienphong.vn/robots.txt", FEED]
 
 
+@pytest.mark.slow
 def test_what_a_replay_cannot_use_is_said(desk: Desk, site: LocalSite, tmp_path: Path) -> None:
     stories = epi_site(site, count=4, page=4)
     assert desk.crawl("tienphong", SECTION)[0] == 0

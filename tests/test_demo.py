@@ -175,6 +175,7 @@ def test_the_runs_say_what_was_done(day: Path) -> None:
     assert sum(run["revised"] for run in evening) == len(STATES)
 
 
+@pytest.mark.slow
 def test_a_second_time_adds_nothing(day: Path, tmp_path: Path) -> None:
     shutil.copy(day / "tinquan.db", tmp_path / "tinquan.db")
     with opened(tmp_path) as archive:
@@ -185,6 +186,7 @@ def test_a_second_time_adds_nothing(day: Path, tmp_path: Path) -> None:
         assert history(archive) == before
 
 
+@pytest.mark.slow
 def test_the_order_of_replays_does_not_matter(day: Path, archive: Archive, tmp_path: Path) -> None:
     config = configure(tmp_path)
     replay(config, EVENING)
@@ -193,6 +195,7 @@ def test_the_order_of_replays_does_not_matter(day: Path, archive: Archive, tmp_p
         assert history(backwards) == history(archive)
 
 
+@pytest.mark.slow
 def test_kill_in_mid_crawl_loses_and_doubles_nothing(
     day: Path, archive: Archive, tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from crawler.commands.prune import old_logs
 from storage.model import RefusalReason
 from storage.runs import Outcome, Validator
@@ -107,6 +109,7 @@ def make_due(desk: Desk) -> None:
         db.execute("DELETE FROM checks")
 
 
+@pytest.mark.slow
 def test_known_articles_are_looked_at_again(desk: Desk, site: LocalSite) -> None:
     same, edited, gone = fresh(site, desk)
     page = site.routes[edited]

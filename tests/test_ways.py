@@ -156,6 +156,7 @@ def test_one_link_however_found_with_all_its_ways(crawled: Desk, site: FamilySit
         assert archive.seen_ids(site.slug, [newest.id, "1"]) == {newest.id}
 
 
+@pytest.mark.slow
 def test_a_backfill_killed_twice_finds_all_of_a_month(tmp_path: Path) -> None:
     with LocalSite(tmp_path, HOSTS) as local:
         for site in SITES:

@@ -47,6 +47,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite
         yield site
 
 
+@pytest.mark.slow
 def test_a_backfill_goes_on_where_its_budget_ended_it(
     local: LocalSite, tinquan: Tinquan, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_backfill_goes_on_where_its_budget_ended_it(
     }
 
 
+@pytest.mark.slow
 def test_an_address_of_a_stranger_is_crawled_generically(
     local: LocalSite, tinquan: Tinquan, tmp_path: Path
 ) -> None:
