@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
+from tempfile import gettempdir
 from typing import TypeVar
 
 import numpy as np
@@ -49,7 +50,7 @@ def main() -> None:
         "--originals-first", action="store_true", help="published before all their variants"
     )
     parser.add_argument("--held-out", action="store_true")
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup"))
+    parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "tinquan-dedup")
     given = parser.parse_args()
     random = Random(given.seed)
     docs = documents(given, random)

@@ -1,6 +1,6 @@
 """Look-up and insert of an article's signature in a large archive, on both databases.
 
-    python -m benchmarks.dedup_speed [--articles 1000000] [--folder /tmp/bench-dedup-speed]
+    python -m benchmarks.dedup_speed [--articles 1000000] [--folder FOLDER]
 
 Signatures are random hashes; one article in twenty is a copy (12 of 16 hashes of an earlier one)
 and one in twenty has two hashes of a boilerplate that 200 share among them. They are written in
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from tempfile import gettempdir
 
 import psycopg
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--measured", type=int, default=2000)
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/bench-dedup-speed"))
+    parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "tinquan-dedup-speed")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     path = given.folder / "speed.db"
