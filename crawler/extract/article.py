@@ -182,7 +182,7 @@ def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tup
         lead = "" if reading.is_certain or known[1] else opened.meta.described
         body = read_body(reading.container, reading.layout, opened.page.url, known, lead)
     shell = reading.is_certain and body.length < _EMPTY
-    if shell or body.length >= _SHORT or opened.data.count(b"<") > _MAX_PAGE_TAGS:
+    if shell or body.length >= _SHORT or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
         return body, "subtree"
     blocks = read_whole_page(document.parse(opened.data), known)
     if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:
