@@ -13,12 +13,12 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     UntilOption,
-    archive_of,
     moment,
     out,
     outlets_of,
     print_json,
     print_json_array,
+    reading_of,
     settle,
     table,
 )
@@ -35,7 +35,7 @@ def cluster(
     json: JsonOption = False,
 ) -> None:
     """Show the copies of one article's story, from the earliest known publication on."""
-    with archive_of(settle(config, archive)) as opened:
+    with reading_of(settle(config, archive)) as opened:
         found = opened.cluster(ref)
     if json:
         print_json(cluster_json(found))
@@ -67,7 +67,7 @@ def clusters(
         outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
         limit=limit,
     )
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         found = opened.clusters(query)
         if json:
             print_json_array(map(cluster_json, found))

@@ -11,11 +11,11 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
-    archive_of,
     day_of,
     out,
     outlets_of,
     print_json,
+    reading_of,
     settle,
     table,
 )
@@ -50,7 +50,7 @@ def coverage(
         day_of("--since", since) if since else None,
         day_of("--until", until) if until else None,
     )
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         rows = opened.promises(slug, *window, period)
         missing = opened.missing(slug, *window, gaps)
     if json:

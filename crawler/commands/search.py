@@ -20,12 +20,12 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     UntilOption,
-    archive_of,
     err,
     moment,
     out,
     outlets_of,
     print_json,
+    reading_of,
     settle,
     table,
 )
@@ -110,7 +110,7 @@ def search(
     )
     if not facets and query == SearchQuery(order=order, limit=limit):
         raise UsageError("nothing to search for: expected words, or an option such as --author")
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         if place:
             warn_untagged(opened, gazetteer)
             (err if json else out).print(escape(choice.header), soft_wrap=True)

@@ -13,11 +13,11 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
-    archive_of,
     out,
     outlets_of,
     print_json,
     print_json_array,
+    reading_of,
     settle,
     table,
 )
@@ -39,7 +39,7 @@ def status(
     settings = settle(config, archive)
     known = outlets_of(settings)
     now = datetime.now(UTC)
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
         watched = crawled_outlets(opened, wanted, known)
         findings = all_findings(opened, watched, settings.captures, now)
@@ -127,7 +127,7 @@ def alarms(
     settings = settle(config, archive)
     if outlet:
         find_outlet(outlets_of(settings), outlet)
-    with archive_of(settings) as opened:
+    with reading_of(settings) as opened:
         found = opened.alarms(outlet, only_open=not closed, limit=limit)
     if json:
         print_json_array(alarm_json(alarm) for alarm in found)
