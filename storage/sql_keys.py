@@ -14,21 +14,25 @@ from storage.tables_search import search
 _KEYS = sa.func.search_keys(search.c.stream, type_=ARRAY(sa.Integer))
 
 
-def may_match(conn: Connection, plan: Plan) -> ColumnElement[bool]:
+def may_match(plan: Plan) -> ColumnElement[bool]:
     """Return a condition on `search` that all articles which `plan` wants meet, and few others.
 
-    The plan must require something.
+    In PostgreSQL. The plan must require something.
     """
-    if conn.dialect.name == "sqlite":
-        return _matched(" AND ".join([*map(_fts_group, plan.required), *map(_fts_any, plan.filed)]))
     wanted = [_array_any(group) for group in plan.filed]
     return sa.and_(*map(_array_group, plan.required), *wanted)
+
+
+def held_ids(conn: Connection, plan: Plan) -> list[int]:
+    """Return the ids of articles that `may_match` finds, ascending, out of SQLite's index."""
+    keys = [*map(_fts_group, plan.required), *map(_fts_any, plan.filed)]
+    return list(conn.execute(_found(" AND ".join(keys))).scalars())
 
 
 def has_code(conn: Connection, code: str) -> ColumnElement[bool]:
     """Return a condition on `search`: the article has the word with this code."""
     if conn.dialect.name == "sqlite":
-        return _matched(_fts_any([code]))
+        return search.c.article.in_(_found(_fts_any([code])))
     return _array_any([code])
 
 
@@ -41,9 +45,9 @@ def _neighbours(needle: Needle) -> list[tuple[str, str]]:
     return found
 
 
-def _matched(keys: str) -> ColumnElement[bool]:
-    found = sa.text("SELECT rowid FROM search_keys WHERE search_keys MATCH :keys")
-    return search.c.article.in_(found.bindparams(keys=keys).columns(sa.column("rowid", sa.Integer)))
+def _found(keys: str) -> sa.TextualSelect:
+    found = sa.text("SELECT rowid FROM search_keys WHERE search_keys MATCH :keys ORDER BY rowid")
+    return found.bindparams(keys=keys).columns(sa.column("rowid", sa.Integer))
 
 
 def _fts_any(codes: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
 from storage.sql_open import lock
-from storage.sql_types import in_parts
+from storage.sql_types import among, in_parts
 from storage.tables_search import lexicon
 from storage.words import folded
 
@@ -151,12 +151,11 @@ def value_codes(conn: Connection, words: Collection[str]) -> tuple[str, ...]:
 
 def shown(conn: Connection, codes: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return the kind of the values with these codes, and how they are written."""
-    found = {}
-    for part in in_parts([numbers(code_) for code_ in codes]):
-        query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
-        for family, variant, word, text in conn.execute(query.where(_PAIR.in_(part))):
-            found[code(family, variant)] = (word.split("\x1f")[1], text)
-    return found
+    families = sorted({numbers(code_)[0] for code_ in codes})
+    query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
+    rows = conn.execute(query.where(among(conn, lexicon.c.family, families))).all()
+    found = ((code(family, variant), word, text) for family, variant, word, text in rows)
+    return {code_: (word.split("\x1f")[1], text) for code_, word, text in found if code_ in codes}
 
 
 def drop_words(conn: Connection, words: Collection[str]) -> None:
