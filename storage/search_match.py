@@ -73,7 +73,9 @@ class Needle:
 
 
 def _any_of(characters: Sequence[str]) -> str:
-    return f"[{''.join(map(re.escape, characters))}]"
+    """Return a pattern for one of these: a character that stands by itself is searched fastest."""
+    escaped = list(map(re.escape, characters))
+    return escaped[0] if len(escaped) == 1 else f"[{''.join(escaped)}]"
 
 
 def _marked(word: Meant) -> str:
@@ -82,8 +84,8 @@ def _marked(word: Meant) -> str:
     variants: dict[str, list[str]] = {}
     for code in word.codes:
         variants.setdefault(code[0], []).append(code[1])
-    forms = "|".join(re.escape(family) + _any_of(variants[family]) for family in variants)
-    return f"(?={_any_of(word.families)})(?:{forms})"
+    forms = [re.escape(family) + _any_of(variants[family]) for family in variants]
+    return forms[0] if len(forms) == 1 else f"(?={_any_of(word.families)})(?:{'|'.join(forms)})"
 
 
 @dataclass(frozen=True)

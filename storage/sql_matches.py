@@ -33,7 +33,7 @@ PAGE = 1_000  # articles that are read at once after those
 READ = 12_000  # newest articles that are read at most to rank a broad query
 RANKED = 10_000  # matches that are ranked or counted at most; 1 % of a million
 PLACED = 4_000  # articles about the asked places, up to which they are simply read
-_CHUNK = 50
+MOST_OPENED = 200  # candidates that are opened at once
 
 
 @dataclass(slots=True)
@@ -71,8 +71,10 @@ def matches_by_date(conn: Connection, query: SearchQuery, plan: Plan) -> Iterato
     if after is None:
         return
     rows = newest_candidates(conn, query, plan, after)
-    while chunk := list(islice(rows, _CHUNK)):
+    size = min(query.limit + 1, MOST_OPENED)  # nearly all of them match
+    while chunk := list(islice(rows, size)):
         yield from filter(wanted, matches_at(conn, chunk))
+        size = min(2 * size, MOST_OPENED)
 
 
 def all_matches(
