@@ -1,15 +1,12 @@
 """An article's texts and filings as the string that `storage.search_codes` describes. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END
 from storage.text import canonical_tone, normalize
 from storage.words import RAW, spell
-
-Codes = Mapping[str, str]
-"""The two characters of each word: of a word as spelled, or of all in a chunk, in order."""
 
 FILED = ("outlet", "section", "author", "tag", "kind")
 _LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
@@ -43,30 +40,22 @@ def filings(article: Article) -> Iterator[tuple[str, str]]:
     yield from found.items()
 
 
-def chunked(article: Article) -> list[list[list[str]]]:
-    """Return title, sapo, authors, tags and body as they are written: fields, values, chunks.
-
-    A chunk is what stands between blanks; no word holds one. A text has six times as many
-    characters as chunks, and most chunks were met before: so each is looked at once.
-    """
-    fields = [[article.title], [article.sapo or ""], article.authors, article.tags, [article.body]]
-    return [[text.split() for text in texts] for texts in fields]
+def fields_of(article: Article) -> list[list[str]]:
+    """Return the values of title, sapo, authors, tags and body."""
+    one_each = [article.title], [article.sapo or ""]
+    return [*one_each, list(article.authors), list(article.tags), [article.body]]
 
 
 def words_in(chunk: str) -> list[str]:
-    """Return the words of a chunk as spelled, in order."""
+    """Return the words of a text as spelled, in order."""
     return [word for raw in RAW.findall(chunk) if (word := spell(raw))]
 
 
-def stream_of(
-    filed: Iterable[str], fields: Iterable[Iterable[Iterable[str]]], codes: Codes, chunks: Codes
-) -> str:
+def stream_of(filed: Iterable[str], fields: Iterable[Iterable[str]]) -> str:
     """Return an article as its string.
 
-    filed: words of its filings. codes: of those. chunks: each chunk's words as codes.
+    filed: codes of its filings. fields: as of `fields_of`, with each text's words as codes.
     """
-    parts = ["".join(sorted(codes[word] for word in filed))]
-    for texts in fields:
-        values = ("".join(map(chunks.__getitem__, text)) for text in texts)
-        parts.append(VALUE_END.join(value for value in values if value))
+    parts = ["".join(sorted(filed))]
+    parts += [VALUE_END.join(filter(None, values)) for values in fields]
     return FIELD_END.join(parts)

@@ -6,6 +6,7 @@ documents", 1997). Two hashes in common make a candidate; `matching` decides.
 """
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -28,6 +29,8 @@ SHARED = 2
 MIN_SYLLABLES = 30
 """Shorter texts get no signature: a headline and a phone number prove nothing."""
 
+Signature = tuple[int, ...]
+
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _LAYOUT = struct.Struct(f"<{SKETCH}i")
 
@@ -49,17 +52,26 @@ def shingles(syllables: Hashes) -> Hashes:
     return mixed(rolled)
 
 
-def signature(article: Article) -> tuple[int, ...] | None:
+def signature(article: Article) -> Signature | None:
     """Return the article's 16 smallest shingle hashes, or fewer; None for a text too short.
 
     As signed numbers of 32 bits, which both databases keep in 4 bytes, smallest first.
     """
-    hashes = syllable_hashes(lines_of(article))
-    if len(hashes) < MIN_SYLLABLES:
-        return None
+    return signatures([article])[0]
+
+
+def signatures(articles: Iterable[Article]) -> list[Signature | None]:
+    """Return the signature of each article; of many at once in a third of the time."""
+    return [
+        _smallest(hashes) if len(hashes) >= MIN_SYLLABLES else None
+        for hashes in syllable_hashes(map(lines_of, articles))
+    ]
+
+
+def _smallest(hashes: Hashes) -> Signature:
     smallest = distinct(shingles(hashes))[:SKETCH]
     # Ordered by all 64 bits and known by the lower half, or all would lie close together.
-    return tuple(int(value) for value in smallest.astype(np.uint32).view(np.int32))
+    return tuple(smallest.astype(np.uint32).view(np.int32).tolist())
 
 
 def pack(hashes: tuple[int, ...]) -> bytes:

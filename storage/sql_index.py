@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
-from storage.search_stream import chunked, filings, stream_of
+from storage.search_stream import fields_of, filings, stream_of
 from storage.sql_keys import has_code
-from storage.sql_lexicon import drop_words, number_chunks, words_of
+from storage.sql_lexicon import drop_words, number_texts, words_of
 from storage.sql_rows import insert
 from storage.sql_types import in_parts
 from storage.tables import articles
@@ -51,17 +51,17 @@ def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
     if not texts:
         return {}
     filed = {id_: dict(filings(text)) for id_, text in texts.items()}
-    fields = {id_: chunked(text) for id_, text in texts.items()}
-    every = set[str]().union(*(chunks for all_of in fields.values() for chunks in chain(*all_of)))
-    codes, chunks = number_chunks(
-        conn, every, dict(chain(*(one.items() for one in filed.values())))
-    )
+    fields = {id_: fields_of(text) for id_, text in texts.items()}
+    every = [value for all_of in fields.values() for values in all_of for value in values]
+    shown = dict(chain.from_iterable(values.items() for values in filed.values()))
+    strings, codes = number_texts(conn, every, shown)
+    left = iter(strings)
     times = _times(conn, list(texts))
-    return {
-        id_: (times[id_], stream_of(filed[id_], fields[id_], codes, chunks))
-        for id_ in texts
-        if id_ in times
-    }
+    found = {}
+    for id_ in texts:
+        coded = [[next(left) for _ in values] for values in fields[id_]]
+        found[id_] = stream_of([codes[word] for word in filed[id_]], coded)
+    return {id_: (times[id_], stream) for id_, stream in found.items() if id_ in times}
 
 
 def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:

@@ -5,8 +5,9 @@ and the chunks of texts that consist of them, are remembered with the connection
 change; what a rolled-back transaction numbered is forgotten (`watch`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,24 +64,32 @@ def is_lasting(word: str) -> bool:
     return len(word) <= _LONGEST_SYLLABLE and word.isalpha()
 
 
-def number_chunks(
-    conn: Connection, chunks: Collection[str], values: Mapping[str, str | None]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the codes of values that articles are filed under, and those of chunks of text.
+def number_texts(
+    conn: Connection, texts: Sequence[str], values: Mapping[str, str | None]
+) -> tuple[list[str], dict[str, str]]:
+    """Return the texts with each word as its code, and the codes of values.
 
-    values: by word, how it is shown.
+    values: what articles are filed under: by word, how it is shown.
     """
-    known = _memory(conn).chunks
-    found = {chunk: known[chunk] for chunk in chunks if chunk in known}
-    met = {chunk: words_in(chunk) for chunk in chunks if chunk not in found}
-    wanted: dict[str, str | None] = dict.fromkeys(word for words in met.values() for word in words)
+    memory = _memory(conn)
+    # What stands between blanks is looked up at once: most of it was met before, and no word
+    # holds a blank.
+    chunked = [text.split() for text in texts]
+    found = [list(map(memory.chunks.get, chunks)) for chunks in chunked]
+    pairs = zip(chain.from_iterable(chunked), chain.from_iterable(found), strict=True)
+    met = {chunk: words_in(chunk) for chunk in {chunk for chunk, code in pairs if code is None}}
+    wanted: dict[str, str | None] = dict.fromkeys(chain.from_iterable(met.values()))
     codes = number_words(conn, {**wanted, **values})
     fresh = {chunk: "".join([codes[word] for word in words]) for chunk, words in met.items()}
-    lasting = {word for word in wanted if is_lasting(word)}
-    _remember(
-        known, {chunk: fresh[chunk] for chunk, words in met.items() if lasting.issuperset(words)}
-    )
-    return codes, found | fresh
+    lasting = (chunk for chunk, words in met.items() if all(map(memory.words.__contains__, words)))
+    _remember(memory.chunks, {chunk: fresh[chunk] for chunk in lasting})
+    return [_filled(*one, fresh) for one in zip(chunked, found, strict=True)], codes
+
+
+def _filled(chunks: Iterable[str], codes: Sequence[str | None], fresh: Mapping[str, str]) -> str:
+    """Return codes as one string, those of `fresh` where there is none."""
+    pairs = zip(chunks, codes, strict=True)
+    return "".join([fresh[chunk] if code is None else code for chunk, code in pairs])
 
 
 def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str, str]:

@@ -6,7 +6,7 @@ through numpy at once: an article takes about a tenth of a millisecond, and a th
 only the hashes are asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -76,24 +76,22 @@ def syllables(lines: Sequence[str]) -> Syllables:
     return Syllables(hashes, digits, names, numbers)
 
 
-def syllable_hashes(lines: Sequence[str]) -> Hashes:
-    """Return `syllables(lines).hashes`, most of them from memory.
+def syllable_hashes(texts: Iterable[Sequence[str]]) -> list[Hashes]:
+    """Return `syllables(lines).hashes` of each of `texts`, most of them from memory.
 
     No syllable holds a blank, so those of each run between blanks are known once it was met.
     """
-    chunks = "\n".join(lines).split()
+    chunked = ["\n".join(lines).split() for lines in texts]
     met = _met()
-    fresh = list(set(chunks).difference(met))
-    if fresh:
-        found = syllables(fresh)
-        bounds = np.searchsorted(found.lines, np.arange(len(fresh) + 1)).tolist()
-        met.update(
-            (chunk, found.hashes[a:b].tobytes())
-            for chunk, (a, b) in zip(fresh, pairwise(bounds), strict=True)
-        )
+    fresh = list(set[str]().union(*chunked).difference(met))
+    found = syllables(fresh)
+    bounds = np.searchsorted(found.lines, np.arange(len(fresh) + 1)).tolist()
+    parts = (found.hashes[a:b].tobytes() for a, b in pairwise(bounds))
+    met.update(zip(fresh, parts, strict=True))
     if len(met) > _MOST_MET:
         _met.cache_clear()
-    return np.frombuffer(b"".join(map(met.__getitem__, chunks)), np.uint64)
+    packed = (b"".join(map(met.__getitem__, chunks)) for chunks in chunked)
+    return [np.frombuffer(one, np.uint64) for one in packed]
 
 
 def mixed(values: Hashes) -> Hashes:
