@@ -30,7 +30,7 @@ from storage.model import Arrival, Article, Block, Capture, Extraction
 from storage.runs import Run
 from storage.signature import shingles
 from storage.sql import open_sql_archive
-from storage.syllables import syllables
+from storage.syllables import syllable_hashes
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
@@ -96,7 +96,9 @@ def judged(originals: Sequence[Doc]) -> list[Doc]:
     story (most are equal but for a word); those that share less, but a fifth, are follow-ups
     and summaries that quote each other, of which nobody can say whether they are copies.
     """
-    texts = [np.unique(shingles(syllables((doc.title, doc.sapo, *doc.lines)))) for doc in originals]
+    texts = [
+        np.unique(shingles(syllable_hashes((doc.title, doc.sapo, *doc.lines)))) for doc in originals
+    ]
     owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     every = np.concatenate(texts)
     order = np.argsort(every, kind="stable")

@@ -9,7 +9,7 @@ from storage.text import canonical_tone, normalize
 from storage.words import RAW, spell
 
 Codes = Mapping[str, str]
-"""The two characters of each word, by the word as spelled."""
+"""The two characters of each word: of a word as spelled, or of all in a chunk, in order."""
 
 FILED = ("outlet", "section", "author", "tag", "kind")
 _LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
@@ -43,27 +43,30 @@ def filings(article: Article) -> Iterator[tuple[str, str]]:
     yield from found.items()
 
 
-def raw_fields(article: Article) -> list[list[list[str]]]:
-    """Return the words of title, sapo, authors, tags and body as written: fields, values, words."""
+def chunked(article: Article) -> list[list[list[str]]]:
+    """Return title, sapo, authors, tags and body as they are written: fields, values, chunks.
+
+    A chunk is what stands between blanks; no word holds one. A text has six times as many
+    characters as chunks, and most chunks were met before: so each is looked at once.
+    """
     fields = [[article.title], [article.sapo or ""], article.authors, article.tags, [article.body]]
-    return [[RAW.findall(text) for text in texts] for texts in fields]
+    return [[text.split() for text in texts] for texts in fields]
 
 
-def spellings(fields: Iterable[Iterable[Iterable[str]]]) -> dict[str, str]:
-    """Return how each word that is written in `fields` is spelled; what is no word is left out."""
-    raws = {raw for texts in fields for text in texts for raw in text}
-    return {raw: word for raw in raws if (word := spell(raw))}
+def words_in(chunk: str) -> list[str]:
+    """Return the words of a chunk as spelled, in order."""
+    return [word for raw in RAW.findall(chunk) if (word := spell(raw))]
 
 
 def stream_of(
-    filed: Iterable[str], fields: Iterable[Iterable[Iterable[str]]], codes: Codes, raw: Codes
+    filed: Iterable[str], fields: Iterable[Iterable[Iterable[str]]], codes: Codes, chunks: Codes
 ) -> str:
     """Return an article as its string.
 
-    filed: words of its filings. codes: of those. raw: of words as written in `fields`.
+    filed: words of its filings. codes: of those. chunks: each chunk's words as codes.
     """
     parts = ["".join(sorted(codes[word] for word in filed))]
     for texts in fields:
-        values = ("".join([raw[word] for word in text if word in raw]) for text in texts)
+        values = ("".join(map(chunks.__getitem__, text)) for text in texts)
         parts.append(VALUE_END.join(value for value in values if value))
     return FIELD_END.join(parts)

@@ -9,8 +9,9 @@ import struct
 
 import numpy as np
 
+from storage.arrays import distinct
 from storage.model import Article
-from storage.syllables import Hashes, Syllables, mixed, syllables
+from storage.syllables import Hashes, mixed, syllable_hashes
 
 SIGNATURE_VERSION = 1
 """Goes up with every change of the rules; stored with each signature."""
@@ -37,14 +38,14 @@ def lines_of(article: Article) -> tuple[str, ...]:
     return tuple(line for text in texts for line in text.split("\n") if line.strip())
 
 
-def shingles(text: Syllables) -> Hashes:
+def shingles(syllables: Hashes) -> Hashes:
     """Return the hash of every run of 8 syllables, in order."""
-    count = len(text) - SHINGLE + 1
+    count = len(syllables) - SHINGLE + 1
     if count < 1:
         return np.zeros(0, dtype=np.uint64)
     rolled = np.zeros(count, dtype=np.uint64)
     for place in range(SHINGLE):
-        rolled = rolled * _BASE + text.hashes[place : place + count]
+        rolled = rolled * _BASE + syllables[place : place + count]
     return mixed(rolled)
 
 
@@ -53,10 +54,10 @@ def signature(article: Article) -> tuple[int, ...] | None:
 
     As signed numbers of 32 bits, which both databases keep in 4 bytes, smallest first.
     """
-    text = syllables(lines_of(article))
-    if len(text) < MIN_SYLLABLES:
+    hashes = syllable_hashes(lines_of(article))
+    if len(hashes) < MIN_SYLLABLES:
         return None
-    smallest = np.unique(shingles(text))[:SKETCH]
+    smallest = distinct(shingles(hashes))[:SKETCH]
     # Ordered by all 64 bits and known by the lower half, or all would lie close together.
     return tuple(int(value) for value in smallest.astype(np.uint32).view(np.int32))
 

@@ -1,6 +1,7 @@
 """The search's rows of articles, written in the transaction that writes their revisions."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +9,10 @@ from sqlalchemy import Connection
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
-from storage.search_stream import filings, raw_fields, spellings, stream_of
+from storage.search_stream import chunked, filings, stream_of
 from storage.sql_keys import has_code
-from storage.sql_lexicon import drop_words, number_words, words_of
+from storage.sql_lexicon import drop_words, number_chunks, words_of
+from storage.sql_rows import insert
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_search import search
@@ -49,16 +51,14 @@ def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
     if not texts:
         return {}
     filed = {id_: dict(filings(text)) for id_, text in texts.items()}
-    fields = {id_: raw_fields(text) for id_, text in texts.items()}
-    words = spellings([value for all_of in fields.values() for value in all_of])
-    wanted: dict[str, str | None] = dict.fromkeys(words.values())
-    for values in filed.values():
-        wanted.update(values)
-    codes = number_words(conn, wanted)
-    raw = {written: codes[word] for written, word in words.items()}
+    fields = {id_: chunked(text) for id_, text in texts.items()}
+    every = set[str]().union(*(chunks for all_of in fields.values() for chunks in chain(*all_of)))
+    codes, chunks = number_chunks(
+        conn, every, dict(chain(*(one.items() for one in filed.values())))
+    )
     times = _times(conn, list(texts))
     return {
-        id_: (times[id_], stream_of(filed[id_], fields[id_], codes, raw))
+        id_: (times[id_], stream_of(filed[id_], fields[id_], codes, chunks))
         for id_ in texts
         if id_ in times
     }
@@ -77,8 +77,7 @@ def _remove(conn: Connection, rows: Rows) -> None:
     if not rows:
         return
     if conn.dialect.name == "sqlite":  # a table without content must be told what to forget
-        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in rows.items()]
-        conn.exec_driver_sql(_REMOVE, keys)
+        conn.exec_driver_sql(_REMOVE, _keys(rows))
     for part in in_parts(list(rows)):
         conn.execute(sa.delete(search).where(search.c.article.in_(part)))
 
@@ -87,16 +86,21 @@ def add_rows(conn: Connection, rows: Rows) -> None:
     """Write the rows of articles that have none."""
     if not rows:
         return
-    conn.execute(
-        sa.insert(search),
+    insert(
+        conn,
+        search,
         [
             {"article": id_, "sort_at": sort_at, "stream": stream}
             for id_, (sort_at, stream) in sorted(rows.items())
         ],
     )
     if conn.dialect.name == "sqlite":
-        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in sorted(rows.items())]
-        conn.exec_driver_sql(_ADD, keys)
+        conn.exec_driver_sql(_ADD, _keys(rows))
+
+
+def _keys(rows: Rows) -> list[tuple[int, str]]:
+    ids = sorted(rows)
+    return list(zip(ids, fts_tokens([rows[id_][1] for id_ in ids]), strict=True))
 
 
 def _forget_words(conn: Connection, streams: Collection[str]) -> None:

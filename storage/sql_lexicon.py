@@ -1,11 +1,12 @@
 """The lexicon as rows: every word of the archive's texts with its family and variant.
 
-Writers number words under one lock, which they take after those of their outlets. Common words
-are remembered with the connection, as they never change; what a rolled-back transaction numbered
-is forgotten (`watch`).
+Writers number words under one lock, which they take after those of their outlets. Common words,
+and the chunks of texts that consist of them, are remembered with the connection, as they never
+change; what a rolled-back transaction numbered is forgotten (`watch`).
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from storage.errors import QueryError
 from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
+from storage.search_stream import words_in
 from storage.sql_open import lock
 from storage.sql_types import in_parts
 from storage.tables_search import lexicon
@@ -24,11 +26,19 @@ MAX_PREFIXED = 1_000
 """Words that one prefix may stand for."""
 
 _REMEMBERED = "tinquan lexicon"
-_MOST_REMEMBERED = 100_000  # about 20 MB
+_MOST_REMEMBERED = 100_000  # words, and as many chunks: about 40 MB
 _LONGEST_SYLLABLE = 7  # "nghiêng"
 _LASTING_VALUES = tuple(f"\x1f{kind}\x1f" for kind in ("outlet", "section", "kind"))
 _PAIR = sa.tuple_(lexicon.c.family, lexicon.c.variant)
 _AFTER_ALL = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Codes that a connection remembers: of words, and of chunks' words one after the other."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    chunks: dict[str, str] = field(default_factory=dict)
 
 
 def watch(engine: Engine) -> None:
@@ -53,23 +63,54 @@ def is_lasting(word: str) -> bool:
     return len(word) <= _LONGEST_SYLLABLE and word.isalpha()
 
 
+def number_chunks(
+    conn: Connection, chunks: Collection[str], values: Mapping[str, str | None]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the codes of values that articles are filed under, and those of chunks of text.
+
+    values: by word, how it is shown.
+    """
+    known = _memory(conn).chunks
+    found = {chunk: known[chunk] for chunk in chunks if chunk in known}
+    met = {chunk: words_in(chunk) for chunk in chunks if chunk not in found}
+    wanted: dict[str, str | None] = dict.fromkeys(word for words in met.values() for word in words)
+    codes = number_words(conn, {**wanted, **values})
+    fresh = {chunk: "".join([codes[word] for word in words]) for chunk, words in met.items()}
+    lasting = {word for word in wanted if is_lasting(word)}
+    _remember(
+        known, {chunk: fresh[chunk] for chunk, words in met.items() if lasting.issuperset(words)}
+    )
+    return codes, found | fresh
+
+
 def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str, str]:
     """Return the code of every word, after numbering those that are new.
 
     wanted: by word, how it is shown (of values only).
     """
-    known: dict[str, str] = conn.info.setdefault(_REMEMBERED, {})
+    known = _memory(conn).words
     found = {word: known[word] for word in wanted if word in known}
     found |= _held(conn, [word for word in wanted if word not in found])
     missing = sorted(word for word in wanted if word not in found)
     if missing:
         lock(conn, "lexicon")
-        found |= _held(conn, missing)  # another writer may have been faster
+        if conn.dialect.name != "sqlite":  # where another writer may have been faster
+            found |= _held(conn, missing)
         found |= _add(conn, {word: wanted[word] for word in missing if word not in found})
+    fresh = (word for word in wanted if word not in known and is_lasting(word))
+    _remember(known, {word: found[word] for word in fresh})
+    return found
+
+
+def _memory(conn: Connection) -> _Memory:
+    memory: _Memory = conn.info.setdefault(_REMEMBERED, _Memory())
+    return memory
+
+
+def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
     if len(known) > _MOST_REMEMBERED:
         known.clear()
-    known.update((word, found[word]) for word in wanted if word not in known and is_lasting(word))
-    return found
+    known.update(fresh)
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
