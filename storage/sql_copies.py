@@ -54,7 +54,7 @@ class Settling:
 
     def settle(self, dirty: Collection[int]) -> None:
         """Ask `dirty`, and whom that concerns, and write what came out."""
-        self._look_up(dirty)
+        self.look_up(dirty)
         queue = [self.moments[id_] for id_ in dirty]
         heapify(queue)
         waiting = set(dirty)
@@ -63,7 +63,7 @@ class Settling:
             waiting.discard(id_)
             concerned = self._ask(id_) - waiting
             waiting |= concerned
-            self._look_up(concerned)
+            self.look_up(concerned)
             for one in concerned:
                 heappush(queue, self.moments[one])
         self._write()
@@ -188,7 +188,7 @@ class Settling:
         every = set(self.conn.execute(stored).scalars()) - self.held.keys()
         return every | {one for one, held in self.held.items() if held and held[0] == id_}
 
-    def _look_up(self, ids: Collection[int]) -> None:
+    def look_up(self, ids: Collection[int]) -> None:
         """Read what is needed to ask `ids`: candidates, their sources, and all their moments."""
         fresh = [id_ for id_ in ids if id_ not in self.near]
         if not fresh:
