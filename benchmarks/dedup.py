@@ -26,11 +26,12 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
+from storage.arrays import distinct
 from storage.model import Arrival, Article, Block, Capture, Extraction
 from storage.runs import Run
 from storage.signature import shingles
 from storage.sql import open_sql_archive
-from storage.syllables import syllable_hashes
+from storage.syllables import syllables
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
@@ -97,7 +98,7 @@ def judged(originals: Sequence[Doc]) -> list[Doc]:
     and summaries that quote each other, of which nobody can say whether they are copies.
     """
     texts = [
-        np.unique(shingles(syllable_hashes((doc.title, doc.sapo, *doc.lines)))) for doc in originals
+        distinct(shingles(syllables((doc.title, doc.sapo, *doc.lines)).hashes)) for doc in originals
     ]
     owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     every = np.concatenate(texts)

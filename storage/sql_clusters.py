@@ -23,9 +23,7 @@ from storage.sql_copies import Settling
 from storage.sql_likeness import Texts, latest_texts
 from storage.sql_open import lock
 from storage.sql_rows import rows_at
-from storage.sql_sketches import (
-    write_signatures,
-)
+from storage.sql_sketches import write_signatures
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_clusters import common_lines, copies
@@ -44,8 +42,8 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     # Two copies stored at once by two processes would not see each other. The lock comes after
     # those of the outlets and nothing is locked after it, so no two wait for each other.
     lock(conn, "clusters")
-    write_signatures(conn, hashes)
-    loose = _detach(conn, list(latest))
+    known = write_signatures(conn, hashes)
+    loose = _detach(conn, list(known))  # the others are new here: nothing hangs on them
     Settling(conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}).settle(
         {id_ for id_, held in hashes.items() if held} | (loose - latest.keys())
     )

@@ -2,14 +2,12 @@
 
 Folding takes away everything that two prints of one text may differ in: Unicode form, tone
 placement (it moves a mark, and no mark is left), case, typography, diacritics. Whole texts go
-through numpy at once: an article takes about a tenth of a millisecond, and a third of that where
-only the hashes are asked for.
+through numpy at once: an article takes about a tenth of a millisecond.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +24,6 @@ _MARK = 1  # a code that no letter folds to: combining marks and what is invisib
 _SENTENCE_ENDS = ".!?:;\n"
 _LONGEST = 64  # characters of a token that count; longer ones are no words
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_MOST_MET = 100_000  # about 15 MB
 _CAPITALS = 0.6  # a line with more of them is a headline in capitals, not a list of names
 
 
@@ -55,43 +52,56 @@ class Syllables:
 
 def syllables(lines: Sequence[str]) -> Syllables:
     """Return what `lines` consist of, after folding."""
-    codes = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), dtype=np.uint32)
-    folded = _folded(codes)
-    if (folded == _MARK).any():
-        codes, folded = codes[folded != _MARK], folded[folded != _MARK]
-    inside = folded > _MARK
-    before = np.concatenate(([False], inside[:-1]))
-    starts = np.flatnonzero(inside & ~before)
+    codes, folded = _characters(lines)
+    starts, letters, first = _runs(folded)
     if not len(starts):
         none = np.zeros(0, dtype=np.int64)
         return Syllables(none.astype(np.uint64), none.astype(bool), none.astype(bool), none)
-    letters = np.flatnonzero(inside)
-    owner = np.cumsum((inside & ~before)[letters]) - 1
-    place = np.minimum(letters - starts[owner], _LONGEST - 1)
-    first = np.searchsorted(letters, starts)
-    hashes = mixed(np.add.reduceat(folded[letters] * _powers()[place], first))
-    digits = np.logical_or.reduceat(_is_digit(folded[letters]), first)
+    hashes = _hashes(letters, first)
+    digits = np.logical_or.reduceat(_is_digit(letters), first)
     numbers = np.cumsum(codes == ord("\n"))[starts]
     names = _names(codes, starts, numbers) & ~digits
     return Syllables(hashes, digits, names, numbers)
 
 
-def syllable_hashes(texts: Iterable[Sequence[str]]) -> list[Hashes]:
-    """Return `syllables(lines).hashes` of each of `texts`, most of them from memory.
+def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
+    """Return `syllables(lines).hashes` of all `texts`, and where each text's begin and end."""
+    every = list(texts)
+    codes, folded = _characters([line for lines in every for line in lines])
+    starts, letters, first = _runs(folded)
+    ends = np.concatenate(
+        ([0], np.cumsum([sum(1 + line.count("\n") for line in lines) for lines in every]))
+    )
+    numbers = np.cumsum(codes == ord("\n"))[starts]
+    bounds = np.searchsorted(numbers, ends).tolist()
+    return _hashes(letters, first), bounds
 
-    No syllable holds a blank, so those of each run between blanks are known once it was met.
-    """
-    chunked = ["\n".join(lines).split() for lines in texts]
-    met = _met()
-    fresh = list(set[str]().union(*chunked).difference(met))
-    found = syllables(fresh)
-    bounds = np.searchsorted(found.lines, np.arange(len(fresh) + 1)).tolist()
-    parts = (found.hashes[a:b].tobytes() for a, b in pairwise(bounds))
-    met.update(zip(fresh, parts, strict=True))
-    if len(met) > _MOST_MET:
-        _met.cache_clear()
-    packed = (b"".join(map(met.__getitem__, chunks)) for chunks in chunked)
-    return [np.frombuffer(one, np.uint64) for one in packed]
+
+def _characters(lines: Sequence[str]) -> tuple[NDArray[np.uint32], Hashes]:
+    """Return the characters of `lines`, a line break after each, and what they fold to."""
+    codes = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), dtype=np.uint32)
+    folded = _folded(codes)
+    if (folded == _MARK).any():
+        codes, folded = codes[folded != _MARK], folded[folded != _MARK]
+    return codes, folded
+
+
+def _runs(folded: Hashes) -> tuple[Numbers, Hashes, Numbers]:
+    """Return where syllables begin, all their letters, and which letters are a syllable's first."""
+    inside = folded > _MARK
+    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    first = np.concatenate(([0], np.cumsum(ends - starts)))[:-1]
+    return starts, folded[inside], first
+
+
+def _hashes(letters: Hashes, first: Numbers) -> Hashes:
+    if not len(first):
+        return np.zeros(0, dtype=np.uint64)
+    lengths = np.diff(first, append=len(letters))
+    place = np.arange(len(letters)) - np.repeat(first, lengths)
+    powers = _powers()[np.minimum(place, _LONGEST - 1)]
+    return mixed(np.add.reduceat(letters * powers, first))
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -122,12 +132,6 @@ def _folded(codes: NDArray[np.uint32]) -> Hashes:
         invisible = ((codes >= 0x200B) & (codes <= 0x200F)) | (codes == 0x2060) | (codes == 0xFEFF)
         folded = np.where(invisible, _MARK, folded)
     return folded.astype(np.uint64)
-
-
-@cache
-def _met() -> dict[str, bytes]:
-    """Return the hashes of what was met between blanks."""
-    return {}
 
 
 @cache
