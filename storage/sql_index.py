@@ -12,7 +12,7 @@ from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
 from storage.search_stream import fields_of, filings, stream_of
 from storage.sql_keys import has_code
 from storage.sql_lexicon import drop_words, number_texts, words_of
-from storage.sql_rows import insert
+from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_search import search
@@ -22,6 +22,10 @@ Rows = dict[int, tuple[Any, str]]
 
 _ADD = "INSERT INTO search_keys (rowid, keys) VALUES (?, ?)"
 _REMOVE = "INSERT INTO search_keys (search_keys, rowid, keys) VALUES ('delete', ?, ?)"
+
+
+_HELD = sa.select(search.c.article, search.c.sort_at, search.c.stream)
+_SHOWN = sa.select(articles.c.id, articles.c.sort_at).where(articles.c.sort_at.is_not(None))
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -40,10 +44,8 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
 
 def _held(conn: Connection, ids: Sequence[int]) -> Rows:
     found: Rows = {}
-    for part in in_parts(ids):
-        query = sa.select(search.c.article, search.c.sort_at, search.c.stream)
-        rows = conn.execute(query.where(search.c.article.in_(part)))
-        found.update((row[0], (row[1], row[2])) for row in rows)
+    for id_, sort_at, stream in rows_at(conn, _HELD, search.c.article, ids):
+        found[id_] = sort_at, stream
     return found
 
 
@@ -65,12 +67,7 @@ def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
 
 
 def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    for part in in_parts(ids):
-        query = sa.select(articles.c.id, articles.c.sort_at)
-        shown = query.where(articles.c.id.in_(part), articles.c.sort_at.is_not(None))
-        found.update((row[0], row[1]) for row in conn.execute(shown))
-    return found
+    return {row.id: row.sort_at for row in rows_at(conn, _SHOWN, articles.c.id, ids)}
 
 
 def _remove(conn: Connection, rows: Rows) -> None:

@@ -19,6 +19,7 @@ from storage.search_codes import code, numbers
 from storage.search_match import Meant
 from storage.search_stream import words_in
 from storage.sql_open import lock
+from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables_search import lexicon
 from storage.words import folded
@@ -32,6 +33,12 @@ _LONGEST_SYLLABLE = 7  # "nghiêng"
 _LASTING_VALUES = tuple(f"\x1f{kind}\x1f" for kind in ("outlet", "section", "kind"))
 _PAIR = sa.tuple_(lexicon.c.family, lexicon.c.variant)
 _AFTER_ALL = "\U0010ffff"
+
+
+_WORDS = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
+_FAMILIES = sa.select(
+    lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1
+).group_by(lexicon.c.folded, lexicon.c.family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +130,8 @@ def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in in_parts(list(words)):
-        query = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
-        rows = conn.execute(query.where(lexicon.c.word.in_(part)))
-        found.update((row[0], code(row[1], row[2])) for row in rows)
-    return found
+    rows = rows_at(conn, _WORDS, lexicon.c.word, words)
+    return {word: code(family, variant) for word, family, variant in rows}
 
 
 def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
@@ -137,11 +140,9 @@ def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
     last = conn.execute(sa.select(sa.func.max(lexicon.c.family))).scalar()
     unused = 0 if last is None else last + 1
     families: dict[str, list[int]] = {}  # family, and its next variant
-    for part in in_parts(sorted({folded(word) for word in fresh})):
-        query = sa.select(lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1)
-        query = query.where(lexicon.c.folded.in_(part))
-        for row in conn.execute(query.group_by(lexicon.c.folded, lexicon.c.family)):
-            families[row[0]] = [row[1], row[2]]
+    of_new = {folded(word) for word in fresh}
+    for name, family, next_variant in rows_at(conn, _FAMILIES, lexicon.c.folded, of_new):
+        families[name] = [family, next_variant]
     rows: list[dict[str, Any]] = []
     for word, shown in fresh.items():
         if folded(word) not in families:
@@ -150,7 +151,7 @@ def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
         own = families[folded(word)]
         rows.append(_row(word, own[0], own[1], shown))
         own[1] += 1
-    conn.execute(sa.insert(lexicon), rows)
+    insert(conn, lexicon, rows)
     return {row["word"]: code(row["family"], row["variant"]) for row in rows}
 
 
