@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END
 from storage.text import canonical_tone, normalize
-from storage.words import RAW, spell
 
 FILED = ("outlet", "section", "author", "tag", "kind")
 _LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
@@ -44,11 +43,6 @@ def fields_of(article: Article) -> list[list[str]]:
     """Return the values of title, sapo, authors, tags and body."""
     one_each = [article.title], [article.sapo or ""]
     return [*one_each, list(article.authors), list(article.tags), [article.body]]
-
-
-def words_in(chunk: str) -> list[str]:
-    """Return the words of a text as spelled, in order."""
-    return [word for raw in RAW.findall(chunk) if (word := spell(raw))]
 
 
 def stream_of(filed: Iterable[str], fields: Iterable[Iterable[str]]) -> str:

@@ -1,13 +1,12 @@
 """The lexicon as rows: every word of the archive's texts with its family and variant.
 
-Writers number words under one lock, which they take after those of their outlets. Common words,
-and the chunks of texts that consist of them, are remembered with the connection, as they never
-change; what a rolled-back transaction numbered is forgotten (`watch`).
+Writers number words under one lock, which they take after those of their outlets. Common words
+are remembered with the connection, spelled and as written, as they never change; what a
+rolled-back transaction numbered is forgotten (`watch`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,18 +16,18 @@ from storage.errors import QueryError
 from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
-from storage.search_stream import words_in
+from storage.search_words import tell_apart
 from storage.sql_open import lock
 from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables_search import lexicon
-from storage.words import folded
+from storage.words import folded, spell
 
 MAX_PREFIXED = 1_000
 """Words that one prefix may stand for."""
 
 _REMEMBERED = "tinquan lexicon"
-_MOST_REMEMBERED = 100_000  # words, and as many chunks: about 40 MB
+_MOST_REMEMBERED = 100_000  # words, and as many as written: about 40 MB
 _LONGEST_SYLLABLE = 7  # "nghiêng"
 _LASTING_VALUES = tuple(f"\x1f{kind}\x1f" for kind in ("outlet", "section", "kind"))
 _PAIR = sa.tuple_(lexicon.c.family, lexicon.c.variant)
@@ -43,10 +42,10 @@ _FAMILIES = sa.select(
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """Codes that a connection remembers: of words, and of chunks' words one after the other."""
+    """Codes that a connection remembers: of words, and of words as they are written."""
 
     words: dict[str, str] = field(default_factory=dict)
-    chunks: dict[str, str] = field(default_factory=dict)
+    raws: dict[str, str] = field(default_factory=dict)
 
 
 def watch(engine: Engine) -> None:
@@ -79,24 +78,16 @@ def number_texts(
     values: what articles are filed under: by word, how it is shown.
     """
     memory = _memory(conn)
-    # What stands between blanks is looked up at once: most of it was met before, and no word
-    # holds a blank.
-    chunked = [text.split() for text in texts]
-    found = [list(map(memory.chunks.get, chunks)) for chunks in chunked]
-    pairs = zip(chain.from_iterable(chunked), chain.from_iterable(found), strict=True)
-    met = {chunk: words_in(chunk) for chunk in {chunk for chunk, code in pairs if code is None}}
-    wanted: dict[str, str | None] = dict.fromkeys(chain.from_iterable(met.values()))
-    codes = number_words(conn, {**wanted, **values})
-    fresh = {chunk: "".join([codes[word] for word in words]) for chunk, words in met.items()}
-    lasting = (chunk for chunk, words in met.items() if all(map(memory.words.__contains__, words)))
-    _remember(memory.chunks, {chunk: fresh[chunk] for chunk in lasting})
-    return [_filled(*one, fresh) for one in zip(chunked, found, strict=True)], codes
-
-
-def _filled(chunks: Iterable[str], codes: Sequence[str | None], fresh: Mapping[str, str]) -> str:
-    """Return codes as one string, those of `fresh` where there is none."""
-    pairs = zip(chunks, codes, strict=True)
-    return "".join([fresh[chunk] if code is None else code for chunk, code in pairs])
+    words = tell_apart(texts)
+    found = list(map(memory.raws.get, words.raws))
+    met = {raw: spell(raw) for raw, code in zip(words.raws, found, strict=True) if code is None}
+    codes = number_words(conn, {**dict.fromkeys(filter(None, met.values())), **values})
+    fresh = {raw: codes[word] if word else "" for raw, word in met.items()}
+    lasting = (raw for raw, word in met.items() if word in memory.words)
+    _remember(memory.raws, {raw: fresh[raw] for raw in lasting})
+    pairs = zip(words.raws, found, strict=True)
+    coded = words.coded(fresh[raw] if code is None else code for raw, code in pairs)
+    return list(coded), codes
 
 
 def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str, str]:
