@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from storage.matching import Likeness, Reason
 from storage.sql_likeness import Texts
 from storage.sql_rows import insert, rows_at
-from storage.sql_sketches import Candidate, Hashes, candidates, load_signatures
+from storage.sql_sketches import Candidate, Hashes, candidates, holders, load_signatures
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_clusters import copies
@@ -27,6 +27,10 @@ _ASKED = 3  # copies of a source that a new one is compared with
 _SOME = 0.2  # part of the shorter text that two copies of one story share at least
 _READ_AHEAD = 3  # candidates whose texts are read before they are asked for
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
+
+_STANDING = sa.select(
+    articles.c.id, articles.c.sort_at, articles.c.url, copies.c.source, copies.c.similarity
+).select_from(articles.outerjoin(copies, copies.c.article == articles.c.id))
 
 Moment = tuple[datetime, str, int]
 """An article's place in the order of publication; URL and id only break ties."""
@@ -50,7 +54,7 @@ class Settling:
 
     def settle(self, dirty: Collection[int]) -> None:
         """Ask `dirty`, and whom that concerns, and write what came out."""
-        self._look_up(dirty)
+        self.look_up(dirty)
         queue = [self.moments[id_] for id_ in dirty]
         heapify(queue)
         waiting = set(dirty)
@@ -59,7 +63,7 @@ class Settling:
             waiting.discard(id_)
             concerned = self._ask(id_) - waiting
             waiting |= concerned
-            self._look_up(concerned)
+            self.look_up(concerned)
             for one in concerned:
                 heappush(queue, self.moments[one])
         self._write()
@@ -184,18 +188,20 @@ class Settling:
         every = set(self.conn.execute(stored).scalars()) - self.held.keys()
         return every | {one for one, held in self.held.items() if held and held[0] == id_}
 
-    def _look_up(self, ids: Collection[int]) -> None:
+    def look_up(self, ids: Collection[int]) -> None:
         """Read what is needed to ask `ids`: candidates, their sources, and all their moments."""
         fresh = [id_ for id_ in ids if id_ not in self.near]
         if not fresh:
             return
         unknown = [id_ for id_ in fresh if id_ not in self.hashes]
         self.hashes |= load_signatures(self.conn, unknown)
-        self.near |= candidates(self.conn, {id_: self.hashes[id_] for id_ in fresh})
-        nearby = {one.article for id_ in fresh for one in self.near[id_]}.union(fresh)
-        self._load_sources(nearby - self.held.keys())
-        every = nearby | {self._source(one) for one in nearby}
-        self._load_moments(every - self.moments.keys())
+        of = {id_: self.hashes.get(id_, ()) for id_ in fresh}
+        known = holders(self.conn, (hash_ for held in of.values() for hash_ in held))
+        nearby = {one for of_hash in known.values() for one in of_hash}
+        self._stand(nearby.union(fresh))
+        sources = {one: self._source(one) for one in nearby}
+        self.near |= {id_: candidates(id_, of[id_], known, sources) for id_ in fresh}
+        self._stand({sources[one.article] for id_ in fresh for one in self.near[id_]})
         self.texts.load(self._first_compared(fresh))
 
     def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
@@ -207,17 +213,12 @@ class Settling:
             yield from list(dict.fromkeys(map(self._source, nearby)))[:_READ_AHEAD]
             yield from nearby[:_READ_AHEAD]
 
-    def _load_sources(self, ids: Iterable[int]) -> None:
-        wanted = list(ids)
-        rows = rows_at(self.conn, sa.select(copies), copies.c.article, wanted)
-        found = {row.article: (row.source, row.similarity) for row in rows}
-        self.held |= {id_: found.get(id_) for id_ in wanted}
-
-    def _load_moments(self, ids: Iterable[int]) -> None:
-        query = sa.select(articles.c.id, articles.c.sort_at, articles.c.url)
-        shown = query.where(articles.c.sort_at.is_not(None))
-        for row in rows_at(self.conn, shown, articles.c.id, ids):
-            self.moments[row.id] = (row.sort_at, row.url, row.id)
+    def _stand(self, ids: set[int]) -> None:
+        """Read when articles were published, and what each hangs on."""
+        for row in rows_at(self.conn, _STANDING, articles.c.id, ids - self.held.keys()):
+            self.held[row.id] = (row.source, row.similarity) if row.source else None
+            if row.sort_at is not None:
+                self.moments[row.id] = (row.sort_at, row.url, row.id)
 
     def _write(self) -> None:
         if not self.changed:

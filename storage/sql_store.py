@@ -112,25 +112,30 @@ def _marks(arrival: Arrival) -> set[tuple[str, str | bytes]]:
     return {(outlet, arrival.capture.record_id), (outlet, sight_of(arrival.capture))}
 
 
-def _known(conn: Connection, arrivals: Sequence[Arrival]) -> dict[int, Stored]:
-    """Return the answers, by position, for captures that were stored before, or copies of them."""
-    query = sa.select(
+_KNOWN = (
+    sa.select(
         captures.c.outlet,
         captures.c.record_id,
         captures.c.sight,
         sa.func.coalesce(captures.c.article, refusals.c.article).label("about"),
-    ).select_from(captures.outerjoin(refusals))
+    )
+    .select_from(captures.outerjoin(refusals))
+    .where(captures.c.outlet == sa.bindparam("outlet"))
+)
+
+
+def _known(conn: Connection, arrivals: Sequence[Arrival]) -> dict[int, Stored]:
+    """Return the answers, by position, for captures that were stored before, or copies of them."""
     of_outlet: dict[str, list[Capture]] = {}
     for arrival in arrivals:
         of_outlet.setdefault(arrival.result.outlet, []).append(arrival.capture)
     stored: dict[tuple[str, str | bytes], Stored] = {}
     for outlet, seen in of_outlet.items():
-        own = query.where(captures.c.outlet == outlet)
         for column, values in (
             (captures.c.sight, [sight_of(capture) for capture in seen]),
             (captures.c.record_id, [capture.record_id for capture in seen]),
         ):
-            for row in rows_at(conn, own, column, values):
+            for row in rows_at(conn, _KNOWN, column, values, outlet=outlet):
                 answer = Stored(Verdict.KNOWN, row.about)
                 stored |= {(outlet, row.sight): answer, (outlet, row.record_id): answer}
     found = {}

@@ -1,0 +1,68 @@
+"""Which articles hold a hash, on SQLite: a row of `sketches` for each, ordered by hash."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from storage.signature import unpack
+from storage.sql_rows import insert
+from storage.tables_clusters import signatures, sketches
+
+PER_HASH = 32
+"""Articles that are looked at of those that hold a hash: the latest stored."""
+
+_PAGE = 5000  # signatures
+
+
+def change(
+    conn: Connection, gone: Mapping[int, Collection[int]], come: Mapping[int, Collection[int]]
+) -> None:
+    """Let these articles, by short id, hold these hashes no more, and hold those now."""
+    rows = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
+    if rows:
+        conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", rows)
+    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
+    insert(conn, sketches, [{"hash": hash_, "article": id_} for hash_, id_ in added])
+
+
+def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
+    """Return the latest articles that hold each of these hashes, as far as any does."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for hash_, article in conn.execute(_LATEST, {"hashes": json.dumps(hashes)}):
+        found[hash_].append(article)
+    return found
+
+
+def fill_sketches(conn: Connection) -> None:
+    """Make SQLite's rows anew from the signatures; PostgreSQL keeps its index up to date."""
+    if conn.dialect.name != "sqlite":
+        return
+    conn.execute(sa.delete(sketches))
+    after = 0
+    query = sa.select(signatures.c.article, signatures.c.packed).order_by(signatures.c.article)
+    while rows := conn.execute(query.where(signatures.c.article > after).limit(_PAGE)).all():
+        change(conn, {}, {row.article: set(unpack(row.packed)) for row in rows})
+        after = rows[-1].article
+
+
+def _latest() -> Select[Any]:
+    """Return a statement for (hash, article); SQLite has no lateral join to say it with."""
+    wanted = sa.func.json_each(sa.bindparam("hashes")).table_valued("value", name="wanted")
+    held = sketches.alias()
+    oldest = (
+        sa.select(held.c.article)
+        .where(held.c.hash == wanted.c.value)
+        .order_by(held.c.article.desc())
+        .limit(1)
+        .offset(PER_HASH - 1)
+        .scalar_subquery()
+    )
+    near = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
+    return sa.select(sketches.c.hash, sketches.c.article).select_from(wanted.join(sketches, near))
+
+
+_LATEST = _latest()
