@@ -2,7 +2,7 @@
 
 SQLite's index gives ids and no times. For newest first they are met with the times' own index,
 which is walked from the newest on and holds both: no other article is opened. PostgreSQL's gives
-places of rows, so it reads the rows' times right away.
+places of narrow rows, which hold the times.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from storage.search import SearchQuery
 from storage.search_match import Plan
-from storage.sql_keys import held_ids, may_match
+from storage.sql_keys import held_ids, may_match, search_keys
 from storage.sql_positions import (
     Match,
     Position,
@@ -47,22 +47,22 @@ def newest_candidates(
 
 
 def all_candidates(
-    conn: Connection, query: SearchQuery, plan: Plan, after: Position, room: int, *, filed: bool
-) -> tuple[list[Match], Position | None]:
-    """Return the newest `room` candidates after a position, newest first.
+    conn: Connection, query: SearchQuery, plan: Plan, after: Position, size: int, *, filed: bool
+) -> Iterator[list[Match]]:
+    """Yield the candidates after a position, newest first, `size` at a time at most.
 
-    filed: only the first field of their strings. Also where the last one stands, where there are
-    more; else None.
+    filed: only the first field of their strings.
     """
     if conn.dialect.name == "postgresql":
         rows = _by_row(conn, query, plan, after)
     else:
         ids = held_ids(conn, plan)
-        if len(ids) <= room:
-            return matches_of(conn, query, after, ids, filed=filed), None
+        if len(ids) <= size:
+            yield matches_of(conn, query, after, ids, filed=filed)
+            return
         rows = positions_where(conn, query, after, among(conn, search.c.article, ids))
-    last = rows[room - 1] if len(rows) > room else None
-    return matches_at(conn, rows[:room], filed=filed), last
+    for at in range(0, len(rows), size):
+        yield matches_at(conn, rows[at : at + size], filed=filed)
 
 
 def _by_row(conn: Connection, query: SearchQuery, plan: Plan, after: Position) -> list[Position]:
@@ -70,4 +70,4 @@ def _by_row(conn: Connection, query: SearchQuery, plan: Plan, after: Position) -
     # does not fit would do so too.
     conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
     conn.exec_driver_sql("SET LOCAL work_mem = '64MB'")
-    return positions_where(conn, query, after, may_match(plan))
+    return positions_where(conn, query, after, may_match(plan), search_keys)

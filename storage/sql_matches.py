@@ -92,12 +92,27 @@ def all_matches(
     after = page[-1].position
     if len(matches.found) > BROAD or not _has_keys(plan):
         return _read_on(conn, query, plan, after, matches)
-    room = RANKED - len(matches.found)
-    filed = filed and plan.keys_tell_all
-    rows, last = all_candidates(conn, query, plan, after, room, filed=filed)
-    matches.found += filter(_wanted(plan, filed=plan.keys_tell_all), rows)
-    matches.since = None if last is None else as_time(last[0])
+    _add_from_index(conn, query, plan, after, matches, filed=filed and plan.keys_tell_all)
     return matches
+
+
+def _add_from_index(
+    conn: Connection,
+    query: SearchQuery,
+    plan: Plan,
+    after: Position,
+    matches: Matches,
+    *,
+    filed: bool,
+) -> None:
+    """Add the newest matches up to RANKED; `since` is the last one's time where there are more."""
+    wanted = _wanted(plan, filed=plan.keys_tell_all)
+    for chunk in all_candidates(conn, query, plan, after, RANKED, filed=filed):
+        for match in filter(wanted, chunk):
+            if len(matches.found) == RANKED:
+                matches.since = as_time(matches.found[-1].at)
+                return
+            matches.found.append(match)
 
 
 def _read_on(

@@ -81,11 +81,19 @@ def about_places(conn: Connection, query: SearchQuery, most: int) -> list[Match]
 
 
 def positions_where(
-    conn: Connection, query: SearchQuery, after: Position, condition: ColumnElement[bool]
+    conn: Connection,
+    query: SearchQuery,
+    after: Position,
+    condition: ColumnElement[bool],
+    table: sa.FromClause = search,
 ) -> list[Position]:
-    """Return where the articles after a position stand that meet a condition, newest first."""
-    statement = sa.select(_AT, search.c.article).where(condition, *_within(query))
-    rows = [(at, article) for at, article in conn.execute(statement).all()]
+    """Return where the articles after a position stand that meet a condition, newest first.
+
+    table: where the condition and the articles' times are read.
+    """
+    at = sa.type_coerce(table.c.sort_at, _Stored)
+    statement = sa.select(at, table.c.article).where(condition, *_within(query, table))
+    rows = [(row[0], row[1]) for row in conn.execute(statement).all()]
     return sorted((row for row in rows if row < after), reverse=True)
 
 
@@ -101,10 +109,9 @@ def matches_of(
 
 def matches_at(conn: Connection, rows: Sequence[Position], *, filed: bool = False) -> list[Match]:
     """Return the articles at these places, in that order. filed: only the strings' first field."""
-    ids = [article for _, article in rows]
     statement = sa.select(search.c.article, _stream(conn, filed=filed))
-    found = conn.execute(statement.where(among(conn, search.c.article, ids)))
-    streams = {row[0]: row[1] for row in found}
+    among_these = among(conn, search.c.article, [article for _, article in rows])
+    streams = {row[0]: row[1] for row in conn.execute(statement.where(among_these)).all()}
     return [Match(at, article, streams[article]) for at, article in rows]
 
 
@@ -127,16 +134,16 @@ def _before(after: Position) -> ColumnElement[bool]:
     return sa.tuple_(_AT, search.c.article) < here
 
 
-def _within(query: SearchQuery) -> list[ColumnElement[bool]]:
+def _within(query: SearchQuery, table: sa.FromClause = search) -> list[ColumnElement[bool]]:
     """Return the query's conditions that no string tells: the time, and the places."""
-    bounds = []
+    bounds: list[ColumnElement[bool]] = []
     if query.since is not None:
-        bounds.append(search.c.sort_at >= query.since)
+        bounds.append(table.c.sort_at >= query.since)
     if query.until is not None:
-        bounds.append(search.c.sort_at < query.until)
+        bounds.append(table.c.sort_at < query.until)
     if query.places:
         about = article_places.c
         bounds.append(
-            sa.exists().where(about.article == search.c.article, about.unit.in_(query.places))
+            sa.exists().where(about.article == table.c.article, about.unit.in_(query.places))
         )
     return bounds

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from storage.errors import NotFoundError, QueryError
-from storage.migrations.versions import v0007_search
+from storage.migrations.versions import v0007_search, v0009_narrow_keys
 from storage.readings import Reread
 from storage.search import SearchQuery
 from storage.sql import SqlArchive, open_sql_archive
@@ -176,16 +176,16 @@ def test_upgrading_fills_the_index(archive_url: str) -> None:
         put(archive, 5, article(1, "Đám khói."))
         put(archive, 0, article(2, "Mưa."))
         with archive._writing() as conn:
-            if conn.dialect.name == "sqlite":
-                conn.exec_driver_sql("DROP TABLE search_keys")
+            conn.exec_driver_sql("DROP TABLE search_keys")
             for table in (search, lexicon):
                 table.drop(conn)
             if conn.dialect.name == "postgresql":
-                conn.exec_driver_sql("DROP FUNCTION search_keys")
+                conn.exec_driver_sql("DROP FUNCTION search_keys_of, search_keys_add")
     with open_sql_archive(archive_url) as archive:
         with archive._writing() as conn:
             with Operations.context(MigrationContext.configure(conn)):
                 v0007_search.upgrade()
+                v0009_narrow_keys.upgrade()
             fill_keys(conn)
         assert ids(archive, "khói") == ["1"]
         assert ids(archive, "cháy") == []
