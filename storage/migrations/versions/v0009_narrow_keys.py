@@ -21,8 +21,8 @@ CREATE TABLE search_keys (
     sort_at timestamptz NOT NULL
 )
 """
-# Whoever writes a string, a copy among them, has it found: no writer can forget to. A row that damage
-# left behind goes first: PostgreSQL would update it without reading its keys again.
+# Whoever writes a string, a copy among them, has it found: no writer can forget to. A row that
+# damage left behind goes first: PostgreSQL would update it without reading its keys again.
 _ADD = """
 CREATE FUNCTION search_keys_add() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
