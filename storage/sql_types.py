@@ -62,7 +62,9 @@ class SafeText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be stored."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        if value is None or value.isprintable():  # neither is printable; the common case
+            return value
+        return _UNSTORABLE.sub("\ufffd", value)
 
 
 def hashed(*parts: str) -> bytes:
