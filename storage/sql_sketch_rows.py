@@ -19,14 +19,17 @@ _PAGE = 5000  # signatures
 
 
 def change(
-    conn: Connection, gone: Mapping[int, Collection[int]], come: Mapping[int, Collection[int]]
+    conn: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    gone: Mapping[int, Collection[int]],
+    come: Mapping[int, Collection[int]],
 ) -> None:
-    """Let these articles, by short id, hold these hashes no more, and hold those now."""
-    rows = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
-    if rows:
-        conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", rows)
-    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
-    insert(conn, sketches, [{"hash": hash_, "article": id_} for hash_, id_ in added])
+    """Write rows of signatures; their articles hold some hashes no more, and others now."""
+    insert(conn, signatures, rows)
+    stale = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
+    if stale:
+        conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", stale)
+    _add(conn, come)
 
 
 def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
@@ -45,8 +48,13 @@ def fill_sketches(conn: Connection) -> None:
     after = 0
     query = sa.select(signatures.c.article, signatures.c.packed).order_by(signatures.c.article)
     while rows := conn.execute(query.where(signatures.c.article > after).limit(_PAGE)).all():
-        change(conn, {}, {row.article: set(unpack(row.packed)) for row in rows})
+        _add(conn, {row.article: set(unpack(row.packed)) for row in rows})
         after = rows[-1].article
+
+
+def _add(conn: Connection, come: Mapping[int, Collection[int]]) -> None:
+    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
+    insert(conn, sketches, [{"hash": hash_, "article": id_} for hash_, id_ in added])
 
 
 def _latest() -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from storage import sql_sketch_keys as on_postgresql
 from storage import sql_sketch_rows as on_sqlite
 from storage.signature import SHARED, SIGNATURE_VERSION, pack, unpack
-from storage.sql_rows import insert, rows_at
+from storage.sql_rows import rows_at
 from storage.sql_types import in_parts
 from storage.tables_clusters import signatures
 
@@ -44,12 +44,12 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
         {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(held)}
         for id_, held in fresh.items()
     ]
-    insert(conn, signatures, rows)
     every = {*stale, *fresh}
     gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
     come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
     change = on_postgresql.change if conn.dialect.name == "postgresql" else on_sqlite.change
-    change(conn, gone, come)
+    if every:
+        change(conn, rows, gone, come)
     return stored.keys()
 
 
