@@ -16,7 +16,7 @@ from storage.errors import QueryError
 from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
-from storage.search_words import tell_apart
+from storage.search_words import NO_WORD, tell_apart
 from storage.sql_open import lock
 from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
@@ -82,11 +82,11 @@ def number_texts(
     found = list(map(memory.raws.get, words.raws))
     met = {raw: spell(raw) for raw, code in zip(words.raws, found, strict=True) if code is None}
     codes = number_words(conn, {**dict.fromkeys(filter(None, met.values())), **values})
-    fresh = {raw: codes[word] if word else "" for raw, word in met.items()}
+    fresh = {raw: codes[word] if word else NO_WORD for raw, word in met.items()}
     lasting = (raw for raw, word in met.items() if word in memory.words)
     _remember(memory.raws, {raw: fresh[raw] for raw in lasting})
     pairs = zip(words.raws, found, strict=True)
-    coded = words.coded(fresh[raw] if code is None else code for raw, code in pairs)
+    coded = words.coded([fresh[raw] if code is None else code for raw, code in pairs])
     return list(coded), codes
 
 

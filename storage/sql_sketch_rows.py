@@ -34,10 +34,14 @@ def change(
 
 def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
     """Return the latest articles that hold each of these hashes, as far as any does."""
+    asked = {"hashes": json.dumps(hashes), "most": PER_HASH * len(hashes)}
+    rows = conn.execute(_ALL, asked).all()
+    if len(rows) == asked["most"]:  # some hash is common; asking for each one's latest is slower
+        rows = conn.execute(_LATEST, asked).all()
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for hash_, article in conn.execute(_LATEST, {"hashes": json.dumps(hashes)}):
+    for hash_, article in rows:
         found[hash_].append(article)
-    return found
+    return {hash_: articles[-PER_HASH:] for hash_, articles in found.items()}
 
 
 def fill_sketches(conn: Connection) -> None:
@@ -74,3 +78,13 @@ def _latest() -> Select[Any]:
 
 
 _LATEST = _latest()
+_ALL = (
+    sa.select(sketches.c.hash, sketches.c.article)
+    .where(
+        sketches.c.hash.in_(
+            sa.select(sa.func.json_each(sa.bindparam("hashes")).table_valued("value").c.value)
+        )
+    )
+    .order_by(sketches.c.hash, sketches.c.article)
+    .limit(sa.bindparam("most"))
+)

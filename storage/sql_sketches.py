@@ -83,8 +83,10 @@ def candidates(
     told: set[int] = set()
     for hash_ in set(held):
         of_hash = known.get(hash_, ())
+        if len(of_hash) < 2:  # most are the article's own
+            continue
         shared.update(of_hash)
-        if len(of_hash) > 1 and len({sources[one] for one in of_hash}) <= SPREAD:
+        if len({sources[one] for one in of_hash}) <= SPREAD:
             told.update(of_hash)
     enough = [one for one in told if one != id_ and shared[one] >= SHARED]
     return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]
