@@ -39,7 +39,12 @@ def watch(engine: Engine) -> None:
 
 def _forget(conn: Connection, *_: object) -> None:
     if not conn.invalidated:  # a lost connection takes its memory along
-        conn.info.pop(_REMEMBERED, None)
+        forget_codes(conn)
+
+
+def forget_codes(conn: Connection) -> None:
+    """Forget what the connection remembers, for repairs of the lexicon itself."""
+    conn.info.pop(_REMEMBERED, None)
 
 
 def is_lasting(word: str) -> bool:
@@ -70,6 +75,11 @@ def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str
         known.clear()
     known.update((word, found[word]) for word in wanted if word not in known and is_lasting(word))
     return found
+
+
+def codes_of(conn: Connection, words: Collection[str]) -> dict[str, str]:
+    """Return the codes of those words that have been numbered."""
+    return _held(conn, words)
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
