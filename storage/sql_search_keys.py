@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.search_codes import fts_tokens
-from storage.syllables import Hashes, mixed
 from storage.sql_types import AnyRow
+from storage.syllables import Hashes, mixed
 from storage.tables_search import search
 
 _PAGE = 500  # articles
