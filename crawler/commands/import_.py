@@ -91,11 +91,30 @@ def import_(
         log = _Log(file, rejects)
         clock = partial(datetime.now, UTC)
         importer = Importer(opened, source, pages, log.reject, log.skip, clock)
-        runs = _run(file, lines, raw, importer)
+        try:
+            runs = _run(file, lines, raw, importer)
+        except BaseException:
+            _close_early(rejects)
+            raise
     rejects.close()
     _report(runs, rejects, log.left_out, json=json)
     if rejects.count:
         raise typer.Exit(1)
+
+
+def _close_early(rejects: Rejects) -> None:
+    """Keep what was set aside until the import was ended; the reason of its end comes first."""
+    try:
+        rejects.close(complete=False)
+    except UsageError as error:
+        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        return
+    if rejects.count:
+        _tell_rejects(rejects)
+
+
+def _tell_rejects(rejects: Rejects) -> None:
+    err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
 
 
 def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> list[Run]:
@@ -155,6 +174,6 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
         return
     out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
     if aside:
-        err.print(escape(f"{rejects.count} lines were set aside: {aside}"), soft_wrap=True)
+        _tell_rejects(rejects)
     if counts["new"] + counts["revised"]:
         err.print("`tinquan places retag` notes which places they are about", markup=False)
