@@ -56,7 +56,12 @@ def watch(engine: Engine) -> None:
 
 def _forget(conn: Connection, *_: object) -> None:
     if not conn.invalidated:  # a lost connection takes its memory along
-        conn.info.pop(_REMEMBERED, None)
+        forget_codes(conn)
+
+
+def forget_codes(conn: Connection) -> None:
+    """Forget what the connection remembers, for repairs of the lexicon itself."""
+    conn.info.pop(_REMEMBERED, None)
 
 
 def is_lasting(word: str) -> bool:
@@ -118,6 +123,11 @@ def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
     if len(known) > _MOST_REMEMBERED:
         known.clear()
     known.update(fresh)
+
+
+def codes_of(conn: Connection, words: Collection[str]) -> dict[str, str]:
+    """Return the codes of those words that have been numbered."""
+    return _held(conn, words)
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:

@@ -54,6 +54,11 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
+def storable(value: Any) -> Any:
+    """Return a text with U+FFFD for what a database refuses; anything else as it is."""
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 class SafeText(TypeDecorator[str]):
     """Text in which what a database refuses (NUL, lone surrogates) becomes U+FFFD."""
 
