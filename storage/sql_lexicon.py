@@ -125,9 +125,14 @@ def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
     known.update(fresh)
 
 
-def codes_of(conn: Connection, words: Collection[str]) -> dict[str, str]:
-    """Return the codes of those words that have been numbered."""
-    return _held(conn, words)
+def texts_as_numbered(
+    conn: Connection, texts: Sequence[str], values: Collection[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what `number_texts` does, with words left out that have no number."""
+    words = tell_apart(texts)
+    spelled = [spell(raw) for raw in words.raws]
+    codes = _held(conn, {*spelled, *values})
+    return list(words.coded([codes.get(word, NO_WORD) for word in spelled])), codes
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
