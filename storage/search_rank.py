@@ -29,18 +29,29 @@ class Ranking:
 
     def score(self, stream: str) -> float:
         """Return how well an article with that string fits; more is better, never negative."""
-        fields = stream.split(FIELD_END)[1:]
-        folded = [without_marks(field) for field in fields] if self.loose else fields
-        length = _K1 * (1 - _B + _B * len(fields[-1]) / 2 / _USUAL_LENGTH)
+        families = without_marks(stream) if self.loose else ""
+        body = len(stream) - stream.rindex(FIELD_END) - len(FIELD_END)
+        length = _K1 * (1 - _B + _B * body / 2 / _USUAL_LENGTH)
         total = 0.0
         for needle, weight in zip(self.needles, self.weights, strict=True):
-            count = needle.count
-            found = sum(
-                of_field * count(field, families)
-                for of_field, field, families in zip(_WEIGHTS, fields, folded, strict=True)
-            )
-            total += weight * found * (_K1 + 1) / (found + length)
+            found = _found(needle, stream, families)
+            if found:
+                total += weight * found * (_K1 + 1) / (found + length)
         return round(total, _DIGITS)
+
+
+def _found(needle: Needle, stream: str, families: str) -> float:
+    """Return how often the needle stands in the fields, times the weight of each."""
+    here, end = (families, FIELD_END[:1]) if needle.loose else (stream, FIELD_END)
+    everywhere = needle.count(here)
+    if not everywhere:  # as of most neighbours
+        return 0.0
+    head, _, body = here.rpartition(end)
+    in_body = needle.count(body)
+    if in_body == everywhere:  # as of most words
+        return in_body * _WEIGHTS[-1]
+    of_fields = zip(_WEIGHTS, head.split(end)[1:], strict=False)  # the last is the body's
+    return sum(weight * needle.count(field) for weight, field in of_fields) + in_body * _WEIGHTS[-1]
 
 
 def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
@@ -55,12 +66,13 @@ def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
         if len(one) == len(other) == 1
     ]
     needles = (*single, *neighbours)
-    rarity = [_rarity(needle, sample) for needle in needles]
+    folded = [without_marks(stream) for stream in sample]
+    rarity = [_rarity(needle, sample, folded) for needle in needles]
     factors = [1.0] * len(single) + [_NEIGHBOURS] * len(neighbours)
     weights = tuple(a * b for a, b in zip(rarity, factors, strict=True))
     return Ranking(needles, weights, any(needle.loose for needle in needles))
 
 
-def _rarity(needle: Needle, sample: Sequence[str]) -> float:
-    having = sum(needle.within(stream, without_marks(stream)) for stream in sample)
+def _rarity(needle: Needle, sample: Sequence[str], folded: Sequence[str]) -> float:
+    having = sum(map(needle.within, sample, folded))
     return log(1 + (len(sample) - having + 0.5) / (having + 0.5))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
 from storage.search_stream import fields_of, filings, stream_of
-from storage.sql_keys import has_code
+from storage.sql_keys import is_held
 from storage.sql_lexicon import drop_words, number_texts, words_of
 from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
@@ -117,10 +117,4 @@ def _forget_words(conn: Connection, streams: Collection[str]) -> None:
     """
     codes = {stream[at : at + 2] for stream in streams for at in range(0, len(stream), 2)}
     passing = words_of(conn, [code for code in codes if code not in (FIELD_END, VALUE_END)])
-    unused = [
-        word
-        for code, word in passing.items()
-        if conn.execute(sa.select(search.c.article).where(has_code(conn, code)).limit(1)).first()
-        is None
-    ]
-    drop_words(conn, unused)
+    drop_words(conn, [word for code, word in passing.items() if not is_held(conn, code)])

@@ -35,6 +35,7 @@ _AFTER_ALL = "\U0010ffff"
 
 
 _WORDS = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
+_VALUES = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
 _FAMILIES = sa.select(
     lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1
 ).group_by(lexicon.c.folded, lexicon.c.family)
@@ -208,12 +209,10 @@ def value_codes(conn: Connection, words: Collection[str]) -> tuple[str, ...]:
 
 def shown(conn: Connection, codes: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return the kind of the values with these codes, and how they are written."""
-    found = {}
-    for part in in_parts([numbers(code_) for code_ in codes]):
-        query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
-        for family, variant, word, text in conn.execute(query.where(_PAIR.in_(part))):
-            found[code(family, variant)] = (word.split("\x1f")[1], text)
-    return found
+    families = sorted({numbers(code_)[0] for code_ in codes})
+    rows = rows_at(conn, _VALUES, lexicon.c.family, families)
+    found = ((code(family, variant), word, text) for family, variant, word, text in rows)
+    return {code_: (word.split("\x1f")[1], text) for code_, word, text in found if code_ in codes}
 
 
 def drop_words(conn: Connection, words: Collection[str]) -> None:
