@@ -17,6 +17,8 @@ from storage.tables_clusters import signatures
 SPREAD = 12
 """Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
 
+_SIGNATURES = sa.select(signatures.c.article, signatures.c.packed)
+
 Hashes = tuple[int, ...]
 
 Holders = Mapping[int, Collection[int]]
@@ -55,7 +57,7 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     """Return the signatures of those articles that have one."""
-    rows = rows_at(conn, sa.select(signatures), signatures.c.article, ids)
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, ids)
     return {row.article: unpack(row.packed) for row in rows}
 
 
