@@ -17,6 +17,8 @@ from storage.tables_clusters import signatures
 SPREAD = 12
 """Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
 
+_SIGNATURES = sa.select(signatures)
+
 Hashes = tuple[int, ...]
 
 Holders = Mapping[int, Collection[int]]
@@ -35,12 +37,15 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
 
     Returns those articles that had one before. The caller holds the lock of the clusters.
     """
-    stored = load_signatures(conn, wanted)
-    stale = {id_: held for id_, held in stored.items() if held != wanted[id_]}
-    fresh = {id_: new for id_, new in wanted.items() if new and new != stored.get(id_)}
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, wanted)
+    stored = {row.article: unpack(row.packed) for row in rows}
+    current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
+    right = {id_ for id_ in current if stored[id_] == wanted[id_]}
+    stale = {id_: held for id_, held in stored.items() if id_ not in right}
+    fresh = {id_: new for id_, new in wanted.items() if new and id_ not in right}
     for part in in_parts(list(stale)):
         conn.execute(sa.delete(signatures).where(signatures.c.article.in_(part)))
-    rows = [
+    written = [
         {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(held)}
         for id_, held in fresh.items()
     ]
@@ -49,13 +54,13 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
     come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
     change = on_postgresql.change if conn.dialect.name == "postgresql" else on_sqlite.change
     if every:
-        change(conn, rows, gone, come)
+        change(conn, written, gone, come)
     return stored.keys()
 
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     """Return the signatures of those articles that have one."""
-    rows = rows_at(conn, sa.select(signatures), signatures.c.article, ids)
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, ids)
     return {row.article: unpack(row.packed) for row in rows}
 
 
