@@ -3,10 +3,11 @@
     .venv/bin/python -m benchmarks.kills URL [KILLS [SEED]]
 
 URL: of an empty database. A child stores invented captures (new, edited, seen again, refused, two
-articles that turn out to be one) in batches of random size, and is killed; after each kill the
-archive is checked, and another child goes on, a hundred captures before the end of what is there.
-At last the content must be that
-of an archive, in a SQLite file, in which the same was stored undisturbed.
+articles that turn out to be one, copies at another outlet) in batches of random size, and is
+killed; after each kill the archive is checked as `tinquan archive check` does, and another child
+goes on, a hundred captures before the end of what is there. At last the content must be that of
+an archive, in a SQLite file, in which the same was stored undisturbed: articles with their
+revisions, refusals, clusters, signatures, and what the search holds of each article, word by word.
 """
 
 import os
@@ -34,12 +35,38 @@ from storage.model import (
     RefusalReason,
 )
 from storage.runs import Outcome, Run
+from storage.search_codes import FIELD_END, code
 from storage.sql import SqlArchive, open_sql_archive
+from storage.tables import articles
+from storage.tables_clusters import copies, signatures, sketches
+from storage.tables_search import lexicon, search
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 PER_KILL = 250  # captures; a child stores about so many in its mean life
 LIFE_SECONDS = 0.5
+_SHOWN = 10  # differences
 OUTLETS = ("baothu", "baokhac")
+_STARTS = (
+    "b",
+    "c",
+    "ch",
+    "d",
+    "đ",
+    "g",
+    "h",
+    "kh",
+    "l",
+    "m",
+    "n",
+    "ng",
+    "nh",
+    "ph",
+    "t",
+    "th",
+    "v",
+)
+_ENDS = ("à", "ạn", "ăng", "ấu", "ên", "ích", "òng", "ộ", "ươi", "ửa", "ủng", "uyện", "ỳ")
+_SYLLABLES = tuple(start + end for start in _STARTS for end in _ENDS)
 
 
 def arrivals(random: Random, count: int) -> list[Arrival]:
@@ -56,17 +83,25 @@ def _arrival(random: Random, index: int) -> Arrival:
     if random.random() < 0.1:
         reason = random.choice([RefusalReason.NOT_FOUND, RefusalReason.EMPTY])
         return Arrival(capture, Refusal(outlet, url, reason, "invented"))
-    text = f"Đoạn văn số {random.randrange(3)} về cây cầu {number}. " * 40
     article = Article(
         outlet=outlet,
         url=url,
         title=f"Cầu số {number}",
-        blocks=(Block("paragraph", text),),
+        authors=(f"Phóng viên {number % 90}",),
+        blocks=_blocks(number, state=random.randrange(3)),
         extraction=Extraction("epi", "2024", "subtree", 1),
         article_id=str(number) if random.random() < 0.7 else None,
         published_at=T0 + timedelta(minutes=number),
     )
     return Arrival(capture, article, (f"{url}?ref=home",))
+
+
+def _blocks(number: int, state: int) -> tuple[Block, ...]:
+    """Return a story's text: the same at both outlets but for its edited paragraph."""
+    words = Random(number).choices(_SYLLABLES, k=240)
+    lines = [" ".join(words[at : at + 60]) for at in range(0, 240, 60)]
+    lines[state] += f" Bản sửa {state}, {number * 7 + state} mét, hotline{number}."
+    return tuple(Block("paragraph", line) for line in lines)
 
 
 def store_all(url: str, items: Sequence[Arrival], seed: int) -> None:
@@ -113,7 +148,43 @@ def content(archive: SqlArchive) -> Counter[str]:
         )
         for a in archive.articles(ArticleQuery())
     )
-    return said + Counter(repr(refused) for refused in archive.refusals())
+    said += Counter(repr(refused) for refused in archive.refusals())
+    with archive._engine.connect() as conn:
+        return said + _copies(conn) + _searched(conn)
+
+
+def _copies(conn: sa.Connection) -> Counter[str]:
+    """Return signatures, and of what each article is a copy."""
+    one, other = articles.alias(), articles.alias()
+    query = sa.select(one.c.outlet, one.c.url, other.c.outlet, other.c.url, copies.c.similarity)
+    joined = copies.join(one, one.c.id == copies.c.article)
+    hung = conn.execute(query.select_from(joined.join(other, other.c.id == copies.c.source)))
+    held = sa.select(articles.c.url, signatures.c.packed).join_from(signatures, articles)
+    sketched = sa.select(articles.c.url, sketches.c.hash).join_from(
+        sketches, articles, sketches.c.article == articles.c.id
+    )
+    return Counter(
+        repr(tuple(row))
+        for rows in (hung, conn.execute(held), conn.execute(sketched))
+        for row in rows
+    )
+
+
+def _searched(conn: sa.Connection) -> Counter[str]:
+    """Return each article as the search reads it, its words written out."""
+    rows = conn.execute(sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word))
+    words = {code(family, variant): word for family, variant, word in rows}
+    query = sa.select(articles.c.url, search.c.sort_at, search.c.stream)
+    found: Counter[str] = Counter()
+    for url, sort_at, stream in conn.execute(query.join_from(search, articles)):
+        filed, *fields = stream.split(FIELD_END)
+        said = [sorted(_written(filed, words)), *(_written(field, words) for field in fields)]
+        found[repr((url, sort_at, said))] += 1
+    return found
+
+
+def _written(field: str, words: dict[str, str]) -> list[str]:
+    return [words.get(field[at : at + 2], " ") for at in range(0, len(field), 2)]
 
 
 def faults(archive: SqlArchive) -> list[str]:
@@ -130,11 +201,7 @@ def faults(archive: SqlArchive) -> list[str]:
     }
     with archive._engine.connect() as conn:
         found = [what for what, sql in checks.items() if conn.execute(sa.text(sql)).scalar()]
-        if conn.dialect.name == "sqlite":
-            said = conn.execute(sa.text("PRAGMA integrity_check")).scalar()
-            found += [f"integrity: {said}"] if said != "ok" else []
-            found += [str(row) for row in conn.execute(sa.text("PRAGMA foreign_key_check"))]
-    return found
+    return found + [str(one) for one in archive.maintenance.check(lambda _name: None)]
 
 
 def main(url: str, kills: int = 100, seed: int = 2026) -> None:
@@ -153,7 +220,10 @@ def main(url: str, kills: int = 100, seed: int = 2026) -> None:
                 sys.exit(f"after kill {number + 1}: {found}")
     store_all(url, items, seed)
     with open_sql_archive(url) as archive:
-        same, last = content(archive) == expected, faults(archive)
+        last, found = faults(archive), content(archive)
+    same = found == expected
+    for said in [*(found - expected), *(expected - found)][:_SHOWN]:
+        print("differs:", said[:400])
     print(f"{kills} kills, {unfinished} in mid-run: no fault after any; content the same: {same}")
     if last or not same:
         sys.exit(f"faults: {last}")

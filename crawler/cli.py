@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,6 +102,10 @@ def main() -> None:
     Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
     it, as for every Unix program. A reader that has gone (`| head`) is no failure.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A path's lone bytes, or Vietnamese where the terminal has no letters for it, are no crash.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = _run()
     try:
         sys.stdout.flush()  # at exit it would be too late for an exit code

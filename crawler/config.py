@@ -86,7 +86,7 @@ class Config(BaseModel):
         if self.archive.startswith("sqlite:///"):
             return self.archive.removeprefix("sqlite:///")
         parts = urlsplit(self.archive)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
     def resolved(self) -> Self:
         """Return the same configuration with every path absolute."""

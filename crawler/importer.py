@@ -16,7 +16,7 @@ from crawler.importing import Given, RowError, Source, parse_line
 from crawler.jsonl import MAX_LINE_BYTES, Line
 from crawler.worker import ExtractionWorker
 from storage.archive import Archive
-from storage.model import Arrival, Article, Refusal, RefusalReason
+from storage.model import Arrival, Article, Refusal, RefusalReason, Verdict
 from storage.runs import Run
 
 BATCH = 50
@@ -83,7 +83,8 @@ class Buffer:
 class Importer:
     """Takes lines into an archive; every outlet has a run of its own.
 
-    reject: told of each line that is set aside, with its reason. clock: the present moment, UTC.
+    reject: told of each line that is set aside, with its reason. skip: told of each line whose
+    article was taken down; nothing of it is kept. clock: the present moment, UTC.
     """
 
     def __init__(
@@ -92,12 +93,14 @@ class Importer:
         source: Source,
         pages: Pages,
         reject: Callable[[Line, str], object],
+        skip: Callable[[Line], object],
         clock: Callable[[], datetime],
     ) -> None:
         self._archive = archive
         self._source = source
         self._pages = pages
         self._reject = reject
+        self._skip = skip
         self._clock = clock
         self._buffers: dict[str, Buffer] = {}
         self._keepers: dict[str, RunKeeper] = {}
@@ -131,23 +134,35 @@ class Importer:
         return [keeper.finish(reason) for keeper in self._keepers.values()]
 
     def _store(self, outlet: str) -> None:
-        rows = self._buffers.pop(outlet).rows
+        rows = self._allowed(outlet, self._buffers.pop(outlet).rows)
         keeper = self._keepers.get(outlet) or self._begin(outlet)
-        arrivals = []
+        lines, arrivals = [], []
         results = self._pages.read([given for _, given in rows])
         for (line, given), result in zip(rows, results, strict=True):
             if isinstance(result, Refusal) and result.reason in _FAILURES:
                 self._reject(line, f"could not be extracted: {result.evidence}")
             else:
+                lines.append(line)
                 arrivals.append(Arrival(given.capture, result))
         answers = self._archive.store_many(keeper.run.id, arrivals)
         keeper.count(fetched=len(arrivals))
-        for arrival, answer in zip(arrivals, answers, strict=True):
+        for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
-            if isinstance(result, Refusal):
+            if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
+                self._skip(line)  # known by its own id: it came under another address
+                keeper.stored(answer, RefusalReason.REDACTED, None)
+            elif isinstance(result, Refusal):
                 keeper.stored(answer, result.reason, None)
             else:
                 keeper.stored(answer, None, result.published_at)
+
+    def _allowed(self, outlet: str, rows: list[tuple[Line, Given]]) -> list[tuple[Line, Given]]:
+        """Return the rows but those whose addresses were taken down."""
+        taken = self._archive.redacted(outlet, [given.capture.url for _, given in rows])
+        for line, given in rows:
+            if given.capture.url in taken:
+                self._skip(line)
+        return [(line, given) for line, given in rows if given.capture.url not in taken]
 
     def _begin(self, outlet: str) -> RunKeeper:
         # A replay: no outlet was asked for anything, so it says nothing about the outlet's health.

@@ -88,11 +88,15 @@ class Rejects:
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
-    def close(self) -> None:
-        """Put the file in its place. Raises UsageError where that cannot be done."""
+    def close(self, *, complete: bool = True) -> None:
+        """Put the file in its place. Raises UsageError where that cannot be done.
+
+        complete: the whole input was read; else the file of an earlier import may stay.
+        """
         try:
             if self._file is None:
-                self.path.unlink(missing_ok=True)
+                if complete:
+                    self.path.unlink(missing_ok=True)
             else:
                 self._file.close()
                 self._part.replace(self.path)

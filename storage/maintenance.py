@@ -164,6 +164,13 @@ class Maintenance(Protocol):
         """
         ...
 
+    def scrub(self) -> bool:
+        """Clear what was redacted out of the database's own files, where it is deleted only.
+
+        Return False where someone else reads what was there before: do it again later.
+        """
+        ...
+
     def redaction(self, ref: str) -> Redaction | None:
         """Return the last redaction of the article with this short id or URL, if any."""
         ...

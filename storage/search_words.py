@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from storage.search_codes import Numbers
 from storage.words import RAW
 
+NO_WORD = "\0\0"
 _LONGEST = 256  # characters; longer ones are no words, and each is taken for a distinct one
 
 
@@ -34,9 +35,9 @@ class Words:
     def coded(self, codes: Iterable[str]) -> Iterator[str]:
         """Yield each text as its words' codes.
 
-        codes: of each of `raws`, two characters, or none where it is no word.
+        codes: of each of `raws`, two characters, or NO_WORD.
         """
-        packed = "".join(code or "\0\0" for code in codes).encode("utf-32-le")
+        packed = "".join(codes).encode("utf-32-le")
         table = np.frombuffer(packed, "<u4").reshape(-1, 2)
         is_word = table[:, 0] != 0
         kept = is_word[self.which]

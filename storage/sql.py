@@ -86,7 +86,7 @@ class SqlArchive(SqlOperations, SqlWays):
     @property
     def maintenance(self) -> SqlMaintenance:
         """The archive's own upkeep."""
-        return SqlMaintenance(self._reading, self._writing)
+        return SqlMaintenance(self._reading, self._writing, self._engine, self._name)
 
     # Reader
 

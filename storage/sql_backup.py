@@ -7,7 +7,7 @@ from pathlib import Path
 from storage.errors import ArchiveError
 from storage.maintenance import DatabaseBackup
 from storage.sql_copy import copy_between
-from storage.sql_errors import plain_errors
+from storage.sql_errors import plain_errors, printable
 from storage.sql_open import open_engine
 from storage.sql_readonly import ReadOnlyFile
 
@@ -19,7 +19,7 @@ def backup_database(url: str, path: Path) -> DatabaseBackup:
     engine, name = open_engine(url, create=False, read_only=True)
     is_sqlite, database = engine.dialect.name == "sqlite", engine.url.database
     engine.dispose()
-    with plain_errors(name):
+    with plain_errors(f"{name} (to {printable(str(path))})"):
         if is_sqlite:
             _copy_pages(ReadOnlyFile(Path(str(database)), name, _BUSY_SECONDS), path)
         else:

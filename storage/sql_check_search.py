@@ -1,62 +1,104 @@
-"""Check of the full-text index: has each shown article its row, and no other one?"""
+"""Checks of the full-text index: is each article in it as its newest text says, and the words?
 
+PostgreSQL keeps the keys of its index itself, as it does those of every other index.
+"""
+
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.codec import article_from_json
-from storage.model import Article
 from storage.sql_check import Check, Fault, Position
-from storage.sql_index import index_articles
+from storage.sql_index import index_articles, streams
+from storage.sql_lexicon import forget_codes, texts_as_numbered
+from storage.sql_likeness import latest_texts
 from storage.sql_open import lock
-from storage.tables import articles, captures, contents, revisions
-from storage.tables_search import search
+from storage.sql_reindex import fill_keys
+from storage.sql_search_keys import same_keys
+from storage.sql_types import AnyRow
+from storage.tables import articles
+from storage.tables_search import lexicon, search
+from storage.words import folded
 
 _PAGE = 500  # articles
+_WORDS = 10_000
+_RESTORE = (
+    "restore the archive from a backup"  # who writes meanwhile remembers the numbers of words
+)
 
 
 def _search_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
     query = (
-        sa.select(articles.c.id, articles.c.sort_at, search.c.sort_at.label("indexed"))
+        sa.select(articles.c.id, articles.c.sort_at, search.c.sort_at.label("at"), search.c.stream)
         .select_from(articles.outerjoin(search))
         .where(articles.c.id > (after or 0))
         .order_by(articles.c.id)
         .limit(_PAGE)
     )
     rows = conn.execute(query).all()
+    texts = latest_texts(conn, [row.id for row in rows])
+    wanted = streams(texts, partial(texts_as_numbered, conn))
     found = [
-        Fault(
-            f"article {row.id}: the full-text index has it under another time, or not at all",
-            "index it anew",
-            row.id,
-        )
+        Fault(f"article {row.id}: the full-text index has it {wrong}", "index it anew", row.id)
         for row in rows
-        if row.sort_at != row.indexed
+        if (wrong := _wrong(row, wanted))
     ]
     return found, rows[-1].id if len(rows) == _PAGE else None
+
+
+def _wrong(row: AnyRow, wanted: Mapping[int, str]) -> str | None:
+    if row.sort_at != row.at:
+        return "under another time, or not at all"
+    if row.at is not None and row.stream != wanted.get(row.id):
+        return "with other words than its newest text"
+    return None
 
 
 def _repair(conn: Connection, id_: int) -> None:
     outlet: Any = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar()
     lock(conn, str(outlet))
-    index_articles(conn, {id_: _latest(conn, id_)})
+    forget_codes(conn)
+    index_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 
 
-def _latest(conn: Connection, id_: int) -> Article | None:
-    query = (
-        sa.select(captures.c.version, contents.c.json)
-        .select_from(
-            revisions.join(captures, captures.c.id == revisions.c.capture).join(
-                contents, contents.c.id == captures.c.content
-            )
-        )
-        .where(revisions.c.article == id_)
-        .order_by(revisions.c.number.desc())
-        .limit(1)
-    )
-    row = conn.execute(query).first()
-    return article_from_json(row.json, row.version) if row else None
+def _words_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+    """Look for words whose family is not that of their form without diacritics."""
+    query = sa.select(lexicon).order_by(lexicon.c.word).limit(_WORDS)
+    rows = conn.execute(query if after is None else query.where(lexicon.c.word > after)).all()
+    strayed = [row.word for row in rows if folded(row.word) != row.folded]
+    if after is None:
+        strayed += _shared(conn, lexicon.c.folded, lexicon.c.family)
+        strayed += _shared(conn, lexicon.c.family, lexicon.c.folded)
+    found = [
+        Fault(f"the search takes {word!r} for another word", _RESTORE, can_repair=False)
+        for word in strayed
+    ]
+    return found, rows[-1].word if len(rows) == _WORDS else None
 
 
-SEARCH_CHECKS = (Check("full text", _search_page, _repair),)
+def _shared(conn: Connection, one: sa.Column[Any], other: sa.Column[Any]) -> list[str]:
+    """Return a word, if there is any, whose `one` has several of `other`."""
+    several = sa.func.count(sa.distinct(other)) > 1
+    query = sa.select(sa.func.min(lexicon.c.word)).group_by(one).having(several).limit(1)
+    return list(conn.execute(query).scalars())
+
+
+def _keys_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
+    if same_keys(conn):
+        return [], None
+    what = "the keys that searches look up are not those of the articles' words"
+    return [Fault(what, "make them anew from the index's words; crawls wait meanwhile")], None
+
+
+def _repair_keys(conn: Connection, _key: object) -> None:
+    if not same_keys(conn):
+        fill_keys(conn)
+
+
+SEARCH_CHECKS = (
+    Check("words", _words_page),
+    Check("full text", _search_page, _repair),
+    Check("search keys", _keys_page, _repair_keys),
+)

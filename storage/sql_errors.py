@@ -48,8 +48,13 @@ _PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
 def name_of(url: URL) -> str:
     """Return how messages call the archive at `url`: a file's path, or a URL without password."""
     if url.get_backend_name() == "sqlite":
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(url.database))
+        return printable(str(url.database))
     return hide_password(url.render_as_string(hide_password=True))
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, what cannot be shown (a line's end, a lone byte) written out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def hide_password(text: str) -> str:

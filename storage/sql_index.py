@@ -1,6 +1,7 @@
 """The search's rows of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,9 @@ from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_search import search
+
+Coder = Callable[[Sequence[str], Mapping[str, str | None]], tuple[list[str], dict[str, str]]]
+"""What makes codes of texts and of values that articles are filed under."""
 
 Rows = dict[int, tuple[Any, str]]
 """By article: its sort_at and its string."""
@@ -52,18 +56,24 @@ def _held(conn: Connection, ids: Sequence[int]) -> Rows:
 def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
     if not texts:
         return {}
+    found = streams(texts, partial(number_texts, conn))
+    times = _times(conn, list(texts))
+    return {id_: (times[id_], stream) for id_, stream in found.items() if id_ in times}
+
+
+def streams(texts: Mapping[int, Article], coded: Coder) -> dict[int, str]:
+    """Return the string of each article; what `coded` knows no code of is left out."""
     filed = {id_: dict(filings(text)) for id_, text in texts.items()}
     fields = {id_: fields_of(text) for id_, text in texts.items()}
     every = [value for all_of in fields.values() for values in all_of for value in values]
     shown = dict(chain.from_iterable(values.items() for values in filed.values()))
-    strings, codes = number_texts(conn, every, shown)
+    strings, codes = coded(every, shown)
     left = iter(strings)
-    times = _times(conn, list(texts))
     found = {}
     for id_ in texts:
-        coded = [[next(left) for _ in values] for values in fields[id_]]
-        found[id_] = stream_of([codes[word] for word in filed[id_]], coded)
-    return {id_: (times[id_], stream) for id_, stream in found.items() if id_ in times}
+        values = [[next(left) for _ in values] for values in fields[id_]]
+        found[id_] = stream_of([codes[word] for word in filed[id_] if word in codes], values)
+    return found
 
 
 def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:

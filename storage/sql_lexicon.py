@@ -16,7 +16,7 @@ from storage.errors import QueryError
 from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
-from storage.search_words import tell_apart
+from storage.search_words import NO_WORD, tell_apart
 from storage.sql_open import lock
 from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
@@ -57,7 +57,12 @@ def watch(engine: Engine) -> None:
 
 def _forget(conn: Connection, *_: object) -> None:
     if not conn.invalidated:  # a lost connection takes its memory along
-        conn.info.pop(_REMEMBERED, None)
+        forget_codes(conn)
+
+
+def forget_codes(conn: Connection) -> None:
+    """Forget what the connection remembers, for repairs of the lexicon itself."""
+    conn.info.pop(_REMEMBERED, None)
 
 
 def is_lasting(word: str) -> bool:
@@ -83,11 +88,11 @@ def number_texts(
     found = list(map(memory.raws.get, words.raws))
     met = {raw: spell(raw) for raw, code in zip(words.raws, found, strict=True) if code is None}
     codes = number_words(conn, {**dict.fromkeys(filter(None, met.values())), **values})
-    fresh = {raw: codes[word] if word else "" for raw, word in met.items()}
+    fresh = {raw: codes[word] if word else NO_WORD for raw, word in met.items()}
     lasting = (raw for raw, word in met.items() if word in memory.words)
     _remember(memory.raws, {raw: fresh[raw] for raw in lasting})
     pairs = zip(words.raws, found, strict=True)
-    coded = words.coded(fresh[raw] if code is None else code for raw, code in pairs)
+    coded = words.coded([fresh[raw] if code is None else code for raw, code in pairs])
     return list(coded), codes
 
 
@@ -119,6 +124,16 @@ def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
     if len(known) > _MOST_REMEMBERED:
         known.clear()
     known.update(fresh)
+
+
+def texts_as_numbered(
+    conn: Connection, texts: Sequence[str], values: Collection[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what `number_texts` does, with words left out that have no number."""
+    words = tell_apart(texts)
+    spelled = [spell(raw) for raw in words.raws]
+    codes = _held(conn, {*spelled, *values})
+    return list(words.coded([codes.get(word, NO_WORD) for word in spelled])), codes
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:

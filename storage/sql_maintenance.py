@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from storage import sql_read, sql_redact, sql_stats, sql_warcs
+from storage import sql_read, sql_redact, sql_scrub, sql_stats, sql_warcs
 from storage.errors import NotFoundError
 from storage.maintenance import ArchiveStats, Finding, Recorded, Redaction, WarcFile
 from storage.sql_checks import run_checks
+from storage.sql_errors import plain_errors
 
 _PAGE = 500  # rows
 
@@ -19,12 +20,16 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 class SqlMaintenance:
     """See `storage.archive.Maintenance` for what each method promises.
 
-    reading, writing: begin a transaction of the archive's own.
+    reading, writing: begin a transaction of the archive's own. name: what messages call it by.
     """
 
-    def __init__(self, reading: Transaction, writing: Transaction) -> None:
+    def __init__(
+        self, reading: Transaction, writing: Transaction, engine: Engine, name: str
+    ) -> None:
         self._reading = reading
         self._writing = writing
+        self._engine = engine
+        self._name = name
 
     def stats(self) -> ArchiveStats:
         """Return how much the archive has."""
@@ -80,6 +85,11 @@ class SqlMaintenance:
                 raise NotFoundError(f"the archive has no article with the id or URL {ref!r}")
             number = sql_redact.redact(conn, id_, reason, who, now)
             return sql_redact.load_redaction(conn, number)
+
+    def scrub(self) -> bool:
+        """Clear what was redacted out of the database's own files."""
+        with plain_errors(self._name):
+            return sql_scrub.scrub(self._engine)
 
     def redaction(self, ref: str) -> Redaction | None:
         """Return the last redaction of an article, if there was one."""

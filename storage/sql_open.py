@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import ArchiveError, SchemaError
-from storage.sql_errors import hide_password, name_of, plain_errors
+from storage.sql_errors import hide_password, name_of, plain_errors, printable
 from storage.sql_readonly import ReadOnlyFile
 from storage.tables_maintenance import unfinished_copy
 
@@ -130,6 +130,8 @@ def _check_file(url: URL, name: str, *, create: bool) -> None:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ArchiveError(f"archive {name} names no file: {_FORMS}")
     path = Path(url.database)
+    if "\0" in url.database:
+        raise ArchiveError(f"archive {name}: no path holds a NUL; check the configuration")
     try:
         is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
     except OSError as error:
@@ -137,7 +139,8 @@ def _check_file(url: URL, name: str, *, create: bool) -> None:
     if is_folder:
         raise ArchiveError(f"archive {name} is a folder: name a file in it")
     if not has_folder:
-        raise ArchiveError(f"archive {name}: there is no folder {path.parent}; make it first")
+        folder = printable(str(path.parent))
+        raise ArchiveError(f"archive {name}: there is no folder {folder}; make it first")
     if not exists and not create:
         raise ArchiveError(f"archive {name} does not exist: check the path, or crawl to make it")
 
@@ -160,7 +163,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # WAL: readers and one writer do not wait for each other (measured: p99 1 s without).
     # FULL: one fsync a commit, so that a power cut loses no acknowledged page either; a polite
     # crawl waits a second between pages, so the fsync (0.2-5 ms) is not what takes its time.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: what is deleted is overwritten, or a text that was taken down stays readable in
+    # the file's free pages, as do its earlier states; Debian's SQLite is built so, others are not.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -44,8 +44,6 @@ def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> 
     Its captures become refusals, so that its addresses are never asked again.
     """
     in_utc(now, "the time of a redaction")
-    if conn.dialect.name == "sqlite":  # else the text stays readable in the file's free pages
-        conn.exec_driver_sql("PRAGMA secure_delete=ON")
     outlet = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar_one()
     lock(conn, outlet)
     taken = _captures(conn, id_)

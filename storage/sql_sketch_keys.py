@@ -9,15 +9,15 @@ row of `common_hashes` when a look-up meets it, and the index is not asked for i
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.signature import unpack
 from storage.sql_sketch_rows import PER_HASH
-from storage.tables_clusters import common_hashes, signatures
+from storage.tables_clusters import common_hashes
 
 KEYS = 1 << 22
 """Keys of the index: at a million articles four share one, and a look-up returns 64 rows."""
@@ -25,30 +25,49 @@ KEYS = 1 << 22
 COMMON = 2 * PER_HASH
 """Articles that make a hash common, and as many are kept: half of them may go before it is not."""
 
-_ASKED = 64  # keys a statement: for each article it meets the index goes through all of them
+_ASKED = 128  # hashes a statement: for each article it meets, the index goes through all of them
 
-# The lowest 22 bits of each hash. Costly, so that no plan asks it row by row.
+# The lowest 22 bits of each hash. Costly, so that no plan asks it row by row; not "parallel safe",
+# so that none starts processes for the few rows of a look-up. In plpgsql it takes half the time.
 SIGNATURE_KEYS = """
 CREATE FUNCTION signature_keys(packed bytea) RETURNS int4[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
-SELECT array_agg((
-    get_byte(packed, at)
-    | (get_byte(packed, at + 1) << 8)
-    | (get_byte(packed, at + 2) << 16)
-) & @MASK)
-FROM generate_series(0, length(packed) - 4, 4) AS at
+LANGUAGE plpgsql IMMUTABLE STRICT COST 1000 AS $$
+DECLARE
+    keys int4[] := '{}';
+BEGIN
+    FOR at IN 0 .. length(packed) - 4 BY 4 LOOP
+        keys := keys || ((
+            get_byte(packed, at)
+            | (get_byte(packed, at + 1) << 8)
+            | (get_byte(packed, at + 2) << 16)
+        ) & @MASK);
+    END LOOP;
+    RETURN keys;
+END
 $$
 """.replace("@MASK", str(KEYS - 1))
 
-_NUMBERS = ARRAY(sa.Integer)
-_OF_ROW = sa.func.signature_keys(signatures.c.packed, type_=_NUMBERS)
-_HOLDING = sa.select(signatures.c.article, signatures.c.packed).where(
-    _OF_ROW.overlap(sa.bindparam("keys", type_=_NUMBERS))
+# Both in one statement: a round trip takes longer than either.
+_WRITE = sa.text("""
+WITH written AS (
+    INSERT INTO signatures (article, version, packed)
+    SELECT * FROM unnest(CAST(:ids AS int8[]), CAST(:versions AS int2[]), CAST(:packed AS bytea[]))
 )
-_COMMON = sa.select(common_hashes).where(
-    common_hashes.c.hash == sa.func.any(sa.bindparam("hashes", type_=_NUMBERS))
+SELECT hash, latest FROM common_hashes WHERE hash = ANY(CAST(:hashes AS int4[]))
+""")
+_HOLDING = sa.text("""
+WITH known AS MATERIALIZED (
+    SELECT hash, latest FROM common_hashes WHERE hash = ANY(CAST(:hashes AS int4[]))
 )
-_SET = (
+SELECT hash, latest, NULL AS article, NULL AS packed FROM known
+UNION ALL
+SELECT NULL, NULL, article, packed FROM signatures
+WHERE signature_keys(packed) && ARRAY(
+    SELECT asked & :mask FROM unnest(CAST(:hashes AS int4[])) AS asked
+    WHERE asked NOT IN (SELECT hash FROM known)
+)
+""")
+_KEEP = (
     sa.update(common_hashes)
     .where(common_hashes.c.hash == sa.bindparam("of_hash"))
     .values(latest=sa.bindparam("ids"))
@@ -56,10 +75,21 @@ _SET = (
 
 
 def change(
-    conn: Connection, gone: Mapping[int, Collection[int]], come: Mapping[int, Collection[int]]
+    conn: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    gone: Mapping[int, Collection[int]],
+    come: Mapping[int, Collection[int]],
 ) -> None:
-    """Let these articles hold these hashes no more, and those now; their rows are written."""
-    before = _common(conn, {hash_ for held in (*gone.values(), *come.values()) for hash_ in held})
+    """Write rows of signatures; their articles hold some hashes no more, and others now."""
+    given = {
+        "ids": [row["article"] for row in rows],
+        "versions": [row["version"] for row in rows],
+        "packed": [row["packed"] for row in rows],
+        "hashes": list({hash_ for held in (*gone.values(), *come.values()) for hash_ in held}),
+    }
+    before = {row.hash: set(row.latest) for row in conn.execute(_WRITE, given)}
+    if not before:
+        return
     after = {hash_: set(latest) for hash_, latest in before.items()}
     for id_, held in gone.items():
         for hash_ in after.keys() & held:
@@ -69,53 +99,50 @@ def change(
             # Of those before the first that is kept not all are known.
             if id_ > min(after[hash_], default=id_):
                 after[hash_].add(id_)
-    _keep(conn, {hash_: ids for hash_, ids in after.items() if ids != set(before[hash_])})
-
-
-def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
-    """Return the latest articles that hold each of these hashes, as far as any does."""
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    found.update(_common(conn, hashes))
-    rare = set(hashes).difference(found)
-    for article, packed in _holding(conn, sorted({hash_ & (KEYS - 1) for hash_ in rare})):
-        for hash_ in rare.intersection(unpack(packed)):
-            found[hash_].append(article)
-    for hash_ in rare.intersection(found):
-        found[hash_].sort()
-    rows = [
-        {"hash": hash_, "latest": found[hash_][-COMMON:]}
-        for hash_ in sorted(rare.intersection(found))
-        if len(found[hash_]) >= COMMON
-    ]
-    if rows:
-        conn.execute(sa.insert(common_hashes), rows)
-    return {hash_: articles[-PER_HASH:] for hash_, articles in found.items()}
-
-
-def _holding(conn: Connection, keys: Sequence[int]) -> Iterable[tuple[int, bytes]]:
-    """Return articles, each once, that hold any of these keys, with their signatures."""
-    found: dict[int, bytes] = {}
-    for start in range(0, len(keys), _ASKED):
-        rows = conn.execute(_HOLDING, {"keys": keys[start : start + _ASKED]})
-        found.update((row[0], row[1]) for row in rows)
-    return found.items()
-
-
-def _common(conn: Connection, hashes: Iterable[int]) -> dict[int, list[int]]:
-    wanted = list(hashes)
-    rows = conn.execute(_COMMON, {"hashes": wanted}) if wanted else ()
-    return {row.hash: list(row.latest) for row in rows}
+    _keep(conn, {hash_: ids for hash_, ids in after.items() if ids != before[hash_]})
 
 
 def _keep(conn: Connection, latest: Mapping[int, Collection[int]]) -> None:
-    """Write the latest holders of hashes, or leave those to the index that few are known of."""
+    """Write the latest holders of hashes, or leave those to the index of which few are known."""
     few = [hash_ for hash_, ids in latest.items() if len(ids) < PER_HASH]
     if few:
         conn.execute(sa.delete(common_hashes).where(common_hashes.c.hash.in_(few)))
     rows = [
         {"of_hash": hash_, "ids": sorted(ids)[-COMMON:]}
-        for hash_, ids in latest.items()
+        for hash_, ids in sorted(latest.items())
         if len(ids) >= PER_HASH
     ]
     if rows:
-        conn.execute(_SET, rows)
+        conn.execute(_KEEP, rows)
+
+
+def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
+    """Return the latest articles that hold each of these hashes, as far as any does."""
+    found: dict[int, list[int]] = {}
+    for start in range(0, len(hashes), _ASKED):
+        part = hashes[start : start + _ASKED]
+        common, rare = _holders(conn, part)
+        _become_common(conn, {one: ids for one, ids in rare.items() if len(ids) >= COMMON})
+        found |= {one: ids[-PER_HASH:] for one, ids in (common | rare).items()}
+    return found
+
+
+def _holders(
+    conn: Connection, hashes: Sequence[int]
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the latest holders of those hashes that are common, and all of the others."""
+    rows = conn.execute(_HOLDING, {"hashes": list(hashes), "mask": KEYS - 1}).all()
+    common = {row.hash: list(row.latest) for row in rows if row.article is None}
+    wanted = set(hashes).difference(common)
+    rare: defaultdict[int, list[int]] = defaultdict(list)
+    for _, _, article, packed in rows:
+        if article is not None:
+            for hash_ in wanted.intersection(unpack(packed)):
+                rare[hash_].append(article)
+    return common, {hash_: sorted(articles) for hash_, articles in rare.items()}
+
+
+def _become_common(conn: Connection, held: Mapping[int, Sequence[int]]) -> None:
+    rows = [{"hash": hash_, "latest": ids[-COMMON:]} for hash_, ids in sorted(held.items())]
+    if rows:
+        conn.execute(sa.insert(common_hashes), rows)

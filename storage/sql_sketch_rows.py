@@ -19,22 +19,29 @@ _PAGE = 5000  # signatures
 
 
 def change(
-    conn: Connection, gone: Mapping[int, Collection[int]], come: Mapping[int, Collection[int]]
+    conn: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    gone: Mapping[int, Collection[int]],
+    come: Mapping[int, Collection[int]],
 ) -> None:
-    """Let these articles, by short id, hold these hashes no more, and hold those now."""
-    rows = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
-    if rows:
-        conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", rows)
-    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
-    insert(conn, sketches, [{"hash": hash_, "article": id_} for hash_, id_ in added])
+    """Write rows of signatures; their articles hold some hashes no more, and others now."""
+    insert(conn, signatures, rows)
+    stale = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
+    if stale:
+        conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", stale)
+    _add(conn, come)
 
 
 def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
     """Return the latest articles that hold each of these hashes, as far as any does."""
+    asked = {"hashes": json.dumps(hashes), "most": PER_HASH * len(hashes)}
+    rows = conn.execute(_ALL, asked).all()
+    if len(rows) == asked["most"]:  # some hash is common; asking for each one's latest is slower
+        rows = conn.execute(_LATEST, asked).all()
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for hash_, article in conn.execute(_LATEST, {"hashes": json.dumps(hashes)}):
+    for hash_, article in rows:
         found[hash_].append(article)
-    return found
+    return {hash_: articles[-PER_HASH:] for hash_, articles in found.items()}
 
 
 def fill_sketches(conn: Connection) -> None:
@@ -45,8 +52,14 @@ def fill_sketches(conn: Connection) -> None:
     after = 0
     query = sa.select(signatures.c.article, signatures.c.packed).order_by(signatures.c.article)
     while rows := conn.execute(query.where(signatures.c.article > after).limit(_PAGE)).all():
-        change(conn, {}, {row.article: set(unpack(row.packed)) for row in rows})
+        _add(conn, {row.article: set(unpack(row.packed)) for row in rows})
         after = rows[-1].article
+
+
+def _add(conn: Connection, come: Mapping[int, Collection[int]]) -> None:
+    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
+    if added:  # one that is there already is a fault which `archive check` tells, and no harm
+        conn.exec_driver_sql("INSERT INTO sketches VALUES (?, ?) ON CONFLICT DO NOTHING", added)
 
 
 def _latest() -> Select[Any]:
@@ -66,3 +79,13 @@ def _latest() -> Select[Any]:
 
 
 _LATEST = _latest()
+_ALL = (
+    sa.select(sketches.c.hash, sketches.c.article)
+    .where(
+        sketches.c.hash.in_(
+            sa.select(sa.func.json_each(sa.bindparam("hashes")).table_valued("value").c.value)
+        )
+    )
+    .order_by(sketches.c.hash, sketches.c.article)
+    .limit(sa.bindparam("most"))
+)

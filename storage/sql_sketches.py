@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 from storage import sql_sketch_keys as on_postgresql
 from storage import sql_sketch_rows as on_sqlite
 from storage.signature import SHARED, SIGNATURE_VERSION, pack, unpack
-from storage.sql_rows import insert, rows_at
+from storage.sql_rows import rows_at
 from storage.sql_types import in_parts
 from storage.tables_clusters import signatures
 
 SPREAD = 12
 """Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
+
+_SIGNATURES = sa.select(signatures)
 
 Hashes = tuple[int, ...]
 
@@ -35,27 +37,30 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
 
     Returns those articles that had one before. The caller holds the lock of the clusters.
     """
-    stored = load_signatures(conn, wanted)
-    stale = {id_: held for id_, held in stored.items() if held != wanted[id_]}
-    fresh = {id_: new for id_, new in wanted.items() if new and new != stored.get(id_)}
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, wanted)
+    stored = {row.article: unpack(row.packed) for row in rows}
+    current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
+    right = {id_ for id_ in current if stored[id_] == wanted[id_]}
+    stale = {id_: held for id_, held in stored.items() if id_ not in right}
+    fresh = {id_: new for id_, new in wanted.items() if new and id_ not in right}
     for part in in_parts(list(stale)):
         conn.execute(sa.delete(signatures).where(signatures.c.article.in_(part)))
-    rows = [
+    written = [
         {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(held)}
         for id_, held in fresh.items()
     ]
-    insert(conn, signatures, rows)
     every = {*stale, *fresh}
     gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
     come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
     change = on_postgresql.change if conn.dialect.name == "postgresql" else on_sqlite.change
-    change(conn, gone, come)
+    if every:
+        change(conn, written, gone, come)
     return stored.keys()
 
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
     """Return the signatures of those articles that have one."""
-    rows = rows_at(conn, sa.select(signatures), signatures.c.article, ids)
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, ids)
     return {row.article: unpack(row.packed) for row in rows}
 
 
@@ -83,8 +88,10 @@ def candidates(
     told: set[int] = set()
     for hash_ in set(held):
         of_hash = known.get(hash_, ())
+        if len(of_hash) < 2:  # most are the article's own
+            continue
         shared.update(of_hash)
-        if len(of_hash) > 1 and len({sources[one] for one in of_hash}) <= SPREAD:
+        if len({sources[one] for one in of_hash}) <= SPREAD:
             told.update(of_hash)
     enough = [one for one in told if one != id_ and shared[one] >= SHARED]
     return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]

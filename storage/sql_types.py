@@ -56,6 +56,11 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
+def storable(value: Any) -> Any:
+    """Return a text with U+FFFD for what a database refuses; anything else as it is."""
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 class SafeText(TypeDecorator[str]):
     """Text in which what a database refuses (NUL, lone surrogates) becomes U+FFFD."""
 
@@ -64,7 +69,9 @@ class SafeText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be stored."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        if value is None or value.isprintable():  # neither is printable; the common case
+            return value
+        return _UNSTORABLE.sub("\ufffd", value)
 
 
 def hashed(*parts: str) -> bytes:

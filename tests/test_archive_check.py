@@ -15,6 +15,8 @@ from storage.maintenance import Finding
 from storage.model import ArticleQuery, RefusalReason
 from storage.readings import RereadQuery
 from storage.runs import Outcome
+from storage.search import SearchQuery
+from storage.search_syntax import parse_words
 from storage.sql import SqlArchive
 from tests.commands import Tinquan
 from tests.recorded import Recorder
@@ -85,6 +87,8 @@ MENDED = [
     ("DELETE FROM keys WHERE kind = 'url' AND article = 2", "URLs"),
     ("UPDATE refused_urls SET key = {bytes} WHERE value LIKE '%-8%'", "refused URLs"),
     ("DELETE FROM search WHERE article = 2", "full text"),
+    ("UPDATE search SET stream = (SELECT stream FROM search WHERE article = 3)", "full text"),
+    ("DELETE FROM lexicon WHERE word = 'sửa'", "full text"),
     ("DELETE FROM article_places WHERE article = 1", "places"),
     ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
 ]
@@ -103,6 +107,28 @@ def test_what_is_worked_out_is_found_wrong_and_mended(archive: SqlArchive, damag
         assert {finding.check for finding in check(archive, repair=True)} >= {name}
         assert check(archive) == [], statement
         assert shown(archive) == before, statement
+
+
+def test_keys_that_are_not_those_of_the_words_are_made_anew(sqlite_archive: SqlArchive) -> None:
+    sqlite_archive.start_run(run())
+    fill(sqlite_archive)
+    for damage in (
+        "INSERT INTO search_keys (rowid, keys) VALUES (2, 'thừa')",
+        "INSERT INTO search_keys (search_keys) VALUES ('delete-all')",
+    ):
+        with sqlite_archive._engine.begin() as conn:
+            conn.exec_driver_sql(damage)
+        assert [finding.check for finding in check(sqlite_archive, repair=True)] == ["search keys"]
+        assert check(sqlite_archive) == []
+        assert sqlite_archive.search(SearchQuery(parse_words("sửa"))).hits
+
+
+def test_a_word_that_is_taken_for_another_is_told(archive: SqlArchive, damage: Damage) -> None:
+    fill(archive)
+    damage("UPDATE lexicon SET folded = 'sua' WHERE word = 'tin'")
+    found = check(archive)
+    assert {(one.check, one.can_repair) for one in found} == {("words", False)}
+    assert "'tin'" in found[0].what
 
 
 def test_texts_that_nothing_shows_are_deleted(archive: SqlArchive, damage: Damage) -> None:

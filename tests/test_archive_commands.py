@@ -69,6 +69,15 @@ def test_a_strange_path_is_taken_as_it_stands(
     assert (missing.code, missing.err.startswith(f"tinquan: archive {path}x ")) == (1, True)
 
 
+def test_a_name_that_no_terminal_can_show_is_written_out(
+    config: Path, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    path = tmp_path / "ng\udcc3.db"  # a lone byte of a name in another encoding
+    shown = tinquan("--config", config, "--archive", path, "archive", "init")
+    assert (shown.code, shown.err) == (0, "")
+    assert "ng\\udcc3.db is ready" in shown.out
+
+
 def test_runs_whose_process_is_gone_are_shown_as_died(
     config: Path, url: str, tinquan: Tinquan
 ) -> None:

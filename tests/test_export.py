@@ -61,7 +61,9 @@ def import_(archive: SqlArchive, file: Path) -> dict[str, int]:
     rejected: list[str] = []
     with Pages(source) as pages, file.open("rb") as stream:
         clock = lambda: at(9999)  # noqa: E731 - a moment, not a function worth a name
-        importer = Importer(archive, source, pages, lambda _, why: rejected.append(why), clock)
+        importer = Importer(
+            archive, source, pages, lambda _, why: rejected.append(why), print, clock
+        )
         for line in read_lines(stream):
             importer.take(line)
         importer.store_rest()

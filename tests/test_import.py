@@ -76,7 +76,7 @@ def test_what_extract_prints_is_taken_as_it_stands() -> None:
     assert parsed(article_json(whole), replace(SOURCE, outlet=None)).article == whole
 
 
-@given(st.text(min_size=1, max_size=30))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30))
 def test_any_id_makes_an_address_of_its_own(own_id: str) -> None:
     found = parsed(row(article_id=own_id))
     assert found.article
@@ -91,6 +91,12 @@ def test_the_same_row_is_the_same_capture_whenever_it_comes() -> None:
     parsed(row(article_id="\ud800", title="\ud800"))
     for other in (row(body="Khác."), row(2), row(fetched_at="2026-01-01"), row(outlet="baokhac")):
         assert parsed(other).capture.record_id != first.capture.record_id
+
+
+def test_what_no_database_stores_is_replaced_before_anything_else() -> None:
+    found = parsed(row(article_id="a\0b", title="Cầu \ud83d", url="https://a.vn/\ud800"))
+    assert (found.article_id, found.capture.url) == ("a\ufffdb", "https://a.vn/\ufffd")
+    assert found.article and found.article.title == "Cầu \ufffd"
 
 
 def test_an_id_may_have_another_key_and_be_a_number() -> None:
@@ -254,13 +260,15 @@ def test_gzip_is_unpacked_and_damage_is_told(
     tinquan: Tinquan, tmp_path: Path, archive_url: str
 ) -> None:
     lines = b"".join(json.dumps(row(n)).encode() + b"\n" for n in range(400))
-    whole = gzip.compress(lines)
+    whole = gzip.compress(b"no JSON\n" + lines)
     file = tmp_path / "rows.jsonl.gz"
     file.write_bytes(whole[: len(whole) // 2])
     words = ("import", file, "--outlet", "baothu", "--archive", archive_url)
     cut = tinquan(*words)
     assert cut.code == 2
     assert "is damaged after line" in cut.err
+    assert "1 lines were set aside" in cut.err
+    assert "no JSON" in file.with_name("rows.jsonl.gz.rejected.jsonl").read_text()
     before = len(stored(archive_url))
     assert before > 0
     file.write_bytes(whole)

@@ -1,8 +1,7 @@
 """Takedowns, in the database and in the recordings, and that nothing of them comes back."""
 
-import gzip
-import io
-import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.redaction import rewrite
-from storage.archive import open_archive
 from storage.errors import NotFoundError
 from storage.model import ArticleQuery, RefusalReason, Stored, Verdict
 from storage.readings import Reread, RereadQuery
-from storage.sql import SqlArchive
-from tests.commands import Tinquan
+from storage.sql import SqlArchive, open_sql_archive
 from tests.recorded import Recorder
-from tests.samples import article, at, capture, read_by, refusal, url_of
+from tests.redacting import SECRET, texts_in
+from tests.samples import article, at, capture, read_by, refusal, run, url_of
 from tests.tagging import CITY, NEW, about
-
-SECRET = "Chuyện riêng của một người"
 
 
 def everything(url: str) -> str:
@@ -95,6 +91,41 @@ def test_it_is_never_asked_for_nor_stored_again(archive: SqlArchive) -> None:
     assert found and len(found.captures) == 5
 
 
+def test_it_is_never_due_for_another_look(archive: SqlArchive) -> None:
+    fill(archive)
+    archive.store("run-1", capture(3, 3), replace(article(3, SECRET), published_at=at(0)))
+    assert [one.id for one in archive.schedule.due_checks("baothu", at(400), 9)][-1:] == [3]
+    archive.maintenance.redact("3", "x", "an", at(200))
+    assert 3 not in [one.id for one in archive.schedule.due_checks("baothu", at(400), 9)]
+
+
+def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
+    sqlite_archive: SqlArchive, tmp_path: Path
+) -> None:
+    sqlite_archive.start_run(run())
+    fill(sqlite_archive)
+    path = tmp_path / "archive.db"
+    with closing(sqlite3.connect(path)) as other:
+        streams = [row[0].encode() for row in other.execute("SELECT stream FROM search")]
+        sqlite_archive.maintenance.redact("1", "x", "an", at(200))
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM search").fetchone()
+        with open_sql_archive(f"sqlite:///{path}", busy_seconds=0.01) as impatient:
+            assert not impatient.maintenance.scrub()  # he may still ask for what was there
+        other.execute("COMMIT")
+        assert sqlite_archive.maintenance.scrub()
+        held = path.read_bytes() + path.with_name("archive.db-wal").read_bytes()
+    assert SECRET.encode() not in held
+    assert [stream[8:30] in held for stream in streams] == [False, True]
+
+
+def test_scrubbing_harms_nothing(archive: SqlArchive) -> None:
+    fill(archive)
+    archive.maintenance.redact("1", "x", "an", at(200))
+    assert archive.maintenance.scrub()
+    assert list(archive.maintenance.check(lambda _name: None)) == []
+
+
 def test_a_page_that_an_old_address_leads_to_now_is_another_article(archive: SqlArchive) -> None:
     fill(archive)
     archive.maintenance.redact("1", "x", "an", at(200))
@@ -114,11 +145,6 @@ def test_a_redacted_capture_is_never_read_again(archive: SqlArchive) -> None:
 @pytest.fixture
 def captures(tmp_path: Path) -> Path:
     return tmp_path / "captures"
-
-
-def texts_in(captures: Path) -> str:
-    files = sorted(captures.rglob("*.warc.gz"))
-    return "".join(gzip.decompress(path.read_bytes()).decode() for path in files)
 
 
 def test_its_records_are_taken_out_of_all_files(archive: SqlArchive, captures: Path) -> None:
@@ -156,79 +182,3 @@ def test_a_file_outside_the_captures_folder_is_left_and_named(
     archive.store("run-1", capture(warc_file="/elsewhere/a.warc.gz"), article())
     done = archive.maintenance.redact("1", "x", "an", at(100))
     assert rewrite(archive, captures, done, at(101)).elsewhere == ("/elsewhere/a.warc.gz",)
-
-
-# The command
-
-
-@pytest.fixture
-def config(tmp_path: Path, captures: Path) -> Path:
-    """Return a configuration with an archive of two recorded articles."""
-    outlets = Path(__file__).parent.parent / "config" / "outlets"
-    path = tmp_path / "tinquan.toml"
-    path.write_text(
-        f'contact = "https://example.org/contact"\narchive = "tin.db"\noutlets = "{outlets}"\n'
-    )
-    with open_archive(f"sqlite:///{tmp_path}/tin.db") as opened:
-        recorder = Recorder(opened, captures)
-        recorder.store(0, 1, SECRET)
-        recorder.store(1, 2, "Tin khác")
-        recorder.files.close()
-    return path
-
-
-def test_the_command_removes_and_check_finds_nothing_wrong(
-    config: Path, captures: Path, tinquan: Tinquan
-) -> None:
-    words = ("archive", "redact", "1", "--reason", "đơn 7", "--config", config)
-    ran = tinquan(*words, "--yes", "--json")
-    assert ran.code == 0
-    printed = json.loads(ran.out)
-    assert (printed["article"], printed["records"], printed["warc_files"]) == (1, 1, 1)
-    assert "backups" not in ran.out
-    assert SECRET not in texts_in(captures)
-    assert SECRET.encode() not in (config.parent / "tin.db").read_bytes()
-    assert "taken down" in tinquan("show", "1", "--config", config).err
-    assert (tinquan("archive", "check", "--config", config).code) == 0
-    again = tinquan(*words, "--yes")
-    assert (again.code, "0 records are out of 0" in again.out) == (0, True)
-    unknown = tinquan("archive", "redact", "9", "--reason", "x", "--config", config)
-    assert (unknown.code, "no article" in unknown.err) == (1, True)
-
-
-def test_the_command_asks_first(
-    config: Path, captures: Path, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    ran = tinquan("archive", "redact", "1", "--reason", "x", "--config", config)
-    assert ran.code == 1
-    assert "for good?" in ran.err
-    assert SECRET in texts_in(captures)
-
-
-def test_check_finishes_what_a_kill_left_half_done(
-    config: Path, captures: Path, tinquan: Tinquan
-) -> None:
-    with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
-        opened.maintenance.redact("1", "x", "an", at(100))  # and then the power went
-    found = tinquan("archive", "check", "--config", config)
-    assert found.code == 1
-    assert "takedown of article 1 has not reached" in found.out
-    assert SECRET in texts_in(captures)
-    assert tinquan("archive", "check", "--repair", "--config", config).code == 1
-    assert SECRET not in texts_in(captures)
-    assert tinquan("archive", "check", "--config", config).code == 0
-
-
-def test_check_takes_out_what_came_in_again(config: Path, captures: Path, tinquan: Tinquan) -> None:
-    tinquan("archive", "redact", "1", "--reason", "x", "--yes", "--config", config)
-    with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
-        recorder = Recorder(opened, captures, run_id="r2")
-        seen = recorder.write(300, url_of(1), SECRET)
-        assert opened.store("r2", seen, article(1, SECRET)).verdict is Verdict.REFUSED
-        recorder.files.close()
-    found = tinquan("archive", "check", "--config", config)
-    assert (found.code, "was to be redacted and is not" in found.out) == (1, True)
-    tinquan("archive", "check", "--repair", "--config", config)
-    assert SECRET not in texts_in(captures)
-    assert tinquan("archive", "check", "--config", config).code == 0

@@ -43,6 +43,8 @@ def said(caught: pytest.ExceptionInfo[ArchiveError], *words: str) -> bool:
         ("sqlite:///:memory:", ("names no file",)),
         ("sqlite:///nowhere/tinquan.db", ("no folder nowhere", "make it first")),
         ("sqlite:///" + "x" * 300, ("cannot be opened",)),
+        ("sqlite:///a\nb/\udcff.db", ("no folder a\\nb", "\\udcff.db")),
+        ("sqlite:///a\0b.db", ("a\\x00b.db", "NUL")),
     ],
 )
 def test_a_wrong_url_is_named(url: str, words: tuple[str, ...]) -> None:

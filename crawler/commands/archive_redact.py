@@ -2,11 +2,14 @@
 
 import getpass
 import os
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crawler.backup import backups
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -18,6 +21,7 @@ from crawler.commands.common import (
     print_json,
     settle,
 )
+from crawler.config import Config
 from crawler.redaction import Removed, host_lock, rewrite
 from crawler.render import time_json
 from storage.archive import Archive
@@ -41,21 +45,57 @@ def redact(
     outlets = outlets_of(settings)
     with archive_of(settings) as opened:
         before = _asked(opened, ref, yes=yes)
+        copies = _copies(opened, ref)
         with host_lock(settings.captures, outlets, before):
             now = datetime.now(UTC)
             redaction = _redaction(opened, ref, reason, now)
             removed = rewrite(opened, settings.captures, redaction, now)
+        scrubbed = opened.maintenance.scrub()
+    kept = backups(_backups_folder(settings))
     if json:
-        print_json(_redaction_json(redaction, removed))
+        found = {"copies": copies, "backups": [str(one) for one in kept], "scrubbed": scrubbed}
+        print_json(_redaction_json(redaction, removed) | found)
         return
     out.print(
         f"article {redaction.article} is taken down: its text is out of the database,"
         f" {removed.records} records are out of {removed.files} WARC files",
         soft_wrap=True,
     )
+    for line in _left(removed, copies, kept, scrubbed=scrubbed):
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def _left(
+    removed: Removed, copies: Sequence[int], kept: Sequence[Path], *, scrubbed: bool
+) -> Iterator[str]:
+    """Yield where the text still is, and what to do about it."""
     for name in removed.elsewhere:
-        err.print(f"{name}: lies outside the captures folder and still holds it", soft_wrap=True)
-    err.print("earlier backups and exports still hold it: see docs/archive.md", soft_wrap=True)
+        yield f"{name}: lies outside the captures folder and still holds it"
+    if not scrubbed:
+        yield (
+            "another process still reads what was there before; until it ends, the text can be"
+            " found in the database's own files: start the same command again later"
+        )
+    if copies:
+        listed = ", ".join(map(str, copies))
+        yield f"copies of it are in the archive and stay; take them down too? articles {listed}"
+    if kept:
+        which = f"{kept[0]} to {kept[-1].name}" if len(kept) > 1 else str(kept[0])
+        yield f"{len(kept)} earlier backups may hold it: {which}; delete them or let them run out"
+    yield "earlier exports, and backups elsewhere, still hold it: see docs/archive.md"
+
+
+def _backups_folder(settings: Config) -> Path:
+    return settings.root / settings.schedule.backups
+
+
+def _copies(archive: Archive, ref: str) -> list[int]:
+    """Return the articles that are copies of the same story; none once it is taken down."""
+    try:
+        own, cluster = archive.article(ref).id, archive.cluster(ref)
+    except NotFoundError:
+        return []
+    return [member.id for member in cluster.members if member.id != own]
 
 
 def _asked(archive: Archive, ref: str, *, yes: bool) -> str:

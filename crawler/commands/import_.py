@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -33,18 +34,30 @@ _NAMED = 20  # rejected lines that are named on standard error; the file has the
 
 
 class _Log:
-    """Sets lines aside, and names the first of them on standard error."""
+    """Sets lines aside, or leaves them out, and names the first on standard error.
+
+    left_out: lines whose articles were taken down; setting them aside would keep their text.
+    """
 
     def __init__(self, file: Path, rejects: Rejects) -> None:
         self._file = file
         self._rejects = rejects
+        self.left_out = 0
 
-    def __call__(self, line: Line, reason: str) -> None:
+    def reject(self, line: Line, reason: str) -> None:
         """Set a line aside."""
         self._rejects.add(line, reason)
         if self._rejects.count <= _NAMED:
-            text = f"{self._file}, line {line.number}: {reason[:300]}"
-            err.print(escape(text), soft_wrap=True)
+            self._name(line, reason[:300])
+
+    def skip(self, line: Line) -> None:
+        """Leave a line out for good."""
+        self.left_out += 1
+        if self.left_out <= _NAMED:
+            self._name(line, "was taken down by `tinquan archive redact` and is left out")
+
+    def _name(self, line: Line, reason: str) -> None:
+        err.print(escape(f"{self._file}, line {line.number}: {reason}"), soft_wrap=True)
 
 
 def import_(
@@ -75,12 +88,33 @@ def import_(
     raise_on_term()
     lines, raw = open_lines(file)
     with raw, archive_of(settings, create=True) as opened, Pages(source) as pages:
-        importer = Importer(opened, source, pages, _Log(file, rejects), lambda: datetime.now(UTC))
-        runs = _run(file, lines, raw, importer)
+        log = _Log(file, rejects)
+        clock = partial(datetime.now, UTC)
+        importer = Importer(opened, source, pages, log.reject, log.skip, clock)
+        try:
+            runs = _run(file, lines, raw, importer)
+        except BaseException:
+            _close_early(rejects)
+            raise
     rejects.close()
-    _report(runs, rejects, json=json)
+    _report(runs, rejects, log.left_out, json=json)
     if rejects.count:
         raise typer.Exit(1)
+
+
+def _close_early(rejects: Rejects) -> None:
+    """Keep what was set aside until the import was ended; the reason of its end comes first."""
+    try:
+        rejects.close(complete=False)
+    except UsageError as error:
+        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        return
+    if rejects.count:
+        _tell_rejects(rejects)
+
+
+def _tell_rejects(rejects: Rejects) -> None:
+    err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
 
 
 def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> list[Run]:
@@ -117,7 +151,7 @@ def _progress(file: Path, raw: IO[bytes]) -> Iterator[Progress]:
         yield progress
 
 
-def _report(runs: list[Run], rejects: Rejects, *, json: bool) -> None:
+def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> None:
     counts: Counter[str] = Counter()
     for run in runs:
         done = run.counts
@@ -129,14 +163,17 @@ def _report(runs: list[Run], rejects: Rejects, *, json: bool) -> None:
             refused=sum(done.refused.values()),
         )
     counts["rejected"] = rejects.count
-    names = ("new", "revised", "unchanged", "known", "refused", "rejected")
+    names = ["new", "revised", "unchanged", "known", "refused", "rejected"]
+    if left_out:
+        counts["taken_down"] = left_out
+        names.append("taken_down")
     aside = str(rejects.path) if rejects.count else None
     if json:
         total = {name: counts[name] for name in names}
         print_json(total | {"rejected_file": aside, "runs": [run.id for run in runs]})
         return
-    out.print(", ".join(f"{name} {counts[name]}" for name in names))
+    out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
     if aside:
-        err.print(escape(f"{rejects.count} lines were set aside: {aside}"), soft_wrap=True)
+        _tell_rejects(rejects)
     if counts["new"] + counts["revised"]:
         err.print("`tinquan places retag` notes which places they are about", markup=False)
