@@ -122,8 +122,16 @@ class Plan:
         filed = stream[: stream.index(FIELD_END)]
         return all(any(code in filed for code in group) for group in self.filed)
 
+    @cached_property
+    def _only(self) -> Needle | None:
+        """The needle, where it is all that is asked for, as often."""
+        groups = self.required if not self.excluded else ()
+        return groups[0][0] if len(groups) == 1 and len(groups[0]) == 1 else None
+
     def _says(self, stream: str) -> bool:
         families = without_marks(stream) if self.loose else ""
+        if self._only is not None:
+            return self._only.within(stream, families)
         return all(
             any(needle.within(stream, families) for needle in group) for group in self.required
         ) and not any(needle.within(stream, families) for needle in self.excluded)

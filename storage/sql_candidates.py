@@ -39,6 +39,7 @@ _THROUGH_THE_INDEX = sa.select(
 )
 
 WALK = 2_000  # positions that are read at once
+MORE = 1_000  # candidates that are opened at once where those opened so far were not enough
 WALK_WORTH = 5  # positions that are walked over in the time that one article is opened
 
 
@@ -67,7 +68,7 @@ def newest_candidates(
 def all_candidates(
     conn: Connection, query: SearchQuery, plan: Plan, after: Position, size: int, *, filed: bool
 ) -> Iterator[list[Match]]:
-    """Yield the candidates after a position, newest first, `size` at a time at most.
+    """Yield the candidates after a position, newest first: first `size` of them, then MORE each.
 
     filed: only the first field of their strings.
     """
@@ -79,8 +80,9 @@ def all_candidates(
             yield matches_of(conn, query, after, ids, filed=filed)
             return
         rows = positions_where(conn, query, after, among(conn, search.c.article, ids))
-    for at in range(0, len(rows), size):
-        yield matches_at(conn, rows[at : at + size], filed=filed)
+    yield matches_at(conn, rows[:size], filed=filed)
+    for at in range(size, len(rows), MORE):
+        yield matches_at(conn, rows[at : at + MORE], filed=filed)
 
 
 def _by_row(

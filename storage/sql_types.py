@@ -103,6 +103,8 @@ def in_parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
     """Return a condition for any number of ids, in one value."""
     if conn.dialect.name == "postgresql":
-        return column == sa.any_(sa.literal(list(ids), ARRAY(sa.BigInteger)))
+        # As text: the driver takes 2 µs to write each number of a list.
+        written = sa.literal(f"{{{','.join(map(str, ids))}}}", sa.Text)
+        return column == sa.any_(sa.cast(written, ARRAY(sa.BigInteger)))
     listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
     return column.in_(listed.columns(sa.column("value", sa.Integer)))

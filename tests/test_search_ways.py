@@ -24,7 +24,7 @@ from tests.tagging import NEW, OLD, OTHER, about, put
 # articles are met on a walk, opened each, or first the one and then the other.
 SMALL = {"matches.FIRST_LOOK": 1, "matches.PROBE": 2, "matches.PAGE": 2, "matches.PLACED": 0}
 READ_ON = SMALL | {"matches.SPARSE": -1, "matches.BROAD": -1}
-INDEX = SMALL | {"matches.SPARSE": 9, "matches.BROAD": 99}
+INDEX = SMALL | {"matches.SPARSE": 9, "matches.BROAD": 99, "candidates.MORE": 1}
 WALKED = INDEX | {"candidates.WALK": 2, "candidates.WALK_WORTH": 99}
 OPENED = INDEX | {"candidates.WALK": 2, "candidates.WALK_WORTH": 0}
 BOTH = INDEX | {"candidates.WALK": 1, "candidates.WALK_WORTH": 1}
@@ -131,7 +131,7 @@ def test_both_databases_rank_alike(
 def test_too_many_to_rank_are_said_to_be(
     archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_sizes(monkeypatch, SMALL | {"matches.READ": 4, "matches.RANKED": 3})
+    set_sizes(monkeypatch, SMALL | {"matches.READ": 4, "matches.RANKED": 3, "candidates.MORE": 1})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     for broad, total, since in ((99, 3, at(15)), (-1, 2, at(16))):
         monkeypatch.setattr("storage.sql_matches.BROAD", broad)
