@@ -84,7 +84,7 @@ class Settling:
         held, found = self._choose(id_)
         if again and held == before:
             return set()
-        concerned = self._copies_of(id_) if held else self._drawn(id_, found)
+        concerned = self._follow(id_, held[0], found) if held else self._drawn(id_, found)
         if held and held[0] in concerned:
             self._set(held[0], None)  # the two change places
         self._set(id_, held)
@@ -100,30 +100,62 @@ class Settling:
         sources.pop(id_, None)
         own = {one: nearby[one] for one in nearby if self._source(one) == id_}
         self._compare(id_, {one: sources[one] for one in sources if self.moments[one] < now}, found)
-        for one, like in found.items():
-            if like.reason is Reason.LITTLE and like.similarity >= _SOME:
-                self._second(id_, one, found)
+        self._second(id_, list(found), found)
         earlier = [one for one in self._best_first(found) if self._fits(id_, one, found[one])]
         if earlier and found[earlier[0]].similarity >= STRONG:
-            return self._held(earlier[0], found), found
+            return self._held(self._first_alike(earlier), found), found
         later = {one: shared for one, shared in nearby.items() if self._may_follow(one, now)}
+        asked = list(found)
         self._compare(id_, sources | own | later, found)
+        self._second(id_, (sources.keys() & found.keys()).difference(asked), found)
         weak = [one for one in self._best_first(found) if found[one].similarity < STRONG]
         rivals = [one for one in weak if one in sources or one in own]
         if self._holds_two_stories(rivals):
             return self._held(rivals[0], found), found
-        return (self._held(earlier[0], found) if earlier else None), found
+        return (self._held(self._first_alike(earlier), found) if earlier else None), found
 
-    def _second(self, id_: int, source: int, found: dict[int, Likeness]) -> None:
-        """Take an article for a copy of a source that it shares less with, where a copy says so.
+    def _second(self, id_: int, sources: Iterable[int], found: dict[int, Likeness]) -> None:
+        """Let the copies say, too, how much of an article is what these sources tell.
 
-        Two copies of one story that both changed much are less like each other than like a third.
+        Two copies of one story that both changed much are less like each other than like a third,
+        and one of them may be the source.
         """
-        copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
-        others = [one for one in copied if one != source][:_ASKED]
-        self.texts.load([id_, *others])
-        if any(self.texts.compare(id_, one).is_copy for one in others):
-            found[source] = replace(found[source], reason=Reason.COPY)
+        for source in sources:
+            like = found[source]
+            little = like.reason is Reason.LITTLE and like.similarity >= _SOME
+            if not little and not (like.is_copy and like.similarity < STRONG):
+                continue
+            copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
+            others = [one for one in copied if one not in (id_, source)][:_ASKED]
+            self.texts.load([id_, *others])
+            likes = [self.texts.compare(id_, one) for one in others]
+            if seconds := [one.shared for one in likes if one.is_copy]:
+                shared = max(like.shared, *seconds)
+                found[source] = replace(like, reason=Reason.COPY, shared=shared)
+
+    def _first_alike(self, sources: Sequence[int]) -> int:
+        """Return the earliest of those sources, best first, that tell what the best tells."""
+        alike = [one for one in sources[1:] if self._tell_one_story(one, sources[0])]
+        return min([sources[0], *alike], key=lambda one: self.moments[one])
+
+    def _tell_one_story(self, one: int, other: int) -> bool:
+        """True for sources that have something in common, though too little to be copies."""
+        self.texts.load([one, other])
+        like = self.texts.compare(one, other)
+        return like.reason is Reason.LITTLE and like.similarity >= _SOME
+
+    def _follow(self, id_: int, source: int, found: Mapping[int, Likeness]) -> set[int]:
+        """Return what has to be asked again where an article becomes a copy.
+
+        These are its own copies, and sources for which it now seconds the one that it hangs on.
+        """
+        later = {
+            one
+            for one, like in found.items()
+            if like.is_copy and not self.held.get(one) and self.moments[one] > self.moments[source]
+        }
+        others = later - {id_, source}
+        return self._copies_of(id_) | {one for one in others if self._tell_one_story(one, source)}
 
     def _may_follow(self, id_: int, now: Moment) -> bool:
         """True for what came later, and for what came earlier and hangs on something loosely."""
