@@ -36,6 +36,9 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
 ]
 
+MOST = 1_000_000_000
+"""The largest number that an option takes which the database counts up to."""
+
 
 def _width(stream: TextIO) -> int | None:
     """Return the width in pipes and logs; a terminal's own otherwise."""

@@ -10,6 +10,7 @@ from crawler.agenda import Wanted
 from crawler.alarm_texts import alarm_json, cause_text, paragraphs
 from crawler.alarms import Watched
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -118,7 +119,7 @@ def _print_alarm(alarm: Alarm) -> None:
 def alarms(
     outlet: OutletOption = None,
     closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 50,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
