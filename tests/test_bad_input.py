@@ -65,3 +65,23 @@ def test_a_mistake_is_one_line(
     assert (folder / "pipe").is_fifo()
     assert sorted(folder.iterdir()) == before or words[1] == "backup"
     assert tinquan("--config", folder / "tinquan.toml", "show", "1").code == 0
+
+
+def test_a_full_disk_under_the_output_is_one_line(
+    folder: Path, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full")
+    if not full.is_char_device():
+        pytest.skip("this system has no /dev/full")
+    with full.open("w", encoding="utf-8") as nothing_fits:
+        monkeypatch.setattr("sys.stdout", nothing_fits)
+        ran = tinquan("--config", folder / "tinquan.toml", "show", "1", "--json")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "the output cannot be written: No space left on device" in ran.err
+
+
+def test_no_output_at_all_is_no_failure(
+    folder: Path, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert tinquan("--config", folder / "tinquan.toml", "show", "1", "--json").code == 0
