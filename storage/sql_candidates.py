@@ -7,23 +7,38 @@ places of narrow rows, which hold the times.
 
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.search import SearchQuery
 from storage.search_match import Plan
-from storage.sql_keys import held_ids, may_match, search_keys
+from storage.sql_keys import held_ids, may_match
 from storage.sql_positions import (
     Match,
     Position,
     matches_at,
     matches_of,
+    newest_keyed,
     newest_positions,
     positions_where,
 )
 from storage.sql_types import among
 from storage.tables_search import search
 
-WALK = 2_000  # positions that are walked over at once
+# Every plan but the one through the index reads keys off each row's string, and a bitmap that does
+# not fit would do so too. As the function costs so much, any plan looks worth compiling and sharing
+# among processes, which takes longer than all of it.
+_PLANNED = {
+    "enable_seqscan": "off",
+    "work_mem": "64MB",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+_THROUGH_THE_INDEX = sa.select(
+    *(sa.func.set_config(name, value, True) for name, value in _PLANNED.items())
+)
+
+WALK = 2_000  # positions that are read at once
 WALK_WORTH = 5  # positions that are walked over in the time that one article is opened
 
 
@@ -32,7 +47,10 @@ def newest_candidates(
 ) -> Iterator[Position]:
     """Yield where candidates stand after a position, newest first."""
     if conn.dialect.name == "postgresql":
-        yield from _by_row(conn, query, plan, after)
+        first = _by_row(conn, query, plan, after, WALK)
+        yield from first
+        if len(first) == WALK:
+            yield from _by_row(conn, query, plan, first[-1], None)
         return
     wanted = set(held_ids(conn, plan))
     walked = 0
@@ -54,7 +72,7 @@ def all_candidates(
     filed: only the first field of their strings.
     """
     if conn.dialect.name == "postgresql":
-        rows = _by_row(conn, query, plan, after)
+        rows = _by_row(conn, query, plan, after, None)
     else:
         ids = held_ids(conn, plan)
         if len(ids) <= size:
@@ -65,9 +83,8 @@ def all_candidates(
         yield matches_at(conn, rows[at : at + size], filed=filed)
 
 
-def _by_row(conn: Connection, query: SearchQuery, plan: Plan, after: Position) -> list[Position]:
-    # Every plan but the one through the index reads keys off each row's string; a bitmap that
-    # does not fit would do so too.
-    conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    conn.exec_driver_sql("SET LOCAL work_mem = '64MB'")
-    return positions_where(conn, query, after, may_match(plan), search_keys)
+def _by_row(
+    conn: Connection, query: SearchQuery, plan: Plan, after: Position, size: int | None
+) -> list[Position]:
+    conn.execute(_THROUGH_THE_INDEX)
+    return newest_keyed(conn, query, after, may_match(plan), size)

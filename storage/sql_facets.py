@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from operator import add
 from typing import Any
 
@@ -64,7 +64,7 @@ def _within_a_month(at: Any) -> Any:
     """
     if isinstance(at, str):
         return f"{at[:7]}-01T12:00Z" if at[8:10] < "28" else at
-    return at.replace(day=1, hour=12, minute=0, second=0, microsecond=0) if at.day < 28 else at
+    return datetime(at.year, at.month, 1, 12, tzinfo=UTC) if at.day < 28 else at
 
 
 def _places(conn: Connection, ids: Sequence[int], top: int) -> _Counted:

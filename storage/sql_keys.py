@@ -9,12 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.search_codes import array_pair, array_word, fts_pair
 from storage.search_match import Meant, Needle, Plan
-from storage.sql_types import UtcTime
+from storage.tables_search import search_keys
 
-# PostgreSQL's; of SQLite's table of this name only the row ids are read.
-search_keys = sa.table(
-    "search_keys", sa.column("article", sa.BigInteger), sa.column("sort_at", UtcTime)
-)
 _KEYS = sa.func.search_keys_of(search_keys.c.article, type_=ARRAY(sa.Integer))
 
 

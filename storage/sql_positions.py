@@ -11,7 +11,7 @@ from storage.search import SearchQuery
 from storage.search_codes import FIELD_END
 from storage.sql_types import RowId, among
 from storage.tables import article_places
-from storage.tables_search import search
+from storage.tables_search import search, search_keys
 
 _Stored = sa.Text().with_variant(sa.DateTime(timezone=True), "postgresql")
 _AT: ColumnElement[Any] = sa.type_coerce(search.c.sort_at, _Stored)
@@ -81,20 +81,31 @@ def about_places(conn: Connection, query: SearchQuery, most: int) -> list[Match]
 
 
 def positions_where(
+    conn: Connection, query: SearchQuery, after: Position, condition: ColumnElement[bool]
+) -> list[Position]:
+    """Return where the articles after a position stand that meet a condition, newest first."""
+    statement = sa.select(_AT, search.c.article).where(condition, *_within(query))
+    rows = [(row[0], row[1]) for row in conn.execute(statement).all()]
+    return sorted((row for row in rows if row < after), reverse=True)
+
+
+def newest_keyed(
     conn: Connection,
     query: SearchQuery,
     after: Position,
     condition: ColumnElement[bool],
-    table: sa.FromClause = search,
+    size: int | None,
 ) -> list[Position]:
-    """Return where the articles after a position stand that meet a condition, newest first.
+    """Return where the newest articles (None: all) stand that meet a condition on their keys.
 
-    table: where the condition and the articles' times are read.
+    In PostgreSQL; newest first. The rows are found before any is put in order: along an index of
+    times each row's keys would be read off its string.
     """
-    at = sa.type_coerce(table.c.sort_at, _Stored)
-    statement = sa.select(at, table.c.article).where(condition, *_within(query, table))
-    rows = [(row[0], row[1]) for row in conn.execute(statement).all()]
-    return sorted((row for row in rows if row < after), reverse=True)
+    at = sa.type_coerce(search_keys.c.sort_at, _Stored).label("at")
+    keyed = sa.select(at, search_keys.c.article).where(condition, *_within(query, search_keys))
+    found = keyed.where(_before(after, search_keys)).cte("found").prefix_with("MATERIALIZED")
+    newest = sa.select(found).order_by(found.c.at.desc(), found.c.article.desc()).limit(size)
+    return [(row[0], row[1]) for row in conn.execute(newest).all()]
 
 
 def matches_of(
@@ -129,9 +140,9 @@ def _position(match: Match) -> Position:
     return match.at, match.article
 
 
-def _before(after: Position) -> ColumnElement[bool]:
+def _before(after: Position, table: sa.FromClause = search) -> ColumnElement[bool]:
     here = sa.tuple_(sa.literal(after[0], _Stored), sa.literal(after[1], RowId))
-    return sa.tuple_(_AT, search.c.article) < here
+    return sa.tuple_(sa.type_coerce(table.c.sort_at, _Stored), table.c.article) < here
 
 
 def _within(query: SearchQuery, table: sa.FromClause = search) -> list[ColumnElement[bool]]:

@@ -39,5 +39,10 @@ search = sa.Table(
     sa.Index("ix_search_sort_at_article", "sort_at", "article"),
 )
 
+# PostgreSQL's; of SQLite's table of this name only the row ids are read.
+search_keys = sa.table(
+    "search_keys", sa.column("article", sa.BigInteger), sa.column("sort_at", UtcTime)
+)
+
 OWN_TABLES = ("search_keys",)
 """What stands in the database and not here begins so: the index's tables."""
