@@ -227,12 +227,13 @@ class Settling:
             return
         unknown = [id_ for id_ in fresh if id_ not in self.hashes]
         self.hashes |= load_signatures(self.conn, unknown)
-        of = {id_: self.hashes.get(id_, ()) for id_ in fresh}
-        known = holders(self.conn, (hash_ for held in of.values() for hash_ in held))
+        self.hashes |= {id_: () for id_ in fresh if id_ not in self.hashes}
+        known = holders(self.conn, (hash_ for id_ in fresh for hash_ in self.hashes[id_]))
         nearby = {one for of_hash in known.values() for one in of_hash}
+        self.hashes |= load_signatures(self.conn, nearby - self.hashes.keys())
         self._stand(nearby.union(fresh))
         sources = {one: self._source(one) for one in nearby}
-        self.near |= {id_: candidates(id_, of[id_], known, sources) for id_ in fresh}
+        self.near |= {id_: candidates(id_, self.hashes, known, sources) for id_ in fresh}
         self._stand({sources[one.article] for id_ in fresh for one in self.near[id_]})
         self.texts.load(self._first_compared(fresh))
 
