@@ -58,12 +58,6 @@ class Needle:
             return re.compile("".join(_any_of(word.families) for word in self.words))
         return re.compile("".join(map(_marked, self.words)), re.DOTALL)
 
-    def count(self, here: str) -> int:
-        """Return how often it stands in a piece of a string; in one without marks, if loose."""
-        if self._text is not None:
-            return here.count(self._text)
-        return sum(1 for _ in self._pattern.finditer(here))
-
     def within(self, stream: str, families: str) -> bool:
         """Return whether it stands in `stream` at all."""
         here = families if self.loose else stream

@@ -4,19 +4,22 @@ Words that stand next to each other in the query count as one more term where th
 text too: Vietnamese words are of several syllables, and nobody types the quotation marks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from storage.search_codes import FIELD_END, without_marks
-from storage.search_match import Needle, Plan
+import numpy as np
 
-_WEIGHTS = (5.0, 2.5, 2.0, 3.0, 1.0)  # title, sapo, authors, tags, body
+from storage.search_match import Needle, Plan
+from storage.search_scan import Strings
+
+_WEIGHTS = np.array((0.0, 5.0, 2.5, 2.0, 3.0, 1.0))  # of search_codes.FIELDS
 _NEIGHBOURS = 2.0  # times a term of its own
 _K1, _B = 1.2, 0.5  # as usual, but news are of more even length than the texts of .75
 _USUAL_LENGTH = 500  # words of a body
 _DIGITS = 6
+_AT_ONCE = 1_000  # strings: their numbers stay in the processor's own memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +28,20 @@ class Ranking:
 
     needles: tuple[Needle, ...]
     weights: tuple[float, ...]
-    loose: bool  # whether any is looked for in the string without marks
 
-    def score(self, stream: str) -> float:
-        """Return how well an article with that string fits; more is better, never negative."""
-        families = without_marks(stream) if self.loose else ""
-        body = len(stream) - stream.rindex(FIELD_END) - len(FIELD_END)
-        length = _K1 * (1 - _B + _B * body / 2 / _USUAL_LENGTH)
-        total = 0.0
+    def scores(self, streams: Sequence[str]) -> Iterator[float]:
+        """Yield how well articles with these strings fit; more is better, never negative."""
+        for first in range(0, len(streams), _AT_ONCE):
+            yield from self._scores(Strings(streams[first : first + _AT_ONCE]))
+
+    def _scores(self, strings: Strings) -> Iterator[float]:
+        bodies = strings.body_lengths()
+        length = _K1 * (1 - _B + _B * bodies / _USUAL_LENGTH)
+        total = np.zeros(len(bodies))
         for needle, weight in zip(self.needles, self.weights, strict=True):
-            found = _found(needle, stream, families)
-            if found:
-                total += weight * found * (_K1 + 1) / (found + length)
-        return round(total, _DIGITS)
-
-
-def _found(needle: Needle, stream: str, families: str) -> float:
-    """Return how often the needle stands in the fields, times the weight of each."""
-    here, end = (families, FIELD_END[:1]) if needle.loose else (stream, FIELD_END)
-    everywhere = needle.count(here)
-    if not everywhere:  # as of most neighbours
-        return 0.0
-    head, _, body = here.rpartition(end)
-    in_body = needle.count(body)
-    if in_body == everywhere:  # as of most words
-        return in_body * _WEIGHTS[-1]
-    of_fields = zip(_WEIGHTS, head.split(end)[1:], strict=False)  # the last is the body's
-    return sum(weight * needle.count(field) for weight, field in of_fields) + in_body * _WEIGHTS[-1]
+            found = strings.weigh(needle, _WEIGHTS)
+            total += weight * found * (_K1 + 1) / (found + length)
+        return (round(score, _DIGITS) for score in total.tolist())
 
 
 def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
@@ -66,13 +56,11 @@ def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
         if len(one) == len(other) == 1
     ]
     needles = (*single, *neighbours)
-    folded = [without_marks(stream) for stream in sample]
-    rarity = [_rarity(needle, sample, folded) for needle in needles]
+    strings = Strings(sample) if sample else None
+    rarity = [_rarity(strings.having(needle) if strings else 0, len(sample)) for needle in needles]
     factors = [1.0] * len(single) + [_NEIGHBOURS] * len(neighbours)
-    weights = tuple(a * b for a, b in zip(rarity, factors, strict=True))
-    return Ranking(needles, weights, any(needle.loose for needle in needles))
+    return Ranking(needles, tuple(a * b for a, b in zip(rarity, factors, strict=True)))
 
 
-def _rarity(needle: Needle, sample: Sequence[str], folded: Sequence[str]) -> float:
-    having = sum(map(needle.within, sample, folded))
-    return log(1 + (len(sample) - having + 0.5) / (having + 0.5))
+def _rarity(having: int, of_all: int) -> float:
+    return log(1 + (of_all - having + 0.5) / (having + 0.5))

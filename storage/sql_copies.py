@@ -53,11 +53,14 @@ class Settling:
     asked: Counter[int] = field(default_factory=Counter)
 
     def settle(self, dirty: Collection[int]) -> None:
-        """Ask `dirty`, and whom that concerns, and write what came out."""
+        """Ask `dirty`, and whom that concerns, and write what came out.
+
+        dirty: articles that hang on nothing now. Most are like no other, and stay so.
+        """
         self.look_up(dirty)
-        queue = [self.moments[id_] for id_ in dirty]
+        queue = [self.moments[id_] for id_ in dirty if self.near[id_]]
         heapify(queue)
-        waiting = set(dirty)
+        waiting = {moment[-1] for moment in queue}
         while queue:
             id_ = heappop(queue)[-1]
             waiting.discard(id_)
@@ -65,7 +68,10 @@ class Settling:
             waiting |= concerned
             self.look_up(concerned)
             for one in concerned:
-                heappush(queue, self.moments[one])
+                if self.near[one]:
+                    heappush(queue, self.moments[one])
+                else:
+                    self._set(one, None)
         self._write()
         self.texts.write_common()
 
@@ -230,13 +236,14 @@ class Settling:
         self.hashes |= load_signatures(self.conn, unknown)
         self.hashes |= {id_: () for id_ in fresh if id_ not in self.hashes}
         known = holders(self.conn, (hash_ for id_ in fresh for hash_ in self.hashes[id_]))
-        nearby = {one for of_hash in known.values() for one in of_hash}
+        nearby = {one for of_hash in known.values() if len(of_hash) > 1 for one in of_hash}
         self.hashes |= load_signatures(self.conn, nearby - self.hashes.keys())
-        self._stand(nearby.union(fresh))
+        self._stand(nearby)
         sources = {one: self._source(one) for one in nearby}
         self.near |= {id_: candidates(id_, self.hashes, known, sources) for id_ in fresh}
-        self._stand({sources[one.article] for id_ in fresh for one in self.near[id_]})
-        self.texts.load(self._first_compared(fresh))
+        alike = [id_ for id_ in fresh if self.near[id_]]
+        self._stand({sources[one.article] for id_ in alike for one in self.near[id_]}.union(alike))
+        self.texts.load(self._first_compared(alike))
 
     def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
         """Yield those that are compared in most cases, so that one statement reads them all."""

@@ -107,8 +107,8 @@ def _newest(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
 
 def _best(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
     matches = all_matches(conn, query, plan)
-    score = ranking(plan, matches.sample).score
-    scored = [(score(match.stream), match.at, match.article) for match in matches.found]
+    scores = ranking(plan, matches.sample).scores([match.stream for match in matches.found])
+    scored = [(score, *match.position) for score, match in zip(scores, matches.found, strict=True)]
     first = len(scored) if query.one_per_cluster else query.limit
     ordered = ((article, points) for points, _, article in nlargest(first, scored))
     kept = _collapsed(conn, ordered) if query.one_per_cluster else ordered

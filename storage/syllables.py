@@ -65,15 +65,15 @@ def syllables(lines: Sequence[str]) -> Syllables:
 
 
 def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
-    """Return `syllables(lines).hashes` of all `texts`, and where each text's begin and end."""
+    """Return `syllables(lines).hashes` of all `texts`, and where each text's begin and end.
+
+    texts: their lines, in which there is no line break.
+    """
     every = list(texts)
     codes, folded = _characters([line for lines in every for line in lines])
     starts, letters, first = _runs(folded)
-    ends = np.concatenate(
-        ([0], np.cumsum([sum(1 + line.count("\n") for line in lines) for lines in every]))
-    )
     numbers = np.cumsum(codes == ord("\n"))[starts]
-    bounds = np.searchsorted(numbers, ends).tolist()
+    bounds = np.searchsorted(numbers, np.cumsum([0, *map(len, every)])).tolist()
     return _hashes(letters, first), bounds
 
 

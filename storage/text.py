@@ -67,6 +67,8 @@ def one_line(text: str) -> str:
 
 
 def _real_eth(text: str) -> str:
+    if text.isascii():
+        return text
     for look_alike, eth in _ETH:  # str.translate would look every character up
         text = text.replace(look_alike, eth)
     return text

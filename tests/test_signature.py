@@ -74,9 +74,10 @@ def test_a_text_of_thirty_syllables_is_long_enough() -> None:
     assert signature(told(1, (), title="", blocks=(short,))) is None
 
 
-@given(
-    st.lists(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" \n\u0301\u200bđĐ5"))))
-)
+CHARACTERS = st.characters(exclude_characters="\n") | st.sampled_from(" \u0301\u200bđĐ5")
+
+
+@given(st.lists(st.text(CHARACTERS)))
 def test_hashes_of_many_texts_are_those_of_each(lines: list[str]) -> None:
     expected = syllables(lines).hashes.tolist()
     hashes, bounds = syllable_hashes([lines, [], lines])

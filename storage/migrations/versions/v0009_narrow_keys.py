@@ -21,10 +21,12 @@ CREATE TABLE search_keys (
     sort_at timestamptz NOT NULL
 )
 """
-# Whoever writes a string, a copy among them, has it found: no writer can forget to.
+# Whoever writes a string, a copy among them, has it found: no writer can forget to. A row that
+# damage left behind goes first: PostgreSQL would update it without reading its keys again.
 _ADD = """
 CREATE FUNCTION search_keys_add() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    DELETE FROM search_keys USING added WHERE search_keys.article = added.article;
     INSERT INTO search_keys (article, sort_at) SELECT article, sort_at FROM added ORDER BY article;
     RETURN NULL;
 END
