@@ -13,7 +13,7 @@ _PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits lo
 _TABLES = (
     *("contents", "readings", "revisions", "captures", "articles", "refusals", "refused_urls"),
     *("tags", "scores", "mentions", "article_places", "search", "lexicon", "signatures"),
-    *("sketches", "copies", "common_lines", "checks"),
+    *("common_hashes", "copies", "common_lines", "checks"),
 )
 
 
