@@ -166,7 +166,8 @@ def _postgresql_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "tinquan",
-        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC {asked}",
+        # jit: compiling a statement takes longer than any of ours runs.
+        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
     }
     # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
     return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
