@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
+from storage.arrays import distinct
 from storage.model import Arrival, Article, Block, Capture, Extraction
 from storage.runs import Run
 from storage.signature import shingles
@@ -96,7 +97,9 @@ def judged(originals: Sequence[Doc]) -> list[Doc]:
     story (most are equal but for a word); those that share less, but a fifth, are follow-ups
     and summaries that quote each other, of which nobody can say whether they are copies.
     """
-    texts = [np.unique(shingles(syllables((doc.title, doc.sapo, *doc.lines)))) for doc in originals]
+    texts = [
+        distinct(shingles(syllables((doc.title, doc.sapo, *doc.lines)).hashes)) for doc in originals
+    ]
     owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     every = np.concatenate(texts)
     order = np.argsort(every, kind="stable")

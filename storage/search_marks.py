@@ -4,15 +4,17 @@ The stored text is searched, not the index's string: marks stand on the characte
 written, with all their combining marks.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from storage.model import Article
 from storage.places import Field
-from storage.search import Mark, Snippet, Term, Word, Words
+from storage.search import Mark, Snippet, Word, Words
 from storage.words import LONGEST, RAW, folded, spell, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
+_NONE: frozenset[Word] = frozenset()
 _SNIPPET_FIELDS: tuple[Field, ...] = ("body", "sapo")
 
 
@@ -22,7 +24,11 @@ class Finder:
     def __init__(self, words: Words) -> None:
         self._terms = [term for group in words.required for term in group]
         self._words = list(dict.fromkeys(word for term in self._terms for word in term.words))
-        self._meaning: dict[str, frozenset[Word] | None] = {}
+        self._exact = {word.text for word in self._words if not (word.loose or word.prefix)}
+        self._loose = {folded(word.text) for word in self._words if word.loose and not word.prefix}
+        self._begun = tuple(folded(word.text) for word in self._words if word.prefix)
+        self._meaning: dict[str, frozenset[Word]] = {}  # of words as written
+        self._idle: set[str] = set()  # words as written that mean nothing here: nearly all
 
     def marks(self, article: Article) -> tuple[Mark, ...]:
         """Return where the article says what is asked for, in title, sapo and body, in order."""
@@ -37,37 +43,68 @@ class Finder:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        if not any(map(self._meant, set(RAW.findall(text)))):
+        if not self._terms:
             return []
-        places = [
-            (match.start(), match.end(), meant)
-            for match in RAW.finditer(text)
-            if (meant := self._meant(match.group())) is not None
-        ]
+        here = [raw for raw in set(RAW.findall(text)) - self._idle if self._meant(raw)]
         found = sorted(
-            (places[at][0], whole(text, places[at + len(term.words) - 1][1]))
+            (start, whole(text, end))
             for term in self._terms
-            for at in _starts(term, [place[2] for place in places])
+            for raw in here
+            if term.words[0] in self._meant(raw)
+            for start in _places(raw, text)
+            if (end := self._end(term.words[1:], text, start + len(raw))) is not None
         )
         return _apart(found)
 
-    def _meant(self, raw: str) -> frozenset[Word] | None:
-        """Return the query's words that stand for a word as written; None where it is none."""
-        if raw not in self._meaning:
-            spelling = spell(raw)
+    def _end(self, rest: Sequence[Word], text: str, at: int) -> int | None:
+        """Return where the words that follow at `at` end; None where it is not `rest`."""
+        for word in rest:
+            following = _next_word(text, at)
+            if following is None or word not in self._meant(following.group()):
+                return None
+            at = following.end()
+        return at
+
+    def _meant(self, raw: str) -> frozenset[Word]:
+        """Return the query's words that stand for a word as written."""
+        meant = self._meaning.get(raw, _NONE)
+        if meant or raw in self._idle:
+            return meant
+        spelling = spell(raw)
+        if self._may_mean(spelling):
             meant = frozenset(word for word in self._words if means(word, spelling))
-            self._meaning[raw] = meant if spelling else None
-        return self._meaning[raw]
+        if meant:
+            self._meaning[raw] = meant
+        else:
+            self._idle.add(raw)
+        return meant
+
+    def _may_mean(self, spelling: str) -> bool:
+        """Return False where no word of the query can stand for it, as is usual."""
+        if spelling in self._exact:
+            return True
+        if not (self._loose or self._begun):
+            return False
+        plain = folded(spelling)
+        return plain in self._loose or plain.startswith(self._begun)
 
 
-def _starts(term: Term, meant: Sequence[frozenset[Word]]) -> Iterator[int]:
-    """Yield the places of the words at which the term begins."""
-    first, *rest = term.words
-    for at in range(len(meant) - len(rest)):
-        if first in meant[at] and all(
-            word in meant[at + 1 + more] for more, word in enumerate(rest)
-        ):
+def _places(raw: str, text: str) -> Iterator[int]:
+    """Yield where `raw` stands in `text` as a match of RAW, and not within a longer one."""
+    at = text.find(raw)
+    while at >= 0:
+        end = at + len(raw)
+        if not RAW.match(text, end) and not (at and RAW.match(text, at - 1)):
             yield at
+        at = text.find(raw, at + 1)
+
+
+def _next_word(text: str, at: int) -> re.Match[str] | None:
+    """Return the first match of RAW from `at` on that spells a word."""
+    match = RAW.search(text, at)
+    while match and not spell(match.group()):
+        match = RAW.search(text, match.end())
+    return match
 
 
 def _apart(found: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -58,13 +58,6 @@ class Needle:
             return re.compile("".join(_any_of(word.families) for word in self.words))
         return re.compile("".join(map(_marked, self.words)), re.DOTALL)
 
-    def count(self, stream: str, families: str) -> int:
-        """Return how often it stands in `stream`; families: `stream` without marks, if loose."""
-        here = families if self.loose else stream
-        if self._text is not None:
-            return here.count(self._text)
-        return sum(1 for _ in self._pattern.finditer(here))
-
     def within(self, stream: str, families: str) -> bool:
         """Return whether it stands in `stream` at all."""
         here = families if self.loose else stream
@@ -74,7 +67,9 @@ class Needle:
 
 
 def _any_of(characters: Sequence[str]) -> str:
-    return f"[{''.join(map(re.escape, characters))}]"
+    """Return a pattern for one of these: a character that stands by itself is searched fastest."""
+    escaped = list(map(re.escape, characters))
+    return escaped[0] if len(escaped) == 1 else f"[{''.join(escaped)}]"
 
 
 def _marked(word: Meant) -> str:
@@ -83,8 +78,8 @@ def _marked(word: Meant) -> str:
     variants: dict[str, list[str]] = {}
     for code in word.codes:
         variants.setdefault(code[0], []).append(code[1])
-    forms = "|".join(re.escape(family) + _any_of(variants[family]) for family in variants)
-    return f"(?={_any_of(word.families)})(?:{forms})"
+    forms = [re.escape(family) + _any_of(variants[family]) for family in variants]
+    return forms[0] if len(forms) == 1 else f"(?={_any_of(word.families)})(?:{'|'.join(forms)})"
 
 
 @dataclass(frozen=True)
@@ -109,12 +104,25 @@ class Plan:
         """False where the lexicon already tells that nothing can match."""
         return all(self.required) and all(self.filed)
 
+    @cached_property
+    def keys_tell_all(self) -> bool:
+        """Whether the keys say all of its words: a single word is a key, and no hash of one."""
+        return not self.excluded and all(
+            len(needle.words) == 1 for group in self.required for needle in group
+        )
+
     def matches(self, stream: str) -> bool:
         """Return whether an article with that string is wanted."""
-        if self.filed:
-            filed = stream[: stream.index(FIELD_END)]
-            if not all(any(code in filed for code in group) for group in self.filed):
-                return False
+        return self.files(stream) and self._says(stream)
+
+    def files(self, stream: str) -> bool:
+        """Return whether it is filed as asked. stream: the first field with its end will do."""
+        if not self.filed:
+            return True
+        filed = stream[: stream.index(FIELD_END)]
+        return all(any(code in filed for code in group) for group in self.filed)
+
+    def _says(self, stream: str) -> bool:
         families = without_marks(stream) if self.loose else ""
         return all(
             any(needle.within(stream, families) for needle in group) for group in self.required

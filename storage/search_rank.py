@@ -4,19 +4,22 @@ Words that stand next to each other in the query count as one more term where th
 text too: Vietnamese words are of several syllables, and nobody types the quotation marks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from storage.search_codes import FIELD_END, without_marks
-from storage.search_match import Needle, Plan
+import numpy as np
 
-_WEIGHTS = (5.0, 2.5, 2.0, 3.0, 1.0)  # title, sapo, authors, tags, body
+from storage.search_match import Needle, Plan
+from storage.search_scan import Strings
+
+_WEIGHTS = np.array((0.0, 5.0, 2.5, 2.0, 3.0, 1.0))  # of search_codes.FIELDS
 _NEIGHBOURS = 2.0  # times a term of its own
 _K1, _B = 1.2, 0.5  # as usual, but news are of more even length than the texts of .75
 _USUAL_LENGTH = 500  # words of a body
 _DIGITS = 6
+_AT_ONCE = 1_000  # strings: their numbers stay in the processor's own memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +28,20 @@ class Ranking:
 
     needles: tuple[Needle, ...]
     weights: tuple[float, ...]
-    loose: bool  # whether any is looked for in the string without marks
 
-    def score(self, stream: str) -> float:
-        """Return how well an article with that string fits; more is better, never negative."""
-        fields = stream.split(FIELD_END)[1:]
-        folded = [without_marks(field) for field in fields] if self.loose else fields
-        length = _K1 * (1 - _B + _B * len(fields[-1]) / 2 / _USUAL_LENGTH)
-        total = 0.0
+    def scores(self, streams: Sequence[str]) -> Iterator[float]:
+        """Yield how well articles with these strings fit; more is better, never negative."""
+        for first in range(0, len(streams), _AT_ONCE):
+            yield from self._scores(Strings(streams[first : first + _AT_ONCE]))
+
+    def _scores(self, strings: Strings) -> Iterator[float]:
+        bodies = strings.body_lengths()
+        length = _K1 * (1 - _B + _B * bodies / _USUAL_LENGTH)
+        total = np.zeros(len(bodies))
         for needle, weight in zip(self.needles, self.weights, strict=True):
-            count = needle.count
-            found = sum(
-                of_field * count(field, families)
-                for of_field, field, families in zip(_WEIGHTS, fields, folded, strict=True)
-            )
+            found = strings.weigh(needle, _WEIGHTS)
             total += weight * found * (_K1 + 1) / (found + length)
-        return round(total, _DIGITS)
+        return (round(score, _DIGITS) for score in total.tolist())
 
 
 def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
@@ -55,12 +56,11 @@ def ranking(plan: Plan, sample: Sequence[str]) -> Ranking:
         if len(one) == len(other) == 1
     ]
     needles = (*single, *neighbours)
-    rarity = [_rarity(needle, sample) for needle in needles]
+    strings = Strings(sample) if sample else None
+    rarity = [_rarity(strings.having(needle) if strings else 0, len(sample)) for needle in needles]
     factors = [1.0] * len(single) + [_NEIGHBOURS] * len(neighbours)
-    weights = tuple(a * b for a, b in zip(rarity, factors, strict=True))
-    return Ranking(needles, weights, any(needle.loose for needle in needles))
+    return Ranking(needles, tuple(a * b for a, b in zip(rarity, factors, strict=True)))
 
 
-def _rarity(needle: Needle, sample: Sequence[str]) -> float:
-    having = sum(needle.within(stream, without_marks(stream)) for stream in sample)
-    return log(1 + (len(sample) - having + 0.5) / (having + 0.5))
+def _rarity(having: int, of_all: int) -> float:
+    return log(1 + (of_all - having + 0.5) / (having + 0.5))

@@ -1,15 +1,11 @@
 """An article's texts and filings as the string that `storage.search_codes` describes. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END
 from storage.text import canonical_tone, normalize
-from storage.words import RAW, spell
-
-Codes = Mapping[str, str]
-"""The two characters of each word, by the word as spelled."""
 
 FILED = ("outlet", "section", "author", "tag", "kind")
 _LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
@@ -43,27 +39,17 @@ def filings(article: Article) -> Iterator[tuple[str, str]]:
     yield from found.items()
 
 
-def raw_fields(article: Article) -> list[list[list[str]]]:
-    """Return the words of title, sapo, authors, tags and body as written: fields, values, words."""
-    fields = [[article.title], [article.sapo or ""], article.authors, article.tags, [article.body]]
-    return [[RAW.findall(text) for text in texts] for texts in fields]
+def fields_of(article: Article) -> list[list[str]]:
+    """Return the values of title, sapo, authors, tags and body."""
+    one_each = [article.title], [article.sapo or ""]
+    return [*one_each, list(article.authors), list(article.tags), [article.body]]
 
 
-def spellings(fields: Iterable[Iterable[Iterable[str]]]) -> dict[str, str]:
-    """Return how each word that is written in `fields` is spelled; what is no word is left out."""
-    raws = {raw for texts in fields for text in texts for raw in text}
-    return {raw: word for raw in raws if (word := spell(raw))}
-
-
-def stream_of(
-    filed: Iterable[str], fields: Iterable[Iterable[Iterable[str]]], codes: Codes, raw: Codes
-) -> str:
+def stream_of(filed: Iterable[str], fields: Iterable[Iterable[str]]) -> str:
     """Return an article as its string.
 
-    filed: words of its filings. codes: of those. raw: of words as written in `fields`.
+    filed: codes of its filings. fields: as of `fields_of`, with each text's words as codes.
     """
-    parts = ["".join(sorted(codes[word] for word in filed))]
-    for texts in fields:
-        values = ("".join([raw[word] for word in text if word in raw]) for text in texts)
-        parts.append(VALUE_END.join(value for value in values if value))
+    parts = ["".join(sorted(filed))]
+    parts += [VALUE_END.join(filter(None, values)) for values in fields]
     return FIELD_END.join(parts)

@@ -6,11 +6,14 @@ documents", 1997). Two hashes in common make a candidate; `matching` decides.
 """
 
 import struct
+from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
+from storage.arrays import distinct
 from storage.model import Article
-from storage.syllables import Hashes, Syllables, mixed, syllables
+from storage.syllables import Hashes, mixed, syllable_hashes
 
 SIGNATURE_VERSION = 1
 """Goes up with every change of the rules; stored with each signature."""
@@ -27,7 +30,10 @@ SHARED = 2
 MIN_SYLLABLES = 30
 """Shorter texts get no signature: a headline and a phone number prove nothing."""
 
-_BASE = np.uint64(0x9E3779B97F4A7C15)
+Signature = tuple[int, ...]
+
+_BASE = np.array([0x9E3779B97F4A7C15], dtype=np.uint64)  # an array, for its square overflows
+_WIDTHS = (1, 2, 4)  # of the runs that are joined, up to half a shingle
 _LAYOUT = struct.Struct(f"<{SKETCH}i")
 
 
@@ -37,28 +43,47 @@ def lines_of(article: Article) -> tuple[str, ...]:
     return tuple(line for text in texts for line in text.split("\n") if line.strip())
 
 
-def shingles(text: Syllables) -> Hashes:
+def shingles(syllables: Hashes) -> Hashes:
     """Return the hash of every run of 8 syllables, in order."""
-    count = len(text) - SHINGLE + 1
-    if count < 1:
+    if len(syllables) < SHINGLE:
         return np.zeros(0, dtype=np.uint64)
-    rolled = np.zeros(count, dtype=np.uint64)
-    for place in range(SHINGLE):
-        rolled = rolled * _BASE + text.hashes[place : place + count]
+    rolled, base = syllables, _BASE
+    for width in _WIDTHS:  # two runs of 4 are one of 8: three steps instead of eight
+        rolled = rolled[:-width] * base + rolled[width:]
+        base = base * base
     return mixed(rolled)
 
 
-def signature(article: Article) -> tuple[int, ...] | None:
+def signature(article: Article) -> Signature | None:
     """Return the article's 16 smallest shingle hashes, or fewer; None for a text too short.
 
     As signed numbers of 32 bits, which both databases keep in 4 bytes, smallest first.
     """
-    text = syllables(lines_of(article))
-    if len(text) < MIN_SYLLABLES:
-        return None
-    smallest = np.unique(shingles(text))[:SKETCH]
+    return signatures([article])[0]
+
+
+def signatures(articles: Iterable[Article]) -> list[Signature | None]:
+    """Return the signature of each article; many at once take a third of the time."""
+    hashes, bounds = syllable_hashes(map(lines_of, articles))
+    rolled = shingles(hashes)
+    return [
+        _signature(rolled[first : end - SHINGLE + 1]) if end - first >= MIN_SYLLABLES else None
+        for first, end in pairwise(bounds)
+    ]
+
+
+def _signature(rolled: Hashes) -> Signature:
     # Ordered by all 64 bits and known by the lower half, or all would lie close together.
-    return tuple(int(value) for value in smallest.astype(np.uint32).view(np.int32))
+    return tuple(_smallest(rolled).astype(np.uint32).view(np.int32).tolist())
+
+
+def _smallest(values: Hashes) -> Hashes:
+    """Return the 16 smallest values, each once, in order, without sorting all of them."""
+    if len(values) > 2 * SKETCH:
+        found = distinct(np.partition(values, 2 * SKETCH)[: 2 * SKETCH])
+        if len(found) >= SKETCH:  # else whole lines stand there twice, and others may be missing
+            return found[:SKETCH]
+    return distinct(values)[:SKETCH]
 
 
 def pack(hashes: tuple[int, ...]) -> bytes:

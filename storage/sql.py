@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from storage import (
     sql_cluster_read,
+    sql_facets,
     sql_places,
     sql_read,
     sql_readings,
@@ -172,7 +173,7 @@ class SqlArchive(SqlOperations, SqlWays):
         """Return how what a search finds spreads. Raises QueryError."""
         _check_times(query)
         with self._reading() as conn:
-            return sql_search.count_facets(conn, query, top)
+            return sql_facets.count_facets(conn, query, top)
 
     # Writer
 

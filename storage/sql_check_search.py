@@ -4,16 +4,15 @@ PostgreSQL keeps the keys of its index itself, as it does those of every other i
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model import Article
-from storage.search_stream import filings, raw_fields, spellings, stream_of
 from storage.sql_check import Check, Fault, Position
-from storage.sql_index import index_articles
-from storage.sql_lexicon import codes_of, forget_codes
+from storage.sql_index import index_articles, streams
+from storage.sql_lexicon import forget_codes, texts_as_numbered
 from storage.sql_likeness import latest_texts
 from storage.sql_open import lock
 from storage.sql_reindex import fill_keys
@@ -39,7 +38,8 @@ def _search_page(conn: Connection, after: Position) -> tuple[list[Fault], Positi
         .limit(_PAGE)
     )
     rows = conn.execute(query).all()
-    wanted = _streams(conn, latest_texts(conn, [row.id for row in rows]))
+    texts = latest_texts(conn, [row.id for row in rows])
+    wanted = streams(texts, partial(texts_as_numbered, conn))
     found = [
         Fault(f"article {row.id}: the full-text index has it {wrong}", "index it anew", row.id)
         for row in rows
@@ -54,21 +54,6 @@ def _wrong(row: AnyRow, wanted: Mapping[int, str]) -> str | None:
     if row.at is not None and row.stream != wanted.get(row.id):
         return "with other words than its newest text"
     return None
-
-
-def _streams(conn: Connection, texts: Mapping[int, Article]) -> dict[int, str]:
-    """Return the string that each article should have, words without a number left out."""
-    filed = {id_: dict(filings(text)) for id_, text in texts.items()}
-    fields = {id_: raw_fields(text) for id_, text in texts.items()}
-    words = spellings([value for all_of in fields.values() for value in all_of])
-    codes = codes_of(
-        conn, {*words.values(), *(word for all_of in filed.values() for word in all_of)}
-    )
-    raw = {written: codes[word] for written, word in words.items() if word in codes}
-    return {
-        id_: stream_of([word for word in filed[id_] if word in codes], fields[id_], codes, raw)
-        for id_ in texts
-    }
 
 
 def _repair(conn: Connection, id_: int) -> None:

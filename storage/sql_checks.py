@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from storage.maintenance import Finding
 from storage.sql_check import Check, Fault, Position
 from storage.sql_check_articles import ARTICLE_CHECKS
+from storage.sql_check_clusters import CLUSTER_CHECKS
 from storage.sql_check_links import LINK_CHECKS
 from storage.sql_check_search import SEARCH_CHECKS
 from storage.sql_check_texts import TEXT_CHECKS
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *TEXT_CHECKS,
     *LINK_CHECKS,
     *ARTICLE_CHECKS,
+    *CLUSTER_CHECKS,
     *SEARCH_CHECKS,
 )
 """Rooms that derive rows from articles add theirs here, after those of the articles."""

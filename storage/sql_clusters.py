@@ -18,14 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import Article, Stored, Verdict
-from storage.signature import signature
+from storage.signature import signatures
 from storage.sql_copies import Settling
 from storage.sql_likeness import Texts, latest_texts
 from storage.sql_open import lock
 from storage.sql_rows import rows_at
-from storage.sql_sketches import (
-    write_signatures,
-)
+from storage.sql_sketches import write_signatures
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_clusters import common_lines, copies
@@ -39,13 +37,13 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     latest: by short id, what the article's newest revision says, which is written already; None
     where it is no article today or about to be deleted.
     """
-    hashes = {id_: signature(article) if article else None for id_, article in latest.items()}
+    texts = {id_: article for id_, article in latest.items() if article}
+    hashes = dict.fromkeys(latest) | dict(zip(texts, signatures(texts.values()), strict=True))
     # Two copies stored at once by two processes would not see each other. The lock comes after
     # those of the outlets and nothing is locked after it, so no two wait for each other.
     lock(conn, "clusters")
-    write_signatures(conn, hashes)
-    loose = _detach(conn, list(latest))
-    texts = {id_: article for id_, article in latest.items() if article}
+    known = write_signatures(conn, hashes)
+    loose = _detach(conn, list(known))  # the others are new here: nothing hangs on them
     Settling(conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}).settle(
         {id_ for id_, held in hashes.items() if held} | (loose - latest.keys())
     )

@@ -34,6 +34,15 @@ class TagSight:
     tags: Tags | None
 
 
+_STORED = sa.select(
+    contents.c.digest, contents.c.id, contents.c.fingerprint, tags.c.content
+).select_from(contents.outerjoin(tags))
+_TAGS = sa.select(tags)
+_FIRST_CAPTURED = sa.select(
+    captures.c.content, sa.func.min(captures.c.captured_at, type_=captures.c.captured_at.type)
+).group_by(captures.c.content)
+
+
 def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
     """Return the rows of these very contents, in order; those that are new are written."""
     texts = [article_to_json(article) for article in shown]
@@ -58,10 +67,7 @@ def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
 
 def _stored(conn: Connection, digests: Sequence[bytes]) -> tuple[dict[bytes, Content], set[int]]:
     """Return the contents that are there, by digest, and the rows of those with a row of tags."""
-    query = sa.select(
-        contents.c.digest, contents.c.id, contents.c.fingerprint, tags.c.content
-    ).select_from(contents.outerjoin(tags))
-    rows = rows_at(conn, query, contents.c.digest, digests)
+    rows = rows_at(conn, _STORED, contents.c.digest, digests)
     found = {row.digest: Content(row.id, row.fingerprint) for row in rows}
     return found, {row.id for row in rows if row.content is not None}
 
@@ -76,9 +82,7 @@ def tags_to_write(conn: Connection, sights: Sequence[TagSight]) -> dict[int, Tag
     if all(sight.tags is None for sight in sights):
         return {}
     rows = {sight.content for sight in sights}
-    versions = {
-        row.content: row.version for row in rows_at(conn, sa.select(tags), tags.c.content, rows)
-    }
+    versions = {row.content: row.version for row in rows_at(conn, _TAGS, tags.c.content, rows)}
     earliest = _first_captured(conn, rows)
     wanted: dict[int, Tags] = {}
     for sight in sights:
@@ -93,7 +97,4 @@ def tags_to_write(conn: Connection, sights: Sequence[TagSight]) -> dict[int, Tag
 
 
 def _first_captured(conn: Connection, rows: set[int]) -> dict[int, datetime]:
-    query = sa.select(
-        captures.c.content, sa.func.min(captures.c.captured_at, type_=captures.c.captured_at.type)
-    ).group_by(captures.c.content)
-    return {row[0]: row[1] for row in rows_at(conn, query, captures.c.content, rows)}
+    return {row[0]: row[1] for row in rows_at(conn, _FIRST_CAPTURED, captures.c.content, rows)}

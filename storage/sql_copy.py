@@ -18,12 +18,13 @@ from storage.maintenance import Copied
 from storage.sql_errors import plain_errors
 from storage.sql_open import lock, open_engine, reading, writing
 from storage.sql_reindex import fill_keys
+from storage.sql_sketch_rows import fill_sketches
 from storage.sql_types import AnyRow
 from storage.tables import metadata, outlets
 from storage.tables_maintenance import unfinished_copy
 
 _PAGE = 500  # rows a statement and transaction
-AFTER_COPY: tuple[Callable[[Connection], None], ...] = (fill_keys,)
+AFTER_COPY: tuple[Callable[[Connection], None], ...] = (fill_keys, fill_sketches)
 """What makes anew, in the target, what a database keeps beside its tables (an index of its own)."""
 
 Progress = Callable[[str, int, int], object]

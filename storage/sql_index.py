@@ -1,6 +1,8 @@
 """The search's rows of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,18 +10,26 @@ from sqlalchemy import Connection
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END, fts_tokens
-from storage.search_stream import filings, raw_fields, spellings, stream_of
-from storage.sql_keys import has_code
-from storage.sql_lexicon import drop_words, number_words, words_of
+from storage.search_stream import fields_of, filings, stream_of
+from storage.sql_keys import is_held
+from storage.sql_lexicon import drop_words, number_texts, words_of
+from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables import articles
 from storage.tables_search import search
+
+Coder = Callable[[Sequence[str], Mapping[str, str | None]], tuple[list[str], dict[str, str]]]
+"""What makes codes of texts and of values that articles are filed under."""
 
 Rows = dict[int, tuple[Any, str]]
 """By article: its sort_at and its string."""
 
 _ADD = "INSERT INTO search_keys (rowid, keys) VALUES (?, ?)"
 _REMOVE = "INSERT INTO search_keys (search_keys, rowid, keys) VALUES ('delete', ?, ?)"
+
+
+_HELD = sa.select(search.c.article, search.c.sort_at, search.c.stream)
+_SHOWN = sa.select(articles.c.id, articles.c.sort_at).where(articles.c.sort_at.is_not(None))
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -38,47 +48,43 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
 
 def _held(conn: Connection, ids: Sequence[int]) -> Rows:
     found: Rows = {}
-    for part in in_parts(ids):
-        query = sa.select(search.c.article, search.c.sort_at, search.c.stream)
-        rows = conn.execute(query.where(search.c.article.in_(part)))
-        found.update((row[0], (row[1], row[2])) for row in rows)
+    for id_, sort_at, stream in rows_at(conn, _HELD, search.c.article, ids):
+        found[id_] = sort_at, stream
     return found
 
 
 def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
     if not texts:
         return {}
-    filed = {id_: dict(filings(text)) for id_, text in texts.items()}
-    fields = {id_: raw_fields(text) for id_, text in texts.items()}
-    words = spellings([value for all_of in fields.values() for value in all_of])
-    wanted: dict[str, str | None] = dict.fromkeys(words.values())
-    for values in filed.values():
-        wanted.update(values)
-    codes = number_words(conn, wanted)
-    raw = {written: codes[word] for written, word in words.items()}
+    found = streams(texts, partial(number_texts, conn))
     times = _times(conn, list(texts))
-    return {
-        id_: (times[id_], stream_of(filed[id_], fields[id_], codes, raw))
-        for id_ in texts
-        if id_ in times
-    }
+    return {id_: (times[id_], stream) for id_, stream in found.items() if id_ in times}
+
+
+def streams(texts: Mapping[int, Article], coded: Coder) -> dict[int, str]:
+    """Return the string of each article; what `coded` knows no code of is left out."""
+    filed = {id_: dict(filings(text)) for id_, text in texts.items()}
+    fields = {id_: fields_of(text) for id_, text in texts.items()}
+    every = [value for all_of in fields.values() for values in all_of for value in values]
+    shown = dict(chain.from_iterable(values.items() for values in filed.values()))
+    strings, codes = coded(every, shown)
+    left = iter(strings)
+    found = {}
+    for id_ in texts:
+        values = [[next(left) for _ in values] for values in fields[id_]]
+        found[id_] = stream_of([codes[word] for word in filed[id_] if word in codes], values)
+    return found
 
 
 def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    for part in in_parts(ids):
-        query = sa.select(articles.c.id, articles.c.sort_at)
-        shown = query.where(articles.c.id.in_(part), articles.c.sort_at.is_not(None))
-        found.update((row[0], row[1]) for row in conn.execute(shown))
-    return found
+    return {row.id: row.sort_at for row in rows_at(conn, _SHOWN, articles.c.id, ids)}
 
 
 def _remove(conn: Connection, rows: Rows) -> None:
     if not rows:
         return
     if conn.dialect.name == "sqlite":  # a table without content must be told what to forget
-        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in rows.items()]
-        conn.exec_driver_sql(_REMOVE, keys)
+        conn.exec_driver_sql(_REMOVE, _keys(rows))
     for part in in_parts(list(rows)):
         conn.execute(sa.delete(search).where(search.c.article.in_(part)))
 
@@ -87,16 +93,21 @@ def add_rows(conn: Connection, rows: Rows) -> None:
     """Write the rows of articles that have none."""
     if not rows:
         return
-    conn.execute(
-        sa.insert(search),
+    insert(
+        conn,
+        search,
         [
             {"article": id_, "sort_at": sort_at, "stream": stream}
             for id_, (sort_at, stream) in sorted(rows.items())
         ],
     )
     if conn.dialect.name == "sqlite":
-        keys = [(id_, fts_tokens(stream)) for id_, (_, stream) in sorted(rows.items())]
-        conn.exec_driver_sql(_ADD, keys)
+        conn.exec_driver_sql(_ADD, _keys(rows))
+
+
+def _keys(rows: Rows) -> list[tuple[int, str]]:
+    ids = sorted(rows)
+    return list(zip(ids, fts_tokens([rows[id_][1] for id_ in ids]), strict=True))
 
 
 def _forget_words(conn: Connection, streams: Collection[str]) -> None:
@@ -106,10 +117,4 @@ def _forget_words(conn: Connection, streams: Collection[str]) -> None:
     """
     codes = {stream[at : at + 2] for stream in streams for at in range(0, len(stream), 2)}
     passing = words_of(conn, [code for code in codes if code not in (FIELD_END, VALUE_END)])
-    unused = [
-        word
-        for code, word in passing.items()
-        if conn.execute(sa.select(search.c.article).where(has_code(conn, code)).limit(1)).first()
-        is None
-    ]
-    drop_words(conn, unused)
+    drop_words(conn, [word for code, word in passing.items() if not is_held(conn, code)])

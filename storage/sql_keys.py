@@ -9,27 +9,32 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.search_codes import array_pair, array_word, fts_pair
 from storage.search_match import Meant, Needle, Plan
-from storage.tables_search import search
+from storage.tables_search import search_keys
 
-_KEYS = sa.func.search_keys(search.c.stream, type_=ARRAY(sa.Integer))
+_KEYS = sa.func.search_keys_of(search_keys.c.article, type_=ARRAY(sa.Integer))
 
 
-def may_match(conn: Connection, plan: Plan) -> ColumnElement[bool]:
-    """Return a condition on `search` that all articles which `plan` wants meet, and few others.
+def may_match(plan: Plan) -> ColumnElement[bool]:
+    """Return a condition on PostgreSQL's `search_keys`, which all articles meet that `plan` wants.
 
-    The plan must require something.
+    Few others do. The plan must require something.
     """
-    if conn.dialect.name == "sqlite":
-        return _matched(" AND ".join([*map(_fts_group, plan.required), *map(_fts_any, plan.filed)]))
     wanted = [_array_any(group) for group in plan.filed]
     return sa.and_(*map(_array_group, plan.required), *wanted)
 
 
-def has_code(conn: Connection, code: str) -> ColumnElement[bool]:
-    """Return a condition on `search`: the article has the word with this code."""
+def held_ids(conn: Connection, plan: Plan) -> list[int]:
+    """Return the ids of articles that `may_match` finds, ascending, out of SQLite's index."""
+    keys = [*map(_fts_group, plan.required), *map(_fts_any, plan.filed)]
+    return list(conn.execute(_found(" AND ".join(keys))).scalars())
+
+
+def is_held(conn: Connection, code: str) -> bool:
+    """Return whether any article has the word with this code."""
     if conn.dialect.name == "sqlite":
-        return _matched(_fts_any([code]))
-    return _array_any([code])
+        return conn.execute(_found(_fts_any([code]))).first() is not None
+    any_of_them = sa.select(search_keys.c.article).where(_array_any([code])).limit(1)
+    return conn.execute(any_of_them).first() is not None
 
 
 def _neighbours(needle: Needle) -> list[tuple[str, str]]:
@@ -41,9 +46,9 @@ def _neighbours(needle: Needle) -> list[tuple[str, str]]:
     return found
 
 
-def _matched(keys: str) -> ColumnElement[bool]:
-    found = sa.text("SELECT rowid FROM search_keys WHERE search_keys MATCH :keys")
-    return search.c.article.in_(found.bindparams(keys=keys).columns(sa.column("rowid", sa.Integer)))
+def _found(keys: str) -> sa.TextualSelect:
+    found = sa.text("SELECT rowid FROM search_keys WHERE search_keys MATCH :keys ORDER BY rowid")
+    return found.bindparams(keys=keys).columns(sa.column("rowid", sa.Integer))
 
 
 def _fts_any(codes: Iterable[str]) -> str:
@@ -66,10 +71,12 @@ def _array_any(codes: Iterable[str]) -> ColumnElement[bool]:
 
 
 def _array_needle(needle: Needle) -> ColumnElement[bool]:
-    pairs = [array_pair(*pair) for pair in _neighbours(needle)]
-    words = _worth_asking(needle, bool(pairs))
-    all_of = [_KEYS.contains(pairs)] if pairs else []
-    return sa.and_(*all_of, *(_array_any(word.codes) for word in words))
+    """Its words are asked for too: each pair has its key in common with some thousand others."""
+    keys = [array_pair(*pair) for pair in _neighbours(needle)]
+    keys += [array_word(word.codes[0]) for word in needle.words if len(word.codes) == 1]
+    all_of = [_KEYS.contains(keys)] if keys else []
+    several = (word.codes for word in needle.words if len(word.codes) > 1)
+    return sa.and_(*all_of, *map(_array_any, several))
 
 
 def _array_group(group: Iterable[Needle]) -> ColumnElement[bool]:

@@ -87,6 +87,18 @@ def wanted_by(arrival: Arrival) -> Wanted:
     return {url_key(url): ("alias", url) for url in urls}
 
 
+_HELD = (
+    sa.select(keys.c.key, keys.c.kind, keys.c.article, articles.c.sort_at)
+    .select_from(keys.join(articles))
+    .where(keys.c.outlet == sa.bindparam("outlet"))
+)
+_REFUSED = (
+    sa.select(refused_urls.c.key)
+    .select_from(refused_urls.join(refusals))
+    .where(refusals.c.outlet == sa.bindparam("outlet"), refusals.c.article.is_(None))
+)
+
+
 def load_leads(
     conn: Connection, arrivals: Sequence[Arrival], wanted: Mapping[int, Wanted]
 ) -> Leads:
@@ -103,16 +115,13 @@ def load_leads(
 
 
 def _held(conn: Connection, outlet: str, asked: Iterable[bytes]) -> dict[Key, Lead]:
-    query = sa.select(keys.c.key, keys.c.kind, keys.c.article, articles.c.sort_at)
-    query = query.select_from(keys.join(articles)).where(keys.c.outlet == outlet)
     return {
         (outlet, row.key): Lead(row.kind, row.article, row.sort_at is not None)
-        for row in rows_at(conn, query, keys.c.key, asked)
+        for row in rows_at(conn, _HELD, keys.c.key, asked, outlet=outlet)
     }
 
 
 def _refused(conn: Connection, outlet: str, asked: Iterable[bytes]) -> set[Key]:
     """Return at which keys a page was refused that no article is known for."""
-    query = sa.select(refused_urls.c.key).select_from(refused_urls.join(refusals))
-    query = query.where(refusals.c.outlet == outlet, refusals.c.article.is_(None))
-    return {(outlet, row.key) for row in rows_at(conn, query, refused_urls.c.key, asked)}
+    rows = rows_at(conn, _REFUSED, refused_urls.c.key, asked, outlet=outlet)
+    return {(outlet, row.key) for row in rows}

@@ -1,11 +1,12 @@
 """The lexicon as rows: every word of the archive's texts with its family and variant.
 
 Writers number words under one lock, which they take after those of their outlets. Common words
-are remembered with the connection, as they never change; what a rolled-back transaction numbered
-is forgotten (`watch`).
+are remembered with the connection, spelled and as written, as they never change; what a
+rolled-back transaction numbered is forgotten (`watch`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,20 +16,37 @@ from storage.errors import QueryError
 from storage.search import Word
 from storage.search_codes import code, numbers
 from storage.search_match import Meant
+from storage.search_words import NO_WORD, tell_apart
 from storage.sql_open import lock
+from storage.sql_rows import insert, rows_at
 from storage.sql_types import in_parts
 from storage.tables_search import lexicon
-from storage.words import folded
+from storage.words import folded, spell
 
 MAX_PREFIXED = 1_000
 """Words that one prefix may stand for."""
 
 _REMEMBERED = "tinquan lexicon"
-_MOST_REMEMBERED = 100_000  # about 20 MB
+_MOST_REMEMBERED = 100_000  # words, and as many as written: about 40 MB
 _LONGEST_SYLLABLE = 7  # "nghiêng"
 _LASTING_VALUES = tuple(f"\x1f{kind}\x1f" for kind in ("outlet", "section", "kind"))
 _PAIR = sa.tuple_(lexicon.c.family, lexicon.c.variant)
 _AFTER_ALL = "\U0010ffff"
+
+
+_WORDS = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
+_VALUES = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
+_FAMILIES = sa.select(
+    lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1
+).group_by(lexicon.c.folded, lexicon.c.family)
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Codes that a connection remembers: of words, and of words as they are written."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    raws: dict[str, str] = field(default_factory=dict)
 
 
 def watch(engine: Engine) -> None:
@@ -58,37 +76,69 @@ def is_lasting(word: str) -> bool:
     return len(word) <= _LONGEST_SYLLABLE and word.isalpha()
 
 
+def number_texts(
+    conn: Connection, texts: Sequence[str], values: Mapping[str, str | None]
+) -> tuple[list[str], dict[str, str]]:
+    """Return the texts with each word as its code, and the codes of values.
+
+    values: what articles are filed under: by word, how it is shown.
+    """
+    memory = _memory(conn)
+    words = tell_apart(texts)
+    found = list(map(memory.raws.get, words.raws))
+    met = {raw: spell(raw) for raw, code in zip(words.raws, found, strict=True) if code is None}
+    codes = number_words(conn, {**dict.fromkeys(filter(None, met.values())), **values})
+    fresh = {raw: codes[word] if word else NO_WORD for raw, word in met.items()}
+    lasting = (raw for raw, word in met.items() if word in memory.words)
+    _remember(memory.raws, {raw: fresh[raw] for raw in lasting})
+    pairs = zip(words.raws, found, strict=True)
+    coded = words.coded([fresh[raw] if code is None else code for raw, code in pairs])
+    return list(coded), codes
+
+
 def number_words(conn: Connection, wanted: Mapping[str, str | None]) -> dict[str, str]:
     """Return the code of every word, after numbering those that are new.
 
     wanted: by word, how it is shown (of values only).
     """
-    known: dict[str, str] = conn.info.setdefault(_REMEMBERED, {})
+    known = _memory(conn).words
     found = {word: known[word] for word in wanted if word in known}
     found |= _held(conn, [word for word in wanted if word not in found])
     missing = sorted(word for word in wanted if word not in found)
     if missing:
         lock(conn, "lexicon")
-        found |= _held(conn, missing)  # another writer may have been faster
+        if conn.dialect.name != "sqlite":  # where another writer may have been faster
+            found |= _held(conn, missing)
         found |= _add(conn, {word: wanted[word] for word in missing if word not in found})
-    if len(known) > _MOST_REMEMBERED:
-        known.clear()
-    known.update((word, found[word]) for word in wanted if word not in known and is_lasting(word))
+    fresh = (word for word in wanted if word not in known and is_lasting(word))
+    _remember(known, {word: found[word] for word in fresh})
     return found
 
 
-def codes_of(conn: Connection, words: Collection[str]) -> dict[str, str]:
-    """Return the codes of those words that have been numbered."""
-    return _held(conn, words)
+def _memory(conn: Connection) -> _Memory:
+    memory: _Memory = conn.info.setdefault(_REMEMBERED, _Memory())
+    return memory
+
+
+def _remember(known: dict[str, str], fresh: Mapping[str, str]) -> None:
+    if len(known) > _MOST_REMEMBERED:
+        known.clear()
+    known.update(fresh)
+
+
+def texts_as_numbered(
+    conn: Connection, texts: Sequence[str], values: Collection[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what `number_texts` does, with words left out that have no number."""
+    words = tell_apart(texts)
+    spelled = [spell(raw) for raw in words.raws]
+    codes = _held(conn, {*spelled, *values})
+    return list(words.coded([codes.get(word, NO_WORD) for word in spelled])), codes
 
 
 def _held(conn: Connection, words: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in in_parts(list(words)):
-        query = sa.select(lexicon.c.word, lexicon.c.family, lexicon.c.variant)
-        rows = conn.execute(query.where(lexicon.c.word.in_(part)))
-        found.update((row[0], code(row[1], row[2])) for row in rows)
-    return found
+    rows = rows_at(conn, _WORDS, lexicon.c.word, words)
+    return {word: code(family, variant) for word, family, variant in rows}
 
 
 def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
@@ -97,11 +147,9 @@ def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
     last = conn.execute(sa.select(sa.func.max(lexicon.c.family))).scalar()
     unused = 0 if last is None else last + 1
     families: dict[str, list[int]] = {}  # family, and its next variant
-    for part in in_parts(sorted({folded(word) for word in fresh})):
-        query = sa.select(lexicon.c.folded, lexicon.c.family, sa.func.max(lexicon.c.variant) + 1)
-        query = query.where(lexicon.c.folded.in_(part))
-        for row in conn.execute(query.group_by(lexicon.c.folded, lexicon.c.family)):
-            families[row[0]] = [row[1], row[2]]
+    of_new = {folded(word) for word in fresh}
+    for name, family, next_variant in rows_at(conn, _FAMILIES, lexicon.c.folded, of_new):
+        families[name] = [family, next_variant]
     rows: list[dict[str, Any]] = []
     for word, shown in fresh.items():
         if folded(word) not in families:
@@ -110,7 +158,7 @@ def _add(conn: Connection, fresh: Mapping[str, str | None]) -> dict[str, str]:
         own = families[folded(word)]
         rows.append(_row(word, own[0], own[1], shown))
         own[1] += 1
-    conn.execute(sa.insert(lexicon), rows)
+    insert(conn, lexicon, rows)
     return {row["word"]: code(row["family"], row["variant"]) for row in rows}
 
 
@@ -161,12 +209,10 @@ def value_codes(conn: Connection, words: Collection[str]) -> tuple[str, ...]:
 
 def shown(conn: Connection, codes: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return the kind of the values with these codes, and how they are written."""
-    found = {}
-    for part in in_parts([numbers(code_) for code_ in codes]):
-        query = sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word, lexicon.c.shown)
-        for family, variant, word, text in conn.execute(query.where(_PAIR.in_(part))):
-            found[code(family, variant)] = (word.split("\x1f")[1], text)
-    return found
+    families = sorted({numbers(code_)[0] for code_ in codes})
+    rows = rows_at(conn, _VALUES, lexicon.c.family, families)
+    found = ((code(family, variant), word, text) for family, variant, word, text in rows)
+    return {code_: (word.split("\x1f")[1], text) for code_, word, text in found if code_ in codes}
 
 
 def drop_words(conn: Connection, words: Collection[str]) -> None:

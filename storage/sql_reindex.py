@@ -57,6 +57,6 @@ def fill_keys(conn: Connection) -> None:
     after = 0
     query = sa.select(search.c.article, search.c.stream).order_by(search.c.article).limit(_PAGE)
     while rows := conn.execute(query.where(search.c.article > after)).all():
-        keys = [(row.article, fts_tokens(row.stream)) for row in rows]
-        conn.exec_driver_sql("INSERT INTO search_keys (rowid, keys) VALUES (?, ?)", keys)
+        keys = zip([row[0] for row in rows], fts_tokens([row[1] for row in rows]), strict=True)
+        conn.exec_driver_sql("INSERT INTO search_keys (rowid, keys) VALUES (?, ?)", list(keys))
         after = rows[-1].article

@@ -42,18 +42,24 @@ class History:
     sights: Sights
 
 
+_SIGHTS = sa.select(
+    captures.c.captured_at,
+    contents.c.fingerprint,
+    captures.c.record_id,
+    captures.c.id,
+    captures.c.version,
+    captures.c.article,
+).select_from(captures.join(contents))
+_TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_from(
+    captures.join(contents)
+)
+_REVISIONS = sa.select(revisions)
+
+
 def observations(conn: Connection, ids: Iterable[int]) -> dict[int, dict[Observation, Sight]]:
     """Return the sights of articles, by short id; empty where all are refusals."""
-    query = sa.select(
-        captures.c.captured_at,
-        contents.c.fingerprint,
-        captures.c.record_id,
-        captures.c.id,
-        captures.c.version,
-        captures.c.article,
-    ).select_from(captures.join(contents))
     found: dict[int, dict[Observation, Sight]] = {id_: {} for id_ in ids}
-    for row in rows_at(conn, query, captures.c.article, found):
+    for row in rows_at(conn, _SIGHTS, captures.c.article, found):
         found[row.article][Observation(*row[:3])] = Sight(row.id, row.version)
     return found
 
@@ -108,7 +114,7 @@ def write_histories(
 def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
     """Return articles' revisions as they stand, by short id, in order."""
     found: dict[int, list[AnyRow]] = {}
-    for row in rows_at(conn, sa.select(revisions), revisions.c.article, ids):
+    for row in rows_at(conn, _REVISIONS, revisions.c.article, ids):
         found.setdefault(row.article, []).append(row)
     return {id_: sorted(rows, key=lambda row: int(row.number)) for id_, rows in found.items()}
 
@@ -218,8 +224,6 @@ def _articles_at(
 ) -> dict[int, Article]:
     """Return the articles that the captures `rows` held."""
     found = dict(at_hand)
-    query = sa.select(captures.c.id, captures.c.version, contents.c.json)
-    query = query.select_from(captures.join(contents))
-    for row in rows_at(conn, query, captures.c.id, [row for row in rows if row not in found]):
+    for row in rows_at(conn, _TEXTS, captures.c.id, [row for row in rows if row not in found]):
         found[row.id] = article_from_json(row.json, row.version)
     return found

@@ -1,11 +1,13 @@
 """Many rows at a time: their numbers, and what stands in a table under many keys."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
 from storage.sql_types import AnyRow, in_parts
@@ -62,11 +64,40 @@ def _plan(
 
 
 def rows_at(
-    conn: Connection, query: Select[Any], column: sa.Column[Any], values: Iterable[Any]
+    conn: Connection,
+    query: Select[Any],
+    column: sa.Column[Any],
+    values: Iterable[Any],
+    **others: Any,
 ) -> list[AnyRow]:
-    """Return the rows of `query` in which `column` is any of `values`."""
-    return [
-        row
-        for part in in_parts(list(dict.fromkeys(values)))
-        for row in conn.execute(query.where(column.in_(part)))
-    ]
+    """Return the rows of `query` in which `column` is any of `values`, however many these are.
+
+    The values go as one, so that a query which is a constant is compiled once and not at each
+    call, which takes longer than asking. others: what else the query has to be told, by name.
+    """
+    wanted = list(dict.fromkeys(values))
+    if not wanted:
+        return []
+    if conn.dialect.name != "sqlite":
+        asked = _any_of_array(query, column)
+        return list(conn.execute(asked, {"any_of": wanted, **others}).all())
+    if isinstance(wanted[0], bytes):  # JSON holds none
+        return [
+            row
+            for part in in_parts(wanted)
+            for row in conn.execute(query.where(column.in_(part)), others).all()
+        ]
+    write = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    listed = json.dumps(wanted if write is None else [write(value) for value in wanted])
+    return list(conn.execute(_any_of_json(query, column), {"any_of": listed, **others}).all())
+
+
+@lru_cache(maxsize=256)
+def _any_of_array(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
+    return query.where(column == sa.any_(sa.bindparam("any_of", type_=ARRAY(column.type))))
+
+
+@lru_cache(maxsize=256)
+def _any_of_json(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
+    each = sa.func.json_each(sa.bindparam("any_of", type_=sa.Text)).table_valued("value")
+    return query.where(column.in_(sa.select(each.c.value)))

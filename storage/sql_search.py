@@ -1,38 +1,26 @@
-"""Searches and facets, inside the caller's transaction."""
+"""Searches, inside the caller's transaction."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
+from heapq import nlargest
 from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model import ArchivedArticle
-from storage.search import (
-    FACETS,
-    MAX_LIMIT,
-    FacetKind,
-    Facets,
-    SearchHit,
-    SearchQuery,
-    SearchResult,
-    Term,
-)
-from storage.search_codes import FIELD_END
+from storage.search import MAX_LIMIT, SearchHit, SearchQuery, SearchResult, Term
 from storage.search_marks import Finder, snippet
 from storage.search_match import Needle, Plan
 from storage.search_rank import ranking
 from storage.search_stream import value_word
-from storage.sql_lexicon import meaning, shown, value_codes
-from storage.sql_matches import Match, Matches, all_matches, among, newest_matches
+from storage.sql_lexicon import meaning, value_codes
+from storage.sql_matches import all_matches, matches_by_date
 from storage.sql_read import load_articles
-from storage.sql_types import in_parts
-from storage.tables import article_places
+from storage.sql_types import among, in_parts
 from storage.tables_clusters import copies
 
-_LOCAL = timezone(timedelta(hours=7))  # Việt Nam's, since 1975 all year round
 _CHUNK = 100
 
 
@@ -109,7 +97,7 @@ def _possible(conn: Connection, terms: Iterable[Term]) -> tuple[Needle, ...]:
 
 
 def _newest(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
-    matches = newest_matches(conn, query, plan)
+    matches = matches_by_date(conn, query, plan)
     ordered = ((match.article, 0.0) for match in matches)
     kept = _collapsed(conn, ordered) if query.one_per_cluster else ordered
     hits = tuple(islice(kept, query.limit))
@@ -119,9 +107,10 @@ def _newest(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
 
 def _best(conn: Connection, query: SearchQuery, plan: Plan) -> Found:
     matches = all_matches(conn, query, plan)
-    score = ranking(plan, matches.sample).score
-    scored = [(score(match.stream), match.at, match.article) for match in matches.found]
-    ordered = ((article, points) for points, _, article in sorted(scored, reverse=True))
+    scores = ranking(plan, matches.sample).scores([match.stream for match in matches.found])
+    scored = [(score, *match.position) for score, match in zip(scores, matches.found, strict=True)]
+    first = len(scored) if query.one_per_cluster else query.limit
+    ordered = ((article, points) for points, _, article in nlargest(first, scored))
     kept = _collapsed(conn, ordered) if query.one_per_cluster else ordered
     complete = matches.since is None
     hits = tuple(islice(kept, query.limit))
@@ -145,50 +134,3 @@ def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Return of those articles that are copies which article they are a copy of."""
     copied = sa.select(copies.c.article, copies.c.source).where(among(conn, copies.c.article, ids))
     return {row.article: row.source for row in conn.execute(copied)}
-
-
-def count_facets(conn: Connection, query: SearchQuery, top: int) -> Facets:
-    """Return how the matching articles spread; of each kind the `top` most frequent values."""
-    plan = look_up(conn, query)
-    matches = all_matches(conn, query, plan) if plan.possible else Matches([])
-    filed = Counter[str]()
-    for match in matches.found:
-        line = match.stream[: match.stream.index(FIELD_END)]
-        filed.update(line[at : at + 2] for at in range(0, len(line), 2))
-    counts: dict[FacetKind, tuple[tuple[str, int], ...]] = dict.fromkeys(FACETS, ())
-    counts |= _named(conn, filed, top)
-    counts["month"] = _months(matches.found)
-    counts["place"] = _places(conn, [match.article for match in matches.found], top)
-    return Facets(counts, len(matches.found), matches.since is None, matches.since)
-
-
-def _named(
-    conn: Connection, filed: Counter[str], top: int
-) -> dict[FacetKind, tuple[tuple[str, int], ...]]:
-    names = shown(conn, filed)
-    found = {}
-    for kind in FACETS:
-        counted = [
-            (text, filed[code]) for code, (of_kind, text) in names.items() if of_kind == kind
-        ]
-        if counted:
-            found[kind] = _most(counted, top)
-    return found
-
-
-def _most(counted: Iterable[tuple[str, int]], top: int) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted, key=lambda one: (-one[1], one[0]))[:top])
-
-
-def _months(found: Iterable[Match]) -> tuple[tuple[str, int], ...]:
-    months = Counter(f"{match.sort_at.astimezone(_LOCAL):%Y-%m}" for match in found)
-    return tuple(sorted(months.items()))
-
-
-def _places(conn: Connection, ids: Sequence[int], top: int) -> tuple[tuple[str, int], ...]:
-    if not ids:
-        return ()
-    counts = sa.select(article_places.c.unit, sa.func.count())
-    counts = counts.where(among(conn, article_places.c.article, ids))
-    rows = conn.execute(counts.group_by(article_places.c.unit))
-    return _most([(row[0], row[1]) for row in rows], top)

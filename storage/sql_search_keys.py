@@ -47,7 +47,7 @@ def _wanted(conn: Connection) -> tuple[int, int]:
     number, total, after = 0, 0, 0
     query = sa.select(search.c.article, search.c.stream).order_by(search.c.article).limit(_PAGE)
     while rows := conn.execute(query.where(search.c.article > after)).all():
-        hashes = _hashes("".join(fts_tokens(row.stream) for row in rows))
+        hashes = _hashes("".join(fts_tokens([row.stream for row in rows])))
         number += len(hashes)
         total += int(hashes.sum())
         after = rows[-1].article

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.errors import NotFoundError
-from storage.model import Arrival, Article, Capture, Refusal, Stored, Verdict
+from storage.model import Arrival, Article, Refusal, Stored, Verdict
 from storage.sql_arrivals import Placed, add_article, sight_of, write_arrivals
 from storage.sql_identity import claim, find_article
 from storage.sql_leads import Leads, load_leads, urls_of_arrival, wanted_by
@@ -20,6 +20,12 @@ from storage.sql_open import lock
 from storage.sql_redact import shield
 from storage.sql_rows import rows_at
 from storage.tables import captures, outlets, refusals, runs
+
+Mark = tuple[str, str | bytes]
+"""An outlet with the id of a record, or with what stands for a sight."""
+
+Marks = tuple[Mark, Mark]
+"""What makes a capture the same as another: its record, or what it is a sight of."""
 
 
 @dataclass(slots=True)
@@ -72,19 +78,19 @@ def _store_round(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> 
 
 def _round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
     """Return the arrivals up to the first that is not plain."""
-    known = _known(conn, arrivals)
+    marks_of = [_marks(arrival) for arrival in arrivals]
+    known = _known(conn, marks_of)
     wanted = {at: wanted_by(arrivals[at]) for at in range(len(arrivals)) if at not in known}
     leads = load_leads(conn, arrivals, wanted)
     taken = Round({}, [], leads)
-    marks: set[tuple[str, str | bytes]] = set()
+    marks: set[Mark] = set()
     for position, arrival in enumerate(arrivals):
         if position in known:
             taken.known[position] = known[position]
             continue
-        own = _marks(arrival)
-        if own & marks:
+        if not marks.isdisjoint(marks_of[position]):
             break
-        marks |= own
+        marks.update(marks_of[position])
         result, asked = arrival.result, wanted[position]
         if isinstance(result, Refusal):
             taken.placed.append(Placed(arrival, leads.refuse(result.outlet, asked)))
@@ -106,35 +112,38 @@ def _decided(conn: Connection, arrival: Arrival) -> int:
     return id_
 
 
-def _marks(arrival: Arrival) -> set[tuple[str, str | bytes]]:
+def _marks(arrival: Arrival) -> Marks:
     """Return what makes a capture the same as another: its record, or what it is a sight of."""
     outlet = arrival.result.outlet
-    return {(outlet, arrival.capture.record_id), (outlet, sight_of(arrival.capture))}
+    return (outlet, arrival.capture.record_id), (outlet, sight_of(arrival.capture))
 
 
-def _known(conn: Connection, arrivals: Sequence[Arrival]) -> dict[int, Stored]:
-    """Return the answers, by position, for captures that were stored before, or copies of them."""
-    query = sa.select(
+_KNOWN = (
+    sa.select(
         captures.c.outlet,
         captures.c.record_id,
         captures.c.sight,
         sa.func.coalesce(captures.c.article, refusals.c.article).label("about"),
-    ).select_from(captures.outerjoin(refusals))
-    of_outlet: dict[str, list[Capture]] = {}
-    for arrival in arrivals:
-        of_outlet.setdefault(arrival.result.outlet, []).append(arrival.capture)
-    stored: dict[tuple[str, str | bytes], Stored] = {}
-    for outlet, seen in of_outlet.items():
-        own = query.where(captures.c.outlet == outlet)
-        for column, values in (
-            (captures.c.sight, [sight_of(capture) for capture in seen]),
-            (captures.c.record_id, [capture.record_id for capture in seen]),
-        ):
-            for row in rows_at(conn, own, column, values):
+    )
+    .select_from(captures.outerjoin(refusals))
+    .where(captures.c.outlet == sa.bindparam("outlet"))
+)
+
+
+def _known(conn: Connection, marks_of: Sequence[Marks]) -> dict[int, Stored]:
+    """Return the answers, by position, for captures that were stored before, or copies of them."""
+    of_outlet: dict[str, list[Marks]] = {}
+    for marks in marks_of:
+        of_outlet.setdefault(marks[0][0], []).append(marks)
+    stored: dict[Mark, Stored] = {}
+    for outlet, wanted in of_outlet.items():
+        for column, number in ((captures.c.sight, 1), (captures.c.record_id, 0)):
+            values = [marks[number][1] for marks in wanted]
+            for row in rows_at(conn, _KNOWN, column, values, outlet=outlet):
                 answer = Stored(Verdict.KNOWN, row.about)
                 stored |= {(outlet, row.sight): answer, (outlet, row.record_id): answer}
     found = {}
-    for position, arrival in enumerate(arrivals):
-        if same := [stored[mark] for mark in sorted(_marks(arrival), key=str) if mark in stored]:
+    for position, marks in enumerate(marks_of):
+        if same := [stored[mark] for mark in marks if mark in stored]:
             found[position] = same[0]
     return found

@@ -1,13 +1,15 @@
 """What the archive's tables are made of: column types that both databases keep alike."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Connection, Row
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -67,7 +69,9 @@ class SafeText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be stored."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        if value is None or value.isprintable():  # neither is printable; the common case
+            return value
+        return _UNSTORABLE.sub("\ufffd", value)
 
 
 def hashed(*parts: str) -> bytes:
@@ -94,3 +98,11 @@ def in_parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     """Yield `values` in parts short enough for one statement's IN."""
     for start in range(0, len(values), _IN_LIMIT):
         yield values[start : start + _IN_LIMIT]
+
+
+def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids, in one value."""
+    if conn.dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(ids), ARRAY(sa.BigInteger)))
+    listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
+    return column.in_(listed.columns(sa.column("value", sa.Integer)))

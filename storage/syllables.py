@@ -5,7 +5,7 @@ placement (it moves a mark, and no mark is left), case, typography, diacritics. 
 through numpy at once: an article takes about a tenth of a millisecond.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,25 +52,56 @@ class Syllables:
 
 def syllables(lines: Sequence[str]) -> Syllables:
     """Return what `lines` consist of, after folding."""
+    codes, folded = _characters(lines)
+    starts, letters, first = _runs(folded)
+    if not len(starts):
+        none = np.zeros(0, dtype=np.int64)
+        return Syllables(none.astype(np.uint64), none.astype(bool), none.astype(bool), none)
+    hashes = _hashes(letters, first)
+    digits = np.logical_or.reduceat(_is_digit(letters), first)
+    numbers = np.cumsum(codes == ord("\n"))[starts]
+    names = _names(codes, starts, numbers) & ~digits
+    return Syllables(hashes, digits, names, numbers)
+
+
+def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
+    """Return `syllables(lines).hashes` of all `texts`, and where each text's begin and end.
+
+    texts: their lines, in which there is no line break.
+    """
+    every = list(texts)
+    codes, folded = _characters([line for lines in every for line in lines])
+    starts, letters, first = _runs(folded)
+    numbers = np.cumsum(codes == ord("\n"))[starts]
+    bounds = np.searchsorted(numbers, np.cumsum([0, *map(len, every)])).tolist()
+    return _hashes(letters, first), bounds
+
+
+def _characters(lines: Sequence[str]) -> tuple[NDArray[np.uint32], Hashes]:
+    """Return the characters of `lines`, a line break after each, and what they fold to."""
     codes = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), dtype=np.uint32)
     folded = _folded(codes)
     if (folded == _MARK).any():
         codes, folded = codes[folded != _MARK], folded[folded != _MARK]
+    return codes, folded
+
+
+def _runs(folded: Hashes) -> tuple[Numbers, Hashes, Numbers]:
+    """Return where syllables begin, all their letters, and which letters are a syllable's first."""
     inside = folded > _MARK
-    before = np.concatenate(([False], inside[:-1]))
-    starts = np.flatnonzero(inside & ~before)
-    if not len(starts):
-        none = np.zeros(0, dtype=np.int64)
-        return Syllables(none.astype(np.uint64), none.astype(bool), none.astype(bool), none)
-    letters = np.flatnonzero(inside)
-    owner = np.cumsum((inside & ~before)[letters]) - 1
-    place = np.minimum(letters - starts[owner], _LONGEST - 1)
-    first = np.searchsorted(letters, starts)
-    hashes = mixed(np.add.reduceat(folded[letters] * _powers()[place], first))
-    digits = np.logical_or.reduceat(_is_digit(folded[letters]), first)
-    numbers = np.cumsum(codes == ord("\n"))[starts]
-    names = _names(codes, starts, numbers) & ~digits
-    return Syllables(hashes, digits, names, numbers)
+    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    first = np.concatenate(([0], np.cumsum(ends - starts)))[:-1]
+    return starts, folded[inside], first
+
+
+def _hashes(letters: Hashes, first: Numbers) -> Hashes:
+    if not len(first):
+        return np.zeros(0, dtype=np.uint64)
+    lengths = np.diff(first, append=len(letters))
+    place = np.arange(len(letters)) - np.repeat(first, lengths)
+    powers = _powers()[np.minimum(place, _LONGEST - 1)]
+    return mixed(np.add.reduceat(letters * powers, first))
 
 
 def mixed(values: Hashes) -> Hashes:

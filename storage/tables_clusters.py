@@ -1,15 +1,21 @@
 """The tables of copies.
 
-    articles ─┬─ signatures ── sketches   what look-alikes are found by
-              ├─ copies                   which article each copy is a copy of: its cluster's source
-              └─ common_lines             lines that unlike articles share
+    articles ─┬─ signatures      what look-alikes are found by
+              ├─ copies          which article each copy is a copy of: its cluster's source
+              └─ common_lines    lines that unlike articles share
 
 A cluster is a source with its copies; it has no row of its own, and an article without copies
-none here but its signature. `sketches` has no foreign key: at 16 rows an article, checking them
-would double the time of writing; `signatures` has it, and both are written together.
+none here but its signature.
+
+The index from a hash to the articles that hold it is each database's own (`sql_sketches`):
+
+    SQLite: sketches                  a row for each hash of each signature
+    PostgreSQL: signature_keys()      a GIN index over the keys that this function reads off a row,
+                common_hashes         beside it the latest holders of hashes that many hold
 """
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.sql_types import RowId, ref
 from storage.tables import metadata
@@ -19,15 +25,7 @@ signatures = sa.Table(
     metadata,
     sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True, autoincrement=False),
     sa.Column("version", sa.SmallInteger, nullable=False),
-    sa.Column("packed", sa.LargeBinary, nullable=False),  # the hashes that stand in sketches
-)
-
-sketches = sa.Table(
-    "sketches",
-    metadata,
-    sa.Column("hash", sa.Integer, primary_key=True, autoincrement=False),  # signed, 32 bits
-    sa.Column("article", RowId, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
+    sa.Column("packed", sa.LargeBinary, nullable=False),  # the hashes: storage.signature.pack
 )
 
 copies = sa.Table(
@@ -48,3 +46,25 @@ common_lines = sa.Table(
     sa.Index("ix_common_lines_article", "article"),
     sqlite_with_rowid=False,
 )
+
+# Each stands in one of the two databases only, so they are no part of what is copied between them.
+_own = sa.MetaData()
+
+# No foreign key: at 16 rows an article, checking them would double the time of writing.
+sketches = sa.Table(
+    "sketches",
+    _own,
+    sa.Column("hash", sa.Integer, primary_key=True, autoincrement=False),  # signed, 32 bits
+    sa.Column("article", RowId, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+common_hashes = sa.Table(
+    "common_hashes",
+    _own,
+    sa.Column("hash", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("latest", ARRAY(sa.BigInteger), nullable=False),  # short ids, ascending
+)
+
+OWN_TABLES = ("sketches", "common_hashes", "signature_keys")
+"""How the names begin of what stands in one database and not in the metadata."""

@@ -2,8 +2,9 @@
 
     lexicon                       every word, and every value that articles are filed under
     search ── articles            each article's newest state as a string of words
-      SQLite: search_keys         an FTS5 table without content, its row id the article's
-      PostgreSQL: search_keys()   a GIN index over the keys that this function reads off a string
+      search_keys                 on SQLite an FTS5 table without content, its row id the article's;
+                                  on PostgreSQL each article's time, with a GIN index over the keys
+                                  that search_keys_of() reads off its string
 
 docs/decisions/0008-search.md says why. All can be made anew from revisions and contents.
 """
@@ -38,5 +39,10 @@ search = sa.Table(
     sa.Index("ix_search_sort_at_article", "sort_at", "article"),
 )
 
+# PostgreSQL's; of SQLite's table of this name only the row ids are read.
+search_keys = sa.table(
+    "search_keys", sa.column("article", sa.BigInteger), sa.column("sort_at", UtcTime)
+)
+
 OWN_TABLES = ("search_keys",)
-"""What stands in the database and not here: FTS5's tables and PostgreSQL's index begin so."""
+"""What stands in the database and not here begins so: the index's tables."""

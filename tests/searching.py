@@ -9,6 +9,14 @@ from storage.search_syntax import parse_words
 from storage.sql import SqlArchive
 from storage.text import canonical_tone, fold, normalize
 from storage.words import spelled
+from tests.samples import article
+from tests.tagging import put
+
+
+def filled(archive: SqlArchive, *texts: str) -> None:
+    """Store articles of these texts, numbered from 1, each newer than the one before."""
+    for number, text in enumerate(texts, start=1):
+        put(archive, 0, article(number, text, title=f"Bài {number}"))
 
 
 def ids(archive: SqlArchive, text: str, *, fold: bool = False, **wanted: Any) -> list[str]:

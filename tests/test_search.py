@@ -1,39 +1,24 @@
 """Searching the archive, on both databases."""
 
-import shutil
 import unicodedata
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import count
-from pathlib import Path
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from storage.errors import NotFoundError, QueryError
-from storage.migrations.versions import v0007_search
-from storage.model import Article
+from storage.migrations.versions import v0007_search, v0009_narrow_keys
 from storage.readings import Reread
 from storage.search import SearchQuery
-from storage.search_syntax import parse_words
 from storage.sql import SqlArchive, open_sql_archive
 from storage.sql_reindex import fill_keys, index_all
 from storage.tables_search import lexicon, search
 from tests.rereading import reread
-from tests.samples import article, at, capture, refusal, run
-from tests.searching import by_hand, ids
-from tests.tagging import NEW, OLD, OTHER, about, put
-
-
-def filled(archive: SqlArchive, *texts: str) -> None:
-    for number, text in enumerate(texts, start=1):
-        put(archive, 0, article(number, text, title=f"Bài {number}"))
-
+from tests.samples import article, capture, refusal, run
+from tests.searching import filled, ids
+from tests.tagging import about, put
 
 CASES: list[tuple[str, list[str]]] = [
     ("quan dong da", ["1"]),
@@ -129,102 +114,6 @@ def test_what_is_refused_leaves_no_word_behind(archive: SqlArchive) -> None:
     assert ids(archive, "0912345678") == ["1"]
 
 
-# So that small archives are searched as large ones are: by the index, or by reading on.
-INDEX = {"FIRST_LOOK": 1, "PROBE": 2, "BROAD": 99, "PLACED": 0}
-READ_ON = {"FIRST_LOOK": 1, "PROBE": 2, "PAGE": 2, "BROAD": -1, "PLACED": 0}
-
-SOME = "cháy chạy chay Củ cử chi chỉ hòa hoà đa Đa x-1 12 nghề nghệ"
-WORDS = st.sampled_from(SOME.split())
-TEXTS = st.lists(WORDS, max_size=12).map(" ".join)
-NAMES = st.lists(st.sampled_from(["An", "Ân", "Hòa Bình", "hoà bình"]), max_size=2).map(tuple)
-ITEMS = st.builds(
-    article,
-    st.integers(1, 8),
-    TEXTS,
-    title=TEXTS,
-    sapo=st.none() | TEXTS,
-    authors=NAMES,
-    tags=NAMES,
-    section=NAMES,
-    outlet=st.sampled_from(["baothu", "baokhac"]),
-    published_at=st.integers(0, 4).map(at),
-)
-TERMS = st.one_of(
-    WORDS, st.lists(WORDS, min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"')
-) | WORDS.map(lambda word: f"{word[:2]}*")
-QUERIES = st.builds(
-    SearchQuery,
-    st.builds(
-        lambda required, joined, excluded, fold: parse_words(
-            " ".join([*required, *joined, *(f"-{term}" for term in excluded)]), fold=fold
-        ),
-        st.lists(TERMS, min_size=1, max_size=2),
-        st.just([]) | st.tuples(TERMS, st.just("OR"), TERMS),
-        st.lists(TERMS, max_size=1),
-        st.booleans(),
-    ),
-    st.just(()) | st.just(("baothu",)),
-    *(st.just(()) | st.sampled_from([("an",), ("Ân", "hòa bình")]) for _ in range(3)),
-    places=st.just(()) | st.just((OLD.id, NEW.id)),
-    since=st.none() | st.just(at(1)),
-    until=st.none() | st.just(at(3)),
-    limit=st.just(1000),
-)
-_serial = count()
-
-
-@settings(max_examples=5, suppress_health_check=list(HealthCheck), deadline=None)
-@given(st.lists(st.tuples(ITEMS, st.booleans()), max_size=6), st.lists(QUERIES, max_size=6))
-@pytest.mark.parametrize("sizes", [READ_ON, INDEX])
-def test_any_search_finds_what_one_by_hand_does(
-    gazetteer: SqlArchive,
-    monkeypatch: pytest.MonkeyPatch,
-    sizes: dict[str, int],
-    items: list[tuple[Article, bool]],
-    queries: list[SearchQuery],
-) -> None:
-    for name, size in sizes.items():
-        monkeypatch.setattr(f"storage.sql_matches.{name}", size)
-    for item, placed in items:
-        put(gazetteer, next(_serial), item, about(OLD.id if placed else OTHER.id))
-    for query in queries:
-        expected = by_hand(gazetteer, query)
-        newest = gazetteer.search(replace(query, order="date"))
-        assert [hit.article.id for hit in newest.hits] == expected
-        best = gazetteer.search(replace(query, order="relevance"))
-        assert sorted(hit.article.id for hit in best.hits) == sorted(expected)
-        assert best.total == len(expected)
-
-
-def test_both_databases_rank_alike(
-    sqlite_template: Path,
-    postgresql_template: str,
-    new_postgresql: Callable[[str], str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, size in INDEX.items():
-        monkeypatch.setattr(f"storage.sql_matches.{name}", size)
-    shutil.copy(sqlite_template, tmp_path / "tinquan.db")
-    found, counted = [], []
-    for url in (f"sqlite:///{tmp_path / 'tinquan.db'}", new_postgresql(postgresql_template)):
-        with open_sql_archive(url) as archive:
-            archive.start_run(run())
-            for number in range(1, 16):
-                words = [SOME.split()[number * step % 15] for step in (1, 2, 3, 5, 7)]
-                put(archive, 0, article(number, " ".join(words), title=words[number % 5]))
-            texts = ["cháy", "chay nghe", "hoa OR cháy", '"đa x-1" -cử', "ch*", "hòa", "Đa chỉ"]
-            queries = [SearchQuery(parse_words(text)) for text in texts]
-            found.append([archive.search(query) for query in queries])
-            counted.append([archive.facets(query) for query in queries])
-    assert found[0] == found[1]
-    assert counted[0] == counted[1]
-    assert [hit.score for hit in found[0][0].hits] == sorted(
-        (hit.score for hit in found[0][0].hits), reverse=True
-    )
-    assert all(result.total for result in found[0])
-
-
 def test_the_best_come_first(archive: SqlArchive) -> None:
     put(archive, 0, article(1, "đa " * 90 + "đống cát"))
     put(archive, 0, article(2, "Ở quận có đống cát và cây đa."))
@@ -233,56 +122,6 @@ def test_the_best_come_first(archive: SqlArchive) -> None:
     put(archive, 0, article(5, "Chẳng có gì."))
     assert ids(archive, "quan dong da") == ["4", "3", "2"]
     assert ids(archive, "quan dong da", limit=1) == ["4"]
-
-
-def test_too_many_to_rank_are_said_to_be(
-    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, size in {"FIRST_LOOK": 1, "PROBE": 2, "PAGE": 2, "READ": 4, "RANKED": 3}.items():
-        monkeypatch.setattr(f"storage.sql_matches.{name}", size)
-    filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
-    for broad, total, since in ((99, 3, at(15)), (-1, 2, at(16))):
-        monkeypatch.setattr("storage.sql_matches.BROAD", broad)
-        query = SearchQuery(parse_words("cháy"))
-        result = archive.search(query)
-        assert (result.total, result.complete, result.total_is_exact) == (total, False, False)
-        assert result.ranked_since == since
-        counted = archive.facets(query)
-        assert (counted.total, counted.complete, counted.counted_since) == (total, False, since)
-        newest = archive.search(replace(query, order="date", limit=9))
-        assert len(newest.hits) == 9
-        assert newest.complete
-        assert not newest.total_is_exact
-
-
-def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
-    midnight = datetime(2026, 3, 31, 17, 30, tzinfo=UTC)  # April already, in Hà Nội
-    for number in range(1, 7):
-        item = article(
-            number,
-            "Đám cháy." if number > 1 else "Mưa.",
-            outlet="baothu" if number % 2 else "baokhac",
-            authors=("Nguyễn Văn  An", "nguyễn văn an") if number < 4 else ("Lê Ân",),
-            tags=("Hỏa hoạn",) * (number % 3),
-            section=("Xã hội", "Đô thị")[: number % 3],
-            published_at=midnight if number == 2 else at(number),
-        )
-        put(gazetteer, 0, item, about(OLD.id, NEW.id) if number > 4 else about(OLD.id))
-    facets = gazetteer.facets(SearchQuery(parse_words("cháy")), top=3)
-    assert facets.total == 5
-    assert facets.complete
-    assert facets.counts == {
-        "outlet": (("baokhac", 3), ("baothu", 2)),
-        "month": (("2026-03", 4), ("2026-04", 1)),
-        "section": (("Xã hội", 3), ("Đô thị", 2)),
-        "author": (("Lê Ân", 3), ("Nguyễn Văn An", 2)),
-        "tag": (("Hỏa hoạn", 3),),
-        "kind": (("text", 5),),
-        "place": ((OLD.id, 5), (NEW.id, 2)),
-    }
-    assert gazetteer.facets(SearchQuery(parse_words("zzz"))).total == 0
-    assert ids(gazetteer, "", authors=("nguyen van an",), order="date") == ["2", "3", "1"]
-    assert ids(gazetteer, "", authors=("lê an",)) == []
 
 
 def test_of_copies_of_one_story_the_first_is_shown(archive: SqlArchive) -> None:
@@ -337,16 +176,16 @@ def test_upgrading_fills_the_index(archive_url: str) -> None:
         put(archive, 5, article(1, "Đám khói."))
         put(archive, 0, article(2, "Mưa."))
         with archive._writing() as conn:
-            if conn.dialect.name == "sqlite":
-                conn.exec_driver_sql("DROP TABLE search_keys")
+            conn.exec_driver_sql("DROP TABLE search_keys")
             for table in (search, lexicon):
                 table.drop(conn)
             if conn.dialect.name == "postgresql":
-                conn.exec_driver_sql("DROP FUNCTION search_keys")
+                conn.exec_driver_sql("DROP FUNCTION search_keys_of, search_keys_add")
     with open_sql_archive(archive_url) as archive:
         with archive._writing() as conn:
             with Operations.context(MigrationContext.configure(conn)):
                 v0007_search.upgrade()
+                v0009_narrow_keys.upgrade()
             fill_keys(conn)
         assert ids(archive, "khói") == ["1"]
         assert ids(archive, "cháy") == []

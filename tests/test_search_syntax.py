@@ -11,9 +11,9 @@ from storage.errors import QueryError
 from storage.model import Block
 from storage.search import Term, Word, Words
 from storage.search_codes import code, numbers
-from storage.search_marks import Finder, snippet
+from storage.search_marks import Finder, means, snippet
 from storage.search_syntax import MAX_CHARS, parse_words
-from storage.words import spell
+from storage.words import spell, spelled, whole
 from tests.samples import article
 
 
@@ -136,6 +136,37 @@ def test_marks_never_part_a_character(text: str) -> None:
         assert not after or not unicodedata.category(after).startswith("M")
         assert text[mark.start : mark.end].strip() == text[mark.start : mark.end] != ""
     assert all(one.end <= other.start for one, other in pairwise(marks))
+
+
+def marked_by_hand(text: str, words: Words) -> set[int]:
+    """Return the characters that the words mark, found word by word."""
+    said = list(spelled(text))
+    return {
+        at
+        for group in words.required
+        for wanted in group
+        for first in range(len(said) - len(wanted.words) + 1)
+        if all(
+            means(word, spelling)
+            for word, (_, _, spelling) in zip(wanted.words, said[first:], strict=False)
+        )
+        for at in range(said[first][0], whole(text, said[first + len(wanted.words) - 1][1]))
+    }
+
+
+SAID = ["hòa", "Hoà", "hoa", "hoav", "bình", "BÌNH", "a", "aa", "á", "_", "__", "1", ",", "\xad"]
+ASKED = ['"hòa bình"', "hoa a", '"a aa"', "h*", '"á á" OR hòa', '"hoa binh a"']
+
+
+@given(
+    st.lists(st.sampled_from(SAID)),
+    st.sampled_from(ASKED),
+    st.sampled_from([" ", "", "\n", "\u0301 "]),
+)
+def test_marks_are_those_of_reading_word_by_word(said: list[str], query: str, between: str) -> None:
+    text, words = between.join(said), parse_words(query)
+    spans = Finder(words).spans(text)
+    assert {at for span in spans for at in range(*span)} == marked_by_hand(text, words)
 
 
 @given(st.lists(st.sampled_from(["cháy", "nhà", "x" * 90, "\n", "ph\u0323o"]), max_size=120))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.model import Article, Block
 from storage.signature import MIN_SYLLABLES, SKETCH, pack, shingles, signature, unpack
-from storage.syllables import syllables
+from storage.syllables import syllable_hashes, syllables
 from storage.text import canonical_tone
 from tests.samples import articles
 from tests.stories import SYLLABLES, story, told
@@ -74,6 +74,17 @@ def test_a_text_of_thirty_syllables_is_long_enough() -> None:
     assert signature(told(1, (), title="", blocks=(short,))) is None
 
 
+CHARACTERS = st.characters(exclude_characters="\n") | st.sampled_from(" \u0301\u200bđĐ5")
+
+
+@given(st.lists(st.text(CHARACTERS)))
+def test_hashes_of_many_texts_are_those_of_each(lines: list[str]) -> None:
+    expected = syllables(lines).hashes.tolist()
+    hashes, bounds = syllable_hashes([lines, [], lines])
+    assert hashes.tolist() == expected * 2
+    assert bounds == [0, len(expected), len(expected), 2 * len(expected)]
+
+
 def test_half_a_text_shares_much_of_its_signature() -> None:
     whole, half = of(story(1, 8)), of(story(1, 8)[:4])
     assert whole and half
@@ -82,5 +93,5 @@ def test_half_a_text_shares_much_of_its_signature() -> None:
 
 
 def test_shingles_of_other_scripts_and_of_nothing() -> None:
-    assert len(shingles(syllables(["..."]))) == 0
-    assert len(shingles(syllables(["東京 " * 9]))) == 2
+    assert len(shingles(syllables(["..."]).hashes)) == 0
+    assert len(shingles(syllables(["東京 " * 9]).hashes)) == 2

@@ -55,7 +55,7 @@ def emptied(archive: SqlArchive) -> SqlArchive:
     with engine.begin() as conn:
         if engine.dialect.name == "postgresql":
             names = ", ".join(table.name for table in metadata.sorted_tables)
-            conn.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY"))
+            conn.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         else:
             conn.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
             for table in metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""Signatures, copies and common lines; worked out for the articles that are stored already.
+"""Signatures, copies and common lines; 0008 works them out for what is stored already.
 
 Revision ID: 0005
 """
@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.migrations.first_places import ROW_ID
-from storage.sql_clusters import cluster_all
 
 revision = "0005"
 down_revision = "0004"
@@ -50,4 +49,3 @@ def upgrade() -> None:
     op.create_index("ix_common_lines_article", "common_lines", ["article"])
     copied = sa.Column("copies", sa.BigInteger(), nullable=False, server_default="0")
     op.add_column("runs", copied)
-    cluster_all(op.get_bind())

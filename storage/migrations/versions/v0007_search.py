@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.migrations.first_places import ROW_ID, TIME
-from storage.search_codes import SEARCH_KEYS
 from storage.sql_reindex import index_all
 
 revision = "0007"
@@ -18,6 +17,23 @@ _BY_CODE_POINT = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 _FTS = """
 CREATE VIRTUAL TABLE search_keys
 USING fts5(keys, content='', detail=none, columnsize=0, tokenize='ascii')
+"""
+# The same keys in PostgreSQL's own words, until 0009.
+_KEYS = r"""
+CREATE FUNCTION search_keys(stream text) RETURNS int4[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
+SELECT coalesce(array_agg(f << 8 | v) FILTER (WHERE f > 255), '{}')
+    || coalesce(
+        array_agg(-1 - ((f * 2654435761 + next * 2246822519) >> 12 & 1048575)::int4)
+        FILTER (WHERE f > 255 AND next > 255), '{}')
+FROM (
+    SELECT f, v, lead(f) OVER (ORDER BY number) AS next FROM (
+        SELECT ascii(word) AS f, ascii(substr(word, 2)) AS v, number
+        FROM unnest(string_to_array(regexp_replace(stream, '(..)', '\1 ', 'g'), ' '))
+        WITH ORDINALITY AS words (word, number)
+    ) AS characters
+) AS neighbours
+$$
 """
 _GIN = "CREATE INDEX search_keys_of_stream ON search USING gin (search_keys(stream))"
 
@@ -48,7 +64,7 @@ def upgrade() -> None:
     if on_sqlite:
         op.execute(_FTS)
     else:
-        op.execute(SEARCH_KEYS)
+        op.execute(_KEYS)
         # A row stays in its page as it is: moved out or compressed, ranking would wait for it.
         op.execute("ALTER TABLE search SET (toast_tuple_target = 8160)")
     index_all(op.get_bind())
