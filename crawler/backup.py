@@ -107,8 +107,10 @@ def _alone(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise CaptureError(f"{folder}: another backup is running there; wait for its end") from None
-    except PermissionError as error:
-        raise CaptureError(f"{folder}: cannot be written: {error.strerror}") from None
+    except OSError as error:
+        raise CaptureError(
+            f"{folder}: cannot be written: {error.strerror}; name a folder for backups"
+        ) from None
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """The command line: the one place that assembles everything."""
 
+import errno
 import os
+import signal
 import sys
 from importlib.metadata import version
-from io import TextIOWrapper
+from io import TextIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +35,9 @@ from crawler.commands.search import search
 from crawler.commands.status import alarms, status
 from crawler.launch import STOPPED_CODES
 from storage.errors import TinquanError
+
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a disk says that does not take what is printed into a file."""
 
 app = typer.Typer(
     help="Archive Vietnamese district news: crawl outlets, keep every edit, ask the archive.",
@@ -102,20 +107,43 @@ def main() -> None:
     Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
     it, as for every Unix program. A reader that has gone (`| head`) is no failure.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A path's lone bytes, or Vietnamese where the terminal has no letters for it, are no crash.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    code = _run()
+    _prepare_streams()
     try:
+        code = _run()
         sys.stdout.flush()  # at exit it would be too late for an exit code
     except BrokenPipeError:
         _leave_quietly()
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN or error.filename is not None:
+            raise
+        _leave_quietly()
+        err.print(f"tinquan: the output cannot be written: {error.strerror}", markup=False)
+        code = 1
     sys.exit(code)
+
+
+class _Nowhere(TextIOBase):
+    """Takes what is printed where there is no stream to print to."""
+
+    def write(self, text: str) -> int:
+        """Forget `text`."""
+        return len(text)
+
+
+def _prepare_streams() -> None:
+    """Let nothing that is printed fail by its letters, or for want of a stream (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, _Nowhere())
+        elif isinstance(stream, TextIOWrapper):
+            # A path's lone bytes, or Vietnamese where the terminal has no letters for it.
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run() -> int:
     """Return the exit code. typer turns Ctrl-C and closed pipes into exits of its own."""
+    code = 0
     try:
         app()
     except SystemExit as stop:
@@ -123,6 +151,8 @@ def _run() -> int:
         if isinstance(stop.__context__, BrokenPipeError):
             _leave_quietly()
             return 0
+    except KeyboardInterrupt:  # before typer watches for it
+        code = 128 + signal.SIGINT
     except TinquanError as error:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
         return error.exit_code

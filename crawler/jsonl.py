@@ -72,6 +72,8 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        if path.exists() and not path.is_file():  # a device would be replaced
+            raise UsageError(f"{path}: is no ordinary file; name another by --rejected")
         self._part = path.with_name(path.name + ".part")
         self._file: IO[str] | None = None
 

@@ -145,6 +145,8 @@ def explain(error: ValidationError) -> str:
     """Return pydantic's complaints as one line: each key, what is wrong, and what was given."""
     parts = []
     for item in error.errors(include_url=False):
+        if item["type"] == "default_factory_not_called":  # it waits for the keys that are wrong
+            continue
         key = ".".join(str(part) for part in item["loc"]) or "file"
         given = "" if item["type"] == "missing" else f" (given: {item['input']!r:.60})"
         parts.append(f"{key}: {item['msg']}{given}")

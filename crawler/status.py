@@ -18,16 +18,23 @@ _RUNS = 200  # of an outlet, looked through for the last one that went well
 class OutletStatus:
     """One outlet's state. usual: articles a day over the four weeks before the last day.
 
-    next_run: None where no schedule would crawl it.
+    last_end: how its last crawl that is over ended; None where none is. next_run: None where no
+    schedule would crawl it.
     """
 
     outlet: str
+    last_end: Outcome | None
     last_success: datetime | None
     newest_article: datetime | None
     articles_24h: int
     usual: float
     alarms: tuple[Alarm, ...]
     next_run: datetime | None
+
+
+def is_failure(end: Outcome | None) -> bool:
+    """True for an end that somebody should look at; who stopped a crawl knows."""
+    return end not in (None, Outcome.DONE, Outcome.STOPPED)
 
 
 def status_of(
@@ -44,6 +51,7 @@ def status_of(
     return [
         OutletStatus(
             outlet=slug,
+            last_end=_last_end(archive, slug),
             last_success=_last_success(archive, slug),
             newest_article=newest.get(slug),
             articles_24h=today.get(slug, 0),
@@ -55,6 +63,11 @@ def status_of(
     ]
 
 
+def _last_end(archive: Archive, outlet: str) -> Outcome | None:
+    ended = (run for run in archive.runs(outlet, _RUNS) if run.outcome and not run.replay)
+    return next((run.outcome for run in ended), None)
+
+
 def _last_success(archive: Archive, outlet: str) -> datetime | None:
     runs = archive.runs(outlet, _RUNS)
     return next((run.ended_at for run in runs if run.outcome is Outcome.DONE), None)
@@ -64,6 +77,7 @@ def status_json(status: OutletStatus) -> dict[str, object]:
     """Return an outlet's status as plain data; alarms by their ids and causes."""
     return {
         "outlet": status.outlet,
+        "last_end": status.last_end and status.last_end.value,
         "last_success": time_json(status.last_success),
         "newest_article": time_json(status.newest_article),
         "articles_24h": status.articles_24h,

@@ -31,6 +31,10 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
     file = order.file
     if file.exists() and not order.overwrite:
         raise UsageError(f"{file}: exists; name another file, or let it be replaced: --overwrite")
+    if file.exists() and not file.is_file():
+        raise UsageError(
+            f"{file}: is no ordinary file; it cannot be replaced as a whole: name another"
+        )
     part, part_manifest = (path.with_name(path.name + ".part") for path in _both(file))
     with _plain_errors(file), _removed(part), _removed(part_manifest):
         rows, count = _write_rows(articles, order, part)

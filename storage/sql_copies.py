@@ -53,11 +53,14 @@ class Settling:
     asked: Counter[int] = field(default_factory=Counter)
 
     def settle(self, dirty: Collection[int]) -> None:
-        """Ask `dirty`, and whom that concerns, and write what came out."""
+        """Ask `dirty`, and whom that concerns, and write what came out.
+
+        dirty: articles that hang on nothing now. Most are like no other, and stay so.
+        """
         self.look_up(dirty)
-        queue = [self.moments[id_] for id_ in dirty]
+        queue = [self.moments[id_] for id_ in dirty if self.near[id_]]
         heapify(queue)
-        waiting = set(dirty)
+        waiting = {moment[-1] for moment in queue}
         while queue:
             id_ = heappop(queue)[-1]
             waiting.discard(id_)
@@ -65,7 +68,10 @@ class Settling:
             waiting |= concerned
             self.look_up(concerned)
             for one in concerned:
-                heappush(queue, self.moments[one])
+                if self.near[one]:
+                    heappush(queue, self.moments[one])
+                else:
+                    self._set(one, None)
         self._write()
         self.texts.write_common()
 
@@ -78,7 +84,7 @@ class Settling:
         held, found = self._choose(id_)
         if again and held == before:
             return set()
-        concerned = self._copies_of(id_) if held else self._drawn(id_, found)
+        concerned = self._follow(id_, held[0], found) if held else set(self._best_first(found))
         if held and held[0] in concerned:
             self._set(held[0], None)  # the two change places
         self._set(id_, held)
@@ -92,52 +98,85 @@ class Settling:
         for one, shared in nearby.items():
             sources.setdefault(self._source(one), shared)
         sources.pop(id_, None)
-        own = {one: nearby[one] for one in nearby if self._source(one) == id_}
         self._compare(id_, {one: sources[one] for one in sources if self.moments[one] < now}, found)
-        for one, like in found.items():
-            if like.reason is Reason.LITTLE and like.similarity >= _SOME:
-                self._second(id_, one, found)
+        self._second(id_, list(found), found)
         earlier = [one for one in self._best_first(found) if self._fits(id_, one, found[one])]
-        if earlier and found[earlier[0]].similarity >= STRONG:
-            return self._held(earlier[0], found), found
-        later = {one: shared for one, shared in nearby.items() if self._may_follow(one, now)}
-        self._compare(id_, sources | own | later, found)
-        weak = [one for one in self._best_first(found) if found[one].similarity < STRONG]
-        rivals = [one for one in weak if one in sources or one in own]
-        if self._holds_two_stories(rivals):
-            return self._held(rivals[0], found), found
-        return (self._held(earlier[0], found) if earlier else None), found
+        if earlier and self._covers(id_, found[earlier[0]]):
+            return self._held(self._first_alike(earlier), found), found
+        asked = list(found)
+        self._compare(id_, sources | nearby, found)
+        self._second(id_, (sources.keys() & found.keys()).difference(asked), found)
+        rivals = self._rivals(id_, found)
+        covered = any(self._covers(id_, found[one]) for one in rivals.values())
+        if not covered and self._are_two_stories(list(rivals.values())):
+            source, told_by = next(iter(rivals.items()))
+            return (source, found[told_by].similarity), found
+        return (self._held(self._first_alike(earlier), found) if earlier else None), found
 
-    def _second(self, id_: int, source: int, found: dict[int, Likeness]) -> None:
-        """Take an article for a copy of a source that it shares less with, where a copy says so.
+    def _covers(self, id_: int, like: Likeness) -> bool:
+        """True where hardly anything of an article is not in what it was compared with."""
+        return like.shared >= STRONG * self.texts.size(id_)
 
-        Two copies of one story that both changed much are less like each other than like a third.
+    def _rivals(self, id_: int, found: Mapping[int, Likeness]) -> dict[int, int]:
+        """Return of each story that an article is like, best first, who tells it best.
+
+        By source; what hangs on the article itself may be of several stories.
         """
-        copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
-        others = [one for one in copied if one != source][:_ASKED]
-        self.texts.load([id_, *others])
-        if any(self.texts.compare(id_, one).is_copy for one in others):
-            found[source] = replace(found[source], reason=Reason.COPY)
+        rivals: dict[int, int] = {}
+        for one in self._best_first(found):
+            source = self._source(one)
+            rivals.setdefault(one if source == id_ else source, one)
+        return rivals
 
-    def _may_follow(self, id_: int, now: Moment) -> bool:
-        """True for what came later, and for what came earlier and hangs on something loosely."""
-        held = self.held.get(id_)
-        return self.moments[id_] > now or (held is not None and held[1] < STRONG)
+    def _second(self, id_: int, sources: Iterable[int], found: dict[int, Likeness]) -> None:
+        """Let the copies say, too, how much of an article is what these sources tell.
 
-    def _holds_two_stories(self, rivals: Sequence[int]) -> bool:
-        """True where an article is like several sources, best first, that are not alike."""
+        Two copies of one story that both changed much are less like each other than like a third,
+        and one of them may be the source.
+        """
+        for source in sources:
+            like = found[source]
+            little = like.reason is Reason.LITTLE and like.similarity >= _SOME
+            if not little and not (like.is_copy and like.similarity < STRONG):
+                continue
+            copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
+            others = [one for one in copied if one not in (id_, source)][:_ASKED]
+            self.texts.load([id_, *others])
+            likes = [self.texts.compare(id_, one) for one in others]
+            if seconds := [one.shared for one in likes if one.is_copy]:
+                shared = max(like.shared, *seconds)
+                found[source] = replace(like, reason=Reason.COPY, shared=shared)
+
+    def _first_alike(self, sources: Sequence[int]) -> int:
+        """Return the earliest of those sources, best first, that tell what the best tells."""
+        alike = [one for one in sources[1:] if self._tell_one_story(one, sources[0])]
+        return min([sources[0], *alike], key=lambda one: self.moments[one])
+
+    def _tell_one_story(self, one: int, other: int) -> bool:
+        """True for sources that have something in common, though too little to be copies."""
+        self.texts.load([one, other])
+        like = self.texts.compare(one, other)
+        return like.reason is Reason.LITTLE and like.similarity >= _SOME
+
+    def _follow(self, id_: int, source: int, found: Mapping[int, Likeness]) -> set[int]:
+        """Return what has to be asked again where an article becomes a copy.
+
+        These are its own copies, sources for which it now seconds the one that it hangs on, and
+        what it is like that hangs on another.
+        """
+        others = {one for one, like in found.items() if like.is_copy} - {id_, source}
+        elsewhere = {one for one in others if self._source(one) not in (one, id_, source)}
+        later = {one for one in others - elsewhere if self.moments[one] > self.moments[source]}
+        seconded = {
+            one for one in later if not self.held.get(one) and self._tell_one_story(one, source)
+        }
+        return self._copies_of(id_) | elsewhere | seconded
+
+    def _are_two_stories(self, rivals: Sequence[int]) -> bool:
+        """True where any of these, best first, has nothing in common with the best."""
         self.texts.load(rivals)
         others = (self.texts.compare(rivals[0], one).similarity for one in rivals[1:])
         return any(similarity < _SOME for similarity in others)
-
-    def _drawn(self, id_: int, found: Mapping[int, Likeness]) -> set[int]:
-        """Return what may hang on a new source."""
-        now = self.moments[id_]
-        return {
-            one
-            for one, like in found.items()
-            if like.is_copy and (self.moments[one] > now or like.similarity < STRONG)
-        }
 
     @staticmethod
     def _held(source: int, found: Mapping[int, Likeness]) -> Held:
@@ -195,14 +234,16 @@ class Settling:
             return
         unknown = [id_ for id_ in fresh if id_ not in self.hashes]
         self.hashes |= load_signatures(self.conn, unknown)
-        of = {id_: self.hashes.get(id_, ()) for id_ in fresh}
-        known = holders(self.conn, (hash_ for held in of.values() for hash_ in held))
-        nearby = {one for of_hash in known.values() for one in of_hash}
-        self._stand(nearby.union(fresh))
+        self.hashes |= {id_: () for id_ in fresh if id_ not in self.hashes}
+        known = holders(self.conn, (hash_ for id_ in fresh for hash_ in self.hashes[id_]))
+        nearby = {one for of_hash in known.values() if len(of_hash) > 1 for one in of_hash}
+        self.hashes |= load_signatures(self.conn, nearby - self.hashes.keys())
+        self._stand(nearby)
         sources = {one: self._source(one) for one in nearby}
-        self.near |= {id_: candidates(id_, of[id_], known, sources) for id_ in fresh}
-        self._stand({sources[one.article] for id_ in fresh for one in self.near[id_]})
-        self.texts.load(self._first_compared(fresh))
+        self.near |= {id_: candidates(id_, self.hashes, known, sources) for id_ in fresh}
+        alike = [id_ for id_ in fresh if self.near[id_]]
+        self._stand({sources[one.article] for id_ in alike for one in self.near[id_]}.union(alike))
+        self.texts.load(self._first_compared(alike))
 
     def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
         """Yield those that are compared in most cases, so that one statement reads them all."""

@@ -60,6 +60,11 @@ class Texts:
                 self._note(line, other)
         return found
 
+    def size(self, id_: int) -> int:
+        """Return how many shingles an article that is loaded has; 1 at least."""
+        text = self._texts.get(id_)
+        return max(1, len(text.shingles)) if text else 1
+
     def write_common(self) -> None:
         """Write which lines unlike articles were seen to share."""
         rows = [{"line": line, "article": article} for line, article in sorted(self._met)]

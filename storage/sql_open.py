@@ -3,7 +3,6 @@
 import sqlite3
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -14,11 +13,12 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import ArchiveError, SchemaError
+from storage.sql_begin import SILENT_SECONDS, begin_reading, begin_sqlite, prepare_sqlite
 from storage.sql_errors import hide_password, name_of, plain_errors, printable
 from storage.sql_readonly import ReadOnlyFile
 from storage.tables_maintenance import unfinished_copy
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS = 90.0
 """How long to wait for another process's write before giving up as busy."""
 
 _CONNECT_SECONDS = 10
@@ -149,36 +149,14 @@ def _sqlite_engine(url: URL, name: str, read_only: bool, busy_seconds: float) ->
     if read_only:
         file = ReadOnlyFile(Path(str(url.database)), name, busy_seconds)
         engine = sa.create_engine(url, creator=file.connect)
-        event.listen(engine, "begin", partial(_begin_reading, file))
+        event.listen(engine, "begin", partial(begin_reading, file))
         return engine
     # No isolation level: the driver's own rules would begin transactions late and commit DDL.
-    arguments = {"timeout": busy_seconds, "isolation_level": None}
+    arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
     engine = sa.create_engine(url, connect_args=arguments)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", partial(begin_sqlite, name, busy_seconds))
     return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # WAL: readers and one writer do not wait for each other (measured: p99 1 s without).
-    # FULL: one fsync a commit, so that a power cut loses no acknowledged page either; a polite
-    # crawl waits a second between pages, so the fsync (0.2-5 ms) is not what takes its time.
-    # secure_delete: what is deleted is overwritten, or a text that was taken down stays readable in
-    # the file's free pages, as do its earlier states; Debian's SQLite is built so, others are not.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_reading(file: ReadOnlyFile, connection: Connection) -> None:
-    file.check()
-    connection.exec_driver_sql("BEGIN")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("alone"):  # a checkpoint allows no transaction
-        return
-    immediate = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _postgresql_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
@@ -188,7 +166,8 @@ def _postgresql_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "tinquan",
-        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC {asked}",
+        # jit: compiling a statement takes longer than any of ours runs.
+        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
     }
     # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
     return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)

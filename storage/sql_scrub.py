@@ -8,13 +8,11 @@ PostgreSQL keeps deleted rows until VACUUM, and then their bytes until the space
 from sqlalchemy import Connection, Engine
 
 from storage.sql_open import writing
+from storage.tables import metadata
+from storage.tables_clusters import common_hashes
+from storage.tables_search import search_keys
 
 _PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
-_TABLES = (
-    *("contents", "readings", "revisions", "captures", "articles", "refusals", "refused_urls"),
-    *("tags", "scores", "mentions", "article_places", "search", "lexicon", "signatures"),
-    *("sketches", "copies", "common_lines", "checks"),
-)
 
 
 def scrub(engine: Engine) -> bool:
@@ -23,7 +21,8 @@ def scrub(engine: Engine) -> bool:
         _merge_keys(engine)
         return _checkpoint(engine)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-        conn.exec_driver_sql(f"VACUUM {', '.join(_TABLES)}")
+        tables = (*sorted(metadata.tables), search_keys.name, common_hashes.name)
+        conn.exec_driver_sql(f"VACUUM {', '.join(tables)}")
         return not _is_watched(conn)
 
 

@@ -1,6 +1,5 @@
 """Signatures as rows, and the articles that share hashes with one: its candidates."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -18,6 +17,9 @@ SPREAD = 12
 """Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
 
 _SIGNATURES = sa.select(signatures)
+
+ALIKE = 10
+"""Hashes of 16 that make a candidate of what shares none that tells stories apart."""
 
 Hashes = tuple[int, ...]
 
@@ -77,21 +79,22 @@ def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
 
 
 def candidates(
-    id_: int, held: Hashes, known: Holders, sources: Mapping[int, int]
+    id_: int, held: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
 ) -> list[Candidate]:
     """Return the articles that share at least two hashes with one, most shared first.
 
-    At least one of the two must tell stories apart. held: the article's own hashes. sources: of
-    each holder the source of its cluster, which is the article itself where it is no copy.
+    At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
+    series and its copy. held: the hashes of the article and of all holders of its own; counted by
+    holders alone, of which only the latest are known, a copy would share less than it does.
+    sources: of each holder the source of its cluster; the article itself where it is no copy.
     """
-    shared: Counter[int] = Counter()
-    told: set[int] = set()
-    for hash_ in set(held):
+    own, told, met = set(held[id_]), set[int](), set[int]()
+    for hash_ in own:
         of_hash = known.get(hash_, ())
         if len(of_hash) < 2:  # most are the article's own
             continue
-        shared.update(of_hash)
-        if len({sources[one] for one in of_hash}) <= SPREAD:
-            told.update(of_hash)
-    enough = [one for one in told if one != id_ and shared[one] >= SHARED]
+        tells = len({sources[one] for one in of_hash}) <= SPREAD
+        (told if tells else met).update(of_hash)
+    shared = {one: len(own.intersection(held.get(one, ()))) for one in told | met if one != id_}
+    enough = [one for one, n in shared.items() if n >= (SHARED if one in told else ALIKE)]
     return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]

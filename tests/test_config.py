@@ -66,6 +66,12 @@ def test_a_mistake_is_told_with_file_and_key(tmp_path: Path, text: str, told: st
         load_config(write(tmp_path, text))
 
 
+def test_only_what_is_wrong_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, CONTACT + "outlets = 7\n"))
+    assert "gazetteer" not in str(caught.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read"):
         load_config(tmp_path / "none.toml")

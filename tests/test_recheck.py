@@ -1,5 +1,6 @@
 """Looking again at known articles: which are due, what is asked, and what becomes of a page."""
 
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from crawler.commands.prune import old_logs
+from crawler.launch import Order
 from storage.model import RefusalReason
-from storage.runs import Outcome, Validator
+from storage.runs import Outcome, Run, Validator
 from storage.schedule import KnownArticle
 from storage.sql import SqlArchive
-from tests.commands import Tinquan
-from tests.samples import article, at, capture, refusal, url_of
+from tests.commands import Ran, Tinquan
+from tests.samples import article, at, capture, refusal, run, url_of
 from tests.site import Answer, LocalSite
 from tests.sites import SECTION, Desk, articles, asked_articles, epi_site, last_run
 
@@ -141,6 +143,53 @@ def test_known_articles_are_looked_at_again(desk: Desk, site: LocalSite) -> None
     assert len(site.asked) == asked, "nothing is due: nothing is asked, robots.txt neither"
     assert desk.crawl("tienphong", SECTION)[0] == 0
     assert len(asked_articles(site)) == 6, "a crawl does not take a recheck for its last crawl"
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """Return the crawls that the command orders; each "ends" at once, of cand as failed."""
+    orders: list[Order] = []
+
+    def end(_archive: object, _config: object, rounds: list[list[Order]], **_: object) -> list[Run]:
+        orders.extend(rounds[0])
+        return [
+            replace(
+                run(order.run_id, outlet=order.outlet),
+                outcome=Outcome.FAILED if order.outlet == "cand" else Outcome.DONE,
+                error="cand.com.vn: blocked" if order.outlet == "cand" else None,
+            )
+            for order in rounds[0]
+        ]
+
+    monkeypatch.setattr("crawler.commands.recheck.crawl_orders", end)
+    return orders
+
+
+def test_the_command_asks_outlets_where_something_is_due(
+    tinquan: Tinquan, sqlite_archive: SqlArchive, tmp_path: Path, begun: list[Order]
+) -> None:
+    def recheck(*words: object) -> Ran:
+        return tinquan("recheck", "--archive", tmp_path / "archive.db", *words)
+
+    idle = recheck()
+    assert (idle.code, idle.out) == (0, "no article is due to be looked at again\n")
+    two_hours_ago = datetime.now().astimezone() - timedelta(hours=2)
+    for number, outlet in enumerate(("cand", "tienphong"), start=1):
+        sqlite_archive.start_run(run(f"run-{outlet}", outlet=outlet))
+        url = f"https://{outlet}.vn/tin-{number}.html"
+        seen = capture(number, number, url=url, captured_at=two_hours_ago)
+        text = article(number, outlet=outlet, url=url, published_at=two_hours_ago)
+        sqlite_archive.store(f"run-{outlet}", seen, text)
+    done = recheck("tienphong", "laodong", "tienphong", "--limit", 7)
+    assert (done.code, done.err) == (0, "")
+    assert [(one.outlet, one.limit, one.recheck) for one in begun] == [("tienphong", 7, True)]
+    assert "looked at again" in done.out
+    failed = recheck()
+    assert failed.code == 1
+    assert failed.err == "tinquan: cand: cand.com.vn: blocked\n"
+    assert [one["outcome"] for one in json.loads(recheck("--json").out)] == ["failed", "done"]
+    unknown = recheck("nowhere")
+    assert (unknown.code, "no outlet 'nowhere'" in unknown.err) == (2, True)
 
 
 def test_only_old_logs_are_thrown_away(tmp_path: Path) -> None:

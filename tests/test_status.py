@@ -52,6 +52,17 @@ def test_a_healthy_archive(url: str, tinquan: Tinquan) -> None:
     assert found["outlets"][0]["articles_24h"] == 0
 
 
+def test_a_crawl_that_failed_once_is_named(url: str, tinquan: Tinquan) -> None:
+    write(url, crawled(30, listings=1), crawled(5, Outcome.TIMED_OUT, listings=1))
+    ran = tinquan("status", "--archive", url)
+    assert ran.code == 0
+    assert "timed_out" in ran.out
+    assert "no alarm, but the last crawl failed: tienphong" in ran.out
+    assert "all is well" not in ran.out
+    found = json.loads(tinquan("status", "--archive", url, "--json").out)
+    assert found["outlets"][0]["last_end"] == "timed_out"
+
+
 def test_a_blocked_outlet(url: str, tinquan: Tinquan) -> None:
     write(url, *(crawled(n, Outcome.FAILED, blocked=1) for n in (35, 5)))
     ran = tinquan("status", "--archive", url)

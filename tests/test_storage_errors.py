@@ -159,6 +159,28 @@ def test_a_lock_that_does_not_pass_is_busy(archive_url: str) -> None:
         assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
 
 
+def test_a_wait_is_said_and_ends_with_the_lock(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "tinquan.db")
+    for place in ("sql_open", "sql_begin"):
+        monkeypatch.setattr(f"storage.{place}.SILENT_SECONDS", 0.01)
+    with open_sql_archive(f"sqlite:///{path}") as archive, closing(sqlite3.connect(path)) as other:
+        archive.start_run(run())
+        other.isolation_level = None
+        said_while_waiting: list[str] = []
+
+        def say(_self: object, message: str, *values: object) -> None:
+            said_while_waiting.append(message % values)
+            other.execute("ROLLBACK").close()
+
+        monkeypatch.setattr("logging.Logger.warning", say)
+        other.execute("BEGIN IMMEDIATE").close()
+        assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
+        assert archive.store("run-1", capture(1), article()).verdict is Verdict.UNCHANGED
+    assert said_while_waiting == [f"archive {path} is busy: waiting up to 90 s for who writes"]
+
+
 @contextmanager
 def _holding(url: str) -> Iterator[None]:
     """Hold what a writer needs, from another connection."""

@@ -161,7 +161,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_metrics_are_served_on_loopback(sqlite_archive: Archive) -> None:
     alarms = sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
-    outlets = [OutletStatus("baothu", at(0), None, 3, 4.5, tuple(alarms), None)]
+    outlets = [OutletStatus("baothu", None, at(0), None, 3, 4.5, tuple(alarms), None)]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -25,7 +25,7 @@ from crawler.config import Config
 from crawler.redaction import Removed, host_lock, rewrite
 from crawler.render import time_json
 from storage.archive import Archive
-from storage.errors import NotFoundError
+from storage.errors import NotFoundError, UsageError
 from storage.maintenance import Redaction
 
 
@@ -41,6 +41,8 @@ def redact(
 
     Stopped in the middle, the same command goes on.
     """
+    if not reason.strip():
+        raise UsageError("--reason is empty: expected why, for whoever asks later")
     settings = settle(config, archive)
     outlets = outlets_of(settings)
     with archive_of(settings) as opened:

@@ -16,6 +16,7 @@ from crawler.commands.choosing import (
     warn_untagged,
 )
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -45,7 +46,7 @@ from storage.runs import Outcome, Run
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
 ]
-LimitOption = Annotated[int, typer.Option(min=1, help="At most so many.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
 
 
 def articles(

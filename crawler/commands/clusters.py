@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -48,11 +49,13 @@ def cluster(
 def clusters(
     since: SinceOption = None,
     until: UntilOption = None,
-    min_outlets: Annotated[int, typer.Option(min=1, help="Carried by at least so many.")] = 1,
+    min_outlets: Annotated[
+        int, typer.Option(min=1, max=MOST, help="Carried by at least so many.")
+    ] = 1,
     outlet: Annotated[
         list[str] | None, typer.Option("--outlet", help="Carried by this one, or by another given.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,

@@ -36,10 +36,13 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
 ]
 
+MOST = 1_000_000_000
+"""The largest number that an option takes which the database counts up to."""
 
-def _width(stream: TextIO) -> int | None:
+
+def _width(stream: TextIO | None) -> int | None:
     """Return the width in pipes and logs; a terminal's own otherwise."""
-    return None if stream.isatty() or "COLUMNS" in os.environ else 120
+    return None if stream is None or stream.isatty() or "COLUMNS" in os.environ else 120
 
 
 out = Console(highlight=False, width=_width(sys.stdout))

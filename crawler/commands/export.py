@@ -17,6 +17,7 @@ from crawler.commands.choosing import (
     warn_untagged,
 )
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     SinceOption,
@@ -49,7 +50,9 @@ def export(
     removed: Annotated[
         bool, typer.Option("--removed", help="Only articles whose page is gone.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many articles.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="At most so many articles.")
+    ] = None,
     states: Annotated[
         bool, typer.Option("--states", help="Every state of an article, not the newest alone.")
     ] = False,

@@ -8,6 +8,7 @@ import typer
 
 from crawler.commands.articles import run_table
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -30,7 +31,9 @@ def recheck(
     outlet: Annotated[
         list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many articles an outlet.")] = 60,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST, help="At most so many articles an outlet.")
+    ] = 60,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,

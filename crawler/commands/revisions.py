@@ -10,6 +10,7 @@ from rich.text import Text
 
 from crawler.commands.articles import LimitOption, OutletsOption
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -40,7 +41,7 @@ def diff(
     ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
     numbers: Annotated[
         list[int] | None,
-        typer.Argument(metavar="[REV REV]", help="Two states; else the last two.", min=1),
+        typer.Argument(metavar="[REV REV]", help="Two states; else the last two.", min=1, max=MOST),
     ] = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,

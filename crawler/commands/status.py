@@ -10,6 +10,7 @@ from crawler.agenda import Wanted
 from crawler.alarm_texts import alarm_json, cause_text, paragraphs
 from crawler.alarms import Watched
 from crawler.commands.common import (
+    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -25,9 +26,10 @@ from crawler.looking import all_findings
 from crawler.outlets import Outlet, find_outlet
 from crawler.planning import new_agenda, next_runs, wanted_outlets, watched_by
 from crawler.render import time_text
-from crawler.status import OutletStatus, status_json, status_of
+from crawler.status import OutletStatus, is_failure, status_json, status_of
 from storage.alarms import Alarm, Finding
 from storage.archive import Archive
+from storage.runs import Outcome
 
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
@@ -83,12 +85,22 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
-    columns = ("outlet", "last success", "newest article", "24 h", "usual", "next run", "alarms")
+    columns = (
+        "outlet",
+        "last crawl",
+        "last success",
+        "newest article",
+        "24 h",
+        "usual",
+        "next run",
+        "alarms",
+    )
     listed = table(f"{len(found)} outlets", *columns, right=("24 h", "usual"), wide="alarms")
     for one in found:
         causes = ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
         listed.add_row(
             one.outlet,
+            _end_text(one.last_end),
             time_text(one.last_success),
             time_text(one.newest_article),
             str(one.articles_24h),
@@ -102,7 +114,17 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     if not found:
         out.print("no outlet has been crawled yet: tinquan crawl, or tinquan schedule")
     elif not alarms:
-        out.print("all is well")
+        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+
+
+def _end_text(end: Outcome | None) -> str:
+    return f"[red]{end.value}[/red]" if end and is_failure(end) else end.value if end else "–"
+
+
+def _no_alarm(failed: list[str]) -> str:
+    if not failed:
+        return "all is well"
+    return f"no alarm, but the last crawl failed: {', '.join(failed)}; `tinquan runs` says why"
 
 
 def _print_alarm(alarm: Alarm) -> None:
@@ -118,7 +140,7 @@ def _print_alarm(alarm: Alarm) -> None:
 def alarms(
     outlet: OutletOption = None,
     closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 50,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
