@@ -147,6 +147,18 @@ def test_too_many_to_rank_are_said_to_be(
         assert not newest.total_is_exact
 
 
+def test_candidates_that_do_not_match_take_no_place(
+    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive, *["Đám cháy."] * 3, *["Cháy dưới mưa."] * 4, *["Khói."] * 2)
+    query = SearchQuery(parse_words("cháy -mưa"))
+    for ranked, since in ((2, at(2)), (3, None)):
+        set_sizes(monkeypatch, INDEX | {"matches.RANKED": ranked})
+        result = archive.search(query)
+        assert (result.total, result.ranked_since) == (ranked, since)
+        assert archive.facets(query).total == ranked
+
+
 def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
     midnight = datetime(2026, 3, 31, 17, 30, tzinfo=UTC)  # April already, in Hà Nội
     for number in range(1, 7):
