@@ -50,9 +50,10 @@ def tell_apart(texts: Sequence[str]) -> Words:
     """Return the words of `texts`: matches of `RAW`."""
     whole = "\n".join(texts)
     codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), "<u4")
-    edges = np.flatnonzero(np.diff(_inside()[codes], prepend=False, append=False))
+    inside = _inside()[codes]
+    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
     starts, ends = edges[::2], edges[1::2]
-    hashes = _hashes(codes, starts, ends)
+    hashes = _hashes(codes[inside].astype(np.uint64), ends - starts)
     _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
     spans = zip(starts[first].tolist(), ends[first].tolist(), strict=True)
     begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
@@ -60,14 +61,12 @@ def tell_apart(texts: Sequence[str]) -> Words:
     return Words([whole[a:b] for a, b in spans], which, bounds)
 
 
-def _hashes(codes: NDArray[np.uint32], starts: Numbers, ends: Numbers) -> NDArray[np.uint64]:
-    """Return a number for each word, the same for the same word."""
-    if not len(starts):
-        return np.zeros(0, np.uint64)
-    lengths = ends - starts
+def _hashes(letters: NDArray[np.uint64], lengths: Numbers) -> NDArray[np.uint64]:
+    """Return a number for each word, the same for the same word; letters: of all, in order."""
+    if not len(lengths):
+        return letters
     first = np.cumsum(lengths) - lengths
-    place = np.arange(first[-1] + lengths[-1]) - np.repeat(first, lengths)
-    letters = codes[place + np.repeat(starts, lengths)]
+    place = np.arange(len(letters)) - np.repeat(first, lengths)
     hashes = np.add.reduceat(letters * _powers()[np.minimum(place, _LONGEST - 1)], first)
     long = np.flatnonzero(lengths > _LONGEST)
     hashes[long] = long

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from storage.text import fold
 
 Hashes = NDArray[np.uint64]
+Codes = NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
@@ -77,22 +78,22 @@ def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
     return _hashes(letters, first), bounds
 
 
-def _characters(lines: Sequence[str]) -> tuple[NDArray[np.uint32], Hashes]:
+def _characters(lines: Sequence[str]) -> tuple[Codes, Codes]:
     """Return the characters of `lines`, a line break after each, and what they fold to."""
     codes = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), dtype=np.uint32)
-    folded = _folded(codes)
+    folded = _folds()[codes]
     if (folded == _MARK).any():
         codes, folded = codes[folded != _MARK], folded[folded != _MARK]
     return codes, folded
 
 
-def _runs(folded: Hashes) -> tuple[Numbers, Hashes, Numbers]:
+def _runs(folded: Codes) -> tuple[Numbers, Hashes, Numbers]:
     """Return where syllables begin, all their letters, and which letters are a syllable's first."""
     inside = folded > _MARK
     edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
     starts, ends = edges[::2], edges[1::2]
     first = np.concatenate(([0], np.cumsum(ends - starts)))[:-1]
-    return starts, folded[inside], first
+    return starts, folded[inside].astype(np.uint64), first
 
 
 def _hashes(letters: Hashes, first: Numbers) -> Hashes:
@@ -111,7 +112,7 @@ def mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def _names(codes: NDArray[np.uint32], starts: Numbers, lines: Numbers) -> Flags:
+def _names(codes: Codes, starts: Numbers, lines: Numbers) -> Flags:
     capital = _capitals()[np.minimum(codes[starts], _TABLE - 1)]
     ends = np.cumsum(_sentence_ends()[np.minimum(codes, _TABLE - 1)])[starts]
     begins = np.concatenate(([True], ends[1:] != ends[:-1]))
@@ -123,27 +124,18 @@ def _is_digit(folded: Hashes) -> Flags:
     return (folded >= ord("0")) & (folded <= ord("9"))
 
 
-def _folded(codes: NDArray[np.uint32]) -> Hashes:
-    folded = _folds()[np.minimum(codes, _TABLE - 1)]
-    above = codes >= _TABLE
-    if above.any():
-        letters = codes >= _FIRST_IDEOGRAPH
-        folded = np.where(above, np.where(letters, codes, 0), folded)
-        invisible = ((codes >= 0x200B) & (codes <= 0x200F)) | (codes == 0x2060) | (codes == 0xFEFF)
-        folded = np.where(invisible, _MARK, folded)
-    return folded.astype(np.uint64)
-
-
 @cache
-def _folds() -> Hashes:
-    """Return what each character below 0x2000 folds to, 0 for what stands between words."""
-    table = np.zeros(_TABLE, dtype=np.uint64)
+def _folds() -> Codes:
+    """Return what each character folds to, 0 for what stands between words."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    table[:_FIRST_IDEOGRAPH] = 0
     for code in range(_TABLE):
         char = chr(code)
         if char.isalnum():
             table[code] = ord((fold(char) or char)[0])
         elif 0x300 <= code < 0x370 or code == 0xAD:
             table[code] = _MARK
+    table[0x200B:0x2010] = table[0x2060] = table[0xFEFF] = _MARK
     return table
 
 
