@@ -92,7 +92,7 @@ def fts_tokens(streams: Sequence[str]) -> list[str]:
     """Return for each string the tokens that FTS5 holds of it, parted by blanks."""
     chars = np.frombuffer(FIELD_END.join(streams).encode("utf-32-le"), "<u4").astype(np.int64)
     families, variants = chars[::2], chars[1::2]
-    ends = np.cumsum([len(stream) // 2 + 1 for stream in streams])
+    ends = np.cumsum([len(stream) // 2 + 1 for stream in streams], dtype=np.int64)
     owners = np.repeat(np.arange(len(streams)) << _OWNER_BITS, np.diff(ends, prepend=0))
     owners = owners[: len(families)]
     real = families >= _FIRST_FAMILY

@@ -5,12 +5,13 @@ Whatever goes wrong inside rolls the transaction back and comes out as an Archiv
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from storage.errors import ArchiveError
 from storage.sql_errors import plain_errors
+from storage.sql_lexicon import forget_codes
 from storage.sql_open import reading, writing
 from storage.sql_read import Position
 
@@ -44,8 +45,15 @@ class Transactions:
     def _writing(self) -> Iterator[Connection]:
         if self._read_only:
             raise ArchiveError(f"archive {self._name} was opened for reading only")
-        with plain_errors(self._name), writing(self._engine).begin() as conn:
-            yield conn
+        info: dict[Any, Any] = {}
+        with plain_errors(self._name):
+            try:
+                with writing(self._engine).begin() as conn:
+                    info = conn.info
+                    yield conn
+            except BaseException:
+                forget_codes(info)
+                raise
 
     def _pages(
         self,

@@ -59,7 +59,7 @@ def _wrong(row: AnyRow, wanted: Mapping[int, str]) -> str | None:
 def _repair(conn: Connection, id_: int) -> None:
     outlet: Any = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar()
     lock(conn, str(outlet))
-    forget_codes(conn)
+    forget_codes(conn.info)
     index_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 
 

@@ -85,8 +85,9 @@ class Settling:
         if again and held == before:
             return set()
         concerned = self._follow(id_, held[0], found) if held else set(self._best_first(found))
-        if held and held[0] in concerned:
+        if held and (held[0] in concerned or self._hangs_on(held[0], id_)):
             self._set(held[0], None)  # the two change places
+            concerned = concerned | {held[0]}
         self._set(id_, held)
         return concerned
 
@@ -212,9 +213,22 @@ class Settling:
         return not copied or any(similarity >= _SOME for similarity in likes)
 
     def _source(self, id_: int) -> int:
+        for _ in range(len(self.held) + 1):
+            held = self.held.get(id_)
+            if held is None:
+                return id_
+            id_ = held[0]
+        raise AssertionError(
+            f"article {id_} hangs on itself"
+        )  # an error rolls back, a loop does not
+
+    def _hangs_on(self, id_: int, source: int) -> bool:
+        """True where an article hangs on `source`, straight or by others: in mid-round some do."""
         while held := self.held.get(id_):
             id_ = held[0]
-        return id_
+            if id_ == source:
+                return True
+        return False
 
     def _set(self, id_: int, held: Held | None) -> None:
         if self.held.get(id_) != held:

@@ -1,6 +1,6 @@
 """The search's rows of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -43,7 +43,7 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     fresh = {id_: row for id_, row in after.items() if before.get(id_) != row}
     _remove(conn, gone)
     add_rows(conn, fresh)
-    _forget_words(conn, [gone[id_][1] for id_ in gone if id_ not in after])
+    _forget_words(conn, gone, after)
 
 
 def _held(conn: Connection, ids: Sequence[int]) -> Rows:
@@ -110,11 +110,18 @@ def _keys(rows: Rows) -> list[tuple[int, str]]:
     return list(zip(ids, fts_tokens([rows[id_][1] for id_ in ids]), strict=True))
 
 
-def _forget_words(conn: Connection, streams: Collection[str]) -> None:
-    """Drop the words of articles that are gone which no other article has.
+def _forget_words(conn: Connection, gone: Rows, after: Rows) -> None:
+    """Drop the words that articles had and have no more, where no other article has them.
 
-    Names and numbers of a text that was taken down should not stay in the lexicon.
+    Names and numbers of a text that was taken down should not stay in the lexicon, nor those of a
+    state before its newest, which only that article's strings told of.
     """
-    codes = {stream[at : at + 2] for stream in streams for at in range(0, len(stream), 2)}
-    passing = words_of(conn, [code for code in codes if code not in (FIELD_END, VALUE_END)])
+    codes: set[str] = set()
+    for id_, (_, stream) in gone.items():
+        codes |= _codes(stream) - _codes(after[id_][1] if id_ in after else "")
+    passing = words_of(conn, codes - {FIELD_END, VALUE_END})
     drop_words(conn, [word for code, word in passing.items() if not is_held(conn, code)])
+
+
+def _codes(stream: str) -> set[str]:
+    return {stream[at : at + 2] for at in range(0, len(stream), 2)}

@@ -57,12 +57,15 @@ def watch(engine: Engine) -> None:
 
 def _forget(conn: Connection, *_: object) -> None:
     if not conn.invalidated:  # a lost connection takes its memory along
-        forget_codes(conn)
+        forget_codes(conn.info)
 
 
-def forget_codes(conn: Connection) -> None:
-    """Forget what the connection remembers, for repairs of the lexicon itself."""
-    conn.info.pop(_REMEMBERED, None)
+def forget_codes(info: dict[Any, Any]) -> None:
+    """Forget what a connection remembers, by its `info`, which outlives its being given back.
+
+    For repairs of the lexicon, and where COMMIT itself fails, of which no event tells.
+    """
+    info.pop(_REMEMBERED, None)
 
 
 def is_lasting(word: str) -> bool:

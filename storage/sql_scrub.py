@@ -22,8 +22,9 @@ def scrub(engine: Engine) -> bool:
         return _checkpoint(engine)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
         tables = (*sorted(metadata.tables), search_keys.name, common_hashes.name)
+        watched = _is_watched(conn)
         conn.exec_driver_sql(f"VACUUM {', '.join(tables)}")
-        return not _is_watched(conn)
+        return not (watched or _is_watched(conn))
 
 
 def _merge_keys(engine: Engine) -> None:
