@@ -97,8 +97,9 @@ class Settling:
         nearby = {one.article: one.shared for one in self.near[id_] if one.article in self.moments}
         sources: dict[int, int] = {}
         for one, shared in nearby.items():
-            sources.setdefault(self._source(one), shared)
-        sources.pop(id_, None)
+            source = self._source(one)
+            if source != id_ and source in self.moments:
+                sources.setdefault(source, shared)
         self._compare(id_, {one: sources[one] for one in sources if self.moments[one] < now}, found)
         self._second(id_, list(found), found)
         earlier = [one for one in self._best_first(found) if self._fits(id_, one, found[one])]
@@ -213,10 +214,14 @@ class Settling:
         return not copied or any(similarity >= _SOME for similarity in likes)
 
     def _source(self, id_: int) -> int:
-        for _ in range(len(self.held) + 1):
+        passed: set[int] = set()
+        while id_ not in passed:
+            if id_ not in self.held:  # in mid-round chains grow beyond what was looked up
+                self._stand({id_})
             held = self.held.get(id_)
             if held is None:
                 return id_
+            passed.add(id_)
             id_ = held[0]
         raise AssertionError(
             f"article {id_} hangs on itself"
