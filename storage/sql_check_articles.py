@@ -13,7 +13,7 @@ from storage.decide import Observation, State, states
 from storage.fingerprint import changed_fields
 from storage.model import Article
 from storage.sql_check import Check, Fault, Position
-from storage.sql_open import lock
+from storage.sql_open import lock_article
 from storage.sql_places import write_article_places
 from storage.sql_revisions import Sight, summary, work_out
 from storage.sql_types import AnyRow, in_parts, storable
@@ -136,10 +136,8 @@ def _is_summed_up(
 
 def repair_revisions(conn: Connection, id_: int) -> None:
     """Work an article's revisions out anew, and all that follows from them."""
-    outlet = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar()
-    if outlet is None:
+    if lock_article(conn, id_) is None:
         return
-    lock(conn, outlet)
     conn.execute(sa.delete(revisions).where(revisions.c.article == id_))
     work_out(conn, [id_], ())
     if conn.execute(sa.select(captures.c.id).where(captures.c.article == id_)).first() is None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -11,8 +10,8 @@ from sqlalchemy import Connection
 from storage.signature import SIGNATURE_VERSION, pack, signature, unpack
 from storage.sql_check import Check, Fault, Position
 from storage.sql_clusters import cluster_articles
-from storage.sql_likeness import latest_texts
-from storage.sql_open import lock
+from storage.sql_latest import latest_texts
+from storage.sql_open import lock, lock_article
 from storage.sql_sketch_keys import COMMON
 from storage.sql_sketch_rows import PER_HASH, fill_sketches
 from storage.sql_types import AnyRow
@@ -55,8 +54,7 @@ def _wrong_signature(row: AnyRow, hashes: tuple[int, ...] | None) -> str | None:
 
 
 def _repair_article(conn: Connection, id_: int) -> None:
-    outlet: Any = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar()
-    lock(conn, str(outlet))
+    lock_article(conn, id_)
     lock(conn, "clusters")
     conn.execute(sa.delete(copies).where(copies.c.article == id_))
     cluster_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from storage.sql_check import Check, Fault, Position
 from storage.sql_index import index_articles, streams
+from storage.sql_latest import latest_texts
 from storage.sql_lexicon import forget_codes, texts_as_numbered
-from storage.sql_likeness import latest_texts
-from storage.sql_open import lock
+from storage.sql_open import lock_article
 from storage.sql_reindex import fill_keys
 from storage.sql_search_keys import same_keys
 from storage.sql_types import AnyRow
@@ -57,8 +57,7 @@ def _wrong(row: AnyRow, wanted: Mapping[int, str]) -> str | None:
 
 
 def _repair(conn: Connection, id_: int) -> None:
-    outlet: Any = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar()
-    lock(conn, str(outlet))
+    lock_article(conn, id_)
     forget_codes(conn.info)
     index_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 

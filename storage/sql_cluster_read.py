@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.clusters import Cluster, ClusterQuery, Member
-from storage.sql_likeness import latest_texts
+from storage.sql_latest import latest_texts
 from storage.sql_types import AnyRow, in_parts
 from storage.tables import articles, revisions
 from storage.tables_clusters import copies

@@ -20,15 +20,13 @@ from sqlalchemy import Connection
 from storage.model import Article, Stored, Verdict
 from storage.signature import signatures
 from storage.sql_copies import Settling
-from storage.sql_likeness import Texts, latest_texts
+from storage.sql_latest import all_latest_texts
+from storage.sql_likeness import Texts
 from storage.sql_open import lock
 from storage.sql_rows import rows_at
 from storage.sql_sketches import write_signatures
 from storage.sql_types import in_parts
-from storage.tables import articles
 from storage.tables_clusters import common_lines, copies
-
-_BATCH = 500  # articles a step
 
 
 def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -68,14 +66,8 @@ def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
 
 def cluster_all(conn: Connection) -> None:
     """Work out the copies among all stored articles, a few hundred at a time, for a migration."""
-    last = 0
-    while True:
-        query = sa.select(articles.c.id).where(articles.c.id > last).order_by(articles.c.id)
-        ids = list(conn.execute(query.limit(_BATCH)).scalars())
-        if not ids:
-            return
-        cluster_articles(conn, latest_texts(conn, ids))
-        last = ids[-1]
+    for page in all_latest_texts(conn):
+        cluster_articles(conn, page)
 
 
 def _detach(conn: Connection, ids: Sequence[int]) -> set[int]:

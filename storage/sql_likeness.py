@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
-from storage.codec import article_from_json
 from storage.matching import Likeness, Reason, Text, compare, read, shared_lines
 from storage.model import Article
+from storage.sql_latest import latest_texts
 from storage.sql_rows import insert, rows_at
-from storage.tables import captures, contents, revisions
 from storage.tables_clusters import common_lines
 
 COMMON = 12
@@ -77,21 +75,4 @@ class Texts:
             self._met.add((line, article))
 
 
-def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
-    """Return what the newest revisions of these articles say."""
-    rows = rows_at(conn, _NEWEST, revisions.c.article, ids)
-    return {row.article: article_from_json(row.json, row.version) for row in rows}
-
-
-def _newest() -> Select[Any]:
-    later = revisions.alias()
-    newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
-    return (
-        sa.select(revisions.c.article, captures.c.version, contents.c.json)
-        .select_from(revisions.join(captures).join(contents))
-        .where(revisions.c.number == newest.scalar_subquery())
-    )
-
-
-_NEWEST = _newest()
 _HOLDERS = sa.select(common_lines)

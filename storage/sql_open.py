@@ -16,6 +16,7 @@ from storage.errors import ArchiveError, SchemaError
 from storage.sql_begin import SILENT_SECONDS, begin_reading, begin_sqlite, prepare_sqlite
 from storage.sql_errors import hide_password, name_of, plain_errors, printable
 from storage.sql_readonly import ReadOnlyFile
+from storage.tables import articles
 from storage.tables_maintenance import unfinished_copy
 
 BUSY_SECONDS = 90.0
@@ -108,6 +109,15 @@ def lock(conn: Connection, *names: str) -> None:
         return
     key = sa.func.hashtextextended("tinquan " + " ".join(names), 0)
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def lock_article(conn: Connection, id_: int) -> str | None:
+    """Lock an article's outlet and return it; None where there is no such article any more."""
+    query = sa.select(articles.c.outlet).where(articles.c.id == id_)
+    outlet: str | None = conn.execute(query).scalar()
+    if outlet is not None:
+        lock(conn, outlet)
+    return outlet
 
 
 def _parse(text: str) -> URL:
