@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 import xxhash
 
-from storage.arrays import distinct
+from storage.arrays import Hashes, distinct
 from storage.model import Article
 from storage.signature import lines_of, shingles
-from storage.syllables import Hashes, Syllables, syllables
+from storage.syllables import Syllables, syllables
 
 ENOUGH = 0.45
 """Part of the shorter text's shingles that a copy shares."""

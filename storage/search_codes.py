@@ -17,11 +17,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from storage.arrays import distinct
-
-Numbers = NDArray[np.int64]
+from storage.arrays import Numbers, distinct
 
 FIELDS = ("filed", "title", "sapo", "authors", "tags", "body")
 FIELD_END = "\n\n"

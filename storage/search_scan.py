@@ -10,15 +10,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.arrays import Flags, Numbers
 from storage.search_codes import FIELD_END, FIELDS
 from storage.search_match import Meant, Needle
 
 _FAMILY = 0xFFFFFFFF  # the first character's bits
 _FIELD_END = ord(FIELD_END[0])
 
-Numbers = NDArray[np.int64]
 Weights = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 class Strings:

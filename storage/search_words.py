@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.search_codes import Numbers
+from storage.arrays import Hashes, Numbers, run_hashes, runs
 from storage.words import RAW
 
 NO_WORD = "\0\0"
@@ -51,26 +51,16 @@ def tell_apart(texts: Sequence[str]) -> Words:
     whole = "\n".join(texts)
     codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), "<u4")
     inside = _inside()[codes]
-    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
-    starts, ends = edges[::2], edges[1::2]
-    hashes = _hashes(codes[inside].astype(np.uint64), ends - starts)
+    starts, ends = runs(inside)
+    lengths = ends - starts
+    hashes = run_hashes(codes[inside].astype(np.uint64), lengths, _powers())
+    long = np.flatnonzero(lengths > _LONGEST)
+    hashes[long] = long
     _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
     spans = zip(starts[first].tolist(), ends[first].tolist(), strict=True)
     begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
     bounds = np.searchsorted(starts, begins).tolist()
     return Words([whole[a:b] for a, b in spans], which, bounds)
-
-
-def _hashes(letters: NDArray[np.uint64], lengths: Numbers) -> NDArray[np.uint64]:
-    """Return a number for each word, the same for the same word; letters: of all, in order."""
-    if not len(lengths):
-        return letters
-    first = np.cumsum(lengths) - lengths
-    place = np.arange(len(letters)) - np.repeat(first, lengths)
-    hashes = np.add.reduceat(letters * _powers()[np.minimum(place, _LONGEST - 1)], first)
-    long = np.flatnonzero(lengths > _LONGEST)
-    hashes[long] = long
-    return hashes
 
 
 @cache
@@ -84,7 +74,7 @@ def _inside() -> NDArray[np.bool_]:
 
 
 @cache
-def _powers() -> NDArray[np.uint64]:
+def _powers() -> Hashes:
     # Drawn anew in each process: nobody can write a text in which two words have one number.
     base, modulus = secrets.randbits(62) * 4 + 3, 1 << 64
     return np.array([pow(base, place, modulus) for place in range(1, _LONGEST + 1)], np.uint64)

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from storage.arrays import distinct
+from storage.arrays import Hashes, distinct
 from storage.model import Article
-from storage.syllables import Hashes, mixed, syllable_hashes
+from storage.syllables import mixed, syllable_hashes
 
 SIGNATURE_VERSION = 1
 """Goes up with every change of the rules; stored with each signature."""

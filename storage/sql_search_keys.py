@@ -13,9 +13,10 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.arrays import Hashes
 from storage.search_codes import fts_tokens
 from storage.sql_types import AnyRow
-from storage.syllables import Hashes, mixed
+from storage.syllables import mixed
 from storage.tables_search import search
 
 _PAGE = 500  # articles

@@ -12,12 +12,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.arrays import Flags, Hashes, Numbers, run_hashes, runs
 from storage.text import fold
 
-Hashes = NDArray[np.uint64]
 Codes = NDArray[np.uint32]
-Flags = NDArray[np.bool_]
-Numbers = NDArray[np.int64]
 
 _TABLE = 0x2000  # every Latin letter with its marks lies below; above it punctuation begins
 _FIRST_IDEOGRAPH = 0x2E80  # from here on characters are letters of other scripts
@@ -54,12 +52,12 @@ class Syllables:
 def syllables(lines: Sequence[str]) -> Syllables:
     """Return what `lines` consist of, after folding."""
     codes, folded = _characters(lines)
-    starts, letters, first = _runs(folded)
+    starts, letters, lengths = _runs(folded)
     if not len(starts):
         none = np.zeros(0, dtype=np.int64)
         return Syllables(none.astype(np.uint64), none.astype(bool), none.astype(bool), none)
-    hashes = _hashes(letters, first)
-    digits = np.logical_or.reduceat(_is_digit(letters), first)
+    hashes = mixed(run_hashes(letters, lengths, _powers()))
+    digits = np.logical_or.reduceat(_is_digit(letters), np.cumsum(lengths) - lengths)
     numbers = np.cumsum(codes == ord("\n"))[starts]
     names = _names(codes, starts, numbers) & ~digits
     return Syllables(hashes, digits, names, numbers)
@@ -72,10 +70,10 @@ def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
     """
     every = list(texts)
     codes, folded = _characters([line for lines in every for line in lines])
-    starts, letters, first = _runs(folded)
+    starts, letters, lengths = _runs(folded)
     numbers = np.cumsum(codes == ord("\n"))[starts]
     bounds = np.searchsorted(numbers, np.cumsum([0, *map(len, every)])).tolist()
-    return _hashes(letters, first), bounds
+    return mixed(run_hashes(letters, lengths, _powers())), bounds
 
 
 def _characters(lines: Sequence[str]) -> tuple[Codes, Codes]:
@@ -88,21 +86,10 @@ def _characters(lines: Sequence[str]) -> tuple[Codes, Codes]:
 
 
 def _runs(folded: Codes) -> tuple[Numbers, Hashes, Numbers]:
-    """Return where syllables begin, all their letters, and which letters are a syllable's first."""
+    """Return where syllables begin, the letters of all, and how many each has."""
     inside = folded > _MARK
-    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
-    starts, ends = edges[::2], edges[1::2]
-    first = np.concatenate(([0], np.cumsum(ends - starts)))[:-1]
-    return starts, folded[inside].astype(np.uint64), first
-
-
-def _hashes(letters: Hashes, first: Numbers) -> Hashes:
-    if not len(first):
-        return np.zeros(0, dtype=np.uint64)
-    lengths = np.diff(first, append=len(letters))
-    place = np.arange(len(letters)) - np.repeat(first, lengths)
-    powers = _powers()[np.minimum(place, _LONGEST - 1)]
-    return mixed(np.add.reduceat(letters * powers, first))
+    starts, ends = runs(inside)
+    return starts, folded[inside].astype(np.uint64), ends - starts
 
 
 def mixed(values: Hashes) -> Hashes:
