@@ -5,13 +5,12 @@ Whatever goes wrong inside rolls the transaction back and comes out as an Archiv
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from storage.errors import ArchiveError
 from storage.sql_errors import plain_errors
-from storage.sql_lexicon import forget_codes
 from storage.sql_open import reading, writing
 from storage.sql_read import Position
 
@@ -45,15 +44,8 @@ class Transactions:
     def _writing(self) -> Iterator[Connection]:
         if self._read_only:
             raise ArchiveError(f"archive {self._name} was opened for reading only")
-        info: dict[Any, Any] = {}
-        with plain_errors(self._name):
-            try:
-                with writing(self._engine).begin() as conn:
-                    info = conn.info
-                    yield conn
-            except BaseException:
-                forget_codes(info)
-                raise
+        with plain_errors(self._name), writing(self._engine).begin() as conn:
+            yield conn
 
     def _pages(
         self,

@@ -58,7 +58,7 @@ def _wrong(row: AnyRow, wanted: Mapping[int, str]) -> str | None:
 
 def _repair(conn: Connection, id_: int) -> None:
     lock_article(conn, id_)
-    forget_codes(conn.info)
+    forget_codes(conn)
     index_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 from storage.errors import QueryError
 from storage.search import Word
@@ -51,21 +51,21 @@ class _Memory:
 
 def watch(engine: Engine) -> None:
     """Forget what connections remember where a transaction is rolled back, wholly or in part."""
-    event.listen(engine, "rollback", _forget)
-    event.listen(engine, "rollback_savepoint", _forget)
+    event.listen(engine, "rollback", forget_codes)
+    event.listen(engine, "rollback_savepoint", forget_codes)
+    event.listen(engine, "handle_error", _forget_failed)
 
 
-def _forget(conn: Connection, *_: object) -> None:
+def _forget_failed(failed: ExceptionContext) -> None:
+    # A COMMIT that fails is no rollback to SQLAlchemy: this event alone tells of it.
+    if failed.connection is not None:
+        forget_codes(failed.connection)
+
+
+def forget_codes(conn: Connection, *_: object) -> None:
+    """Forget what the connection remembers."""
     if not conn.invalidated:  # a lost connection takes its memory along
-        forget_codes(conn.info)
-
-
-def forget_codes(info: dict[Any, Any]) -> None:
-    """Forget what a connection remembers, by its `info`, which outlives its being given back.
-
-    For repairs of the lexicon, and where COMMIT itself fails, of which no event tells.
-    """
-    info.pop(_REMEMBERED, None)
+        conn.info.pop(_REMEMBERED, None)
 
 
 def is_lasting(word: str) -> bool:
