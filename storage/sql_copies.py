@@ -85,7 +85,7 @@ class Settling:
         if again and held == before:
             return set()
         concerned = self._follow(id_, held[0], found) if held else set(self._best_first(found))
-        if held and (held[0] in concerned or self._hangs_on(held[0], id_)):
+        if held and (held[0] in concerned or id_ in self._chain(held[0])):
             self._set(held[0], None)  # the two change places
             concerned = concerned | {held[0]}
         self._set(id_, held)
@@ -214,26 +214,23 @@ class Settling:
         return not copied or any(similarity >= _SOME for similarity in likes)
 
     def _source(self, id_: int) -> int:
-        passed: set[int] = set()
-        while id_ not in passed:
-            if id_ not in self.held:  # in mid-round chains grow beyond what was looked up
+        """Return what an article hangs on in the end: itself where it hangs on nothing."""
+        return [id_, *self._chain(id_)][-1]
+
+    def _chain(self, id_: int) -> Iterator[int]:
+        """Yield what an article hangs on, what that does, and so on: in mid-round some do."""
+        passed = {id_}
+        while True:
+            if id_ not in self.held:  # chains grow beyond what was looked up
                 self._stand({id_})
             held = self.held.get(id_)
             if held is None:
-                return id_
+                return
+            id_ = held[0]
+            if id_ in passed:  # an error rolls back; a loop would keep all other writers waiting
+                raise AssertionError(f"article {id_} hangs on itself")
             passed.add(id_)
-            id_ = held[0]
-        raise AssertionError(
-            f"article {id_} hangs on itself"
-        )  # an error rolls back, a loop does not
-
-    def _hangs_on(self, id_: int, source: int) -> bool:
-        """True where an article hangs on `source`, straight or by others: in mid-round some do."""
-        while held := self.held.get(id_):
-            id_ = held[0]
-            if id_ == source:
-                return True
-        return False
+            yield id_
 
     def _set(self, id_: int, held: Held | None) -> None:
         if self.held.get(id_) != held:
