@@ -1,15 +1,13 @@
 """An article's texts and filings as the string that `storage.search_codes` describes. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from storage.model import Article
 from storage.search_codes import FIELD_END, VALUE_END
-from storage.text import canonical_tone, normalize
+from storage.text import canonical_tone, normalize, storable
 
 FILED = ("outlet", "section", "author", "tag", "kind")
 _LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def value_word(kind: str, value: str) -> str:
@@ -18,8 +16,7 @@ def value_word(kind: str, value: str) -> str:
     Empty for a value that says nothing. No word of a text is like it: those hold no controls.
     """
     plain = " ".join(canonical_tone(normalize(value).lower()).split())[:_LONGEST_VALUE]
-    plain = _UNSTORABLE.sub("\ufffd", plain)
-    return f"\x1f{kind}\x1f{plain}" if plain else ""
+    return f"\x1f{kind}\x1f{storable(plain)}" if plain else ""
 
 
 def filings(article: Article) -> Iterator[tuple[str, str]]:

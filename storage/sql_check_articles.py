@@ -16,7 +16,7 @@ from storage.sql_check import Check, Fault, Position
 from storage.sql_open import lock_article
 from storage.sql_places import write_article_places
 from storage.sql_revisions import Sight, summary, work_out
-from storage.sql_types import AnyRow, in_parts, storable
+from storage.sql_types import AnyRow, in_parts
 from storage.tables import (
     article_places,
     articles,
@@ -25,6 +25,7 @@ from storage.tables import (
     revisions,
     scores,
 )
+from storage.text import storable
 
 _PAGE = 100  # articles
 Sights = dict[Observation, Sight]
@@ -131,7 +132,10 @@ def _is_summed_up(
     latest = texts[expected[-1]["capture"]]
     wanted = summary(latest, expected[0]["first_seen_at"])
     # Texts are stored as the column takes them: what no database stores is replaced.
-    return all(row._mapping[name] == storable(wanted[name]) for name in wanted)
+    return all(
+        row._mapping[name] == (storable(value) if isinstance(value, str) else value)
+        for name, value in wanted.items()
+    )
 
 
 def repair_revisions(conn: Connection, id_: int) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -13,12 +12,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from storage.text import storable
+
 AnyRow = Row[*tuple[Any, ...]]
 """A result row whose columns are known by name only."""
 
 _Value = TypeVar("_Value")
 _IN_LIMIT = 500  # bound values a statement; SQLite's limit is 32,766
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -56,11 +56,6 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
-def storable(value: Any) -> Any:
-    """Return a text with U+FFFD for what a database refuses; anything else as it is."""
-    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
-
-
 class SafeText(TypeDecorator[str]):
     """Text in which what a database refuses (NUL, lone surrogates) becomes U+FFFD."""
 
@@ -69,9 +64,7 @@ class SafeText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be stored."""
-        if value is None or value.isprintable():  # neither is printable; the common case
-            return value
-        return _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
 
 
 def hashed(*parts: str) -> bytes:

@@ -14,6 +14,7 @@ _UNSEEN = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
 _BLANKS = "\t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no such character is printable
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _SPACES = re.compile(f"[ {_BLANKS}]+")
 _TONES = {
@@ -30,6 +31,11 @@ _TONES = {
 _MAYBE_NEW_TONE = re.compile(
     "[oOuU][àáảãạèéẻẽẹỳýỷỹỵÀÁẢÃẠÈÉẺẼẸỲÝỶỸỴ]" + r"(?![^\W\d_])",
 )
+
+
+def storable(text: str) -> str:
+    """Return `text` with U+FFFD for what a database refuses: NUL and lone surrogates."""
+    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 
 
 def normalize(text: str) -> str:
