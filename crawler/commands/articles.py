@@ -9,7 +9,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from crawler.commands.choosing import (
-    Choice,
     PlaceOption,
     SuccessorsOption,
     choose,
@@ -39,7 +38,6 @@ from crawler.places import load_gazetteer
 from crawler.render import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render_clusters import cluster_json, cluster_text
 from crawler.render_places import names_text, primary_json, tags_json
-from storage.errors import UsageError
 from storage.model import ArchivedArticle, ArticleQuery
 from storage.runs import Outcome, Run
 
@@ -67,9 +65,7 @@ def articles(
     settings = settle(config, archive)
     known = outlets_of(settings)
     gazetteer = load_gazetteer(settings.gazetteer)
-    if with_successors != "none" and not place:
-        raise UsageError("--with-successors needs a --place whose successors are wanted")
-    choice = choose(gazetteer, place, with_successors) if place else Choice()
+    choice = choose(gazetteer, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
         since=moment("--since", since),

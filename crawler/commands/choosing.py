@@ -33,8 +33,15 @@ class Choice:
     header: str = ""
 
 
-def choose(gazetteer: Gazetteer, place: str, reach: Reach) -> Choice:
-    """Return what a query for `place` means. Raises as `one_place` does."""
+def choose(gazetteer: Gazetteer, place: str | None, reach: Reach) -> Choice:
+    """Return what a query for `place` means, if it names one.
+
+    Raises as `one_place` does, and UsageError for successors of no place.
+    """
+    if not place:
+        if reach != "none":
+            raise UsageError("--with-successors needs a --place whose successors are wanted")
+        return Choice()
     unit = one_place(gazetteer, place)
     own = gazetteer.line(unit.id)
     if unit.level == "province":  # articles are about what lies in it, never about itself

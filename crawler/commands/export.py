@@ -71,11 +71,9 @@ def export(
     """
     settings = settle(config, archive)
     kind = format_ or _format_of(output)
-    if with_successors != "none" and not place:
-        raise UsageError("--with-successors needs a --place whose successors are wanted")
     raise_on_term()
     with reading_of(settings) as opened, _progress() as progress:
-        choice = _choice(settings, opened, place, with_successors) if place else Choice()
+        choice = _choice(settings, opened, place, with_successors)
         order = ExportOrder(
             query=ArticleQuery(
                 outlets=tuple(dict.fromkeys(outlet or ())),  # also imported ones, without a file
@@ -103,12 +101,13 @@ def export(
 
 
 def _choice(
-    settings: Config, opened: Archive, place: str, with_successors: SuccessorsOption
+    settings: Config, opened: Archive, place: str | None, with_successors: SuccessorsOption
 ) -> Choice:
     gazetteer = load_gazetteer(settings.gazetteer)
     choice = choose(gazetteer, place, with_successors)
-    warn_untagged(opened, gazetteer)
-    err.print(escape(choice.header), soft_wrap=True)
+    if place:
+        warn_untagged(opened, gazetteer)
+        err.print(escape(choice.header), soft_wrap=True)
     return choice
 
 

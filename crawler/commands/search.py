@@ -8,7 +8,6 @@ from rich.text import Text
 
 from crawler.commands.articles import LimitOption, OutletsOption
 from crawler.commands.choosing import (
-    Choice,
     PlaceOption,
     SuccessorsOption,
     choose,
@@ -89,11 +88,11 @@ def search(
 ) -> None:
     """Search the texts of archived articles."""
     asked = _words(words or [], fold)
-    _check(limit, kind or [], place, with_successors)
+    _check(limit, kind or [])
     settings = settle(config, archive)
     known = outlets_of(settings)
     gazetteer = load_gazetteer(settings.gazetteer)
-    choice = choose(gazetteer, place, with_successors) if place else Choice()
+    choice = choose(gazetteer, place, with_successors)
     query = SearchQuery(
         words=asked,
         outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
@@ -130,14 +129,12 @@ def _words(given: list[str], fold: bool) -> Words:
     return parse_words(" ".join(given), fold=fold)
 
 
-def _check(limit: int, kinds: list[str], place: str | None, with_successors: str) -> None:
+def _check(limit: int, kinds: list[str]) -> None:
     if limit > MAX_LIMIT:
         raise UsageError(f"--limit is {limit}: expected at most {MAX_LIMIT:,}")
     for kind in kinds:
         if kind not in KINDS:
             raise UsageError(f"no kind {kind!r}: expected one of {', '.join(KINDS)}")
-    if with_successors != "none" and not place:
-        raise UsageError("--with-successors needs a --place whose successors are wanted")
 
 
 def _print_result(found: SearchResult, query: SearchQuery) -> None:
