@@ -191,12 +191,15 @@ def test_a_signal_ends_the_command_with_the_usual_code(
             raise SystemExit(130) from None  # as typer does
 
     before = signal.getsignal(signal.SIGTERM)
+    # A shell without job control starts what it runs in the background deaf to ctrl-C.
+    deaf = signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr(cli, "app", app)
     try:
         with pytest.raises(SystemExit) as stop:
             cli.main()
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, deaf)
     assert stop.value.code == code
     assert capsys.readouterr().err == "tinquan: stopped\n"
 
