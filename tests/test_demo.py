@@ -10,10 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,43 +19,18 @@ import pytest
 
 from crawler.render import time_json
 from crawler.warc import read_record
-from storage.archive import Archive, open_archive
-from storage.errors import ArchiveError
+from storage.archive import Archive
 from storage.model import ArchivedArticle, Article, ArticleQuery
 from storage.places import Tags
 from storage.runs import Outcome
 from tests.commands import Tinquan
 from tests.places import tagger
-from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
+from tests.replaying import EVENING, MORNING, configure, opened, replay, wait_for_articles
 
 EXPECTED = json.loads((ROOT / "tests/recordings/expected.json").read_text("utf-8"))
-MORNING, EVENING = DEMO / "morning.warc.gz", DEMO / "evening.warc.gz"
 NOT_CRAWLED = "1875790"  # stands in xa-hoi, which is crawled only when named
 STATES = {"1875981": 2, "216372": 2}  # the edited story and the stealth edit
-
-
-def configure(folder: Path) -> Path:
-    file = folder / "tinquan.toml"
-    file.write_text(
-        f'contact = "https://example.org/tests"\noutlets = "{ROOT}/config/outlets"\n'
-        f'archive = "sqlite:///{folder}/tinquan.db"\n'
-    )
-    return file
-
-
-def replay(config: Path, *files: Path) -> list[dict[str, Any]]:
-    """Run `tinquan crawl --replay …` and return its runs."""
-    words = [sys.executable, "-m", "crawler.cli", "--config", str(config), "crawl", "--json"]
-    words += [word for file in files for word in ("--replay", str(file))]
-    done = subprocess.run(words, capture_output=True, check=False, cwd=ROOT, timeout=120)
-    assert done.returncode == 0, done.stderr.decode()
-    runs: list[dict[str, Any]] = json.loads(done.stdout)
-    return runs
-
-
-def opened(folder: Path) -> Archive:
-    return open_archive(f"sqlite:///{folder}/tinquan.db", create=False)
 
 
 def history(archive: Archive) -> dict[str, list[tuple[str, str, tuple[str, ...]]]]:
@@ -220,17 +193,6 @@ def test_kill_in_mid_crawl_loses_and_doubles_nothing(
     with opened(tmp_path) as resumed:
         assert history(resumed) == history(archive)
         assert any(run.outcome is Outcome.DIED for run in resumed.runs())
-
-
-def wait_for_articles(folder: Path, count: int) -> list[int]:
-    """Return the process ids of the crawls once they have stored so many articles."""
-    for _ in range(600):
-        with suppress(ArchiveError), opened(folder) as archive:  # it may only be about to be made
-            running = [run.pid for run in archive.runs() if run.outcome is None and run.pid]
-            if sum(1 for _ in archive.articles(ArticleQuery())) >= count:
-                return running
-        time.sleep(0.05)  # the crawl is another process: there is nothing else to wait on
-    raise AssertionError("the crawl stored nothing")
 
 
 def test_an_edited_article_is_shown_with_its_states(

@@ -15,7 +15,7 @@ from storage.model import ArchivedArticle, Article, ArticleQuery
 from storage.readings import RereadQuery
 from tests.commands import Tinquan
 from tests.recordings.pages import ROOT
-from tests.test_demo import EVENING, MORNING, replay
+from tests.replaying import EVENING, MORNING, replay
 
 RULE = '\n[overrides]\ndrop = ["h2", "h3"]\n'
 NEWER = VERSION + 1

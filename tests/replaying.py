@@ -1,0 +1,51 @@
+"""Crawls of recordings as a user starts them, and the archives that they fill."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from storage.archive import Archive, open_archive
+from storage.errors import ArchiveError
+from storage.model import ArticleQuery
+from tests.recordings.build import DEMO
+from tests.recordings.pages import ROOT
+
+MORNING, EVENING = DEMO / "morning.warc.gz", DEMO / "evening.warc.gz"
+
+
+def configure(folder: Path) -> Path:
+    file = folder / "tinquan.toml"
+    file.write_text(
+        f'contact = "https://example.org/tests"\noutlets = "{ROOT}/config/outlets"\n'
+        f'archive = "sqlite:///{folder}/tinquan.db"\n'
+    )
+    return file
+
+
+def replay(config: Path, *files: Path) -> list[dict[str, Any]]:
+    """Run `tinquan crawl --replay …` and return its runs."""
+    words = [sys.executable, "-m", "crawler.cli", "--config", str(config), "crawl", "--json"]
+    words += [word for file in files for word in ("--replay", str(file))]
+    done = subprocess.run(words, capture_output=True, check=False, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()
+    runs: list[dict[str, Any]] = json.loads(done.stdout)
+    return runs
+
+
+def opened(folder: Path) -> Archive:
+    return open_archive(f"sqlite:///{folder}/tinquan.db", create=False)
+
+
+def wait_for_articles(folder: Path, count: int) -> list[int]:
+    """Return the process ids of the crawls once they have stored so many articles."""
+    for _ in range(600):
+        with suppress(ArchiveError), opened(folder) as archive:  # it may only be about to be made
+            running = [run.pid for run in archive.runs() if run.outcome is None and run.pid]
+            if sum(1 for _ in archive.articles(ArticleQuery())) >= count:
+                return running
+        time.sleep(0.05)  # the crawl is another process: there is nothing else to wait on
+    raise AssertionError("the crawl stored nothing")
