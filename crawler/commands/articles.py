@@ -44,6 +44,7 @@ from storage.runs import Outcome, Run
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
 ]
+RemovedOption = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
 
 
@@ -53,9 +54,7 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
-    removed: Annotated[
-        bool, typer.Option("--removed", help="Only articles whose page is gone.")
-    ] = False,
+    removed: RemovedOption = False,
     limit: LimitOption = 20,
     config: ConfigOption = None,
     archive: ArchiveOption = None,

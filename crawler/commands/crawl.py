@@ -33,37 +33,41 @@ from crawler.warc import Session, sessions
 from storage.errors import CaptureError, UsageError
 from storage.runs import Outcome
 
+WhichArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[OUTLET|URL]...",
+        help="Which, or an address on any site; all that are not retired if none is named.",
+    ),
+]
+SectionOption = Annotated[
+    list[str] | None, typer.Option(help="Only this section; may be repeated.")
+]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many articles an outlet.")]
+ReplayOption = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
+]
+RecrawlOption = Annotated[
+    bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
+]
+SitemapsOption = Annotated[
+    bool,
+    typer.Option("--sitemaps", help="With --since: also all that the sitemaps list since then."),
+]
+JobsOption = Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")]
+
 
 def crawl(
-    outlet: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[OUTLET|URL]...",
-            help="Which, or an address on any site; all that are not retired if none is named.",
-        ),
-    ] = None,
-    section: Annotated[
-        list[str] | None, typer.Option(help="Only this section; may be repeated.")
-    ] = None,
+    outlet: WhichArgument = None,
+    section: SectionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many articles an outlet.")
-    ] = None,
-    replay: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
-    ] = None,
-    recrawl: Annotated[
-        bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
-    ] = False,
-    sitemaps: Annotated[
-        bool,
-        typer.Option(
-            "--sitemaps", help="With --since: also all that the sitemaps list since then."
-        ),
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")] = 4,
+    limit: LimitOption = None,
+    replay: ReplayOption = None,
+    recrawl: RecrawlOption = False,
+    sitemaps: SitemapsOption = False,
+    jobs: JobsOption = 4,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,

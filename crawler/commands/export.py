@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress, TextColumn
 
-from crawler.commands.articles import OutletsOption
+from crawler.commands.articles import OutletsOption, RemovedOption
 from crawler.commands.choosing import (
     Choice,
     PlaceOption,
@@ -36,32 +36,33 @@ from storage.errors import UsageError
 from storage.exports import ExportFormat, ExportOrder
 from storage.model import ArticleQuery
 
+OutputOption = Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")]
+FormatOption = Annotated[
+    ExportFormat | None, typer.Option("--format", help="As FILE's ending says, if not given.")
+]
+MostOption = Annotated[int | None, typer.Option(min=1, max=MOST, help="At most so many articles.")]
+StatesOption = Annotated[
+    bool, typer.Option("--states", help="Every state of an article, not the newest alone.")
+]
+ExcelOption = Annotated[
+    bool, typer.Option("--excel", help="Begin CSV with the mark by which Excel knows UTF-8.")
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")]
+
 
 def export(
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")],
-    format_: Annotated[
-        ExportFormat | None, typer.Option("--format", help="As FILE's ending says, if not given.")
-    ] = None,
+    output: OutputOption,
+    format_: FormatOption = None,
     outlet: OutletsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
-    removed: Annotated[
-        bool, typer.Option("--removed", help="Only articles whose page is gone.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=MOST, help="At most so many articles.")
-    ] = None,
-    states: Annotated[
-        bool, typer.Option("--states", help="Every state of an article, not the newest alone.")
-    ] = False,
-    excel: Annotated[
-        bool, typer.Option("--excel", help="Begin CSV with the mark by which Excel knows UTF-8.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace FILE if it exists.")
-    ] = False,
+    removed: RemovedOption = False,
+    limit: MostOption = None,
+    states: StatesOption = False,
+    excel: ExcelOption = False,
+    overwrite: OverwriteOption = False,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
 ) -> None:
