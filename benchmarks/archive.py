@@ -27,9 +27,9 @@ from typing import Any
 from sqlalchemy import event
 
 from benchmarks.extract import SHARED
-from storage.model import Arrival, Article, Block, Capture, Extraction
-from storage.runs import Run
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import Arrival, Article, Block, Capture, Extraction
+from storage.model.runs import Run
+from storage.sql.archive import SqlArchive, open_sql_archive
 
 BATCH = 50
 T0 = datetime(2026, 1, 1, tzinfo=UTC)

@@ -26,12 +26,12 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
-from storage.arrays import distinct
-from storage.model import Arrival, Article, Block, Capture, Extraction
-from storage.runs import Run
-from storage.signature import shingles
-from storage.sql import open_sql_archive
-from storage.syllables import syllables
+from storage.dedup.signature import shingles
+from storage.model.articles import Arrival, Article, Block, Capture, Extraction
+from storage.model.runs import Run
+from storage.sql.archive import open_sql_archive
+from storage.text.arrays import distinct
+from storage.text.syllables import syllables
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12

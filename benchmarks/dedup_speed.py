@@ -22,11 +22,11 @@ from tempfile import gettempdir
 import psycopg
 import sqlalchemy as sa
 
-from storage.signature import SIGNATURE_VERSION, SKETCH, pack
-from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_copies import Settling
-from storage.sql_likeness import Texts
-from storage.sql_sketches import Hashes, write_signatures
+from storage.dedup.signature import SIGNATURE_VERSION, SKETCH, pack
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.clusters.assign import Settling
+from storage.sql.clusters.candidates import Hashes, write_signatures
+from storage.sql.clusters.compare import Texts
 
 STEP = 20_000
 COLUMNS = "(id, outlet, url, title, sort_at)"

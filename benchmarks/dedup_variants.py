@@ -1,7 +1,7 @@
 """Copies as outlets make them: variants of real articles, from a seeded generator.
 
-Written before the rules of `storage.matching` were tuned; the held-out set has other rewriters and
-other series, which were looked at only at the end.
+Written before the rules of `storage.dedup.similarity` were tuned; the held-out set has other
+rewriters and other series, which were looked at only at the end.
 """
 
 import re

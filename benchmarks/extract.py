@@ -26,10 +26,10 @@ import lxml.html
 import trafilatura
 
 from crawler.extract import extract, extract_without
+from crawler.extract.worker import ExtractionWorker
 from crawler.families import FAMILY_NAMES
-from crawler.page import Page
-from crawler.worker import ExtractionWorker
-from storage.model import Article, Refusal
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal
 from tests.hostile import hostile_pages
 from tests.score import body_f1
 

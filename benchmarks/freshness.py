@@ -9,7 +9,7 @@ article costs the same however it is found.
 
 from datetime import timedelta
 
-from crawler.cadence import Cadence
+from crawler.outlets.cadence import Cadence
 from tests.month import Month
 from tests.newsroom import DAY, MINUTE, ROOMS, START, World
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.model import (
+from storage.model.articles import (
     Arrival,
     Article,
     ArticleQuery,
@@ -34,12 +34,12 @@ from storage.model import (
     Refusal,
     RefusalReason,
 )
-from storage.runs import Outcome, Run
-from storage.search_codes import FIELD_END, code
-from storage.sql import SqlArchive, open_sql_archive
-from storage.tables import articles
-from storage.tables_clusters import copies, signatures, sketches
-from storage.tables_search import lexicon, search
+from storage.model.runs import Outcome, Run
+from storage.search.encoding import FIELD_END, code
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.schema.clusters import copies, signatures, sketches
+from storage.sql.schema.core import articles
+from storage.sql.schema.search import lexicon, search
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 PER_KILL = 250  # captures; a child stores about so many in its mean life

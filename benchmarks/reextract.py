@@ -17,20 +17,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.extract import FETCHED, corpus
-from crawler.capture import Exchange, WarcFiles
-from crawler.commands.reextract import batches_of
-from crawler.compare import Result
+from crawler.capture.writer import Exchange, WarcFiles
+from crawler.commands.archive.reextract import batches_of
 from crawler.extract import extract
 from crawler.extract.article import VERSION
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, load_outlets, outlet_of_host
-from crawler.page import Page
-from crawler.rereading import Reader, Report, Steps, reread
-from crawler.urls import host_of
+from crawler.outlets.model import Outlet, load_outlets, outlet_of_host
+from crawler.page.response import Page
+from crawler.page.urls import host_of
+from crawler.reprocess.compare import Result
+from crawler.reprocess.reextract import Reader, Report, Steps, reread
 from storage.archive import Archive, open_archive
-from storage.model import Article
-from storage.readings import RereadQuery
-from storage.runs import Run
+from storage.model.articles import Article
+from storage.model.readings import RereadQuery
+from storage.model.runs import Run
 
 OUTLETS = load_outlets(Path(__file__).parent.parent / "config/outlets", FAMILY_NAMES)
 HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)

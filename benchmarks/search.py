@@ -23,11 +23,11 @@ import psycopg
 import sqlalchemy as sa
 
 from benchmarks.search_archives import build
-from storage.search import SearchQuery
-from storage.search_syntax import parse_words
-from storage.sql import SqlArchive, open_sql_archive
-from storage.tables import articles, captures, contents, outlets, revisions, runs
-from storage.tables_search import lexicon, search
+from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.schema.core import articles, captures, contents, outlets, revisions, runs
+from storage.sql.schema.search import lexicon, search
 
 POSTGRESQL_PAGES = """
 SELECT pg_total_relation_size('search') + pg_total_relation_size('search_keys')

@@ -19,16 +19,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model import Article, Block, Extraction
-from storage.runs import Run
-from storage.search_codes import FIELD_END
-from storage.search_stream import filings
-from storage.sql import open_sql_archive
-from storage.sql_index import add_rows
-from storage.sql_lexicon import number_words
-from storage.sql_types import hashed
-from storage.tables import articles, captures, contents, outlets, revisions
-from storage.words import RAW, spell
+from storage.model.articles import Article, Block, Extraction
+from storage.model.runs import Run
+from storage.search.document import filings
+from storage.search.encoding import FIELD_END
+from storage.sql.archive import open_sql_archive
+from storage.sql.schema.core import articles, captures, contents, outlets, revisions
+from storage.sql.schema.types import hashed
+from storage.sql.search.index import add_rows
+from storage.sql.search.lexicon import number_words
+from storage.text.words import RAW, spell
 
 BATCH = 500
 YEARS = 10

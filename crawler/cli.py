@@ -12,28 +12,28 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crawler.commands.archive import archive_app
-from crawler.commands.articles import articles, runs, show
-from crawler.commands.backfill import backfill
-from crawler.commands.clusters import cluster, clusters
+from crawler.commands.archive.archive import archive_app
+from crawler.commands.archive.import_ import import_
+from crawler.commands.archive.prune import prune
+from crawler.commands.archive.reextract import reextract
 from crawler.commands.common import ArchiveOption, ConfigOption, err
-from crawler.commands.coverage import coverage
-from crawler.commands.crawl import crawl
-from crawler.commands.export import export
-from crawler.commands.extract import extract
-from crawler.commands.import_ import import_
-from crawler.commands.new_outlet import new_outlet
-from crawler.commands.outlets import outlets_app
-from crawler.commands.pages import pages_app
-from crawler.commands.places import places_app
-from crawler.commands.prune import prune
-from crawler.commands.recheck import recheck
-from crawler.commands.reextract import reextract
-from crawler.commands.revisions import diff, revisions
-from crawler.commands.schedule import schedule
-from crawler.commands.search import search
-from crawler.commands.status import alarms, status
-from crawler.launch import STOPPED_CODES
+from crawler.commands.crawl.backfill import backfill
+from crawler.commands.crawl.coverage import coverage
+from crawler.commands.crawl.crawl import crawl
+from crawler.commands.crawl.recheck import recheck
+from crawler.commands.crawl.schedule import schedule
+from crawler.commands.crawl.status import alarms, status
+from crawler.commands.outlets.extract import extract
+from crawler.commands.outlets.new import new_outlet
+from crawler.commands.outlets.outlets import outlets_app
+from crawler.commands.outlets.pages import pages_app
+from crawler.commands.query.articles import articles, runs, show
+from crawler.commands.query.clusters import cluster, clusters
+from crawler.commands.query.export import export
+from crawler.commands.query.places import places_app
+from crawler.commands.query.revisions import diff, revisions
+from crawler.commands.query.search import search
+from crawler.jobs.process import STOPPED_CODES
 from storage.errors import TinquanError
 
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

@@ -7,7 +7,7 @@ TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
 import os
 import sys
 
-from crawler.config import ARCHIVE_VARIABLE, Config, load_config
+from crawler.config.config import ARCHIVE_VARIABLE, Config, load_config
 from storage.errors import ConfigError
 
 
@@ -37,8 +37,10 @@ TINQUAN_RESOLVE: dict[str, str] = {}  # tests only: host → address:port, past 
 
 # What a project is
 BOT_NAME = "tinquan"
-SPIDER_LOADER_CLASS = "crawler.spiders.loader.OutletLoader"  # spiders are outlet files
-COMMANDS_MODULE = "crawler.spiders.commands"  # `scrapy crawl` with one-line errors, exit codes
+SPIDER_LOADER_CLASS = "crawler.fetch.spiders.loader.OutletLoader"  # spiders are outlet files
+COMMANDS_MODULE = (
+    "crawler.fetch.spiders.commands"  # `scrapy crawl` with one-line errors, exit codes
+)
 
 # Who we say we are: never a browser, never a search engine.
 USER_AGENT = _loaded.user_agent
@@ -50,14 +52,24 @@ DEFAULT_REQUEST_HEADERS = {
 }
 
 # Manners
-ROBOTSTXT_OBEY = False  # Scrapy's lenient middleware gives way to crawler.robots.StrictRobots
+ROBOTSTXT_OBEY = (
+    False  # Scrapy's lenient middleware gives way to crawler.fetch.middlewares.robots.StrictRobots
+)
 CONCURRENT_REQUESTS = 1  # one outlet, one request at a time; a stop waits for one answer only
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0  # seconds; each outlet's own `politeness` replaces it
 DOWNLOAD_DELAY_JITTER = 0.5
 AUTOTHROTTLE_ENABLED = False  # it may go faster than an outlet's delay, and starts with 5 s
 RETRY_TIMES = 2
-RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]  # 429 is crawler.guard.SlowDown's
+RETRY_HTTP_CODES = [
+    500,
+    502,
+    503,
+    504,
+    522,
+    524,
+    408,
+]  # 429 is crawler.fetch.middlewares.resolver.SlowDown's
 RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # the run's row says it
 REDIRECT_MAX_TIMES = 5  # robots.txt may not be followed further either (RFC 9309)
 COOKIES_ENABLED = False  # no session follows us from page to page
@@ -80,7 +92,9 @@ URLLENGTH_LIMIT = 2083
 
 # What is safe
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
-TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"  # no address on the local network
+TWISTED_DNS_RESOLVER = (
+    "crawler.fetch.middlewares.resolver.GuardedResolver"  # no address on the local network
+)
 HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, past the address guard
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # runs code for whoever reaches localhost; on by default
@@ -89,20 +103,20 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 # How a response comes in (downwards on the way out, upwards on the way back)
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "crawler.guard.StrictOffsite": 50,
+    "crawler.fetch.middlewares.resolver.StrictOffsite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.robots.StrictRobots": 100,
-    "crawler.guard.SlowDown": 560,  # before retries (550) see the response
-    "crawler.guard.OffsiteRedirects": 610,  # before redirects (600)
-    "crawler.capture.CaptureMiddleware": 650,  # before decompression (590) and redirects
+    "crawler.fetch.middlewares.robots.StrictRobots": 100,
+    "crawler.fetch.middlewares.resolver.SlowDown": 560,  # before retries (550) see the response
+    "crawler.fetch.middlewares.resolver.OffsiteRedirects": 610,  # before redirects (600)
+    "crawler.capture.writer.CaptureMiddleware": 650,  # before decompression (590) and redirects
 }
 HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
-ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 300}
+ITEM_PIPELINES = {"crawler.fetch.pipelines.ArchivePipeline": 300}
 EXTENSIONS = {
-    "crawler.watchdog.Watchdog": 0,
-    "crawler.supervised.ParentWatch": 10,
-    "crawler.bounded_log.LogLimit": 10,
-    "crawler.oversize.OversizeStop": 20,
+    "crawler.fetch.extensions.time_limit.Watchdog": 0,
+    "crawler.fetch.extensions.parent_watch.ParentWatch": 10,
+    "crawler.fetch.extensions.log_limit.LogLimit": 10,
+    "crawler.fetch.extensions.download_limit.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }

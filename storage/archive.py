@@ -5,11 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, Self
 
-from storage.clusters import Cluster, ClusterQuery
-from storage.edits import Edit, EditQuery
-from storage.exports import ExportOrder, Manifest
-from storage.maintenance import Copied, DatabaseBackup, Maintenance
-from storage.model import (
+from storage.model.articles import (
     ArchivedArticle,
     Arrival,
     Article,
@@ -18,12 +14,16 @@ from storage.model import (
     Refusal,
     Stored,
 )
-from storage.operations import Alarms, Operations
-from storage.places import Succession, Tags, Unit
-from storage.readings import Reread, RereadQuery
-from storage.schedule import ScheduleRows
-from storage.search import Facets, SearchQuery, SearchResult
-from storage.ways import Ways
+from storage.model.clusters import Cluster, ClusterQuery
+from storage.model.edits import Edit, EditQuery
+from storage.model.exports import ExportOrder, Manifest
+from storage.model.links import Ways
+from storage.model.maintenance import Copied, DatabaseBackup, Maintenance
+from storage.model.operations import Alarms, Operations
+from storage.model.places import Succession, Tags, Unit
+from storage.model.readings import Reread, RereadQuery
+from storage.model.schedule import ScheduleRows
+from storage.model.search import Facets, SearchQuery, SearchResult
 
 
 class Reader(Protocol):
@@ -258,7 +258,7 @@ def open_archive(url: str, *, create: bool = True, read_only: bool = False) -> A
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     # Inside the function, so that importing this module loads no SQLAlchemy.
-    from storage.sql import open_sql_archive  # noqa: PLC0415
+    from storage.sql.archive import open_sql_archive  # noqa: PLC0415
 
     return open_sql_archive(url, create=create, read_only=read_only)
 
@@ -269,7 +269,7 @@ def upgrade_archive(url: str) -> tuple[str, str]:
     All or nothing, so a kill leaves it as it was. Returns the schema's version before, and now.
     Raises ArchiveError, SchemaError (empty, newer or foreign).
     """
-    from storage.sql_open import upgrade_schema  # noqa: PLC0415 - as above
+    from storage.sql.engine.connect import upgrade_schema  # noqa: PLC0415 - as above
 
     return upgrade_schema(url)
 
@@ -284,7 +284,7 @@ def copy_archive(
     progress: told a table's name, how many of its rows are done, and how many there are.
     Raises ArchiveError, SchemaError.
     """
-    from storage.sql_copy import copy_between  # noqa: PLC0415 - as above
+    from storage.sql.maintenance.copy import copy_between  # noqa: PLC0415 - as above
 
     return copy_between(source, target, progress)
 
@@ -295,6 +295,6 @@ def backup_database(url: str, path: Path) -> DatabaseBackup:
     Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
     is copied row by row, as `copy_archive` does. Raises ArchiveError.
     """
-    from storage.sql_backup import backup_database as back_up  # noqa: PLC0415 - as above
+    from storage.sql.maintenance.backup import backup_database as back_up  # noqa: PLC0415 - as above
 
     return back_up(url, path)

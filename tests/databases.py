@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from storage.archive import open_archive
-from storage.sql import SqlArchive, open_sql_archive
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.samples import run
 from tests.tagging import BECAME, UNITS
 

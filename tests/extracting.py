@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from crawler.extract import extract
-from crawler.outlets import Outlet, parse_outlet
-from crawler.page import Page
-from storage.model import Article
+from crawler.outlets.model import Outlet, parse_outlet
+from crawler.page.response import Page
+from storage.model.articles import Article
 
 URL = "https://tienphong.vn/tin-post1900100.tpo"
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)

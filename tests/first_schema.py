@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-import storage.migrations
+import storage.sql.migrations
 
 ROWS = Path(__file__).parent / "schemas" / "first.json"
 """Each table's rows, parents first, as the first release wrote them; never to be changed."""
@@ -18,7 +18,7 @@ def make_first(url: str) -> None:
     """Make an archive of schema 0001 in an empty database."""
     engine = sa.create_engine(url)
     config = Config()
-    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    config.set_main_option("script_location", str(Path(storage.sql.migrations.__file__).parent))
     with engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")

@@ -2,9 +2,9 @@
 
 from crawler.extract import extract_without
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet
-from crawler.page import Page
-from storage.model import Article, Refusal
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal
 
 
 def extract_generic(page: Page, outlet: Outlet | None) -> Article | Refusal:

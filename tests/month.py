@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from crawler.agenda import Agenda, Visit, Wanted
-from crawler.alarms import Watched, findings_of, late_findings
-from crawler.cadence import Cadence
-from crawler.signs import Sign
-from storage.alarms import Cause
-from storage.runs import Outcome, Run
+from crawler.health.rules import Watched, findings_of, late_findings
+from crawler.health.signals import Sign
+from crawler.outlets.cadence import Cadence
+from crawler.schedule.agenda import Agenda, Visit, Wanted
+from storage.model.alarms import Cause
+from storage.model.runs import Outcome, Run
 from tests.newsroom import DAY, DAYS, HOUR, MINUTE, START, World
 
 _LOOK = 5 * MINUTE

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from crawler.cadence import LOCAL
-from crawler.signs import Sign
-from storage.alarms import Cause
-from storage.runs import Outcome, Run, RunCounts
+from crawler.health.signals import Sign
+from crawler.outlets.cadence import LOCAL
+from storage.model.alarms import Cause
+from storage.model.runs import Outcome, Run, RunCounts
 
 START = datetime(2026, 9, 1, tzinfo=LOCAL).astimezone(UTC)
 DAYS = 30

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, find_outlet, load_outlets
-from crawler.page import Page
+from crawler.outlets.model import Outlet, find_outlet, load_outlets
+from crawler.page.response import Page
 
 FOLDER = Path(__file__).parent / "pages"
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from crawler.capture import Exchange, WarcFiles
+from crawler.capture.writer import Exchange, WarcFiles
 from storage.archive import Archive
-from storage.model import Article, Capture, Refusal
+from storage.model.articles import Article, Capture, Refusal
 from tests.samples import T0, article, run, url_of
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
-from storage.model import ArticleQuery
+from storage.model.articles import ArticleQuery
 from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
 

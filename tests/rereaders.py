@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 from crawler.extract import extract
-from crawler.outlets import Outlet, Overrides
-from crawler.page import Page
-from storage.model import Article, Refusal
+from crawler.outlets.model import Outlet, Overrides
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal
 
 CRASHING = "crash"
 MEETING = "TINQUAN_TEST_MEETING"  # names a folder where processes leave a file each

@@ -1,8 +1,8 @@
 """How tests store captures, read by one version of our code, and read them again by another."""
 
-from storage.model import Article, Refusal, Stored
-from storage.readings import Reread, RereadQuery
-from storage.sql import SqlArchive
+from storage.model.articles import Article, Refusal, Stored
+from storage.model.readings import Reread, RereadQuery
+from storage.sql.archive import SqlArchive
 from tests.samples import at, capture, read_by
 
 NOW = at(10_000)

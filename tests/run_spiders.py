@@ -16,11 +16,11 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.utils.project import get_project_settings
 
 from crawler.extract import extract
-from crawler.placing import Asked, Tables
-from crawler.spiders import session
-from crawler.spiders.outlet import OutletSpider
-from crawler.worker import ExtractionWorker
-from storage.runs import Outcome
+from crawler.extract.worker import ExtractionWorker
+from crawler.fetch.spiders import session
+from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.places.tag_articles import Asked, Tables
+from storage.model.runs import Outcome
 
 T = TypeVar("T")
 

@@ -6,8 +6,16 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from storage.model import Article, Block, Capture, Extraction, Image, Refusal, RefusalReason
-from storage.runs import Run
+from storage.model.articles import (
+    Article,
+    Block,
+    Capture,
+    Extraction,
+    Image,
+    Refusal,
+    RefusalReason,
+)
+from storage.model.runs import Run
 
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 Result = TypeVar("Result", bound=Article | Refusal)

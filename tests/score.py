@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from storage.text import normalize
+from storage.text.normalize import normalize
 
 
 def tokens(text: str) -> Counter[str]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from storage.model import ArchivedArticle, Article, ArticleQuery
-from storage.search import SearchQuery, Term, Word
-from storage.search_syntax import parse_words
-from storage.sql import SqlArchive
-from storage.text import canonical_tone, fold, normalize
-from storage.words import spelled
+from storage.model.articles import ArchivedArticle, Article, ArticleQuery
+from storage.model.search import SearchQuery, Term, Word
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive
+from storage.text.normalize import canonical_tone, fold, normalize
+from storage.text.words import spelled
 from tests.samples import article
 from tests.tagging import put
 

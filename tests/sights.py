@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from storage.model import Article, Refusal, Stored
-from storage.sql import SqlArchive
+from storage.model.articles import Article, Refusal, Stored
+from storage.sql.archive import SqlArchive
 from tests.samples import article, capture
 
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from storage.archive import Archive, open_archive
-from storage.model import Article, ArticleQuery, Capture
-from storage.runs import Run
+from storage.model.articles import Article, ArticleQuery, Capture
+from storage.model.runs import Run
 from tests.site import Answer, LocalSite, epi_article, feed, listing, master_article, slug
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from random import Random
 
-from storage.model import Article, Block, Capture
-from storage.runs import Run
-from storage.sql import SqlArchive
+from storage.model.articles import Article, Block, Capture
+from storage.model.runs import Run
+from storage.sql.archive import SqlArchive
 from tests.samples import EXTRACTION, T0, at
 
 SYLLABLES = """

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from storage.archive import open_archive
-from storage.model import Arrival
+from storage.model.articles import Arrival
 from tests.samples import article, capture, run
 
 SHARED = 1_000_000

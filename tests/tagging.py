@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 
-from storage.model import Article, ArticleQuery, Stored
-from storage.places import Mention, Score, Succession, Tags, Unit
-from storage.sql import SqlArchive
+from storage.model.articles import Article, ArticleQuery, Stored
+from storage.model.places import Mention, Score, Succession, Tags, Unit
+from storage.sql.archive import SqlArchive
 from tests.samples import article, capture
 
 CITY = Unit("tp-x", "01", "thành phố", "X", None, None, None, "2024-12")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crawler.alarms import Watched, disk_findings, findings_of, late_findings
-from crawler.signs import Sign, signs_of
-from storage.alarms import Cause, Finding
-from storage.model import RefusalReason
-from storage.runs import Outcome, Run, RunCounts
+from crawler.health.rules import Watched, disk_findings, findings_of, late_findings
+from crawler.health.signals import Sign, signs_of
+from storage.model.alarms import Cause, Finding
+from storage.model.articles import RefusalReason
+from storage.model.runs import Outcome, Run, RunCounts
 from tests.samples import article, refusal
 
 NOW = datetime(2026, 9, 14, 12, tzinfo=UTC)

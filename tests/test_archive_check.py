@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from crawler.recordings import RecordCheck, describe
+from crawler.capture.files import RecordCheck, describe
 from storage.archive import open_archive
-from storage.maintenance import Finding
-from storage.model import ArticleQuery, RefusalReason
-from storage.readings import RereadQuery
-from storage.runs import Outcome
-from storage.search import SearchQuery
-from storage.search_syntax import parse_words
-from storage.sql import SqlArchive
+from storage.model.articles import ArticleQuery, RefusalReason
+from storage.model.maintenance import Finding
+from storage.model.readings import RereadQuery
+from storage.model.runs import Outcome
+from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive
 from tests.commands import Tinquan
 from tests.recorded import Recorder
 from tests.samples import article, at, capture, read_by, refusal, run
@@ -195,7 +195,7 @@ def test_many_pages_are_checked_to_the_end(
     archive: SqlArchive, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for room in ("articles", "links", "texts"):
-        monkeypatch.setattr(f"storage.sql_check_{room}._PAGE", 2)
+        monkeypatch.setattr(f"storage.sql.maintenance.check_{room}._PAGE", 2)
     fill(archive)
     assert check(archive) == []
     damage("UPDATE revisions SET changed = 'x' WHERE article = 5")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 from tests.commands import Tinquan
 from tests.first_schema import make_first
 from tests.samples import article, capture, refusal, run

@@ -11,11 +11,11 @@ from sqlalchemy.engine import Engine
 
 from storage.archive import Archive, copy_archive, open_archive, upgrade_archive
 from storage.errors import ArchiveError
-from storage.maintenance import Copied
-from storage.model import ArticleQuery, RefusalReason, Stored
-from storage.readings import RereadQuery
-from storage.sql_copy import digest_of
-from storage.tables import metadata
+from storage.model.articles import ArticleQuery, RefusalReason, Stored
+from storage.model.maintenance import Copied
+from storage.model.readings import RereadQuery
+from storage.sql.maintenance.copy import digest_of
+from storage.sql.schema.core import metadata
 from tests.commands import Tinquan
 from tests.first_schema import make_first
 from tests.samples import article, at, capture, read_by, refusal, run
@@ -65,7 +65,7 @@ def silent(_table: str, _done: int, _total: int) -> None:
 def test_there_and_back_is_row_for_row_the_same(
     archive_url: str, other_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.sql_copy._PAGE", 7)
+    monkeypatch.setattr("storage.sql.maintenance.copy._PAGE", 7)
     fill(archive_url)
     done = copy_archive(archive_url, other_url, silent)
     assert {one.table: one.rows for one in done}["articles"] == 20
@@ -106,7 +106,7 @@ class StoppedError(Exception):
 def test_a_copy_that_was_stopped_goes_on_though_the_source_has_changed(
     archive_url: str, other_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.sql_copy._PAGE", 7)
+    monkeypatch.setattr("storage.sql.maintenance.copy._PAGE", 7)
     fill(archive_url)
     for statement in (9, 8, 8, 8):
         stop_at(statement, lambda: copy_archive(archive_url, other_url, silent))

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.config import DEFAULT_CONFIG
+from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Found, Link
 from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
-from crawler.outlets import Outlet, load_outlets
-from crawler.spiders.backfill import Backfill, backfill_steps, window_of
-from crawler.spiders.ledger import Ledger
-from crawler.spiders.listings import promised_day
-from crawler.spiders.plan import Plan, parse_plan
-from crawler.spiders.steps import Step
+from crawler.fetch.spiders.backfill import Backfill, backfill_steps, window_of
+from crawler.fetch.spiders.ledger import Ledger
+from crawler.fetch.spiders.listings import promised_day
+from crawler.fetch.spiders.plan import Plan, parse_plan
+from crawler.fetch.spiders.steps import Step
+from crawler.outlets.model import Outlet, load_outlets
 from storage.archive import Archive
 from storage.errors import UsageError
 

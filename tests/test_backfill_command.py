@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import crawler.commands.backfill
-from crawler.config import Config
-from crawler.launch import Order
+import crawler.commands.crawl.backfill
+from crawler.config.config import Config
+from crawler.jobs.process import Order
 from storage.archive import Archive, open_archive
-from storage.runs import Outcome, Run, RunCounts
-from storage.ways import MetLink
+from storage.model.links import MetLink
+from storage.model.runs import Outcome, Run, RunCounts
 from tests.commands import Tinquan
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
@@ -39,7 +39,7 @@ def ending(
         counts = RunCounts(requested=requested, new=new)
         yield Run(order.run_id, order.outlet, NOW, outcome=outcome, counts=counts, ended_at=NOW)
 
-    monkeypatch.setattr(crawler.commands.backfill, "crawl_orders", crawl)
+    monkeypatch.setattr(crawler.commands.crawl.backfill, "crawl_orders", crawl)
 
 
 def test_a_crawl_s_time_limit_is_no_end(

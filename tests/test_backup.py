@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler import backup as backup_module
-from crawler.backup import Backup, back_up, backups
-from crawler.recordings import describe
+from crawler.capture import backup as backup_module
+from crawler.capture.backup import Backup, back_up, backups
+from crawler.capture.files import describe
 from storage.archive import open_archive
 from storage.errors import ArchiveError, CaptureError
-from storage.model import ArticleQuery
+from storage.model.articles import ArticleQuery
 from tests.commands import Tinquan
 from tests.recorded import Recorder
 from tests.samples import T0, article, capture, run

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crawler.cadence import (
+from crawler.outlets.cadence import (
     LOCAL,
     Cadence,
     after_quiet,
@@ -17,7 +17,7 @@ from crawler.cadence import (
     quiet_time,
     smallest_gap,
 )
-from crawler.rhythm import MEMORY, interval, next_visit, rhythm_of
+from crawler.schedule.rhythm import MEMORY, interval, next_visit, rhythm_of
 
 NOON = datetime(2026, 9, 16, 12, 0, tzinfo=LOCAL).astimezone(UTC)  # a Wednesday
 moments = st.datetimes(

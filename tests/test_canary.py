@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.canary import points_of
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, load_outlets
-from storage.model import Extraction, RefusalReason
-from storage.runs import RunCounts
+from crawler.onboarding.canary import points_of
+from crawler.outlets.model import Outlet, load_outlets
+from storage.model.articles import Extraction, RefusalReason
+from storage.model.runs import RunCounts
 from tests.samples import article, refusal, run
 
 DEMO = Path(__file__).parent.parent / "docs" / "demo"

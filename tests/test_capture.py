@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
 
-from crawler.capture import Exchange, WarcFiles
-from crawler.warc import ReplayIndex, read_record
+from crawler.capture.reader import ReplayIndex, read_record
+from crawler.capture.writer import Exchange, WarcFiles
 from storage.errors import CaptureError
-from storage.model import Capture
+from storage.model.articles import Capture
 
 START = datetime(2026, 9, 14, 1, 2, 3, 456789, UTC)
 AGENT = "tinquan/0.1 (+https://example.org/tests)"

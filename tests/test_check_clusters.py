@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage.maintenance import Finding
-from storage.sql import SqlArchive
+from storage.model.maintenance import Finding
+from storage.sql.archive import SqlArchive
 from tests.stories import clusters_of, put, start_runs, story, told
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.render_clusters import cluster_text, delay_text
-from storage.clusters import Cluster, Member
-from storage.sql import open_sql_archive
+from crawler.render.clusters import cluster_text, delay_text
+from storage.model.clusters import Cluster, Member
+from storage.sql.archive import open_sql_archive
 from tests.commands import Tinquan
 from tests.samples import T0, at
 from tests.stories import put, start_runs, story, told

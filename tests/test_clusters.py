@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from storage import sql_open
-from storage.clusters import ClusterQuery
 from storage.errors import NotFoundError
-from storage.model import Article, Refusal, RefusalReason
-from storage.readings import RereadQuery
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import Article, Refusal, RefusalReason
+from storage.model.clusters import ClusterQuery
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.engine import connect as sql_open
 from tests.samples import at
 from tests.stories import clusters_of, put, start_runs, story, told
 

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from storage.model import Arrival, Article, Block, Capture
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import Arrival, Article, Block, Capture
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.samples import at
 from tests.stories import OUTLETS, start_runs, told
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from crawler.compare import Effect, differing_fields, effect_of, field_diffs
-from storage.model import Article, Block, Extraction, Image, Refusal, RefusalReason
+from crawler.reprocess.compare import Effect, differing_fields, effect_of, field_diffs
+from storage.model.articles import Article, Block, Extraction, Image, Refusal, RefusalReason
 from tests.samples import article, articles, at, refusal
 
 BEFORE = article(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config import absolute_archive, load_config
+from crawler.config.config import absolute_archive, load_config
 from storage.errors import ConfigError
 
 CONTACT = 'contact = "toa-soan@example.org"\n'

@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from storage.archive import open_archive
-from storage.exports import ExportOrder
-from storage.model import Arrival, ArticleQuery, RefusalReason
-from storage.places import Score, Tags, Unit
-from storage.sql import SqlArchive
+from storage.model.articles import Arrival, ArticleQuery, RefusalReason
+from storage.model.exports import ExportOrder
+from storage.model.places import Score, Tags, Unit
+from storage.sql.archive import SqlArchive
 from tests.samples import article, at, capture, refusal
 
 TEXT = Path("docs/query-cookbook.md").read_text(encoding="utf-8")

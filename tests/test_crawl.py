@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.recordings import RecordCheck
-from crawler.warc import read_record
-from storage.runs import Outcome
+from crawler.capture.files import RecordCheck
+from crawler.capture.reader import read_record
+from storage.model.runs import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
     FEED,

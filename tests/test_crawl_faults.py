@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.warc import read_record
-from storage.model import RefusalReason
-from storage.runs import Outcome
+from crawler.capture.reader import read_record
+from storage.model.articles import RefusalReason
+from storage.model.runs import Outcome
 from tests.site import Answer, LocalSite, epi_article, feed, listing
 from tests.sites import (
     FEED,

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.dates import VIETNAM, Candidate, Choice, choose_date, parse_date, read_stamp, url_stamp
+from crawler.page.dates import (
+    VIETNAM,
+    Candidate,
+    Choice,
+    choose_date,
+    parse_date,
+    read_stamp,
+    url_stamp,
+)
 
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.decide import Observation, State, decide, states
-from storage.model import Verdict
+from storage.dedup.revisions import Observation, State, decide, states
+from storage.model.articles import Verdict
 from tests.samples import at
 
 

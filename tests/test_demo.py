@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from crawler.render import time_json
-from crawler.warc import read_record
+from crawler.capture.reader import read_record
+from crawler.render.base import time_json
 from storage.archive import Archive
-from storage.model import ArchivedArticle, Article, ArticleQuery
-from storage.places import Tags
-from storage.runs import Outcome
+from storage.model.articles import ArchivedArticle, Article, ArticleQuery
+from storage.model.places import Tags
+from storage.model.runs import Outcome
 from tests.commands import Tinquan
 from tests.places import tagger
 from tests.recordings.pages import ROOT

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.differences import Piece, changed_share, compare_articles, compare_texts
-from storage.model import Article, Block, Image
+from crawler.render.diff import Piece, changed_share, compare_articles, compare_texts
+from storage.model.articles import Article, Block, Image
 from tests.samples import article, at
 
 _texts = st.text(alphabet="aăâ bđ\n\tế.́", max_size=40)

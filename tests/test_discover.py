@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from crawler.discover import Form, Found, Link, discover
 from crawler.discover.link import MAX_LINKS
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import parse_outlet
-from crawler.page import Page
-from storage.model import RefusalReason
+from crawler.outlets.model import parse_outlet
+from crawler.page.response import Page
+from storage.model.articles import RefusalReason
 
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 FAMILY = FAMILIES["epi"]

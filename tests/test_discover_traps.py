@@ -9,9 +9,9 @@ import pytest
 
 from crawler.discover import Found, discover
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import parse_outlet
-from crawler.page import Page
-from storage.model import RefusalReason
+from crawler.outlets.model import parse_outlet
+from crawler.page.response import Page
+from storage.model.articles import RefusalReason
 from tests.test_discover import FAMILY, NOW, OUTLET, find, item, rss
 
 TWO = parse_outlet(

@@ -14,17 +14,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.importer import Importer, Pages
-from crawler.importing import Source
-from crawler.jsonl import read_lines
-from storage import export_files
-from storage.as_json import LOCAL
+from crawler.reprocess.import_rows import Source
+from crawler.reprocess.importer import Importer, Pages
+from crawler.reprocess.jsonl import read_lines
+from storage.codec.json import LOCAL
 from storage.errors import ExportError, UsageError
-from storage.export_formats import SCHEMA
-from storage.exports import ExportFormat, ExportOrder, Manifest
-from storage.model import ArchivedArticle, Arrival, ArticleQuery, Image, Revision
-from storage.places import Score, Tags
-from storage.sql import SqlArchive
+from storage.export import files as export_files
+from storage.export.formats import SCHEMA
+from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image, Revision
+from storage.model.exports import ExportFormat, ExportOrder, Manifest
+from storage.model.places import Score, Tags
+from storage.sql.archive import SqlArchive
 from tests.commands import Tinquan
 from tests.samples import article, at, capture, read_by
 from tests.tagging import UNITS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.extract import extract
 from crawler.extract.document import MAX_BYTES, guard_markup, to_utf8
-from storage.model import Article, Refusal, RefusalReason
+from storage.model.articles import Article, Refusal, RefusalReason
 from tests.extracting import PARAGRAPH, article_of, epi_html, html_page, outlet_of
 from tests.generic import extract_generic
 from tests.hostile import hostile_pages

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from crawler.extract import extract
-from crawler.outlets import Outlet
-from crawler.page import Page
-from storage.model import Article, Refusal
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal
 from tests.generic import extract_generic
 from tests.score import body_f1
 from tests.seed_pages import (

@@ -6,8 +6,8 @@ import pytest
 
 from crawler.extract import extract
 from crawler.families import FAMILIES
-from crawler.fixture import expected_value
-from storage.model import Article
+from crawler.onboarding.fixture import expected_value
+from storage.model.articles import Article
 from tests.pages_fixture import Fixture, difference, load_fixture, page_names, to_confirm
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.extract import extract
-from storage.model import Refusal, RefusalReason
+from storage.model.articles import Refusal, RefusalReason
 from tests.extracting import PARAGRAPH, article_of, epi_html, html_page, outlet_of
 
 

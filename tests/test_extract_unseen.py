@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.extract import extract
-from storage.model import Article, Refusal
+from storage.model.articles import Article, Refusal
 from tests.generic import extract_generic
 from tests.unseen import UNSEEN, unseen_page, wanted
 

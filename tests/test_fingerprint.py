@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.fingerprint import FINGERPRINT_VERSION, changed_fields, fingerprint
-from storage.model import Article, Block, Extraction, Image
+from storage.dedup.fingerprint import FINGERPRINT_VERSION, changed_fields, fingerprint
+from storage.model.articles import Article, Block, Extraction, Image
 from tests.samples import article, articles, at
 
 HANOI = timezone(timedelta(hours=7))

@@ -20,7 +20,9 @@ from twisted.internet import defer
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import DNSLookupError
 
-from crawler.guard import (
+from crawler.fetch.extensions.download_limit import OversizeError, OversizeStop
+from crawler.fetch.middlewares.replay import NotRecordedError
+from crawler.fetch.middlewares.resolver import (
     MAX_WAIT_SECONDS,
     GuardedResolver,
     cause_of,
@@ -28,12 +30,10 @@ from crawler.guard import (
     is_public,
     retry_after_seconds,
 )
-from crawler.oversize import OversizeError, OversizeStop
-from crawler.replay import NotRecordedError
-from crawler.robots import HostClosedError, RobotsForbidError, read_rules
-from crawler.spiders.failures import judge_failure
+from crawler.fetch.middlewares.robots import HostClosedError, RobotsForbidError, read_rules
+from crawler.fetch.spiders.failures import judge_failure
 from storage.errors import CaptureError
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler.health import RunKeeper, fail_run
-from crawler.lock import HostLock
+from crawler.capture.lock import HostLock
+from crawler.health.run_recorder import RunKeeper, fail_run
 from storage.archive import Archive
 from storage.errors import ArchiveError, CaptureError, CrawlError
-from storage.model import RefusalReason, Stored, Verdict
-from storage.runs import Outcome, Run, RunCounts
+from storage.model.articles import RefusalReason, Stored, Verdict
+from storage.model.runs import Outcome, Run, RunCounts
 
 START = datetime(2026, 9, 14, tzinfo=UTC)
 
@@ -112,7 +112,7 @@ def test_an_archive_that_fails_meanwhile_is_no_crash(
 def test_a_lock_names_its_holder_and_ends_with_it(tmp_path: Path) -> None:
     with HostLock(tmp_path / "locks", "plo.vn", "first"):
         code = (
-            "import sys; from pathlib import Path; from crawler.lock import HostLock\n"
+            "import sys; from pathlib import Path; from crawler.capture.lock import HostLock\n"
             "from storage.errors import CrawlError\n"
             "try: HostLock(Path(sys.argv[1]), 'plo.vn', 'second')\n"
             "except CrawlError as error: print(error)\n"

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.importer import BATCH
-from crawler.importing import FOREIGN, Given, RowError, Source, parse_line
-from crawler.jsonl import MAX_LINE_BYTES, read_lines
-from crawler.render import article_json
+from crawler.render.base import article_json
+from crawler.reprocess.import_rows import FOREIGN, Given, RowError, Source, parse_line
+from crawler.reprocess.importer import BATCH
+from crawler.reprocess.jsonl import MAX_LINE_BYTES, read_lines
 from storage.archive import open_archive
 from storage.errors import ArchiveError
-from storage.model import ArchivedArticle, ArticleQuery, Block, Image, RefusalReason
-from storage.runs import Outcome
-from storage.sql import SqlArchive
+from storage.model.articles import ArchivedArticle, ArticleQuery, Block, Image, RefusalReason
+from storage.model.runs import Outcome
+from storage.sql.archive import SqlArchive
 from tests.commands import Ran, Tinquan
 from tests.pages_fixture import load_page, page_names
 from tests.samples import article, at

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-import crawler.launch
+import crawler.jobs.process
 from crawler import cli
-from crawler.config import Config, load_config
-from crawler.crawls import Crawls
-from crawler.launch import Order, command, is_alive, log_file
+from crawler.config.config import Config, load_config
+from crawler.jobs.pool import Crawls
+from crawler.jobs.process import Order, command, is_alive, log_file
 from storage.archive import Archive
 from storage.errors import ArchiveError, CrawlError
-from storage.runs import Outcome, Run
+from storage.model.runs import Outcome, Run
 from tests.commands import Tinquan
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
@@ -99,7 +99,7 @@ DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time
 
 def children_of(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     words = [sys.executable, "-S", "-c", code]
-    monkeypatch.setattr(crawler.launch, "command", lambda order, config: words)
+    monkeypatch.setattr(crawler.jobs.process, "command", lambda order, config: words)
 
 
 def ticks(count: int, then: BaseException | float) -> Callable[[], float]:
@@ -134,7 +134,7 @@ def test_a_crawl_over_its_time_is_said_to_be(
     sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children_of(monkeypatch, DEAF)
-    monkeypatch.setattr(crawler.launch, "TERM_SECONDS", 0.5)
+    monkeypatch.setattr(crawler.jobs.process, "TERM_SECONDS", 0.5)
     with Progress(disable=True) as progress:
         [run] = Crawls(sqlite_archive, config, 1, ticks(2, 1e9)).run([Order("thu", "r1")], progress)
     assert (run.outcome, run.error) == (
@@ -147,7 +147,7 @@ def test_an_archive_that_fails_leaves_no_process(
     sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children_of(monkeypatch, DEAF)
-    monkeypatch.setattr(crawler.launch, "TERM_SECONDS", 0.2)
+    monkeypatch.setattr(crawler.jobs.process, "TERM_SECONDS", 0.2)
     started: list[int] = []
     popen = subprocess.Popen
 
@@ -175,7 +175,7 @@ def test_a_log_that_cannot_be_made_is_one_line(config: Config) -> None:
     order = Order("thu", "r1")
     log_file(order, config).mkdir(parents=True)
     with pytest.raises(CrawlError, match=r"r1\.log: no log can be made: Is a directory"):
-        crawler.launch.CrawlProcess(order, config)
+        crawler.jobs.process.CrawlProcess(order, config)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -183,7 +183,7 @@ def test_a_signal_ends_the_command_with_the_usual_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, code: int
 ) -> None:
     def app() -> None:
-        crawler.launch.raise_on_term()
+        crawler.jobs.process.raise_on_term()
         try:
             os.kill(os.getpid(), number)
             time.sleep(5)
@@ -206,7 +206,10 @@ def test_a_signal_ends_the_command_with_the_usual_code(
 
 def test_a_reader_that_goes_away_is_no_failure() -> None:
     code = "import sys; sys.argv = ['tinquan', 'outlets', 'list', '--json']\nimport crawler.cli\n"
-    for many in ("", "crawler.commands.outlets.print_json_array = lambda _: print('x' * 10**6)\n"):
+    for many in (
+        "",
+        "crawler.commands.outlets.outlets.print_json_array = lambda _: print('x' * 10**6)\n",
+    ):
         with subprocess.Popen(
             [sys.executable, "-c", code + many + "crawler.cli.main()"],
             stdout=subprocess.PIPE,

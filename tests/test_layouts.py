@@ -8,11 +8,11 @@ import pytest
 from crawler.discover.paging import page_url, paging_of
 from crawler.extract import extract
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import Outlet, load_outlets, parse_outlet
-from crawler.page import Page
-from crawler.signs import Sign, family_change, signs_of
+from crawler.health.signals import Sign, family_change, signs_of
+from crawler.outlets.model import Outlet, load_outlets, parse_outlet
+from crawler.page.response import Page
 from storage.errors import ConfigError
-from storage.model import Article
+from storage.model.articles import Article
 
 SHIPPED = load_outlets(Path("config/outlets"), FAMILY_NAMES)
 TEXT = "<p>Một đoạn văn đủ dài về cây cầu gỗ mới bắc qua con mương cuối làng không có thật.</p>" * 6

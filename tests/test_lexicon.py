@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from storage.errors import ArchiveError
-from storage.search_codes import fts_tokens
-from storage.sql import SqlArchive
-from storage.tables_search import lexicon
+from storage.search.encoding import fts_tokens
+from storage.sql.archive import SqlArchive
+from storage.sql.schema.search import lexicon
 from tests.samples import article
 from tests.searching import filled, ids
 from tests.tagging import put

@@ -17,9 +17,9 @@ import pytest
 
 from crawler.discover import Form, Found, discover
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import load_outlets, outlet_of_host
-from crawler.page import Page
-from crawler.urls import article_id
+from crawler.outlets.model import load_outlets, outlet_of_host
+from crawler.page.response import Page
+from crawler.page.urls import article_id
 from tests.corpus import shared
 
 SEEN: dict[str, Any] = json.loads((Path(__file__).parent / "listings/seen.json").read_text("utf-8"))

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.matching import Reason, compare, read, shared_lines
-from storage.model import Article
+from storage.dedup.similarity import Reason, compare, read, shared_lines
+from storage.model.articles import Article
 from tests.stories import story, told
 
 WEATHER = (

@@ -12,13 +12,13 @@ from crawler.discover.guess import guessed_links
 from crawler.discover.listing import page_links
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES, GENERIC
-from crawler.newcomer import propose, toml_of
-from crawler.outlets import Outlet, parse_outlet
-from crawler.page import Page
-from crawler.strangers import is_address, outlet_of_site, slug_of_host
-from crawler.urls import canonical_url
+from crawler.onboarding.propose import propose, toml_of
+from crawler.outlets.adhoc import is_address, outlet_of_site, slug_of_host
+from crawler.outlets.model import Outlet, parse_outlet
+from crawler.page.response import Page
+from crawler.page.urls import canonical_url
 from storage.errors import UsageError
-from storage.model import Article
+from storage.model.articles import Article
 from tests.commands import Ran, Tinquan
 from tests.corpus import shared
 from tests.pages_fixture import FOLDER, to_confirm

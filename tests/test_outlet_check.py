@@ -7,8 +7,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlet_check import problems
-from crawler.outlets import Outlet, load_outlets, parse_outlet
+from crawler.onboarding.check import problems
+from crawler.outlets.model import Outlet, load_outlets, parse_outlet
 from tests.commands import Tinquan
 
 FILE = """

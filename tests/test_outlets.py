@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import (
+from crawler.outlets.model import (
     find_outlet,
     load_outlets,
     outlet_of_host,
     parse_outlet,
 )
-from crawler.urls import article_id
+from crawler.page.urls import article_id
 from storage.errors import ConfigError, UnknownOutletError
 from tests.pages_fixture import load_fixture, page_names
 

@@ -9,9 +9,9 @@ import pytest
 
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import load_outlets
-from crawler.page import Page
-from storage.model import Article
+from crawler.outlets.model import load_outlets
+from crawler.page.response import Page
+from storage.model.articles import Article
 from tests.corpus import shared
 from tests.score import body_f1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.extract import extract
-from crawler.fixture import expected_value
+from crawler.onboarding.fixture import expected_value
 from tests.commands import Ran, Tinquan
 from tests.pages_fixture import FOLDER, difference, load_fixture, page_names, to_confirm
 

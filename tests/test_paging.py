@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from crawler.config import DEFAULT_CONFIG
+from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Link, Way
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import load_outlets
-from crawler.spiders.frontier import Chain, Frontier, State
-from crawler.spiders.plan import Plan
+from crawler.fetch.spiders.frontier import Chain, Frontier, State
+from crawler.fetch.spiders.plan import Plan
+from crawler.outlets.model import load_outlets
 
 EPI = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)["tienphong"]
 FAMILY = FAMILIES["epi"]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from scrapy.exceptions import DropItem
 
-from crawler.page import Page
-from crawler.pipelines import ArchivePipeline
-from crawler.spiders.items import CapturedPage
+from crawler.fetch.pipelines import ArchivePipeline
+from crawler.fetch.spiders.items import CapturedPage
+from crawler.page.response import Page
 from storage.errors import ArchiveBusyError
-from storage.model import Capture, Refusal, RefusalReason
-from storage.runs import Outcome
+from storage.model.articles import Capture, Refusal, RefusalReason
+from storage.model.runs import Outcome
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
 URL = "https://tienphong.vn/a-post1.tpo"

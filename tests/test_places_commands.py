@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.placing import Asked, load_into, tag_article
-from crawler.render_places import names_text, unit_json
+from crawler.places.tag_articles import Asked, load_into, tag_article
+from crawler.render.places import names_text, unit_json
 from storage.archive import open_archive
 from tests.commands import Ran, Tinquan
 from tests.places import FOLDER, gazetteer, tagger

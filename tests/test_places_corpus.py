@@ -11,13 +11,13 @@ import pytest
 
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import load_outlets
-from crawler.page import Page
+from crawler.outlets.model import load_outlets
+from crawler.page.response import Page
 from crawler.places import build_tables
-from crawler.placing import Asked, tag_article
-from storage.model import Article
-from storage.places import Mention
-from storage.text import fold
+from crawler.places.tag_articles import Asked, tag_article
+from storage.model.articles import Article
+from storage.model.places import Mention
+from storage.text.normalize import fold
 from tests.corpus import shared
 from tests.places import FOLDER, ROOT, gazetteer, tagger
 from tests.seed_pages import epi_page, mastercms_page, read_epi_seed, read_mastercms_seed

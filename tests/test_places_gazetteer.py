@@ -8,7 +8,7 @@ import pytest
 
 from crawler.places import MERGER, load_gazetteer
 from storage.errors import ConfigError, NotFoundError
-from storage.places import Unit
+from storage.model.places import Unit
 from tests.places import FOLDER, gazetteer
 
 DONG_DA = "q-dong-da.006@2024-12"

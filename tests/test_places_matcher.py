@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.places import Mention
+from storage.model.places import Mention
 from tests.places import gazetteer, suite, tagger
 
 BEFORE, AFTER = date(2024, 6, 1), date(2025, 9, 1)

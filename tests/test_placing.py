@@ -9,16 +9,23 @@ from typing import Any
 
 import pytest
 
+from crawler.extract.worker import ExtractionWorker
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, parse_outlet
+from crawler.outlets.model import Outlet, parse_outlet
 from crawler.places import fingerprint, version_of
-from crawler.placing import Asked, Tables, check_provinces, load_into, tag_article, tag_articles
-from crawler.retagging import retag
-from crawler.worker import ExtractionWorker
+from crawler.places.tag_articles import (
+    Asked,
+    Tables,
+    check_provinces,
+    load_into,
+    tag_article,
+    tag_articles,
+)
+from crawler.reprocess.retag import retag
 from storage.archive import Archive, open_archive
 from storage.errors import ConfigError
-from storage.model import Article, ArticleQuery, Block
-from storage.places import Tags
+from storage.model.articles import Article, ArticleQuery, Block
+from storage.model.places import Tags
 from tests.places import FOLDER, gazetteer, tagger
 from tests.samples import T0, article, at, capture, run
 

@@ -12,8 +12,8 @@ import pytest
 
 from storage.archive import open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
-from storage.model import ArticleQuery
-from storage.sql import open_sql_archive
+from storage.model.articles import ArticleQuery
+from storage.sql.archive import open_sql_archive
 from tests.samples import article, capture, run
 from tests.test_storage_errors import said, without_rights
 

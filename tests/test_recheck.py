@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler.commands.prune import old_logs
-from crawler.launch import Order
-from storage.model import RefusalReason
-from storage.runs import Outcome, Run, Validator
-from storage.schedule import KnownArticle
-from storage.sql import SqlArchive
+from crawler.commands.archive.prune import old_logs
+from crawler.jobs.process import Order
+from storage.model.articles import RefusalReason
+from storage.model.runs import Outcome, Run, Validator
+from storage.model.schedule import KnownArticle
+from storage.sql.archive import SqlArchive
 from tests.commands import Ran, Tinquan
 from tests.samples import article, at, capture, refusal, run, url_of
 from tests.site import Answer, LocalSite
@@ -161,7 +161,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
             for order in rounds[0]
         ]
 
-    monkeypatch.setattr("crawler.commands.recheck.crawl_orders", end)
+    monkeypatch.setattr("crawler.commands.crawl.recheck.crawl_orders", end)
     return orders
 
 

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from crawler.families import FAMILIES
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 from tests.recordings.build import EXPECTED, SESSIONS, build_expected, build_warc
 from tests.recordings.exchange import stored_gzip
 from tests.recordings.reading import (

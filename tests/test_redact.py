@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crawler.redaction import rewrite
+from crawler.capture.redact import rewrite
 from storage.errors import NotFoundError
-from storage.model import ArticleQuery, RefusalReason, Stored, Verdict
-from storage.readings import Reread, RereadQuery
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import ArticleQuery, RefusalReason, Stored, Verdict
+from storage.model.readings import Reread, RereadQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.recorded import Recorder
 from tests.redacting import SECRET, texts_in
 from tests.samples import article, at, capture, read_by, refusal, run, url_of

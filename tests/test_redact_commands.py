@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive
-from storage.model import Verdict
-from storage.sql import open_sql_archive
+from storage.model.articles import Verdict
+from storage.sql.archive import open_sql_archive
 from tests.commands import Tinquan
 from tests.recorded import Recorder
 from tests.redacting import SECRET, texts_in

@@ -11,8 +11,8 @@ import pytest
 
 from crawler.extract.article import VERSION
 from storage.archive import Archive, open_archive
-from storage.model import ArchivedArticle, Article, ArticleQuery
-from storage.readings import RereadQuery
+from storage.model.articles import ArchivedArticle, Article, ArticleQuery
+from storage.model.readings import RereadQuery
 from tests.commands import Tinquan
 from tests.recordings.pages import ROOT
 from tests.replaying import EVENING, MORNING, replay

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.extract import extract
+from crawler.extract.refusals import live_sign, moved_sign, other_page, page_kind
 from crawler.families import FAMILIES
-from crawler.outlets import Outlet, parse_outlet
-from crawler.page import Page
-from crawler.refusals import live_sign, moved_sign, other_page, page_kind
-from storage.model import Article, Refusal, RefusalReason
+from crawler.outlets.model import Outlet, parse_outlet
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal, RefusalReason
 
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
 TEXT = "<p>Một đoạn văn đủ dài về cây cầu gỗ mới bắc qua con mương cuối làng không có thật.</p>" * 6

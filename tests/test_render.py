@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from crawler.render import (
+from crawler.render.base import (
     archived_json,
     article_json,
     refusal_json,
@@ -13,7 +13,7 @@ from crawler.render import (
     time_json,
     time_text,
 )
-from storage.model import (
+from storage.model.articles import (
     ArchivedArticle,
     Article,
     Block,
@@ -24,7 +24,7 @@ from storage.model import (
     RefusalReason,
     Revision,
 )
-from storage.runs import Outcome, Run, RunCounts
+from storage.model.runs import Outcome, Run, RunCounts
 
 KEYS = set(
     "outlet article_id url title dateline sapo body blocks authors byline credit published_at "  # noqa: SIM905 - as the issue lists them

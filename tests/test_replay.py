@@ -17,10 +17,10 @@ from scrapy.exceptions import IgnoreRequest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-import crawler.warc
-from crawler.oversize import OversizeError
-from crawler.replay import ReplayHandler
-from crawler.warc import Recorded, ReplayIndex, read_record, sessions
+import crawler.capture.reader
+from crawler.capture.reader import Recorded, ReplayIndex, read_record, sessions
+from crawler.fetch.extensions.download_limit import OversizeError
+from crawler.fetch.middlewares.replay import ReplayHandler
 from storage.errors import CaptureError
 from tests.test_capture import HTML, exchange, files, write
 
@@ -142,7 +142,7 @@ def test_no_record_is_held_in_memory_without_bound(
         assert tracemalloc.get_traced_memory()[1] < 2_500_000
     finally:
         tracemalloc.stop()
-    monkeypatch.setattr(crawler.warc, "_MAX_BYTES", 2_000_000)
+    monkeypatch.setattr(crawler.capture.reader, "_MAX_BYTES", 2_000_000)
     with pytest.raises(CaptureError, match=r"offset \d+ is over 2000000 bytes"):
         read_record(file, capture.warc_offset)
 

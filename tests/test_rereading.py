@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from crawler.capture import Exchange, WarcFiles
-from crawler.compare import Effect, Result
+from crawler.capture.writer import Exchange, WarcFiles
 from crawler.extract import extract
 from crawler.extract.article import VERSION
+from crawler.extract.worker import Extract
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, load_outlets
-from crawler.page import Page
-from crawler.rereading import Difference, Held, Reader, Report, Steps, reread
-from crawler.worker import Extract
+from crawler.outlets.model import Outlet, load_outlets
+from crawler.page.response import Page
+from crawler.reprocess.compare import Effect, Result
+from crawler.reprocess.reextract import Difference, Held, Reader, Report, Steps, reread
 from storage.errors import ArchiveError
-from storage.model import Article, Capture, Refusal, RefusalReason
+from storage.model.articles import Article, Capture, Refusal, RefusalReason
 from tests import rereaders
 from tests.pages_fixture import FOLDER
 

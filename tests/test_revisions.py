@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from storage.archive import open_archive
-from storage.edits import Edit, EditQuery
-from storage.model import ArticleQuery, Block, RefusalReason
-from storage.readings import RereadQuery
-from storage.sql import SqlArchive
+from storage.model.articles import ArticleQuery, Block, RefusalReason
+from storage.model.edits import Edit, EditQuery
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive
 from tests.commands import Tinquan
 from tests.samples import article, at, capture, read_by, refusal, run, url_of
 from tests.tagging import OLD, about
@@ -29,7 +29,7 @@ def places(found: list[Edit]) -> list[tuple[int, int, int]]:
 
 
 def test_edits_come_newest_first(archive: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.sql.PAGE", 2)
+    monkeypatch.setattr("storage.sql.archive.PAGE", 2)
     for number in (1, 2, 3):
         put(archive, number, article(number))
         put(archive, 60 - number, article(number, "Sửa."))

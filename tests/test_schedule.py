@@ -13,19 +13,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crawler.agenda import Agenda, Chore, Visit
-from crawler.cadence import Cadence
-from crawler.config import Config, load_config
-from crawler.launch import Order
-from crawler.outlets import Outlet, parse_outlet
-from crawler.planning import new_agenda, next_runs, wanted_outlets, watched_by
-from crawler.schedule import Means, Scheduler
-from crawler.schedule_children import Bounds, Ended, Why
-from crawler.schedule_rows import Rows, hold_archive
+from crawler.config.config import Config, load_config
+from crawler.jobs.process import Order
+from crawler.outlets.cadence import Cadence
+from crawler.outlets.model import Outlet, parse_outlet
+from crawler.schedule.agenda import Agenda, Chore, Visit
+from crawler.schedule.child import Bounds, Ended, Why
+from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.service import Means, Scheduler
+from crawler.schedule.state import Rows, hold_archive
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
-from storage.runs import Outcome, Run
-from storage.schedule import SCHEDULE, ChoreRow
+from storage.model.runs import Outcome, Run
+from storage.model.schedule import SCHEDULE, ChoreRow
 from tests.commands import Tinquan
 from tests.sites import ROOT
 
@@ -291,5 +291,5 @@ def test_a_missed_standing_job_is_made_up_for_once(archive: Archive, tmp_path: P
 
 
 def test_the_schedule_loads_no_scrapy() -> None:
-    code = "import sys, crawler.commands.schedule; assert 'scrapy' not in sys.modules"
+    code = "import sys, crawler.commands.crawl.schedule; assert 'scrapy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

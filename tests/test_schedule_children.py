@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crawler.schedule_children import TAIL_BYTES, Bounds, Ended, run_child
+from crawler.schedule.child import TAIL_BYTES, Bounds, Ended, run_child
 from tests.sites import wait_for
 
 MIB = 2**20

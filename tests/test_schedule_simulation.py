@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.cadence import Cadence
-from storage.alarms import Cause
-from storage.runs import Outcome
+from crawler.outlets.cadence import Cadence
+from storage.model.alarms import Cause
+from storage.model.runs import Outcome
 from tests.month import Month, Started
 from tests.newsroom import DAY, DAYS, FAULTS, HOUR, MINUTE, START, Fault, World, at
 

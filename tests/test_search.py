@@ -9,12 +9,12 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from storage.errors import NotFoundError, QueryError
-from storage.migrations.versions import v0007_search, v0009_narrow_keys
-from storage.readings import Reread
-from storage.search import SearchQuery
-from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_reindex import fill_keys, index_all
-from storage.tables_search import lexicon, search
+from storage.model.readings import Reread
+from storage.model.search import SearchQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.migrations.versions import v0007_search, v0009_narrow_keys
+from storage.sql.schema.search import lexicon, search
+from storage.sql.search.rebuild import fill_keys, index_all
 from tests.rereading import reread
 from tests.samples import article, capture, refusal, run
 from tests.searching import filled, ids
@@ -150,7 +150,7 @@ def test_bad_bounds_are_refused(archive: SqlArchive) -> None:
 def test_a_prefix_of_too_many_words_is_refused(
     archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.sql_lexicon.MAX_PREFIXED", 2)
+    monkeypatch.setattr("storage.sql.search.lexicon.MAX_PREFIXED", 2)
     put(archive, 0, article(1, "nga nghe nghĩ"))
     assert ids(archive, "ngh*") == ["1"]
     with pytest.raises(QueryError, match=r"'ng\*' stands for more than 2 words"):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.search_codes import FIELD_END, FIELDS, VALUE_END, code
-from storage.search_match import Meant, Needle, Plan
-from storage.search_rank import ranking
+from storage.search.encoding import FIELD_END, FIELDS, VALUE_END, code
+from storage.search.matcher import Meant, Needle, Plan
+from storage.search.ranking import ranking
 
 FAMILIES = (0, 1, 70_000)  # the last one beyond 16 bits
 CODES = [code(family, variant) for family in FAMILIES for variant in (0, 1, 40)]
@@ -75,7 +75,7 @@ def test_strings_read_at_once_score_as_read_one_by_one(
 
 
 def test_many_strings_are_scored_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.search_rank._AT_ONCE", 2)
+    monkeypatch.setattr("storage.search.ranking._AT_ONCE", 2)
     word = CODES[0]
     streams = [FIELD_END.join(["", "", "", "", "", word * times]) for times in (3, 0, 1, 2, 9)]
     plan = Plan(((Needle((Meant((word,)),)),),), (), ())

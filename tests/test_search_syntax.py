@@ -8,12 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.errors import QueryError
-from storage.model import Block
-from storage.search import Term, Word, Words
-from storage.search_codes import code, numbers
-from storage.search_marks import Finder, means, snippet
-from storage.search_syntax import MAX_CHARS, parse_words
-from storage.words import spell, spelled, whole
+from storage.model.articles import Block
+from storage.model.search import Term, Word, Words
+from storage.search.encoding import code, numbers
+from storage.search.highlight import Finder, means, snippet
+from storage.search.query_syntax import MAX_CHARS, parse_words
+from storage.text.words import spell, spelled, whole
 from tests.samples import article
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.model import Article
-from storage.search import SearchQuery
-from storage.search_syntax import parse_words
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import Article
+from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.samples import article, at, run
 from tests.searching import by_hand, filled, ids
 from tests.tagging import NEW, OLD, OTHER, about, put
@@ -32,7 +32,7 @@ BOTH = INDEX | {"candidates.WALK": 1, "candidates.WALK_WORTH": 1}
 
 def set_sizes(monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]) -> None:
     for name, size in sizes.items():
-        monkeypatch.setattr(f"storage.sql_{name}", size)
+        monkeypatch.setattr(f"storage.sql.search.{name}", size)
 
 
 SOME = "cháy chạy chay Củ cử chi chỉ hòa hoà đa Đa x-1 12 nghề nghệ"
@@ -134,7 +134,7 @@ def test_too_many_to_rank_are_said_to_be(
     set_sizes(monkeypatch, SMALL | {"matches.READ": 4, "matches.RANKED": 3, "candidates.MORE": 1})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     for broad, total, since in ((99, 3, at(15)), (-1, 2, at(16))):
-        monkeypatch.setattr("storage.sql_matches.BROAD", broad)
+        monkeypatch.setattr("storage.sql.search.matches.BROAD", broad)
         query = SearchQuery(parse_words("cháy"))
         result = archive.search(query)
         assert (result.total, result.complete, result.total_is_exact) == (total, False, False)

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model import Article, Block
-from storage.signature import MIN_SYLLABLES, SKETCH, pack, shingles, signature, unpack
-from storage.syllables import syllable_hashes, syllables
-from storage.text import canonical_tone
+from storage.dedup.signature import MIN_SYLLABLES, SKETCH, pack, shingles, signature, unpack
+from storage.model.articles import Article, Block
+from storage.text.normalize import canonical_tone
+from storage.text.syllables import syllable_hashes, syllables
 from tests.samples import articles
 from tests.stories import SYLLABLES, story, told
 

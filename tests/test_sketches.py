@@ -4,10 +4,10 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from storage import sql_open
-from storage.signature import pack
-from storage.sql import SqlArchive
-from storage.sql_sketches import holders, write_signatures
+from storage.dedup.signature import pack
+from storage.sql.archive import SqlArchive
+from storage.sql.clusters.candidates import holders, write_signatures
+from storage.sql.engine import connect as sql_open
 from tests.stories import put, start_runs, told
 
 

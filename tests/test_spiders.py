@@ -10,20 +10,20 @@ from scrapy import Request
 from scrapy.http import Headers
 from scrapy.settings import Settings
 
-from crawler.config import DEFAULT_CONFIG
+from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import Outlet, load_outlets
-from crawler.spiders.ledger import Ledger, conditional_headers
-from crawler.spiders.loader import OutletLoader
-from crawler.spiders.outlet import OutletSpider
-from crawler.spiders.plan import Plan, parse_plan
-from crawler.spiders.session import outlet_settings, replay_files
-from crawler.spiders.steps import Step, child_period, child_steps, first_steps, next_step
-from crawler.urls import canonical_url
+from crawler.fetch.spiders.ledger import Ledger, conditional_headers
+from crawler.fetch.spiders.loader import OutletLoader
+from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.fetch.spiders.plan import Plan, parse_plan
+from crawler.fetch.spiders.session import outlet_settings, replay_files
+from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
+from crawler.outlets.model import Outlet, load_outlets
+from crawler.page.urls import canonical_url
 from storage.archive import Archive
 from storage.errors import CaptureError, UsageError
-from storage.runs import Validator
+from storage.model.runs import Validator
 
 OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
 EPI, MASTER = OUTLETS["tienphong"], OUTLETS["laodongthudo"]
@@ -246,7 +246,7 @@ def test_an_outlet_s_politeness_and_a_replay_s() -> None:
     assert polite == {"DOWNLOAD_DELAY": 2.0, "DOWNLOAD_DELAY_JITTER": 0.5}
     replay = outlet_settings(EPI, Settings({"TINQUAN_REPLAY": ["a"]}))
     assert (replay["DOWNLOAD_DELAY"], replay["RETRY_ENABLED"]) == (0, False)
-    assert replay["DOWNLOAD_HANDLERS"]["https"] == "crawler.replay.ReplayHandler"
+    assert replay["DOWNLOAD_HANDLERS"]["https"] == "crawler.fetch.middlewares.replay.ReplayHandler"
 
 
 @pytest.mark.parametrize(

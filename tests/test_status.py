@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.alarms import Cause, Finding
 from storage.archive import open_archive
-from storage.runs import Outcome, Run, RunCounts
+from storage.model.alarms import Cause, Finding
+from storage.model.runs import Outcome, Run, RunCounts
 from tests.commands import Tinquan
 
 NOW = datetime.now(UTC)

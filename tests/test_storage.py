@@ -9,9 +9,9 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from storage.codec import article_from_json, article_to_json
+from storage.codec.articles import article_from_json, article_to_json
 from storage.errors import NotFoundError
-from storage.model import (
+from storage.model.articles import (
     ArchivedArticle,
     Article,
     ArticleQuery,
@@ -19,7 +19,7 @@ from storage.model import (
     Stored,
     Verdict,
 )
-from storage.sql import SqlArchive, open_sql_archive
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.samples import article, articles, at, capture, run, url_of
 from tests.sights import put
 
@@ -121,7 +121,7 @@ def ids(archive: SqlArchive, query: ArticleQuery) -> list[str | None]:
 @pytest.fixture
 def filled(archive: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> SqlArchive:
     """Two outlets, 36 articles, every third with the same time as the one before; small pages."""
-    monkeypatch.setattr("storage.sql.PAGE", 7)
+    monkeypatch.setattr("storage.sql.archive.PAGE", 7)
     for number in range(36):
         outlet = "baothu" if number % 2 else "baokhac"
         item = article(number, outlet=outlet, published_at=at(number - (number % 3 == 2)))

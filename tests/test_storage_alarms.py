@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from storage.alarms import Cause, Finding
-from storage.runs import Outcome, RunCounts
-from storage.sql import SqlArchive
+from storage.model.alarms import Cause, Finding
+from storage.model.runs import Outcome, RunCounts
+from storage.sql.archive import SqlArchive
 from tests.samples import article, at, capture, run
 
 DOWN = Finding(Cause.UNREACHABLE, "baothu", "baothu cannot be reached", at(0), ("https://a.vn/",))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import NotFoundError
-from storage.model import (
+from storage.model.articles import (
     Arrival,
     Article,
     ArticleQuery,
@@ -20,10 +20,10 @@ from storage.model import (
     Stored,
     Verdict,
 )
-from storage.places import Score, Tags
-from storage.readings import RereadQuery
-from storage.sql import SqlArchive
-from storage.tables import metadata
+from storage.model.places import Score, Tags
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive
+from storage.sql.schema.core import metadata
 from tests.rereading import NOW
 from tests.samples import article, capture, read_by, refusal, run, url_of
 from tests.tagging import BECAME, UNITS

@@ -16,9 +16,9 @@ from sqlalchemy.pool import Pool
 
 from storage.archive import open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
-from storage.model import ArticleQuery, Verdict
-from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_errors import archive_error
+from storage.model.articles import ArticleQuery, Verdict
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.engine.errors import archive_error
 from tests.samples import article, capture, run, url_of
 
 
@@ -163,8 +163,8 @@ def test_a_wait_is_said_and_ends_with_the_lock(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = shutil.copy(sqlite_template, tmp_path / "tinquan.db")
-    for place in ("sql_open", "sql_begin"):
-        monkeypatch.setattr(f"storage.{place}.SILENT_SECONDS", 0.01)
+    for place in ("connect", "sqlite"):
+        monkeypatch.setattr(f"storage.sql.engine.{place}.SILENT_SECONDS", 0.01)
     with open_sql_archive(f"sqlite:///{path}") as archive, closing(sqlite3.connect(path)) as other:
         archive.start_run(run())
         other.isolation_level = None

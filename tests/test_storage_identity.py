@@ -1,7 +1,7 @@
 """Which article a page is, on both databases."""
 
-from storage.model import Article, ArticleQuery, Refusal, RefusalReason, Verdict
-from storage.sql import SqlArchive
+from storage.model.articles import Article, ArticleQuery, Refusal, RefusalReason, Verdict
+from storage.sql.archive import SqlArchive
 from tests.samples import article, at, capture, refusal, url_of
 
 MOVED = "https://baothu.vn/cau-lon-da-thong-xe-1.html"

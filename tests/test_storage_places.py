@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import NotFoundError
-from storage.model import Article, ArticleQuery, Stored, Verdict
-from storage.places import Field, Mention, Score, Succession, Tags, Unit
-from storage.sql import SqlArchive
+from storage.model.articles import Article, ArticleQuery, Stored, Verdict
+from storage.model.places import Field, Mention, Score, Succession, Tags, Unit
+from storage.sql.archive import SqlArchive
 from tests.samples import article, articles, at, capture, refusal, url_of
 from tests.tagging import BECAME, CITY, NEW, OLD, OTHER, UNITS, about, ids, put, retag
 
@@ -107,8 +107,8 @@ def test_articles_joined_are_about_what_their_latest_state_is(gazetteer: SqlArch
 @pytest.fixture
 def filled(gazetteer: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> SqlArchive:
     """Two outlets, 40 articles; pages of 7, two places a statement."""
-    monkeypatch.setattr("storage.sql.PAGE", 7)
-    monkeypatch.setattr("storage.sql_read._TERMS", 2)
+    monkeypatch.setattr("storage.sql.archive.PAGE", 7)
+    monkeypatch.setattr("storage.sql.read.articles._TERMS", 2)
     for number in range(40):
         item = article(
             number,

@@ -8,8 +8,8 @@ from sqlalchemy.engine import Engine
 
 from storage.archive import open_archive
 from storage.errors import ArchiveError
-from storage.model import Verdict
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import Verdict
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.databases import run_sql
 from tests.samples import article, capture, run, url_of
 from tests.test_storage_errors import said

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from storage.model import ArticleQuery
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import ArticleQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.samples import url_of
 from tests.storing import SHARED
 

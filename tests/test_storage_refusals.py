@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage.model import Refusal, RefusalReason, Stored, Verdict
-from storage.sql import SqlArchive
+from storage.model.articles import Refusal, RefusalReason, Stored, Verdict
+from storage.sql.archive import SqlArchive
 from tests.samples import article, capture, refusal, url_of
 from tests.sights import put
 
@@ -67,7 +67,7 @@ def test_an_article_that_is_gone_later_keeps_its_text(archive: SqlArchive) -> No
 def test_refusals_come_newest_capture_first(
     archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.sql.PAGE", 7)
+    monkeypatch.setattr("storage.sql.archive.PAGE", 7)
     for number in (3, 1, 2, *range(4, 20)):
         put(archive, number, refusal(number))
     other = Refusal("baokhac", "https://baokhac.vn/x", RefusalReason.VIDEO, "player \x00")

@@ -6,10 +6,10 @@ from datetime import datetime
 import pytest
 
 from storage.errors import NotFoundError
-from storage.model import Article, ArticleQuery, RefusalReason, Stored, Verdict
-from storage.places import Score, Tags, Unit
-from storage.readings import Reading, RereadQuery
-from storage.sql import SqlArchive
+from storage.model.articles import Article, ArticleQuery, RefusalReason, Stored, Verdict
+from storage.model.places import Score, Tags, Unit
+from storage.model.readings import Reading, RereadQuery
+from storage.sql.archive import SqlArchive
 from tests.rereading import NOW, bodies, put, reread, waiting
 from tests.samples import article, at, capture, read_by, refusal, url_of
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from storage.model import ArticleQuery, RefusalReason, Revision, Stored, Verdict
-from storage.readings import RereadQuery
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.articles import ArticleQuery, RefusalReason, Revision, Stored, Verdict
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.rereading import NOW, Result, bodies, put, reread, waiting
 from tests.samples import article, at, read_by, refusal, run, url_of
 

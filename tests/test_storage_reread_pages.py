@@ -5,8 +5,8 @@ from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from storage.readings import RereadQuery
-from storage.sql import SqlArchive, open_sql_archive
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.rereading import NOW, Result, put, waiting
 from tests.samples import article, at, capture, read_by, refusal, run
 

@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 
 from storage.errors import ArchiveError, NotFoundError
-from storage.runs import Outcome, Run, RunCounts, Validator
-from storage.sql import SqlArchive
+from storage.model.runs import Outcome, Run, RunCounts, Validator
+from storage.sql.archive import SqlArchive
 from tests.samples import T0, at, run
 
 COUNTS = RunCounts(

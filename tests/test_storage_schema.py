@@ -11,13 +11,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from storage import tables_clusters, tables_search
 from storage.archive import open_archive
 from storage.errors import SchemaError
-from storage.model import ArticleQuery
-from storage.places import Score, Tags, Unit
-from storage.sql import open_sql_archive
-from storage.tables import metadata
+from storage.model.articles import ArticleQuery
+from storage.model.places import Score, Tags, Unit
+from storage.sql.archive import open_sql_archive
+from storage.sql.schema import clusters as tables_clusters
+from storage.sql.schema import search as tables_search
+from storage.sql.schema.core import metadata
 from tests.samples import article, at, capture, run
 
 

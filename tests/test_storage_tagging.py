@@ -7,9 +7,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from storage.errors import ArchiveError
-from storage.model import ArticleQuery
-from storage.sql import SqlArchive, open_sql_archive
-from storage.sql_open import lock
+from storage.model.articles import ArticleQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.engine.connect import lock
 from tests.samples import article, at, run
 from tests.tagging import BECAME, NEW, OLD, OTHER, UNITS, about, ids, put, retag
 

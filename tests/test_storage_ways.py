@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from storage.archive import Archive, open_archive
-from storage.model import RefusalReason
-from storage.ways import MetLink, Progress, Promised
+from storage.model.articles import RefusalReason
+from storage.model.links import MetLink, Progress, Promised
 from tests.samples import T0, article, at, capture, refusal, run, url_of
 
 DAY = "2026-03-01"

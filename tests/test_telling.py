@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crawler.alarm_config import Alarming, Email
-from crawler.metrics import serve_metrics
-from crawler.status import OutletStatus
-from crawler.telling import channels_of, tell_all
-from storage.alarms import Cause, Finding
+from crawler.config.alarms import Alarming, Email
+from crawler.health.metrics import serve_metrics
+from crawler.health.notify import channels_of, tell_all
+from crawler.health.status import OutletStatus
 from storage.archive import Archive
+from storage.model.alarms import Cause, Finding
 from tests.samples import at
 
 DOWN = Finding(Cause.UNREACHABLE, "baothu", "baothu cannot be reached", at(0), ("https://a.vn/",))

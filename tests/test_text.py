@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.text import canonical_tone, fold, lines, normalize, one_line
+from storage.text.normalize import canonical_tone, fold, lines, normalize, one_line
 
 # Letters, marks and blanks of Vietnamese pages beside arbitrary Unicode.
 vietnamese = st.text(st.sampled_from("aăâeêioôơuưyđĐOAUYqQnh ̣̀́̉̃̂̆\u00a0\u200b\n.ðàáỳý1"))

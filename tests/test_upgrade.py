@@ -11,8 +11,8 @@ from sqlalchemy.engine import Engine
 
 from storage.archive import open_archive, upgrade_archive
 from storage.errors import ArchiveError, SchemaError
-from storage.model import ArticleQuery, Verdict
-from storage.tables import metadata
+from storage.model.articles import ArticleQuery, Verdict
+from storage.sql.schema.core import metadata
 from tests.first_schema import make_first
 from tests.samples import article, capture, refusal, run
 from tests.test_storage_schema import is_in_the_metadata

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.families import FAMILIES
-from crawler.urls import absolute_url, article_id, article_key, bare_host, canonical_url, is_on
+from crawler.page.urls import absolute_url, article_id, article_key, bare_host, canonical_url, is_on
 
 EPI, MASTER = FAMILIES["epi"], FAMILIES["mastercms"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
-from crawler.warc import read_record, recorded_at
-from crawler.warc_tombstone import placed_records, redact_file, tombstone, tombstone_at
+from crawler.capture.reader import read_record, recorded_at
+from crawler.capture.tombstone import placed_records, redact_file, tombstone, tombstone_at
 from storage.archive import Archive
 from storage.errors import CaptureError
 from tests.recorded import Recorder

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from storage.archive import Archive, open_archive
-from storage.model import ArticleQuery
-from storage.runs import Outcome
+from storage.model.articles import ArticleQuery
+from storage.model.runs import Outcome
 from tests.family_fill import fill
 from tests.family_sites import HOSTS, SITES, FamilySite, Item
 from tests.site import LocalSite

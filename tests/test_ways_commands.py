@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import crawler.launch
-from crawler.config import Config
-from crawler.launch import Order, command
+import crawler.jobs.process
+from crawler.config.config import Config
+from crawler.jobs.process import Order, command
 from storage.archive import open_archive
-from storage.model import ArticleQuery
-from storage.runs import Outcome
+from storage.model.articles import ArticleQuery
+from storage.model.runs import Outcome
 from tests.commands import Ran, Tinquan
 from tests.family_fill import fill
 from tests.family_sites import HOSTS, SITES
@@ -34,7 +34,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite
             extra = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
             return [*command(order, config), *extra]
 
-        monkeypatch.setattr(crawler.launch, "command", local_command)
+        monkeypatch.setattr(crawler.jobs.process, "command", local_command)
         monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         (tmp_path / "outlets").mkdir()

@@ -11,10 +11,10 @@ import pytest
 from pebble import ProcessFuture, ProcessPool
 
 from crawler.extract import extract
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.worker import Extract, ExtractionWorker
-from storage.model import Article, Refusal, RefusalReason
+from crawler.extract.worker import Extract, ExtractionWorker
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from storage.model.articles import Article, Refusal, RefusalReason
 from tests.pages_fixture import load_page
 
 
@@ -97,7 +97,7 @@ def test_a_child_killed_between_two_pages_is_replaced() -> None:
 
 def test_a_pool_that_answers_nobody_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a child is killed while it holds the pool's lock: no page ever ends."""
-    monkeypatch.setattr("crawler.worker._START_SECONDS", 0.0)
+    monkeypatch.setattr("crawler.extract.worker._START_SECONDS", 0.0)
     schedule = ProcessPool.schedule
     stuck: list[ProcessPool] = []
 

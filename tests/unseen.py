@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
-from crawler.page import Page
+from crawler.page.response import Page
 
 FETCHED = datetime(2026, 11, 22, 3, tzinfo=UTC)
 PUBLISHED = datetime(2026, 11, 14, 23, 45, tzinfo=UTC)  # printed as 06:45, 15/11/2026

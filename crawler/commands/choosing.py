@@ -10,10 +10,10 @@ from rich.table import Table
 
 from crawler.commands.common import err, table
 from crawler.places import Gazetteer, Reach, version_of
-from crawler.render_places import above_text, era_text, units_text
+from crawler.render.places import above_text, era_text, units_text
 from storage.archive import Archive
 from storage.errors import UnknownPlaceError, UsageError
-from storage.places import Unit
+from storage.model.places import Unit
 
 PlaceOption = Annotated[
     str | None,

@@ -13,11 +13,17 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from crawler.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config, absolute_archive, load_config
+from crawler.config.config import (
+    ARCHIVE_VARIABLE,
+    CONFIG_VARIABLE,
+    Config,
+    absolute_archive,
+    load_config,
+)
 from crawler.families import FAMILY_NAMES
-from crawler.moments import parse_moment
-from crawler.outlets import Outlet, find_outlet, load_outlets
-from crawler.render import LOCAL
+from crawler.outlets.model import Outlet, find_outlet, load_outlets
+from crawler.page.times import parse_moment
+from crawler.render.base import LOCAL
 from storage.archive import Archive, open_archive
 
 ConfigOption = Annotated[

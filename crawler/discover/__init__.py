@@ -8,8 +8,8 @@ from crawler.discover.link import Child, Found, Link, Way
 from crawler.discover.listing import page_links
 from crawler.discover.sitemap import sitemap_links
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
 
 Form = Literal["feed", "html", "epi-json", "onecms-json", "sitemap"]
 _READERS = {

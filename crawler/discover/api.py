@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crawler.dates import parse_date
 from crawler.discover.collect import collect
 from crawler.discover.link import Found, Link, refused
 from crawler.discover.xmldoc import is_challenge
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.urls import absolute_url
-from storage.model import RefusalReason
+from crawler.outlets.model import Outlet
+from crawler.page.dates import parse_date
+from crawler.page.response import Page
+from crawler.page.urls import absolute_url
+from storage.model.articles import RefusalReason
 
 _MAX_THINGS = 100_000  # JSON values looked at in one answer
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, Found, Link
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.urls import article_id, is_on
-from storage.model import RefusalReason
-from storage.text import normalize
+from crawler.outlets.model import Outlet
+from crawler.page.urls import article_id, is_on
+from storage.model.articles import RefusalReason
+from storage.text.normalize import normalize
 
 _SKEW = timedelta(minutes=10)  # a feed's clock may run ahead of ours by this much
 

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from crawler.dates import parse_date
 from crawler.discover.collect import collect
 from crawler.discover.link import Found, Link, refused
 from crawler.discover.xmldoc import MAX_FEED_BYTES, child_text, local_name, parse_xml
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.urls import absolute_url, canonical_url
-from storage.model import RefusalReason
-from storage.text import fold
+from crawler.outlets.model import Outlet
+from crawler.page.dates import parse_date
+from crawler.page.response import Page
+from crawler.page.urls import absolute_url, canonical_url
+from storage.model.articles import RefusalReason
+from storage.text.normalize import fold
 
 
 def feed_links(page: Page, outlet: Outlet, family: Family) -> Found:

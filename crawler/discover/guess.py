@@ -6,8 +6,8 @@ from dataclasses import replace
 from crawler.discover.link import Found
 from crawler.discover.listing import page_links
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
 
 # A slug of at least three words and a number, or of seven words: the address of a story. Sections
 # have shorter names, tags and events often say what they are. Blanks before or after a headline

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 
 Way = Literal["feed", "listing", "api", "sitemap"]
 

@@ -8,12 +8,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.discover.collect import collect
 from crawler.discover.link import Found, Link, refused
+from crawler.extract.refusals import challenge_sign
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.refusals import challenge_sign
-from crawler.urls import absolute_url
-from storage.model import RefusalReason
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from crawler.page.urls import absolute_url
+from storage.model.articles import RefusalReason
 
 
 def page_links(page: Page, outlet: Outlet, family: Family) -> Found:

@@ -3,8 +3,8 @@
 import re
 
 from crawler.families.base import Family, Paging
-from crawler.outlets import Outlet, Section
-from crawler.urls import bare_host
+from crawler.outlets.model import Outlet, Section
+from crawler.page.urls import bare_host
 
 _ENDING = re.compile(r"(?:/|\.html?|\.chn)$")
 _FIELD = re.compile(r"\{(\w+)\}")

@@ -5,15 +5,15 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from crawler.dates import parse_date
 from crawler.discover.collect import collect
 from crawler.discover.link import MAX_LINKS, Child, Found, Link, refused
 from crawler.discover.xmldoc import child_text, local_name, parse_xml
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.urls import absolute_url, canonical_url, is_on
-from storage.model import RefusalReason
+from crawler.outlets.model import Outlet
+from crawler.page.dates import parse_date
+from crawler.page.response import Page
+from crawler.page.urls import absolute_url, canonical_url, is_on
+from storage.model.articles import RefusalReason
 
 
 def sitemap_links(page: Page, outlet: Outlet, family: Family) -> Found:

@@ -8,7 +8,7 @@ from io import BytesIO
 from lxml import etree
 
 from crawler.discover.link import Found, refused
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 
 MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own bound; also after decompression
 MAX_FEED_BYTES = 10 * 1024 * 1024  # five times what a feed of 1,000 items holds

@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.authors import Byline, clean_names, read_credit
-from crawler.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
 from crawler.extract import document, fields
+from crawler.extract.authors import Byline, clean_names, read_credit
 from crawler.extract.body import Body, read_body, read_whole_page
 from crawler.extract.choose import Reading, choose_reading
 from crawler.extract.judge import Evidence, judge
 from crawler.extract.metadata import Metadata, read_metadata
+from crawler.extract.refusals import live_sign, other_page, paywall_sign, refuse_response
 from crawler.families import FAMILIES
 from crawler.families.base import Family
-from crawler.outlets import Outlet
-from crawler.page import Page
-from crawler.refusals import live_sign, other_page, paywall_sign, refuse_response
-from storage.model import Article, ArticleKind, Extraction, Refusal, RefusalReason
+from crawler.outlets.model import Outlet
+from crawler.page.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
+from crawler.page.response import Page
+from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
 VERSION = 2

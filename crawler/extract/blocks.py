@@ -15,7 +15,7 @@ from crawler.extract.boxes import is_boilerplate_line
 from crawler.extract.metadata import clean
 from crawler.extract.prose import is_prose, read_prose, unwrap_links
 from crawler.extract.subtree import BREAK
-from storage.model import Block, BlockKind
+from storage.model.articles import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
 _CELL_SEPARATOR = " | "

@@ -6,8 +6,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.authors import Byline, read_byline
 from crawler.extract import subtree
+from crawler.extract.authors import Byline, read_byline
 from crawler.extract.blocks import read_page, read_subtree
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
 from crawler.extract.container import drop_other_stories, remove_nodes
@@ -21,7 +21,7 @@ from crawler.extract.images import (
 from crawler.extract.metadata import strip_controls
 from crawler.extract.subtree import Line
 from crawler.families.base import Layout
-from storage.model import Block, Image
+from storage.model.articles import Block, Image
 
 # Captions are the story where they hold this many times the rest of the text.
 _PHOTO_STORY = 4.0

@@ -8,7 +8,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from crawler.authors import read_byline
+from crawler.extract.authors import read_byline
 from crawler.extract.subtree import Line, drop, text_of
 
 # A class word never removes more of the text than this: then it names the article's own frame.

@@ -9,7 +9,7 @@ from crawler.extract.container import find_container, find_empty, guess_containe
 from crawler.extract.frame import Select, article_frame, whole_page
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
-from crawler.outlets import Outlet, Overrides
+from crawler.outlets.model import Outlet, Overrides
 
 _MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
 

@@ -6,12 +6,12 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from crawler.authors import read_byline
-from crawler.dates import Candidate
+from crawler.extract.authors import read_byline
 from crawler.extract.frame import Select
 from crawler.extract.metadata import Metadata, clean
 from crawler.families.base import Family, Layout
-from crawler.urls import article_id, canonical_url
+from crawler.page.dates import Candidate
+from crawler.page.urls import article_id, canonical_url
 
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40

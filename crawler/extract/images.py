@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from crawler.extract.metadata import clean
 from crawler.extract.subtree import drop, has_text, text_of
-from storage.model import Image
+from storage.model.articles import Image
 
 CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
 

@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata
-from crawler.refusals import (
+from crawler.extract.refusals import (
     challenge_sign,
     moved_sign,
     page_kind,
     paywall_sign,
     soft_404_sign,
 )
-from storage.model import RefusalReason
+from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
 _ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself

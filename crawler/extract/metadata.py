@@ -9,7 +9,7 @@ from unicodedata import is_normalized
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from storage.text import normalize
+from storage.text.normalize import normalize
 
 _MAX_SCRIPT = 300_000  # characters of one JSON-LD script
 _ARTICLE_TYPES = frozenset(

@@ -5,7 +5,7 @@
     tags = tagger.tag(day, title=…, sapo=…, body=…, outlet_province=…)
 
 Everything but `crawler.places.files` is pure. The nouns stand in
-`storage.places`; docs/places.md explains the words and the rules.
+`storage.model.places`; docs/places.md explains the words and the rules.
 """
 
 from crawler.places.files import build_tables, fingerprint, load_gazetteer

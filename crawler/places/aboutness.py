@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from crawler.places.gazetteer import Gazetteer
-from storage.places import Field, Score
+from storage.model.places import Field, Score
 
 TITLE, SAPO, BODY = 5.0, 3.0, 2.0
 WARD_FACTOR = 0.7

@@ -14,8 +14,8 @@ from crawler.places.lists import Listed, loose, parse_list, reconcile
 from crawler.places.resolutions import parse_resolution
 from crawler.places.succession import Pair, resolve
 from storage.errors import ConfigError
-from storage.places import Succession, Unit
-from storage.text import fold
+from storage.model.places import Succession, Unit
+from storage.text.normalize import fold
 
 
 @dataclass(frozen=True, slots=True)

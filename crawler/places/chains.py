@@ -7,7 +7,7 @@ from crawler.places import words
 from crawler.places.context import Context
 from crawler.places.gazetteer import MERGER
 from crawler.places.linking import Link
-from storage.places import Unit
+from storage.model.places import Unit
 
 _BETWEEN = re.compile(r" ?(?:,|\(|-|(?:,? ?thuộc|của)) ?\(?$")
 

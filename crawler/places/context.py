@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from crawler.places import words
 from crawler.places.gazetteer import MERGER, Gazetteer
 from crawler.places.offsets import Normal
-from storage.places import Unit
+from storage.model.places import Unit
 
 # the units of July 2025 were in the news from spring on: the plans were published in April
 ANNOUNCED = MERGER - timedelta(days=122)

@@ -21,7 +21,7 @@ from crawler.places.chains import chain
 from crawler.places.context import Context
 from crawler.places.gazetteer import MERGER
 from crawler.places.linking import Link, said, words_before
-from storage.places import Unit
+from storage.model.places import Unit
 
 _AFTER_NAME = re.compile(r"(?P<name>\b[^\W\d_a-zà-ỹ]\w*)(?:,? và |, | ?- ?)$")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from crawler.places.build import Rows, build
 from crawler.places.gazetteer import Gazetteer
 from storage.errors import ConfigError
-from storage.places import Succession, Unit
+from storage.model.places import Succession, Unit
 
 UNITS_FILE = "units.csv"
 SUCCESSIONS_FILE = "successions.csv"

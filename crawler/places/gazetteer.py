@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Literal
 
 from storage.errors import NotFoundError
-from storage.places import Succession, Unit
-from storage.text import canonical_tone, fold, normalize
+from storage.model.places import Succession, Unit
+from storage.text.normalize import canonical_tone, fold, normalize
 
 MERGER = date(2025, 7, 1)  # districts ended and today's communes began
 Reach = Literal["none", "core", "touched"]

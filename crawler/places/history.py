@@ -6,7 +6,7 @@ on 28/12/2013. Official codes of the two old units are in none of our sources, s
 
 from datetime import date
 
-from storage.places import Succession, Unit
+from storage.model.places import Succession, Unit
 
 _HA_NOI = "tp-ha-noi.01@2024-12"
 _BAC = "q-bac-tu-liem.021@2024-12"

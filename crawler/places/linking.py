@@ -8,7 +8,7 @@ from crawler.places import words
 from crawler.places.context import Context
 from crawler.places.offsets import Normal
 from crawler.places.spots import Spot
-from storage.places import Unit
+from storage.model.places import Unit
 
 _STOP = re.compile(r"[.,;:()!?\n]|(?<= )-(?= )")
 _WORDS_BEFORE = 6

@@ -11,7 +11,7 @@ from typing import Any
 
 from crawler.places.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
-from storage.text import canonical_tone, fold, normalize
+from storage.text.normalize import canonical_tone, fold, normalize
 
 _TYPES = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
 

@@ -1,13 +1,13 @@
 """Normalise a text for matching and still know where each character came from.
 
-Pure, standard library only. Rules are those of `storage.text`, cluster by cluster.
+Pure, standard library only. Rules are those of `storage.text.normalize`, cluster by cluster.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-from storage.text import canonical_tone, normalize
+from storage.text.normalize import canonical_tone, normalize
 
 # one character for one: blanks, dashes and quotation marks that mean the same
 _SAME_LENGTH = str.maketrans(

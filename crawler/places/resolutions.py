@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, replace
 
 from storage.errors import ConfigError
-from storage.places import Share
-from storage.text import canonical_tone, normalize
+from storage.model.places import Share
+from storage.text.normalize import canonical_tone, normalize
 
 _TYPES = "[Pp]hường|xã|thị trấn|đặc khu|huyện"
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"

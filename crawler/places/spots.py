@@ -14,7 +14,7 @@ import ahocorasick_rs
 
 from crawler.places import words
 from crawler.places.offsets import Normal
-from storage.places import Unit
+from storage.model.places import Unit
 
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from crawler.places.lists import Listed, loose, split_name
 from crawler.places.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
-from storage.places import Share
+from storage.model.places import Share
 
 Pair = tuple[str, str, Share, int]  # old code, new code, share, clause
 _ARABIC = {"IV": "4"}  # the one ward that a resolution and the lists number differently

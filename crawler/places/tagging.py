@@ -12,7 +12,7 @@ from crawler.places.linking import Link, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
 from storage.errors import UsageError
-from storage.places import Field, Mention, Tags, Unit
+from storage.model.places import Field, Mention, Tags, Unit
 
 RULES = 1
 """Version of the rules of this package. Raise it with every change of what is found, so that

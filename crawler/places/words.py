@@ -5,7 +5,7 @@ All in lower case and with tones in the older place, as `offsets.normal` gives t
 
 import re
 
-from storage.places import Level
+from storage.model.places import Level
 
 
 def _phrases(text: str) -> frozenset[str]:

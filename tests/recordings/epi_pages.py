@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from crawler.outlets import Section
+from crawler.outlets.model import Section
 from tests.recordings.exchange import Exchange
 from tests.recordings.pages import (
     Card,

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from crawler.outlets import Section
+from crawler.outlets.model import Section
 from tests.recordings.exchange import TEXT, Exchange
 from tests.recordings.pages import Card, Shown, Site, environment, linked, load_site, summary
 from tests.recordings.stories import Session, Story, slugify

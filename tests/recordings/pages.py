@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from crawler.families import FAMILY_NAMES
-from crawler.outlets import Outlet, Section, load_outlets
+from crawler.outlets.model import Outlet, Section, load_outlets
 from tests.recordings.stories import LINK, Session, Story, load_stories, plain, slugify
 
 HERE = Path(__file__).parent

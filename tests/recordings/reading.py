@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets import load_outlets
-from crawler.urls import article_id
+from crawler.outlets.model import load_outlets
+from crawler.page.urls import article_id
 from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
 

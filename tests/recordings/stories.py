@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from storage.text import fold
+from storage.text.normalize import fold
 
 FOLDER = Path(__file__).parent / "stories"
 LINK = re.compile(r"\[([^\]]+)\]\((\d+)\)")

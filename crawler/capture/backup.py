@@ -1,0 +1,214 @@
+"""Backups: the database and the captures folder, each backup a folder that stands by itself.
+
+FOLDER/2026-03-01T080000Z/tinquan.db      the database, as a SQLite archive
+                          captures/…      the WARC files; those that the backup before has
+                                          too are hard links to the same bytes
+                          manifest.json   what is in it; written last
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from crawler.capture.files import warc_paths
+from storage.archive import backup_database
+from storage.errors import CaptureError
+from storage.model.maintenance import DatabaseBackup
+
+MANIFEST = "manifest.json"
+DATABASE = "tinquan.db"
+CAPTURES = "captures"
+_NAME = "%Y-%m-%dT%H%M%SZ"
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made. Sizes in bytes.
+
+    tables: rows of each. files, linked: WARC files in it, and how many the one before has too.
+    faults: what is not as the archive says. elsewhere: WARC files outside the captures folder,
+    which are not in it. removed: older backups that were taken away.
+    """
+
+    folder: Path
+    tables: Mapping[str, int]
+    files: int
+    linked: int
+    copied_bytes: int
+    faults: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+    removed: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class _Copied:
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    linked: int = 0
+    copied_bytes: int = 0
+
+
+def back_up(archive: str, captures: Path, folder: Path, keep: int, now: datetime) -> Backup:
+    """Make a backup below `folder`, which is made if missing, and keep the newest `keep`.
+
+    A kill leaves no half backup under a backup's name. Raises CaptureError (no space, no rights,
+    another backup is running), ArchiveError.
+    """
+    with _alone(folder), _plain_errors(folder):
+        _tidy(folder)
+        before = backups(folder)
+        made = _free_name(folder, now)
+        part = folder / f".{made.name}.part"
+        part.mkdir()
+        database = backup_database(archive, part / DATABASE)
+        copied = _copy_files(captures, part, before[-1] if before else None)
+        faults, elsewhere = _compared(database, copied)
+        _finish(part, made, database, copied)
+        removed = tuple(before[: max(0, len(before) + 1 - keep)])
+        for old in removed:
+            shutil.rmtree(old)
+    return Backup(
+        folder=made,
+        tables=database.tables,
+        files=len(copied.files),
+        linked=copied.linked,
+        copied_bytes=copied.copied_bytes,
+        faults=tuple(faults),
+        elsewhere=tuple(elsewhere),
+        removed=removed,
+    )
+
+
+def _free_name(folder: Path, now: datetime) -> Path:
+    """Return a name that no backup has: of this second, or of the next that is free."""
+    made = folder / f"{now.astimezone(UTC):{_NAME}}"
+    return _free_name(folder, now + timedelta(seconds=1)) if made.exists() else made
+
+
+def backups(folder: Path) -> list[Path]:
+    """Return the whole backups below a folder, oldest first."""
+    return sorted(path.parent for path in folder.glob(f"[0-9]*/{MANIFEST}"))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise CaptureError(f"{folder}: another backup is running there; wait for its end") from None
+    except OSError as error:
+        raise CaptureError(
+            f"{folder}: cannot be written: {error.strerror}; name a folder for backups"
+        ) from None
+
+
+@contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    """Name what the disk refuses, and take away what was begun."""
+    try:
+        yield
+    except OSError as error:
+        _tidy(folder)
+        raise CaptureError(
+            f"{error.filename or folder}: no backup was made: {error.strerror or error}"
+        ) from None
+    except BaseException:
+        _tidy(folder)
+        raise
+
+
+def _tidy(folder: Path) -> None:
+    for left in folder.glob(".*.part"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _copy_files(captures: Path, part: Path, before: Path | None) -> _Copied:
+    known: dict[str, dict[str, Any]] = {}
+    if before is not None:
+        known = json.loads((before / MANIFEST).read_text(encoding="utf-8"))["warc_files"]
+    copied = _Copied()
+    for path in warc_paths(captures):
+        name = path.relative_to(captures).as_posix()
+        target = part / CAPTURES / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        old = known.get(name)
+        if before is not None and old is not None and _is_same(path, old):
+            os.link(before / CAPTURES / name, target)
+            copied.files[name] = old
+            copied.linked += 1
+        else:
+            copied.files[name] = _copy(path, target)
+            copied.copied_bytes += copied.files[name]["size_bytes"]
+    return copied
+
+
+def _is_same(path: Path, old: Mapping[str, Any]) -> bool:
+    found = path.stat()
+    return (found.st_size, found.st_mtime_ns) == (old["size_bytes"], old["mtime_ns"])
+
+
+def _copy(path: Path, target: Path) -> dict[str, Any]:
+    """Copy a file, also one that a crawl still writes: as far as it is when we look."""
+    before, sha256, left = path.stat(), hashlib.sha256(), path.stat().st_size
+    with path.open("rb") as source, target.open("xb") as file:
+        while left and (data := source.read(min(left, _CHUNK))):
+            file.write(data)
+            sha256.update(data)
+            left -= len(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return {
+        "size_bytes": before.st_size - left,
+        "mtime_ns": before.st_mtime_ns,
+        "sha256": sha256.hexdigest(),
+    }
+
+
+def _compared(database: DatabaseBackup, copied: _Copied) -> tuple[list[str], list[str]]:
+    """Return what the files lack that the rows point to, and the files that lie elsewhere."""
+    faults, elsewhere = [], []
+    for name, offset in sorted(database.records.items()):
+        if Path(name).is_absolute():
+            elsewhere.append(name)
+        elif name not in copied.files:
+            faults.append(f"{name}: rows point to it and it is not there")
+        elif copied.files[name]["size_bytes"] <= offset:
+            faults.append(f"{name}: is shorter than the rows that point into it say")
+    for name, digest in sorted(database.sha256.items()):
+        if name in copied.files and copied.files[name]["sha256"] != digest:
+            faults.append(f"{name}: is not what it was when it was closed")
+    return faults, elsewhere
+
+
+def _finish(part: Path, made: Path, database: DatabaseBackup, copied: _Copied) -> None:
+    manifest = {
+        "made_at": made.name,
+        "tables": dict(database.tables),
+        "warc_files": copied.files,
+    }
+    with (part / MANIFEST).open("x", encoding="utf-8") as file:
+        json.dump(manifest, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(part / DATABASE)
+    part.rename(made)
+    _sync(made.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,272 @@
+"""Every response goes to a WARC file before anybody works with it."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from io import FileIO
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawler.fetch.extensions.download_limit import OversizeError, is_oversize
+from crawler.health.run_recorder import utc_now
+from storage.errors import CaptureError
+from storage.model.articles import Capture
+
+CAPTURE = "capture"  # the key in a request's meta under which its capture is passed on
+_HOP = {"transfer-encoding"}  # Scrapy has undone it: the stored body would not match it
+_HEADERS = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its response, as they went over the line; `received_at` in UTC.
+
+    is_cut: the body was over the limit and is not here.
+    """
+
+    url: str
+    method: str
+    request_headers: tuple[tuple[bytes, bytes], ...]
+    status: int
+    response_headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    received_at: datetime
+    protocol: str | None = None
+    ip_address: str | None = None
+    is_cut: bool = False
+
+
+class WarcFiles:
+    """The WARC files of one run: `<outlet>-<UTC start>-<run id>-<serial>.warc.gz`, a gzip member
+    a record, below `<captures>/<outlet>/<year>/`.
+
+    captures: folder that the captures' paths are relative to. agent: our user agent.
+    max_bytes: a file that has reached this size is followed by the next. No file that exists is
+    ever opened: after a crash its last record may be torn. written: the files so far.
+    """
+
+    def __init__(
+        self,
+        captures: Path,
+        outlet: str,
+        run_id: str,
+        agent: str,
+        max_bytes: int,
+        started_at: datetime,
+    ):
+        self.captures = captures
+        self._folder = captures / outlet / str(started_at.year)
+        self._stem = f"{outlet}-{started_at.astimezone(UTC):%Y%m%d%H%M%S}-{run_id}"
+        self._info = {
+            "software": agent.split(" ", maxsplit=1)[0],
+            "format": "WARC File Format 1.1",
+            "isPartOf": run_id,
+            "http-header-user-agent": agent,
+            "robots": "classic",
+        }
+        self._max_bytes = max_bytes
+        self._serial = 0
+        self.written: list[Path] = []
+        self._path = Path()
+        self._file: FileIO | None = None
+        self._info_id = ""
+
+    def write(self, exchange: Exchange) -> Capture:
+        """Write one exchange and return where its response lies; it is on the disk then.
+
+        Raises CaptureError where the folder or disk does not take it; the file then ends with
+        the last whole record.
+        """
+        try:
+            file = self._open_file()
+            offset = file.tell()
+            data, record = _pair(exchange, self._info_id)
+            _append(file, offset, data)
+        except OSError as error:
+            raise self._cannot(error) from None
+        if offset + len(data) >= self._max_bytes:
+            self.close()
+        headers = record.rec_headers
+        return Capture(
+            url=exchange.url,
+            captured_at=exchange.received_at,
+            status=exchange.status,
+            warc_file=self._path.relative_to(self.captures).as_posix(),
+            warc_offset=offset,
+            record_id=headers.get_header("WARC-Record-ID"),
+            digest=headers.get_header("WARC-Payload-Digest"),
+        )
+
+    def close(self) -> None:
+        """Close the file; the next `write` begins another."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # every record was flushed when it was written
+                self._file.close()
+            self._file = None
+
+    def _open_file(self) -> FileIO:
+        if self._file is None:
+            self._serial += 1
+            self._path = self._folder / f"{self._stem}-{self._serial:05}.warc.gz"
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Unbuffered: what a full disk refuses must not be written again when it is closed.
+            self._file = self._path.open("xb", buffering=0)
+            self.written.append(self._path)
+            data, self._info_id = _info_record(self._path.name, self._info)
+            _append(self._file, 0, data)
+        return self._file
+
+    def _cannot(self, error: OSError) -> CaptureError:
+        self.close()
+        where = self._path if self._path.name else self._folder
+        return CaptureError(
+            f"{where}: cannot be written: {error.strerror or error}; the captures folder needs"
+            " space and write permission"
+        )
+
+
+def _append(file: FileIO, offset: int, data: bytes) -> None:
+    """Write all of `data` at the file's end, or nothing of it."""
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
+        os.fsync(file.fileno())
+    except OSError:
+        # A half record would end every reader's pass through the file.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file.fileno(), offset)
+        raise
+
+
+def _writer() -> tuple[io.BytesIO, WARCWriter]:
+    buffer = io.BytesIO()
+    return buffer, WARCWriter(buffer, gzip=True, warc_version="1.1")
+
+
+def _info_record(name: str, info: dict[str, str]) -> tuple[bytes, str]:
+    buffer, writer = _writer()
+    record = writer.create_warcinfo_record(name, info)
+    writer.write_record(record)
+    return buffer.getvalue(), record.rec_headers.get_header("WARC-Record-ID")
+
+
+def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
+    """Return response and request record as bytes, and the response record."""
+    buffer, writer = _writer()
+    url = _address(exchange.url)
+    common = {
+        "WARC-Date": f"{exchange.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z",
+        "WARC-Warcinfo-ID": info_id,
+    }
+    extra = {"WARC-Protocol": exchange.protocol.lower()} if exchange.protocol else {}
+    if exchange.ip_address:
+        extra["WARC-IP-Address"] = exchange.ip_address
+    if exchange.is_cut:
+        extra["WARC-Truncated"] = "length"
+    response = writer.create_warc_record(
+        url,
+        "response",
+        payload=io.BytesIO(exchange.body),
+        length=len(exchange.body),
+        http_headers=_response_head(exchange),
+        warc_headers_dict=common | extra,
+    )
+    request = writer.create_warc_record(
+        url, "request", http_headers=_request_head(exchange), warc_headers_dict=dict(common)
+    )
+    writer.write_request_response_pair(request, response)
+    return buffer.getvalue(), response
+
+
+def _response_head(exchange: Exchange) -> StatusAndHeaders:
+    known = {status.value: status.phrase for status in HTTPStatus}
+    line = f"{exchange.status} {known.get(exchange.status, 'Unknown')}"
+    headers = [(n, v) for n, v in _texts(exchange.response_headers) if n.lower() not in _HOP]
+    return StatusAndHeaders(line, headers, protocol=exchange.protocol or "HTTP/1.1")
+
+
+def _request_head(exchange: Exchange) -> StatusAndHeaders:
+    parts = urlsplit(exchange.url)
+    target = _address((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    headers = [("Host", _address(parts.netloc)), *_texts(exchange.request_headers)]
+    line = f"{exchange.method} {target} {exchange.protocol or 'HTTP/1.1'}"
+    return StatusAndHeaders(line, headers, is_http_request=True)
+
+
+def _texts(headers: _HEADERS) -> list[tuple[str, str]]:
+    """Return headers as text that a WARC can hold: ASCII names, values of one line."""
+    return [
+        (quote(name.decode("latin-1"), safe="!#$%&'*+-.^_`|~"), _one_line(value.decode("latin-1")))
+        for name, value in headers
+    ]
+
+
+def _address(url: str) -> str:
+    """Return a URL as it can stand in a header: everything but printable ASCII percent-encoded."""
+    return quote(url, safe="".join(map(chr, range(33, 127))), errors="replace")
+
+
+def _one_line(text: str) -> str:
+    """Return `text` with control characters as blanks; what is not ASCII is percent-encoded."""
+    line = "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in text)
+    return quote(line.strip(), safe="".join(map(chr, range(32, 127))))
+
+
+def _pairs(headers: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name, value) for name, values in headers.items() for value in values)
+
+
+class CaptureMiddleware:
+    """Records every response as it came, and passes its Capture on in the request's meta.
+
+    Stands below redirects and decompression (priority 650), so that redirects are recorded too
+    and bodies are stored as sent.
+    """
+
+    def __init__(self, files: WarcFiles | None):
+        self._files = files
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CaptureMiddleware":
+        """Return the middleware with the run's files; in a replay it records nothing."""
+        files: WarcFiles | None = getattr(crawler.spider, "warc_files", None)
+        if files is not None:
+            crawler.signals.connect(files.close, signals.engine_stopped)
+        return cls(files)
+
+    def process_request(self, request: Request) -> None:
+        """Forget the capture of an earlier answer: a retry may end without one."""
+        request.meta.pop(CAPTURE, None)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
+        cut = is_oversize(response)
+        if self._files is not None:
+            exchange = Exchange(
+                url=request.url,
+                method=request.method,
+                request_headers=_pairs(request.headers),
+                status=response.status,
+                response_headers=_pairs(response.headers),
+                body=b"" if cut else response.body,
+                received_at=utc_now(),
+                protocol=response.protocol,
+                ip_address=str(response.ip_address) if response.ip_address else None,
+                is_cut=cut,
+            )
+            request.meta[CAPTURE] = self._files.write(exchange)
+        if cut:
+            raise OversizeError(f"{request.url}: too large")
+        return response

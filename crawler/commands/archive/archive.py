@@ -1,0 +1,63 @@
+"""`tinquan archive`: the archive's own upkeep."""
+
+import typer
+
+from crawler.capture.files import folder_size
+from crawler.commands.archive.backup import backup
+from crawler.commands.archive.check import check
+from crawler.commands.archive.copy import copy
+from crawler.commands.archive.redact import redact
+from crawler.commands.archive.report import print_stats, stats_json
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    out,
+    print_json,
+    reading_of,
+    settle,
+)
+from storage.archive import open_archive, upgrade_archive
+
+archive_app = typer.Typer(help="Look after the archive.", no_args_is_help=True)
+archive_app.command()(check)
+archive_app.command()(backup)
+archive_app.command()(copy)
+archive_app.command()(redact)
+
+
+@archive_app.command()
+def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+    """Make the archive's tables in an empty database; one that has them is left as it is."""
+    settings = settle(config, archive)
+    open_archive(settings.archive).close()
+    out.print(f"archive {settings.archive_name} is ready", markup=False, soft_wrap=True)
+
+
+@archive_app.command()
+def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+    """Bring an archive that an older tinquan made up to date: all of it, or nothing."""
+    settings = settle(config, archive)
+    before, now = upgrade_archive(settings.archive)
+    name = settings.archive_name
+    said = (
+        f"archive {name} has schema {now} already"
+        if before == now
+        else f"archive {name} is upgraded from schema {before} to {now}"
+    )
+    out.print(said, markup=False, soft_wrap=True)
+
+
+@archive_app.command()
+def stats(
+    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+) -> None:
+    """Count what the archive has of each outlet, and what it takes on the disk."""
+    settings = settle(config, archive)
+    with reading_of(settings) as opened:
+        found = opened.maintenance.stats()
+    files, size = folder_size(settings.captures)
+    if json:
+        print_json(stats_json(found, files, size))
+    else:
+        print_stats(found, files, size)

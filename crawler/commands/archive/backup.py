@@ -1,0 +1,65 @@
+"""`tinquan archive backup`: the database and the recordings, into a folder of its own."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.capture.backup import Backup, back_up
+from crawler.commands.archive.report import size_text
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    settle,
+)
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups lie; best on another disk.")],
+    keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Back up the database and the captures folder, while crawls go on.
+
+    Exit code 1 where recordings are not what the archive says they are; the backup is made.
+    """
+    settings = settle(config, archive)
+    now = datetime.now(UTC)
+    made = back_up(settings.archive, settings.captures, folder.resolve(), keep, now)
+    if json:
+        print_json(_backup_json(made))
+    else:
+        out.print(
+            f"{made.folder}: {made.tables['articles']} articles, {made.files} WARC files"
+            f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
+            markup=False,
+            soft_wrap=True,
+        )
+        for old in made.removed:
+            out.print(f"{old}: removed", markup=False, soft_wrap=True)
+    for name in made.elsewhere:
+        err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
+    for fault in made.faults:
+        err.print(f"tinquan: {fault}: run `tinquan archive check`", markup=False, soft_wrap=True)
+    if made.faults:
+        raise typer.Exit(1)
+
+
+def _backup_json(made: Backup) -> dict[str, object]:
+    return {
+        "folder": str(made.folder),
+        "tables": dict(made.tables),
+        "warc_files": made.files,
+        "linked": made.linked,
+        "copied_bytes": made.copied_bytes,
+        "faults": list(made.faults),
+        "elsewhere": list(made.elsewhere),
+        "removed": [str(old) for old in made.removed],
+    }

@@ -1,0 +1,166 @@
+"""`tinquan archive check`: is everything as it should be, and what would mend it?"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
+from crawler.capture.redact import host_lock, rewrite
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    err,
+    out,
+    outlets_of,
+    print_json_array,
+    reading_of,
+    settle,
+)
+from crawler.config.config import Config
+from crawler.jobs.process import is_alive
+from storage.archive import Archive
+from storage.model.maintenance import Finding, Redaction
+
+_RECORDS, _FILES = "records", "WARC files"
+_RESTORE = "restore the file from a backup"
+
+
+def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended from what is there.")
+    ] = False,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare rows with each other, with their digests and with the recordings.
+
+    Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
+    """
+    settings = settle(config, archive)
+    columns = (SpinnerColumn(), TextColumn("checking {task.description}"))
+    hidden = json or not err.is_terminal
+    progress = Progress(*columns, console=err, transient=True, disable=hidden)
+    opening = archive_of if repair else reading_of
+    with opening(settings) as opened, progress:
+        task = progress.add_task("the database")
+        auditor = _Auditor(
+            opened, settings, lambda name: progress.update(task, description=name), repair=repair
+        )
+        found = auditor.findings()
+        if json:
+            print_json_array(_finding_json(finding, repair=repair) for finding in found)
+        else:
+            for finding in found:
+                out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
+    if not json:
+        out.print(f"{auditor.count} faults" if auditor.count else "nothing is wrong")
+    if auditor.count:
+        raise typer.Exit(1)
+
+
+def _finding_json(finding: Finding, *, repair: bool) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "what": finding.what,
+        "repair": finding.repair,
+        "can_repair": finding.can_repair,
+        "repaired": repair and finding.can_repair,
+    }
+
+
+def _finding_text(finding: Finding, *, repair: bool) -> str:
+    if not finding.can_repair:
+        done = "cannot be repaired from here"
+    else:
+        done = "repaired" if repair else "--repair would"
+    return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
+
+
+class _Auditor:
+    """Goes through everything that can be wrong, and counts what is.
+
+    begun: told what is being checked. repair: mend it too.
+    """
+
+    def __init__(
+        self, archive: Archive, config: Config, begun: Callable[[str], object], *, repair: bool
+    ) -> None:
+        self._archive = archive
+        self._config = config
+        self._begun = begun
+        self._repair = repair
+        self.count = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield all that is wrong, after mending it where that was asked for."""
+        upkeep = self._archive.maintenance
+        for source in (
+            upkeep.check(self._begun, repair=self._repair),
+            self._redactions(),
+            self._records(),
+            self._files(),
+        ):
+            for finding in source:
+                self.count += 1
+                yield finding
+
+    def _redactions(self) -> Iterator[Finding]:
+        """Yield takedowns that a kill left half done."""
+        self._begun("takedowns")
+        for redaction in self._archive.maintenance.open_redactions():
+            if self._repair:
+                self._rewrite(redaction)
+            what = f"the takedown of article {redaction.article} has not reached its recordings"
+            yield Finding("takedowns", what, "rewrite them", can_repair=True)
+
+    def _rewrite(self, redaction: Redaction) -> None:
+        with host_lock(self._config.captures, outlets_of(self._config), redaction.outlet):
+            rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
+
+    def _records(self) -> Iterator[Finding]:
+        self._begun(_RECORDS)
+        checked = RecordCheck(self._config.captures)
+        for fault in checked.faults(self._archive.maintenance.recorded()):
+            yield self._record(fault)
+        for name, count in sorted(checked.missing.items()):
+            what = f"{self._config.captures / name}: is not there; {count} captures point to it"
+            yield Finding(_RECORDS, what, _RESTORE, can_repair=False)
+
+    def _record(self, fault: RecordFault) -> Finding:
+        if fault.holds_text:
+            return self._half_redacted(fault)
+        if fault.moved_to is None:
+            return Finding(_RECORDS, fault.what, _RESTORE, can_repair=False)
+        if self._repair:
+            self._archive.maintenance.move_record(fault.recorded.number, fault.moved_to)
+        repair = f"point to offset {fault.moved_to}, where the record lies"
+        return Finding(_RECORDS, fault.what, repair, can_repair=True)
+
+    def _half_redacted(self, fault: RecordFault) -> Finding:
+        """Mend a page that came in again after its article was taken down."""
+        capture = fault.recorded.capture
+        redaction = self._archive.maintenance.redaction(capture.url)
+        if redaction is None or capture.warc_file.startswith("/"):
+            repair = "the file lies outside the captures folder: take the record out yourself"
+            return Finding(_RECORDS, fault.what, repair, can_repair=False)
+        if self._repair:
+            self._rewrite(redaction)
+        return Finding(_RECORDS, fault.what, "put a tombstone in its place", can_repair=True)
+
+    def _files(self) -> Iterator[Finding]:
+        self._begun(_FILES)
+        captures, now = self._config.captures, datetime.now(UTC)
+        for what in file_faults(self._archive, captures):
+            yield Finding(_FILES, what, _RESTORE, can_repair=False)
+        limit = self._config.limits.run_seconds
+        for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
+            if self._repair:
+                list_files(self._archive, captures, [path], now)
+            what = f"{path}: is not in the archive's list (a crawl was killed?)"
+            yield Finding(_FILES, what, "list its size and digest", can_repair=True)

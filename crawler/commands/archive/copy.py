@@ -1,0 +1,49 @@
+"""`tinquan archive copy`: an archive into another database."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from crawler.commands.common import JsonOption, err, out, print_json
+from crawler.config.config import absolute_archive
+from storage.archive import copy_archive
+
+
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="Database URL or SQLite file.")],
+    target: Annotated[str, typer.Argument(metavar="DST", help="An empty one, or not there yet.")],
+    json: JsonOption = False,
+) -> None:
+    """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
+
+    The copy is of one moment, crawls may go on. Stopped, the same command goes on.
+    """
+    here = Path.cwd()
+    columns = (
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = json or not err.is_terminal
+    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
+        task = progress.add_task("opening", total=None)
+        copied = copy_archive(
+            absolute_archive(source, here),
+            absolute_archive(target, here),
+            lambda table, done, total: progress.update(
+                task, description=table, completed=done, total=total
+            ),
+        )
+    if json:
+        print_json([asdict(table) for table in copied])
+        return
+    rows = {table.table: table.rows for table in copied}
+    out.print(
+        f"{rows['articles']} articles with {rows['captures']} captures are copied,"
+        f" {sum(rows.values())} rows in all; every table was compared",
+        soft_wrap=True,
+    )

@@ -1,0 +1,179 @@
+"""`tinquan import`: articles from elsewhere, through the same decisions as crawled ones."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    err,
+    out,
+    outlets_of,
+    print_json,
+    settle,
+)
+from crawler.jobs.process import raise_on_term
+from crawler.reprocess.import_rows import Source
+from crawler.reprocess.importer import Importer, Pages
+from crawler.reprocess.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
+from storage.errors import UsageError
+from storage.model.runs import Run
+
+_NAMED = 20  # rejected lines that are named on standard error; the file has them all
+
+
+class _Log:
+    """Sets lines aside, or leaves them out, and names the first on standard error.
+
+    left_out: lines whose articles were taken down; setting them aside would keep their text.
+    """
+
+    def __init__(self, file: Path, rejects: Rejects) -> None:
+        self._file = file
+        self._rejects = rejects
+        self.left_out = 0
+
+    def reject(self, line: Line, reason: str) -> None:
+        """Set a line aside."""
+        self._rejects.add(line, reason)
+        if self._rejects.count <= _NAMED:
+            self._name(line, reason[:300])
+
+    def skip(self, line: Line) -> None:
+        """Leave a line out for good."""
+        self.left_out += 1
+        if self.left_out <= _NAMED:
+            self._name(line, "was taken down by `tinquan archive redact` and is left out")
+
+    def _name(self, line: Line, reason: str) -> None:
+        err.print(escape(f"{self._file}, line {line.number}: {reason}"), soft_wrap=True)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file of JSON lines, also packed by gzip.")],
+    outlet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The outlet of rows that name none.")
+    ] = None,
+    id_key: Annotated[
+        str, typer.Option(metavar="KEY", help="The key of the outlet's own id.")
+    ] = "article_id",
+    rejected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where lines are set aside; FILE.rejected.jsonl."),
+    ] = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
+
+    Lines that cannot be used are named, set aside and pass nobody by. Started again, it goes
+    over what it has stored without storing it twice.
+    """
+    settings = settle(config, archive)
+    started = datetime.now(UTC)
+    source = Source(outlet, id_key, outlets_of(settings), started)
+    rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))
+    raise_on_term()
+    lines, raw = open_lines(file)
+    with raw, archive_of(settings, create=True) as opened, Pages(source) as pages:
+        log = _Log(file, rejects)
+        clock = partial(datetime.now, UTC)
+        importer = Importer(opened, source, pages, log.reject, log.skip, clock)
+        try:
+            runs = _run(file, lines, raw, importer)
+        except BaseException:
+            _close_early(rejects)
+            raise
+    rejects.close()
+    _report(runs, rejects, log.left_out, json=json)
+    if rejects.count:
+        raise typer.Exit(1)
+
+
+def _close_early(rejects: Rejects) -> None:
+    """Keep what was set aside until the import was ended; the reason of its end comes first."""
+    try:
+        rejects.close(complete=False)
+    except UsageError as error:
+        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        return
+    if rejects.count:
+        _tell_rejects(rejects)
+
+
+def _tell_rejects(rejects: Rejects) -> None:
+    err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
+
+
+def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> list[Run]:
+    """Import all lines; whatever ends it, the runs are closed."""
+    number = 0
+    try:
+        with _progress(file, raw) as progress:
+            for line in read_lines(lines):
+                importer.take(line)
+                number = line.number
+                progress.update(progress.task_ids[0], completed=raw.tell())
+            importer.store_rest()
+    except DAMAGED as error:
+        importer.store_rest()
+        importer.finish("damaged file")
+        raise UsageError(
+            f"{file}: is damaged after line {number} ({error}); what came before is imported"
+        ) from None
+    except KeyboardInterrupt:
+        importer.finish("shutdown")
+        raise
+    except BaseException as error:
+        importer.finish(" ".join(str(error).split()) or type(error).__name__)
+        raise
+    return importer.finish("finished")
+
+
+@contextmanager
+def _progress(file: Path, raw: IO[bytes]) -> Iterator[Progress]:
+    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    hidden = not err.is_terminal
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        progress.add_task("", total=file.stat().st_size or None, completed=raw.tell())
+        yield progress
+
+
+def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> None:
+    counts: Counter[str] = Counter()
+    for run in runs:
+        done = run.counts
+        counts.update(
+            new=done.new,
+            revised=done.revised,
+            unchanged=done.unchanged,
+            known=done.known,
+            refused=sum(done.refused.values()),
+        )
+    counts["rejected"] = rejects.count
+    names = ["new", "revised", "unchanged", "known", "refused", "rejected"]
+    if left_out:
+        counts["taken_down"] = left_out
+        names.append("taken_down")
+    aside = str(rejects.path) if rejects.count else None
+    if json:
+        total = {name: counts[name] for name in names}
+        print_json(total | {"rejected_file": aside, "runs": [run.id for run in runs]})
+        return
+    out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
+    if aside:
+        _tell_rejects(rejects)
+    if counts["new"] + counts["revised"]:
+        err.print("`tinquan places retag` notes which places they are about", markup=False)

@@ -1,0 +1,30 @@
+"""`tinquan prune`: throw away what nobody needs any more, and tidy the database."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.commands.common import ArchiveOption, ConfigOption, archive_of, out, settle
+from storage.model.schedule import TOO_LATE
+
+
+def prune(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+    """Delete old logs and validators, tidy the database. Articles, runs and captures stay."""
+    settings = settle(config, archive)
+    days = settings.schedule.log_days
+    logs = old_logs(settings.logs, time.time() - days * 24 * 3600)
+    for log in logs:
+        log.unlink(missing_ok=True)
+    with archive_of(settings) as opened:
+        validators = opened.schedule.prune(datetime.now(UTC) - TOO_LATE)
+        opened.schedule.tidy()
+    out.print(f"{len(logs)} logs older than {days} days and {validators} validators are gone")
+
+
+def old_logs(folder: Path, before: float) -> list[Path]:
+    """Return the crawls' logs below a folder that were last written before a time (epoch)."""
+    return [
+        path
+        for path in sorted(folder.glob("*/*.log"))
+        if path.is_file() and not path.is_symlink() and path.stat().st_mtime < before
+    ]

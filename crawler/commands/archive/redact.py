@@ -1,0 +1,153 @@
+"""`tinquan archive redact`: take an article down."""
+
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.capture.backup import backups
+from crawler.capture.redact import Removed, host_lock, rewrite
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    err,
+    out,
+    outlets_of,
+    print_json,
+    settle,
+)
+from crawler.config.config import Config
+from crawler.render.base import time_json
+from storage.archive import Archive
+from storage.errors import NotFoundError, UsageError
+from storage.model.maintenance import Redaction
+
+
+def redact(
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept for the audit.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove an article's text everywhere, for good; its addresses are never asked for again.
+
+    Stopped in the middle, the same command goes on.
+    """
+    if not reason.strip():
+        raise UsageError("--reason is empty: expected why, for whoever asks later")
+    settings = settle(config, archive)
+    outlets = outlets_of(settings)
+    with archive_of(settings) as opened:
+        before = _asked(opened, ref, yes=yes)
+        copies = _copies(opened, ref)
+        with host_lock(settings.captures, outlets, before):
+            now = datetime.now(UTC)
+            redaction = _redaction(opened, ref, reason, now)
+            removed = rewrite(opened, settings.captures, redaction, now)
+        scrubbed = opened.maintenance.scrub()
+    kept = backups(_backups_folder(settings))
+    if json:
+        found = {"copies": copies, "backups": [str(one) for one in kept], "scrubbed": scrubbed}
+        print_json(_redaction_json(redaction, removed) | found)
+        return
+    out.print(
+        f"article {redaction.article} is taken down: its text is out of the database,"
+        f" {removed.records} records are out of {removed.files} WARC files",
+        soft_wrap=True,
+    )
+    for line in _left(removed, copies, kept, scrubbed=scrubbed):
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def _left(
+    removed: Removed, copies: Sequence[int], kept: Sequence[Path], *, scrubbed: bool
+) -> Iterator[str]:
+    """Yield where the text still is, and what to do about it."""
+    for name in removed.elsewhere:
+        yield f"{name}: lies outside the captures folder and still holds it"
+    if not scrubbed:
+        yield (
+            "another process still reads what was there before; until it ends, the text can be"
+            " found in the database's own files: start the same command again later"
+        )
+    if copies:
+        listed = ", ".join(map(str, copies))
+        yield f"copies of it are in the archive and stay; take them down too? articles {listed}"
+    if kept:
+        which = f"{kept[0]} to {kept[-1].name}" if len(kept) > 1 else str(kept[0])
+        yield f"{len(kept)} earlier backups may hold it: {which}; delete them or let them run out"
+    yield "earlier exports, and backups elsewhere, still hold it: see docs/archive.md"
+
+
+def _backups_folder(settings: Config) -> Path:
+    return settings.root / settings.schedule.backups
+
+
+def _copies(archive: Archive, ref: str) -> list[int]:
+    """Return the articles that are copies of the same story; none once it is taken down."""
+    try:
+        own, cluster = archive.article(ref).id, archive.cluster(ref)
+    except NotFoundError:
+        return []
+    return [member.id for member in cluster.members if member.id != own]
+
+
+def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
+    """Return the outlet of the article, after asking. Raises NotFoundError."""
+    try:
+        archived = archive.article(ref)
+    except NotFoundError:
+        redaction = archive.maintenance.redaction(ref)
+        if redaction is None:
+            raise
+        return redaction.outlet
+    article = archived.latest.article
+    if not yes:
+        typer.confirm(
+            f"Remove {article.title!r} ({article.outlet}, article {archived.id},"
+            f" {len(archived.revisions)} states) for good?",
+            abort=True,
+            err=True,
+        )
+    return article.outlet
+
+
+def _redaction(archive: Archive, ref: str, reason: str, now: datetime) -> Redaction:
+    """Take the article out of the database; of one that is out of it already, go on."""
+    try:
+        archive.article(ref)
+    except NotFoundError:
+        begun = archive.maintenance.redaction(ref)
+        if begun is None:
+            raise
+        return begun
+    return archive.maintenance.redact(ref, reason, _who(), now)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"user {os.getuid()}"
+
+
+def _redaction_json(redaction: Redaction, removed: Removed) -> dict[str, object]:
+    return {
+        "article": redaction.article,
+        "outlet": redaction.outlet,
+        "redacted_at": time_json(redaction.redacted_at),
+        "redacted_by": redaction.redacted_by,
+        "reason": redaction.reason,
+        "digests": list(redaction.digests),
+        "records": removed.records,
+        "warc_files": removed.files,
+        "elsewhere": list(removed.elsewhere),
+    }

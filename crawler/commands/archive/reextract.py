@@ -1,0 +1,122 @@
+"""`tinquan reextract`: captures read again by today's code, and what that changes."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from crawler.commands.archive.reextract_report import print_report, report_json
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    archive_of,
+    err,
+    moment,
+    outlets_of,
+    print_json,
+    reading_of,
+    settle,
+)
+from crawler.extract.article import VERSION
+from crawler.jobs.process import raise_on_term
+from crawler.outlets.model import find_outlet
+from crawler.reprocess.compare import Effect, Result
+from crawler.reprocess.reextract import BATCH, Difference, Held, Reader, Steps, reread
+from storage.archive import Archive
+from storage.model.readings import RereadQuery
+
+
+def reextract(
+    outlet: Annotated[
+        list[str] | None, typer.Option(help="Only this outlet; may be repeated.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, of all captures; write none.")
+    ] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also what this version of the code has read.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read; one a core if not given.")
+    ] = None,
+    diffs: Annotated[int, typer.Option(min=0, help="Show what changed in so many articles.")] = 5,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read captures again with today's code. --since and --until bound the time of capture.
+
+    A change counts as ours, not as the outlet's edit; what was read before is kept. Stopped, it
+    goes on where it was when it is started again.
+    """
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    slugs = [find_outlet(known, slug).slug for slug in dict.fromkeys(outlet or ())]
+    query = RereadQuery(
+        version=None if dry_run or all_ else VERSION,
+        since=moment("--since", since),
+        until=moment("--until", until),
+    )
+    queries = [replace(query, outlet=slug) for slug in slugs] or [query]
+    workers = jobs or len(os.sched_getaffinity(0))
+    reader = Reader(settings.captures, known, VERSION, workers)
+    raise_on_term()
+    shown: list[Difference] = []
+    opening = reading_of if dry_run else archive_of
+    with opening(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
+        total = sum(opened.count_to_reread(each) for each in queries)
+        task = progress.add_task("reading", total=total)
+        steps = Steps(
+            write=_leave if dry_run else _write_to(opened),
+            differ=lambda found: shown.append(found) if len(shown) < diffs else None,
+            progress=lambda report: progress.update(task, completed=report.done),
+        )
+        report = reread(batches_of(opened, queries), reader, steps)
+    if json:
+        print_json(report_json(report, shown, dry_run=dry_run))
+    else:
+        print_report(report, shown, dry_run=dry_run)
+    if report.unread or report.effects[Effect.FAILED]:
+        raise typer.Exit(1)
+
+
+def batches_of(archive: Archive, queries: list[RereadQuery]) -> Iterator[list[Held]]:
+    """Yield what is to be read again, outlet by outlet, oldest capture first."""
+    for query in queries:
+        found = archive.captures_to_reread(query, BATCH)
+        while found:
+            yield [Held(*row) for row in found]
+            found = archive.captures_to_reread(replace(query, after=found[-1][0]), BATCH)
+
+
+def _write_to(archive: Archive) -> Callable[[Sequence[tuple[int, Result]]], object]:
+    def write(results: Sequence[tuple[int, Result]]) -> None:
+        archive.reread(results, VERSION, datetime.now(UTC))
+
+    return write
+
+
+def _leave(_results: Sequence[tuple[int, Result]]) -> None:
+    """Write nothing."""
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        yield progress

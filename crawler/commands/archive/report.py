@@ -1,0 +1,63 @@
+"""What `tinquan archive` prints, as text and as JSON."""
+
+from typing import Any
+
+from crawler.commands.common import out, table
+from crawler.render.base import refused_text, time_json, time_text
+from storage.model.maintenance import ArchiveStats, OutletStats
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    value = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[str, Any]:
+    """Return what the archive has. warc_files, warc_bytes: of the captures folder."""
+    return {
+        "outlets": [_outlet_json(outlet) for outlet in found.outlets],
+        "database_bytes": found.database_bytes,
+        "warc_files": warc_files,
+        "warc_bytes": warc_bytes,
+    }
+
+
+def _outlet_json(outlet: OutletStats) -> dict[str, Any]:
+    return {
+        "outlet": outlet.outlet,
+        "articles": outlet.articles,
+        "revisions": outlet.revisions,
+        "captures": outlet.captures,
+        "refusals": dict(outlet.refusals),
+        "first_at": time_json(outlet.first_at),
+        "last_at": time_json(outlet.last_at),
+        "captured_from": time_json(outlet.captured_from),
+        "captured_to": time_json(outlet.captured_to),
+    }
+
+
+def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
+    """Print what the archive has. warc_files, warc_bytes: of the captures folder."""
+    numbers = ("articles", "revisions", "captures")
+    listed = table("the archive", "outlet", *numbers, "oldest", "newest", "refused", right=numbers)
+    for outlet in found.outlets:
+        listed.add_row(
+            outlet.outlet,
+            str(outlet.articles),
+            str(outlet.revisions),
+            str(outlet.captures),
+            time_text(outlet.first_at),
+            time_text(outlet.last_at),
+            refused_text(dict(outlet.refusals)),
+        )
+    listed.columns[-1].no_wrap, listed.columns[-1].overflow = False, "fold"
+    out.print(listed)
+    out.print(
+        f"database {size_text(found.database_bytes)}; {warc_files} WARC files,"
+        f" {size_text(warc_bytes)}"
+    )

@@ -1,0 +1,159 @@
+"""`tinquan places tag`: what texts say of places, without an archive."""
+
+import json as json_module
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.common import ConfigOption, JsonOption, day_of, err, out, settle, table
+from crawler.places import Tagger, load_gazetteer
+from crawler.render.places import era_text, names_text, tags_json
+from storage.errors import UsageError
+from storage.model.places import Tags
+
+_FIELDS = ("title", "sapo", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text to be tagged. `id` is whatever JSON value the row has."""
+
+    id: Any
+    day: date
+    title: str
+    sapo: str
+    body: str
+    province: str | None
+
+
+def tag(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="JSON lines with title, sapo, body, date, outlet_province, id; - reads them from"
+            " standard input. Without it, standard input is the body of one text."
+        ),
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DAY", help="Day of publication, where a line gives none."),
+    ] = None,
+    outlet_province: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Province that the outlet is about, where a line gives none."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the places that texts mention and are about."""
+    default = day_of("--date", day) if day else None
+    tagger = Tagger(load_gazetteer(settle(config, None).gazetteer))
+    if outlet_province and not tagger.gazetteer.provinces(outlet_province):
+        raise UsageError(
+            f"--outlet-province {outlet_province!r}: no such province; expected a name or code"
+        )
+    if file is None:
+        _answer(tagger, _plain(default, outlet_province), as_json=json)
+        return
+    with _lines(file) as lines:
+        all_well = True
+        for number, line in enumerate(lines, 1):
+            try:
+                if line.strip():
+                    _answer(tagger, parse_row(line, default, outlet_province), as_json=json)
+            except UsageError as error:
+                all_well = False
+                err.print(f"tinquan: {file}: line {number}: {error}", markup=False, soft_wrap=True)
+    if not all_well:
+        raise typer.Exit(1)
+
+
+def _plain(day: date | None, province: str | None) -> Row:
+    if day is None:
+        raise UsageError("--date is missing: places depend on the day, such as --date 2025-07-01")
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input: not UTF-8: {error}") from None
+    return Row(None, day, "", "", text, province)
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[Iterable[bytes]]:
+    """Open the file, or standard input, as lines of bytes: one bad line must not spoil others."""
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}; expected JSON lines") from None
+    with opened:
+        yield opened
+
+
+def parse_row(line: bytes, day: date | None = None, province: str | None = None) -> Row:
+    """Return what a JSON line asks; `day` and `province` hold where it does not say.
+
+    Raises UsageError where it is no JSON object in UTF-8, or a value is not of its kind.
+    """
+    try:
+        row = json_module.loads(line.decode("utf-8-sig"))
+        json_module.dumps(row, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is none
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"expected a JSON object in UTF-8 ({error})") from None
+    if not isinstance(row, dict):
+        raise UsageError(f"expected a JSON object, not {str(row)[:40]!r}")
+    given = {key: _text(row, key) for key in (*_FIELDS, "date", "outlet_province")}
+    if given["date"]:
+        day = day_of("date", given["date"])
+    if day is None:
+        raise UsageError("date is missing: expected a day such as 2025-07-01, here or by --date")
+    title, sapo, body = (given[key] or "" for key in _FIELDS)
+    return Row(row.get("id"), day, title, sapo, body, given["outlet_province"] or province)
+
+
+def _text(row: dict[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{key}: expected a text, not {str(value)[:40]!r}")
+    return value
+
+
+def _answer(tagger: Tagger, row: Row, *, as_json: bool) -> None:
+    tags = tagger.tag(
+        row.day,
+        title=row.title,
+        sapo=row.sapo,
+        body=row.body,
+        outlet_province=row.province,
+    )
+    if as_json:
+        answer = {"id": row.id} | tags_json(tags, tagger.gazetteer)
+        sys.stdout.write(json_module.dumps(answer, ensure_ascii=False) + "\n")
+    else:
+        _print_tags(tags, tagger, "text" if row.id is None else str(row.id))
+
+
+def _print_tags(tags: Tags, tagger: Tagger, title: str) -> None:
+    columns = ("in", "start", "end", "text", "unit", "valid")
+    listed = table(escape(title), *columns, right=("start", "end"))
+    for found in tags.mentions:
+        unit = tagger.gazetteer.unit(found.unit)
+        where = (found.field, str(found.start), str(found.end))
+        listed.add_row(*where, escape(found.text), escape(unit.full_name), era_text(unit))
+    if tags.mentions:
+        out.print(listed)
+    primary = names_text(tags.primary, tagger.gazetteer) or "no place"
+    out.print(f"{escape(title)} is about: {escape(primary)}", soft_wrap=True)
+    if tags.note:
+        out.print(f"note: {tags.note}", soft_wrap=True)

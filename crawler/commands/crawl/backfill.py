@@ -1,0 +1,124 @@
+"""`tinquan backfill`: the articles of a window of the past, in as many crawls as it takes."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    day_of,
+    err,
+    out,
+    outlets_of,
+    print_json,
+    settle,
+)
+from crawler.commands.crawl.coverage import coverage_json, print_coverage
+from crawler.commands.crawl.crawling import crawl_orders, print_end
+from crawler.config.config import Config
+from crawler.discover.paging import paging_of
+from crawler.families import FAMILIES
+from crawler.jobs.process import Order
+from crawler.outlets.model import Outlet, find_outlet
+from crawler.page.times import parse_moment
+from crawler.render.base import LOCAL, run_json
+from storage.archive import Archive
+from storage.errors import UsageError
+from storage.model.runs import Outcome, Run
+
+_MAX_CRAWLS = 1_000
+
+
+def backfill(
+    outlet: Annotated[str, typer.Argument(help="Which outlet.")],
+    since: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")],
+    until: Annotated[str, typer.Option("--to", metavar="DATE", help="The last day.")],
+    budget: Annotated[
+        int | None, typer.Option(min=2, help="Stop after so many requests; say it again to go on.")
+    ] = None,
+    oldest_first: Annotated[
+        bool, typer.Option("--oldest-first", help="Begin with the window's first day.")
+    ] = False,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the outlet has no sitemaps: only this section; may be repeated."),
+    ] = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Fetch what an outlet published in a window of the past; said again, it goes on."""
+    settings = settle(config, archive)
+    chosen = find_outlet(outlets_of(settings), outlet)
+    _check(chosen, section or [], oldest_first=oldest_first)
+    first, end = _window(since, until)
+    order = Order(
+        outlet=chosen.slug,
+        run_id="",
+        sections=tuple(section or ()),
+        since=parse_moment("--from", first.isoformat(), LOCAL).isoformat(),
+        until=parse_moment("--to", end.isoformat(), LOCAL).isoformat(),
+        backfill=True,
+        budget=budget,
+        oldest_first=oldest_first,
+    )
+    with archive_of(settings, create=True) as opened:
+        ended = _until_done(opened, settings, order, hidden=json)
+        promised = opened.promises(chosen.slug, first, end, "day")
+    if json:
+        runs = [run_json(run) for run in ended]
+        print_json({"runs": runs, "coverage": [coverage_json(row) for row in promised]})
+    else:
+        print_end(ended, settings)
+        print_coverage(chosen.slug, promised, "day")
+        if ended[-1].outcome is Outcome.DONE and ended[-1].error:
+            out.print(f"{ended[-1].error}; the same command goes on", markup=False)
+    if ended[-1].outcome is not Outcome.DONE:
+        raise typer.Exit(1)
+
+
+def _window(since: str, until: str) -> tuple[date, date]:
+    """Return the first day and the day after the last. Raises UsageError."""
+    first, last = day_of("--from", since), day_of("--to", until)
+    if last < first:
+        raise UsageError(f"--from {since} is after --to {until}")
+    return first, last + timedelta(days=1)
+
+
+def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
+    for slug in sections:
+        outlet.section(slug)
+    family = FAMILIES[outlet.family]
+    pages = any(paging_of(outlet, section, family) for section in outlet.sections)
+    if not (outlet.sitemap or family.day_archive or pages):
+        raise UsageError(
+            f"outlet {outlet.slug} has no way into the past: neither a sitemap in its file, nor"
+            f" day archives or paging in its family {outlet.family}"
+        )
+    if sections and outlet.sitemap:
+        err.print("note: sitemaps know no sections: the whole window is fetched", soft_wrap=True)
+    if oldest_first and not (outlet.sitemap or family.day_archive):
+        err.print("note: sections are paged newest first, whatever is asked", soft_wrap=True)
+
+
+def _until_done(archive: Archive, config: Config, order: Order, *, hidden: bool) -> list[Run]:
+    """Crawl until the window is whole or the budget used up; a crawl's time limit is no end."""
+    ended: list[Run] = []
+    left = order.budget
+    for _ in range(_MAX_CRAWLS):
+        next_one = replace(order, run_id=uuid4().hex[:12], budget=left)
+        [run] = crawl_orders(archive, config, [[next_one]], hidden=hidden)
+        ended.append(run)
+        if run.outcome is not Outcome.TIMED_OUT or not run.counts.new + run.counts.revised:
+            break
+        if left is not None:
+            left -= run.counts.requested
+            if left < 2:  # robots.txt and a page
+                break
+    return ended

@@ -1,0 +1,116 @@
+"""`tinquan coverage`: what an outlet's sitemaps promised against what is stored."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    day_of,
+    out,
+    outlets_of,
+    print_json,
+    reading_of,
+    settle,
+    table,
+)
+from crawler.outlets.model import find_outlet
+from storage.errors import UsageError
+from storage.model.links import Period, Promised
+
+_GAPS = 20
+
+
+def coverage(
+    outlet: Annotated[str, typer.Argument(help="Which outlet.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="From this day on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Before this day.")
+    ] = None,
+    by: Annotated[str, typer.Option(metavar="day|month", help="One row each.")] = "month",
+    gaps: Annotated[int, typer.Option(min=0, help="List so many of the missing.")] = _GAPS,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show per day or month what the sitemaps promised against what is stored."""
+    if by not in {"day", "month"}:
+        raise UsageError(f"--by {by!r}: expected day or month")
+    period: Period = "day" if by == "day" else "month"
+    settings = settle(config, archive)
+    slug = find_outlet(outlets_of(settings), outlet).slug
+    window: tuple[date | None, date | None] = (
+        day_of("--since", since) if since else None,
+        day_of("--until", until) if until else None,
+    )
+    with reading_of(settings) as opened:
+        rows = opened.promises(slug, *window, period)
+        missing = opened.missing(slug, *window, gaps)
+    if json:
+        listed = [{"day": day or None, "url": url} for day, url in missing]
+        print_json({"periods": [coverage_json(row) for row in rows], "missing": listed})
+        return
+    print_coverage(slug, rows, period)
+    _print_gaps(rows, missing)
+
+
+def coverage_json(row: Promised) -> dict[str, Any]:
+    """Return one period as plain data."""
+    return {
+        "period": row.period or None,
+        "promised": row.promised,
+        "stored": row.stored,
+        "refused": row.refused,
+        "missing": row.missing,
+    }
+
+
+def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
+    """Print one row a period, with a bar of what is there, and the sum."""
+    if not rows:
+        out.print(
+            f"no sitemap of {slug} has been read for this window: `tinquan backfill {slug}` and"
+            " `tinquan crawl --sitemaps` read them",
+            markup=False,
+            soft_wrap=True,
+        )
+        return
+    numbers = ("promised", "stored", "refused", "missing")
+    listed = table(f"{slug}: what its sitemaps promised", by, *numbers, "there", right=numbers)
+    whole = Promised(
+        "all",
+        sum(row.promised for row in rows),
+        sum(row.stored for row in rows),
+        sum(row.refused for row in rows),
+    )
+    for row in [*rows, whole]:
+        listed.add_row(
+            _name(row.period, by),
+            *(str(n) for n in (row.promised, row.stored, row.refused, row.missing)),
+            ProgressBar(total=row.promised, completed=row.promised - row.missing, width=30),
+        )
+    out.print(listed)
+
+
+def _name(period: str, by: Period) -> str:
+    if not period:
+        return "no date"
+    return f"{period} (no day)" if by == "day" and len(period) == len("2026-09") else period
+
+
+def _print_gaps(rows: list[Promised], missing: list[tuple[str, str]]) -> None:
+    count = sum(row.missing for row in rows)
+    if not count:
+        return
+    out.print(f"{count} are missing" + (":" if missing else ""))
+    for day, url in missing:
+        out.print(f"  {day or 'no date':<10}  {escape(url)}", soft_wrap=True)
+    if count > len(missing) > 0:
+        out.print(f"  and {count - len(missing)} more (--gaps)")

@@ -1,0 +1,189 @@
+"""`tinquan crawl`: one process an outlet, watched until all have ended."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from crawler.capture.reader import Session, sessions
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    archive_of,
+    err,
+    moment,
+    outlets_of,
+    print_json_array,
+    settle,
+)
+from crawler.commands.crawl.crawling import crawl_orders, print_end
+from crawler.jobs.process import Order
+from crawler.outlets.adhoc import is_address, outlet_of_site
+from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
+from crawler.page.urls import host_of
+from crawler.places import load_gazetteer
+from crawler.places.tag_articles import check_provinces
+from crawler.render.base import run_json
+from storage.errors import CaptureError, UsageError
+from storage.model.runs import Outcome
+
+WhichArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[OUTLET|URL]...",
+        help="Which, or an address on any site; all that are not retired if none is named.",
+    ),
+]
+SectionOption = Annotated[
+    list[str] | None, typer.Option(help="Only this section; may be repeated.")
+]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many articles an outlet.")]
+ReplayOption = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
+]
+RecrawlOption = Annotated[
+    bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
+]
+SitemapsOption = Annotated[
+    bool,
+    typer.Option("--sitemaps", help="With --since: also all that the sitemaps list since then."),
+]
+JobsOption = Annotated[int, typer.Option(min=1, help="Outlets crawled at the same time.")]
+
+
+def crawl(
+    outlet: WhichArgument = None,
+    section: SectionOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+    replay: ReplayOption = None,
+    recrawl: RecrawlOption = False,
+    sitemaps: SitemapsOption = False,
+    jobs: JobsOption = 4,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Crawl outlets into the archive, live or from recordings."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    if sitemaps and not since:
+        raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
+    named = list(dict.fromkeys(outlet or ()))
+    given = [name for name in named if is_address(name)]
+    chosen = [find_outlet(known, name) for name in named if not is_address(name)]
+    for item in chosen or ([] if given else _wanted(known)):
+        for slug in section or ():
+            item.section(slug)
+    start, end = _window(since, until)
+    template = Order(
+        outlet="",
+        run_id="",
+        sections=tuple(section or ()),
+        since=start,
+        until=end,
+        limit=limit,
+        recrawl=recrawl,
+        sitemaps=sitemaps,
+    )
+    check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
+    recorded = sessions([path.resolve() for path in replay or []])
+    if given and recorded:
+        raise UsageError("--replay needs outlets, not addresses: their files say what to ask for")
+    rounds = [[_given(template, url, known)] for url in given]
+    if chosen or not given:
+        rounds += _rounds(chosen, known, template, recorded)
+    with archive_of(settings, create=True) as opened:
+        ended = list(crawl_orders(opened, settings, rounds, jobs=jobs, hidden=json))
+    if json:
+        print_json_array(run_json(run) for run in ended)
+    else:
+        print_end(ended, settings)
+    torn = _tell_gaps(recorded)
+    if torn or any(run.outcome is not Outcome.DONE for run in ended):
+        raise typer.Exit(1)
+
+
+def _window(since: str | None, until: str | None) -> tuple[str | None, str | None]:
+    """Return both bounds as the spider takes them. Raises UsageError."""
+    start, end = moment("--since", since), moment("--until", until)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}")
+    return start.isoformat() if start else None, end.isoformat() if end else None
+
+
+def _tell_gaps(recorded: list[Session]) -> bool:
+    """Say what is lost of the recordings; True where anything is."""
+    gaps = [gap for session in recorded for gap in session.gaps]
+    for gap in gaps:
+        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+    return bool(gaps)
+
+
+def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:
+    """Return the order for one address; of a host that no file names, read generically."""
+    outlet = outlet_of_host(known, host_of(url) or "")
+    if outlet is None:
+        outlet = outlet_of_site(url, known)
+        err.print(
+            f"note: no outlet file names {outlet.host}: its pages are read with the generic family"
+            f" and kept as outlet {outlet.slug}; `tinquan outlets new {url}` writes a file",
+            markup=False,
+            soft_wrap=True,
+        )
+        template = replace(template, site=url)
+    return replace(template, outlet=outlet.slug, run_id=uuid4().hex[:12], url=url)
+
+
+def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
+    return [item for item in known.values() if item.status != "retired"]
+
+
+def _rounds(
+    chosen: list[Outlet], known: dict[str, Outlet], template: Order, recorded: list[Session]
+) -> list[list[Order]]:
+    """Return what is to be done at the same time, one round after the other.
+
+    Recordings are replayed session by session, in the order of time, so that an edit follows
+    what it edited; a session's outlets are those whose hosts it holds.
+    """
+    if not recorded:
+        wanted = chosen or _wanted(known)
+        if not wanted:
+            raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
+        return [[_order(template, item, ()) for item in wanted]]
+    rounds = [
+        [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
+        for session in recorded
+    ]
+    if not any(rounds):
+        names = ", ".join(item.slug for item in chosen) or "any outlet"
+        files = ", ".join(str(path) for session in recorded for path in session.files)
+        raise CaptureError(f"{files}: holds no response of {names}; nothing to replay")
+    return rounds
+
+
+def _recorded(chosen: list[Outlet], known: dict[str, Outlet], session: Session) -> Iterator[Outlet]:
+    for item in chosen or known.values():
+        if session.hosts.intersection(item.hosts):
+            yield item
+
+
+def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
+    sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
+    return replace(
+        template,
+        outlet=outlet.slug,
+        run_id=uuid4().hex[:12],
+        sections=sections,
+        recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
+        replay=files,
+    )

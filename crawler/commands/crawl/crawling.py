@@ -1,0 +1,74 @@
+"""What every command that starts crawls shares: doing the orders, and saying how they ended."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from crawler.commands.common import err, out
+from crawler.commands.query.articles import run_table
+from crawler.config.config import Config
+from crawler.jobs.pool import Crawls
+from crawler.jobs.process import Order, is_alive, raise_on_term
+from crawler.places.tag_articles import load_into
+from storage.archive import Archive
+from storage.model.runs import Outcome, Run
+
+
+def crawl_orders(
+    archive: Archive,
+    config: Config,
+    rounds: Iterable[Sequence[Order]],
+    *,
+    jobs: int = 1,
+    hidden: bool = False,
+) -> Iterator[Run]:
+    """Do the orders round by round, with a progress display; yield their runs.
+
+    hidden: no display. An interrupt, or TERM, ends the crawls too.
+    """
+    raise_on_term()
+    now = datetime.now(UTC)
+    load_into(archive, config.gazetteer)  # once, not in every child
+    archive.close_dead_runs(lambda run: is_alive(run, config.limits.run_seconds, now), now)
+    crawls = Crawls(archive, config, jobs, time.monotonic)
+    with _progress(hidden=hidden or not err.is_terminal) as progress:
+        for orders in rounds:
+            yield from crawls.run(orders, progress)
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<16}"),
+        TextColumn("{task.fields[counts]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        yield progress
+
+
+def print_end(ended: list[Run], config: Config) -> None:
+    """Print the closing table, and one line for each crawl that failed."""
+    out.print(run_table(ended, "crawled"))
+    counts = [run.counts for run in ended]
+    added = sum(count.new for count in counts)
+    revised = sum(count.revised for count in counts)
+    if added or revised:
+        out.print(f"{added} new articles and {revised} revisions are in {config.archive_name}")
+    elif all(run.outcome is Outcome.DONE for run in ended):
+        out.print(f"nothing new: {config.archive_name} is as it was")
+    say_failures(ended)
+
+
+def say_failures(ended: list[Run]) -> None:
+    """Print one line for each crawl that failed."""
+    for run in ended:
+        if run.outcome is not Outcome.DONE:
+            reason = run.error or f"ended as {run.outcome}"
+            log = f" (log: {run.log_file})" if run.log_file else ""
+            err.print(f"tinquan: {run.outlet}: {escape(reason)}{log}", soft_wrap=True)

@@ -1,0 +1,66 @@
+"""`tinquan recheck`: look again at known articles, for edits and removals."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    archive_of,
+    out,
+    outlets_of,
+    print_json_array,
+    settle,
+)
+from crawler.commands.crawl.crawling import crawl_orders, say_failures
+from crawler.commands.query.articles import run_table
+from crawler.jobs.process import Order
+from crawler.outlets.model import find_outlet
+from crawler.places import load_gazetteer
+from crawler.places.tag_articles import check_provinces
+from crawler.render.base import run_json
+from storage.model.runs import Outcome
+
+
+def recheck(
+    outlet: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST, help="At most so many articles an outlet.")
+    ] = 60,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication.
+
+    An article that is gone (404, 410) is marked as removed; its text stays.
+    """
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
+    chosen = named or [item for item in known.values() if item.status != "retired"]
+    check_provinces(chosen, load_gazetteer(settings.gazetteer))
+    with archive_of(settings) as opened:
+        now = datetime.now(UTC)
+        orders = [
+            Order(item.slug, uuid4().hex[:12], limit=limit, recheck=True)
+            for item in chosen
+            if opened.schedule.due_checks(item.slug, now, 1)
+        ]
+        ended = list(crawl_orders(opened, settings, [orders], jobs=4, hidden=json))
+    if json:
+        print_json_array(run_json(run) for run in ended)
+    elif ended:
+        out.print(run_table(ended, "looked at again"))
+        say_failures(ended)
+    else:
+        out.print("no article is due to be looked at again")
+    if any(run.outcome is not Outcome.DONE for run in ended):
+        raise typer.Exit(1)

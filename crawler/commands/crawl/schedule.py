@@ -1,0 +1,114 @@
+"""`tinquan schedule`: crawls in the background that nobody has to watch."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    archive_of,
+    outlets_of,
+    settle,
+)
+from crawler.config.config import Config
+from crawler.health.evaluate import look, look_at
+from crawler.health.metrics import Snapshot, serve_metrics
+from crawler.health.notify import channels_of, tell_all
+from crawler.health.status import status_of
+from crawler.jobs.pool import GRACE_SECONDS
+from crawler.outlets.model import Outlet
+from crawler.places import load_gazetteer
+from crawler.places.tag_articles import check_provinces, load_into
+from crawler.schedule.agenda import Wanted
+from crawler.schedule.child import Bounds
+from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.service import Means, Scheduler, set_up_log
+from crawler.schedule.state import Rows, chore_words, hold_archive
+from storage.archive import Archive
+from storage.errors import UsageError
+
+
+def schedule(
+    outlet: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve figures for Prometheus here.")
+    ] = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    wanted = wanted_outlets(settings, known, outlet or ())
+    check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))
+    set_up_log()
+    with archive_of(settings, create=True) as opened:
+        load_into(opened, settings.gazetteer)  # once, not in every crawl
+        with _metrics(metrics_port, opened, settings, wanted):
+            asyncio.run(_run(opened, settings, wanted, known))
+
+
+@contextmanager
+def _metrics(
+    port: int | None, archive: Archive, settings: Config, wanted: list[Wanted]
+) -> Iterator[None]:
+    """Serve figures at a port of the loopback, if one is given. Raises UsageError."""
+    if port is None:
+        yield
+        return
+
+    def snapshot() -> Snapshot:
+        now = datetime.now(UTC)
+        alarms = archive.alarms()
+        due = next_runs(archive, new_agenda(settings, wanted), now)
+        return status_of(archive, [one.outlet for one in wanted], alarms, due, now), alarms
+
+    try:
+        stop = serve_metrics(snapshot, port)
+    except OSError as error:
+        raise UsageError(f"--metrics-port {port}: {error.strerror}: name a free port") from None
+    try:
+        yield
+    finally:
+        stop()
+
+
+async def _run(
+    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+) -> None:
+    """Hold the archive and work until a signal. Raises ArchiveError where another holds it."""
+    agenda = new_agenda(settings, wanted)
+    hold = hold_archive(archive, settings)
+    limits = settings.limits
+    bounds = Bounds(limits.run_seconds + GRACE_SECONDS, limits.memory_bytes)
+    rows = Rows(archive, settings, agenda, hold)
+    evaluate = _evaluation(archive, settings, wanted, known)
+    try:
+        await Scheduler(Means(agenda, rows, bounds, evaluate, chore_words(settings))).run()
+    finally:
+        hold.release()
+
+
+def _evaluation(
+    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+) -> Callable[[str | None], None]:
+    """Return what looks at the health of one outlet, or of all, and tells people."""
+    watched = {one.outlet: one for one in watched_by(wanted, known)}
+    channels = channels_of(settings.alarms)
+
+    def evaluate(outlet: str | None) -> None:
+        now = datetime.now(UTC)
+        if outlet is None:
+            look(archive, list(watched.values()), settings.captures, now)
+        else:
+            look_at(archive, watched[outlet], now)
+        tell_all(archive, channels)
+
+    return evaluate

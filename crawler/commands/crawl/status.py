@@ -1,0 +1,160 @@
+"""`tinquan status` and `alarms`: is everything well, and if not, what to do."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    reading_of,
+    settle,
+    table,
+)
+from crawler.health.evaluate import all_findings
+from crawler.health.rules import Watched
+from crawler.health.status import OutletStatus, is_failure, status_json, status_of
+from crawler.health.texts import alarm_json, cause_text, paragraphs
+from crawler.outlets.model import Outlet, find_outlet
+from crawler.render.base import time_text
+from crawler.schedule.agenda import Wanted
+from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from storage.archive import Archive
+from storage.model.alarms import Alarm, Finding
+from storage.model.runs import Outcome
+
+OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
+
+
+def status(
+    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+) -> None:
+    """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    now = datetime.now(UTC)
+    with reading_of(settings) as opened:
+        wanted = wanted_outlets(settings, known)
+        watched = crawled_outlets(opened, wanted, known)
+        findings = all_findings(opened, watched, settings.captures, now)
+        alarms = as_alarms(findings, opened.alarms(), now)
+        due = next_runs(opened, new_agenda(settings, wanted), now)
+        found = status_of(opened, [one.outlet for one in watched], alarms, due, now)
+    if json:
+        print_json(
+            {
+                "healthy": not alarms,
+                "outlets": [status_json(one) for one in found],
+                "alarms": [alarm_json(alarm) for alarm in alarms],
+            }
+        )
+    else:
+        _print_status(found, alarms)
+    if alarms:
+        raise typer.Exit(1)
+
+
+def crawled_outlets(
+    archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
+) -> list[Watched]:
+    """Return those outlets that are wanted and have been crawled."""
+    return [
+        one
+        for one in watched_by(wanted, known)
+        if any(not run.replay for run in archive.runs(one.outlet))
+    ]
+
+
+def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list[Alarm]:
+    """Return findings as alarms: those that are kept already with their numbers and times."""
+    numbers = {(alarm.finding.cause, alarm.finding.outlet): alarm for alarm in kept}
+    found = []
+    for finding in findings:
+        alarm = numbers.get((finding.cause, finding.outlet))
+        opened_at = alarm.opened_at if alarm else now
+        found.append(Alarm(alarm.id if alarm else 0, finding, opened_at, now))
+    return found
+
+
+def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
+    columns = (
+        "outlet",
+        "last crawl",
+        "last success",
+        "newest article",
+        "24 h",
+        "usual",
+        "next run",
+        "alarms",
+    )
+    listed = table(f"{len(found)} outlets", *columns, right=("24 h", "usual"), wide="alarms")
+    for one in found:
+        causes = ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
+        listed.add_row(
+            one.outlet,
+            _end_text(one.last_end),
+            time_text(one.last_success),
+            time_text(one.newest_article),
+            str(one.articles_24h),
+            f"{one.usual:.1f}",
+            time_text(one.next_run),
+            f"[red]{causes}[/red]" if causes else "–",
+        )
+    out.print(listed)
+    for alarm in alarms:
+        _print_alarm(alarm)
+    if not found:
+        out.print("no outlet has been crawled yet: tinquan crawl, or tinquan schedule")
+    elif not alarms:
+        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+
+
+def _end_text(end: Outcome | None) -> str:
+    return f"[red]{end.value}[/red]" if end and is_failure(end) else end.value if end else "–"
+
+
+def _no_alarm(failed: list[str]) -> str:
+    if not failed:
+        return "all is well"
+    return f"no alarm, but the last crawl failed: {', '.join(failed)}; `tinquan runs` says why"
+
+
+def _print_alarm(alarm: Alarm) -> None:
+    first, *rest = paragraphs(alarm)
+    style = "bold red" if alarm.is_open else "bold"
+    name = f"{cause_text(alarm.finding.cause)}: " if alarm.id == 0 else ""
+    number = f"{alarm.id}  " if alarm.id else ""
+    out.print(f"\n{number}{name}{escape(first)}", style=style, soft_wrap=True)
+    for paragraph in rest:
+        out.print(escape(paragraph), soft_wrap=True)
+
+
+def alarms(
+    outlet: OutletOption = None,
+    closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 50,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List alarms that the schedule has opened, newest first, with what to do about each."""
+    settings = settle(config, archive)
+    if outlet:
+        find_outlet(outlets_of(settings), outlet)
+    with reading_of(settings) as opened:
+        found = opened.alarms(outlet, only_open=not closed, limit=limit)
+    if json:
+        print_json_array(alarm_json(alarm) for alarm in found)
+        return
+    if not found:
+        out.print("no alarms" if closed else "no alarm is open")
+    for alarm in found:
+        _print_alarm(alarm)

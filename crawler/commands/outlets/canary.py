@@ -1,0 +1,106 @@
+"""`tinquan outlets check --live`: one listing and two articles an outlet, point by point."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from rich.markup import escape
+from rich.progress import Progress
+
+from crawler.capture.lock import HostLock
+from crawler.commands.common import err, out, print_json_array
+from crawler.config.config import Config, load_config
+from crawler.jobs.pool import Crawls
+from crawler.jobs.process import Order, raise_on_term
+from crawler.onboarding.canary import ARTICLES, Point, points_of
+from crawler.outlets.model import Outlet
+from storage.archive import open_archive
+from storage.errors import CrawlError
+from storage.model.articles import ArticleQuery
+
+
+def check_live(
+    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], *, as_json: bool
+) -> bool:
+    """Visit outlets one after the other and print what was found; return whether all is well.
+
+    replay: WARC files to take the bytes from instead.
+    """
+    raise_on_term()
+    found = ((outlet, _points(settings, outlet, replay)) for outlet in outlets)
+    if as_json:
+        done = list(found)
+        print_json_array(_json(outlet, points) for outlet, points in done)
+        return all(point.is_well for _, points in done for point in points)
+    is_well = True
+    for outlet, points in found:
+        _print(outlet, points)
+        is_well = is_well and all(point.is_well for point in points)
+    return is_well
+
+
+def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
+    try:
+        lock = HostLock(settings.captures / "locks", outlet.host, "canary")
+    except CrawlError as error:  # a crawl is at work there: it says more than we could
+        return [Point("host", is_well=True, found=f"left alone: {error}")]
+    try:
+        with _thrown_away(settings) as config:
+            return _visit(config, outlet, replay)
+    finally:
+        lock.release()
+
+
+def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
+    section = next((one for one in outlet.sections if one.crawl), outlet.sections[0])
+    order = Order(
+        outlet=outlet.slug,
+        run_id=uuid4().hex[:12],
+        sections=(section.slug,),
+        limit=ARTICLES,
+        replay=replay,
+    )
+    with open_archive(config.archive) as archive:
+        crawls = Crawls(archive, config, jobs=1, clock=time.monotonic)
+        with Progress(console=err, disable=True) as progress:
+            (run,) = crawls.run([order], progress)
+        articles = [one.latest.article for one in archive.articles(ArticleQuery())]
+        return points_of(outlet, run, articles, (each[1] for each in archive.refusals()))
+
+
+@contextmanager
+def _thrown_away(settings: Config) -> Iterator[Config]:
+    """Yield the configuration with an archive, captures and logs that are deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tinquan-canary-") as folder:
+        values = {
+            "root": folder,
+            "outlets": str(settings.outlets),
+            "gazetteer": str(settings.gazetteer),
+            "contact": settings.contact,
+        }
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        lines += ["[limits]", *(f"{k} = {v}" for k, v in settings.limits.model_dump().items())]
+        file = Path(folder) / "tinquan.toml"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        yield load_config(file)
+
+
+def _print(outlet: Outlet, points: Sequence[Point]) -> None:
+    out.print(f"[bold]{outlet.slug}[/bold] ({outlet.family}, {outlet.host})")
+    for point in points:
+        mark = "[green]✓[/green]" if point.is_well else "[red]✗[/red]"
+        out.print(f"  {mark} {point.name:<10} {escape(point.found)}", soft_wrap=True)
+
+
+def _json(outlet: Outlet, points: Sequence[Point]) -> dict[str, object]:
+    return {
+        "outlet": outlet.slug,
+        "well": all(point.is_well for point in points),
+        "points": [
+            {"name": point.name, "well": point.is_well, "found": point.found} for point in points
+        ],
+    }

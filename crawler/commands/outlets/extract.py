@@ -1,0 +1,57 @@
+"""`tinquan extract`: one page's article or refusal, without an archive."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from crawler.commands.common import ConfigOption, moment, outlets_of, print_json, settle
+from crawler.extract import extract as extract_page
+from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
+from crawler.page.response import Page
+from crawler.render.base import article_json, refusal_json
+from storage.errors import UsageError
+from storage.model.articles import Article
+
+
+def extract(
+    file: Annotated[Path, typer.Argument(help="A saved HTML page; - reads standard input.")],
+    url: Annotated[str, typer.Option(help="The address the page came from.")],
+    outlet: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="The outlet, if the address does not tell.")
+    ] = None,
+    fetched_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When the page was fetched; now if not given."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print the article, or the refusal, that a saved page holds, as JSON."""
+    page, known = page_at(file, url, fetched_at), outlets_of(settle(config, None))
+    result = extract_page(page, publisher_of(url, outlet, known))
+    print_json(article_json(result) if isinstance(result, Article) else refusal_json(result))
+
+
+def page_at(file: Path, url: str, fetched_at: str | None) -> Page:
+    """Return a saved page. Raises UsageError where an option or the file cannot be used."""
+    if not urlsplit(url).hostname or not url.startswith(("http://", "https://")):
+        raise UsageError(f"--url {url!r}: expected an address such as https://tienphong.vn/…")
+    at = moment("--fetched-at", fetched_at) or datetime.now(UTC)
+    return Page(url=url, body=_read(file), fetched_at=at)
+
+
+def publisher_of(url: str, slug: str | None, known: dict[str, Outlet]) -> Outlet | None:
+    """Return the outlet that was named, else that of the address, if it has a file."""
+    return find_outlet(known, slug) if slug else outlet_of_host(known, urlsplit(url).hostname or "")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{file}: cannot be read: {error.strerror}; expected a saved page"
+        ) from None

@@ -1,0 +1,175 @@
+"""`tinquan outlets new`: an outlet file and a page fixture, proposed for a person to confirm."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.markup import escape
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.capture.reader import read_record
+from crawler.capture.scan import scan
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    archive_of,
+    err,
+    out,
+    outlets_of,
+    settle,
+)
+from crawler.commands.crawl.crawling import crawl_orders
+from crawler.commands.outlets.extract import page_at
+from crawler.commands.outlets.pages import FOLDER, WARNING, proposed_name, write_new
+from crawler.config.config import Config
+from crawler.extract import extract
+from crawler.families import FAMILY_NAMES
+from crawler.jobs.process import Order
+from crawler.onboarding.fixture import proposed_fixture
+from crawler.onboarding.propose import Newcomer, propose, to_confirm, toml_of
+from crawler.outlets.adhoc import outlet_of_site, slug_of_host
+from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
+from crawler.page.response import Page
+from crawler.page.urls import host_of
+from storage.errors import CaptureError, CrawlError, UsageError
+from storage.model.articles import Article, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The page that sections are read from, and an article's, which may be the same."""
+
+    front: Page
+    article: Page
+
+
+def new_outlet(
+    url: Annotated[
+        str | None, typer.Argument(help="An article's, section's or front page's address.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="A saved page instead.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--url", help="Where the saved page is from, if it does not say."),
+    ] = None,
+    slug: Annotated[
+        str | None, typer.Option(help="Of the outlet, for good; made from the host if not given.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where fixtures lie.", metavar="PATH")] = FOLDER,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Propose an outlet's file and a test page from its site, or from a saved page."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    address = _address(url, page, at)
+    host = host_of(address) or ""
+    if there := outlet_of_host(known, host):
+        raise UsageError(
+            f"{host}: is outlet {there.slug} already: {settings.outlets}/{there.slug}.toml"
+        )
+    chosen = slug or slug_of_host(host, known)
+    seen = _saved(page, address) if page else _fetched(address, settings, known)
+    newcomer = propose(seen.front, chosen)
+    text, file = toml_of(newcomer), settings.outlets / f"{chosen}.toml"
+    outlet = parse_outlet(text, str(file), FAMILY_NAMES)  # what is written must be valid
+    result = extract(seen.article, outlet)
+    _write(file, text)
+    written = _write_fixture(seen.article, outlet, result, newcomer, folder)
+    _report(newcomer, file, written, result)
+
+
+def _address(url: str | None, page: Path | None, at: str | None) -> str:
+    if (url is None) == (page is None):
+        raise UsageError("name either an address or --page FILE")
+    address = url or at or (_own_address(page) if page else None)
+    if address is None:
+        raise UsageError(f"{page}: does not say where it is from: give --url")
+    outlet_of_site(address)  # raises where it is no address of a site
+    return address
+
+
+def _own_address(page: Path) -> str | None:
+    tree = LexborHTMLParser(page_at(page, "https://nowhere.example/", None).body)
+    for selector, name in (("link[rel=canonical]", "href"), ("meta[property='og:url']", "content")):
+        node = tree.css_first(selector)
+        given = node.attributes.get(name) if node else None
+        if given and given.startswith(("http://", "https://")):
+            return given
+    return None
+
+
+def _saved(page: Path, address: str) -> _Seen:
+    found = page_at(page, address, None)
+    return _Seen(found, found)
+
+
+def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
+    """Fetch the page, and one article that it links to, as any crawl does: guard, robots, WARC."""
+    stranger = outlet_of_site(url, known)
+    run_id = uuid4().hex[:12]
+    order = Order(stranger.slug, run_id, limit=1, url=url, site=url, recrawl=True)
+    with archive_of(settings, create=True) as opened:
+        [run] = crawl_orders(opened, settings, [[order]])
+    pages = list(_recorded(settings.captures / stranger.slug, run_id))
+    if not pages:
+        raise CrawlError(f"{url}: {run.error or 'nothing could be fetched'} (log: {run.log_file})")
+    article = next((each for each in pages if isinstance(extract(each, None), Article)), pages[0])
+    return _Seen(pages[0], article)
+
+
+def _recorded(folder: Path, run_id: str) -> Iterator[Page]:
+    """Yield the pages that a run recorded, in the order of time."""
+    for file in sorted(folder.glob(f"*/*-{run_id}-*.warc.gz")):
+        for entry in scan(file).entries:
+            if entry.status == 200 and not entry.url.endswith("/robots.txt"):
+                try:
+                    yield read_record(file, entry.offset)
+                except CaptureError as error:
+                    err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file}: is there already; an outlet file is never replaced") from None
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def _write_fixture(
+    page: Page, outlet: Outlet, result: Article | Refusal, newcomer: Newcomer, folder: Path
+) -> Path:
+    fixture = proposed_fixture(page, outlet.slug, result)
+    fixture["to_confirm"] = to_confirm(newcomer)
+    text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
+    return write_new(folder, proposed_name(result), page.body, text)
+
+
+def _report(newcomer: Newcomer, file: Path, written: Path, result: Article | Refusal) -> None:
+    out.print(f"wrote {_named(file)}: family {newcomer.family.name}", soft_wrap=True)
+    out.print(f"  known by {escape(newcomer.why)}", soft_wrap=True)
+    for section in newcomer.sections:
+        out.print(f"  {escape(section.name)}: {escape(section.path)}", soft_wrap=True)
+    what = (
+        "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
+    )
+    out.print(f"wrote {_named(written)}: {what}", soft_wrap=True)
+    out.print("its test fails until a person has confirmed:", soft_wrap=True)
+    for line in to_confirm(newcomer):
+        out.print(f"  - {escape(line)}", soft_wrap=True)
+    err.print(f"tinquan: {WARNING}", soft_wrap=True)
+
+
+def _named(file: Path) -> str:
+    """Return a file's path as short as it is clear from here."""
+    here = Path.cwd()
+    return escape(str(file.relative_to(here) if file.is_relative_to(here) else file))

@@ -1,0 +1,130 @@
+"""`tinquan outlets list` and `check`: what the outlet files say."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.common import (
+    ConfigOption,
+    JsonOption,
+    err,
+    out,
+    outlets_of,
+    print_json_array,
+    settle,
+    table,
+)
+from crawler.commands.outlets.canary import check_live
+from crawler.config.config import Config
+from crawler.families import FAMILY_NAMES
+from crawler.onboarding.check import problems
+from crawler.outlets.model import Outlet, find_outlet, read_outlets
+from crawler.places import load_gazetteer
+from crawler.places.tag_articles import check_provinces
+
+outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
+
+
+@outlets_app.command("list")
+def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List the outlets with their family, sections, confidence and the pages that prove them."""
+    known = outlets_of(settle(config, None)).values()
+    if json:
+        print_json_array(outlet_json(outlet) for outlet in known)
+        return
+    columns = ("outlet", "family", "host", "sections", "status", "confidence", "pages")
+    title = f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)"
+    listed = table(title, *columns, wide="sections")
+    listed.columns[columns.index("sections")].no_wrap = False  # every section is to be seen
+    for outlet in known:
+        listed.add_row(
+            outlet.slug,
+            outlet.family,
+            outlet.host,
+            ", ".join(_section_text(outlet)),
+            outlet.status,
+            outlet.confidence,
+            f"{len(outlet.proof.written)} + {len(outlet.proof.real)}",
+        )
+    out.print(listed)
+    for outlet in known:
+        if outlet.status_note:
+            out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")
+
+
+def _section_text(outlet: Outlet) -> list[str]:
+    return [
+        section.slug + "*" * section.district + "?" * (section.confidence == "low")
+        for section in outlet.sections
+    ]
+
+
+def outlet_json(outlet: Outlet) -> dict[str, Any]:
+    """Return an outlet as plain data."""
+    pages = len(outlet.proof.written) + len(outlet.proof.real)
+    return outlet.model_dump(mode="json") | {"host": outlet.host, "pages": pages}
+
+
+@outlets_app.command("check")
+def check_outlets(
+    outlet: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Fetch a listing and two articles of each, politely.")
+    ] = False,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="With --live: take the bytes from WARC files."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
+    settings = settle(config, None)
+    if not live:
+        _check_files(settings, outlet or [], as_json=json)
+        return
+    known = outlets_of(settings)
+    chosen = [find_outlet(known, slug) for slug in outlet or known]
+    check_provinces(chosen, load_gazetteer(settings.gazetteer))
+    active = [item for item in chosen if outlet or item.status != "retired"]
+    recorded = tuple(path.resolve() for path in replay or ())
+    if not check_live(settings, active, recorded, as_json=json):
+        raise typer.Exit(1)
+
+
+def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
+    """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
+    found, wrong = read_outlets(settings.outlets, FAMILY_NAMES)
+    told = {slug: [message] for slug, message in wrong.items()} | problems(found)
+    if not told:
+        err.print(f"tinquan: {settings.outlets}: holds no outlet file", soft_wrap=True)
+        raise typer.Exit(1)
+    if unknown := [slug for slug in named if slug not in told]:
+        find_outlet(found, unknown[0])
+    gazetteer = load_gazetteer(settings.gazetteer)
+    for slug, outlet in found.items():
+        if outlet.province and not gazetteer.provinces(outlet.province):
+            told[slug].append(f"province: no province is called {outlet.province!r}")
+    chosen = {slug: told[slug] for slug in sorted(named or told)}
+    if as_json:
+        print_json_array(
+            {"outlet": slug, "valid": not lines, "problems": lines}
+            for slug, lines in chosen.items()
+        )
+    else:
+        for slug, lines in chosen.items():
+            _print_check(slug, lines, found.get(slug))
+    if any(chosen.values()):
+        raise typer.Exit(1)
+
+
+def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
+    for line in lines:
+        err.print(f"tinquan: {slug}: {line}", markup=False, soft_wrap=True)
+    if outlet and not lines:
+        pages = len(outlet.proof.written) + len(outlet.proof.real)
+        proved = f"{pages} pages prove it" if pages else "no page proves it"
+        sections = f"{len(outlet.sections)} sections"
+        out.print(f"{slug}: valid ({outlet.family}, {sections}, {proved})", soft_wrap=True)

@@ -1,0 +1,111 @@
+"""`tinquan cluster` and `clusters`: who reprints whom."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    reading_of,
+    settle,
+    table,
+)
+from crawler.outlets.model import find_outlet
+from crawler.render.base import time_text
+from crawler.render.clusters import cluster_json, counted, delay_text
+from storage.model.clusters import Cluster, ClusterQuery, Member
+
+
+def cluster(
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the copies of one article's story, from the earliest known publication on."""
+    with reading_of(settle(config, archive)) as opened:
+        found = opened.cluster(ref)
+    if json:
+        print_json(cluster_json(found))
+        return
+    out.print(_tree(found), soft_wrap=True)
+    if len(found.members) == 1:
+        out.print("No other article of the archive is a copy of it, nor it of any.")
+
+
+def clusters(
+    since: SinceOption = None,
+    until: UntilOption = None,
+    min_outlets: Annotated[
+        int, typer.Option(min=1, max=MOST, help="Carried by at least so many.")
+    ] = 1,
+    outlet: Annotated[
+        list[str] | None, typer.Option("--outlet", help="Carried by this one, or by another given.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 20,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the most reprinted stories: those in most outlets first."""
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    query = ClusterQuery(
+        since=moment("--since", since),
+        until=moment("--until", until),
+        min_outlets=min_outlets,
+        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
+        limit=limit,
+    )
+    with reading_of(settings) as opened:
+        found = opened.clusters(query)
+        if json:
+            print_json_array(map(cluster_json, found))
+        else:
+            out.print(_table(list(found)))
+
+
+def _tree(found: Cluster) -> Tree:
+    source = found.source
+    tree = Tree(f"[bold]{escape(source.title)}[/bold]\n{_facts(source)}")
+    for member in found.members[1:]:
+        like = f"{delay_text(member, source)} · {member.similarity:.0%} alike"
+        retitled = "" if member.title == source.title else f"\n{escape(member.title)}"
+        tree.add(f"{_facts(member)} · {like}{retitled}")
+    return tree
+
+
+def _facts(member: Member) -> str:
+    credit = f" · credit: {escape(member.credit)}" if member.credit else ""
+    shown = member.published_at or member.first_seen_at
+    seen = "" if member.published_at else " (first seen)"
+    return f"{member.id} · {member.outlet} · {time_text(shown)}{seen}{credit}"
+
+
+def _table(found: list[Cluster]) -> Table:
+    columns = ("ID", "published", "outlets", "articles", "title", "carried by")
+    title = f"{counted(len(found), 'story', 'stories')}, most reprinted first"
+    listed = table(title, *columns, right=("ID", "outlets", "articles"), wide="title")
+    for one in found:
+        listed.add_row(
+            str(one.id),
+            time_text(one.source.published_at),
+            str(len(one.outlets)),
+            str(len(one.members)),
+            escape(one.source.title),
+            ", ".join(one.outlets),
+        )
+    return listed

@@ -1,0 +1,130 @@
+"""`tinquan export`: articles into a file for other programs."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, TextColumn
+
+from crawler.commands.choosing import (
+    Choice,
+    PlaceOption,
+    SuccessorsOption,
+    choose,
+    warn_untagged,
+)
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    SinceOption,
+    UntilOption,
+    err,
+    moment,
+    out,
+    reading_of,
+    settle,
+)
+from crawler.commands.query.articles import OutletsOption, RemovedOption
+from crawler.config.config import Config
+from crawler.jobs.process import raise_on_term
+from crawler.places import load_gazetteer
+from storage.archive import Archive
+from storage.errors import UsageError
+from storage.model.articles import ArticleQuery
+from storage.model.exports import ExportFormat, ExportOrder
+
+OutputOption = Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")]
+FormatOption = Annotated[
+    ExportFormat | None, typer.Option("--format", help="As FILE's ending says, if not given.")
+]
+MostOption = Annotated[int | None, typer.Option(min=1, max=MOST, help="At most so many articles.")]
+StatesOption = Annotated[
+    bool, typer.Option("--states", help="Every state of an article, not the newest alone.")
+]
+ExcelOption = Annotated[
+    bool, typer.Option("--excel", help="Begin CSV with the mark by which Excel knows UTF-8.")
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")]
+
+
+def export(
+    output: OutputOption,
+    format_: FormatOption = None,
+    outlet: OutletsOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
+    removed: RemovedOption = False,
+    limit: MostOption = None,
+    states: StatesOption = False,
+    excel: ExcelOption = False,
+    overwrite: OverwriteOption = False,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Write articles to a file, newest publication first, with a manifest beside it.
+
+    JSON lines come back by `tinquan import`. FILE appears when it is complete, or not at all.
+    """
+    settings = settle(config, archive)
+    kind = format_ or _format_of(output)
+    raise_on_term()
+    with reading_of(settings) as opened, _progress() as progress:
+        choice = _choice(settings, opened, place, with_successors)
+        order = ExportOrder(
+            query=ArticleQuery(
+                outlets=tuple(dict.fromkeys(outlet or ())),  # also imported ones, without a file
+                places=choice.units,
+                since=moment("--since", since),
+                until=moment("--until", until),
+                limit=limit,
+                removed=removed,
+            ),
+            file=output,
+            format=kind,
+            made_at=datetime.now(UTC),
+            states=states,
+            excel=excel,
+            overwrite=overwrite,
+            progress=lambda rows: progress.update(progress.task_ids[0], completed=rows),
+        )
+        made = opened.export(order)
+    if not made.rows:
+        err.print("note: no article of the archive matches", markup=False)
+    out.print(
+        escape(f"{output}: {made.rows} rows of {made.articles} articles, {made.bytes} bytes"),
+        soft_wrap=True,
+    )
+
+
+def _choice(
+    settings: Config, opened: Archive, place: str | None, with_successors: SuccessorsOption
+) -> Choice:
+    gazetteer = load_gazetteer(settings.gazetteer)
+    choice = choose(gazetteer, place, with_successors)
+    if place:
+        warn_untagged(opened, gazetteer)
+        err.print(escape(choice.header), soft_wrap=True)
+    return choice
+
+
+def _format_of(file: Path) -> ExportFormat:
+    match file.suffix:
+        case ".jsonl":
+            return "jsonl"
+        case ".csv":
+            return "csv"
+        case ".parquet":
+            return "parquet"
+    raise UsageError(f"{file}: its ending names no format; give --format jsonl, csv or parquet")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("exporting"), TextColumn("{task.completed:.0f} rows"))
+    progress = Progress(*columns, console=err, disable=not err.is_terminal, transient=True)
+    progress.add_task("", total=None)
+    return progress

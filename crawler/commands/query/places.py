@@ -1,0 +1,239 @@
+"""`tinquan places`: the gazetteer, its places, and how often they are in the news."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from crawler.commands.archive.tag import tag
+from crawler.commands.choosing import one_place, unit_table, unknown, warn_untagged
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    archive_of,
+    day_of,
+    err,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    reading_of,
+    settle,
+    table,
+)
+from crawler.extract.worker import ExtractionWorker
+from crawler.jobs.process import raise_on_term
+from crawler.places import Gazetteer, build_tables, load_gazetteer, version_of
+from crawler.places.tag_articles import check_provinces, load_into
+from crawler.render.places import (
+    above_text,
+    clause_text,
+    era_text,
+    place_json,
+    unit_json,
+    units_json,
+    units_text,
+)
+from crawler.reprocess.retag import retag as retag_all
+from storage.errors import ConfigError
+from storage.model.articles import ArticleQuery
+from storage.model.places import Succession, Unit
+
+places_app = typer.Typer(help="Districts and wards, with their eras.", no_args_is_help=True)
+places_app.command()(tag)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a unit's id.")]
+
+
+@places_app.command()
+def build(
+    raw_dir: Annotated[Path, typer.Argument(help="Holds units-*.json and resolutions/.")],
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Where the tables go; the configured folder."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Rebuild the gazetteer's tables from raw data."""
+    folder = out_dir or settle(config, None).gazetteer
+    changed = [
+        name for name, text in build_tables(raw_dir).items() if _replace(folder / name, text)
+    ]
+    if json:
+        print_json({"folder": str(folder), "changed": changed})
+    elif changed:
+        out.print(f"{escape(str(folder))}: changed {', '.join(changed)}", soft_wrap=True)
+    else:
+        out.print(f"{escape(str(folder))}: nothing changed", soft_wrap=True)
+
+
+def _replace(path: Path, text: str) -> bool:
+    """Write `text` whole or not at all; return whether that changed the file."""
+    data = text.encode("utf-8")
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+    return True
+
+
+@places_app.command()
+def find(
+    name: NameArgument,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DAY", help="Only what existed on that day.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the units that a name can mean, with or without diacritics and type."""
+    gazetteer = load_gazetteer(settle(config, None).gazetteer)
+    day = day_of("--on", on) if on else None
+    if day and (note := gazetteer.note(day)):
+        err.print(f"note: {note}", soft_wrap=True)
+    everywhere = gazetteer.find(name)
+    if not everywhere:
+        raise unknown(gazetteer, name)
+    found = [unit for unit in everywhere if day is None or unit.valid_on(day)]
+    if json:
+        print_json_array(units_json([unit.id for unit in found], gazetteer))
+        return
+    when = f" on {day}" if day else ""
+    out.print(unit_table(found, f"{len(found)} units called {escape(repr(name))}{when}", gazetteer))
+
+
+@places_app.command()
+def show(name: NameArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show one place: its eras, what it was made of, and what became of it."""
+    gazetteer = load_gazetteer(settle(config, None).gazetteer)
+    unit = one_place(gazetteer, name)
+    if json:
+        print_json(place_json(unit, gazetteer))
+    else:
+        _print_place(unit, gazetteer)
+
+
+def _print_place(unit: Unit, gazetteer: Gazetteer) -> None:
+    facts = {
+        "id": unit.id,
+        "code": unit.code or "unknown",
+        "level": unit.level,
+        "in": above_text(unit, gazetteer),
+        "valid": era_text(unit),
+        "eras": units_text(gazetteer.line(unit.id), gazetteer),
+        "source": unit.source,
+        "core": units_text(gazetteer.core(unit.id), gazetteer) or "–",
+        "touched": units_text(gazetteer.touched(unit.id), gazetteer) or "–",
+    }
+    out.print(f"[bold]{escape(unit.full_name)}[/bold]\n")
+    for name, value in facts.items():
+        out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
+    before, after = gazetteer.predecessors(unit.id), gazetteer.successors(unit.id)
+    _print_successions("made of", [(item.old, item) for item in before], gazetteer)
+    _print_successions("became", [(item.new, item) for item in after], gazetteer)
+
+
+def _print_successions(
+    title: str, rows: list[tuple[str, Succession]], gazetteer: Gazetteer
+) -> None:
+    if not rows:
+        return
+    listed = table(title, "ID", "unit", "valid", "share", "resolution")
+    for column in listed.columns[1:3]:
+        column.no_wrap = False
+    for identity, item in rows:
+        unit = gazetteer.unit(identity)
+        listed.add_row(
+            identity, escape(unit.full_name), era_text(unit), item.share, clause_text(item)
+        )
+    out.print(listed)
+
+
+@places_app.command()
+def stats(
+    by: Annotated[Literal["district", "ward"], typer.Option(help="Which level.")] = "district",
+    since: SinceOption = None,
+    until: UntilOption = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Count the articles that are about each district or ward, most first."""
+    settings = settle(config, archive)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
+    with reading_of(settings) as opened:
+        warn_untagged(opened, gazetteer)
+        counts = opened.place_counts(query)
+    found = [
+        (gazetteer.units[identity], count)
+        for identity, count in counts
+        if identity in gazetteer.units and gazetteer.units[identity].level == by
+    ]
+    if json:
+        print_json_array(
+            {"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found
+        )
+        return
+    columns = ("articles", "ID", "unit", "in", "valid")
+    listed = table(f"{len(found)} {by}s in the news", *columns, right=("articles",), wide="in")
+    listed.columns[3].no_wrap = False
+    for unit, count in found:
+        names = (escape(unit.full_name), escape(above_text(unit, gazetteer)))
+        listed.add_row(str(count), unit.id, *names, era_text(unit))
+    out.print(listed)
+
+
+@places_app.command()
+def retag(
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that tag at the same time.")] = 2,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tag the archive's articles anew where gazetteer or rules have changed; can be interrupted."""
+    settings = settle(config, archive)
+    outlets = outlets_of(settings)
+    check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))
+    raise_on_term()
+    with archive_of(settings) as opened:
+        tables = load_into(opened, settings.gazetteer)
+        version = version_of(tables.version)
+        with _tagging(opened.count_untagged(version), hidden=json) as advance:
+            workers = partial(ExtractionWorker, workers=jobs)
+            done = retag_all(opened, tables, outlets, advance, workers)
+    if json:
+        print_json({"version": version} | asdict(done))
+    else:
+        out.print(
+            f"{done.tagged} states of articles tagged, {done.mentions} mentions,"
+            f" {done.given_up} given up, {done.left} left (version {version})"
+        )
+    if done.given_up or done.left:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _tagging(total: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
+    """Show how far tagging is; yields what to tell it."""
+    columns = (TextColumn("tagging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    hidden = hidden or not err.is_terminal
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        task = progress.add_task("tagging", total=total)
+        yield lambda count: progress.advance(task, count)

@@ -1,0 +1,206 @@
+"""`tinquan diff` and `revisions`: what outlets changed after they had published it."""
+
+from dataclasses import replace
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    err,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    reading_of,
+    settle,
+    slugs_of,
+    table,
+)
+from crawler.commands.query.articles import LimitOption, OutletsOption
+from crawler.render.base import revision_json, time_json, time_text
+from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
+from storage.errors import NotFoundError, UsageError
+from storage.model.articles import ArchivedArticle, Revision
+from storage.model.edits import Edit, EditQuery
+
+_STYLES = {"same": "", "removed": "red strike", "added": "green"}
+_MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+
+
+def diff(
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    numbers: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[REV REV]", help="Two states; else the last two.", min=1, max=MOST),
+    ] = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what changed between two states of an article, word by word."""
+    settings = settle(config, archive)
+    if numbers and len(numbers) != 2:
+        raise UsageError(f"expected two states or none, not {len(numbers)}: diff {ref} 1 2")
+    with reading_of(settings) as opened:
+        archived = opened.article(ref)
+    last = len(archived.revisions)
+    if not numbers and last == 1:
+        err.print(f"article {archived.id} has one state only: nothing has changed since")
+        if json:
+            print_json(None)
+        return
+    one, other = numbers or (last - 1, last)
+    edit = Edit(archived.id, _state(archived, one), _state(archived, other))
+    changes = compare_articles(edit.before.article, edit.after.article)
+    if json:
+        print_json(edit_json(edit) | {"fields": [_change_json(change) for change in changes]})
+    else:
+        _print_diff(edit, changes)
+
+
+def _state(archived: ArchivedArticle, number: int) -> Revision:
+    for revision in archived.revisions:
+        if revision.number == number:
+            return revision
+    count = len(archived.revisions)
+    raise NotFoundError(
+        f"article {archived.id} has no state {number}: it has {count}, the first of them is 1"
+    )
+
+
+def edit_json(edit: Edit) -> dict[str, Any]:
+    """Return an edit without its words; `share` is of the words of title, sapo and body."""
+    article = edit.after.article
+    return {
+        "id": edit.id,
+        "outlet": article.outlet,
+        "url": article.url,
+        "title": article.title,
+        "seen_at": time_json(edit.after.first_seen_at),
+        "modified_at": time_json(article.modified_at),
+        "share": round(changed_share(edit.before.article, article), 4),
+        "stealth": edit.is_stealth,
+        "maybe_ours": edit.after.maybe_ours,
+        "before": revision_json(edit.before),
+        "after": revision_json(edit.after),
+    }
+
+
+def _change_json(change: FieldChange) -> dict[str, Any]:
+    pieces = [{"op": piece.op, "text": piece.text} for piece in change.pieces]
+    return {"field": change.field, "pieces": pieces}
+
+
+def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
+    before, after = edit.before, edit.after
+    out.print(
+        f"article {edit.id}, state {before.number} ({time_text(before.first_seen_at)})"
+        f" and state {after.number} ({time_text(after.first_seen_at)}): {marks_text(edit)}",
+        soft_wrap=True,
+    )
+    for change in changes:
+        out.print(f"\n[bold]{change.field}[/bold]")
+        for line in changed_lines(change.pieces):
+            out.print(_line(line), soft_wrap=True)
+    if not changes:
+        out.print("nothing that a reader sees is different")
+
+
+def marks_text(edit: Edit) -> str:
+    """Return how much of an edit's words changed, and whether the outlet says so."""
+    share = changed_share(edit.before.article, edit.after.article)
+    found = [f"{share:.0%} of the words" if share >= 0.01 or not share else "< 1% of the words"]
+    if edit.is_stealth:
+        found.append("stealth: the outlet gives no new time of modification")
+    if edit.after.maybe_ours:
+        found.append("perhaps our own reading: `tinquan reextract` tells")
+    return "; ".join(found)
+
+
+def changed_lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
+    """Return the paragraphs in which anything changed, each as pieces without line breaks."""
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        first, *rest = piece.text.split("\n")
+        lines[-1].append(Piece(piece.op, first))
+        lines += [[Piece(piece.op, text)] for text in rest]
+    return [
+        [piece for piece in line if piece.text]
+        for line in lines
+        if any(piece.op != "same" and piece.text for piece in line)
+    ]
+
+
+def _line(pieces: list[Piece]) -> Text:
+    """Return a paragraph in colour; with marks where colours cannot be seen."""
+    line = Text()
+    for piece in pieces:
+        if out.is_terminal and not out.no_color:
+            line.append(piece.text, _STYLES[piece.op])
+            continue
+        word = piece.text.rstrip()
+        start, end = _MARKS[piece.op]
+        line.append(f"{start}{word}{end}{piece.text[len(word) :]}" if word else piece.text)
+    return line
+
+
+def revisions(
+    outlet: OutletsOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    maybe_ours: Annotated[
+        bool,
+        typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
+    ] = False,
+    limit: LimitOption = 20,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List articles that their outlets edited, newest edit first.
+
+    --since and --until bound when the changed state was first seen.
+    """
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    query = EditQuery(
+        since=moment("--since", since),
+        until=moment("--until", until),
+        maybe_ours=maybe_ours,
+    )
+    with reading_of(settings) as opened:
+        query = replace(query, outlets=slugs_of(outlet or (), known, opened))
+        found = islice(opened.edits(query), limit)
+        if json:
+            print_json_array(edit_json(edit) for edit in found)
+        else:
+            _print_edits(list(found))
+
+
+def _print_edits(found: list[Edit]) -> None:
+    columns = ("seen", "ID", "state", "outlet", "title", "changed", "words", "")
+    right = ("ID", "state", "words")
+    listed = table(f"{len(found)} edits, newest first", *columns, right=right, wide="title")
+    for edit in found:
+        article = edit.after.article
+        listed.add_row(
+            time_text(edit.after.first_seen_at),
+            str(edit.id),
+            str(edit.after.number),
+            article.outlet,
+            escape(article.title),
+            ", ".join(edit.after.changed),
+            f"{changed_share(edit.before.article, article):.0%}",
+            "stealth" if edit.is_stealth else "",
+        )
+    out.print(listed)

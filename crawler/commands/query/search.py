@@ -1,0 +1,185 @@
+"""`tinquan search`: full text, and how what was found spreads."""
+
+from typing import Annotated, get_args
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from crawler.commands.choosing import (
+    PlaceOption,
+    SuccessorsOption,
+    choose,
+    warn_untagged,
+)
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    UntilOption,
+    err,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    reading_of,
+    settle,
+    table,
+)
+from crawler.commands.query.articles import LimitOption, OutletsOption
+from crawler.outlets.model import find_outlet
+from crawler.places import Gazetteer, load_gazetteer
+from crawler.render.base import time_text
+from crawler.render.places import names_text
+from crawler.render.search import facets_json, result_json
+from storage.errors import UsageError
+from storage.model.articles import ArticleKind
+from storage.model.search import (
+    MAX_LIMIT,
+    Facets,
+    Order,
+    SearchHit,
+    SearchQuery,
+    SearchResult,
+    Words,
+)
+from storage.search.query_syntax import parse_words
+
+KINDS = get_args(ArticleKind)
+_FOUND = "bold black on yellow"
+
+Values = list[str] | None
+WordsArgument = Annotated[
+    Values,
+    typer.Argument(
+        metavar="QUERY…",
+        help='Words, "phrases", -not, OR, prefix*. Without diacritics finds with; put -- first'
+        " where a word to exclude comes first.",
+    ),
+]
+SectionOption = Annotated[Values, typer.Option("--section", help="In this section.")]
+AuthorOption = Annotated[Values, typer.Option("--author", help="By this author.")]
+TagOption = Annotated[Values, typer.Option("--tag", help="With this tag.")]
+KindOption = Annotated[
+    Values, typer.Option("--kind", help=f"Of this kind: {', '.join(KINDS)}.", metavar="KIND")
+]
+FoldOption = Annotated[bool, typer.Option("--fold", help="Diacritics do not count, in no word.")]
+ClusterOption = Annotated[
+    bool, typer.Option("--one-per-cluster", help="Of copies of one story show one.")
+]
+OrderOption = Annotated[Order, typer.Option("--order", help="Best first, or newest first.")]
+FacetsOption = Annotated[
+    bool, typer.Option("--facets", help="Count by outlet, month, section, author, tag and place.")
+]
+
+
+def search(
+    words: WordsArgument = None,
+    outlet: OutletsOption = None,
+    section: SectionOption = None,
+    author: AuthorOption = None,
+    tag: TagOption = None,
+    kind: KindOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
+    since: SinceOption = None,
+    until: UntilOption = None,
+    order: OrderOption = "relevance",
+    fold: FoldOption = False,
+    one_per_cluster: ClusterOption = False,
+    limit: LimitOption = 20,
+    facets: FacetsOption = False,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search the texts of archived articles."""
+    asked = _words(words or [], fold)
+    _check(limit, kind or [])
+    settings = settle(config, archive)
+    known = outlets_of(settings)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    choice = choose(gazetteer, place, with_successors)
+    query = SearchQuery(
+        words=asked,
+        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
+        sections=tuple(section or ()),
+        authors=tuple(author or ()),
+        tags=tuple(tag or ()),
+        kinds=tuple(kind or ()),
+        places=choice.units,
+        since=moment("--since", since),
+        until=moment("--until", until),
+        one_per_cluster=one_per_cluster,
+        order=order,
+        limit=limit,
+    )
+    if not facets and query == SearchQuery(order=order, limit=limit):
+        raise UsageError("nothing to search for: expected words, or an option such as --author")
+    with reading_of(settings) as opened:
+        if place:
+            warn_untagged(opened, gazetteer)
+            (err if json else out).print(escape(choice.header), soft_wrap=True)
+        if facets:
+            counted = opened.facets(query)
+            print_json(facets_json(counted)) if json else _print_facets(counted, gazetteer)
+        else:
+            found = opened.search(query)
+            print_json(result_json(found)) if json else _print_result(found, query)
+
+
+def _words(given: list[str], fold: bool) -> Words:
+    # What looks like an option that nobody knows came through as a word, as -words do.
+    for word in given:
+        if word.startswith("--"):
+            raise UsageError(f"no option {word!r}: `tinquan search --help` lists them")
+    return parse_words(" ".join(given), fold=fold)
+
+
+def _check(limit: int, kinds: list[str]) -> None:
+    if limit > MAX_LIMIT:
+        raise UsageError(f"--limit is {limit}: expected at most {MAX_LIMIT:,}")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(f"no kind {kind!r}: expected one of {', '.join(KINDS)}")
+
+
+def _print_result(found: SearchResult, query: SearchQuery) -> None:
+    least = "" if found.total_is_exact else "at least "
+    order = "newest first" if query.order == "date" else "best first"
+    out.print(f"{len(found.hits)} of {least}{found.total:,} articles, {order}")
+    if not found.complete:
+        out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
+    for hit in found.hits:
+        _print_hit(hit)
+
+
+def _print_hit(hit: SearchHit) -> None:
+    article = hit.article.latest.article
+    title = Text(article.title, "bold")
+    for mark in hit.marks:
+        if mark.field == "title":
+            title.stylize(_FOUND, mark.start, mark.end)
+    head = f"{hit.article.id}  {time_text(article.published_at)}  {article.outlet}  "
+    out.print()
+    out.print(Text(head) + title, soft_wrap=True)
+    if hit.snippet:
+        text = Text(hit.snippet.text)
+        for start, end in hit.snippet.marks:
+            text.stylize(_FOUND, start, end)
+        out.print(text)
+
+
+def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
+    out.print(f"{facets.total:,} articles")
+    if not facets.complete:
+        since = time_text(facets.counted_since)
+        out.print(f"too many to count all: only those since {since} were")
+    for kind, counts in facets.counts.items():
+        listed = table(kind, kind, "articles", right=("articles",))
+        for value, count in counts:
+            name = names_text((value,), gazetteer) if kind == "place" else value
+            listed.add_row(escape(name), str(count))
+        if counts:
+            out.print(listed)

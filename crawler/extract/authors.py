@@ -1,0 +1,178 @@
+"""Who wrote it, and whom it is taken from: bylines → names and credit. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from storage.text.normalize import normalize
+
+_MAX_BYLINE = 90  # characters; longer closing lines on real pages are sentences
+_MAX_NAME_WORDS = 6
+
+# What stands before a name and is no part of it.
+_ROLE = re.compile(
+    r"^(?:(?:tin|bài|bài viết|ảnh|clip|video|đồ họa|thiết kế|thực hiện|nội dung|biên tập|biên dịch"
+    r"|tổng hợp|tác giả|phóng viên|pv|ctv|cộng tác viên|nhà báo|by|nhóm pv|nhóm phóng viên"
+    r"|người viết|quay phim|kỹ thuật|dựng phim)"
+    r"(?:\s*(?:,|và|&|-|/|\+)\s*(?=\w+\s*(?:,|và|&|-|/|\+|:)))?\s*)+[:.]\s*",
+    re.IGNORECASE,
+)
+_BARE_ROLE = re.compile(
+    r"^(?:pv|p\.v\.?|ctv|phóng viên|nhà báo|tác giả|by)\s+(?=\S)", re.IGNORECASE
+)
+# What stands behind or around a name: "(tổng hợp)", "(ghi)", "(Theo …)", "(TTXVN/Vietnam+)".
+_BRACKETS = re.compile(r"\(([^()]{0,80})\)|\[([^\[\]]{0,80})\]")
+_TAIL_ROLE = re.compile(
+    r"\s*[-–|,]?\s*\b(?:tổng hợp|lược dịch|biên dịch|ghi|thực hiện|dịch|t/h)\.?$", re.IGNORECASE
+)
+_SIGNS = " .,;:-–—|*•()"
+_EMAIL = re.compile(r"\S+@\S+\.\S+")
+_SPLIT = re.compile(r"\s+[-–—|/&+•]\s+|\s*[,;|/&•\n]\s*|\s*[-–—]\s+|\s+[-–—]\s*|\s+và\s+(?=[A-ZĐ])")
+_MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$", re.IGNORECASE)
+
+# Never a person's name.
+_NO_NAME = re.compile(
+    r"^(?:báo|tạp chí|ban|tòa soạn|toà soạn|trang tin|cổng thông tin|đài|kênh|nhóm|thông tấn"
+    r"|cơ quan|theo|nguồn|ảnh|tin|bài|video|tác giả|admin|administrator|editor|pv|p\.v|ctv"
+    r"|ban biên tập|biên tập viên|btv|bbt|xem|chia sẻ|đọc|https?:|www\.)(?:\b|$)",
+    re.IGNORECASE,
+)
+_SITE = re.compile(r"\.(?:vn|com|net|org|info)\b|\bonline$|^vccorp|^vietnam\+$", re.IGNORECASE)
+
+# What stands in a byline beside names, or alone, and names nobody.
+_NOBODY = re.compile(
+    r"^(?:(?:nhóm )?(?:pv|p\.v|phóng viên|ctv)(?: [\w ]{2,20})?|bbt|btv|ban biên tập|ban thời sự"
+    r"|tổng hợp|t\s?/\s?h)$",
+    re.IGNORECASE,
+)
+_OUTLET = re.compile(r"^(?:báo|tạp chí|đài|cổng|trang)\b", re.IGNORECASE)
+# Day and time in a byline ("Trần Vũ • 06:45 ngày 15/11/2026"), and the words around them.
+_DAY = re.compile(r"(?<!\d)\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{4}(?!\d)")
+_STAMP = re.compile(
+    rf"{_DAY.pattern}|(?<!\d)\d{{1,2}}\s?[:hg]\s?\d{{2}}(?::\d{{2}})?(?:\s?[AP]M)?(?!\d)"
+    r"|\(?\b(?:GMT|UTC)\s?[+-]\d{1,2}(?::\d{2})?\)?"
+    r"|\b(?:thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật|CN)\b"
+    r"|\b(?:ngày|lúc|cập nhật(?: lúc)?|đăng(?: lúc)?|xuất bản)\b",
+    re.IGNORECASE,
+)
+
+_CREDIT = re.compile(
+    r"^\(?\s*(?:theo|nguồn|nguồn tin)\s*:?\s+"
+    r"(?P<source>[^()]{2,70}?(?:\s\([^()]{2,30}\))?)\s*\)?[.]?$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"^(?:(?:báo|tạp chí|đài|cổng|trang)(?: điện tử| tin)? )?[A-ZĐ]|^[\w-]+(?:\.[\w-]+)+$"
+)
+_AGENCIES = re.compile(
+    r"\b(?:TTXVN|Vietnam\+|VietnamPlus|Reuters|AFP|AP|Xinhua|Tân Hoa Xã|Bloomberg|Kyodo|Yonhap"
+    r"|Sputnik|TASS|CNN|BBC|dpa)\b"
+)
+_AGENCY_LINE = re.compile(r"^\(?\s*(?P<source>[^()]{0,40})\s*\)?$")
+_DASH = re.compile(r"\s+[-–—]\s+")  # qdnd prints the agency's street behind it
+_NAME_WORD = re.compile(r"^(?:[^\W\d_]\.?){1,3}$|^[^\W\d_][^\W\d_'’.-]*(?:[-.][^\W\d_]+)*\.?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """A byline as printed, the names in it, and whom the text is taken from."""
+
+    text: str | None = None
+    names: tuple[str, ...] = ()
+    credit: str | None = None
+
+
+def clean_names(texts: Iterable[str], publishers: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the persons named in texts, each once, as printed, in order.
+
+    Roles ("Tin, ảnh:", "tổng hợp"), addresses, outlets and `publishers` (names of the outlet in
+    hand) are left out. "A - B", "A, B" and "A và B" are two.
+    """
+    unwanted = {_key(name) for name in publishers}
+    names: dict[str, str] = {}
+    for text in texts:
+        for part in _parts(text):
+            key = _key(part)
+            if key and key not in unwanted and is_name(part):
+                names.setdefault(key, part)
+    return tuple(names.values())
+
+
+def _key(name: str) -> str:
+    return " ".join(normalize(name).casefold().split())
+
+
+def _parts(text: str) -> list[str]:
+    text = _EMAIL.sub(" ", " ".join(normalize(text).split()))
+    if _DAY.search(text):
+        text = _STAMP.sub(" ", text)
+    text = _MORE.sub("", _BRACKETS.sub(" ", text))
+    text = _TAIL_ROLE.sub("", _ROLE.sub("", text.strip(_SIGNS)))
+    return [
+        _TAIL_ROLE.sub("", _BARE_ROLE.sub("", _ROLE.sub("", part))).strip(_SIGNS)
+        if not _initials(part)
+        else part.strip(" ,;:-–—|*")
+        for part in _SPLIT.split(text)
+    ]
+
+
+def _initials(part: str) -> bool:
+    return bool(re.fullmatch(r"\s*(?:[A-ZĐ]\.){1,4}[A-ZĐ]?\.?\s*", part))
+
+
+def is_name(text: str) -> bool:
+    """True where a text can be a person's name or pen name: few words, each with a capital."""
+    words = text.split()
+    if not 1 <= len(words) <= _MAX_NAME_WORDS or len(text) > 50:
+        return False
+    if _NO_NAME.search(text) or _SITE.search(text) or _AGENCIES.search(text):
+        return False
+    return all(_NAME_WORD.match(word) and word[0].isupper() for word in words)
+
+
+def read_byline(line: str) -> Byline | None:
+    """Return what a line says if it is nothing but a byline or a credit, else None.
+
+    "Trần Vũ", "Hà Thu (tổng hợp)", "Tin, ảnh: P.Y", "A - B", "Theo TTXVN", "(TTXVN/Vietnam+)";
+    "Nhóm PV" and "(Tổng hợp)" are bylines that name nobody.
+    """
+    if len(line) > 4 * _MAX_BYLINE:  # whatever blanks it holds
+        return None
+    text = " ".join(normalize(line).split())
+    if not text or len(text) > _MAX_BYLINE or text[-1] in "?!:…":
+        return None
+    parts = list(dict.fromkeys(part for part in _parts(text) if part))
+    credit = read_credit(text)
+    if credit and not (len(parts) > 1 and is_name(parts[0])):
+        return Byline(text, (), credit)
+    if _NOBODY.match(text.strip(_SIGNS)):
+        return Byline(text)
+    names = clean_names([text])
+    others = [part for part in parts if part not in names]
+    if not (names or others) or not all(_is_beside_name(part) for part in others):
+        return None
+    sources = [inner for pair in _BRACKETS.findall(text) for inner in pair] + others
+    return Byline(text, names, next(filter(None, map(read_credit, sources)), None))
+
+
+def _is_beside_name(part: str) -> bool:
+    """True for what may stand in a byline beside names: a source, an outlet, a role, a repeat."""
+    if read_credit(part) or _NOBODY.match(part) or is_name(part):
+        return True
+    if " " not in part:
+        return bool(_SITE.search(part))
+    return len(part.split()) <= _MAX_NAME_WORDS and bool(_OUTLET.match(part))
+
+
+def read_credit(text: str) -> str | None:
+    """Return the source a short line names ("Theo TTXVN" → "TTXVN"), or None."""
+    text = text.strip(' .;:-–—|*"“”')
+    if match := _CREDIT.match(text):
+        source = match["source"].strip(" .,;:-–—")
+        # "Theo đó, …" and "Theo ông A" begin sentences; a source is a name.
+        return source if _NAMED.match(source) and len(source.split()) <= 8 else None
+    if len(text) <= 40 and _AGENCIES.search(text) and _AGENCY_LINE.match(text):
+        words = [word for word in re.split(r"[\s/,()–-]+", text) if word]
+        source = next(part for part in _DASH.split(text) if _AGENCIES.search(part))
+        return source.strip("() ") if all(word[0].isupper() for word in words) else None
+    return None

@@ -1,0 +1,179 @@
+"""Which pages are no articles, and what on them shows it. Pure."""
+
+import re
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from crawler.families.base import Family, OtherPage, other_pages
+from crawler.outlets.model import Outlet
+from crawler.page.dates import parse_date
+from crawler.page.response import Page
+from storage.model.articles import Refusal, RefusalReason
+
+_MAX_CHALLENGE = 60_000  # characters; challenge pages are small, articles that quote one are not
+
+# What challenge and block pages hold; each is a script or phrase of one product.
+_CHALLENGES = (
+    ("cf-browser-verification", "Cloudflare challenge"),
+    ("_cf_chl_opt", "Cloudflare challenge"),
+    ("cf-challenge-running", "Cloudflare challenge"),
+    ("<title>Just a moment...</title>", "Cloudflare challenge"),
+    ("<title>Attention Required! | Cloudflare</title>", "Cloudflare block"),
+    ("cf-error-details", "Cloudflare error"),
+    ('document.cookie="D1N=', "D1N cookie script"),
+    ("D1N=", "D1N cookie script"),
+    ("_Incapsula_Resource", "Imperva block"),
+    ("<title>Request Rejected</title>", "F5 block"),
+    ("The requested URL was rejected. Please consult with your administrator", "F5 block"),
+    ("Sucuri WebSite Firewall", "Sucuri block"),
+    ("px-captcha", "PerimeterX challenge"),
+    ("g-recaptcha", "captcha"),
+    ("h-captcha", "captcha"),
+    ("<title>Access Denied</title>", "access denied"),
+    ("<title>403 Forbidden</title>", "403 page"),
+    ("DDoS protection by", "DDoS protection page"),
+    ("Checking your browser before accessing", "browser check"),
+)
+_BLOCKING_STATUS = frozenset((401, 403, 407, 428, 429, 503))
+_GONE = frozenset((404, 410))
+_SOFT_404 = re.compile(
+    r"\b404\b|không tìm thấy|không tồn tại|đã bị (?:xóa|xoá|gỡ)|page not found|not found"
+    r"|trang (?:bạn|quý vị) (?:tìm|yêu cầu|truy cập)|nội dung không còn|liên kết (?:không|đã) h",
+    re.IGNORECASE,
+)
+_PAYWALL = re.compile(
+    r"(?:đăng ký|đăng nhập|mua|nâng cấp)[^.]{0,60}(?:để|và) (?:đọc|xem)(?: tiếp| toàn bộ| trọn)"
+    r"|dành (?:riêng )?cho (?:độc giả|bạn đọc|thành viên) (?:VIP|premium|trả phí|đặt mua)",
+    re.IGNORECASE,
+)
+# Pages that every outlet has, by the words of their addresses.
+_GENERAL: tuple[OtherPage, ...] = other_pages(
+    home_page=r"^/?$",
+    tag_page=r"/tags?/|-tag\d*\.\w+$|-ptag|\.tag$",
+    event_page=r"/(?:event|su-kien|dong-su-kien)s?/|-event\d*\.\w+$",
+    topic_page=r"/(?:topics?|chu-de|tieu-diem|series)/",
+    author_page=r"/tac-gia/",
+    search_page=r"/(?:tim-kiem|search)(?:/|\.\w+$|$)",
+    feed=r"/rss/",
+    podcast_page=r"/podcasts?(?:/|\.\w+$|$)",
+    picture_index=r"^/(?:photos?|anh|photo-story|infographics?|media|multimedia)(?:\.\w+|/)?$",
+    longform_index=r"^/(?:e-?magazines?|long-?forms?|mega-?stor(?:y|ies))(?:\.\w+|/)?$",
+    listing_page=r"/(?:page|trang)[-/]?\d+",
+)
+_VIDEO_PAGE = re.compile(r"/(?:video|clip|tv|truyen-hinh)s?[/-]", re.IGNORECASE)
+_MOVED = re.compile(
+    r"(?:trang|bài viết|địa chỉ|liên kết|website)[^.<]{0,40} đã (?:được )?(?:chuyển|dời) "
+    r"(?:sang|đến|tới|về)"
+    r"|đang (?:được )?chuyển hướng|this page has moved|moved permanently",
+    re.IGNORECASE,
+)
+_REFRESH = re.compile(
+    r"<meta[^>]{0,100}http-equiv=[\"']?refresh[^>]{0,100}content=[\"']?\s*(\d{1,4})\s*[;,]\s*url="
+    r"[\"']?([^\"'>\s]{1,500})",
+    re.IGNORECASE,
+)
+_SENT_ON = re.compile(
+    r"(?:window\.|document\.|top\.)?location(?:\.href)?\s*=\s*[\"']([^\"'\s]{1,500})[\"']"
+    r"|location\.(?:replace|assign)\(\s*[\"']([^\"'\s]{1,500})[\"']",
+)
+_MAX_SENDER = 4_000  # characters; larger pages hold such scripts for other ends
+_AT_ONCE = 10  # seconds; ePi's articles reload themselves after 1,800
+
+
+def refuse_response(page: Page, slug: str) -> Refusal | None:
+    """Refuse by the HTTP status; a challenge that comes with an error status is BLOCKED."""
+    if page.status in _GONE:
+        return Refusal(slug, page.url, RefusalReason.NOT_FOUND, f"HTTP status {page.status}")
+    if page.status in _BLOCKING_STATUS:
+        return Refusal(slug, page.url, RefusalReason.BLOCKED, f"HTTP status {page.status}")
+    if not 200 <= page.status < 300:
+        return Refusal(slug, page.url, RefusalReason.HTTP_ERROR, f"HTTP status {page.status}")
+    kind = (page.content_type or "").split(";")[0].strip().lower()
+    if kind and not re.search(r"html|xml|text/plain|octet-stream", kind):
+        return Refusal(slug, page.url, RefusalReason.MALFORMED, f"content type {kind}")
+    return None
+
+
+def challenge_sign(text: str) -> str | None:
+    """Return what shows that a page is a challenge or block page, or None."""
+    if len(text) > _MAX_CHALLENGE:
+        return None
+    return next((f"{what}: {sign!r}" for sign, what in _CHALLENGES if sign in text), None)
+
+
+def soft_404_sign(title: str, text: str) -> str | None:
+    """Return the words by which a short page without an article says that there is none."""
+    for place in (title, text[:600]):
+        if match := _SOFT_404.search(place):
+            return f"says {match.group()!r}"
+    return None
+
+
+def paywall_sign(free: object, text: str) -> str | None:
+    """Return what shows a paywall: the JSON-LD's own word, or the text of the barrier."""
+    if free is False or str(free).lower() == "false":
+        return "isAccessibleForFree is false"
+    match = _PAYWALL.search(text)
+    return f"says {match.group()!r}" if match else None
+
+
+def other_page(
+    url: str, family: Family, outlet: Outlet | None = None
+) -> tuple[RefusalReason, str] | None:
+    """Return why an address is no article's, by its family's rules and the outlet's sections.
+
+    Names the kind of page: tag, event, topic, video, podcast, listing, section …
+    """
+    name = next((kind.name for kind in family.others if kind.url.search(url)), None)
+    path = urlsplit(url).path
+    if name is None and outlet is not None and _is_section(path, outlet):
+        name = "section page"
+    if name is None:
+        return None
+    reason = RefusalReason.VIDEO if name == "video page" else RefusalReason.NOT_ARTICLE
+    return reason, f"{name}: {path[:200]!r}"
+
+
+def _is_section(path: str, outlet: Outlet) -> bool:
+    """True for the page of a section, with or without its closing slash."""
+    bare = path.rstrip("/")
+    return bool(bare) and any(bare == s.path.rstrip("/") for s in outlet.sections)
+
+
+def page_kind(path: str) -> str | None:
+    """Return what a page is by words in its address that all outlets share, or None."""
+    if _VIDEO_PAGE.search(path):
+        return "video page"
+    return next((kind.name for kind in _GENERAL if kind.url.search(path)), None)
+
+
+def moved_sign(url: str, text: str) -> str | None:
+    """Return what shows that a page without an article only sends its reader on, or None."""
+    if len(text) > _MAX_CHALLENGE:
+        return None
+    for match in (_REFRESH.search(text), _SENT_ON.search(text)):
+        if match is None or (match.re is _SENT_ON and len(text) > _MAX_SENDER):
+            continue
+        groups = [group for group in match.groups() if group]
+        if match.re is _REFRESH and int(groups[0]) > _AT_ONCE:
+            continue
+        target = urljoin(url, groups[-1])
+        if target.startswith(("http://", "https://")) and target.rstrip("/") != url.rstrip("/"):
+            return f"sends on to {target[:300]}"
+    match = _MOVED.search(text)
+    return f"says {match.group()!r}" if match else None
+
+
+def live_sign(described: dict[str, object], fetched_at: datetime) -> str | None:
+    """Return what shows that a page is reported live: its text is still being written.
+
+    described: the page's JSON-LD article. Once its coverage has ended, the page is an article.
+    """
+    kinds = described.get("@type")
+    if "LiveBlogPosting" not in (kinds if isinstance(kinds, list) else [kinds]):
+        return None
+    end = described.get("coverageEndTime")
+    ended_at = parse_date(end) if isinstance(end, str) else None
+    if ended_at is not None and ended_at <= fetched_at:
+        return None
+    return "live page: LiveBlogPosting without an end before the capture"

@@ -1,0 +1,51 @@
+"""A replay: Scrapy asks, and recorded responses answer instead of the network."""
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from crawler.capture.reader import ReplayIndex
+from crawler.capture.writer import CAPTURE
+from crawler.fetch.extensions.download_limit import OversizeError
+
+
+class NotRecordedError(IgnoreRequest):
+    """A replay was asked for an address that its files do not hold."""
+
+
+class ReplayHandler:
+    """Scrapy's download handler of a replay: answers from the index, opens no socket."""
+
+    lazy = False
+
+    def __init__(self, index: ReplayIndex):
+        self._index = index
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ReplayHandler":
+        """Return the handler with the run's index."""
+        index = getattr(crawler.spider, "replay_index", None)
+        if not isinstance(index, ReplayIndex):
+            raise TypeError("a replay needs a spider with its index")
+        return cls(index)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the recorded response. Raises NotRecordedError, OversizeError, CaptureError."""
+        recorded = self._index.find(request.url)
+        if recorded is None:
+            raise NotRecordedError(f"{request.url}: not recorded")
+        request.meta[CAPTURE] = recorded.capture
+        if recorded.is_cut:
+            raise OversizeError(f"{request.url}: too large")
+        headers = Headers({})
+        for name, value in recorded.headers:
+            headers.appendlist(name, value)
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=recorded.body)
+        return kind(
+            url=request.url, status=recorded.capture.status, headers=headers, body=recorded.body
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open."""

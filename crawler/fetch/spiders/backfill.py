@@ -1,0 +1,152 @@
+"""Filling a window of the past: where a backfill begins, and how it goes on where it stopped."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from crawler.discover import Found
+from crawler.discover.paging import paging_of
+from crawler.families.base import Family
+from crawler.fetch.spiders.frontier import Chain
+from crawler.fetch.spiders.ledger import Ledger
+from crawler.fetch.spiders.plan import Plan
+from crawler.fetch.spiders.steps import Step, child_period, listing_step, next_step, sitemap_steps
+from crawler.outlets.model import Outlet
+from storage.model.links import Progress, Ways
+
+_PAGES = 5_000  # of one listing: at 20 links a page, some 100,000 articles
+_DAY_PAGES = 50
+_INSTANT = timedelta(microseconds=1)  # a window's end is exclusive
+
+
+def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+    """Yield the listings of a backfill: sitemaps, else day archives, else paging.
+
+    Day archives come before paging, since they lead straight to the window: to page back a year
+    means asking for every page of that year. Paging always begins with the newest.
+    """
+    since, until = plan.since, plan.until
+    if since is None or until is None:
+        return
+    if outlet.sitemap:
+        found = list(sitemap_steps(outlet, since, until - _INSTANT))
+        yield from reversed(found) if plan.oldest_first else found
+    elif family.day_archive:
+        yield from _day_steps(outlet, family, plan)
+    else:
+        for section in plan.sections:
+            chain = Chain(since, trusts_known=False, cap=_PAGES)
+            begin = listing_step(outlet, section, family, chain)
+            if begin is not None and begin.chain is not None:
+                yield begin
+
+
+def _day_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+    first, last = _local_days(outlet, plan)
+    days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
+    for day in reversed(days) if plan.oldest_first else days:
+        for section in plan.sections:
+            chain = Chain(None, trusts_known=False, cap=_DAY_PAGES)
+            step = Step("", "html", section, number=0, chain=chain, day=day)
+            yield next_day_page(step, outlet, family)
+
+
+def _local_days(outlet: Outlet, plan: Plan) -> tuple[date, date]:
+    """Return the window's first and last day where the outlet is."""
+    if plan.since is None or plan.until is None:
+        raise ValueError("a backfill has a window")
+    zone = ZoneInfo(outlet.timezone)
+    return plan.since.astimezone(zone).date(), (plan.until - _INSTANT).astimezone(zone).date()
+
+
+def next_day_page(step: Step, outlet: Outlet, family: Family) -> Step:
+    """Return the next page of a section's archive of one day."""
+    paging = family.day_archive
+    if paging is None or step.section is None or step.day is None:
+        raise ValueError("no page of a day's archive")
+    by = (outlet.page_size or paging.step) if paging.step > 1 else paging.step
+    url = paging.template.format(
+        host=outlet.host,
+        path=step.section.path.rstrip("/"),
+        day=step.day,
+        page=paging.first + step.number * by,
+    )
+    return replace(step, url=url, number=step.number + 1)
+
+
+class Backfill:
+    """One backfill's progress: what is done is not asked for again, however the last run ended.
+
+    window: names the backfill; the same window goes on. A page counts as done once everything
+    that it and the pages before it linked to is stored or finally refused.
+    """
+
+    def __init__(self, archive: Ways, outlet: Outlet, family: Family, plan: Plan, ledger: Ledger):
+        self._archive = archive
+        self._outlet = outlet
+        self._family = family
+        self._plan = plan
+        self._ledger = ledger
+        self._window = window_of(plan)
+        self._keys: dict[str, set[str]] = {}
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the listings that are not done, each where it was left."""
+        for step in backfill_steps(self._outlet, self._family, self._plan):
+            left = self.where_left(step)
+            if left is not None:
+                yield left
+
+    def where_left(self, step: Step) -> Step | None:
+        """Return a listing's first page that is not done, None where all of it is."""
+        step = replace(step, origin=step.url)
+        known = self._archive.progress(self._outlet.slug, self._window).get(step.url)
+        if known is None:
+            return step
+        if known.next_url is None:
+            return None
+        form = step.form
+        if step.section is not None and step.day is None and known.number > 1:
+            paging = paging_of(self._outlet, step.section, self._family)
+            form = paging.form if paging else form
+        left = replace(step, url=known.next_url, form=form)
+        return replace(left, number=known.number, zone=known.zone)
+
+    def holds(self, child: Step) -> bool:
+        """True where a sitemap can hold articles of the window, by the local days of its name."""
+        period, (first, last) = child_period(child.url), _local_days(self._outlet, self._plan)
+        return period is None or (period[0] <= last and period[1] > first)
+
+    def following(self, step: Step, found: Found) -> Step | None:
+        """Return a listing's next page, None where there is no way to page."""
+        if step.chain is None:
+            return None
+        if step.day is not None:
+            return next_day_page(step, self._outlet, self._family)
+        return next_step(step, self._outlet, self._family, found)
+
+    def came(self, step: Step, keys: Iterable[str], following: Step | None) -> None:
+        """Note a page's links; its progress is saved when they are all settled well."""
+        origin = step.origin or step.url
+        owed = self._keys.setdefault(origin, set())
+        owed.update(keys)
+        progress = Progress(origin, None, step.number)
+        if following is not None:
+            progress = Progress(origin, following.url, following.number, following.zone)
+
+        def save() -> None:
+            self._archive.save_progress(self._outlet.slug, self._window, progress)
+
+        self._ledger.owe(owed, save)
+
+    def end(self) -> None:
+        """Forget the progress of a backfill that is whole: the same one then begins anew."""
+        self._archive.end_progress(self._outlet.slug, self._window)
+
+
+def window_of(plan: Plan) -> str:
+    """Return the name of a backfill's window: its bounds and sections."""
+    sections = ",".join(section.slug for section in plan.sections)
+    bounds = [moment.isoformat() if moment else "" for moment in (plan.since, plan.until)]
+    return f"{bounds[0]}/{bounds[1]}/{sections}"

@@ -1,0 +1,96 @@
+"""Conditional requests: when a listing's validator may be used, and when it may be saved."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from scrapy.http import Headers
+
+from storage.model.operations import Operations
+from storage.model.runs import Validator
+
+
+def conditional_headers(validator: Validator | None) -> dict[str, str]:
+    """Return the headers that ask for a listing only if it has changed."""
+    headers: dict[str, str] = {}
+    if validator and validator.etag:
+        headers["If-None-Match"] = validator.etag
+    if validator and validator.last_modified:
+        headers["If-Modified-Since"] = validator.last_modified
+    return headers
+
+
+def read_validator(url: str, headers: Headers, now: datetime) -> Validator | None:
+    """Return what a server gave to ask conditionally the next time, if anything."""
+    etag, modified = headers.get("ETag"), headers.get("Last-Modified")
+    if not etag and not modified:
+        return None
+    return Validator(
+        url=url,
+        etag=etag.decode("latin-1") if etag else None,
+        last_modified=modified.decode("latin-1") if modified else None,
+        saved_at=now,
+    )
+
+
+@dataclass
+class _Debt:
+    pay: Callable[[], None]
+    open_keys: set[str]
+
+
+@dataclass
+class Ledger:
+    """Keeps a listing's validator back until everything that the listing linked to is stored.
+
+    kill -9 before that, and the listing is asked in full the next time: nothing is lost.
+    trust_for: how long a saved validator is used; some outlets change a feed under one ETag.
+    """
+
+    archive: Operations
+    clock: Callable[[], datetime]
+    trust_for: timedelta
+    _debts: list[_Debt] = field(default_factory=list)
+    _open: set[str] = field(default_factory=set)
+    _failed: set[str] = field(default_factory=set)
+
+    def usable(self, url: str) -> Validator | None:
+        """Return the saved validator of a listing, unless it is too old."""
+        validator = self.archive.validator(url)
+        if validator is None or self.clock() - validator.saved_at > self.trust_for:
+            return None
+        return validator
+
+    def opens(self, key: str) -> None:
+        """Note that an article is asked for."""
+        self._open.add(key)
+
+    def expect(self, url: str, headers: Headers, keys: Iterable[str]) -> None:
+        """Save a listing's new validator once all `keys` are settled well; never if one fails."""
+        validator = read_validator(url, headers, self.clock())
+        if validator is not None:
+            self.owe(keys, partial(self.archive.save_validator, validator))
+
+    def owe(self, keys: Iterable[str], pay: Callable[[], None]) -> None:
+        """Call `pay` once all `keys` are settled well; never if one fails."""
+        keys = set(keys)
+        if not keys & self._failed:
+            self._debts.append(_Debt(pay, keys & self._open))
+            self._pay()
+
+    def settle(self, key: str, *, well: bool) -> None:
+        """Note how an article ended: stored or finally refused (well), or not."""
+        self._open.discard(key)
+        if not well:
+            self._failed.add(key)
+            self._debts = [debt for debt in self._debts if key not in debt.open_keys]
+        for debt in self._debts:
+            debt.open_keys.discard(key)
+        self._pay()
+
+    def _pay(self) -> None:
+        due = [debt for debt in self._debts if not debt.open_keys]
+        self._debts = [debt for debt in self._debts if debt.open_keys]
+        for debt in due:
+            debt.pay()

@@ -1,0 +1,58 @@
+"""`scrapy list` and `scrapy crawl OUTLET`: one spider class an outlet file."""
+
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request, Spider
+from scrapy.settings import BaseSettings
+
+from crawler.families import FAMILIES, FAMILY_NAMES
+from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.outlets.adhoc import outlet_of_site
+from crawler.outlets.model import Outlet, load_outlets, outlet_of_host
+from crawler.page.urls import bare_host, host_of
+
+Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
+
+
+class OutletLoader:
+    """Scrapy's spider loader over a folder of outlet files (setting TINQUAN_OUTLETS)."""
+
+    def __init__(self, outlets: dict[str, Outlet]):
+        self._outlets = outlets
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """Read the outlet files. Raises ConfigError that names file and key."""
+        outlets = load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES)
+        if site := settings.get("TINQUAN_SITE"):
+            stranger = outlet_of_site(site, outlets)
+            outlets[stranger.slug] = stranger
+        return cls(outlets)
+
+    def list(self) -> Names:
+        """Return the outlets' slugs."""
+        return list(self._outlets)
+
+    def load(self, spider_name: str) -> type[Spider]:
+        """Return the spider class of one outlet. Raises KeyError."""
+        try:
+            outlet = self._outlets[spider_name]
+        except KeyError:
+            known = ", ".join(self._outlets) or "none"
+            raise KeyError(f"no outlet {spider_name!r}; there are: {known}") from None
+        attributes = {
+            "name": outlet.slug,
+            "outlet": outlet,
+            "family": FAMILIES[outlet.family],
+            "allowed_domains": [
+                *outlet.hosts,
+                *(f"api.{bare_host(host)}" for host in outlet.hosts),
+            ],
+        }
+        return type(outlet.slug, (OutletSpider,), attributes)
+
+    def find_by_request(self, request: Request) -> Names:
+        """Return the slug of the outlet that publishes on the request's host, if any."""
+        outlet = outlet_of_host(self._outlets, host_of(request.url) or "")
+        return [outlet.slug] if outlet else []

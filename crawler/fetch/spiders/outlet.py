@@ -1,0 +1,293 @@
+"""The spider of every outlet: asks its listings what is new, and for that."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from crawler.capture.reader import ReplayIndex
+from crawler.capture.writer import WarcFiles
+from crawler.discover import Found
+from crawler.families.base import Family
+from crawler.fetch.spiders.failures import Failed, judge_failure
+from crawler.fetch.spiders.frontier import Admitted
+from crawler.fetch.spiders.items import CapturedPage
+from crawler.fetch.spiders.ledger import read_validator
+from crawler.fetch.spiders.listings import Listings
+from crawler.fetch.spiders.plan import Plan, parse_plan
+from crawler.fetch.spiders.rechecks import recheck_requests
+from crawler.fetch.spiders.responses import (
+    aliases_of,
+    capture_of,
+    page_of,
+    refusal_of,
+    refused_page,
+)
+from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
+from crawler.fetch.spiders.signing import note_failure, note_listing, note_refused_listing
+from crawler.fetch.spiders.steps import Step
+from crawler.health.run_recorder import RunKeeper
+from crawler.health.signals import Sign
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from crawler.page.urls import article_key, host_of
+from storage.archive import Archive
+from storage.errors import TinquanError
+from storage.model.articles import Article, Capture, Refusal, RefusalReason
+from storage.model.runs import Outcome
+
+_ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
+_MAX_FAILURES = 5  # requests in a row that fail: the host is down, asking on is no use
+
+
+class OutletSpider(Spider):
+    """One crawl of one outlet. `loader` makes a subclass of each outlet file."""
+
+    outlet: Outlet
+    family: Family
+
+    def __init__(self, plan: Plan, session: CrawlSession, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.session = session
+        self.listings = Listings(self.outlet, self.family, plan, session)
+        self._failures = 0
+        self._stopping: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *_: Any, **kwargs: Any) -> Self:
+        """Return the spider with its session open. Raises UsageError, ArchiveError, …"""
+        plan = parse_plan(cls.outlet, kwargs)
+        spider = cls(plan, CrawlSession(cls.outlet, cls.family, plan, crawler.settings))
+        spider._set_crawler(crawler)
+        crawler.signals.connect(spider._count_request, signals.request_reached_downloader)
+        crawler.signals.connect(spider._count_response, signals.response_downloaded)
+        crawler.signals.connect(spider._internal_error, signals.spider_error)
+        crawler.signals.connect(spider._internal_error, signals.item_error)
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Apply the outlet's politeness, or a replay's lack of it."""
+        super().update_settings(settings)
+        settings.setdict(outlet_settings(cls.outlet, settings), priority="spider")
+
+    @property
+    def archive(self) -> Archive:
+        """The open archive."""
+        return self.session.archive
+
+    @property
+    def keeper(self) -> RunKeeper:
+        """The run's row."""
+        return self.session.keeper
+
+    @property
+    def warc_files(self) -> WarcFiles | None:
+        """Where responses are recorded; None in a replay."""
+        return self.session.warc_files
+
+    @property
+    def replay_index(self) -> ReplayIndex | None:
+        """Where responses come from in a replay."""
+        return self.session.replay_index
+
+    # Asking listings
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield the plan's listings one by one: the next when nothing else is waiting."""
+        if self.plan.recheck:
+            for request in recheck_requests(self):
+                yield request
+            return
+        if self.plan.url:
+            yield Request(
+                self.plan.url,
+                callback=self.parse_given,
+                errback=self.listing_failed,
+                cb_kwargs={"step": Step(self.plan.url, "html")},
+            )
+            return
+        for step in self.listings.steps():
+            if self.listings.frontier.is_full or self.keeper.is_stopping:
+                return
+            yield self._listing_request(step)
+            await self.crawler.signals.wait_for(signals.scheduler_empty)
+
+    def _listing_request(self, step: Step) -> Request:
+        return Request(
+            step.url,
+            callback=self.parse_listing,
+            errback=self.listing_failed,
+            headers=self.listings.headers(step),
+            cb_kwargs={"step": step},
+        )
+
+    async def parse_listing(
+        self, response: Response, step: Step
+    ) -> AsyncIterator[Request | CapturedPage]:
+        """Follow what a listing links to."""
+        self._failures = 0
+        if response.status == 304:
+            self.keeper.discovered()
+            self.keeper.sign(Sign.UNCHANGED_LISTINGS, step.url)
+            return
+        page = page_of(response)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        found = Found() if refusal else await self.session.discover(step.form, page)
+        for request in self._follow(step, found, response, refusal):
+            yield request
+
+    async def parse_given(
+        self, response: Response, step: Step
+    ) -> AsyncIterator[Request | CapturedPage]:
+        """Store the page that a person named, or follow what it links to where it is no article."""
+        page = page_of(response)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        if refusal is None and isinstance(await self.session.extract(page), Article):
+            self.keeper.discovered()
+            self.keeper.count(links=1)
+            for item in self.parse_article(response, article_key(page.url, self.family)):
+                yield item
+            return
+        found = Found() if refusal else await self.session.guess(page)
+        for request in self._follow(step, found, response, refusal):
+            yield request
+
+    def _follow(
+        self, step: Step, found: Found, response: Response, refusal: Refusal | None
+    ) -> Iterator[Request | CapturedPage]:
+        page = page_of(response)
+        if found.reason:
+            refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
+        if refusal:
+            yield from self._refuse_listing(step, page, capture_of(response), refusal)
+            return
+        note_listing(self.keeper, step, found)
+        led = self.listings.follow(step, found, response.headers, page.fetched_at)
+        for item in led.articles:
+            yield self._article_request(item)
+        for further in led.listings:
+            yield self._listing_request(further)
+
+    def _refuse_listing(
+        self, step: Step, page: Page, capture: Capture, refusal: Refusal
+    ) -> Iterator[CapturedPage]:
+        is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
+        is_young = refusal.reason is RefusalReason.EMPTY and step.form == "sitemap"
+        if (is_end and (step.number > 1 or step.day is not None)) or is_young:
+            # Past the last page; a day without stories; a month that has just begun.
+            self.listings.is_past_the_end(step)
+            return
+        host = host_of(step.url) or self.outlet.host
+        self.keeper.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
+        note_refused_listing(self.keeper, step, refusal)
+        yield CapturedPage(page, capture, refusal=refusal)
+
+    # Asking articles
+
+    def _article_request(self, item: Admitted) -> Request:
+        return Request(
+            item.link.url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            priority=_ARTICLE_PRIORITY,
+            cb_kwargs={"key": item.key},
+        )
+
+    def parse_article(self, response: Response, key: str) -> Iterator[CapturedPage]:
+        """Hand an article's page on."""
+        self._failures = 0
+        page = page_of(response)
+        aliases = aliases_of(response.request, page.url)
+        refusal = refusal_of(response, page, self.outlet.slug)
+        validator = read_validator(response.url, response.headers, page.fetched_at)
+        yield CapturedPage(page, capture_of(response), key, aliases, refusal, validator)
+
+    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
+        """Return every canonical URL that this run knows to mean the page's article."""
+        return tuple(dict.fromkeys([*item.aliases, *self.listings.addresses(item.key)]))
+
+    # What goes wrong
+
+    def listing_failed(self, failure: Failure) -> None:
+        """Note why a listing could not be had."""
+        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+        failed = judge_failure(failure.value, request)
+        if failed.counted_as != "not_recorded":
+            self.keeper.fault(failed.message, closes_host=failed.closes_host)
+        self._failed(failed, request.url)
+        if failed.closes_host and host_of(request.url) == self.outlet.host:
+            self.halt(Outcome.FAILED, failed.message)
+
+    def article_failed(self, failure: Failure, **_: Any) -> Iterator[CapturedPage]:
+        """Note why an article could not be had; a page that came but cannot be used is refused."""
+        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+        failed = judge_failure(failure.value, request)
+        key: str = request.cb_kwargs["key"]
+        if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
+            yield replace(page, key=key)
+            return
+        self.listings.settled(key, None, well=False)
+        self._failed(failed, request.url)
+
+    def _failed(self, failed: Failed, url: str) -> None:
+        self.logger.warning("not fetched: %r", failed.message)
+        note_failure(self.keeper, failed, url)
+        if failed.counted_as:
+            self.keeper.refuse(failed.counted_as)
+            return
+        self.keeper.count(failed=1)
+        self._failures += 1
+        if failed.ends_run or self._failures >= _MAX_FAILURES:
+            self.halt(Outcome.FAILED, failed.message)
+
+    # The run
+
+    def halt(self, outcome: Outcome, error: str) -> None:
+        """End the run soon: nothing more is asked for, what is under way may finish."""
+        self.keeper.end_with(outcome, error)
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+
+    @property
+    def is_over(self) -> bool:
+        """True once the run's end is written: nothing may be stored any more."""
+        return self.keeper.run.outcome is not None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.session.run_id
+
+    def closed(self, reason: str) -> None:
+        """Write the run's end; Scrapy calls it when all items are stored."""
+        if self.listings.frontier.is_full:
+            self.keeper.refuse(LIMIT)
+        run = self.keeper.finish(reason)
+        if run.outcome is Outcome.DONE and not (self.keeper.is_stopping or run.counts.failed):
+            self.listings.end_backfill()
+        self.session.close()
+
+    def _internal_error(self, failure: Failure) -> None:
+        """An error of ours must not pass for a quiet day."""
+        if isinstance(failure.value, TinquanError):  # the archive, asked by a callback
+            self.halt(Outcome.FAILED, str(failure.value))
+            return
+        kind = type(failure.value).__name__
+        self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
+
+    def _count_request(self) -> None:
+        self.keeper.count(requested=1)
+        budget = self.plan.budget
+        if budget is not None and self.keeper.counts.requested >= budget:
+            self.halt(Outcome.DONE, f"its budget of {budget} requests is used up")
+
+    def _count_response(self, response: Response) -> None:
+        self.keeper.count(fetched=1, received_bytes=len(response.body))

@@ -1,0 +1,57 @@
+"""A Scrapy response as the pure rooms see it."""
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.capture.writer import CAPTURE
+from crawler.extract.refusals import refuse_response
+from crawler.fetch.middlewares.resolver import OFFSITE_TARGET
+from crawler.fetch.spiders.items import CapturedPage
+from crawler.page.response import Page
+from crawler.page.urls import canonical_url
+from storage.model.articles import Capture, Refusal, RefusalReason
+
+
+def capture_of(response: Response) -> Capture:
+    """Return the record that a response was written to, or replayed from."""
+    capture: Capture = response.meta[CAPTURE]
+    return capture
+
+
+def page_of(response: Response) -> Page:
+    """Return a response as a page, fetched when it was captured."""
+    kind = response.headers.get("Content-Type")
+    return Page(
+        url=response.url,
+        body=response.body,
+        fetched_at=capture_of(response).captured_at,
+        status=response.status,
+        content_type=kind.decode("latin-1") if kind else None,
+    )
+
+
+def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
+    """Refuse by status and redirects; what a success status brings, its content decides."""
+    target = response.meta.get(OFFSITE_TARGET)
+    if target is not None:
+        evidence = f"redirects to another site: {target}"[:500]
+        return Refusal(slug, page.url, RefusalReason.NOT_ARTICLE, evidence)
+    return None if 200 <= page.status < 300 else refuse_response(page, slug)
+
+
+def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
+    """Return the canonical forms of every address that led to `url`, itself included."""
+    chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
+    return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))
+
+
+def refused_page(
+    request: Request, reason: RefusalReason | None, evidence: str, slug: str
+) -> CapturedPage | None:
+    """Return the page of a response that came but cannot be used; None where there is none."""
+    capture = request.meta.get(CAPTURE)
+    if reason is None or not isinstance(capture, Capture):
+        return None
+    page = Page(request.url, b"", capture.captured_at, capture.status)
+    refusal = Refusal(slug, request.url, reason, evidence)
+    return CapturedPage(page, capture, aliases=aliases_of(request, request.url), refusal=refusal)

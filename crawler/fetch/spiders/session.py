@@ -1,0 +1,211 @@
+"""What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
+
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pebble import ProcessExpired
+from scrapy.settings import BaseSettings
+
+from crawler.capture.files import list_files
+from crawler.capture.lock import HostLock
+from crawler.capture.reader import ReplayIndex
+from crawler.capture.writer import WarcFiles
+from crawler.config.config import absolute_archive
+from crawler.discover import Form, Found, discover
+from crawler.discover.guess import guessed_links
+from crawler.extract.worker import ExtractionWorker
+from crawler.families import GENERIC
+from crawler.families.base import Family
+from crawler.fetch.spiders.plan import Plan
+from crawler.health.run_recorder import RunKeeper, fail_run, utc_now
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from crawler.places.tag_articles import Asked, Tables, load_into
+from storage.archive import Archive, open_archive
+from storage.errors import CaptureError, TinquanError
+from storage.model.articles import Article, Refusal, RefusalReason
+from storage.model.places import Tags
+from storage.model.runs import Outcome, Run
+
+_LOG = logging.getLogger(__name__)
+_LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
+LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
+_LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
+
+
+class CrawlSession:
+    """Opened before the first request, closed after the last item.
+
+    Raises ArchiveError where no run row can be written. Whatever fails after that (another crawl
+    holds the host, a recording is missing) is raised too, and stands in the run's row.
+    """
+
+    def __init__(self, outlet: Outlet, family: Family, plan: Plan, settings: BaseSettings):
+        self._outlet = outlet
+        self._family = family
+        self._worker: ExtractionWorker | None = None
+        self._tables: Tables | None = None
+        self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
+        replay = replay_files(settings)
+        url = absolute_archive(settings["TINQUAN_ARCHIVE"], Path.cwd())
+        self.archive: Archive = open_archive(url)
+        self.replay_index: ReplayIndex | None = None
+        self.warc_files: WarcFiles | None = None
+        self._lock: HostLock | None = None
+        run = _new_run(outlet, plan, settings, replay=bool(replay))
+        self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
+        try:
+            self.keeper = RunKeeper(self.archive, run)
+        except TinquanError:
+            self.archive.close()
+            raise
+        try:
+            self._open(run, settings, replay)
+        except TinquanError as error:
+            fail_run(self.keeper, error)
+            self.close()
+            raise
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.keeper.run.id
+
+    @property
+    def is_replay(self) -> bool:
+        """True where bytes come from WARC files."""
+        return self.replay_index is not None
+
+    async def discover(self, form: Form, page: Page) -> Found:
+        """Return what a listing's response leads to, read where it can be killed."""
+        return await self._found(page, partial(discover, form))
+
+    async def guess(self, page: Page) -> Found:
+        """Return the links of a page that nobody configured, read where it can be killed."""
+        if self._family is GENERIC:
+            return await self._found(page, guessed_links)
+        return await self.discover("html", page)
+
+    async def _found(self, page: Page, function: Callable[[Page, Outlet, Family], Found]) -> Found:
+        try:
+            found = await self._reader().run(function, page, self._outlet, self._family)
+        except TimeoutError:
+            return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
+        except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
+            return Found(
+                reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
+            )
+        if found.dropped:
+            _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
+        return found
+
+    async def extract(self, page: Page) -> Article | Refusal:
+        """Return what an article's page says, read where it can be killed."""
+        return await self._reader().extract(page, self._outlet)
+
+    async def tag(self, article: Article, captured_at: datetime) -> Tags | None:
+        """Return what an article says of places, None where that cannot be had in time."""
+        if self._tables is None:
+            return None
+        province = self._outlet.province_of(article.section)
+        return await self._reader().tag(self._tables, Asked(article, captured_at, province))
+
+    def _reader(self) -> ExtractionWorker:
+        if self._worker is None:  # a crawl whose listings have not changed needs no process
+            self._worker = ExtractionWorker()
+        return self._worker
+
+    def _open(self, run: Run, settings: BaseSettings, replay: list[Path]) -> None:
+        self._tables = load_into(self.archive, Path(settings["TINQUAN_GAZETTEER"]).absolute())
+        captures = Path(settings["TINQUAN_CAPTURES"]).absolute()
+        if replay:
+            self.replay_index = ReplayIndex(replay, captures)
+            return
+        self._lock = HostLock(captures / "locks", self._outlet.host, run.id)
+        agent, size = settings["USER_AGENT"], settings.getint("TINQUAN_WARC_BYTES")
+        self.warc_files = WarcFiles(captures, run.outlet, run.id, agent, size, run.started_at)
+
+    def close(self) -> None:
+        """Give everything free; a second call does nothing."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+        if self.warc_files is not None:
+            self.warc_files.close()
+            self._list_files(self.warc_files)
+            self.warc_files = None
+        if self._lock is not None:
+            self._lock.release()
+        self.archive.close()
+
+    def _list_files(self, files: WarcFiles) -> None:
+        """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
+        try:
+            list_files(self.archive, files.captures, files.written, utc_now())
+        except TinquanError as error:
+            _LOG.warning("the WARC files are not listed: %s", error)
+
+
+def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
+    """Return the settings of one outlet's crawl: its politeness, or that of a replay: none."""
+    if not settings.get("TINQUAN_REPLAY"):
+        return {
+            "DOWNLOAD_DELAY": outlet.politeness.delay_seconds,
+            "DOWNLOAD_DELAY_JITTER": outlet.politeness.jitter,
+        }
+    handler = "crawler.fetch.middlewares.replay.ReplayHandler"
+    handlers = settings.getdict("DOWNLOAD_HANDLERS") | {"http": handler, "https": handler}
+    return {"DOWNLOAD_DELAY": 0, "RETRY_ENABLED": False, "DOWNLOAD_HANDLERS": handlers}
+
+
+def replay_files(settings: BaseSettings) -> list[Path]:
+    """Return the WARC files of setting TINQUAN_REPLAY: a list, a JSON list, or comma-separated."""
+    value = settings.get("TINQUAN_REPLAY") or []
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise CaptureError(f"TINQUAN_REPLAY: {value!r} is no JSON list of files") from None
+    elif isinstance(value, str):
+        value = value.split(",")
+    return [Path(str(item)) for item in value]
+
+
+def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool) -> Run:
+    return Run(
+        id=settings.get("TINQUAN_RUN_ID") or uuid4().hex[:12],
+        outlet=outlet.slug,
+        started_at=utc_now(),
+        sections=() if plan.kind != "crawl" else tuple(section.slug for section in plan.sections),
+        replay=replay,
+        kind=plan.kind,
+        since=plan.since,
+        until=plan.until,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        log_file=settings.get("LOG_FILE"),
+    )
+
+
+def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
+    """True where the last live crawl left nothing behind that this plan asks for.
+
+    Only then does a row of known articles mean that the older ones are known too. After a kill,
+    a limit, a page that failed or was blocked, or a crawl of fewer sections it does not; nor
+    does it where `since` asks for more of the past than earlier crawls did.
+    """
+    runs = archive.runs(outlet, limit=_LOOK_BACK)
+    last = next((run for run in runs if not run.replay and run.kind == "crawl"), None)
+    if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
+        return False
+    left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)
+    return not left and {section.slug for section in plan.sections} <= set(last.sections)

@@ -1,0 +1,181 @@
+"""Which listings a plan asks for, and where a listing's next page lies. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+from crawler.discover import Child, Form, Found
+from crawler.discover.paging import page_url, paging_of
+from crawler.families.base import Family, Paging
+from crawler.fetch.spiders.frontier import Chain
+from crawler.fetch.spiders.plan import Plan
+from crawler.outlets.model import Outlet, Section
+from crawler.page.urls import article_id
+
+_PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
+_PAGES_SINCE = 200  # with `since`, which ends it
+_MAX_MONTHS = 240
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<y>20\d{2})-(?P<m>\d{1,2})(?:-(?P<d1>\d{1,2})(?:-(?P<d2>\d{1,2}))?)?(?!\d)"
+)
+_MONTH_FIRST = re.compile(r"(?<!\d)(?P<m>\d{1,2})-(?P<y>20\d{2})(?!\d)")
+_MAX_DEPTH = 2  # an index may name indexes, once
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One listing to ask for.
+
+    number: 1 for a listing's first page. chain: what decides on its further pages, if any.
+    section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
+    zone: the section's own number, as its first page told it.
+    """
+
+    url: str
+    form: Form
+    section: Section | None = None
+    number: int = 1
+    chain: Chain | None = None
+    depth: int = 0
+    day: date | None = None
+    origin: str = ""
+    zone: int | None = None
+
+    @property
+    def can_be_conditional(self) -> bool:
+        """True for feeds and section pages: what changes whenever an article is added."""
+        return self.number == 1 and self.form in {"feed", "html"}
+
+
+def first_steps(
+    outlet: Outlet, plan: Plan, family: Family, now: datetime, *, trusts_known: bool
+) -> Iterator[Step]:
+    """Yield the listings of a plan: each section's feed and page, then sitemaps.
+
+    Sitemaps know no sections and list the whole outlet: they are used only where asked for.
+    now: UTC. trusts_known: see Chain.
+    """
+    cap = _PAGES if plan.since is None else _PAGES_SINCE
+    for section in plan.sections:
+        if section.feed:
+            yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
+        chain = Chain(plan.since, trusts_known, cap)
+        if begin := listing_step(outlet, section, family, chain):
+            yield begin
+    if outlet.sitemap and plan.since and plan.sitemaps:
+        yield from sitemap_steps(outlet, plan.since, plan.until or now)
+
+
+def listing_step(outlet: Outlet, section: Section, family: Family, chain: Chain) -> Step | None:
+    """Return the first page of a section's listing, None where its address is not known.
+
+    Without a way to page it has no chain.
+    """
+    paging = paging_of(outlet, section, family)
+    first = Step("", "html", section, chain=chain if paging else None)
+    if section.path:
+        return replace(first, url=f"https://{outlet.host}{section.path}")
+    return next_step(first, outlet, family)  # its page is not known, its number is
+
+
+def next_step(
+    step: Step, outlet: Outlet, family: Family, found: Found | None = None
+) -> Step | None:
+    """Return the next page of a listing, None where there is no way to page.
+
+    found: what the page held; it may tell the section's number, and which article was its last.
+    """
+    if step.section is None or step.chain is None:
+        return None
+    paging = paging_of(outlet, step.section, family)
+    if paging is None:
+        return None
+    last = article_id(found.links[-1].url, family) if found and found.links else None
+    zone = step.zone or (found.zone if found else None)
+    number = _page_number(paging, outlet, step.number)
+    url = page_url(paging, outlet, step.section, number, zone, last)
+    if url is None:
+        return None
+    # An API, or a list of its own, begins again with what the section's page has shown.
+    begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    chain = step.chain.anew() if begins_again else step.chain
+    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
+
+
+def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
+    """Return the value of {page} after so many pages; offsets count by the outlet's page size."""
+    if paging.step == 1:
+        return paging.first + before - 1
+    size = outlet.page_size or paging.step
+    return size * before
+
+
+def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+    """Yield the sitemaps of each period from `since` to `until`, the newest first."""
+    if outlet.sitemap is None:
+        return
+    zone = ZoneInfo(outlet.timezone)
+    day, first = until.astimezone(zone).date(), since.astimezone(zone).date()
+    seen: set[str] = set()
+    for _ in range(_MAX_MONTHS * 31):
+        if day < first:
+            break
+        path = outlet.sitemap.template.format(year=day.year, month=day.month, day=day.day)
+        if path not in seen:
+            seen.add(path)
+            yield Step(f"https://{outlet.host}{path}", "sitemap")
+        day -= timedelta(days=1)
+
+
+def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
+    """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
+
+    The period in a child's name decides, where there is one: some outlets give every child the
+    same lastmod, years ago. Else lastmod does; without either the child is asked for.
+    """
+    if step.depth >= _MAX_DEPTH:
+        return []
+    dated = [(child_period(child.url), child) for child in children]
+    wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
+    wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
+    return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
+
+
+def child_period(url: str) -> tuple[date, date] | None:
+    """Return the first day, and the day after the last, that a sitemap's name speaks of.
+
+    Forms seen: `sitemaps-2026-7-16-20.xml`, `news-2026-9.xml`, `sitemap-article-08-2026.xml`,
+    `2026-09-14.xml`.
+    """
+    name = url.rsplit("/", 1)[-1]
+    match = _YEAR_FIRST.search(name) or _MONTH_FIRST.search(name)
+    if match is None:
+        return None
+    part = {key: int(value) for key, value in match.groupdict().items() if value}
+    try:
+        first = date(part["y"], part["m"], part.get("d1", 1))
+        if "d1" not in part:
+            return first, (first + timedelta(days=31)).replace(day=1)
+        last = first.replace(day=part.get("d2", part["d1"]))
+    except ValueError:
+        return None
+    return first, last + timedelta(days=1)
+
+
+def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan) -> bool:
+    day = timedelta(days=1)  # names speak of local days, the window of moments
+    if period is not None:
+        late = plan.until is not None and period[0] > plan.until.date() + day
+        return not late and not (plan.since is not None and period[1] < plan.since.date() - day)
+    modified_at = child.modified_at
+    return not (modified_at and plan.since and modified_at < plan.since)
+
+
+def _newness(period: tuple[date, date] | None, child: Child) -> tuple[int, float]:
+    if period is not None:
+        return period[1].toordinal(), 0.0
+    return 0, child.modified_at.timestamp() if child.modified_at else 0.0

@@ -1,0 +1,215 @@
+"""From an outlet's runs to what is wrong with it. Pure.
+
+Every cause has a rule of its own; a rule reads the rows of the last runs, newest first, and
+nothing else. docs/alarms.md explains each rule, and what to do.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawler.health.signals import Sign
+from crawler.health.silence import silent_sections
+from crawler.health.template import broken_fields
+from storage.model.alarms import Cause, Finding
+from storage.model.runs import Outcome, Run
+
+LOOK_BACK = timedelta(days=45)
+"""How far back the runs must reach: a month to compare with, and what is being judged."""
+
+_IN_A_ROW = 2  # one failed crawl is an accident; two are told within two cadences
+_RARE = timedelta(hours=6)  # an outlet crawled more rarely than this is told after one
+_FAILURES_IN_A_ROW = 3
+_SHARE = 0.3  # of a run's requests
+_LEAST_DISK_BYTES = 1 << 30
+_LEAST_DISK_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An outlet as the alarms see it. pause: the longest wanted between two crawls' starts."""
+
+    outlet: str
+    family: str
+    pause: timedelta
+
+
+def findings_of(watched: Watched, runs: Sequence[Run], now: datetime) -> list[Finding]:
+    """Return what is wrong with one outlet.
+
+    runs: its runs of the last LOOK_BACK, newest first; ignored are replays, rechecks, runs under
+    way, and runs that were asked to stop. Whether crawls start in time is `late_findings`'.
+    """
+    ended = [run for run in runs if _counts(run)]
+    if not ended:
+        return []
+    needed = 1 if watched.pause > _RARE else _IN_A_ROW
+    last = ended[:needed]
+    if len(last) == needed:
+        for cause, rule in _CONNECTION:
+            if all(rule(run) for run in last):
+                return [_lasting(cause, watched.outlet, ended, rule)]
+    found = [*_no_links(watched, ended, needed), *_template(watched, ended)]
+    if not found:
+        found += _silent(watched, ended, now)
+    return found or _failing(watched, ended)
+
+
+def late_findings(
+    watched: Iterable[Watched], started: dict[str, datetime], now: datetime, *, since: datetime
+) -> list[Finding]:
+    """Return what the schedule owes: outlets that never ran, and crawls that are overdue.
+
+    started: by outlet, when its newest live crawl began. since: when these outlets began to be
+    scheduled, or the archive was made: before that nothing is owed. One finding for the whole
+    speaks of all that are overdue, for it is the schedule that is late, not the outlets.
+    """
+    found, late = [], {}
+    for one in watched:
+        begun = started.get(one.outlet)
+        if begun is None and now - since > 2 * one.pause:
+            what = f"{one.outlet} has never been crawled since {_day(since)}"
+            found.append(Finding(Cause.NEVER_RAN, one.outlet, what, since))
+        elif begun is not None and now - begun > 2 * one.pause:
+            late[one.outlet] = begun + one.pause
+    if late:
+        what = f"{len(late)} outlets wait for a crawl that is overdue: is the schedule running?"
+        names = tuple(sorted(late))
+        found.append(Finding(Cause.SCHEDULER_LATE, None, what, min(late.values()), names))
+    return found
+
+
+def disk_findings(folder: str, free_bytes: int, total_bytes: int, now: datetime) -> list[Finding]:
+    """Return a finding where the disk under `folder` is nearly full."""
+    if free_bytes >= _LEAST_DISK_BYTES and free_bytes >= total_bytes * _LEAST_DISK_SHARE:
+        return []
+    left = f"{free_bytes / 1e9:.1f} of {total_bytes / 1e9:.1f} GB"
+    return [Finding(Cause.DISK, None, f"the disk is nearly full: {left} are free", now, (folder,))]
+
+
+def _counts(run: Run) -> bool:
+    return run.kind == "crawl" and not run.replay and run.outcome not in {None, Outcome.STOPPED}
+
+
+def _sign(run: Run, sign: Sign) -> int:
+    return run.counts.signs.get(sign.value, 0)
+
+
+def _answered(run: Run) -> int:
+    """Return how many listings gave an answer of any use."""
+    return sum(_sign(run, sign) for sign in (Sign.LISTINGS, Sign.UNCHANGED_LISTINGS))
+
+
+def _is_much(run: Run, sign: Sign) -> bool:
+    """True where a sign kept a run from its work, or stood in a good share of it."""
+    count = _sign(run, sign)
+    return count > 0 and (not _answered(run) or count >= max(2, _SHARE * run.counts.requested))
+
+
+def _is_unreachable(run: Run) -> bool:
+    return _is_much(run, Sign.UNREACHABLE)
+
+
+def _is_timing_out(run: Run) -> bool:
+    return run.outcome is Outcome.TIMED_OUT or _is_much(run, Sign.TIMEOUTS)
+
+
+def _is_forbidden(run: Run) -> bool:
+    return _is_much(run, Sign.ROBOTS)
+
+
+def _is_blocked(run: Run) -> bool:
+    return _is_much(run, Sign.BLOCKED)
+
+
+# In this order: who blocks us may also answer some requests with errors.
+_CONNECTION = (
+    (Cause.BLOCKED, _is_blocked),
+    (Cause.ROBOTS, _is_forbidden),
+    (Cause.TIMEOUTS, _is_timing_out),
+    (Cause.UNREACHABLE, _is_unreachable),
+)
+_SAYING = {
+    Cause.BLOCKED: (Sign.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
+    Cause.ROBOTS: (Sign.ROBOTS, "forbids us by robots.txt, or its robots.txt cannot be read"),
+    Cause.TIMEOUTS: (Sign.TIMEOUTS, "does not answer in time"),
+    Cause.UNREACHABLE: (Sign.UNREACHABLE, "cannot be reached"),
+}
+
+
+def _lasting(
+    cause: Cause, outlet: str, ended: Sequence[Run], rule: Callable[[Run], bool]
+) -> Finding:
+    """Return the finding of a rule that holds since some run ago, without a break."""
+    broken = []
+    for run in ended:
+        if not rule(run):
+            break
+        broken.append(run)
+    sign, saying = _SAYING[cause]
+    crawls = f"{len(broken)} crawls in a row" if len(broken) > 1 else "in the last crawl"
+    said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
+    summary = f"{outlet} {saying}, {crawls}{said}"
+    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, sign))
+
+
+def _evidence(runs: Iterable[Run], sign: Sign) -> tuple[str, ...]:
+    urls = (url for run in runs for url in run.evidence.get(sign.value, ()))
+    return tuple(dict.fromkeys(urls))[:5]
+
+
+def _no_links(watched: Watched, ended: Sequence[Run], needed: int) -> Iterator[Finding]:
+    """Yield a finding where the same listings led to nothing in the last crawls that saw them."""
+    answering = [run for run in ended if _sign(run, Sign.LISTINGS) or _sign(run, Sign.NO_LINKS)]
+    last = answering[:needed]
+    if len(last) < needed:
+        return
+    empty = [set(run.evidence.get(Sign.NO_LINKS.value, ())) for run in last]
+    always = sorted(set.intersection(*empty))
+    if always:
+        what = f"{watched.outlet}: {len(always)} listings answer, but without a single article"
+        since = last[-1].started_at
+        yield Finding(Cause.NO_LINKS, watched.outlet, what, since, tuple(always[:5]))
+
+
+def _template(watched: Watched, ended: Sequence[Run]) -> Iterator[Finding]:
+    broken = broken_fields(ended)
+    if broken:
+        what = "; ".join(field.text for field in broken)
+        since = min(field.since for field in broken)
+        evidence = tuple(dict.fromkeys(url for field in broken for url in field.evidence))[:5]
+        summary = f"{watched.outlet}: the page's template seems to have changed: {what}"
+        yield Finding(Cause.TEMPLATE, watched.outlet, summary, since, evidence)
+
+
+def _silent(watched: Watched, ended: Sequence[Run], now: datetime) -> Iterator[Finding]:
+    if not _answered(ended[0]):
+        return  # whether it is silent cannot be told
+    silent = silent_sections(ended, now)
+    if silent:
+        since = min(one.newest for one in silent)
+        names = tuple(one.section for one in silent)
+        worst = max(silent, key=lambda one: one.times)
+        summary = (
+            f"{watched.outlet}: nothing new in {', '.join(names)} since {_day(since)}; its longest"
+            f" pause in the month before was {_hours(worst.longest)}"
+        )
+        yield Finding(Cause.FEED_SILENT, watched.outlet, summary, since, names)
+
+
+def _failing(watched: Watched, ended: Sequence[Run]) -> list[Finding]:
+    last = ended[:_FAILURES_IN_A_ROW]
+    if len(last) < _FAILURES_IN_A_ROW or any(run.outcome is Outcome.DONE for run in last):
+        return []
+    what = f"{watched.outlet}: {len(last)} crawls in a row failed; the last one: {last[0].error}"
+    logs = tuple(run.log_file for run in last if run.log_file)
+    return [Finding(Cause.FAILING, watched.outlet, what, last[-1].started_at, logs)]
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _hours(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"

@@ -1,0 +1,193 @@
+"""A run's row: what is counted while it runs, and how it ended."""
+
+import logging
+import resource
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from crawler.health.signals import Sign
+from storage.errors import ArchiveError, TinquanError
+from storage.model.articles import RefusalReason, Stored, Verdict
+from storage.model.operations import Operations
+from storage.model.runs import Outcome, RobotsState, Run, RunCounts
+
+_log = logging.getLogger(__name__)
+_MAX_NEW = 500  # times a section; more says nothing about its rhythm
+_MAX_EVIDENCE = 3  # URLs a sign
+_UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  # all is well
+_UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
+
+
+def utc_now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+class RunKeeper:
+    """Keeps one run's row in the archive, from before its first request to its end.
+
+    run: the run as it starts; its row is written at once. clock: the present moment, UTC.
+    Raises ArchiveError where the row cannot be written.
+    """
+
+    def __init__(self, archive: Operations, run: Run, clock: Callable[[], datetime] = utc_now):
+        self.run = run
+        self._archive = archive
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._signs: Counter[str] = Counter()
+        self._evidence: dict[str, list[str]] = {}
+        self._newest_of: dict[str, datetime] = {}
+        self._new_of: dict[str, list[datetime]] = {}
+        self._robots: RobotsState | None = None
+        self._newest: datetime | None = None
+        self._verdict: tuple[Outcome, str] | None = None
+        self._faults: list[str] = []
+        self._closed_host = False
+        self._discovered = False
+        self._finished = False
+        archive.start_run(run)
+        self._written_at = clock()
+
+    @property
+    def counts(self) -> RunCounts:
+        """What the run did so far."""
+        counted: dict[str, Any] = dict(self._counts)
+        return RunCounts(**counted, refused=dict(self._refused), signs=dict(self._signs))
+
+    @property
+    def is_stopping(self) -> bool:
+        """True after `end_with`: the run is asked to end and only winds up."""
+        return self._verdict is not None
+
+    def count(self, **added: int) -> None:
+        """Add to the counts by name (the fields of RunCounts, without `refused`)."""
+        self._counts.update(added)
+        self._write_sometimes()
+
+    def refuse(self, reason: str) -> None:
+        """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
+        "robots", "offsite", "not_recorded", "limit".
+        """
+        self._refused[reason] += 1
+        self._write_sometimes()
+
+    def stored(
+        self, stored: Stored, reason: RefusalReason | None, published_at: datetime | None
+    ) -> None:
+        """Count what the archive did with one page."""
+        if published_at is not None:
+            self._newest = max(self._newest or published_at, published_at)
+        if stored.verdict is Verdict.REFUSED and reason is not None:
+            self.refuse(reason.value)
+        else:
+            self.count(**{stored.verdict.value: 1}, copies=int(stored.copy_of is not None))
+
+    def sign(self, sign: Sign, url: str) -> None:
+        """Count what a page or its absence says of the outlet's health."""
+        self._signs[sign.value] += 1
+        shown = self._evidence.setdefault(sign.value, [])
+        if sign not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
+            shown.append(url)
+
+    def published(self, section: str, published_at: datetime | None) -> None:
+        """Note that a section shows an article of that time; what is in the future says nothing."""
+        if published_at is not None and published_at <= self._clock():
+            newest = self._newest_of.get(section, published_at)
+            self._newest_of[section] = max(newest, published_at)
+
+    def new_article(self, section: str, published_at: datetime) -> None:
+        """Note when an article of a section was published that the archive did not have."""
+        times = self._new_of.setdefault(section, [])
+        if len(times) < _MAX_NEW:
+            times.append(min(published_at, self._clock()))
+
+    def robots(self, state: RobotsState) -> None:
+        """Note what stood in the way at robots.txt; the first word counts."""
+        self._robots = self._robots or state
+
+    def discovered(self) -> None:
+        """Note that a listing answered as it should."""
+        self._discovered = True
+
+    def fault(self, what: str, *, closes_host: bool = False) -> None:
+        """Note, in one line, what could not be done. closes_host: a whole host was left alone."""
+        _log.warning("fault: %r", what)
+        self._faults.append(" ".join(what.split()))
+        self._closed_host = self._closed_host or closes_host
+
+    def end_with(self, outcome: Outcome, error: str) -> None:
+        """Set how the run is going to end; the first word counts."""
+        if self._verdict is None:
+            self._verdict = (outcome, " ".join(error.split()))
+
+    def finish(self, reason: str) -> Run:
+        """Write how the run ended and return its row; a second call changes nothing.
+
+        reason: Scrapy's word for the end: "finished", "shutdown", or what closed the spider.
+        """
+        if self._finished:
+            return self.run
+        self._finished = True
+        outcome, error = self._verdict or self._judge(reason)
+        self.run = replace(
+            self.run,
+            ended_at=self._clock(),
+            outcome=outcome,
+            error=error,
+            counts=self.counts,
+            newest_published_at=self._newest,
+            peak_memory_bytes=peak_memory_bytes(),
+            evidence={sign: tuple(urls) for sign, urls in self._evidence.items() if urls},
+            newest_of=dict(self._newest_of),
+            new_of={name: tuple(sorted(times)) for name, times in self._new_of.items()},
+            robots=self._robots or self._read_robots(),
+        )
+        try:
+            self._archive.finish_run(self.run)
+        except ArchiveError as failure:
+            _log.error("the run's end could not be written: %s", failure)
+            lost = (Outcome.FAILED, error or str(failure))
+            self.run = replace(self.run, outcome=lost[0], error=lost[1])
+        return self.run
+
+    def _read_robots(self) -> RobotsState | None:
+        """Return "read" where anything was fetched: that is asked first, and lets nothing pass."""
+        return "read" if self._counts["fetched"] and not self.run.replay else None
+
+    def _judge(self, reason: str) -> tuple[Outcome, str | None]:
+        first = self._faults[0] if self._faults else None
+        if reason == "shutdown":
+            return Outcome.STOPPED, "asked to stop by a signal"
+        if reason != "finished":
+            return Outcome.FAILED, first or f"ended early: {reason}"
+        if self._closed_host:
+            return Outcome.FAILED, first
+        if not self._discovered:
+            return Outcome.FAILED, first or "nothing could be discovered: no listing answered"
+        return Outcome.DONE, first
+
+    def _write_sometimes(self) -> None:
+        now = self._clock()
+        if self._finished or (now - self._written_at).total_seconds() < _UPDATE_SECONDS:
+            return
+        self._written_at = now
+        try:
+            self._archive.update_run(self.run.id, self.counts)
+        except ArchiveError as error:  # progress only; what must not be lost is in `store`
+            _log.warning("the run's counts could not be written: %s", error)
+
+
+def fail_run(keeper: RunKeeper, error: TinquanError) -> Run:
+    """End a run that could not even begin."""
+    keeper.end_with(Outcome.FAILED, str(error))
+    return keeper.finish("start_error")
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory this process has held at once, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux

@@ -1,0 +1,84 @@
+"""What a crawl sees of an outlet's health, counted in its run's row. Pure.
+
+The alarms (crawler.health.rules) are worked out from these counts, run by run.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from storage.model.articles import Article, Refusal, RefusalReason
+
+
+class Sign(StrEnum):
+    """What is counted. Of most, a few URLs are kept as evidence."""
+
+    LISTINGS = "listings"  # listings that answered with content
+    UNCHANGED_LISTINGS = "unchanged_listings"  # 304
+    NO_LINKS = "no_links"  # listings whose first page led to nothing
+    UNREACHABLE = "unreachable"  # requests that found no host, no connection, or a 5xx
+    TIMEOUTS = "timeouts"  # requests without an answer in time
+    ROBOTS = "robots"  # listings that robots.txt forbids, or a robots.txt that cannot be read
+    BLOCKED = "blocked"  # challenge pages, 401, 403, 429
+    ARTICLES = "articles"  # article pages that were read, with or without success
+    NO_BODY = "no_body"
+    NO_TITLE = "no_title"
+    NO_TIME = "no_time"
+    NO_AUTHORS = "no_authors"  # nor a credit
+    FOREIGN_FAMILY = "foreign_family"  # the page bears another family's marks than the file says
+    WHOLE_PAGE = "whole_page"  # the family's selectors found no text, the whole page was read
+
+
+FIELD_SIGNS = (
+    Sign.NO_BODY,
+    Sign.NO_TITLE,
+    Sign.NO_TIME,
+    Sign.NO_AUTHORS,
+    Sign.FOREIGN_FAMILY,
+    Sign.WHOLE_PAGE,
+)
+"""Those that a broken template shows, out of `ARTICLES`."""
+
+_BLOCKING = ("HTTP status 401", "HTTP status 403", "HTTP status 429")
+
+
+def family_change(article: Article) -> str | None:
+    """Return the note that a page was read with another family than the outlet's file names.
+
+    Extraction writes it (crawler.extract.choose): it knows which family the outlet stood on when
+    the page was captured, and that a family without layouts is read generically.
+    """
+    return next((note for note in article.notes if note.startswith("family:")), None)
+
+
+def signs_of(result: Article | Refusal) -> Iterator[Sign]:
+    """Yield what an article's page shows."""
+    if isinstance(result, Refusal):
+        yield from _signs_of_refusal(result)
+        return
+    yield Sign.ARTICLES
+    absent = {
+        Sign.NO_BODY: not result.blocks and not result.images,
+        Sign.NO_TITLE: not result.title,
+        Sign.NO_TIME: result.published_at is None,
+        Sign.NO_AUTHORS: not result.authors and not result.credit,
+        Sign.FOREIGN_FAMILY: family_change(result) is not None,
+        Sign.WHOLE_PAGE: result.extraction.path == "page",
+    }
+    yield from (sign for sign, is_absent in absent.items() if is_absent)
+
+
+def _signs_of_refusal(refusal: Refusal) -> Iterator[Sign]:
+    if refusal.reason is RefusalReason.EMPTY:
+        yield Sign.ARTICLES
+        yield Sign.NO_BODY
+    elif sign := sign_of_refused(refusal):
+        yield sign
+
+
+def sign_of_refused(refusal: Refusal) -> Sign | None:
+    """Return what a refused response, of a listing or an article, says of the outlet."""
+    if refusal.reason is RefusalReason.BLOCKED or refusal.evidence.startswith(_BLOCKING):
+        return Sign.BLOCKED
+    if refusal.reason is RefusalReason.HTTP_ERROR and refusal.evidence.startswith("HTTP status 5"):
+        return Sign.UNREACHABLE
+    return None

@@ -1,0 +1,87 @@
+"""How each outlet is doing, as an editor wants to see it. Pure but for the archive it asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawler.render.base import time_json
+from storage.archive import Archive
+from storage.model.alarms import Alarm
+from storage.model.runs import Outcome
+
+_DAY = timedelta(days=1)
+_USUAL_DAYS = 28
+_RUNS = 200  # of an outlet, looked through for the last one that went well
+
+
+@dataclass(frozen=True, slots=True)
+class OutletStatus:
+    """One outlet's state. usual: articles a day over the four weeks before the last day.
+
+    last_end: how its last crawl that is over ended; None where none is. next_run: None where no
+    schedule would crawl it.
+    """
+
+    outlet: str
+    last_end: Outcome | None
+    last_success: datetime | None
+    newest_article: datetime | None
+    articles_24h: int
+    usual: float
+    alarms: tuple[Alarm, ...]
+    next_run: datetime | None
+
+
+def is_failure(end: Outcome | None) -> bool:
+    """True for an end that somebody should look at; who stopped a crawl knows."""
+    return end not in (None, Outcome.DONE, Outcome.STOPPED)
+
+
+def status_of(
+    archive: Archive,
+    outlets: Sequence[str],
+    alarms: Sequence[Alarm],
+    next_runs: Mapping[str, datetime],
+    now: datetime,
+) -> list[OutletStatus]:
+    """Return each outlet's status, in the given order. alarms: the open ones."""
+    newest = archive.newest_articles(now)
+    today = archive.count_articles(now - _DAY, now)
+    before = archive.count_articles(now - _DAY * (_USUAL_DAYS + 1), now - _DAY)
+    return [
+        OutletStatus(
+            outlet=slug,
+            last_end=_last_end(archive, slug),
+            last_success=_last_success(archive, slug),
+            newest_article=newest.get(slug),
+            articles_24h=today.get(slug, 0),
+            usual=before.get(slug, 0) / _USUAL_DAYS,
+            alarms=tuple(alarm for alarm in alarms if alarm.finding.outlet == slug),
+            next_run=next_runs.get(slug),
+        )
+        for slug in outlets
+    ]
+
+
+def _last_end(archive: Archive, outlet: str) -> Outcome | None:
+    ended = (run for run in archive.runs(outlet, _RUNS) if run.outcome and not run.replay)
+    return next((run.outcome for run in ended), None)
+
+
+def _last_success(archive: Archive, outlet: str) -> datetime | None:
+    runs = archive.runs(outlet, _RUNS)
+    return next((run.ended_at for run in runs if run.outcome is Outcome.DONE), None)
+
+
+def status_json(status: OutletStatus) -> dict[str, object]:
+    """Return an outlet's status as plain data; alarms by their ids and causes."""
+    return {
+        "outlet": status.outlet,
+        "last_end": status.last_end and status.last_end.value,
+        "last_success": time_json(status.last_success),
+        "newest_article": time_json(status.newest_article),
+        "articles_24h": status.articles_24h,
+        "usual_24h": round(status.usual, 1),
+        "alarms": [alarm.finding.cause.value for alarm in status.alarms],
+        "next_run": time_json(status.next_run),
+    }

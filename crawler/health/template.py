@@ -1,0 +1,98 @@
+"""Did an outlet's template break? Pure.
+
+Of the articles read last, too many lack a field that the outlet's articles had in the month
+before. "Too many" is a question of chance: the share that lacked it before gives the probability
+of as many missing as now; under one in fifty thousand it is no chance. So three bodies missing in
+a row are told at once, and a field that half of the pages never had needs dozens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import comb
+
+from crawler.health.signals import FIELD_SIGNS, Sign
+from storage.model.runs import Run
+
+_CHANCE = 2e-5
+_LEAST_READ = 3
+_LEAST_SHARE = 0.25  # a break that concerns fewer pages than this is not a template's
+_MOST_READ = 60  # articles judged together; a longer break is seen in the newest ones
+_LEAST_BEFORE = 20  # articles to compare with
+_UNKNOWN = {Sign.NO_AUTHORS: 0.9, Sign.WHOLE_PAGE: 0.9}  # assumed where there are fewer
+_UNKNOWN_ELSE = 0.1
+_FLOOR = 0.02
+# A month of missing titles does not make missing titles right.
+_CEILING = {Sign.NO_BODY: 0.2, Sign.NO_TITLE: 0.1, Sign.NO_TIME: 0.3, Sign.FOREIGN_FAMILY: 0.3}
+_TEXT = {
+    Sign.NO_BODY: "no text",
+    Sign.NO_TITLE: "no title",
+    Sign.NO_TIME: "no publication time",
+    Sign.NO_AUTHORS: "no authors",
+    Sign.FOREIGN_FAMILY: "another family's marks than the outlet's file names",
+    Sign.WHOLE_PAGE: "no text where the family keeps it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenField:
+    """One field that articles lack now and had before."""
+
+    sign: Sign
+    missing: int
+    read: int
+    usual: float
+    since: datetime
+    evidence: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What is missing, in words."""
+        before = f"before: {self.usual:.0%}"
+        return f"{_TEXT[self.sign]} in {self.missing} of {self.read} articles ({before})"
+
+
+def broken_fields(runs: Sequence[Run]) -> list[BrokenField]:
+    """Return the fields that broke. runs: those of some weeks, newest first."""
+    reading = [run for run in runs if _count(run, Sign.ARTICLES)]
+    return [broken for sign in FIELD_SIGNS if (broken := _broken(sign, reading))]
+
+
+def _count(run: Run, sign: Sign) -> int:
+    return run.counts.signs.get(sign.value, 0)
+
+
+def _broken(sign: Sign, reading: Sequence[Run]) -> BrokenField | None:
+    read = missing = 0
+    for number, run in enumerate(reading, start=1):
+        read += _count(run, Sign.ARTICLES)
+        missing += _count(run, sign)
+        if read < _LEAST_READ:
+            continue
+        if missing < _LEAST_SHARE * read or read > _MOST_READ + _count(run, Sign.ARTICLES):
+            return None  # the newest pages are well
+        usual = _usual(sign, reading[number:])
+        if _tail(missing, read, usual) < _CHANCE:
+            showing = [one for one in reading[:number] if _count(one, sign)]
+            urls = (url for one in showing for url in one.evidence.get(sign.value, ()))
+            evidence = tuple(dict.fromkeys(urls))[:5]
+            return BrokenField(sign, missing, read, usual, showing[-1].started_at, evidence)
+    return None
+
+
+def _usual(sign: Sign, before: Sequence[Run]) -> float:
+    """Return the share of articles that lacked the field before."""
+    read = sum(_count(run, Sign.ARTICLES) for run in before)
+    if read < _LEAST_BEFORE:
+        return _UNKNOWN.get(sign, _UNKNOWN_ELSE)
+    share = sum(_count(run, sign) for run in before) / read
+    return min(max(share, _FLOOR), _CEILING.get(sign, 1.0))
+
+
+def _tail(missing: int, read: int, usual: float) -> float:
+    """Return the probability that as many or more of `read` articles lack the field."""
+    if usual >= 1:
+        return 1.0
+    return sum(
+        comb(read, k) * usual**k * (1 - usual) ** (read - k) for k in range(missing, read + 1)
+    )

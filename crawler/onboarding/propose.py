@@ -1,0 +1,231 @@
+"""An outlet file proposed from one page of a site: family, sections and feeds it shows. Pure."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract import extract
+from crawler.families import FAMILIES, GENERIC
+from crawler.families.base import Family
+from crawler.page.response import Page
+from crawler.page.urls import absolute_url, article_id, bare_host, host_of, is_on
+from storage.model.articles import Article, Refusal
+from storage.text.normalize import fold
+
+# What a platform's pages carry besides the marks of its articles, section pages too.
+_ASSETS = {
+    "epi": ("epicdn.me", "cmsConfig"),
+    "onecms": (".1cdn.vn/", "c-news-detail"),
+    "mastercms": ("MASTERCMS", "__MB_"),
+    "vccorp": ("mediacdn.vn", "hdZoneId"),
+}
+# How the families' feeds and sitemaps lie, by the facts that docs/add-an-outlet.md names.
+_FEEDS = {"onecms": "/rss{path}", "mastercms": "/rss_feed{path}", "vccorp": "/rss{path}.rss"}
+_SITEMAPS = {
+    "epi": ("month", "/sitemaps/news-{year}-{month}.xml"),
+    "onecms": ("index", "/sitemap.xml"),
+    "mastercms": ("index", "/sitemap.xml"),
+    "vccorp": ("index", "/sitemap.xml"),
+}
+_MAX_SECTIONS = 12
+_MIN_STORIES = 3  # links of a family's form, before a page without its marks is taken for it
+_MENU = "nav a[href], header a[href], [class*=menu] a[href], [class*=nav] a[href]"
+_BREADCRUMB = "[class*=breadcrumb] a[href], [class*=bread-crumb] a[href], [id*=breadcrumb] a[href]"
+_NO_SECTION = re.compile(
+    r"rss|video|podcast|podcad|emagazine|e-magazine|longform|infographic|photo|multimedia|media"
+    r"|login|dang-nhap|dang-ky|lien-he|gioi-thieu|tim-kiem|search|tag|tac-gia|quang-cao|e-paper"
+    r"|epaper|bao-in|bao-giay|toa-soan|sitemap|trang-chu|tin-moi|moi-nhat|mega|apps?|dat-bao"
+    r"|topic|chu-de|su-kien|event|an-pham|tin-tuc-24h|lich-van|-\d{4,}$|[\s%]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSection:
+    """A section that a page links to. feed: seen on the page; likely: of the family's form."""
+
+    slug: str
+    name: str
+    path: str
+    zone: int | None = None
+    feed: str | None = None
+    likely: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a page tells of an outlet that has no file. why: what the family was known by."""
+
+    slug: str
+    name: str
+    host: str
+    family: Family
+    why: str
+    sections: tuple[NewSection, ...]
+    datelines: tuple[str, ...] = ()
+
+
+def propose(page: Page, slug: str) -> Newcomer:
+    """Return what a page, an article's or a section's, tells of its outlet."""
+    host = bare_host(host_of(page.url) or "")
+    tree = LexborHTMLParser(page.body)
+    result = extract(page, None)
+    family, why = detect_family(page, tree, result, host)
+    return Newcomer(
+        slug=slug,
+        name=_name(tree, host),
+        host=host,
+        family=family,
+        why=why,
+        sections=tuple(_sections(page, tree, family, host)),
+        datelines=(result.dateline,) if isinstance(result, Article) and result.dateline else (),
+    )
+
+
+def detect_family(
+    page: Page, tree: LexborHTMLParser, result: Article | Refusal, host: str
+) -> tuple[Family, str]:
+    """Return the family of a page, and what shows it.
+
+    An article's container decides; else the marks of a platform together with links in the form
+    of its articles; else many such links alone. A CMS of one outlet stands on its own hosts only.
+    """
+    if isinstance(result, Article) and result.extraction.family != GENERIC.name:
+        family = FAMILIES[result.extraction.family]
+        return family, f"its container of the text ({result.extraction.layout})"
+    text = page.body.decode("utf-8", "replace")
+    links = [url for url in _links(tree, page.url, "a[href]") if is_on(url, (host,))]
+    best, why, most = GENERIC, "no family's marks are on the page", 0
+    for family in FAMILIES.values():
+        if family is GENERIC or (family.hosts and not host.endswith(family.hosts)):
+            continue
+        marks = [m for m in (*family.marks, *_ASSETS.get(family.name, ())) if m in text]
+        stories = len({id_ for url in links if (id_ := article_id(url, family))})
+        if stories < _MIN_STORIES or (family.name in _ASSETS and not marks):
+            continue  # the shared platforms' addresses alone are like many others'
+        score = stories + 1_000 * bool(marks)
+        if score > most:
+            best, most = family, score
+            shown = f"{marks[0]!r} and " if marks else ""
+            why = f"{shown}{stories} links in the form of its articles"
+    return best, why
+
+
+def _name(tree: LexborHTMLParser, host: str) -> str:
+    node = tree.css_first("meta[property='og:site_name']")
+    given = (node.attributes.get("content") or "").strip() if node else ""
+    title = tree.css_first("title")
+    # "A headline | Báo Cần Thơ": the last part is the outlet's name, or as good as it.
+    last = re.split(r"\s[|–-]\s", " ".join((title.text() if title else "").split()))[1:]
+    return " ".join(given.split())[:60] or (last[-1] if last and len(last[-1]) <= 40 else host)
+
+
+def _links(tree: LexborHTMLParser, base: str, selector: str) -> Iterator[str]:
+    for node in tree.css(selector):
+        if url := absolute_url(base, node.attributes.get("href") or ""):
+            yield url
+
+
+def _sections(
+    page: Page, tree: LexborHTMLParser, family: Family, host: str
+) -> Iterator[NewSection]:
+    """Yield the sections that a page names, its own first; the front page where it names none."""
+    feeds = [
+        urlsplit(url).path
+        for url in _links(tree, page.url, "link[type='application/rss+xml'], a[href*='rss']")
+        if is_on(url, (host,))
+    ]
+    found: dict[str, NewSection] = {}
+    for selector in (_BREADCRUMB, _MENU):
+        for node in tree.css(selector):
+            url = absolute_url(page.url, node.attributes.get("href") or "") or ""
+            name = " ".join(node.text().split())
+            section = _section(url, name, family, host, feeds)
+            if section is not None:
+                known = {one.path for one in found.values()}
+                if section.path not in known:
+                    found.setdefault(section.slug, section)
+    yield from list(found.values())[:_MAX_SECTIONS]
+    if not found:
+        feed = next((path for path in feeds if re.search(r"\.rss$|\.xml$", path)), None)
+        yield NewSection("trang-chu", "Trang chủ", "/", feed=feed)
+
+
+def _section(url: str, name: str, family: Family, host: str, feeds: list[str]) -> NewSection | None:
+    path = urlsplit(url).path
+    parts = [part for part in re.sub(r"\.(?:html?|chn)$", "", path).split("/") if part]
+    named = 3 <= len(name) <= 40 and not name.isdigit()
+    if not (is_on(url, (host,)) and 1 <= len(parts) <= 2 and named) or urlsplit(url).query:
+        return None
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(parts[-1])).strip("-")
+    if not slug or article_id(url, family) or _NO_SECTION.search(path):
+        return None
+    feed = next(
+        (one for one in feeds if re.search(rf"/{re.escape(slug)}(?:-\d+)?(?:\.rss|$)", one)), None
+    )
+    zone = re.search(r"-(\d+)\.rss$", feed or "") if family.name == "epi" else None
+    form = _FEEDS.get(family.name)
+    bare = "/" + "/".join(parts)
+    section = NewSection(slug, name, path, int(zone[1]) if zone else None, feed)
+    return replace(section, likely=form.format(path=bare)) if form and not feed else section
+
+
+def toml_of(newcomer: Newcomer) -> str:
+    """Return the text of the outlet file, with what is not certain marked so."""
+    lines = [
+        f"name = {_quoted(newcomer.name)}",
+        f"family = {_quoted(newcomer.family.name)} # known by {newcomer.why}",
+        'status = "active"',
+    ]
+    if newcomer.datelines:
+        lines.append(f"datelines = [{', '.join(map(_quoted, newcomer.datelines))}]")
+    lines += ['confidence = "low" # proposed from one page; nobody has confirmed it', ""]
+    lines += ["[[domains]]", f"host = {_quoted(newcomer.host)}", ""]
+    for section in newcomer.sections:
+        lines += [*_section_lines(section), ""]
+    if sitemap := _SITEMAPS.get(newcomer.family.name):
+        lines += ["[sitemap]", f'period = "{sitemap[0]}"', f'template = "{sitemap[1]}"']
+        lines += ['confidence = "low" # the form of its family', ""]
+    return "\n".join(lines)
+
+
+def _section_lines(section: NewSection) -> Iterator[str]:
+    yield "[[sections]]"
+    yield f"slug = {_quoted(section.slug)}"
+    yield f"name = {_quoted(section.name)}"
+    yield f"path = {_quoted(section.path)}"
+    if section.zone:
+        yield f"zone = {section.zone}"
+    if section.feed:
+        yield f"feed = {_quoted(section.feed)}"
+    elif section.likely:
+        yield f"# feed = {_quoted(section.likely)} # the form of its family; not seen on the page"
+    if re.search(r"ha noi|thu do", fold(section.name)):
+        yield "hanoi = true"
+    yield 'confidence = "low"'
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def to_confirm(newcomer: Newcomer) -> list[str]:
+    """Return what a person must look at before the outlet counts, one line each."""
+    host = newcomer.host
+    asked = [
+        f"config/outlets/{newcomer.slug}.toml: the family is {newcomer.family.name}, known by"
+        f" {newcomer.why}",
+        f"its name is {newcomer.name!r}; the hosts it published on before {host}, with their years",
+        "sections: " + ", ".join(f"{one.name} ({one.path})" for one in newcomer.sections),
+        "which sections are mostly about Hà Nội (hanoi) or districts (district); what goes out",
+    ]
+    likely = [one.likely for one in newcomer.sections if one.likely]
+    if likely:
+        asked.append(f"whether feeds answer at {likely[0]} and so on; else section pages suffice")
+    if newcomer.family.name in _SITEMAPS:
+        asked.append(f"whether https://{host}{_SITEMAPS[newcomer.family.name][1]} answers")
+    return asked

@@ -1,0 +1,176 @@
+"""The tables of an outlet file: domains, sections, sitemaps, paging and what else it may hold.
+
+Pure. The form is described in docs/add-an-outlet.md; `crawler.outlets.model` puts the parts
+together.
+"""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from crawler.families.base import PagingForm
+from crawler.outlets.cadence import Cadence
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
+Confidence = Literal["high", "medium", "low"]
+
+
+class Table(BaseModel):
+    """A table of the file: unchangeable, and without keys that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Domain(Table):
+    """A host the outlet publishes on.
+
+    since, until: first and last year, where known. former: it has left the host, since when is
+    not known.
+    """
+
+    host: Host
+    since: int | None = Field(None, ge=1995, le=2100)
+    until: int | None = Field(None, ge=1995, le=2100)
+    former: bool = False
+    confidence: Confidence = "high"
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError(f"{self.host}: since {self.since} is after until {self.until}")
+        return self
+
+
+class PagingRule(Table):
+    """How this outlet, or one section of it, pages where its family pages otherwise.
+
+    Fields of `template`, and `first`, `step`, `form`: see crawler.families.base.Paging.
+    """
+
+    template: str
+    first: int = Field(1, ge=0)
+    step: int = Field(1, ge=1)
+    form: PagingForm = "html"
+    confidence: Confidence = "high"
+
+    @field_validator("template")
+    @classmethod
+    def _fillable(cls, value: str) -> str:
+        try:
+            value.format(host="x", site="x", path="/x", zone=1, page=1, last="1")
+        except (KeyError, IndexError, ValueError, AttributeError):
+            known = "{host}, {site}, {path}, {zone}, {page}, {last}"
+            raise ValueError(f"expected no fields but {known}") from None
+        return value
+
+
+class Section(Table):
+    """A section of the outlet: its page, its feed, or both.
+
+    path: of its page; empty where nobody knows it.
+    zone: the number by which ePi's and VCCorp's feeds and paging know it.
+    feed: path (or URL) of its RSS feed.
+    hanoi: mostly about Hà Nội; district: mostly about districts and wards.
+    crawl: taken by a crawl that names no section.
+    cadence: where this section's differs from the outlet's.
+    """
+
+    slug: Slug
+    name: str
+    path: UrlPath | Literal[""] = ""
+    zone: int | None = Field(None, ge=1)
+    feed: str | None = None
+    paging: PagingRule | None = None
+    hanoi: bool = False
+    district: bool = False
+    crawl: bool = True
+    cadence: Cadence | None = None
+    confidence: Confidence = "high"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.path and not self.feed:
+            raise ValueError(f"section {self.slug!r} has neither path nor feed: nothing to ask")
+        return self
+
+
+class Sitemap(Table):
+    """Where sitemaps lie. `template` may hold {year}, {month}, {month:02d} and {day:02d}."""
+
+    period: Literal["month", "day", "index"]
+    template: UrlPath
+    confidence: Confidence = "high"
+
+    @field_validator("template")
+    @classmethod
+    def _fillable(cls, value: str) -> str:
+        try:
+            value.format(year=2026, month=1, day=1)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("expected no fields but {year}, {month}, {day}") from None
+        return value
+
+
+class Politeness(Table):
+    """Seconds between two requests to one host; `jitter` is the share by which it varies."""
+
+    delay_seconds: float = Field(2.0, ge=0.5)
+    jitter: float = Field(0.5, ge=0, le=1)
+
+
+class FormerFamily(Table):
+    """The CMS the outlet used before: first day, and the day after the last, where known."""
+
+    family: str
+    since: date | None = None
+    until: date
+    confidence: Confidence = "high"
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since and self.since >= self.until:
+            raise ValueError(f"{self.family}: since {self.since} is not before until {self.until}")
+        return self
+
+
+class Merger(Table):
+    """What became of the outlet: the slug of the one it went into, and the day."""
+
+    into: Slug
+    on: date | None = None
+    confidence: Confidence = "high"
+
+
+class Proof(Table):
+    """The pages that prove what the file says.
+
+    written: pages of our own in the outlet's markup, names of files in tests/pages.
+    real: real pages, kept outside the repository, that are read rightly with this file.
+    """
+
+    written: tuple[str, ...] = ()
+    real: tuple[str, ...] = ()
+
+
+class Overrides(Table):
+    """Selectors that come before the family's own, for a theme of this outlet alone."""
+
+    title: tuple[str, ...] = ()
+    sapo: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    caption: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()

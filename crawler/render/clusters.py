@@ -1,0 +1,65 @@
+"""Clusters as plain data for JSON, and as short texts. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from crawler.render.base import time_json
+from storage.model.clusters import Cluster, Member
+
+
+def cluster_json(cluster: Cluster) -> dict[str, Any]:
+    """Return a cluster with the keys that docs/json.md names."""
+    return {
+        "id": cluster.id,
+        "articles": len(cluster.members),
+        "outlets": list(cluster.outlets),
+        "members": [_member_json(member) for member in cluster.members],
+    }
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "id": member.id,
+        "outlet": member.outlet,
+        "url": member.url,
+        "title": member.title,
+        "published_at": time_json(member.published_at),
+        "first_seen_at": time_json(member.first_seen_at),
+        "credit": member.credit,
+        "similarity": round(member.similarity, 4),
+        "is_source": member.is_source,
+    }
+
+
+def cluster_text(cluster: Cluster, of: int) -> str:
+    """Return what one line says of an article's cluster. of: the article's short id."""
+    if len(cluster.members) == 1:
+        return "no copies"
+    source = cluster.source
+    others = len(cluster.members) - 1
+    if source.id == of:
+        return f"source of {counted(others, 'copy', 'copies')}"
+    like = next(member for member in cluster.members if member.id == of).similarity
+    return f"copy of {source.id} ({source.outlet}), {like:.0%} alike"
+
+
+def delay_text(member: Member, source: Member) -> str:
+    """Return how long after the source a member was published, such as "+2 h 5 min".
+
+    One that mixes two stories may be older than its source: "-5 min".
+    """
+    since = round((_moment(member) - _moment(source)).total_seconds() / 60)
+    days, hours, minutes = abs(since) // 1440, abs(since) // 60 % 24, abs(since) % 60
+    sign = "-" if since < 0 else "+"
+    if days:
+        return f"{sign}{days} d {hours} h"
+    return f"{sign}{hours} h {minutes} min" if hours else f"{sign}{minutes} min"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def _moment(member: Member) -> datetime:
+    return member.published_at or member.first_seen_at

@@ -1,0 +1,181 @@
+"""A file of articles into an archive: line by line, by fifty a transaction, whatever its size."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from crawler.extract.worker import ExtractionWorker
+from crawler.health.run_recorder import RunKeeper
+from crawler.reprocess.import_rows import Given, RowError, Source, parse_line
+from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
+from storage.archive import Archive
+from storage.model.articles import Arrival, Article, Refusal, RefusalReason, Verdict
+from storage.model.runs import Run
+
+BATCH = 50
+_FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)  # of ours; the page may be an article
+_BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has fifty
+
+
+class Pages:
+    """Extracts the pages among the rows, in children that can be killed; started when needed."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._stack = ExitStack()
+        self._runner: asyncio.Runner | None = None
+        self._worker: ExtractionWorker | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def read(self, rows: list[Given]) -> list[Article | Refusal]:
+        """Return what each row is: the article it gives, or what its page is read as."""
+        pages = [row for row in rows if row.page is not None]
+        read = iter(self._extract(pages)) if pages else iter(())
+        return [row.article or next(read) for row in rows]
+
+    def _extract(self, rows: list[Given]) -> list[Article | Refusal]:
+        if self._runner is None or self._worker is None:
+            self._runner = self._stack.enter_context(asyncio.Runner())
+            self._worker = ExtractionWorker(workers=2)
+            self._stack.callback(self._worker.close)
+        worker = self._worker
+
+        async def read_all() -> list[Article | Refusal]:
+            return await asyncio.gather(*(self._one(row, worker) for row in rows))
+
+        return self._runner.run(read_all())
+
+    async def _one(self, row: Given, worker: ExtractionWorker) -> Article | Refusal:
+        if row.page is None:
+            raise AssertionError("only rows with a page are extracted")
+        result = await worker.extract(row.page, self._source.outlets.get(row.outlet))
+        if isinstance(result, Refusal):
+            return replace(result, outlet=row.outlet)
+        own_id = row.article_id or result.article_id
+        return replace(result, outlet=row.outlet, article_id=own_id)
+
+
+@dataclass(slots=True)
+class Buffer:
+    """Rows of one outlet that are not stored yet."""
+
+    rows: list[tuple[Line, Given]] = field(default_factory=list)
+    size: int = 0
+
+
+class Importer:
+    """Takes lines into an archive; every outlet has a run of its own.
+
+    reject: told of each line that is set aside, with its reason. skip: told of each line whose
+    article was taken down; nothing of it is kept. clock: the present moment, UTC.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        source: Source,
+        pages: Pages,
+        reject: Callable[[Line, str], object],
+        skip: Callable[[Line], object],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._archive = archive
+        self._source = source
+        self._pages = pages
+        self._reject = reject
+        self._skip = skip
+        self._clock = clock
+        self._buffers: dict[str, Buffer] = {}
+        self._keepers: dict[str, RunKeeper] = {}
+
+    def take(self, line: Line) -> None:
+        """Take one line, to be stored with others, or reject it."""
+        if line.text is None:
+            limit = MAX_LINE_BYTES // 1024**2
+            self._reject(line, f"is {line.size:,} bytes long: expected at most {limit} MB")
+            return
+        try:
+            given = parse_line(line.text, self._source)
+        except RowError as error:
+            self._reject(line, str(error))
+            return
+        buffer = self._buffers.setdefault(given.outlet, Buffer())
+        buffer.rows.append((line, given))
+        buffer.size += line.size
+        full = sum(each.size for each in self._buffers.values()) > _BATCH_BYTES
+        for outlet in list(self._buffers) if full else [given.outlet]:
+            if full or len(buffer.rows) >= BATCH:
+                self._store(outlet)
+
+    def store_rest(self) -> None:
+        """Store what has been taken and is not stored yet."""
+        for outlet in list(self._buffers):
+            self._store(outlet)
+
+    def finish(self, reason: str) -> list[Run]:
+        """Close the runs; reason: "finished", "shutdown", or what went wrong."""
+        return [keeper.finish(reason) for keeper in self._keepers.values()]
+
+    def _store(self, outlet: str) -> None:
+        rows = self._allowed(outlet, self._buffers.pop(outlet).rows)
+        keeper = self._keepers.get(outlet) or self._begin(outlet)
+        lines, arrivals = [], []
+        results = self._pages.read([given for _, given in rows])
+        for (line, given), result in zip(rows, results, strict=True):
+            if isinstance(result, Refusal) and result.reason in _FAILURES:
+                self._reject(line, f"could not be extracted: {result.evidence}")
+            else:
+                lines.append(line)
+                arrivals.append(Arrival(given.capture, result))
+        answers = self._archive.store_many(keeper.run.id, arrivals)
+        keeper.count(fetched=len(arrivals))
+        for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
+            result = arrival.result
+            if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
+                self._skip(line)  # known by its own id: it came under another address
+                keeper.stored(answer, RefusalReason.REDACTED, None)
+            elif isinstance(result, Refusal):
+                keeper.stored(answer, result.reason, None)
+            else:
+                keeper.stored(answer, None, result.published_at)
+
+    def _allowed(self, outlet: str, rows: list[tuple[Line, Given]]) -> list[tuple[Line, Given]]:
+        """Return the rows but those whose addresses were taken down."""
+        taken = self._archive.redacted(outlet, [given.capture.url for _, given in rows])
+        for line, given in rows:
+            if given.capture.url in taken:
+                self._skip(line)
+        return [(line, given) for line, given in rows if given.capture.url not in taken]
+
+    def _begin(self, outlet: str) -> RunKeeper:
+        # A replay: no outlet was asked for anything, so it says nothing about the outlet's health.
+        run = Run(
+            id=uuid4().hex[:12],
+            outlet=outlet,
+            started_at=self._clock(),
+            sections=("import",),
+            replay=True,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+        )
+        keeper = RunKeeper(self._archive, run, self._clock)
+        keeper.discovered()
+        self._keepers[outlet] = keeper
+        return keeper

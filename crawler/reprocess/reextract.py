@@ -1,0 +1,206 @@
+"""Captures read again by today's code, in processes that can be killed, batch by batch."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler.capture.reader import read_record
+from crawler.extract import extract
+from crawler.extract.worker import Extract, ExtractionWorker
+from crawler.outlets.model import Outlet
+from crawler.reprocess.compare import Effect, Result, differing_fields, effect_of
+from storage.errors import CaptureError
+from storage.model.articles import Capture, Refusal
+
+BATCH = 200  # captures in one transaction
+_AHEAD = 1  # batches that children are given while one is written, lest they wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A capture in the archive, by its number there, and what it was last read as."""
+
+    number: int
+    capture: Capture
+    before: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a capture could not be read again. where: what is missing or damaged."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An article, or a refusal, that today's code reads otherwise, or fails to read."""
+
+    number: int
+    capture: Capture
+    effect: Effect
+    before: Result
+    after: Result
+
+
+@dataclass(slots=True)
+class Report:
+    """What reading again came to so far.
+
+    fields: in how many captures each field differs. unread: by file or outlet, how many captures
+    could not be read, and why the first of them. stale: differences to what the very same version
+    of our code had read.
+    """
+
+    effects: Counter[Effect] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+    unread: dict[str, tuple[int, str]] = field(default_factory=dict)
+    stale: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many captures have been looked at."""
+        return sum(self.effects.values()) + self.unread_count
+
+    @property
+    def unread_count(self) -> int:
+        """How many captures could not be read."""
+        return sum(count for count, _ in self.unread.values())
+
+    @property
+    def differing(self) -> int:
+        """How many captures say something else now."""
+        return sum(self.effects[e] for e in (Effect.CHANGED, Effect.REFUSED, Effect.ADMITTED))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the loop is told of, in this order for each batch; nothing is written by itself.
+
+    write: what a batch is read as, by the captures' numbers, to be kept in one transaction.
+    differ: each difference. progress: the report, after each batch.
+    """
+
+    write: Callable[[Sequence[tuple[int, Result]]], object]
+    differ: Callable[[Difference], object]
+    progress: Callable[[Report], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How captures are read.
+
+    captures: the folder that WARC files' names are relative to. outlets: by slug.
+    version: of the code that reads. function: that code; children import it.
+    """
+
+    captures: Path
+    outlets: Mapping[str, Outlet]
+    version: int
+    workers: int = 1
+    function: Extract = extract
+
+
+def read_capture(
+    file: Path, offset: int, outlet: Outlet | None, function: Extract
+) -> Result | Unread:
+    """Return what the record at `offset` (in bytes) of a WARC file is read as."""
+    try:
+        page = read_record(file, offset)
+    except CaptureError as error:
+        return Unread(str(file), str(error))
+    return function(page, outlet)
+
+
+def reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
+    """Read captures again, batch by batch; return what it came to.
+
+    batches: each is asked for while the one before is being read. What `steps` raise, or the
+    archive behind `batches`, ends the work; what was written stays.
+    """
+    return asyncio.run(_reread(batches, reader, steps))
+
+
+async def _reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
+    report = Report()
+    ahead: deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]] = deque()
+    async with ExtractionWorker(workers=reader.workers) as worker:
+        for batch in batches:
+            ahead.append((batch, _begin(batch, worker, reader)))
+            await asyncio.sleep(0)  # lets the children start on it before another is written
+            if len(ahead) > _AHEAD:
+                await _conclude_first(ahead, reader, steps, report)
+        while ahead:
+            await _conclude_first(ahead, reader, steps, report)
+    return report
+
+
+async def _conclude_first(
+    ahead: "deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]]",
+    reader: Reader,
+    steps: Steps,
+    report: Report,
+) -> None:
+    batch, reading = ahead.popleft()
+    _conclude(batch, await reading, reader, steps, report)
+
+
+def _begin(
+    batch: list[Held], worker: ExtractionWorker, reader: Reader
+) -> "asyncio.Future[list[Result | Unread]]":
+    return asyncio.gather(*(_read(held, worker, reader) for held in batch))
+
+
+async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result | Unread:
+    before, capture = held.before, held.capture
+    outlet = reader.outlets.get(before.outlet)
+    if outlet is None:  # read without it, the article would be another outlet's
+        where = f"outlet {before.outlet}"
+        return Unread(where, f"{where} has no file: write one, or name the outlets to read")
+    file = reader.captures / capture.warc_file
+    return await worker.guarded(
+        before.outlet, capture.url, read_capture, file, capture.warc_offset, outlet, reader.function
+    )
+
+
+def _conclude(
+    batch: list[Held],
+    results: list[Result | Unread],
+    reader: Reader,
+    steps: Steps,
+    report: Report,
+) -> None:
+    """Write a batch, count it, and tell of its differences."""
+    results_by_number = [
+        (held.number, result)
+        for held, result in zip(batch, results, strict=True)
+        if not isinstance(result, Unread)
+    ]
+    if results_by_number:
+        steps.write(results_by_number)
+    for held, result in zip(batch, results, strict=True):
+        if isinstance(result, Unread):
+            count, message = report.unread.get(result.where, (0, result.message))
+            report.unread[result.where] = (count + 1, message)
+        else:
+            _count(held, result, reader.version, steps, report)
+    steps.progress(report)
+
+
+def _count(held: Held, after: Result, version: int, steps: Steps, report: Report) -> None:
+    effect = effect_of(held.before, after)
+    report.effects[effect] += 1
+    if effect is Effect.SAME:
+        return
+    if effect is not Effect.FAILED:
+        report.fields.update(differing_fields(held.before, after))
+        report.stale += version_of(held.before) == version
+    steps.differ(Difference(held.number, held.capture, effect, held.before, after))
+
+
+def version_of(result: Result) -> int:
+    """Return which version of our code read a page."""
+    return result.version if isinstance(result, Refusal) else result.extraction.version

@@ -1,0 +1,72 @@
+"""From configuration and outlet files to what the schedule wants, and what the alarms expect."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from crawler.config.config import Config
+from crawler.config.schedule import OutletSchedule, cadences, check_schedule
+from crawler.health.rules import Watched
+from crawler.outlets.cadence import Cadence, quiet_time
+from crawler.outlets.model import Outlet, find_outlet
+from crawler.schedule.agenda import Agenda, Wanted
+from crawler.schedule.rhythm import MEMORY
+from storage.archive import Archive
+from storage.errors import UsageError
+from storage.model.schedule import SCHEDULE
+
+_LIVES = timedelta(minutes=20)  # four signs of life may be missed
+
+
+def wanted_outlets(
+    config: Config, known: Mapping[str, Outlet], named: Iterable[str] = ()
+) -> list[Wanted]:
+    """Return the outlets that are scheduled: those named, else all that are not retired or paused.
+
+    Raises UsageError (ConfigError, UnknownOutletError) that names file and key.
+    """
+    schedule, file = config.schedule, str(config.file)
+    check_schedule(schedule, known, file)
+    chosen = [find_outlet(dict(known), slug) for slug in dict.fromkeys(named)]
+    wanted = []
+    for outlet in chosen or known.values():
+        found = cadences(outlet, schedule, file)
+        paused = schedule.outlets.get(outlet.slug, OutletSchedule()).pause
+        if not chosen and (outlet.status == "retired" or paused):
+            continue
+        again = timedelta(minutes=schedule.recheck_minutes) if schedule.recheck_limit else None
+        wanted.append(Wanted(outlet.slug, outlet.host, found, again))
+    if not any(one.cadences for one in wanted):
+        raise UsageError("no outlet is to be crawled: tinquan outlets list shows those there are")
+    return wanted
+
+
+def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
+    """Return an agenda that remembers nothing yet."""
+    lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
+    chores = {name: line for name, line in lines.items() if line}
+    return Agenda(wanted, chores, config.schedule.jobs)
+
+
+def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
+    """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
+    row = archive.schedule.chores().get(SCHEDULE)
+    if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
+        return {}
+    agenda.remember(archive.runs(since=now - MEMORY), {}, now)
+    found: dict[str, datetime] = {}
+    for (outlet, _), due in agenda.dues().items():
+        found[outlet] = min(found.get(outlet, due or now), due or now)
+    return found
+
+
+def watched_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[Watched]:
+    """Return the outlets as the alarms see them: with the longest pause that is wanted."""
+    return [
+        Watched(one.outlet, known[one.outlet].family, min(map(_pause, one.cadences.values())))
+        for one in wanted
+        if one.cadences
+    ]
+
+
+def _pause(cadence: Cadence) -> timedelta:
+    return cadence.longest * (1 + cadence.jitter) + quiet_time(cadence.quiet)

@@ -1,0 +1,224 @@
+"""Is one article a copy of another, or do both only fill in the same form? Pure.
+
+Much text in common is needed but proves little: weather bulletins, lottery results and prices
+share nine tenths of their words from day to day. What tells them apart is what stands in the same
+surroundings: a copy says the same figures, dates and names there, another issue says others.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+import xxhash
+
+from storage.dedup.signature import lines_of, shingles
+from storage.model.articles import Article
+from storage.text.arrays import Hashes, distinct
+from storage.text.syllables import Syllables, syllables
+
+ENOUGH = 0.45
+"""Part of the shorter text's shingles that a copy shares."""
+
+ALMOST_ALL = 0.9
+"""Part that two texts share which are near-identical."""
+
+_SLIPS = 0.05  # part of the figures and names that a copy may have otherwise; one always may
+_FEW_SLOTS = 4  # that can be compared: of fewer, one that differs counts, and none proves nothing
+_LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
+# In any case and Unicode form; folding the text first would take longer than all the rest.
+_DATE = re.compile(
+    r"(?<!\d)(\d{1,2})\s*(?:[/.-]|th(?:á|a\u0301)ng)\s*(\d{1,2})(?!\d)", re.IGNORECASE
+)
+_SLOT = 0
+_LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
+_SHORT = 0
+
+Context = tuple[int, ...]
+Slots = Mapping[Context, Counter[tuple[int, ...]]]
+
+
+class Reason(StrEnum):
+    """Why two articles are copies, or not."""
+
+    COPY = "copy"
+    LITTLE = "little"  # too little in common
+    FIGURES = "figures"  # other figures or names in the same surroundings
+    ISSUE = "issue"  # the same title with other figures: another issue of a series
+    DAY = "day"  # every date in one is another than those in the other
+    SERIES = "series"  # one of many look-alikes, and not near-identical
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What comparing two articles showed.
+
+    similarity: part of the shorter text's shingles that stand in the other, 0 to 1.
+    of_longer: part of the longer one's that stand in the shorter. shared: how many these are.
+    """
+
+    reason: Reason
+    similarity: float = 0.0
+    of_longer: float = 0.0
+    shared: int = 0
+
+    @property
+    def is_copy(self) -> bool:
+        """True where one is a copy of the other."""
+        return self.reason is Reason.COPY
+
+    @property
+    def looks_alike(self) -> bool:
+        """True where much is in common and yet neither is a copy of the other."""
+        return self.reason not in (Reason.COPY, Reason.LITTLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An article as it is compared; `lines` are hashes of its lines, in order."""
+
+    syllables: Syllables
+    lines: tuple[int, ...]
+    shingles: Hashes
+    dates: frozenset[tuple[int, int]]
+    title: Syllables
+
+
+def read(article: Article) -> Text:
+    """Return an article as `compare` takes it."""
+    texts = lines_of(article)
+    every = syllables(texts)
+    return Text(
+        syllables=every,
+        lines=_line_hashes(every, len(texts)),
+        shingles=distinct(shingles(every.hashes)),
+        dates=_dates("\n".join(texts)),
+        title=every.keep(every.lines == 0),
+    )
+
+
+def compare(
+    one: Text, other: Text, common: Collection[int] = (), *, in_series: bool = False
+) -> Likeness:
+    """Say whether one article is a copy of the other; the order of the two makes no difference.
+
+    common: hashes of lines that stand in a dozen articles or more, which do not count.
+    in_series: either is one of several look-alikes, so only near-identical texts are copies.
+    """
+    left, right = _without(one, common), _without(other, common)
+    similarity, of_longer, shared = _overlap(left.shingles, right.shingles)
+    enough = similarity >= ENOUGH
+    if enough and (left is not one or right is not other):
+        # With a form's lines out and boilerplate still in, that can be all that is left.
+        enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
+    reason = Reason.LITTLE
+    if enough:
+        compared, differing = _compare_slots(left.syllables, right.syllables)
+        strict = in_series and similarity < ALMOST_ALL
+        reason = _judge(one, other, compared, differing, strict=strict)
+    return Likeness(reason, similarity, of_longer, shared)
+
+
+def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
+    """Return which part of the shorter and of the longer text is shared, and how much that is."""
+    shorter, longer = sorted((len(one), len(other)))
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / max(shorter, 1), shared / max(longer, 1), shared
+
+
+def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
+    if _is_another_issue(one.title, other.title):
+        return Reason.ISSUE
+    allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)
+    if differing > allowed:
+        return Reason.FIGURES
+    apart = bool(one.dates and other.dates) and not one.dates & other.dates
+    if apart and (differing or compared < _FEW_SLOTS):
+        return Reason.DAY
+    return Reason.SERIES if strict else Reason.COPY
+
+
+def shared_lines(one: Text, other: Text) -> set[int]:
+    """Return the hashes of lines that stand in both."""
+    return (set(one.lines) & set(other.lines)) - {_SHORT}
+
+
+def _line_hashes(text: Syllables, count: int) -> tuple[int, ...]:
+    bounds = np.searchsorted(text.lines, np.arange(count + 1))
+    parts = (text.hashes[a:b] for a, b in pairwise(bounds.tolist()))
+    return tuple(
+        xxhash.xxh3_64_intdigest(part.tobytes()) - (1 << 63) if len(part) >= _LINE else _SHORT
+        for part in parts
+    )
+
+
+def _dates(text: str) -> frozenset[tuple[int, int]]:
+    pairs = ((int(a), int(b)) for a, b in _DATE.findall(text))
+    return frozenset((day, month) for day, month in pairs if 0 < day <= 31 and 0 < month <= 12)
+
+
+def _without(text: Text, common: Collection[int]) -> Text:
+    """Return the text without common lines, or as it is where next to nothing would be left."""
+    gone = [number for number, line in enumerate(text.lines) if line in common]
+    if not gone:
+        return text
+    left = text.syllables.keep(~np.isin(text.syllables.lines, gone))
+    found = distinct(shingles(left.hashes))
+    if len(found) < _LEAST:
+        return text
+    return Text(left, text.lines, found, text.dates, text.title)
+
+
+def _compare_slots(one: Syllables, other: Syllables) -> tuple[int, int]:
+    """Return how many figures and names stand in like surroundings, and how many of them differ."""
+    left, right = slots(one), slots(other)
+    compared = alike = 0
+    for context in left.keys() & right.keys():
+        values, others = left[context], right[context]
+        number = min(values.total(), others.total())
+        compared += number
+        if number == 1 and values.total() == others.total():
+            alike += _alike(next(iter(values)), next(iter(others)))
+        else:
+            alike += (values & others).total()
+    return compared, compared - alike
+
+
+def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """True for equal values and for one that says more: "22/11" and "22/11/2026"."""
+    return value == other or set(value) <= set(other) or set(other) <= set(value)
+
+
+def slots(text: Syllables) -> Slots:
+    """Return the figures and names by the words around them, two on each side.
+
+    Neighbouring ones are one slot, and a slot in the surroundings counts as any slot.
+    """
+    flagged = (text.digits | text.names).tolist()
+    items: list[int] = []
+    values: dict[int, list[int]] = {}
+    for value, is_slot in zip(text.hashes.tolist(), flagged, strict=True):
+        if not is_slot:
+            items.append(value)
+        else:
+            if not items or items[-1] != _SLOT:
+                items.append(_SLOT)
+            values.setdefault(len(items) - 1, []).append(value)
+    padded = [1, 1, *items, 1, 1]
+    found: defaultdict[Context, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    for place, value_ in values.items():
+        around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
+        found[around][tuple(value_)] += 1
+    return found
+
+
+def _is_another_issue(one: Syllables, other: Syllables) -> bool:
+    """True where two titles differ in their figures only."""
+    if len(one) != len(other) or not (one.digits == other.digits).all():
+        return False
+    words = ~one.digits
+    same_words = bool((one.hashes[words] == other.hashes[words]).all())
+    return same_words and not bool((one.hashes == other.hashes).all())

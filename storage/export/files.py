@@ -1,0 +1,130 @@
+"""Articles into a file that appears whole or not at all, with a manifest beside it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from storage.codec.json import time_json
+from storage.errors import ExportError, UsageError
+from storage.export.formats import WRITERS, export_row
+from storage.model.articles import ArchivedArticle, ArticleQuery
+from storage.model.exports import EXPORT_VERSION, ExportOrder, Manifest
+
+
+def manifest_path(file: Path) -> Path:
+    """Return where the manifest of an exported file stands."""
+    return file.with_name(file.name + ".manifest.json")
+
+
+def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema: str) -> Manifest:
+    """Write articles as `order` says. schema: version of the archive's schema.
+
+    Raises ExportError, UsageError; a file that stood there before is then as it was.
+    """
+    file = order.file
+    if file.exists() and not order.overwrite:
+        raise UsageError(f"{file}: exists; name another file, or let it be replaced: --overwrite")
+    if file.exists() and not file.is_file():
+        raise UsageError(
+            f"{file}: is no ordinary file; it cannot be replaced as a whole: name another"
+        )
+    part, part_manifest = (path.with_name(path.name + ".part") for path in _both(file))
+    with _plain_errors(file), _removed(part), _removed(part_manifest):
+        rows, count = _write_rows(articles, order, part)
+        manifest = Manifest(
+            file=file.name,
+            format=order.format,
+            version=EXPORT_VERSION,
+            schema=schema,
+            rows=rows,
+            articles=count,
+            bytes=part.stat().st_size,
+            sha256=_sha256(part),
+            filters=_filters(order.query),
+            made_at=order.made_at,
+        )
+        part_manifest.write_text(_manifest_text(manifest), encoding="utf-8")
+        for path in (part, part_manifest):
+            _sync(path)
+        # A manifest always tells of the file beside it, whenever we are killed.
+        manifest_path(file).unlink(missing_ok=True)
+        part.replace(file)
+        part_manifest.replace(manifest_path(file))
+        _sync(file.parent)
+    return manifest
+
+
+def _both(file: Path) -> tuple[Path, Path]:
+    return file, manifest_path(file)
+
+
+def _write_rows(
+    articles: Iterable[ArchivedArticle], order: ExportOrder, part: Path
+) -> tuple[int, int]:
+    """Write the rows; return how many, and of how many articles."""
+    writer = WRITERS[order.format](part, order.excel)
+    rows = count = 0
+    try:
+        for archived in articles:
+            count += 1
+            for revision in archived.revisions if order.states else (archived.latest,):
+                writer.write(export_row(archived, revision))
+                rows += 1
+            order.progress(rows)
+    finally:
+        writer.close()
+    return rows, count
+
+
+def _filters(query: ArticleQuery) -> dict[str, object]:
+    """Return what a query asks for besides everything."""
+    everything = asdict(ArticleQuery())
+    return {name: value for name, value in asdict(query).items() if value != everything[name]}
+
+
+def _manifest_text(manifest: Manifest) -> str:
+    def plain(value: object) -> str | None:
+        return time_json(value) if isinstance(value, datetime) else str(value)
+
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=2, default=plain) + "\n"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _removed(path: Path) -> Iterator[None]:
+    """Take a file away that is left over in the end."""
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _plain_errors(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        said = " ".join(str(getattr(error, "strerror", None) or error).split())
+        raise ExportError(
+            f"{file}: cannot be written: {said}; check its folder, rights and free space"
+        ) from error

@@ -1,0 +1,256 @@
+"""The nouns of the archive: frozen values that every room passes to the next.
+
+Pure, standard library only. All times are aware datetimes in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from storage.model.places import Tags
+from storage.model.readings import Reading
+
+BlockKind = Literal["paragraph", "heading", "quote", "list"]
+ArticleKind = Literal["text", "photo", "video", "longform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of an article's body, in reading order; `text` holds no line break."""
+
+    kind: BlockKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture: its real address behind lazy loading, caption and photo credit."""
+
+    url: str
+    caption: str | None = None
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How a page became an article.
+
+    `path` says which way the text took: "subtree" (the family's container) or "page"
+    (trafilatura on the whole page). `version` numbers our extraction code.
+    """
+
+    family: str
+    layout: str
+    path: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What one page says, extracted. Identity is `outlet` with `article_id`, else with `url`.
+
+    article_id: the outlet's own id, as text. url: canonical URL.
+    dateline: prefix of the lead, such as "TPO"; sapo: the lead without it.
+    byline: the author line as printed; authors: the names in it.
+    credit: agency or outlet that the text is taken from.
+    section: path of section names, outermost first. notes: marks that a reader must see, such as
+    "short" for a text under a sane length.
+    """
+
+    outlet: str
+    url: str
+    title: str
+    blocks: tuple[Block, ...]
+    extraction: Extraction
+    article_id: str | None = None
+    dateline: str | None = None
+    sapo: str | None = None
+    authors: tuple[str, ...] = ()
+    byline: str | None = None
+    credit: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    published_raw: str | None = None
+    published_rule: str | None = None
+    section: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    kind: ArticleKind = "text"
+    language: str = "vi"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The blocks' texts joined by one newline."""
+        return "\n".join(block.text for block in self.blocks)
+
+
+class RefusalReason(StrEnum):
+    """Why a page is not stored as an article."""
+
+    BLOCKED = "blocked"  # a challenge or block page stands in the way
+    EMPTY = "empty"  # an article's shell without a body
+    NOT_ARTICLE = "not_article"  # listing, event, tag, home page
+    NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
+    MOVED = "moved"  # only sends on to another address
+    LIVE = "live"  # reported live and still being written
+    VIDEO = "video"  # a player without text
+    PAYWALL = "paywall"
+    TOO_LARGE = "too_large"  # over the guard's limits
+    MALFORMED = "malformed"  # not HTML, or nothing a parser can read
+    FUTURE_DATE = "future_date"  # says it is published after it was captured
+    HTTP_ERROR = "http_error"  # any other status that is not success
+    TIMEOUT = "timeout"  # extraction took longer than its limit
+    CRASH = "crash"  # extraction failed or killed its process
+    REDACTED = "redacted"  # taken down on request; never stored again
+
+    @property
+    def is_final(self) -> bool:
+        """True where asking for the URL again cannot be expected to help.
+
+        NOT_FOUND is not: a listing may name a story before its page is up. It counts as final for
+        a URL that was not found twice, at least a day apart (`Reader.seen`).
+        """
+        return self not in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        RefusalReason.BLOCKED,
+        RefusalReason.HTTP_ERROR,
+        RefusalReason.TIMEOUT,
+        RefusalReason.CRASH,
+        RefusalReason.EMPTY,
+        RefusalReason.FUTURE_DATE,  # its time will come
+        RefusalReason.NOT_FOUND,  # the first time
+        RefusalReason.LIVE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A page that is no article: why, and what on the page shows it.
+
+    version: of our extraction code that read the page; 0 where none did.
+    """
+
+    outlet: str
+    url: str
+    reason: RefusalReason
+    evidence: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One recorded response: what was asked, when it came, and where its WARC record lies.
+
+    warc_file: path below the captures folder, or absolute where it lies elsewhere.
+    warc_offset: bytes from the start of that file to the record.
+    digest: the record's payload digest, "sha1:…" in base 32.
+    """
+
+    url: str
+    captured_at: datetime
+    status: int
+    warc_file: str
+    warc_offset: int
+    record_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A capture with what it held, on its way into the archive.
+
+    aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
+    tags: what the article says of places, if somebody looked; a refusal has none.
+    """
+
+    capture: Capture
+    result: Article | Refusal
+    aliases: tuple[str, ...] = ()
+    tags: Tags | None = None
+
+
+class Verdict(StrEnum):
+    """What the archive did with a capture's article or refusal."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    KNOWN = "known"  # this very capture was stored before; nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+
+    copy_of: short id of the source that a new article was found to be a copy of.
+    """
+
+    verdict: Verdict
+    id: int | None = None
+    copy_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of an article's content.
+
+    number: 1 for the earliest state, by the time of capture.
+    first_seen_at, last_seen_at: capture times of the first and last sight of this state.
+    changed: names of the fields that differ from the state before; empty for the first.
+    tags: what it says of places; None where it has not been tagged.
+    readings: how its first capture was read, earliest reading first; the last one is `article`.
+    maybe_ours: True where our code may be what changed, not the outlet: this state and the one
+    before were read by different versions of it. Reading both again by one version tells.
+    """
+
+    number: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    changed: tuple[str, ...]
+    article: Article
+    capture: Capture
+    fingerprint: str
+    tags: Tags | None = None
+    readings: tuple[Reading, ...] = ()
+    maybe_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedArticle:
+    """An article in the archive: `id` is its short id, `revisions` its states, earliest first.
+
+    removed_at: when its page was first not found after the last sight of it; None while it is up.
+    """
+
+    id: int
+    revisions: tuple[Revision, ...]
+    removed_at: datetime | None = None
+
+    @property
+    def latest(self) -> Revision:
+        """The newest state."""
+        return self.revisions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleQuery:
+    """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
+    (the first capture's time where a page gives none). Newest first.
+
+    places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    """
+
+    outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    removed: bool = False

@@ -1,0 +1,38 @@
+"""The nouns of edits: which articles an outlet changed after it had published them.
+
+Pure, standard library only. All times are aware datetimes in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.model.articles import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class EditQuery:
+    """Which edits are wanted, newest first.
+
+    since, until: bounds on when the changed state was first seen, inclusive and exclusive.
+    maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
+    """
+
+    outlets: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    maybe_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A state of an article that followed another. id: the article's short id."""
+
+    id: int
+    before: Revision
+    after: Revision
+
+    @property
+    def is_stealth(self) -> bool:
+        """True where the outlet gives no time of modification, or still the one from before."""
+        now = self.after.article.modified_at
+        return now is None or now == self.before.article.modified_at

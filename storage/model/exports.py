@@ -1,0 +1,54 @@
+"""The nouns of an export: what is asked for, and what the file holds. Standard library only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from storage.model.articles import ArticleQuery
+
+ExportFormat = Literal["jsonl", "csv", "parquet"]
+
+EXPORT_VERSION = 1
+"""Goes up when a column changes its meaning or is taken away, not when one is added."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What to write, where, and how.
+
+    query: which articles; newest first. made_at: the present moment, UTC, for the manifest.
+    states: every state of each article as a row of its own, not the newest alone.
+    excel: a CSV file begins with a byte order mark, without which Excel takes it for Latin-1.
+    overwrite: an existing file may be replaced. progress: told how many rows are written.
+    """
+
+    query: ArticleQuery
+    file: Path
+    format: ExportFormat
+    made_at: datetime
+    states: bool = False
+    excel: bool = False
+    overwrite: bool = False
+    progress: Callable[[int], object] = lambda _rows: None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an exported file holds.
+
+    rows, articles: counts. schema: version of the archive's schema. bytes, sha256: of the file.
+    filters: those of the query that were given.
+    """
+
+    file: str
+    format: ExportFormat
+    version: int
+    schema: str
+    rows: int
+    articles: int
+    bytes: int
+    sha256: str
+    filters: dict[str, object]
+    made_at: datetime

@@ -1,0 +1,100 @@
+"""Signatures as rows, and the articles that share hashes with one: its candidates."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.dedup.signature import SHARED, SIGNATURE_VERSION, pack, unpack
+from storage.sql.clusters import candidates_postgresql as on_postgresql
+from storage.sql.clusters import candidates_sqlite as on_sqlite
+from storage.sql.engine.bulk import rows_at
+from storage.sql.schema.clusters import signatures
+from storage.sql.schema.types import in_parts
+
+SPREAD = 12
+"""Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
+
+_SIGNATURES = sa.select(signatures)
+
+ALIKE = 10
+"""Hashes of 16 that make a candidate of what shares none that tells stories apart."""
+
+Hashes = tuple[int, ...]
+
+Holders = Mapping[int, Collection[int]]
+"""Of each hash the articles that hold it, at most the 32 stored last."""
+
+
+class Candidate(NamedTuple):
+    """An article that may be a copy, and how many hashes it shares."""
+
+    article: int
+    shared: int
+
+
+def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> Collection[int]:
+    """Make the signatures of these articles the given ones; None: no signature.
+
+    Returns those articles that had one before. The caller holds the lock of the clusters.
+    """
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, wanted)
+    stored = {row.article: unpack(row.packed) for row in rows}
+    current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
+    right = {id_ for id_ in current if stored[id_] == wanted[id_]}
+    stale = {id_: held for id_, held in stored.items() if id_ not in right}
+    fresh = {id_: new for id_, new in wanted.items() if new and id_ not in right}
+    for part in in_parts(list(stale)):
+        conn.execute(sa.delete(signatures).where(signatures.c.article.in_(part)))
+    written = [
+        {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(held)}
+        for id_, held in fresh.items()
+    ]
+    every = {*stale, *fresh}
+    gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
+    come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
+    change = on_postgresql.change if conn.dialect.name == "postgresql" else on_sqlite.change
+    if every:
+        change(conn, written, gone, come)
+    return stored.keys()
+
+
+def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
+    """Return the signatures of those articles that have one."""
+    rows = rows_at(conn, _SIGNATURES, signatures.c.article, ids)
+    return {row.article: unpack(row.packed) for row in rows}
+
+
+def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
+    """Return the articles that hold each of these hashes, as far as any does.
+
+    Of a hash that more than 32 hold only the latest stored: it is boilerplate, a form's text or a
+    story reprinted everywhere, and of the last any few copies lead to the source.
+    """
+    wanted = sorted(set(hashes))
+    if conn.dialect.name == "postgresql":
+        return on_postgresql.holders(conn, wanted)
+    return on_sqlite.holders(conn, wanted)
+
+
+def candidates(
+    id_: int, held: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
+) -> list[Candidate]:
+    """Return the articles that share at least two hashes with one, most shared first.
+
+    At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
+    series and its copy. held: the hashes of the article and of all holders of its own; counted by
+    holders alone, of which only the latest are known, a copy would share less than it does.
+    sources: of each holder the source of its cluster; the article itself where it is no copy.
+    """
+    own, told, met = set(held[id_]), set[int](), set[int]()
+    for hash_ in own:
+        of_hash = known.get(hash_, ())
+        if len(of_hash) < 2:  # most are the article's own
+            continue
+        tells = len({sources[one] for one in of_hash}) <= SPREAD
+        (told if tells else met).update(of_hash)
+    shared = {one: len(own.intersection(held.get(one, ()))) for one in told | met if one != id_}
+    enough = [one for one, n in shared.items() if n >= (SHARED if one in told else ALIKE)]
+    return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]

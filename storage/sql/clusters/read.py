@@ -1,0 +1,103 @@
+"""Clusters as they are asked for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from storage.model.clusters import Cluster, ClusterQuery, Member
+from storage.sql.read.latest import latest_texts
+from storage.sql.schema.clusters import copies
+from storage.sql.schema.core import articles, revisions
+from storage.sql.schema.types import AnyRow, in_parts
+
+
+def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
+    """Return the clusters of these articles, in that order; those that are gone by now left out."""
+    sources = _sources(conn, ids)
+    members: defaultdict[int, list[Member]] = defaultdict(list)
+    for part in in_parts(sorted(set(sources.values()))):
+        rows = conn.execute(_members(part)).all()
+        texts = latest_texts(conn, [row.id for row in rows])
+        for row in rows:
+            if row.id in texts:
+                members[row.source].append(_member(row, texts[row.id].credit))
+    wanted = (sources[id_] for id_ in ids)
+    return [Cluster(source, tuple(members[source])) for source in wanted if members[source]]
+
+
+def most_reprinted(conn: Connection, query: ClusterQuery) -> list[int]:
+    """Return the sources of the stories that match, those in most outlets first."""
+    source, copy = articles.alias("source"), articles.alias("copy")
+    pairs = sa.select(copies.c.source, copies.c.article)
+    every = sa.union_all(
+        pairs, sa.select(copies.c.source, copies.c.source.label("article")).distinct()
+    ).subquery()
+    outlets = sa.func.count(copy.c.outlet.distinct())
+    found = (
+        sa.select(every.c.source)
+        .join(source, source.c.id == every.c.source)
+        .join(copy, copy.c.id == every.c.article)
+        .group_by(every.c.source, source.c.sort_at)
+        .having(outlets >= query.min_outlets)
+        .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
+        .order_by(every.c.source.desc())
+        .limit(query.limit)
+    )
+    if query.since is not None:
+        found = found.where(source.c.sort_at >= query.since)
+    if query.until is not None:
+        found = found.where(source.c.sort_at < query.until)
+    if query.outlets:
+        wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
+        found = found.having(sa.func.sum(wanted) > 0)
+    return list(conn.execute(found).scalars())
+
+
+def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Return for each article the source of its cluster: itself, where it is no copy."""
+    found = {id_: id_ for id_ in ids}
+    for part in in_parts(list(ids)):
+        query = sa.select(copies.c.article, copies.c.source).where(copies.c.article.in_(part))
+        found |= {row.article: row.source for row in conn.execute(query)}
+    return found
+
+
+def _members(sources: Sequence[int]) -> Select[Any]:
+    first_seen = (
+        sa.select(revisions.c.first_seen_at)
+        .where(revisions.c.article == articles.c.id, revisions.c.number == 1)
+        .scalar_subquery()
+        .label("first_seen_at")
+    )
+    source = articles.c.id.label("source")
+    alone = sa.select(source, articles.c.id.label("article"), sa.null().label("similarity"))
+    every = sa.union_all(
+        alone.where(articles.c.id.in_(sources)),
+        sa.select(copies.c.source, copies.c.article, copies.c.similarity).where(
+            copies.c.source.in_(sources)
+        ),
+    ).subquery()
+    return (
+        sa.select(articles, every.c.source, every.c.similarity, first_seen)
+        .join(every, every.c.article == articles.c.id)
+        .where(articles.c.sort_at.is_not(None))
+        .order_by(every.c.source, every.c.similarity.is_not(None))
+        .order_by(articles.c.sort_at, articles.c.id)
+    )
+
+
+def _member(row: AnyRow, credit: str | None) -> Member:
+    return Member(
+        id=row.id,
+        outlet=row.outlet,
+        url=row.url,
+        title=row.title,
+        published_at=row.published_at,
+        first_seen_at=row.first_seen_at,
+        credit=credit,
+        similarity=1.0 if row.similarity is None else row.similarity,
+        is_source=row.similarity is None,
+    )

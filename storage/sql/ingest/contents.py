@@ -1,0 +1,100 @@
+"""What captures show, as rows: each distinct content once, with a row for its tags."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec.articles import article_to_json
+from storage.dedup.fingerprint import fingerprint
+from storage.model.articles import Article
+from storage.model.places import Tags
+from storage.sql.engine.bulk import insert, next_ids, rows_at
+from storage.sql.schema.core import captures, contents, tags
+from storage.sql.schema.types import hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A row of `contents`. fresh: written just now, so nothing else shows it yet."""
+
+    row: int
+    fingerprint: str
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TagSight:
+    """A capture's content, when it was captured, and the tags that came with it, if any."""
+
+    content: int
+    captured_at: datetime
+    tags: Tags | None
+
+
+_STORED = sa.select(
+    contents.c.digest, contents.c.id, contents.c.fingerprint, tags.c.content
+).select_from(contents.outerjoin(tags))
+_TAGS = sa.select(tags)
+_FIRST_CAPTURED = sa.select(
+    captures.c.content, sa.func.min(captures.c.captured_at, type_=captures.c.captured_at.type)
+).group_by(captures.c.content)
+
+
+def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
+    """Return the rows of these very contents, in order; those that are new are written."""
+    texts = [article_to_json(article) for article in shown]
+    digests = [hashed(text) for text in texts]
+    found, tagged = _stored(conn, digests)
+    fresh = {
+        digest: (article, text)
+        for digest, article, text in zip(digests, shown, texts, strict=True)
+        if digest not in found
+    }
+    numbers = next_ids(conn, contents, len(fresh))
+    rows = []
+    for row, (digest, (article, text)) in zip(numbers, fresh.items(), strict=True):
+        print_ = fingerprint(article)
+        rows.append({"id": row, "digest": digest, "fingerprint": print_, "json": text})
+        found[digest] = Content(row, print_, fresh=True)
+    insert(conn, contents, rows)
+    wanting = dict.fromkeys(found[digest].row for digest in digests)  # new, or shown again
+    insert(conn, tags, [{"content": row} for row in wanting if row not in tagged])
+    return [found[digest] for digest in digests]
+
+
+def _stored(conn: Connection, digests: Sequence[bytes]) -> tuple[dict[bytes, Content], set[int]]:
+    """Return the contents that are there, by digest, and the rows of those with a row of tags."""
+    rows = rows_at(conn, _STORED, contents.c.digest, digests)
+    found = {row.digest: Content(row.id, row.fingerprint) for row in rows}
+    return found, {row.id for row in rows if row.content is not None}
+
+
+def tags_to_write(conn: Connection, sights: Sequence[TagSight]) -> dict[int, Tags]:
+    """Return the tags that replace what contents have, by row; ask before they are captured.
+
+    A content wants tags that are of another version than its own, or that were made for an
+    earlier capture than any so far: a page without a date is tagged for the day of its capture,
+    and its earliest one counts, whichever was stored first.
+    """
+    if all(sight.tags is None for sight in sights):
+        return {}
+    rows = {sight.content for sight in sights}
+    versions = {row.content: row.version for row in rows_at(conn, _TAGS, tags.c.content, rows)}
+    earliest = _first_captured(conn, rows)
+    wanted: dict[int, Tags] = {}
+    for sight in sights:
+        row, moment = sight.content, sight.captured_at
+        is_first = row not in earliest or moment < earliest[row]
+        if sight.tags is not None and (is_first or versions[row] != sight.tags.version):
+            wanted[row] = sight.tags
+            versions[row] = sight.tags.version
+        if is_first:
+            earliest[row] = moment
+    return wanted
+
+
+def _first_captured(conn: Connection, rows: set[int]) -> dict[int, datetime]:
+    return {row[0]: row[1] for row in rows_at(conn, _FIRST_CAPTURED, captures.c.content, rows)}

@@ -1,0 +1,180 @@
+"""Which article a page is: found by its outlet's id, else by its URL.
+
+- The same outlet id is the same article, whatever became of the slug in its URL.
+- The same canonical URL is the same article, also where the outlet renumbered it.
+- An alias (a redirect, an AMP page) finds an article, but never joins two that have ids: an
+  outlet that takes a page down often redirects to another one. The first article keeps an alias;
+  a page that stands at the address itself takes it over, also from an article that has only
+  refusals left.
+- Re-reading may show that our code took two articles for one, or one for two: `sql_settle`.
+- An article first stored by URL only and later met with the id of another is that other one:
+  the two become one under the smaller short id, and the larger one still leads to it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model.articles import Article
+from storage.sql.clusters.cluster import forget_article
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    keys,
+    merged_ids,
+    refusals,
+    refused_urls,
+    revisions,
+)
+from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.schedule import checks
+from storage.sql.schema.types import hashed
+from storage.sql.search.index import index_articles
+
+
+def url_key(url: str) -> bytes:
+    """Return what stands for `url` in `keys` and `refused_urls`."""
+    return hashed("url", url)
+
+
+def id_key(article_id: str) -> bytes:
+    """Return what stands for an outlet's own id in `keys`."""
+    return hashed("id", article_id)
+
+
+def find_article(conn: Connection, article: Article) -> int | None:
+    """Return the short id of what is stored of `article`, after joining what is one article."""
+    by_id = None
+    if article.article_id:  # an empty one is none
+        by_id = _key(conn, article.outlet, id_key(article.article_id))
+    by_url = _key(conn, article.outlet, url_key(article.url))
+    if by_url is None:
+        return by_id.article if by_id else None
+    own = by_url.kind == "url"
+    if by_id is None:
+        renumbered = bool(article.article_id) and _has_id(conn, by_url.article)
+        return by_url.article if own or not renumbered else None
+    if own and by_url.article != by_id.article and not _has_id(conn, by_url.article):
+        return join(conn, by_id.article, by_url.article)
+    return by_id.article
+
+
+def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None:
+    """Return the short id of the article that the first of `urls` to lead to one leads to."""
+    rows = (_key(conn, outlet, url_key(url)) for url in urls)
+    return next((row.article for row in rows if row), None)
+
+
+Wanted = dict[bytes, tuple[str, str]]
+"""What shall lead to an article: by key, "id", "url" or "alias", and the value itself."""
+
+
+def wanted_keys(article: Article, aliases: Iterable[str]) -> Wanted:
+    """Return what shall lead to `article`, which was also found at `aliases`."""
+    wanted = {url_key(url): ("alias", url) for url in aliases}
+    wanted[url_key(article.url)] = ("url", article.url)
+    if article.article_id:  # an empty one is none
+        wanted[id_key(article.article_id)] = ("id", article.article_id)
+    return wanted
+
+
+def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dict[str, Any]:
+    """Return a row of `keys`."""
+    return {"key": key, "outlet": outlet, "kind": kind, "value": value, "article": article}
+
+
+def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+    wanted = wanted_keys(article, aliases)
+    query = sa.select(keys).where(keys.c.outlet == article.outlet, keys.c.key.in_(wanted))
+    held = {row.key: row for row in conn.execute(query)}
+    fresh = [key for key in wanted if key not in held]
+    if fresh:
+        rows = [key_row(key, article.outlet, *wanted[key], id_) for key in fresh]
+        conn.execute(sa.insert(keys), rows)
+        _link_refusals(conn, article.outlet, fresh, id_)
+    if any(wanted[key][0] == "id" for key in fresh):
+        known = sa.update(articles).where(articles.c.id == id_)
+        conn.execute(known, {"article_id": article.article_id})
+    own = held.get(url_key(article.url))
+    if own is not None and (own.kind == "alias" or _is_hidden(conn, own.article)):
+        taken = (keys.c.outlet == article.outlet, keys.c.key == own.key)
+        conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+
+
+def release(
+    conn: Connection, id_: int, outlet: str, ids: Iterable[str], urls: Iterable[str]
+) -> None:
+    """Let these outlet ids and URLs no longer lead to `id_`: no capture of it shows them now."""
+    gone = [*map(id_key, ids), *map(url_key, urls)]
+    own = (keys.c.article == id_, keys.c.outlet == outlet)
+    conn.execute(sa.delete(keys).where(*own, keys.c.key.in_(gone)))
+    left = sa.select(keys.c.value).where(*own, keys.c.kind == "id").order_by(keys.c.value).limit(1)
+    known = articles.c.article_id.in_(list(ids))
+    conn.execute(
+        sa.update(articles)
+        .where(articles.c.id == id_, known)
+        .values(article_id=left.scalar_subquery())
+    )
+
+
+def urls_of(conn: Connection, id_: int) -> list[str]:
+    """Return every URL that leads to an article, in a stable order."""
+    query = sa.select(keys.c.value).where(keys.c.article == id_, keys.c.kind != "id")
+    return sorted(conn.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    kind: str
+    article: int
+
+
+def _key(conn: Connection, outlet: str, key: bytes) -> _Lead | None:
+    query = sa.select(keys.c.kind, keys.c.article)
+    row = conn.execute(query.where(keys.c.key == key, keys.c.outlet == outlet)).one_or_none()
+    return _Lead(row.kind, row.article) if row else None
+
+
+def _has_id(conn: Connection, id_: int) -> bool:
+    query = sa.select(keys.c.key).where(keys.c.article == id_, keys.c.kind == "id").limit(1)
+    return conn.execute(query).first() is not None
+
+
+def _is_hidden(conn: Connection, id_: int) -> bool:
+    """True for an article all of whose captures are refusals today."""
+    query = sa.select(articles.c.sort_at).where(articles.c.id == id_)
+    return conn.execute(query).scalar() is None
+
+
+def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) -> None:
+    refused = sa.select(refused_urls.c.refusal).where(refused_urls.c.key.in_(fresh))
+    conn.execute(
+        sa.update(refusals)
+        .where(
+            refusals.c.outlet == outlet, refusals.c.article.is_(None), refusals.c.id.in_(refused)
+        )
+        .values(article=id_)
+    )
+
+
+def join(conn: Connection, one: int, other: int) -> int:
+    """Make two articles one; the caller works out its revisions anew. Return its short id."""
+    kept, gone = min(one, other), max(one, other)
+    for worked_out in (revisions, article_places):
+        conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
+    conn.execute(sa.delete(checks).where(checks.c.article == gone))
+    for table in (keys, captures, refusals, merged_ids, redactions):
+        conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
+    learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
+    without = (articles.c.id == kept, articles.c.article_id.is_(None))
+    conn.execute(sa.update(articles).where(*without).values(article_id=learned))
+    forget_article(conn, gone)
+    index_articles(conn, dict.fromkeys((kept, gone)))
+    conn.execute(sa.delete(articles).where(articles.c.id == gone))
+    conn.execute(sa.insert(merged_ids).values(id=gone, article=kept))
+    return kept

@@ -1,0 +1,127 @@
+"""Which articles the arrivals of one batch are, found in memory wherever that is plain.
+
+The rules are those of `sql_identity`. What would join two articles, take a key over or link an
+earlier refusal is left to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model.articles import Arrival, Article
+from storage.sql.engine.bulk import rows_at
+from storage.sql.ingest.identity import Wanted, id_key, key_row, url_key, wanted_keys
+from storage.sql.schema.core import articles, keys, refusals, refused_urls
+
+Key = tuple[str, bytes]
+"""An outlet, and what stands for an id or a URL in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a key leads to. shown: the article is more than refusals."""
+
+    kind: str
+    article: int
+    shown: bool = True
+
+
+@dataclass(slots=True)
+class Leads:
+    """What every key of a batch leads to, with the batch's articles so far.
+
+    Articles that are new have negative numbers: -1 for the first. claimed: rows of `keys` to
+    write; learned: newest outlet id by article.
+    """
+
+    held: dict[Key, Lead]
+    refused: set[Key]
+    new: int = 0
+    claimed: list[dict[str, Any]] = field(default_factory=list)
+    learned: dict[int, str] = field(default_factory=dict)
+
+    def admit(self, article: Article, wanted: Wanted) -> int | None:
+        """Return the article that `article` is, and let its keys lead there; None: not plain."""
+        outlet = article.outlet
+        fresh = [key for key in wanted if (outlet, key) not in self.held]
+        own = self.held.get((outlet, url_key(article.url)))
+        by_id = self.held.get((outlet, id_key(article.article_id))) if article.article_id else None
+        if own and (own.kind != "url" or not own.shown or (by_id and by_id.article != own.article)):
+            return None
+        if any((outlet, key) in self.refused for key in fresh):
+            return None
+        lead = by_id or own
+        if lead is None:
+            self.new += 1
+        id_ = lead.article if lead else -self.new
+        for key in fresh:
+            kind, value = wanted[key]
+            self.held[outlet, key] = Lead(kind, id_)
+            self.claimed.append(key_row(key, outlet, kind, value, id_))
+            if kind == "id":
+                self.learned[id_] = value
+        return id_
+
+    def refuse(self, outlet: str, wanted: Wanted) -> int | None:
+        """Return the article that a refused page's URLs lead to, if any."""
+        at = [(outlet, key) for key in wanted]
+        lead = next((self.held[key] for key in at if key in self.held), None)
+        if lead is None:
+            self.refused.update(at)
+        return lead.article if lead else None
+
+
+def urls_of_arrival(arrival: Arrival) -> tuple[str, ...]:
+    """Return every URL that led to a page, its own first."""
+    return (arrival.result.url, arrival.capture.url, *arrival.aliases)
+
+
+def wanted_by(arrival: Arrival) -> Wanted:
+    """Return what shall lead to what an arrival is, in the order in which it is asked."""
+    urls = urls_of_arrival(arrival)
+    if isinstance(arrival.result, Article):
+        return wanted_keys(arrival.result, urls)
+    return {url_key(url): ("alias", url) for url in urls}
+
+
+_HELD = (
+    sa.select(keys.c.key, keys.c.kind, keys.c.article, articles.c.sort_at)
+    .select_from(keys.join(articles))
+    .where(keys.c.outlet == sa.bindparam("outlet"))
+)
+_REFUSED = (
+    sa.select(refused_urls.c.key)
+    .select_from(refused_urls.join(refusals))
+    .where(refusals.c.outlet == sa.bindparam("outlet"), refusals.c.article.is_(None))
+)
+
+
+def load_leads(
+    conn: Connection, arrivals: Sequence[Arrival], wanted: Mapping[int, Wanted]
+) -> Leads:
+    """Return what the keys that arrivals want, by position, lead to; their outlets are locked."""
+    asked: dict[str, set[bytes]] = {}
+    for position, of_one in wanted.items():
+        asked.setdefault(arrivals[position].result.outlet, set()).update(of_one)
+    leads = Leads({}, set())
+    for outlet, of_outlet in sorted(asked.items()):
+        ordered = sorted(of_outlet)
+        leads.held |= _held(conn, outlet, ordered)
+        leads.refused |= _refused(conn, outlet, ordered)
+    return leads
+
+
+def _held(conn: Connection, outlet: str, asked: Iterable[bytes]) -> dict[Key, Lead]:
+    return {
+        (outlet, row.key): Lead(row.kind, row.article, row.sort_at is not None)
+        for row in rows_at(conn, _HELD, keys.c.key, asked, outlet=outlet)
+    }
+
+
+def _refused(conn: Connection, outlet: str, asked: Iterable[bytes]) -> set[Key]:
+    """Return at which keys a page was refused that no article is known for."""
+    rows = rows_at(conn, _REFUSED, refused_urls.c.key, asked, outlet=outlet)
+    return {(outlet, row.key) for row in rows}

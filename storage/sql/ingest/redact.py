@@ -1,0 +1,266 @@
+"""Takedowns: an article's text goes, that there was one stays, and it never comes back."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec.articles import in_utc
+from storage.errors import NotFoundError
+from storage.model.articles import Arrival, Article, Refusal, RefusalReason
+from storage.model.maintenance import Redaction
+from storage.sql.engine.connect import lock
+from storage.sql.ingest.derived import write_derived
+from storage.sql.ingest.identity import url_key, urls_of
+from storage.sql.read.readings import CAPTURE, capture_of
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    contents,
+    keys,
+    mentions,
+    readings,
+    refusals,
+    refused_urls,
+    revisions,
+    scores,
+    tags,
+)
+from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.schedule import checks
+from storage.sql.schema.types import AnyRow, hashed, in_parts
+
+_REASON = RefusalReason.REDACTED.value
+_EVIDENCE = "taken down on request"
+
+
+def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> int:
+    """Take an article's text out of every row; return the number of the redaction.
+
+    Its captures become refusals, so that its addresses are never asked again.
+    """
+    in_utc(now, "the time of a redaction")
+    outlet = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar_one()
+    lock(conn, outlet)
+    taken = _captures(conn, id_)
+    texts = _own_texts(conn, [row.id for row in taken])
+    digests = [*_digests(conn, texts), *(row.digest for row in taken)]
+    urls = urls_of(conn, id_)
+    _forget_text(conn, id_, [row.id for row in taken], texts)
+    _refuse(conn, id_, outlet, taken, urls)
+    made = sa.insert(redactions).returning(redactions.c.id)
+    values = {
+        "article": id_,
+        "outlet": outlet,
+        "redacted_at": now,
+        "redacted_by": who,
+        "reason": reason,
+        "digests": json.dumps(sorted(set(digests))),
+    }
+    return int(conn.execute(made, values).scalar_one())
+
+
+def _captures(conn: Connection, id_: int) -> list[AnyRow]:
+    """Return all captures at an article's addresses, what was refused there among them."""
+    query = (
+        sa.select(captures.c.id, refusals.c.id.label("refusal"), *CAPTURE)
+        .select_from(captures.outerjoin(refusals))
+        .order_by(captures.c.id)
+    )
+    found = [
+        *conn.execute(query.where(captures.c.article == id_)),
+        *conn.execute(query.where(refusals.c.article == id_)),
+    ]
+    return list({row.id: row for row in found}.values())
+
+
+def _own_texts(conn: Connection, taken: Sequence[int]) -> list[int]:
+    """Return the texts that these captures were read as, and no other capture."""
+    found: set[int] = set()
+    for part in in_parts(taken):
+        now = sa.select(captures.c.content).where(captures.c.id.in_(part))
+        once = sa.select(readings.c.content).where(readings.c.capture.in_(part))
+        found |= {row for row in conn.execute(now.union(once)).scalars() if row is not None}
+    own = set(taken)
+    return [id_ for id_ in sorted(found) if _showing(conn, id_) <= own]
+
+
+def _showing(conn: Connection, text: int) -> set[int]:
+    now = sa.select(captures.c.id).where(captures.c.content == text)
+    once = sa.select(readings.c.capture).where(readings.c.content == text)
+    return set(conn.execute(now.union(once)).scalars())
+
+
+def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
+    return [
+        f"blake2b-128:{digest.hex()}"
+        for part in in_parts(texts)
+        for digest in conn.execute(
+            sa.select(contents.c.digest).where(contents.c.id.in_(part))
+        ).scalars()
+    ]
+
+
+def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
+    for table in (revisions, article_places, checks):
+        conn.execute(sa.delete(table).where(table.c.article == id_))
+    for part in in_parts(taken):
+        conn.execute(sa.delete(readings).where(readings.c.capture.in_(part)))
+        of = captures.c.id.in_(part)
+        conn.execute(sa.update(captures).where(of).values(article=None, content=None))
+    for part in in_parts(texts):
+        for table in (mentions, scores, tags):
+            conn.execute(sa.delete(table).where(table.c.content.in_(part)))
+        conn.execute(sa.delete(contents).where(contents.c.id.in_(part)))
+    gone = {"title": "", "published_at": None, "sort_at": None}
+    conn.execute(sa.update(articles).where(articles.c.id == id_).values(gone))
+    write_derived(conn, {id_: None})
+
+
+def _refuse(
+    conn: Connection, id_: int, outlet: str, taken: Sequence[AnyRow], urls: Sequence[str]
+) -> None:
+    """Write that each capture is redacted; the article's addresses lead to all of them."""
+    old = [row.refusal for row in taken if row.refusal is not None]
+    for part in in_parts(old):
+        held = refusals.c.id.in_(part)
+        values = {"reason": _REASON, "evidence": _EVIDENCE, "article": id_}
+        conn.execute(sa.update(refusals).where(held).values(values))
+    for row in taken:
+        refusal = row.refusal
+        if refusal is None:
+            values = {
+                "capture": row.id,
+                "outlet": outlet,
+                "url": urls[0] if urls else row.url,
+                "captured_at": row.captured_at,
+                "reason": _REASON,
+                "evidence": _EVIDENCE,
+                "article": id_,
+            }
+            made = sa.insert(refusals).returning(refusals.c.id)
+            refusal = conn.execute(made, values).scalar_one()
+        _lead(conn, refusal, [row.url, *urls])
+
+
+def _lead(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
+    wanted = {url_key(url): url for url in urls}
+    held = sa.select(refused_urls.c.key).where(refused_urls.c.refusal == refusal)
+    for key in conn.execute(held).scalars():
+        wanted.pop(key, None)
+    rows = [{"key": key, "refusal": refusal, "value": url} for key, url in wanted.items()]
+    if rows:
+        conn.execute(sa.insert(refused_urls), rows)
+
+
+def find_redaction(conn: Connection, ref: str) -> int | None:
+    """Return the number of the last redaction of the article with this short id or URL."""
+    query = sa.select(redactions.c.id).order_by(redactions.c.id.desc()).limit(1)
+    if ref.isascii() and ref.isdigit():
+        if len(ref) > 18:  # 64 bits
+            return None
+        return conn.execute(query.where(redactions.c.article == int(ref))).scalar()
+    led = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
+    return conn.execute(query.where(redactions.c.article.in_(led))).scalar()
+
+
+def not_found(conn: Connection, name: str, ref: str) -> NotFoundError:
+    """Return the error for an article that archive `name` does not show."""
+    number = find_redaction(conn, ref)
+    if number is None:
+        return NotFoundError(
+            f"archive {name} has no article with the id or URL {ref!r}:"
+            " list its articles to see their ids"
+        )
+    row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
+    return NotFoundError(
+        f"article {row.article} was taken down on {row.redacted_at:%Y-%m-%d}: {row.reason}"
+    )
+
+
+def load_redaction(conn: Connection, number: int) -> Redaction:
+    """Return a redaction with the captures whose records it is about."""
+    row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
+    query = (
+        sa.select(*CAPTURE)
+        .select_from(captures.join(refusals))
+        .where(refusals.c.article == row.article, refusals.c.reason == _REASON)
+        .order_by(captures.c.warc_file, captures.c.warc_offset)
+    )
+    return Redaction(
+        number=row.id,
+        article=row.article,
+        outlet=row.outlet,
+        redacted_at=row.redacted_at,
+        redacted_by=row.redacted_by,
+        reason=row.reason,
+        digests=tuple(json.loads(row.digests)),
+        finished_at=row.finished_at,
+        captures=tuple(capture_of(found) for found in conn.execute(query)),
+        urls=tuple(urls_of(conn, row.article)),
+    )
+
+
+def open_redactions(conn: Connection) -> list[int]:
+    """Return the numbers of redactions whose recordings are not rewritten yet."""
+    query = sa.select(redactions.c.id).where(redactions.c.finished_at.is_(None))
+    return list(conn.execute(query.order_by(redactions.c.id)).scalars())
+
+
+def finish(conn: Connection, number: int, now: datetime) -> None:
+    """Write that a redaction's recordings are rewritten too."""
+    in_utc(now, "the time of a redaction")
+    conn.execute(sa.update(redactions).where(redactions.c.id == number).values(finished_at=now))
+
+
+def shield(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Return what may be stored of pages: of articles that were taken down only that they came.
+
+    Such an article is known by its id or its own URL, which leads to it from now on. Aliases do
+    not count: an outlet that takes a page down often redirects to another article.
+    """
+    if conn.execute(sa.select(redactions.c.id).limit(1)).first() is None:
+        return arrivals
+    return [replace(one, result=_shielded(conn, one.result)) for one in arrivals]
+
+
+def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
+    if isinstance(result, Refusal):
+        return result
+    wanted = {url_key(result.url)}
+    if result.article_id:
+        wanted.add(hashed("id", result.article_id))
+    query = (
+        sa.select(redactions.c.article)
+        .select_from(redactions.join(keys, keys.c.article == redactions.c.article))
+        .where(keys.c.outlet == result.outlet, keys.c.key.in_(wanted), keys.c.kind != "alias")
+    )
+    article = conn.execute(query.limit(1)).scalar()
+    if article is None:
+        return result
+    own = {"key": url_key(result.url), "outlet": result.outlet}
+    held = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == result.outlet)
+    if conn.execute(held).first() is None:
+        values = {**own, "kind": "url", "value": result.url, "article": article}
+        conn.execute(sa.insert(keys).values(values))
+    version = result.extraction.version
+    return Refusal(result.outlet, result.url, RefusalReason.REDACTED, _EVIDENCE, version)
+
+
+def redacted(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
+    """Return those URLs that lead to what was taken down."""
+    by_key = {url_key(url): url for url in urls}
+    found: set[str] = set()
+    for part in in_parts(list(by_key)):
+        query = (
+            sa.select(refused_urls.c.key)
+            .select_from(refused_urls.join(refusals))
+            .where(refused_urls.c.key.in_(part), refusals.c.outlet == outlet)
+            .where(refusals.c.reason == _REASON)
+        )
+        found |= {by_key[key] for key in conn.execute(query).scalars()}
+    return found

@@ -1,0 +1,229 @@
+"""Articles' revisions as rows: worked out from captures, changed only where they differ.
+
+All articles of a batch at a time: a dozen statements, however many they are.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec.articles import article_from_json
+from storage.dedup.fingerprint import changed_fields
+from storage.dedup.revisions import Observation, State, states
+from storage.model.articles import Article
+from storage.sql.engine.bulk import insert, rows_at
+from storage.sql.ingest.derived import write_derived
+from storage.sql.places.gazetteer import write_article_places
+from storage.sql.schema.core import articles, captures, contents, revisions
+from storage.sql.schema.types import AnyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The row of an observation's capture, and the version of our code that read it."""
+
+    capture: int
+    version: int
+
+
+Sights = Mapping[Observation, Sight]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an article's revisions are to be: its states, and its sights."""
+
+    states: Sequence[State]
+    sights: Sights
+
+
+_SIGHTS = sa.select(
+    captures.c.captured_at,
+    contents.c.fingerprint,
+    captures.c.record_id,
+    captures.c.id,
+    captures.c.version,
+    captures.c.article,
+).select_from(captures.join(contents))
+_TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_from(
+    captures.join(contents)
+)
+_REVISIONS = sa.select(revisions)
+
+
+def observations(conn: Connection, ids: Iterable[int]) -> dict[int, dict[Observation, Sight]]:
+    """Return the sights of articles, by short id; empty where all are refusals."""
+    found: dict[int, dict[Observation, Sight]] = {id_: {} for id_ in ids}
+    for row in rows_at(conn, _SIGHTS, captures.c.article, found):
+        found[row.article][Observation(*row[:3])] = Sight(row.id, row.version)
+    return found
+
+
+def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
+    """Return the columns of an article's own row, taken from its latest revision."""
+    return {
+        "url": article.url,
+        "title": article.title,
+        "published_at": article.published_at,
+        "sort_at": article.published_at or first_captured_at,
+    }
+
+
+def work_out(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
+    """Write all that follows from articles' captures, of which `reread` now say otherwise."""
+    seen = observations(conn, sorted(ids))
+    histories = {id_: History(states(sights), sights) for id_, sights in seen.items()}
+    write_article_places(conn, sorted(write_histories(conn, histories, reread=reread)))
+
+
+def write_histories(
+    conn: Connection,
+    histories: Mapping[int, History],
+    *,
+    new: Collection[int] = (),
+    at_hand: Mapping[int, Article] | None = None,
+    reread: Collection[int] = (),
+) -> set[int]:
+    """Make articles' revisions what `histories` say; return the ids of those written anew.
+
+    new: articles whose rows were just written, from their latest states. at_hand: what some
+    captures held, to spare reading it. reread: captures that held something else when the
+    revisions were written.
+    """
+    stored = _stored(conn, [id_ for id_ in histories if id_ not in new])
+    rows = {id_: _rows(id_, history) for id_, history in histories.items()}
+    kept = {id_: _kept(rows[id_], stored.get(id_, ()), reread) for id_ in histories}
+    _move(conn, rows, stored, kept)
+    anew = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
+    _cut(conn, [id_ for id_ in anew if len(stored.get(id_, ())) > kept[id_]], kept)
+    needed = [row["capture"] for id_ in anew for row in rows[id_][max(kept[id_] - 1, 0) :]]
+    texts = _articles_at(conn, needed, at_hand or {})
+    insert(conn, revisions, [row for id_ in anew for row in _fresh(rows[id_], kept[id_], texts)])
+    latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in anew}
+    _sum_up(conn, {id_: text for id_, text in latest.items() if id_ not in new}, rows)
+    if latest:
+        write_derived(conn, latest)
+    return set(anew)
+
+
+def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
+    """Return articles' revisions as they stand, by short id, in order."""
+    found: dict[int, list[AnyRow]] = {}
+    for row in rows_at(conn, _REVISIONS, revisions.c.article, ids):
+        found.setdefault(row.article, []).append(row)
+    return {id_: sorted(rows, key=lambda row: int(row.number)) for id_, rows in found.items()}
+
+
+def _rows(id_: int, history: History) -> list[dict[str, Any]]:
+    """Return the columns of an article's revisions, but for what changed."""
+    rows = []
+    before: Sight | None = None
+    for number, state in enumerate(history.states, start=1):
+        here = history.sights[state.first]
+        rows.append(
+            {
+                "article": id_,
+                "number": number,
+                "fingerprint": state.first.fingerprint,
+                "first_seen_at": state.first.captured_at,
+                "last_seen_at": state.last.captured_at,
+                "capture": here.capture,
+                # The sights on both sides of the change, read by different code of ours.
+                "maybe_ours": before is not None and before.version != here.version,
+            }
+        )
+        before = history.sights[state.last]
+    return rows
+
+
+def _kept(rows: Sequence[dict[str, Any]], stored: Sequence[AnyRow], reread: Collection[int]) -> int:
+    """Return how many of the stored revisions stay."""
+    kept = 0
+    for row, old in zip(rows, stored, strict=False):
+        if row["capture"] != old.capture or old.capture in reread:
+            break
+        kept += 1
+    return kept
+
+
+def _move(
+    conn: Connection,
+    rows: Mapping[int, Sequence[dict[str, Any]]],
+    stored: Mapping[int, Sequence[AnyRow]],
+    kept: Mapping[int, int],
+) -> None:
+    """Bring the last sights and the marks of the revisions that stay up to date."""
+    moved = [
+        {"of": id_, "at": row["number"], "seen": row["last_seen_at"], "ours": row["maybe_ours"]}
+        for id_, count in kept.items()
+        for row, old in zip(rows[id_][:count], stored.get(id_, ())[:count], strict=True)
+        if (row["last_seen_at"], row["maybe_ours"]) != (old.last_seen_at, old.maybe_ours)
+    ]
+    if moved:
+        one = (revisions.c.article == sa.bindparam("of"), revisions.c.number == sa.bindparam("at"))
+        columns: dict[str, Any] = {
+            "last_seen_at": sa.bindparam("seen"),
+            "maybe_ours": sa.bindparam("ours"),
+        }
+        conn.execute(sa.update(revisions).where(*one).values(columns), moved)
+
+
+def _cut(conn: Connection, ids: Iterable[int], kept: Mapping[int, int]) -> None:
+    """Take away the revisions after those that stay."""
+    gone = [{"of": id_, "after": kept[id_]} for id_ in ids]
+    if gone:
+        later = (
+            revisions.c.article == sa.bindparam("of"),
+            revisions.c.number > sa.bindparam("after"),
+        )
+        conn.execute(sa.delete(revisions).where(*later), gone)
+
+
+def _fresh(
+    rows: Sequence[dict[str, Any]], kept: int, texts: Mapping[int, Article]
+) -> Iterable[dict[str, Any]]:
+    """Yield the revisions after the first `kept`, with what changed."""
+    for row in rows[kept:]:
+        before = texts[rows[row["number"] - 2]["capture"]] if row["number"] > 1 else None
+        changed = changed_fields(before, texts[row["capture"]]) if before else ()
+        yield {**row, "changed": json.dumps(changed)}
+
+
+def _sum_up(
+    conn: Connection,
+    latest: Mapping[int, Article | None],
+    rows: Mapping[int, Sequence[dict[str, Any]]],
+) -> None:
+    """Write articles' own rows; one all of whose captures are refusals today is no more shown."""
+    shown = [
+        {"of": id_, **_prefixed(summary(text, rows[id_][0]["first_seen_at"]))}
+        for id_, text in latest.items()
+        if text
+    ]
+    hidden = [{"of": id_} for id_, text in latest.items() if text is None]
+    one = sa.update(articles).where(articles.c.id == sa.bindparam("of"))
+    if shown:
+        names = ("url", "title", "published_at", "sort_at")
+        conn.execute(one.values({name: sa.bindparam(f"new_{name}") for name in names}), shown)
+    if hidden:
+        conn.execute(one.values(sort_at=None), hidden)
+
+
+def _prefixed(columns: Mapping[str, Any]) -> dict[str, Any]:
+    # A bound value must not be named as a column that the statement sets.
+    return {f"new_{name}": value for name, value in columns.items()}
+
+
+def _articles_at(
+    conn: Connection, rows: Iterable[int], at_hand: Mapping[int, Article]
+) -> dict[int, Article]:
+    """Return the articles that the captures `rows` held."""
+    found = dict(at_hand)
+    for row in rows_at(conn, _TEXTS, captures.c.id, [row for row in rows if row not in found]):
+        found[row.id] = article_from_json(row.json, row.version)
+    return found

@@ -1,0 +1,72 @@
+"""The database as one SQLite file that can be opened as an archive, of one moment, verified."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from storage.errors import ArchiveError
+from storage.model.maintenance import DatabaseBackup
+from storage.sql.engine.connect import open_engine
+from storage.sql.engine.errors import plain_errors, printable
+from storage.sql.engine.read_only import ReadOnlyFile
+from storage.sql.maintenance.copy import copy_between
+
+_BUSY_SECONDS = 30.0
+
+
+def backup_database(url: str, path: Path) -> DatabaseBackup:
+    """Copy an archive's database into a new SQLite file; see `storage.archive.backup_database`."""
+    engine, name = open_engine(url, create=False, read_only=True)
+    is_sqlite, database = engine.dialect.name == "sqlite", engine.url.database
+    engine.dispose()
+    with plain_errors(f"{name} (to {printable(str(path))})"):
+        if is_sqlite:
+            _copy_pages(ReadOnlyFile(Path(str(database)), name, _BUSY_SECONDS), path)
+        else:
+            copy_between(url, f"sqlite:///{path}", lambda _table, _done, _total: None)
+        return _describe(path)
+
+
+def _copy_pages(file: ReadOnlyFile, path: Path) -> None:
+    """Copy a SQLite file page by page, as it is at one moment, beside whoever writes it."""
+    with closing(file.connect()) as source, closing(sqlite3.connect(path)) as target:
+        source.execute("BEGIN").close()
+        before = _counts(source)  # from here on the source is read as it is now
+        source.backup(target)
+        after = _counts(target)
+        file.check()
+    if before != after:
+        raise ArchiveError(f"{path}: the copy has other rows than the archive; back it up again")
+
+
+def _describe(path: Path) -> DatabaseBackup:
+    """Return what a copy holds. Raises ArchiveError where it is not whole."""
+    with closing(sqlite3.connect(path)) as copy:
+        copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a -wal beside it
+        said = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+        lost = copy.execute("PRAGMA foreign_key_check").fetchone()
+        if said != ["ok"] or lost is not None:
+            raise ArchiveError(
+                f"{path}: the copy is damaged ({' '.join(said[0].split())}): check the disks, and"
+                " the archive with `tinquan archive check`"
+            )
+        counts = _counts(copy)
+        query = (  # without a file: imported, so there is no record
+            "SELECT warc_file, max(warc_offset) FROM captures WHERE warc_file <> '' GROUP BY 1"
+        )
+        records = {name: int(offset) for name, offset in copy.execute(query)}
+        listed = dict(copy.execute("SELECT name, sha256 FROM warc_files").fetchall())
+    return DatabaseBackup(counts, records, listed)
+
+
+def _counts(connection: sqlite3.Connection) -> dict[str, int]:
+    # Not FTS5's own, which cannot be read through; the tables that it lives in can.
+    named = (
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    )
+    tables = sorted(row[0] for row in connection.execute(named))
+    return {
+        table: int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])  # noqa: S608 - our own tables' names
+        for table in tables
+    }

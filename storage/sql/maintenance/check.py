@@ -1,0 +1,61 @@
+"""All checks of the archive's rows, in the order in which they are made, and the loop over them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection
+
+from storage.model.maintenance import Finding
+from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
+from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS
+from storage.sql.maintenance.check_links import LINK_CHECKS
+from storage.sql.maintenance.check_search import SEARCH_CHECKS
+from storage.sql.maintenance.check_texts import TEXT_CHECKS
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+_MOST = 100  # damages of the file itself; one is enough to restore it
+
+
+def _database_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
+    """Ask SQLite whether its file is whole; PostgreSQL watches over its own."""
+    if conn.dialect.name != "sqlite":
+        return [], None
+    damages = conn.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars()
+    found = [f"the file is damaged: {' '.join(said.split())}" for said in damages if said != "ok"]
+    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MOST)
+    found += [f"row {row[1]} of {row[0]} refers to nothing in {row[2]}" for row in lost]
+    return [Fault(what, "restore it from a backup", can_repair=False) for what in found], None
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("database", _database_page),
+    *TEXT_CHECKS,
+    *LINK_CHECKS,
+    *ARTICLE_CHECKS,
+    *CLUSTER_CHECKS,
+    *SEARCH_CHECKS,
+)
+"""Rooms that derive rows from articles add theirs here, after those of the articles."""
+
+
+def run_checks(
+    reading: Transaction, writing: Transaction | None, begun: Callable[[str], object]
+) -> Iterator[Finding]:
+    """Yield what the checks find; mend it where `writing` is given and the check can.
+
+    begun: told each check's name before it starts.
+    """
+    for check in CHECKS:
+        begun(check.name)
+        after: Position = None
+        while True:
+            with reading() as conn:
+                faults, after = check.page(conn, after)
+            for fault in faults:
+                if writing and check.repair and fault.can_repair:
+                    with writing() as conn:
+                        check.repair(conn, fault.key)
+                yield fault.told_by(check.name)
+            if after is None:
+                break

@@ -1,0 +1,44 @@
+"""What must hold of the archive's rows: a list of checks, each with what it finds and its repair.
+
+A check goes through its rows page by page, each in a short transaction, so that it takes little
+memory and keeps no crawl waiting. A room that keeps rows of its own adds its checks to `CHECKS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage.model.maintenance import Finding
+
+Position = Any
+"""Where a check has got to; None before its first page, and after its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A finding with what its repair needs to know."""
+
+    what: str
+    repair: str
+    key: Any = None
+    can_repair: bool = True
+
+    def told_by(self, check: str) -> Finding:
+        """Return it as the finding of that check."""
+        return Finding(check, self.what, self.repair, self.can_repair)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule.
+
+    page: (connection, position) → faults of the page after it, and the next position.
+    repair: (connection, a fault's key); mends what is still wrong there, in one transaction. It
+    must look again: others may have written since the fault was found.
+    """
+
+    name: str
+    page: Callable[[Connection, Position], tuple[list[Fault], Position]]
+    repair: Callable[[Connection, Any], None] | None = None

@@ -1,0 +1,83 @@
+"""Checks of texts: is each what its digest and fingerprint say, and does any capture show it?"""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.codec.articles import article_from_json
+from storage.dedup.fingerprint import fingerprint
+from storage.sql.maintenance.check_articles import repair_revisions
+from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.schema.core import captures, contents, mentions, readings, scores, tags
+from storage.sql.schema.types import AnyRow, hashed
+
+_PAGE = 200  # texts
+_READ_AGAIN = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
+
+
+def _texts_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+    query = sa.select(contents).where(contents.c.id > (after or 0)).order_by(contents.c.id)
+    rows = conn.execute(query.limit(_PAGE)).all()
+    found = [fault for row in rows for fault in _faults(row)]
+    return found, rows[-1].id if len(rows) == _PAGE else None
+
+
+def _faults(row: AnyRow) -> Iterator[Fault]:
+    try:
+        article = article_from_json(row.json, 0)
+    except (ValueError, TypeError, KeyError) as error:
+        reason = " ".join(str(error).split())[:100]
+        yield Fault(f"text {row.id} cannot be read ({reason})", _READ_AGAIN, can_repair=False)
+        return
+    if hashed(row.json) != row.digest:
+        yield Fault(
+            f"text {row.id} is not what was stored: its digest differs",
+            _READ_AGAIN,
+            can_repair=False,
+        )
+    elif fingerprint(article) != row.fingerprint:
+        yield Fault(
+            f"text {row.id} has a fingerprint that is not its own",
+            "work out its fingerprint and its article's revisions anew",
+            row.id,
+        )
+
+
+def _repair_fingerprint(conn: Connection, id_: int) -> None:
+    row = conn.execute(sa.select(contents).where(contents.c.id == id_)).one()
+    own = fingerprint(article_from_json(row.json, 0))
+    conn.execute(sa.update(contents).where(contents.c.id == id_).values(fingerprint=own))
+    showing = sa.select(captures.c.article).where(captures.c.content == id_).distinct()
+    for article in list(conn.execute(showing).scalars()):
+        repair_revisions(conn, article)
+
+
+def _orphans_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+    query = sa.select(contents.c.id).where(contents.c.id > (after or 0)).order_by(contents.c.id)
+    page = query.limit(_PAGE * 10).subquery()
+    last, count = conn.execute(sa.select(sa.func.max(page.c.id), sa.func.count(page.c.id))).one()
+    shown = sa.select(captures.c.id).where(captures.c.content == page.c.id)
+    # Through captures: readings have no index on their contents.
+    read = sa.select(readings.c.content).where(readings.c.content.is_not(None))
+    lost = sa.select(page.c.id).where(~shown.exists(), page.c.id.not_in(read))
+    found = [
+        Fault(f"text {id_} is of no capture", "delete it", id_)
+        for id_ in conn.execute(lost).scalars()
+    ]
+    return found, last if count == _PAGE * 10 else None
+
+
+def _delete_text(conn: Connection, id_: int) -> None:
+    for table in (captures, readings):
+        if conn.execute(sa.select(table.c.content).where(table.c.content == id_).limit(1)).first():
+            return
+    for table in (mentions, scores, tags):
+        conn.execute(sa.delete(table).where(table.c.content == id_))
+    conn.execute(sa.delete(contents).where(contents.c.id == id_))
+
+
+TEXT_CHECKS = (
+    Check("texts", _texts_page, _repair_fingerprint),
+    Check("unused texts", _orphans_page, _delete_text),
+)

@@ -1,0 +1,58 @@
+"""The WARC files that the archive has listed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model.articles import RefusalReason
+from storage.model.maintenance import Recorded, WarcFile
+from storage.sql.read.readings import CAPTURE, capture_of
+from storage.sql.schema.core import captures, refusals
+from storage.sql.schema.maintenance import warc_files
+from storage.sql.schema.types import in_parts
+
+
+def list_files(conn: Connection, files: Sequence[WarcFile]) -> None:
+    """Write the rows of WARC files in place of what they had."""
+    rows = {file.name: asdict(file) for file in files}
+    for part in in_parts(sorted(rows)):
+        conn.execute(sa.delete(warc_files).where(warc_files.c.name.in_(part)))
+        conn.execute(sa.insert(warc_files), [rows[name] for name in part])
+
+
+def listed_files(conn: Connection, after: str, size: int) -> list[WarcFile]:
+    """Return up to `size` listed files whose names come after `after`."""
+    query = sa.select(warc_files).where(warc_files.c.name > after)
+    rows = conn.execute(query.order_by(warc_files.c.name).limit(size))
+    return [WarcFile(row.name, row.size_bytes, row.sha256, row.listed_at) for row in rows]
+
+
+def unlisted(conn: Connection, names: Sequence[str]) -> Iterator[str]:
+    """Yield those names that no row has."""
+    for part in in_parts(names):
+        found = sa.select(warc_files.c.name).where(warc_files.c.name.in_(part))
+        held = set(conn.execute(found).scalars())
+        yield from (name for name in part if name not in held)
+
+
+def captures_after(conn: Connection, after: int, size: int) -> list[Recorded]:
+    """Return up to `size` captures after the one with that number."""
+    query = (
+        sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
+        .select_from(captures.outerjoin(refusals))
+        .where(captures.c.id > after)
+        .order_by(captures.c.id)
+        .limit(size)
+    )
+    redacted = RefusalReason.REDACTED.value
+    return [
+        Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted)
+        for row in conn.execute(query)
+    ]
+
+
+def move_record(conn: Connection, number: int, offset: int) -> None:
+    """Let a capture point to another place, in bytes, in its WARC file."""
+    conn.execute(sa.update(captures).where(captures.c.id == number).values(warc_offset=offset))

@@ -1,0 +1,120 @@
+"""The gazetteer as rows, and what each article's latest state is about."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from storage.model.articles import ArticleQuery
+from storage.model.places import Succession, Unit
+from storage.sql.engine.connect import lock
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    gazetteer,
+    revisions,
+    scores,
+    successions,
+    units,
+)
+from storage.sql.schema.types import in_parts
+
+
+def gazetteer_version(conn: Connection) -> str | None:
+    """Return the version that was loaded last, if any."""
+    return conn.execute(sa.select(gazetteer.c.version)).scalar()
+
+
+def load_gazetteer(
+    conn: Connection, version: str, rows: Sequence[Unit], became: Sequence[Succession]
+) -> None:
+    """Make the gazetteer this one; units that it lacks stay, no longer current."""
+    _check(rows, became)
+    lock(conn, "gazetteer")
+    conn.execute(sa.delete(successions))
+    _write_units(conn, {unit.id: _unit_row(unit) for unit in rows})
+    if became:
+        conn.execute(sa.insert(successions), [asdict(one) for one in became])
+    conn.execute(sa.delete(gazetteer))
+    conn.execute(sa.insert(gazetteer).values(version=version))
+
+
+def _check(rows: Sequence[Unit], became: Sequence[Succession]) -> None:
+    ids = {unit.id for unit in rows}
+    if len(ids) < len(rows):
+        raise ValueError("a gazetteer names two units by one id")
+    named = {unit.parent for unit in rows if unit.parent is not None}
+    named |= {id_ for one in became for id_ in (one.old, one.new)}
+    if named - ids:
+        raise ValueError(f"a gazetteer refers to a unit that it lacks: {min(named - ids)!r}")
+
+
+def _unit_row(unit: Unit) -> dict[str, Any]:
+    return {**asdict(unit), "level": unit.level, "current": True}
+
+
+def _write_units(conn: Connection, wanted: dict[str, dict[str, Any]]) -> None:
+    held = {row.id: dict(row._mapping) for row in conn.execute(sa.select(units))}
+    fresh = [row for id_, row in wanted.items() if id_ not in held]
+    changed = [
+        {"unit": id_, **row} for id_, row in wanted.items() if id_ in held and held[id_] != row
+    ]
+    retired = [
+        {"unit": id_, "current": False}
+        for id_, row in held.items()
+        if id_ not in wanted and row["current"]
+    ]
+    if fresh:
+        conn.execute(sa.insert(units), fresh)
+    for rows in (changed, retired):
+        if rows:
+            conn.execute(sa.update(units).where(units.c.id == sa.bindparam("unit")), rows)
+
+
+def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
+    """Write anew what these articles' latest states are about; their outlets are locked."""
+    later = revisions.alias()
+    latest = (
+        sa.select(sa.func.max(later.c.number)).where(later.c.article == articles.c.id)
+    ).scalar_subquery()
+    about = (
+        sa.select(scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet)
+        .select_from(articles)
+        .join(revisions, (revisions.c.article == articles.c.id) & (revisions.c.number == latest))
+        .join(captures, captures.c.id == revisions.c.capture)
+        .join(scores, (scores.c.content == captures.c.content) & scores.c.is_primary)
+        .distinct()
+    )
+    for part in in_parts(ids):
+        conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
+        conn.execute(
+            sa.insert(article_places).from_select(
+                ["unit", "sort_at", "article", "outlet"], about.where(articles.c.id.in_(part))
+            )
+        )
+
+
+def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]:
+    """Return how many of the query's articles are about each unit, most first."""
+    counts = sa.select(article_places.c.unit, sa.func.count())
+    if query.places:
+        asked = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
+        counts = counts.where(article_places.c.article.in_(asked))
+    if query.outlets:
+        counts = counts.where(article_places.c.outlet.in_(query.outlets))
+    counts = within(counts, article_places.c.sort_at, query)
+    found = [(row[0], row[1]) for row in conn.execute(counts.group_by(article_places.c.unit))]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
+
+
+def within(statement: Select[Any], time: sa.Column[datetime], query: ArticleQuery) -> Select[Any]:
+    """Return `statement` with the query's bounds in time."""
+    if query.since is not None:
+        statement = statement.where(time >= query.since)
+    if query.until is not None:
+        statement = statement.where(time < query.until)
+    return statement

@@ -1,0 +1,252 @@
+"""Questions that change nothing. Long answers come in pages, each in a short transaction, so
+that no reader keeps a snapshot open for hours beside a running crawl.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Executable, Select, Table
+
+from storage.codec.articles import article_from_json
+from storage.model.articles import (
+    ArchivedArticle,
+    Article,
+    ArticleQuery,
+    Capture,
+    Refusal,
+    RefusalReason,
+    Revision,
+)
+from storage.model.places import Tags
+from storage.model.readings import Reading
+from storage.sql.ingest.identity import url_key
+from storage.sql.places.gazetteer import within
+from storage.sql.places.tags import load_tags
+from storage.sql.read.edits import perhaps_removed, removals
+from storage.sql.read.readings import CAPTURE, capture_of, load_readings
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    contents,
+    keys,
+    merged_ids,
+    refusals,
+    refused_urls,
+    revisions,
+)
+from storage.sql.schema.types import AnyRow, in_parts
+
+PAGE = 100
+"""Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
+
+Position = tuple[datetime, int]
+"""Where a row stands in an order by time and id."""
+
+_TERMS = 100  # places a statement; SQLite takes 500 terms of a union
+_SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+_STAYS_AWAY = timedelta(days=1)  # a feed may name a story hours before its page is up
+_FINAL = [reason.value for reason in RefusalReason if reason.is_final]
+
+
+def find_id(conn: Connection, ref: str) -> int | None:
+    """Return the short id that `ref` (a short id, also a merged one, or a URL) leads to."""
+    if ref.isascii() and ref.isdigit():
+        return _existing_id(conn, int(ref)) if len(ref) < 19 else None  # 64 bits
+    query = (
+        sa.select(keys.c.article)
+        .select_from(keys.join(articles))
+        .where(keys.c.key == url_key(ref), _SHOWN)
+    )
+    # One URL may lead to articles of two outlets: its own before an alias, then the older.
+    own_first = sa.case((keys.c.kind == "url", 0), else_=1)
+    return conn.execute(query.order_by(own_first, keys.c.article).limit(1)).scalar()
+
+
+def _existing_id(conn: Connection, id_: int) -> int | None:
+    alive = sa.select(articles.c.id).where(articles.c.id == id_, _SHOWN)
+    merged = (
+        sa.select(merged_ids.c.article)
+        .select_from(merged_ids.join(articles))
+        .where(merged_ids.c.id == id_, _SHOWN)
+    )
+    return conn.execute(sa.union_all(alive, merged)).scalar()
+
+
+def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
+    """Return the articles with these short ids, in that order, each with all its revisions."""
+    if not ids:
+        return []
+    query = (
+        sa.select(
+            revisions,
+            captures.c.content,
+            captures.c.version,
+            captures.c.read_at,
+            contents.c.json,
+            *CAPTURE,
+        )
+        .select_from(revisions.join(captures).join(contents))
+        .where(revisions.c.article.in_(ids))
+        .order_by(revisions.c.article, revisions.c.number)
+    )
+    rows = conn.execute(query).all()
+    texts = [article_from_json(row.json, row.version) for row in rows]
+    tags = load_tags(conn, {row.content: text for row, text in zip(rows, texts, strict=True)})
+    readings = load_readings(conn, rows)
+    found: dict[int, list[Revision]] = {id_: [] for id_ in ids}
+    for row, text in zip(rows, texts, strict=True):
+        revision = _revision(row, text, tags.get(row.content), readings[row.capture])
+        found[row.article].append(revision)
+    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
+    return [ArchivedArticle(id_, tuple(found[id_]), gone.get(id_)) for id_ in ids]
+
+
+def place_groups(query: ArticleQuery) -> list[tuple[str, ...]]:
+    """Return the query's places in groups that one statement can ask for; one empty if none."""
+    places = tuple(dict.fromkeys(query.places))
+    return [places[at : at + _TERMS] for at in range(0, len(places), _TERMS)] or [()]
+
+
+def article_page(
+    query: ArticleQuery,
+    outlet: str | None,
+    places: tuple[str, ...],
+    conn: Connection,
+    after: Position | None,
+    size: int,
+) -> list[tuple[Position, ArchivedArticle]]:
+    """Return up to `size` matching articles after a position.
+
+    Of one outlet (None: of all), and about any of `places` (empty: about anything).
+    """
+    if places:
+        statement = _about_any(query, outlet, places, after, size)
+    else:
+        shown = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
+        statement = shown.limit(size)
+    positions: list[Position] = [(row[0], row[1]) for row in conn.execute(statement)]
+    loaded = load_articles(conn, [position[1] for position in positions])
+    return list(zip(positions, loaded, strict=True))
+
+
+def _about_any(
+    query: ArticleQuery,
+    outlet: str | None,
+    places: tuple[str, ...],
+    after: Position | None,
+    size: int,
+) -> Executable:
+    """Return a statement for the first `size` articles about any place.
+
+    They are among the first `size` of each, which are read in order along an index; a single
+    condition on all places would read and sort all that there is, for every page.
+    """
+    table = article_places
+    ordered = _ordered(query, outlet, table, table.c.article, after)
+    terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
+    found = sa.union(*(sa.select(term) for term in terms)).subquery()
+    newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())
+    return newest.limit(size)
+
+
+def _ordered(
+    query: ArticleQuery,
+    outlet: str | None,
+    table: Table,
+    id_: sa.Column[int],
+    after: Position | None,
+) -> Select[Any]:
+    statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
+    if outlet is not None:
+        statement = statement.where(table.c.outlet == outlet)
+    if query.removed:
+        statement = perhaps_removed(statement, id_)
+    return _newest_first(statement, id_, table.c.sort_at, after)
+
+
+def refusal_page(
+    outlet: str | None, conn: Connection, after: Position | None, size: int
+) -> list[tuple[Position, tuple[Capture, Refusal]]]:
+    """Return up to `size` refusals of one outlet (None: of all) after a position."""
+    statement = sa.select(
+        refusals.c.id,
+        refusals.c.outlet,
+        refusals.c.url.label("refused_url"),
+        refusals.c.reason,
+        refusals.c.evidence,
+        captures.c.version,
+        *CAPTURE,
+    ).select_from(refusals.join(captures))
+    if outlet is not None:
+        statement = statement.where(refusals.c.outlet == outlet)
+    statement = _newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
+    return [
+        ((row.captured_at, row.id), (capture_of(row), _refusal(row)))
+        for row in conn.execute(statement.limit(size))
+    ]
+
+
+def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
+    """Return those URLs at which an article or a final refusal is stored, or nothing for a day."""
+    by_key = {url_key(url): url for url in urls}
+    found: set[str] = set()
+    for part in in_parts(list(by_key)):
+        stored = (
+            sa.select(keys.c.key)
+            .select_from(keys.join(articles))
+            .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
+        )
+        refused = _refused(outlet, part, refused_urls.c.key).where(refusals.c.reason.in_(_FINAL))
+        found.update(by_key[row.key] for row in conn.execute(sa.union(stored, refused)))
+        found.update(by_key[key] for key in _gone(conn, outlet, part))
+    return found
+
+
+def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
+    statement = sa.select(*columns).select_from(refused_urls.join(refusals))
+    return statement.where(refusals.c.outlet == outlet, refused_urls.c.key.in_(part))
+
+
+def _gone(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
+    """Return those keys of URLs that were not found for as long as `_STAYS_AWAY`."""
+    time = refusals.c.captured_at
+    span = (refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+    not_found = refusals.c.reason == RefusalReason.NOT_FOUND.value
+    asked = _refused(outlet, part, *span).where(not_found).group_by(refused_urls.c.key)
+    return [key for key, first, last in conn.execute(asked) if last - first >= _STAYS_AWAY]
+
+
+def _newest_first(
+    statement: Select[Any], id_: sa.Column[int], time: sa.Column[datetime], after: Position | None
+) -> Select[Any]:
+    if after is not None:
+        here = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], id_.type))
+        statement = statement.where(sa.tuple_(time, id_) < here)
+    return statement.order_by(time.desc(), id_.desc())
+
+
+def _revision(
+    row: AnyRow, article: Article, tags: Tags | None, readings: tuple[Reading, ...]
+) -> Revision:
+    return Revision(
+        number=row.number,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        changed=tuple(json.loads(row.changed)),
+        article=article,
+        capture=capture_of(row),
+        fingerprint=row.fingerprint,
+        tags=tags,
+        readings=readings,
+        maybe_ours=row.maybe_ours,
+    )
+
+
+def _refusal(row: AnyRow) -> Refusal:
+    return Refusal(
+        row.outlet, row.refused_url, RefusalReason(row.reason), row.evidence, row.version
+    )

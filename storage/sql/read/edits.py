@@ -1,0 +1,94 @@
+"""What became of articles after they were published: edits, and pages that are gone."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Select
+
+from storage.model.articles import RefusalReason
+from storage.model.edits import EditQuery
+from storage.sql.ingest.identity import url_key
+from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
+from storage.sql.schema.types import in_parts
+
+Place = tuple[datetime, int, int]
+"""Where an edit stands in their order: when it was seen, of which article, which state."""
+
+_NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
+
+
+def edit_page(conn: Connection, query: EditQuery, after: Place | None, size: int) -> list[Place]:
+    """Return up to `size` edits after a place, newest first."""
+    order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
+    statement = (
+        sa.select(*order)
+        .select_from(revisions.join(articles))
+        .where(revisions.c.number > 1, *_bounds(query))
+        .order_by(*(column.desc() for column in order))
+        .limit(size)
+    )
+    if after is not None:
+        here = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
+        statement = statement.where(sa.tuple_(*order) < sa.tuple_(*here))
+    return [(row[0], row[1], row[2]) for row in conn.execute(statement)]
+
+
+def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
+    if query.since is not None:
+        yield revisions.c.first_seen_at >= query.since
+    if query.until is not None:
+        yield revisions.c.first_seen_at < query.until
+    if query.outlets:
+        yield articles.c.outlet.in_(query.outlets)
+    if not query.maybe_ours:
+        yield revisions.c.maybe_ours.is_(False)
+
+
+def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
+    """Return `statement` for articles whose page, or a page that led to it, was not found since.
+
+    `removals` tells which of them are gone themselves.
+    """
+    last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
+    gone = sa.select(refusals.c.id).where(
+        refusals.c.article == id_, _NOT_FOUND, refusals.c.captured_at > last.scalar_subquery()
+    )
+    return statement.where(gone.exists())
+
+
+def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, datetime]:
+    """Return when the pages of those articles that are gone were first not found.
+
+    last_seen: when each article was last seen. A page that was seen again later is back; an older
+    address that only led to the article may end.
+    """
+    suspects: set[int] = set()
+    for part in in_parts(list(last_seen)):
+        query = sa.select(refusals.c.article, refusals.c.captured_at)
+        query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
+        suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
+    found = ((id_, _not_found_since(conn, id_, last_seen[id_])) for id_ in sorted(suspects))
+    return {id_: moment for id_, moment in found if moment is not None}
+
+
+def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> datetime | None:
+    """Return when the address at which an article was seen last was first not found after that."""
+    shown = (
+        sa.select(contents.c.json)
+        .select_from(captures.join(contents))
+        .where(captures.c.article == id_)
+        .order_by(captures.c.captured_at.desc(), captures.c.id.desc())
+        .limit(1)
+    )
+    # Not a revision's: one that shows a new address with the same words keeps its first capture.
+    url = json.loads(conn.execute(shown).scalar_one())["url"]
+    gone = (
+        sa.select(sa.func.min(refusals.c.captured_at))
+        .select_from(refused_urls.join(refusals))
+        .where(refused_urls.c.key == url_key(url), refusals.c.article == id_, _NOT_FOUND)
+        .where(refusals.c.captured_at > last_seen)
+    )
+    return conn.execute(gone).scalar()

@@ -1,0 +1,176 @@
+"""Rows of the schedule: standing jobs, looks at known articles; holding the archive."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import ArchiveError
+from storage.model.schedule import LOOK_AGAIN, TOO_LATE, ChoreRow, Hold, KnownArticle
+from storage.sql.engine.connect import lock
+from storage.sql.engine.errors import plain_errors
+from storage.sql.engine.transactions import Transactions
+from storage.sql.schema.core import articles, captures, refusals, validators
+from storage.sql.schema.schedule import checks, chores
+from storage.sql.schema.types import in_parts
+
+
+class SqlSchedule(Transactions):
+    """See storage.model.schedule.ScheduleRows for what each method promises."""
+
+    def hold(self, purpose: str) -> Hold | None:
+        """Hold the archive for a purpose; None where another process does."""
+        if self._engine.dialect.name == "sqlite":
+            return _hold_file(f"{self._engine.url.database}.{purpose}.lock")
+        held = _ServerHold(self._engine, purpose)
+        with plain_errors(self._name):
+            return held if held.take() else None
+
+    def chores(self) -> dict[str, ChoreRow]:
+        """Return the last time of each standing job, by name."""
+        with self._reading() as conn:
+            return {row.name: ChoreRow(**row._mapping) for row in conn.execute(sa.select(chores))}
+
+    def note_chore(self, chore: ChoreRow) -> None:
+        """Write a standing job's row in place of the one before."""
+        with self._writing() as conn:
+            lock(conn, "chore", chore.name)
+            conn.execute(sa.delete(chores).where(chores.c.name == chore.name))
+            conn.execute(sa.insert(chores).values(asdict(chore)))
+
+    def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
+        """Return up to `limit` articles that are due to be looked at again, newest first."""
+        with self._reading() as conn:
+            return list(islice(_due(conn, outlet, now), limit))
+
+    def note_check(self, article: int, now: datetime, status: int) -> None:
+        """Note a look at an article, and the HTTP status that it brought."""
+        with self._writing() as conn:
+            _note_check(conn, article, now, status)
+
+    def prune(self, before: datetime) -> int:
+        """Forget old validators, a few hundred at a time: no crawl waits long."""
+        old = sa.select(validators.c.key).where(validators.c.saved_at < before)
+        with self._reading() as conn:
+            keys = list(conn.execute(old).scalars())
+        for part in in_parts(keys):
+            with self._writing() as conn:
+                conn.execute(sa.delete(validators).where(validators.c.key.in_(part)))
+        return len(keys)
+
+    def tidy(self) -> None:
+        """Let the database put itself in order."""
+        sqlite = self._engine.dialect.name == "sqlite"
+        words = ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("ANALYZE",)
+        level = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        alone = self._engine.execution_options(alone=True, **level)
+        with plain_errors(self._name), alone.connect() as conn:
+            for word in words:
+                conn.exec_driver_sql(word)
+
+
+def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]:
+    """Yield the articles whose last look lies before the last step of age that they have passed.
+
+    A look is a capture, a refusal at its address, or a check that brought nothing new. Whether
+    it lies before the step is worked out here: the databases add to times each in its own way.
+    """
+    query = (
+        sa.select(articles.c.id, articles.c.url, checks.c.status, articles.c.sort_at, *_LOOKS)
+        .select_from(articles.outerjoin(checks))
+        .where(articles.c.outlet == outlet)
+        .where(articles.c.sort_at > now - TOO_LATE, articles.c.sort_at <= now - LOOK_AGAIN[0])
+        .order_by(articles.c.sort_at.desc(), articles.c.id.desc())
+    )
+    for id_, url, status, sort_at, *looks in conn.execute(query):
+        step = max(step for step in LOOK_AGAIN if sort_at + step <= now)
+        if all(look is None or look < sort_at + step for look in looks):
+            yield KnownArticle(id_, url, status)
+
+
+def _newest(column: sa.Column[Any], article: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+    newest = sa.select(sa.func.max(column, type_=column.type))
+    return newest.where(article == articles.c.id).correlate(articles).scalar_subquery()
+
+
+_LOOKS = (
+    _newest(captures.c.captured_at, captures.c.article),
+    _newest(refusals.c.captured_at, refusals.c.article),
+    checks.c.checked_at,
+)
+
+
+def _note_check(conn: Connection, id_: int, now: datetime, status: int) -> None:
+    lock(conn, "check", str(id_))
+    values = {"checked_at": now, "status": status}
+    if conn.execute(sa.update(checks).where(checks.c.article == id_).values(values)).rowcount:
+        return
+    # It may have been joined to another article since it was found to be due.
+    if conn.execute(sa.select(articles.c.id).where(articles.c.id == id_)).first():
+        conn.execute(sa.insert(checks).values(article=id_, **values))
+
+
+class _FileHold:
+    """A lock on a file beside the database: the system lets go of it with the process."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def is_sure(self) -> bool:
+        return bool(self._lock.is_locked)
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def _hold_file(path: str) -> Hold | None:
+    held = FileLock(path, thread_local=False)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return None
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
+    return _FileHold(held)
+
+
+class _ServerHold:
+    """An advisory lock of a connection of its own: the server lets go of it with the connection."""
+
+    def __init__(self, engine: Engine, purpose: str) -> None:
+        self._engine = engine
+        self._key = sa.func.hashtextextended(f"tinquan hold {purpose}", 0)
+        self._conn: Connection | None = None
+
+    def take(self) -> bool:
+        """Return whether the lock could be had."""
+        conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if conn.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
+            self._conn = conn
+            return True
+        conn.close()
+        return False
+
+    def is_sure(self) -> bool:
+        try:
+            if self._conn is not None:
+                self._conn.execute(sa.select(1))
+                return True
+        except SQLAlchemyError:  # the server was restarted, or the network cut
+            self.release()
+        try:
+            return self.take()
+        except SQLAlchemyError:
+            return False
+
+    def release(self) -> None:
+        if self._conn is not None:
+            self._conn.invalidate()  # closes it, whatever became of it; a pool would keep the lock
+            self._conn.close()
+            self._conn = None

@@ -1,0 +1,298 @@
+"""The archive's tables, for SQLite and PostgreSQL alike.
+
+    outlets ─┬─ runs ──────────────┐
+             ├─ articles ─┬─ keys  │     every URL and outlet id that leads to an article
+             │            ├─ revisions ── its states, worked out from its captures
+             │            ├─ merged_ids   short ids that were found to be another article's
+             │            └─ captures ─┬─ contents     each distinct article JSON, once
+             │               │         └─ readings     what older code of ours read
+             └─ refusals ─┴─ refused_urls              every URL that led to a refusal
+    validators               what a listing's server gave for conditional requests
+    contents ── tags ─┬─ mentions   which units a content names, and where
+                      └─ scores ─┐  how much it is about each
+    gazetteer   units ─┬─────────┴─ article_places   what each article's latest state is about
+                       └─ successions                which unit became which
+
+`keys` and `refused_urls` find a URL by a 128-bit hash: PostgreSQL cannot index a text of more
+than 2,700 bytes, redirects bring such URLs, and the index is a quarter of the size.
+
+Units are never deleted: one that a newer gazetteer lacks stays, no longer `current`, so that what
+was tagged with it keeps a meaning until it is tagged anew, and a crawl that still runs with the
+older gazetteer can store its pages.
+"""
+
+import sqlalchemy as sa
+
+from storage.sql.schema.types import RowId, SafeText, UtcTime, ref, row_id
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+RUN_SIGNS = ("signs", "evidence", "newest_of")
+
+outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", SafeText, primary_key=True),
+    ref("outlet", "outlets.slug"),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("sections", sa.Text, nullable=False),  # JSON list
+    sa.Column("replay", sa.Boolean, nullable=False),
+    sa.Column("pid", sa.BigInteger),
+    sa.Column("host", SafeText),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("outcome", sa.Text),
+    sa.Column("error", SafeText),
+    sa.Column("requested", sa.BigInteger, nullable=False),
+    sa.Column("fetched", sa.BigInteger, nullable=False),
+    sa.Column("links", sa.BigInteger, nullable=False),
+    sa.Column("new", sa.BigInteger, nullable=False),
+    sa.Column("revised", sa.BigInteger, nullable=False),
+    sa.Column("copies", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("unchanged", sa.BigInteger, nullable=False),
+    sa.Column("known", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),  # JSON object: reason → count
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("received_bytes", sa.BigInteger, nullable=False),
+    sa.Column("newest_published_at", UtcTime),
+    sa.Column("peak_memory_bytes", sa.BigInteger),
+    sa.Column("log_file", SafeText),
+    sa.Column("kind", sa.Text, nullable=False, server_default="crawl"),  # see Run
+    sa.Column("since", UtcTime),
+    sa.Column("until", UtcTime),
+    sa.Column("robots", sa.Text),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
+    # JSON objects: sign → count; sign → URLs; section → time
+    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNS),
+    sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
+    sa.Index("ix_runs_started_at", "started_at"),
+)
+
+# title, url and the times are those of the latest revision, article_id is the latest one learned;
+# they are here for listing and for SQL, the truth stands in keys, revisions and contents.
+articles = sa.Table(
+    "articles",
+    metadata,
+    row_id(),
+    ref("outlet", "outlets.slug"),
+    sa.Column("article_id", SafeText),
+    sa.Column("url", SafeText, nullable=False),
+    sa.Column("title", SafeText, nullable=False),
+    sa.Column("published_at", UtcTime),
+    # published_at, else the first capture's time; null where every capture is a refusal today
+    sa.Column("sort_at", UtcTime),
+    sa.Index("ix_articles_outlet_sort_at_id", "outlet", "sort_at", "id"),
+    sa.Index("ix_articles_sort_at_id", "sort_at", "id"),
+    sqlite_autoincrement=True,  # a short id is never given twice
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("key", sa.LargeBinary, primary_key=True),  # hashed("id" | "url", value)
+    sa.Column("outlet", sa.ForeignKey("outlets.slug"), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),  # "id", "url" (the article's own) or "alias"
+    sa.Column("value", SafeText, nullable=False),
+    ref("article", "articles.id"),
+    sa.Index("ix_keys_article", "article"),
+    sqlite_with_rowid=False,
+)
+
+merged_ids = sa.Table(
+    "merged_ids",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=False),
+    ref("article", "articles.id"),
+    sa.Index("ix_merged_ids_article", "article"),
+)
+
+contents = sa.Table(
+    "contents",
+    metadata,
+    row_id(),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # hashed(json)
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("json", sa.Text, nullable=False),
+)
+
+captures = sa.Table(
+    "captures",
+    metadata,
+    row_id(),
+    ref("outlet", "outlets.slug"),
+    ref("run", "runs.id"),
+    sa.Column("url", SafeText, nullable=False),
+    sa.Column("captured_at", UtcTime, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("warc_file", SafeText, nullable=False),
+    sa.Column("warc_offset", sa.BigInteger, nullable=False),
+    sa.Column("record_id", SafeText, nullable=False),
+    sa.Column("digest", SafeText, nullable=False),
+    sa.Column("sight", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
+    ref("article", "articles.id", nullable=True),  # both null where the page was refused
+    ref("content", "contents.id", nullable=True),
+    # Of the newest reading, the one that counts: our extraction code's version, and since when.
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("read_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("outlet", "record_id"),
+    sa.UniqueConstraint("outlet", "sight"),
+    sa.Index("ix_captures_article_captured_at", "article", "captured_at"),
+    sa.Index("ix_captures_content_captured_at", "content", "captured_at"),
+    sa.Index("ix_captures_outlet_version_captured_at_id", "outlet", "version", "captured_at", "id"),
+    sa.Index("ix_captures_run", "run"),
+    sa.Index("ix_captures_version_captured_at_id", "version", "captured_at", "id"),
+)
+
+# Those before the newest, which stands in `captures` and `refusals`.
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("capture", sa.ForeignKey("captures.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("read_at", UtcTime, nullable=False),
+    ref("content", "contents.id", nullable=True),  # null where it was a refusal: of what, and why
+    sa.Column("url", SafeText),
+    sa.Column("reason", sa.Text),
+    sa.Column("evidence", SafeText),
+    sa.Column("then_changed", sa.Text, nullable=False),  # JSON list: fields the next one changed
+    sqlite_with_rowid=False,
+)
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
+    ref("capture", "captures.id"),  # the first sight, whose content this state keeps
+    sa.Column("maybe_ours", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    row_id(),
+    sa.Column("capture", sa.ForeignKey("captures.id"), nullable=False, unique=True),
+    ref("outlet", "outlets.slug"),
+    sa.Column("url", SafeText, nullable=False),
+    sa.Column("captured_at", UtcTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("evidence", SafeText, nullable=False),
+    ref("article", "articles.id", nullable=True),  # the article that stood at this URL
+    sa.Index("ix_refusals_outlet_captured_at_id", "outlet", "captured_at", "id"),
+    sa.Index("ix_refusals_captured_at_id", "captured_at", "id"),
+    sa.Index("ix_refusals_article", "article"),
+)
+
+refused_urls = sa.Table(
+    "refused_urls",
+    metadata,
+    sa.Column("key", sa.LargeBinary, primary_key=True),  # hashed("url", value)
+    sa.Column("refusal", sa.ForeignKey("refusals.id"), primary_key=True),
+    sa.Column("value", SafeText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+validators = sa.Table(
+    "validators",
+    metadata,
+    sa.Column("key", sa.LargeBinary, primary_key=True),  # hashed("url", url)
+    sa.Column("url", SafeText, nullable=False),
+    sa.Column("etag", SafeText),
+    sa.Column("last_modified", SafeText),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+# One row: the gazetteer that was loaded last.
+gazetteer = sa.Table("gazetteer", metadata, sa.Column("version", SafeText, primary_key=True))
+
+units = sa.Table(
+    "units",
+    metadata,
+    sa.Column("id", SafeText, primary_key=True),
+    sa.Column("code", SafeText),
+    sa.Column("type", SafeText, nullable=False),
+    sa.Column("name", SafeText, nullable=False),
+    # Checked at the end of the transaction: a gazetteer comes in any order.
+    sa.Column("parent", sa.ForeignKey("units.id", deferrable=True, initially="DEFERRED")),
+    sa.Column("valid_from", sa.Date),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("source", SafeText, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),  # province, district or ward
+    sa.Column("current", sa.Boolean, nullable=False),  # in the gazetteer that was loaded last
+)
+
+successions = sa.Table(
+    "successions",
+    metadata,
+    row_id(),
+    ref("old", "units.id"),
+    ref("new", "units.id"),
+    sa.Column("share", sa.Text, nullable=False),  # "whole" or "part"
+    sa.Column("resolution", SafeText),
+    sa.Column("clause", sa.Integer),
+    sa.Index("ix_successions_old", "old"),
+    sa.Index("ix_successions_new", "new"),
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    sa.Column("content", sa.ForeignKey("contents.id"), primary_key=True),
+    sa.Column("version", SafeText),  # null: not tagged yet
+    sa.Column("note", SafeText),
+    sa.Index("ix_tags_version_content", "version", "content"),
+)
+
+mentions = sa.Table(
+    "mentions",
+    metadata,
+    sa.Column("content", sa.ForeignKey("tags.content"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("field", sa.Text, nullable=False),  # title, sapo or body
+    sa.Column("start_char", sa.Integer, nullable=False),  # characters of that field
+    sa.Column("end_char", sa.Integer, nullable=False),
+    ref("unit", "units.id"),
+    sqlite_with_rowid=False,
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("content", sa.ForeignKey("tags.content"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    ref("unit", "units.id"),
+    sa.Column("score", sa.Double, nullable=False),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Worked out from the latest revision's scores, as `articles` is from its content; sort_at and
+# outlet stand here too, so that each unit's articles can be read in order along one index.
+article_places = sa.Table(
+    "article_places",
+    metadata,
+    sa.Column("unit", sa.ForeignKey("units.id"), primary_key=True),
+    sa.Column("sort_at", UtcTime, primary_key=True),
+    sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
+    ref("outlet", "outlets.slug"),
+    sa.Index(
+        "ix_article_places_unit_outlet_sort_at_article", "unit", "outlet", "sort_at", "article"
+    ),
+    sa.Index("ix_article_places_article", "article"),
+    sqlite_with_rowid=False,
+)

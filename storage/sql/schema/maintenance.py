@@ -1,0 +1,54 @@
+"""The tables of the archive's own upkeep: recordings, takedowns, copies that are under way."""
+
+import sqlalchemy as sa
+
+from storage.sql.schema.core import metadata, readings, refused_urls, revisions
+from storage.sql.schema.types import SafeText, UtcTime, ref, row_id
+
+# WARC files that no crawl writes to any more. `captures` point into them, and into files that
+# are not here yet.
+warc_files = sa.Table(
+    "warc_files",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),  # as in captures.warc_file
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),  # hex
+    sa.Column("listed_at", UtcTime, nullable=False),
+)
+
+# One row a takedown. What was removed stands here as digests only.
+redactions = sa.Table(
+    "redactions",
+    metadata,
+    row_id(),
+    ref("article", "articles.id"),
+    ref("outlet", "outlets.slug"),
+    sa.Column("redacted_at", UtcTime, nullable=False),
+    sa.Column("redacted_by", SafeText, nullable=False),
+    sa.Column("reason", SafeText, nullable=False),
+    sa.Column("digests", sa.Text, nullable=False),  # JSON list, of contents and of records
+    sa.Column("finished_at", UtcTime),  # null until the recordings are rewritten too
+    sa.Index("ix_redactions_article", "article"),
+)
+
+# At most one row, in a database that another archive is being copied into.
+unfinished_copy = sa.Table(
+    "unfinished_copy",
+    metadata,
+    sa.Column("source", SafeText, primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+)
+
+# Edits by time; first states, nearly all rows, are not in it.
+sa.Index(
+    "ix_revisions_edited",
+    revisions.c.first_seen_at,
+    revisions.c.article,
+    revisions.c.number,
+    sqlite_where=revisions.c.number > 1,
+    postgresql_where=revisions.c.number > 1,
+)
+
+# By what they refer to, so that a text or refusal can be taken away without reading all of them.
+sa.Index("ix_readings_content", readings.c.content)
+sa.Index("ix_refused_urls_refusal", refused_urls.c.refusal)
