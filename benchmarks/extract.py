@@ -30,8 +30,8 @@ from crawler.extract.worker import ExtractionWorker
 from crawler.families import FAMILY_NAMES
 from crawler.page.response import Page
 from storage.model.articles import Article, Refusal
-from tests.hostile import hostile_pages
-from tests.score import body_f1
+from tests.support.hostile import hostile_pages
+from tests.support.score import body_f1
 
 SHARED = Path(os.environ.get("TINQUAN_SHARED", "../shared")).resolve()
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)

@@ -2,16 +2,16 @@
 
     python -m benchmarks.freshness
 
-Thirty invented days of twelve newsrooms (tests.newsroom) without faults, the first three left
-out of the times: no rhythm is known yet. Requests are those for listings and robots.txt; an
+Thirty invented days of twelve newsrooms (tests.support.newsroom) without faults, the first three
+left out of the times: no rhythm is known yet. Requests are those for listings and robots.txt; an
 article costs the same however it is found.
 """
 
 from datetime import timedelta
 
 from crawler.outlets.cadence import Cadence
-from tests.month import Month
-from tests.newsroom import DAY, MINUTE, ROOMS, START, World
+from tests.support.month import Month
+from tests.support.newsroom import DAY, MINUTE, ROOMS, START, World
 
 ADAPTIVE = Cadence(every_minutes=30, min_minutes=10, max_minutes=120)
 FIXED = (10, 20, 30, 60)

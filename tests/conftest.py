@@ -7,10 +7,10 @@ import pytest
 from hypothesis import settings
 
 from storage.archive import Archive, open_archive
-from tests.site import LocalSite
-from tests.sites import HOSTS, Desk
+from tests.support.site import LocalSite
+from tests.support.sites import HOSTS, Desk
 
-pytest_plugins = ["tests.databases", "tests.commands", "tests.places"]
+pytest_plugins = ["tests.support.databases", "tests.support.commands", "tests.support.places"]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)

@@ -16,7 +16,7 @@ from storage.model.places import Field, Mention, Tags, Unit
 
 RULES = 1
 """Version of the rules of this package. Raise it with every change of what is found, so that
-`tinquan places retag` knows which tags are old; tests/test_places_rules.py reminds."""
+`tinquan places retag` knows which tags are old; tests/places/test_places_rules.py reminds."""
 
 _BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
 

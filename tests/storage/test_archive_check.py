@@ -1,0 +1,301 @@
+"""`archive check`: every kind of damage is found, what can be mended is, on both databases."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crawler.capture.files import RecordCheck, describe
+from storage.archive import open_archive
+from storage.model.articles import ArticleQuery, RefusalReason
+from storage.model.maintenance import Finding
+from storage.model.readings import RereadQuery
+from storage.model.runs import Outcome
+from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive
+from tests.support.commands import Tinquan
+from tests.support.paths import ROOT
+from tests.support.recorded import Recorder
+from tests.support.samples import article, at, capture, read_by, refusal, run
+from tests.support.tagging import CITY, NEW, about
+
+
+def fill(archive: SqlArchive) -> None:
+    """Store edited, tagged, joined, re-read and refused pages."""
+    archive.load_gazetteer("v1", [NEW, CITY], [])
+    for number in range(1, 6):
+        text = article(number, f"Tin {number}.")
+        archive.store("run-1", capture(number, number), text, (), about(NEW.id))
+        archive.store("run-1", capture(60 + number, number), article(number, "Sửa."))
+    archive.store("run-1", capture(7, 8), refusal(8, RefusalReason.VIDEO))
+    archive.store("run-1", capture(90, 2, status=404), refusal(2))
+    numbers = [held[0] for held in archive.captures_to_reread(RereadQuery(2), 4)]
+    newer = read_by(2, article(1, "Tin 1, đọc lại."))
+    archive.reread([(numbers[0], newer)], 2, at(99))
+
+
+def check(archive: SqlArchive, *, repair: bool = False) -> list[Finding]:
+    return list(archive.maintenance.check(lambda _name: None, repair=repair))
+
+
+def shown(archive: SqlArchive) -> list[Any]:
+    return list(archive.articles(ArticleQuery()))
+
+
+Damage = Callable[[str], object]
+
+
+@pytest.fixture
+def damage(archive_url: str) -> Damage:
+    """Return a function that runs a statement as no code of ours would."""
+
+    def run_statement(statement: str) -> None:
+        engine = sa.create_engine(archive_url)
+        with engine.begin() as conn:
+            if engine.dialect.name == "postgresql":
+                conn.exec_driver_sql("SET session_replication_role = replica")
+            key = "'0123456789abcdef'"
+            if engine.dialect.name == "sqlite":
+                key = f"CAST({key} AS BLOB)"
+            conn.execute(sa.text(statement.format(bytes=key)))
+        engine.dispose()
+
+    return run_statement
+
+
+def test_a_sound_archive_has_no_faults(archive: SqlArchive) -> None:
+    fill(archive)
+    assert check(archive) == []
+    assert check(archive, repair=True) == []
+
+
+MENDED = [
+    ("UPDATE contents SET fingerprint = '1:00' WHERE id = 2", "texts"),
+    ("UPDATE revisions SET fingerprint = '1:00' WHERE article = 2", "revisions"),
+    ("UPDATE revisions SET changed = '[]' WHERE article = 3 AND number = 2", "revisions"),
+    ("UPDATE revisions SET number = 3 WHERE article = 3 AND number = 2", "revisions"),
+    ("DELETE FROM revisions WHERE article = 4", "revisions"),
+    ("UPDATE revisions SET maybe_ours = NOT maybe_ours WHERE article = 5", "revisions"),
+    ("UPDATE articles SET title = 'Khác' WHERE id = 1", "revisions"),
+    ("UPDATE articles SET published_at = NULL WHERE id = 1", "revisions"),
+    ("UPDATE articles SET sort_at = NULL WHERE id = 1", "revisions"),
+    ("UPDATE keys SET key = {bytes} WHERE value LIKE '%moi-1%'", "keys"),
+    ("DELETE FROM keys WHERE kind = 'url' AND article = 2", "URLs"),
+    ("UPDATE refused_urls SET key = {bytes} WHERE value LIKE '%-8%'", "refused URLs"),
+    ("DELETE FROM search WHERE article = 2", "full text"),
+    ("UPDATE search SET stream = (SELECT stream FROM search WHERE article = 3)", "full text"),
+    ("DELETE FROM lexicon WHERE word = 'sửa'", "full text"),
+    ("DELETE FROM article_places WHERE article = 1", "places"),
+    ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
+]
+
+
+def test_what_is_worked_out_is_found_wrong_and_mended(archive: SqlArchive, damage: Damage) -> None:
+    fill(archive)
+    archive.tag({row: about(NEW.id) for row, *_ in archive.untagged("v1", 99)})
+    before = shown(archive)
+    assert check(archive) == []
+    for statement, name in MENDED:
+        damage(statement)
+        found = check(archive)
+        assert name in {finding.check for finding in found}, statement
+        assert all(finding.can_repair and finding.repair for finding in found), statement
+        assert {finding.check for finding in check(archive, repair=True)} >= {name}
+        assert check(archive) == [], statement
+        assert shown(archive) == before, statement
+
+
+def test_keys_that_are_not_those_of_the_words_are_made_anew(sqlite_archive: SqlArchive) -> None:
+    sqlite_archive.start_run(run())
+    fill(sqlite_archive)
+    for damage in (
+        "INSERT INTO search_keys (rowid, keys) VALUES (2, 'thừa')",
+        "INSERT INTO search_keys (search_keys) VALUES ('delete-all')",
+    ):
+        with sqlite_archive._engine.begin() as conn:
+            conn.exec_driver_sql(damage)
+        assert [finding.check for finding in check(sqlite_archive, repair=True)] == ["search keys"]
+        assert check(sqlite_archive) == []
+        assert sqlite_archive.search(SearchQuery(parse_words("sửa"))).hits
+
+
+def test_a_word_that_is_taken_for_another_is_told(archive: SqlArchive, damage: Damage) -> None:
+    fill(archive)
+    damage("UPDATE lexicon SET folded = 'sua' WHERE word = 'tin'")
+    found = check(archive)
+    assert {(one.check, one.can_repair) for one in found} == {("words", False)}
+    assert "'tin'" in found[0].what
+
+
+def test_texts_that_nothing_shows_are_deleted(archive: SqlArchive, damage: Damage) -> None:
+    fill(archive)
+    text = article(99, "không ai giữ")
+    archive.store("run-1", capture(200, 99), text)
+    damage("DELETE FROM revisions WHERE article = 6")
+    damage("DELETE FROM captures WHERE article = 6")
+    found = check(archive, repair=True)
+    assert "unused texts" in {finding.check for finding in found}
+    assert check(archive) == []
+
+
+LOST = [
+    ("UPDATE contents SET json = replace(json, 'Tin 2', 'Tin 3')", "texts", "digest differs"),
+    ("UPDATE contents SET json = '{{' WHERE id = 1", "texts", "text 1 cannot be read"),
+    ("UPDATE contents SET json = '{{}}' WHERE id = 5", "texts", "text 5 cannot be read"),
+    ("DELETE FROM refused_urls WHERE value LIKE '%-8%'", "", ""),
+    ("DELETE FROM refusals WHERE url LIKE '%-8%'", "captures", "neither an article nor"),
+]
+
+
+def test_what_cannot_be_mended_is_told(archive: SqlArchive, damage: Damage) -> None:
+    fill(archive)
+    for statement, _, _ in LOST:
+        damage(statement)
+    for repair in (False, True, True):
+        found = [one for one in check(archive, repair=repair) if not one.can_repair]
+        for _, name, what in LOST:
+            assert any(name in one.check and what in one.what for one in found), what
+
+
+def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tin.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    with open_archive(f"sqlite:///{path}") as archive:
+        archive.start_run(run())
+        for number in range(200):
+            archive.store("run-1", capture(number, number), article(number, "dài " * 99))
+    data = bytearray(path.read_bytes())
+    last = len(data) // 4096
+    for page in range(last - 40, last - 20):  # the schema stands in the first ones
+        data[page * 4096 + 100 : page * 4096 + 200] = bytes(100)
+    path.write_bytes(data)
+    with open_archive(f"sqlite:///{path}", read_only=True) as archive:
+        first = next(archive.maintenance.check(lambda _name: None))
+        assert (first.check, first.can_repair) == ("database", False)
+        assert "damaged" in first.what
+
+
+def test_rows_that_refer_to_nothing_are_told(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tin.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as conn:
+        conn.exec_driver_sql("INSERT INTO merged_ids VALUES (7, 99)")
+    engine.dispose()
+    with open_archive(f"sqlite:///{path}", read_only=True) as archive:
+        (found,) = archive.maintenance.check(lambda _name: None)
+        assert found.what == "row 7 of merged_ids refers to nothing in articles"
+
+
+def test_many_pages_are_checked_to_the_end(
+    archive: SqlArchive, damage: Damage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("articles", "links", "texts"):
+        monkeypatch.setattr(f"storage.sql.maintenance.check_{room}._PAGE", 2)
+    fill(archive)
+    assert check(archive) == []
+    damage("UPDATE revisions SET changed = 'x' WHERE article = 5")
+    damage("UPDATE articles SET title = 'x' WHERE id = 3")
+    assert [finding.what.split(":")[0] for finding in check(archive)] == ["article 3", "article 5"]
+
+
+# Rows and records
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a configuration with an archive of three recorded articles."""
+    outlets = ROOT / "config" / "outlets"
+    path = tmp_path / "tinquan.toml"
+    path.write_text(
+        f'contact = "https://example.org/contact"\narchive = "tin.db"\noutlets = "{outlets}"\n'
+    )
+    with open_archive(f"sqlite:///{tmp_path}/tin.db") as opened:
+        recorder = Recorder(opened, tmp_path / "captures")
+        for number in (1, 2, 3):
+            recorder.store(number, number, f"Tin {number}")
+        recorder.store(9, 4, "Video", refusal(4, RefusalReason.VIDEO))
+        recorder.files.close()
+        now = at(100)
+        (file,) = recorder.files.written
+        opened.maintenance.list_warc_files([describe(file, recorder.captures, now)])
+        opened.finish_run(replace(opened.run("r1"), outcome=Outcome.DONE, ended_at=now))
+    return path
+
+
+def warc_of(config: Path) -> Path:
+    (file,) = (config.parent / "captures").rglob("*.warc.gz")
+    return file
+
+
+def test_the_command_finds_nothing_wrong(config: Path, tinquan: Tinquan) -> None:
+    ran = tinquan("archive", "check", "--config", config)
+    assert (ran.code, ran.out) == (0, "nothing is wrong\n")
+    assert json.loads(tinquan("archive", "check", "--json", "--config", config).out) == []
+
+
+def test_a_record_that_moved_is_found_again(config: Path, tinquan: Tinquan) -> None:
+    engine = sa.create_engine(f"sqlite:///{config.parent}/tin.db")
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE captures SET warc_offset = warc_offset + 7 WHERE id > 1")
+    engine.dispose()
+    (one, *_) = found = json.loads(tinquan("archive", "check", "--json", "--config", config).out)
+    assert len(found) == 3
+    assert (one["check"], one["can_repair"], one["repaired"]) == ("records", True, False)
+    assert "point to offset" in one["repair"]
+    mended = tinquan("archive", "check", "--repair", "--config", config)
+    assert (mended.code, mended.out.count("(repaired: point")) == (1, 3)
+    assert tinquan("archive", "check", "--config", config).code == 0
+
+
+def test_a_missing_file_is_told_once(config: Path, tinquan: Tinquan) -> None:
+    warc_of(config).unlink()
+    ran = tinquan("archive", "check", "--config", config)
+    assert ran.code == 1
+    assert "is not there; 4 captures point to it" in ran.out
+    assert "is listed and not there" in ran.out
+    assert ran.out.endswith("2 faults\n")
+
+
+def test_a_damaged_record_is_told(config: Path, tinquan: Tinquan) -> None:
+    file = warc_of(config)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    ran = tinquan("archive", "check", "--repair", "--config", config)
+    assert ran.code == 1
+    assert "cannot be repaired from here" in ran.out
+    assert "its content is not what it was" in ran.out
+
+
+def test_a_file_cut_short_is_told(config: Path, tinquan: Tinquan) -> None:
+    file = warc_of(config)
+    file.write_bytes(file.read_bytes()[:-500])
+    ran = tinquan("archive", "check", "--config", config)
+    assert (ran.code, "bytes, not" in ran.out) == (1, True)
+
+
+def test_a_file_that_a_kill_left_unlisted_is_listed(config: Path, tinquan: Tinquan) -> None:
+    file = warc_of(config)
+    other = file.with_name(file.name.replace("-r1-", "-r2-"))
+    other.write_bytes(file.read_bytes())
+    found = tinquan("archive", "check", "--config", config)
+    assert (found.code, "is not in the archive's list" in found.out) == (1, True)
+    assert tinquan("archive", "check", "--repair", "--config", config).code == 1
+    assert tinquan("archive", "check", "--config", config).code == 0
+
+
+def test_another_records_content_is_told(config: Path) -> None:
+    with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
+        recorded = list(opened.maintenance.recorded())
+        wrong = replace(
+            recorded[0], capture=replace(recorded[0].capture, digest=recorded[1].capture.digest)
+        )
+        (fault,) = RecordCheck(config.parent / "captures").faults([wrong])
+        assert "has other content" in fault.what
+        assert fault.moved_to is None

@@ -1,0 +1,210 @@
+"""Copies of one story found among stored articles, on both databases."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from storage.errors import NotFoundError
+from storage.model.articles import Article, Refusal, RefusalReason
+from storage.model.clusters import ClusterQuery
+from storage.model.readings import RereadQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.engine import connect as sql_open
+from tests.support.samples import at
+from tests.support.stories import clusters_of, put, start_runs, story, told
+
+
+@pytest.fixture
+def stories(archive: SqlArchive) -> SqlArchive:
+    start_runs(archive)
+    return archive
+
+
+def test_a_copy_hangs_on_the_earliest_publication(stories: SqlArchive) -> None:
+    source = put(stories, told(1, story(1), minutes=0))
+    copy = put(stories, told(2, story(1)[:4], minutes=65, credit="TTXVN"))
+    other = put(stories, told(3, story(3), minutes=5))
+    found = stories.cluster(str(copy))
+    assert found.id == source
+    assert [member.id for member in found.members] == [source, copy]
+    assert [member.is_source for member in found.members] == [True, False]
+    assert found.members[1].credit == "TTXVN"
+    assert found.members[1].similarity > 0.9
+    assert found.members[1].published_at == at(65)
+    assert found.outlets == ("baohai", "baoba")
+    assert [member.id for member in stories.cluster(str(other)).members] == [other]
+    assert stories.cluster(f"https://{found.source.outlet}.vn/tin-1.html") == found
+    with pytest.raises(NotFoundError):
+        stories.cluster("99")
+
+
+def test_an_earlier_publication_that_comes_later_becomes_the_source(stories: SqlArchive) -> None:
+    later = put(stories, told(1, story(1), minutes=50))
+    latest = put(stories, told(2, story(1), minutes=70))
+    assert stories.cluster(str(later)).id == later
+    first = put(stories, told(3, story(1), minutes=10))
+    found = stories.cluster(str(latest))
+    assert [member.id for member in found.members] == [first, later, latest]
+
+
+def texts() -> list[Article]:
+    """Two stories with their copies, whole and cut, and two issues of a bulletin."""
+    bulletin = (
+        "Lịch cắt điện ngày {}/3 tại phường {}: từ {} giờ đến {} giờ bảo trì lưới điện, khách"
+    )
+    bulletin += (
+        " hàng cần hỗ trợ liên hệ tổng đài của điện lực hoạt động suốt ngày đêm để được giúp"
+    )
+    issues = [(5, "Tân Lập", 6, 11), (9, "Hòa Thuận", 8, 15)]
+    one, two = story(1), story(2)
+    every = [one, one[:3], one[:2] + one[3:], two, two[2:], (*two, *one[:1])]
+    every += [(bulletin.format(*issue),) for issue in issues]
+    return [told(at, lines, minutes=10 * at) for at, lines in enumerate(every)]
+
+
+def test_the_order_of_storing_makes_no_difference(sqlite_template: Path, tmp_path: Path) -> None:
+    expected = {frozenset("012"), frozenset("345"), frozenset("6"), frozenset("7")}
+    orders = [(*range(8),), (*range(7, -1, -1),)]
+    orders += [tuple(Random(seed).sample(range(8), 8)) for seed in range(8)]
+    for order in orders:
+        path = tmp_path / f"{'-'.join(map(str, order))}.db"
+        shutil.copy(sqlite_template, path)
+        with open_sql_archive(f"sqlite:///{path}") as archive:
+            start_runs(archive)
+            names = {put(archive, texts()[number]): str(number) for number in order}
+            found = clusters_of(archive, list(names))
+            assert {frozenset(names[one] for one in group) for group in found} == expected
+            for group in found:
+                source = archive.cluster(str(min(group))).id
+                assert names[source] == min(names[one] for one in group)
+
+
+def test_a_revision_takes_an_article_out_of_its_cluster_and_back(stories: SqlArchive) -> None:
+    source = put(stories, told(1, story(1)))
+    copy = put(stories, told(2, story(1), minutes=10))
+    third = put(stories, told(3, story(1), minutes=20))
+    put(stories, told(1, story(7)), sight=30)
+    assert clusters_of(stories, [source, copy]) == {frozenset({source}), frozenset({copy, third})}
+    put(stories, told(1, story(1)), sight=60)
+    assert clusters_of(stories, [source]) == {frozenset({source, copy, third})}
+    assert stories.cluster(str(third)).id == source
+
+
+def test_an_article_that_is_none_any_more_leaves_its_cluster(stories: SqlArchive) -> None:
+    source = put(stories, told(1, story(1)))
+    copy = put(stories, told(2, story(1), minutes=10))
+    third = put(stories, told(3, story(1), minutes=20))
+    every = stories.captures_to_reread(RereadQuery(2), 9)
+    [number] = [one[0] for one in every if one[2].url.endswith("-1.html")]
+    gone = Refusal("baohai", told(1, ()).url, RefusalReason.NOT_ARTICLE, "a list", 2)
+    stories.reread([(number, gone)], 2, at(99))
+    assert clusters_of(stories, [copy]) == {frozenset({copy, third})}
+    with pytest.raises(NotFoundError):
+        stories.cluster(str(source))
+    assert rows(stories, "signatures") == 2
+
+
+def test_two_articles_that_become_one_are_one_in_their_cluster(stories: SqlArchive) -> None:
+    copy = put(stories, told(2, story(1), minutes=50))
+    first = put(stories, told(1, story(1), article_id=None))
+    moved = {"url": "https://baohai.vn/moved.html", "article_id": "7"}
+    second = put(stories, told(1, story(1), minutes=1, **moved))
+    assert clusters_of(stories, [copy]) == {frozenset({first, second, copy})}
+    assert put(stories, told(1, story(1), article_id="7"), sight=60) == first
+    assert clusters_of(stories, [copy]) == {frozenset({first, copy})}
+    assert stories.cluster(str(second)).id == first  # its short id still leads there
+    assert rows(stories, "signatures") == 2
+
+
+def test_short_texts_have_no_copies(stories: SqlArchive) -> None:
+    lines = ("Ảnh: cầu mới thông xe sáng nay.",)
+    ids = [put(stories, told(number, lines, title="Cầu")) for number in (1, 2)]
+    assert len(clusters_of(stories, ids)) == 2
+    assert rows(stories, "signatures") == 0
+
+
+def test_lines_that_many_articles_share_do_not_count(stories: SqlArchive) -> None:
+    tail = story(999, 3)
+    ids = [put(stories, told(one, (*story(one, 8), *tail))) for one in range(20)]
+    assert len(clusters_of(stories, ids)) == 20
+    assert rows(stories, "common_lines") == 3 * 12  # no more of each is kept
+    short = [put(stories, told(one, (*story(one, 1), *tail))) for one in (50, 51)]
+    assert len(clusters_of(stories, short)) == 2  # of these texts three quarters are that tail
+
+
+def test_a_source_that_holds_two_stories_does_not_make_them_one(stories: SqlArchive) -> None:
+    both = put(stories, told(1, (*story(1), *story(2))))
+    one = put(stories, told(2, story(1), minutes=10))
+    two = put(stories, told(3, story(2), minutes=20))
+    assert clusters_of(stories, [both, one, two]) == {frozenset({both, one}), frozenset({two})}
+
+
+def test_the_most_reprinted_stories_come_first(stories: SqlArchive) -> None:
+    ids = [
+        [
+            put(stories, told(10 * seed + n, story(seed), minutes=100 * seed + n))
+            for n in range(size)
+        ]
+        for seed, size in ((1, 2), (2, 4), (3, 3), (4, 1))
+    ]
+    found = list(stories.clusters(ClusterQuery()))
+    assert [one.id for one in found] == [ids[1][0], ids[2][0], ids[0][0]]
+    assert [len(one.outlets) for one in found] == [4, 3, 2]
+    assert list(stories.clusters(ClusterQuery(min_outlets=3, limit=1))) == found[:1]
+    assert list(stories.clusters(ClusterQuery(since=at(200), until=at(300)))) == found[:1]
+    assert list(stories.clusters(ClusterQuery(outlets=("baohai",)))) == [found[0]]
+    with pytest.raises(ValueError, match="no time zone"):
+        stories.clusters(ClusterQuery(since=datetime(2026, 1, 1)))  # noqa: DTZ001 - the point
+
+
+def test_copies_stored_at_the_same_moment_meet(archive_url: str) -> None:
+    with open_sql_archive(archive_url) as archive:
+        start_runs(archive)
+
+    def write(number: int) -> None:
+        with open_sql_archive(archive_url) as own:
+            barrier.wait()
+            for seed in range(10):
+                put(own, told(10 * seed + number, story(seed), minutes=number))
+
+    barrier = Barrier(3)
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(write, number) for number in (1, 2, 3)]:
+            done.result()
+    with open_sql_archive(archive_url) as archive:
+        assert [len(one.members) for one in archive.clusters(ClusterQuery())] == [3] * 10
+
+
+def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> None:
+    with open_sql_archive(archive_url) as archive:
+        start_runs(archive)
+        for number in range(4):
+            put(archive, told(number, story(number // 2), minutes=number))
+        before = list(archive.clusters(ClusterQuery()))
+        assert len(before) == 2
+        with archive._writing() as conn:
+            for table in ("common_lines", "copies", "signatures"):
+                conn.execute(sa.text(f"DROP TABLE {table}"))
+            for table in ("sketches", "common_hashes"):
+                conn.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
+            if conn.dialect.name == "postgresql":
+                conn.execute(sa.text("DROP FUNCTION signature_keys"))
+            conn.execute(sa.text("ALTER TABLE runs DROP COLUMN copies"))
+            config = sql_open._alembic(conn)
+            command.stamp(config, "0004")
+            command.upgrade(config, "0005")
+            command.stamp(config, "0007")
+            command.upgrade(config, "0008")
+        assert list(archive.clusters(ClusterQuery())) == before
+
+
+def rows(archive: SqlArchive, table: str) -> int:
+    with archive._reading() as conn:
+        return int(conn.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())

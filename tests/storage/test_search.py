@@ -1,0 +1,194 @@
+"""Searching the archive, on both databases."""
+
+import unicodedata
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from storage.errors import NotFoundError, QueryError
+from storage.model.readings import Reread
+from storage.model.search import SearchQuery
+from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.sql.migrations.versions import v0007_search, v0009_narrow_keys
+from storage.sql.schema.search import lexicon, search
+from storage.sql.search.rebuild import fill_keys, index_all
+from tests.support.rereading import reread
+from tests.support.samples import article, capture, refusal, run
+from tests.support.searching import filled, ids
+from tests.support.tagging import about, put
+
+CASES: list[tuple[str, list[str]]] = [
+    ("quan dong da", ["1"]),
+    ('"quan dong da"', ["1"]),
+    ("Đống Đa", ["1"]),
+    ("dong da", ["5", "1"]),
+    ('"đống đa"', ["1"]),
+    ("cháy", ["2"]),
+    ("chay", ["3", "2"]),
+    ('"Củ Chi"', ["4"]),
+    ("Củ Chi", ["4"]),
+    ('"cử chỉ"', ["3"]),
+    ("hòa", ["5"]),
+    ("hoà", ["5"]),
+    (unicodedata.normalize("NFD", "hoà"), ["5"]),
+    ("HÒA", ["5"]),
+    ("covid-19", ["2"]),
+    ("cháy OR chạy", ["3", "2"]),
+    ("chay -chạy", ["2"]),
+    ('chay -"cử chỉ"', ["2"]),
+    ("ngh*", ["4"]),
+    ("nghĩ*", []),
+    ("nghề*", ["4"]),
+    ("không-có-từ-này", []),
+    ("cháy zzz", []),
+    ("cháy OR zzz", ["2"]),
+    ("cháy -zzz", ["2"]),
+]
+
+
+def test_words_find_what_they_mean(archive: SqlArchive) -> None:
+    filled(
+        archive,
+        "Nước ngập nhiều nơi ở quận Đống Đa.",
+        "Đám cháy giữa mùa Covid-19 đã tắt.",
+        "Anh chạy bộ, từng cử chỉ đều nhanh.",
+        "Làng nghề ở Củ Chi, xưa và nay.",
+        unicodedata.normalize("NFD", "Dòng da giày ở Hoà Bình."),
+    )
+    assert {text: ids(archive, text, order="date") for text, _ in CASES} == dict(CASES)
+
+
+def test_fold_loosens_every_word(archive: SqlArchive) -> None:
+    filled(archive, "Một đám cháy.", "Ai cũng chạy.", "Cử chỉ đẹp.", "Ở Củ Chi.")
+    assert ids(archive, "cháy", fold=True, order="date") == ["2", "1"]
+    assert ids(archive, '"Củ Chi"', fold=True, order="date") == ["4", "3"]
+
+
+def test_phrases_end_with_their_field(archive: SqlArchive) -> None:
+    item = article(
+        1, "lửa lớn", title="Tin mới", sapo="có cháy", authors=("An Bình",), tags=("hồ", "sông")
+    )
+    put(archive, 0, item)
+    for phrase in ("mới có", "cháy an", "bình hồ", "hồ sông", "sông lửa", "cháy lửa"):
+        assert ids(archive, f'"{phrase}"') == []
+    for phrase in ("tin mới", "có cháy", "an bình", "lửa lớn"):
+        assert ids(archive, f'"{phrase}"') == ["1"]
+    assert ids(archive, "hồ sông lửa") == ["1"]
+
+
+def test_the_newest_state_is_found_and_no_other(archive: SqlArchive) -> None:
+    put(archive, 0, article(1, "Đám cháy lớn."))
+    put(archive, 20, article(1, "Đám khói lớn."))
+    put(archive, 10, article(1, "Đám bụi lớn."))
+    assert ids(archive, "khói") == ["1"]
+    assert ids(archive, "cháy") == ids(archive, "bụi") == []
+
+
+def test_articles_joined_are_found_once(archive: SqlArchive) -> None:
+    moved = "https://baothu.vn/moved-1.html"
+    put(archive, 0, article(text="A cháy"))
+    put(archive, 30, article(text="C khói", url=moved, article_id=None))
+    assert len(ids(archive, "khói")) == 1
+    put(archive, 20, article(text="B lửa", url=moved))
+    assert ids(archive, "cháy") == ids(archive, "lửa") == []
+    assert len(ids(archive, "khói OR thành")) == 1
+
+
+def known_words(archive: SqlArchive) -> set[str]:
+    with archive._engine.connect() as conn:
+        return set(conn.execute(sa.text("SELECT word FROM lexicon")).scalars())
+
+
+def test_what_is_refused_leaves_no_word_behind(archive: SqlArchive) -> None:
+    put(archive, 0, article(1, "Gọi 0912345678 gặp Alexandrova.", authors=("Ông Kín",)))
+    put(archive, 0, article(2, "Gọi 19001234, gặp Alexandrova."))
+    names = {"0912345678", "alexandrova", "\x1fauthor\x1fông kín"}
+    assert names < known_words(archive)
+    assert reread(archive, refusal(1, version=2)) == [Reread.REFUSED]
+    assert ids(archive, "gọi") == ["2"]
+    assert names & known_words(archive) == {"alexandrova"}
+    put(archive, 50, article(1, "Gọi 0912345678."))
+    assert ids(archive, "0912345678") == ["1"]
+
+
+def test_the_best_come_first(archive: SqlArchive) -> None:
+    put(archive, 0, article(1, "đa " * 90 + "đống cát"))
+    put(archive, 0, article(2, "Ở quận có đống cát và cây đa."))
+    put(archive, 0, article(3, "Ở quận Đống Đa."))
+    put(archive, 0, article(4, "Chuyện hôm nay.", title="Quận Đống Đa"))
+    put(archive, 0, article(5, "Chẳng có gì."))
+    assert ids(archive, "quan dong da") == ["4", "3", "2"]
+    assert ids(archive, "quan dong da", limit=1) == ["4"]
+
+
+def test_of_copies_of_one_story_the_first_is_shown(archive: SqlArchive) -> None:
+    story = " ".join(
+        f"Đám cháy số {n} ở ngõ {n * 7} thiêu rụi {n + 3} gian hàng." for n in range(9)
+    )
+    for number, outlet in ((1, "baothu"), (2, "baokhac"), (3, "baoba")):
+        put(archive, 0, article(number, story, outlet=outlet, title="Cháy chợ đêm"))
+    put(archive, 0, article(4, "Một đám cháy khác hẳn, ở bãi xe."))
+    assert len(ids(archive, "cháy")) == 4
+    for order in ("date", "relevance"):
+        found = ids(archive, "cháy", one_per_cluster=True, order=order)
+        assert len(found) == 2
+        assert "4" in found
+
+
+def test_bad_bounds_are_refused(archive: SqlArchive) -> None:
+    for limit in (0, 1001):
+        with pytest.raises(ValueError, match="limit is"):
+            archive.search(SearchQuery(limit=limit))
+    naive = SearchQuery(since=datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake meant
+    with pytest.raises(ValueError, match="since has no time zone"):
+        archive.facets(naive)
+
+
+def test_a_prefix_of_too_many_words_is_refused(
+    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sql.search.lexicon.MAX_PREFIXED", 2)
+    put(archive, 0, article(1, "nga nghe nghĩ"))
+    assert ids(archive, "ngh*") == ["1"]
+    with pytest.raises(QueryError, match=r"'ng\*' stands for more than 2 words"):
+        ids(archive, "ng*")
+
+
+def test_a_rolled_back_word_is_numbered_again(archive: SqlArchive) -> None:
+    failing = capture(0, 1, record_id="")
+    with pytest.raises(NotFoundError, match="gazetteer"):
+        put(archive, 0, article(1, "Cá nghêu."), about("q-none"))
+    with pytest.raises(ValueError, match="no record id"):
+        archive.store("run-1", failing, article(1, "Sò."))
+    put(archive, 0, article(2, "Ngao sò."))
+    put(archive, 0, article(1, "Cá nghêu."))
+    assert ids(archive, "nghêu") == ["1"]
+    assert ids(archive, "sò") == ["2"]
+
+
+def test_upgrading_fills_the_index(archive_url: str) -> None:
+    with open_sql_archive(archive_url) as archive:
+        archive.start_run(run())
+        put(archive, 0, article(1, "Đám cháy."))
+        put(archive, 5, article(1, "Đám khói."))
+        put(archive, 0, article(2, "Mưa."))
+        with archive._writing() as conn:
+            conn.exec_driver_sql("DROP TABLE search_keys")
+            for table in (search, lexicon):
+                table.drop(conn)
+            if conn.dialect.name == "postgresql":
+                conn.exec_driver_sql("DROP FUNCTION search_keys_of, search_keys_add")
+    with open_sql_archive(archive_url) as archive:
+        with archive._writing() as conn:
+            with Operations.context(MigrationContext.configure(conn)):
+                v0007_search.upgrade()
+                v0009_narrow_keys.upgrade()
+            fill_keys(conn)
+        assert ids(archive, "khói") == ["1"]
+        assert ids(archive, "cháy") == []
+        with archive._writing() as conn:  # nothing to do any more
+            assert index_all(conn) == 2
+        assert ids(archive, "mưa") == ["2"]

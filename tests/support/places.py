@@ -1,0 +1,44 @@
+"""What the tests of the places matcher share: the shipped gazetteer and the suites."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.places import Gazetteer, Tagger, load_gazetteer
+from tests.support.paths import ROOT, TESTS
+
+FOLDER = ROOT / "config" / "gazetteer"
+SUITE = TESTS / "places_suite"
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the shipped gazetteer."""
+    return load_gazetteer(FOLDER)
+
+
+@cache
+def tagger() -> Tagger:
+    """Return a tagger over the shipped gazetteer."""
+    return Tagger(gazetteer())
+
+
+@pytest.fixture
+def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that a test runs share the shipped gazetteer: reading it takes a while."""
+
+    def load(folder: Path) -> Gazetteer:
+        return gazetteer() if folder == FOLDER else load_gazetteer(folder)
+
+    for module in ("query.articles", "crawl.crawl", "query.places", "archive.tag"):
+        monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
+
+
+def suite(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the items of a suite: id, date, outlet_province, text, units."""
+    for line in (SUITE / f"{name}.jsonl").read_text("utf-8").splitlines():
+        yield json.loads(line)

@@ -1,0 +1,70 @@
+"""Run several crawls one after the other here: `python -m tests.support.run_spiders JSON`.
+
+Starting a crawl's process costs two seconds of work, and so does its extraction's; a test of many
+crawls starts one this way, and reads pages in it.
+JSON: {"settings": {…}, "crawls": [["outlet", {"limit": "5"}], …]}. The exit code is 1 where any
+crawl did not end as done.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.utils.project import get_project_settings
+
+from crawler.extract import extract
+from crawler.extract.worker import ExtractionWorker
+from crawler.fetch.spiders import session
+from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.places.tag_articles import Asked, Tables
+from storage.model.runs import Outcome
+
+T = TypeVar("T")
+
+
+class WorkerHere(ExtractionWorker):
+    """Reads pages in this process."""
+
+    def __init__(self) -> None:
+        self._limit_seconds = 0.0
+        self._function = extract
+
+    async def run(self, function: Callable[..., T], *arguments: object) -> T:
+        return function(*arguments)
+
+    async def tag(self, tables: Tables, asked: Asked) -> None:
+        """Places are no subject of these tests."""
+
+    def close(self) -> None:
+        pass
+
+
+def run(asked: dict[str, Any]) -> int:
+    vars(session)["ExtractionWorker"] = WorkerHere
+    settings = get_project_settings()
+    settings.setdict(asked["settings"], priority="cmdline")
+    process = AsyncCrawlerProcess(settings)
+    waiting, outcomes = list(asked["crawls"]), []
+
+    def next_one(_: object = None) -> None:
+        if waiting:
+            name, arguments = waiting.pop(0)
+            crawler = process.create_crawler(name)
+            task = process.crawl(crawler, **arguments)
+            task.add_done_callback(lambda _: ended(crawler.spider, task))
+
+    def ended(spider: object, task: asyncio.Task[None]) -> None:
+        done = isinstance(spider, OutletSpider) and spider.keeper.run.outcome is Outcome.DONE
+        outcomes.append(done and task.exception() is None)
+        next_one()
+
+    next_one()
+    process.start()
+    return 0 if outcomes and all(outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(run(json.loads(sys.argv[1])))

@@ -1,0 +1,77 @@
+"""A search by hand: every article, word by word, for tests of the real one."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from storage.model.articles import ArchivedArticle, Article, ArticleQuery
+from storage.model.search import SearchQuery, Term, Word
+from storage.search.query_syntax import parse_words
+from storage.sql.archive import SqlArchive
+from storage.text.normalize import canonical_tone, fold, normalize
+from storage.text.words import spelled
+from tests.support.samples import article
+from tests.support.tagging import put
+
+
+def filled(archive: SqlArchive, *texts: str) -> None:
+    """Store articles of these texts, numbered from 1, each newer than the one before."""
+    for number, text in enumerate(texts, start=1):
+        put(archive, 0, article(number, text, title=f"Bài {number}"))
+
+
+def ids(archive: SqlArchive, text: str, *, fold: bool = False, **wanted: Any) -> list[str]:
+    """Return the outlet's ids of what a search finds, best first."""
+    query = SearchQuery(parse_words(text, fold=fold), **wanted)
+    hits = archive.search(query).hits
+    return [hit.article.latest.article.article_id or "" for hit in hits]
+
+
+def by_hand(archive: SqlArchive, query: SearchQuery) -> list[int]:
+    """Return the short ids of the articles that match, newest first."""
+    plain = ArticleQuery(query.outlets, query.places, query.since, query.until)
+    return [found.id for found in archive.articles(plain) if _matches(found, query)]
+
+
+def _matches(found: ArchivedArticle, query: SearchQuery) -> bool:
+    article = found.latest.article
+    texts = _texts(article)
+    return (
+        all(any(_says(texts, term) for term in group) for group in query.words.required)
+        and not any(_says(texts, term) for term in query.words.excluded)
+        and _is_any(article.section, query.sections)
+        and _is_any(article.authors, query.authors)
+        and _is_any(article.tags, query.tags)
+        and _is_any([article.kind], query.kinds)
+    )
+
+
+def _texts(article: Article) -> list[list[str]]:
+    fields = [article.title, article.sapo or "", *article.authors, *article.tags, article.body]
+    return [[word for _, _, word in spelled(field)] for field in fields]
+
+
+def _says(texts: Iterable[Sequence[str]], term: Term) -> bool:
+    length = len(term.words)
+    return any(
+        all(_means(word, one) for word, one in zip(term.words, text[at : at + length], strict=True))
+        for text in texts
+        for at in range(len(text) - length + 1)
+    )
+
+
+def _means(word: Word, one: str) -> bool:
+    wanted, found = (fold(word.text), fold(one)) if word.loose else (word.text, one)
+    return found.startswith(wanted) if word.prefix else found == wanted
+
+
+def _is_any(values: Iterable[str], wanted: Iterable[str]) -> bool:
+    wanted = [_plain(value) for value in wanted]
+    held = {_plain(value) for value in values}
+    loosely = {fold(value) for value in held}
+    return not wanted or any(
+        value in held or (fold(value) == value and value in loosely) for value in wanted
+    )
+
+
+def _plain(value: str) -> str:
+    return " ".join(canonical_tone(normalize(value).lower()).split())

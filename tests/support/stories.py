@@ -1,0 +1,64 @@
+"""Invented stories in Vietnamese syllables, and copies of them, for tests of clusters."""
+
+from datetime import timedelta
+from random import Random
+
+from storage.model.articles import Article, Block, Capture
+from storage.model.runs import Run
+from storage.sql.archive import SqlArchive
+from tests.support.samples import EXTRACTION, T0, at
+
+SYLLABLES = """
+    sông cầu phường quận nước mưa chợ đêm trường lớp đường phố xe buýt công viên cây xanh
+    hồ người già trẻ nhỏ bệnh viện thuốc men hàng quán giá cả mùa vụ lúa ngô vườn nhà xóm
+    làng đình chùa hội hè trống cờ hoa đèn lửa khói bếp cơm cá tôm thuyền bè sóng gió núi
+    đồi rừng thông đất đá gạch ngói thợ mộc thợ nề tiền lương thưởng tết xuân hạ thu đông
+    sáng trưa chiều tối
+""".split()  # noqa: SIM905 - as a list it is a page long
+OUTLETS = ("baothu", "baohai", "baoba", "baotu")
+
+
+def sentence(random: Random, number: int = 18) -> str:
+    words = " ".join(random.choice(SYLLABLES) for _ in range(number))
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def story(seed: int, lines: int = 6) -> tuple[str, ...]:
+    """Return the lines of a story; another seed gives another."""
+    random = Random(seed)
+    return tuple(" ".join(sentence(random) for _ in range(2)) for _ in range(lines))
+
+
+def told(number: int, lines: tuple[str, ...], *, minutes: float = 0, **changes: object) -> Article:
+    """Return an article of one of the outlets, published at `minutes`."""
+    outlet = OUTLETS[number % len(OUTLETS)]
+    fields = {
+        "outlet": outlet,
+        "url": f"https://{outlet}.vn/tin-{number}.html",
+        "article_id": str(number),
+        "title": f"Tin số {sentence(Random(number), 5)}",
+        "blocks": tuple(Block("paragraph", line) for line in lines),
+        "extraction": EXTRACTION,
+        "published_at": at(minutes),
+    }
+    return Article(**(fields | changes))  # type: ignore[arg-type]
+
+
+def start_runs(archive: SqlArchive) -> None:
+    for outlet in OUTLETS:
+        archive.start_run(Run(f"run-{outlet}", outlet, T0))
+
+
+def put(archive: SqlArchive, article: Article, sight: float = 0) -> int:
+    """Store an article as captured that many minutes after its publication; return its id."""
+    moment = (article.published_at or T0) + timedelta(minutes=sight)
+    mark = f"{article.url} {sight} {hash(article.blocks) if sight else ''}"
+    seen = Capture(article.url, moment, 200, "a.warc.gz", 1, f"<urn:{mark}>", f"sha1:{mark}")
+    stored = archive.store(f"run-{article.outlet}", seen, article)
+    assert stored.id is not None
+    return stored.id
+
+
+def clusters_of(archive: SqlArchive, ids: list[int]) -> set[frozenset[int]]:
+    """Return how these articles are grouped."""
+    return {frozenset(one.id for one in archive.cluster(str(id_)).members) for id_ in ids}

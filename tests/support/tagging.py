@@ -1,0 +1,53 @@
+"""An invented gazetteer, articles tagged with it, and how tests store and find them."""
+
+from collections.abc import Callable
+from datetime import date
+
+from storage.model.articles import Article, ArticleQuery, Stored
+from storage.model.places import Mention, Score, Succession, Tags, Unit
+from storage.sql.archive import SqlArchive
+from tests.support.samples import article, capture
+
+CITY = Unit("tp-x", "01", "thành phố", "X", None, None, None, "2024-12")
+OLD = Unit("q-a@2024-12", "001", "quận", "A", "tp-x", date(1996, 1, 1), date(2025, 7, 1), "2024-12")
+NEW = Unit("p-a@2025-07", "00001", "phường", "A", "tp-x", date(2025, 7, 1), None, "2025-07")
+OTHER = Unit("h-b@2024-12", None, "huyện", "B", "tp-x", None, None, "2024-12")
+UNITS = (NEW, OTHER, OLD, CITY)  # children before their parent too
+BECAME = (Succession(OLD.id, NEW.id, "part", "1656", 3), Succession(OTHER.id, NEW.id, "whole"))
+
+
+def about(*primary: str, version: str = "v1", note: str | None = None) -> Tags:
+    """Return tags of `article()`: its title's first word names the city, which it is not about."""
+    named = Mention("title", 0, 5, "Khánh", CITY.id)
+    scores = [Score(unit, 5.5, True) for unit in primary]
+    return Tags(version, (named,), (*scores, Score(CITY.id, 1.25, False)), note)
+
+
+def put(
+    archive: SqlArchive,
+    minutes: float,
+    item: Article | None = None,
+    tags: Tags | None = None,
+) -> Stored:
+    item = item or article()
+    name = f"{item.url} {minutes}"
+    seen = capture(minutes, url=item.url, record_id=name, digest=name)
+    return archive.store("run-1", seen, item, (), tags)
+
+
+def ids(archive: SqlArchive, *places: Unit | str) -> list[str | None]:
+    wanted = tuple(place.id if isinstance(place, Unit) else place for place in places)
+    found = archive.articles(ArticleQuery(places=wanted))
+    return [one.latest.article.article_id for one in found]
+
+
+def retag(
+    archive: SqlArchive, version: str, make: Callable[[Article], Tags], batch: int = 3
+) -> int:
+    """Tag as `tinquan places retag` does; return how many contents."""
+    done = 0
+    while found := archive.untagged(version, batch):
+        assert len(found) <= batch
+        archive.tag({content: make(item) for content, item, _ in found})
+        done += len(found)
+    return done
