@@ -69,7 +69,7 @@ RETRY_HTTP_CODES = [
     522,
     524,
     408,
-]  # 429 is crawler.fetch.middlewares.resolver.SlowDown's
+]  # 429 is crawler.fetch.middlewares.retry_after.SlowDown's
 RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # the run's row says it
 REDIRECT_MAX_TIMES = 5  # robots.txt may not be followed further either (RFC 9309)
 COOKIES_ENABLED = False  # no session follows us from page to page
@@ -103,12 +103,13 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 # How a response comes in (downwards on the way out, upwards on the way back)
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "crawler.fetch.middlewares.resolver.StrictOffsite": 50,
+    "crawler.fetch.middlewares.offsite.StrictOffsite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.fetch.middlewares.robots.StrictRobots": 100,
-    "crawler.fetch.middlewares.resolver.SlowDown": 560,  # before retries (550) see the response
-    "crawler.fetch.middlewares.resolver.OffsiteRedirects": 610,  # before redirects (600)
-    "crawler.capture.writer.CaptureMiddleware": 650,  # before decompression (590) and redirects
+    "crawler.fetch.middlewares.retry_after.SlowDown": 560,  # before retries (550) see the response
+    "crawler.fetch.middlewares.offsite.OffsiteRedirects": 610,  # before redirects (600)
+    # Before decompression (590) and redirects (600).
+    "crawler.fetch.middlewares.capture.CaptureMiddleware": 650,
 }
 HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
 ITEM_PIPELINES = {"crawler.fetch.pipelines.ArchivePipeline": 300}

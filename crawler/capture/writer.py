@@ -11,19 +11,13 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from scrapy import Request, signals
-from scrapy.crawler import Crawler
-from scrapy.http import Response
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.fetch.extensions.download_limit import OversizeError, is_oversize
-from crawler.health.run_recorder import utc_now
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
-CAPTURE = "capture"  # the key in a request's meta under which its capture is passed on
 _HOP = {"transfer-encoding"}  # Scrapy has undone it: the stored body would not match it
 _HEADERS = Iterable[tuple[bytes, bytes]]
 
@@ -222,51 +216,3 @@ def _one_line(text: str) -> str:
     """Return `text` with control characters as blanks; what is not ASCII is percent-encoded."""
     line = "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in text)
     return quote(line.strip(), safe="".join(map(chr, range(32, 127))))
-
-
-def _pairs(headers: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name, value) for name, values in headers.items() for value in values)
-
-
-class CaptureMiddleware:
-    """Records every response as it came, and passes its Capture on in the request's meta.
-
-    Stands below redirects and decompression (priority 650), so that redirects are recorded too
-    and bodies are stored as sent.
-    """
-
-    def __init__(self, files: WarcFiles | None):
-        self._files = files
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "CaptureMiddleware":
-        """Return the middleware with the run's files; in a replay it records nothing."""
-        files: WarcFiles | None = getattr(crawler.spider, "warc_files", None)
-        if files is not None:
-            crawler.signals.connect(files.close, signals.engine_stopped)
-        return cls(files)
-
-    def process_request(self, request: Request) -> None:
-        """Forget the capture of an earlier answer: a retry may end without one."""
-        request.meta.pop(CAPTURE, None)
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
-        cut = is_oversize(response)
-        if self._files is not None:
-            exchange = Exchange(
-                url=request.url,
-                method=request.method,
-                request_headers=_pairs(request.headers),
-                status=response.status,
-                response_headers=_pairs(response.headers),
-                body=b"" if cut else response.body,
-                received_at=utc_now(),
-                protocol=response.protocol,
-                ip_address=str(response.ip_address) if response.ip_address else None,
-                is_cut=cut,
-            )
-            request.meta[CAPTURE] = self._files.write(exchange)
-        if cut:
-            raise OversizeError(f"{request.url}: too large")
-        return response

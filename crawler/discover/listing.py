@@ -8,9 +8,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.discover.collect import collect
 from crawler.discover.link import Found, Link, refused
-from crawler.extract.refusals import challenge_sign
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
+from crawler.page.challenges import challenge_sign
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url
 from storage.model.articles import RefusalReason

@@ -6,13 +6,8 @@ from urllib.parse import urlsplit
 
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata
-from crawler.extract.refusals import (
-    challenge_sign,
-    moved_sign,
-    page_kind,
-    paywall_sign,
-    soft_404_sign,
-)
+from crawler.extract.refusals import moved_sign, page_kind, paywall_sign, soft_404_sign
+from crawler.page.challenges import challenge_sign
 from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store

@@ -6,34 +6,11 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.families.base import Family, OtherPage, other_pages
 from crawler.outlets.model import Outlet
+from crawler.page.challenges import MAX_CHALLENGE
 from crawler.page.dates import parse_date
 from crawler.page.response import Page
 from storage.model.articles import Refusal, RefusalReason
 
-_MAX_CHALLENGE = 60_000  # characters; challenge pages are small, articles that quote one are not
-
-# What challenge and block pages hold; each is a script or phrase of one product.
-_CHALLENGES = (
-    ("cf-browser-verification", "Cloudflare challenge"),
-    ("_cf_chl_opt", "Cloudflare challenge"),
-    ("cf-challenge-running", "Cloudflare challenge"),
-    ("<title>Just a moment...</title>", "Cloudflare challenge"),
-    ("<title>Attention Required! | Cloudflare</title>", "Cloudflare block"),
-    ("cf-error-details", "Cloudflare error"),
-    ('document.cookie="D1N=', "D1N cookie script"),
-    ("D1N=", "D1N cookie script"),
-    ("_Incapsula_Resource", "Imperva block"),
-    ("<title>Request Rejected</title>", "F5 block"),
-    ("The requested URL was rejected. Please consult with your administrator", "F5 block"),
-    ("Sucuri WebSite Firewall", "Sucuri block"),
-    ("px-captcha", "PerimeterX challenge"),
-    ("g-recaptcha", "captcha"),
-    ("h-captcha", "captcha"),
-    ("<title>Access Denied</title>", "access denied"),
-    ("<title>403 Forbidden</title>", "403 page"),
-    ("DDoS protection by", "DDoS protection page"),
-    ("Checking your browser before accessing", "browser check"),
-)
 _BLOCKING_STATUS = frozenset((401, 403, 407, 428, 429, 503))
 _GONE = frozenset((404, 410))
 _SOFT_404 = re.compile(
@@ -94,13 +71,6 @@ def refuse_response(page: Page, slug: str) -> Refusal | None:
     return None
 
 
-def challenge_sign(text: str) -> str | None:
-    """Return what shows that a page is a challenge or block page, or None."""
-    if len(text) > _MAX_CHALLENGE:
-        return None
-    return next((f"{what}: {sign!r}" for sign, what in _CHALLENGES if sign in text), None)
-
-
 def soft_404_sign(title: str, text: str) -> str | None:
     """Return the words by which a short page without an article says that there is none."""
     for place in (title, text[:600]):
@@ -149,7 +119,7 @@ def page_kind(path: str) -> str | None:
 
 def moved_sign(url: str, text: str) -> str | None:
     """Return what shows that a page without an article only sends its reader on, or None."""
-    if len(text) > _MAX_CHALLENGE:
+    if len(text) > MAX_CHALLENGE:
         return None
     for match in (_REFRESH.search(text), _SENT_ON.search(text)):
         if match is None or (match.re is _SENT_ON and len(text) > _MAX_SENDER):

@@ -5,10 +5,11 @@ import resource
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from crawler.health.signals import Sign
+from crawler.page.times import utc_now
 from storage.errors import ArchiveError, TinquanError
 from storage.model.articles import RefusalReason, Stored, Verdict
 from storage.model.operations import Operations
@@ -19,11 +20,6 @@ _MAX_NEW = 500  # times a section; more says nothing about its rhythm
 _MAX_EVIDENCE = 3  # URLs a sign
 _UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  # all is well
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class RunKeeper:

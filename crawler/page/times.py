@@ -1,4 +1,4 @@
-"""A day or time as people type it. Pure."""
+"""The present moment, and days and times as people type them."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -19,3 +19,8 @@ def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
             f"{name} {text!r}: expected a day such as 2025-07-01, or a time such as"
             " 2025-07-01T08:00+07:00"
         ) from None
+
+
+def utc_now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)

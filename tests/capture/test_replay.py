@@ -19,7 +19,7 @@ from warcio.warcwriter import WARCWriter
 
 import crawler.capture.reader
 from crawler.capture.reader import Recorded, ReplayIndex, read_record, sessions
-from crawler.fetch.extensions.download_limit import OversizeError
+from crawler.fetch.middlewares.errors import OversizeError
 from crawler.fetch.middlewares.replay import ReplayHandler
 from storage.errors import CaptureError
 from tests.capture.test_capture import HTML, exchange, files, write

@@ -20,17 +20,18 @@ from twisted.internet import defer
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import DNSLookupError
 
-from crawler.fetch.extensions.download_limit import OversizeError, OversizeStop
-from crawler.fetch.middlewares.replay import NotRecordedError
-from crawler.fetch.middlewares.resolver import (
-    MAX_WAIT_SECONDS,
-    GuardedResolver,
+from crawler.fetch.extensions.download_limit import OversizeStop
+from crawler.fetch.middlewares.errors import (
+    HostClosedError,
+    NotRecordedError,
+    OversizeError,
+    RobotsForbidError,
     cause_of,
     forbidden_hosts,
-    is_public,
-    retry_after_seconds,
 )
-from crawler.fetch.middlewares.robots import HostClosedError, RobotsForbidError, read_rules
+from crawler.fetch.middlewares.resolver import GuardedResolver, is_public
+from crawler.fetch.middlewares.retry_after import MAX_WAIT_SECONDS, retry_after_seconds
+from crawler.fetch.middlewares.robots import read_rules
 from crawler.fetch.spiders.failures import judge_failure
 from storage.errors import CaptureError
 from storage.model.articles import RefusalReason

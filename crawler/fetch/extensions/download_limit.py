@@ -7,14 +7,9 @@ from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, StopDownload
-from scrapy.http import Response
+from scrapy.exceptions import StopDownload
 
 _CAME = "oversize_bytes"  # the key in a request's meta: how much of its body has come
-
-
-class OversizeError(IgnoreRequest):
-    """A response is over the limit; its record holds its head only."""
 
 
 class OversizeStop:
@@ -43,8 +38,3 @@ class OversizeStop:
         request.meta[_CAME] = request.meta.get(_CAME, 0) + len(data)
         if request.meta[_CAME] > self._limit:
             raise StopDownload(fail=False)
-
-
-def is_oversize(response: Response) -> bool:
-    """True for a response whose download was stopped."""
-    return "download_stopped" in response.flags

@@ -2,17 +2,12 @@
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.capture.reader import ReplayIndex
-from crawler.capture.writer import CAPTURE
-from crawler.fetch.extensions.download_limit import OversizeError
-
-
-class NotRecordedError(IgnoreRequest):
-    """A replay was asked for an address that its files do not hold."""
+from crawler.fetch.middlewares.errors import NotRecordedError, OversizeError
+from crawler.fetch.middlewares.meta import CAPTURE
 
 
 class ReplayHandler:

@@ -1,41 +1,22 @@
-"""What keeps a crawl polite and inside the public web: addresses, off-site, "slow down"."""
+"""Names resolve to public addresses only: no crawl reaches into the local network."""
 
-import asyncio
 import ipaddress
 import logging
 from typing import Any, Protocol
-from urllib.parse import urljoin
 
-from scrapy import Request, Spider
-from scrapy.crawler import Crawler, CrawlerProcess
-from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-)
-from scrapy.http import Response
+from scrapy.crawler import CrawlerProcess
 from scrapy.resolver import CachingThreadedResolver, HostResolution
-from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.address import IPv4Address
 from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IHostnameResolver
 from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped] # has no stubs
 
+from crawler.fetch.middlewares.errors import forbidden_hosts
+
 _log = logging.getLogger(__name__)
 
-OFFSITE_TARGET = "offsite_target"  # the key in a request's meta of a redirect not followed
-MAX_WAIT_SECONDS = 120.0  # a host that asks for more ends the run
-_DEFAULT_WAIT_SECONDS = 30.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-forbidden_hosts: dict[str, str] = {}  # the process's one resolver: host → address not public
-
-
-class AskedToWaitError(IgnoreRequest):
-    """A host asks for a longer pause than one run waits, or asks again right after one."""
 
 
 def is_public(address: str) -> bool:
@@ -121,106 +102,3 @@ class Receiver(Protocol):
     def addressResolved(self, address: IPv4Address) -> None: ...  # noqa: N802, D102
 
     def resolutionComplete(self) -> None: ...  # noqa: N802, D102
-
-
-def cause_of(error: BaseException, host: str) -> str:
-    """Return in a few words why a request for `host` failed."""
-    if isinstance(error, CannotResolveHostError):
-        if host in forbidden_hosts:
-            return f"its address {forbidden_hosts[host]} is not public"
-        return "DNS lookup failed"
-    if isinstance(error, DownloadTimeoutError):
-        return "no answer in time"
-    if isinstance(error, DownloadConnectionRefusedError):
-        return "connection refused"
-    text = " ".join(str(error).split())
-    if "certificate" in text.lower() or "VerificationError" in text:
-        return "its TLS certificate cannot be verified"
-    return f"{type(error).__name__}: {text}"[:200]
-
-
-class StrictOffsite(OffsiteMiddleware):
-    """Scrapy's filter, which retries and their redirects would pass (they set dont_filter)."""
-
-    def process_request(self, request: Request, spider: Spider | None = None) -> None:
-        """Raise IgnoreRequest for a host that is none of the outlet's."""
-        current = spider or self.crawler.spider
-        if current is not None and not self.should_follow(request, current):
-            self.stats.inc_value("offsite/filtered")
-            raise IgnoreRequest(f"{urlparse_cached(request).hostname!r} is off-site")
-
-
-class OffsiteRedirects:
-    """Hands a redirect to another host to the callback, which can then say so.
-
-    Scrapy would follow it into the off-site filter, where neither callback nor errback hears
-    of it. Stands between capture (650) and redirects (600).
-    """
-
-    def __init__(self, crawler: Crawler):
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "OffsiteRedirects":
-        """Return the middleware."""
-        return cls(crawler)
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Mark a redirect that leaves the outlet's hosts as not to be followed."""
-        location = response.headers.get("Location")
-        if 300 <= response.status < 400 and location:
-            try:
-                target = Request(urljoin(request.url, location.decode("latin-1").strip()))
-                hosts = getattr(self._crawler.spider, "allowed_domains", [])
-                host = urlparse_cached(target).hostname or ""
-                onsite = any(host == known or host.endswith(f".{known}") for known in hosts)
-            except ValueError:
-                onsite, target = False, request
-            if not onsite:
-                request.meta["dont_redirect"] = True
-                request.meta[OFFSITE_TARGET] = target.url
-        return response
-
-
-class SlowDown:
-    """Waits when a host says 429 (or 503 with Retry-After), and ends the run if it must.
-
-    The whole crawl pauses, then the same page is asked for once more.
-    """
-
-    def __init__(self, crawler: Crawler, enabled: bool):
-        self._crawler = crawler
-        self._enabled = enabled
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SlowDown":
-        """Return the middleware; a replay waits for nobody."""
-        return cls(crawler, not crawler.settings.getlist("TINQUAN_REPLAY"))
-
-    async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Wait and ask again, or raise AskedToWaitError."""
-        asked = response.headers.get("Retry-After")
-        busy = response.status == 429 or (response.status == 503 and asked is not None)
-        if not (busy and self._enabled) or request.meta.get("dont_obey_robotstxt"):
-            return response
-        host = urlparse_cached(request).hostname
-        seconds = retry_after_seconds(asked)
-        self._crawler.engine.pause()  # nothing else goes out meanwhile
-        if seconds > MAX_WAIT_SECONDS or request.meta.get("waited"):
-            raise AskedToWaitError(f"{host}: asks us to slow down (HTTP {response.status})")
-        _log.warning("%r asks us to wait %.0f s (HTTP %d)", host, seconds, response.status)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            self._crawler.engine.unpause()
-        again = request.copy()
-        again.meta["waited"] = True
-        return again
-
-
-def retry_after_seconds(value: bytes | None) -> float:
-    """Return how long a Retry-After header asks to wait; a date counts as longer than we wait."""
-    if value is None:
-        return _DEFAULT_WAIT_SECONDS
-    text = value.strip()
-    return float(text) if text.isdigit() else MAX_WAIT_SECONDS + 1

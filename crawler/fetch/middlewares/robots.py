@@ -6,25 +6,20 @@ from dataclasses import dataclass
 from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.fetch.middlewares.replay import NotRecordedError
-from crawler.fetch.middlewares.resolver import cause_of
+from crawler.fetch.middlewares.errors import (
+    HostClosedError,
+    NotRecordedError,
+    RobotsForbidError,
+    cause_of,
+)
 from crawler.page.urls import bare_host, host_of
 from storage.errors import CaptureError
 
 _MAX_BYTES = 512 * 1024  # RFC 9309: at least 500 KiB must be read
-
-
-class RobotsForbidError(IgnoreRequest):
-    """robots.txt forbids us this address."""
-
-
-class HostClosedError(IgnoreRequest):
-    """A host's robots.txt cannot be read, so nothing may be fetched from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 
-from crawler.fetch.extensions.download_limit import OversizeError
-from crawler.fetch.middlewares.replay import NotRecordedError
-from crawler.fetch.middlewares.resolver import AskedToWaitError, cause_of
-from crawler.fetch.middlewares.robots import HostClosedError, RobotsForbidError
+from crawler.fetch.middlewares.errors import (
+    AskedToWaitError,
+    HostClosedError,
+    NotRecordedError,
+    OversizeError,
+    RobotsForbidError,
+    cause_of,
+)
 from crawler.health.signals import Sign
 from crawler.page.urls import host_of
 from storage.errors import TinquanError

@@ -15,8 +15,9 @@ from crawler.fetch.spiders.ledger import Ledger, conditional_headers
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.session import CrawlSession
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
-from crawler.health.run_recorder import RunKeeper, utc_now
+from crawler.health.run_recorder import RunKeeper
 from crawler.outlets.model import Outlet
+from crawler.page.times import utc_now
 from crawler.page.urls import article_id, canonical_url
 from storage.model.links import MetLink
 

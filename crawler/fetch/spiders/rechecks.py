@@ -9,7 +9,7 @@ from scrapy.http import Response
 
 from crawler.fetch.spiders.items import CapturedPage
 from crawler.fetch.spiders.ledger import conditional_headers
-from crawler.health.run_recorder import utc_now
+from crawler.page.times import utc_now
 from crawler.page.urls import article_key
 from storage.model.schedule import KnownArticle
 

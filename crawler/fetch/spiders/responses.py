@@ -3,9 +3,8 @@
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.capture.writer import CAPTURE
 from crawler.extract.refusals import refuse_response
-from crawler.fetch.middlewares.resolver import OFFSITE_TARGET
+from crawler.fetch.middlewares.meta import CAPTURE, OFFSITE_TARGET
 from crawler.fetch.spiders.items import CapturedPage
 from crawler.page.response import Page
 from crawler.page.urls import canonical_url

@@ -26,9 +26,10 @@ from crawler.extract.worker import ExtractionWorker
 from crawler.families import GENERIC
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
-from crawler.health.run_recorder import RunKeeper, fail_run, utc_now
+from crawler.health.run_recorder import RunKeeper, fail_run
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
+from crawler.page.times import utc_now
 from crawler.places.tag_articles import Asked, Tables, load_into
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError

@@ -5,6 +5,7 @@ Whatever goes wrong inside rolls the transaction back and comes out as an Archiv
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -12,9 +13,10 @@ from sqlalchemy import Connection, Engine
 from storage.errors import ArchiveError
 from storage.sql.engine.connect import reading, writing
 from storage.sql.engine.errors import plain_errors
-from storage.sql.read.articles import Position
 
 _Row = TypeVar("_Row")
+
+Position = tuple[datetime, int]
 
 
 class Transactions:

@@ -13,12 +13,12 @@ from storage.dedup.revisions import Observation, decide
 from storage.model.articles import Arrival, Article, Capture, Refusal, Stored, Verdict
 from storage.sql.engine.bulk import insert, next_ids
 from storage.sql.ingest.contents import Content, TagSight, add_contents, tags_to_write
-from storage.sql.ingest.identity import url_key
 from storage.sql.ingest.lookup import Leads, urls_of_arrival
 from storage.sql.ingest.revisions import History, Sight, observations, summary, write_histories
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.places.tags import write_tags
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import hashed
 
 

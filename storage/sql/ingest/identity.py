@@ -30,20 +30,10 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
+from storage.sql.schema.keys import id_key, url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.schedule import checks
-from storage.sql.schema.types import hashed
 from storage.sql.search.index import index_articles
-
-
-def url_key(url: str) -> bytes:
-    """Return what stands for `url` in `keys` and `refused_urls`."""
-    return hashed("url", url)
-
-
-def id_key(article_id: str) -> bytes:
-    """Return what stands for an outlet's own id in `keys`."""
-    return hashed("id", article_id)
 
 
 def find_article(conn: Connection, article: Article) -> int | None:

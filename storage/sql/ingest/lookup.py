@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 
 from storage.model.articles import Arrival, Article
 from storage.sql.engine.bulk import rows_at
-from storage.sql.ingest.identity import Wanted, id_key, key_row, url_key, wanted_keys
+from storage.sql.ingest.identity import Wanted, key_row, wanted_keys
 from storage.sql.schema.core import articles, keys, refusals, refused_urls
+from storage.sql.schema.keys import id_key, url_key
 
 Key = tuple[str, bytes]
 """An outlet, and what stands for an id or a URL in it."""

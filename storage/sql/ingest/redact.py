@@ -14,7 +14,7 @@ from storage.model.articles import Arrival, Article, Refusal, RefusalReason
 from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.derived import write_derived
-from storage.sql.ingest.identity import url_key, urls_of
+from storage.sql.ingest.identity import urls_of
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
     article_places,
@@ -30,6 +30,7 @@ from storage.sql.schema.core import (
     scores,
     tags,
 )
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.schedule import checks
 from storage.sql.schema.types import AnyRow, hashed, in_parts

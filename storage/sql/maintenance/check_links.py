@@ -5,9 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.sql.ingest.identity import url_key
 from storage.sql.maintenance.check_base import Check, Fault, Position
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import hashed
 
 _PAGE = 1000  # rows

@@ -22,7 +22,7 @@ from storage.model.articles import (
 )
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.sql.ingest.identity import url_key
+from storage.sql.engine.transactions import Position
 from storage.sql.places.gazetteer import within
 from storage.sql.places.tags import load_tags
 from storage.sql.read.edits import perhaps_removed, removals
@@ -38,12 +38,12 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import AnyRow, in_parts
 
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-Position = tuple[datetime, int]
 """Where a row stands in an order by time and id."""
 
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
-from storage.sql.ingest.identity import url_key
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
 Place = tuple[datetime, int, int]

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import MetLink, Period, Progress, Promised
 from storage.sql.engine.connect import lock
-from storage.sql.ingest.identity import url_key
 from storage.sql.ingest.store import add_outlet
 from storage.sql.schema.core import keys, refusals, refused_urls
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from storage.errors import ArchiveError, NotFoundError
 from storage.model.runs import Outcome, Run, RunCounts, Validator
 from storage.sql.engine.connect import lock
-from storage.sql.ingest.identity import url_key
 from storage.sql.ingest.store import add_outlet
 from storage.sql.schema.core import runs, validators
+from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import AnyRow
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"

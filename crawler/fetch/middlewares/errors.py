@@ -1,0 +1,52 @@
+"""Why a request got no page: the errors that the middlewares raise, and their causes in words."""
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+from scrapy.http import Response
+
+forbidden_hosts: dict[str, str] = {}  # the process's one resolver: host → address not public
+
+
+class AskedToWaitError(IgnoreRequest):
+    """A host asks for a longer pause than one run waits, or asks again right after one."""
+
+
+class OversizeError(IgnoreRequest):
+    """A response is over the limit; its record holds its head only."""
+
+
+class NotRecordedError(IgnoreRequest):
+    """A replay was asked for an address that its files do not hold."""
+
+
+class RobotsForbidError(IgnoreRequest):
+    """robots.txt forbids us this address."""
+
+
+class HostClosedError(IgnoreRequest):
+    """A host's robots.txt cannot be read, so nothing may be fetched from it."""
+
+
+def cause_of(error: BaseException, host: str) -> str:
+    """Return in a few words why a request for `host` failed."""
+    if isinstance(error, CannotResolveHostError):
+        if host in forbidden_hosts:
+            return f"its address {forbidden_hosts[host]} is not public"
+        return "DNS lookup failed"
+    if isinstance(error, DownloadTimeoutError):
+        return "no answer in time"
+    if isinstance(error, DownloadConnectionRefusedError):
+        return "connection refused"
+    text = " ".join(str(error).split())
+    if "certificate" in text.lower() or "VerificationError" in text:
+        return "its TLS certificate cannot be verified"
+    return f"{type(error).__name__}: {text}"[:200]
+
+
+def is_oversize(response: Response) -> bool:
+    """True for a response whose download was stopped."""
+    return "download_stopped" in response.flags

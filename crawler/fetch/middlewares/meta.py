@@ -1,0 +1,4 @@
+"""Keys of a request's meta under which one part of a crawl tells another what it knows."""
+
+CAPTURE = "capture"  # the key in a request's meta under which its capture is passed on
+OFFSITE_TARGET = "offsite_target"  # the key in a request's meta of a redirect not followed

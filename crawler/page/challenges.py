@@ -1,0 +1,34 @@
+"""What shows that a page is a challenge or a block page. Pure."""
+
+MAX_CHALLENGE = 60_000  # characters; challenge pages are small, articles that quote one are not
+
+
+# What challenge and block pages hold; each is a script or phrase of one product.
+_CHALLENGES = (
+    ("cf-browser-verification", "Cloudflare challenge"),
+    ("_cf_chl_opt", "Cloudflare challenge"),
+    ("cf-challenge-running", "Cloudflare challenge"),
+    ("<title>Just a moment...</title>", "Cloudflare challenge"),
+    ("<title>Attention Required! | Cloudflare</title>", "Cloudflare block"),
+    ("cf-error-details", "Cloudflare error"),
+    ('document.cookie="D1N=', "D1N cookie script"),
+    ("D1N=", "D1N cookie script"),
+    ("_Incapsula_Resource", "Imperva block"),
+    ("<title>Request Rejected</title>", "F5 block"),
+    ("The requested URL was rejected. Please consult with your administrator", "F5 block"),
+    ("Sucuri WebSite Firewall", "Sucuri block"),
+    ("px-captcha", "PerimeterX challenge"),
+    ("g-recaptcha", "captcha"),
+    ("h-captcha", "captcha"),
+    ("<title>Access Denied</title>", "access denied"),
+    ("<title>403 Forbidden</title>", "403 page"),
+    ("DDoS protection by", "DDoS protection page"),
+    ("Checking your browser before accessing", "browser check"),
+)
+
+
+def challenge_sign(text: str) -> str | None:
+    """Return what shows that a page is a challenge or block page, or None."""
+    if len(text) > MAX_CHALLENGE:
+        return None
+    return next((f"{what}: {sign!r}" for sign, what in _CHALLENGES if sign in text), None)
