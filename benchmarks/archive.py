@@ -27,9 +27,9 @@ from typing import Any
 from sqlalchemy import event
 
 from benchmarks.extract import SHARED
+from storage.archive import Archive, open_archive
 from storage.model.articles import Arrival, Article, Block, Capture, Extraction
 from storage.model.runs import Run
-from storage.sql.archive import SqlArchive, open_sql_archive
 
 BATCH = 50
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,16 +66,16 @@ def in_batches(items: Sequence[Arrival]) -> list[Sequence[Arrival]]:
     return [items[at : at + BATCH] for at in range(0, len(items), BATCH)]
 
 
-def opened(path: Path, outlet: str = "vietnews") -> SqlArchive:
+def opened(path: Path, outlet: str = "vietnews") -> Archive:
     """Return an archive with a run."""
-    archive = open_sql_archive(f"sqlite:///{path}")
-    archive.start_run(Run(outlet, outlet, T0))
+    archive = open_archive(f"sqlite:///{path}")
+    archive.runs.start(Run(outlet, outlet, T0))
     return archive
 
 
-def store(archive: SqlArchive, items: Sequence[Arrival]) -> None:
+def store(archive: Archive, items: Sequence[Arrival]) -> None:
     for batch in in_batches(items):
-        archive.store_many("vietnews", batch)
+        archive.articles.store_many("vietnews", batch)
 
 
 def rows_written(path: Path, items: Sequence[Arrival]) -> list[list[Statement]]:
@@ -87,10 +87,10 @@ def rows_written(path: Path, items: Sequence[Arrival]) -> list[list[Statement]]:
             written[-1].append((text, given if many else [given]))
 
     with opened(path) as archive:
-        event.listen(archive._engine, "before_cursor_execute", keep)
+        event.listen(archive.database.engine, "before_cursor_execute", keep)
         for batch in in_batches(items):
             written.append([])
-            archive.store_many("vietnews", batch)
+            archive.articles.store_many("vietnews", batch)
     return written
 
 
@@ -155,10 +155,10 @@ def again(path: Path, items: Sequence[Arrival]) -> None:
         store(archive, items)
     edited = list(arrivals(len(items), mark="sửa"))
     for what, seen in (("known captures", items), ("revised", edited)):
-        with open_sql_archive(f"sqlite:///{path}") as archive:
+        with open_archive(f"sqlite:///{path}") as archive:
             wall, _ = timed(
                 lambda archive=archive, seen=seen: [
-                    archive.store_many("vietnews", batch) for batch in in_batches(seen)
+                    archive.articles.store_many("vietnews", batch) for batch in in_batches(seen)
                 ]
             )
         print(f"{what:16}{len(items) / wall:7.0f}/s")
@@ -168,7 +168,7 @@ def _write(path: Path, outlet: str, count: int) -> int:
     items = list(arrivals(count, outlet))
     with opened(path, outlet) as archive:
         for batch in in_batches(items):
-            archive.store_many(outlet, batch)
+            archive.articles.store_many(outlet, batch)
     return count
 
 

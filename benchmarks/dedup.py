@@ -26,10 +26,10 @@ import sqlalchemy as sa
 
 from benchmarks.dedup_templates import Doc, issues, load_words
 from benchmarks.dedup_variants import Variant, dropping, swapping, variants
+from storage.archive import open_archive
 from storage.dedup.signature import shingles
 from storage.model.articles import Arrival, Article, Block, Capture, Extraction
 from storage.model.runs import Run
-from storage.sql.archive import open_sql_archive
 from storage.text.arrays import distinct
 from storage.text.syllables import syllables
 
@@ -135,8 +135,8 @@ def build(
 
 def write(url: str, docs: Sequence[Doc], *, originals_first: bool) -> None:
     first = {"original", *(doc.kind for doc in docs if doc.story == f"{doc.kind} 0")}
-    with open_sql_archive(url) as archive:
-        archive.start_run(Run("run", "bao0", START))
+    with open_archive(url) as archive:
+        archive.runs.start(Run("run", "bao0", START))
         for start in range(0, len(docs), BATCH):
             if sys.stderr.isatty():
                 print(f"\r{start} of {len(docs)}", end="", file=sys.stderr)
@@ -144,7 +144,7 @@ def write(url: str, docs: Sequence[Doc], *, originals_first: bool) -> None:
                 article_of(at, doc, len(docs) if originals_first and doc.kind not in first else 0)
                 for at, doc in enumerate(docs[start : start + BATCH], start=start)
             ]
-            archive.store_many("run", [Arrival(capture_of(one), one) for one in batch])
+            archive.articles.store_many("run", [Arrival(capture_of(one), one) for one in batch])
 
 
 def article_of(at: int, doc: Doc, delay: int = 0) -> Article:

@@ -22,8 +22,8 @@ from tempfile import gettempdir
 import psycopg
 import sqlalchemy as sa
 
+from storage.archive import Archive, open_archive
 from storage.dedup.signature import SIGNATURE_VERSION, SKETCH, pack
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.clusters.assign import Settling
 from storage.sql.clusters.candidates import Hashes, write_signatures
 from storage.sql.clusters.compare import Texts
@@ -45,7 +45,7 @@ def main() -> None:
     path.unlink(missing_ok=True)
     with postgresql(given.folder) as server:
         urls = {"SQLite": f"sqlite:///{path}", "PostgreSQL": server}
-        archives = {name: open_sql_archive(url) for name, url in urls.items()}
+        archives = {name: open_archive(url) for name, url in urls.items()}
         for name, archive in archives.items():
             began = time.perf_counter()
             fill(archive, given.articles)
@@ -78,12 +78,12 @@ def hashes_of(article: int, random: Random) -> Hashes:
     return tuple(dict.fromkeys(own))
 
 
-def fill(archive: SqlArchive, number: int) -> None:
-    with archive._writing() as conn:
+def fill(archive: Archive, number: int) -> None:
+    with archive.database.writing() as conn:
         conn.execute(sa.text("INSERT INTO outlets (slug) VALUES ('bao')"))
     for start in range(1, number + 1, STEP):
         ids = range(start, min(start + STEP, number + 1))
-        with archive._writing() as conn:
+        with archive.database.writing() as conn:
             raw = conn.connection.dbapi_connection
             if isinstance(raw, psycopg.Connection):
                 fill_postgresql(raw, ids)
@@ -119,8 +119,8 @@ def fill_sqlite(raw: sqlite3.Connection, ids: Sequence[int]) -> None:
     raw.execute("PRAGMA cache_size=-2000")
 
 
-def size(archive: SqlArchive) -> int:
-    with archive._writing() as conn:
+def size(archive: Archive) -> int:
+    with archive.database.writing() as conn:
         if conn.dialect.name == "postgresql":
             sizes = (f"coalesce(pg_total_relation_size(to_regclass('{one}')), 0)" for one in TABLES)
             total = " + ".join(sizes)
@@ -133,13 +133,13 @@ def size(archive: SqlArchive) -> int:
         return int(conn.execute(counted).scalar_one())
 
 
-def measure(archives: dict[str, SqlArchive], after: int, number: int, batch: int) -> None:
+def measure(archives: dict[str, Archive], after: int, number: int, batch: int) -> None:
     """Time look-up and insert within transactions of fifty articles; the commit counts too."""
     took: dict[str, list[float]] = {name: [] for name in archives}
     for start in range(0, number, 50):
         for name, archive in archives.items():
             base = after + 1 + start + (number if batch > 1 else 0)
-            with archive._writing() as conn:
+            with archive.database.writing() as conn:
                 conn.execute(
                     sa.text(f"INSERT INTO articles {COLUMNS} VALUES (:id, 'bao', 'u', 't', :at)"),
                     [{"id": base + at, "at": AT} for at in range(50)],

@@ -24,6 +24,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage.archive import Archive, open_archive
 from storage.model.articles import (
     Arrival,
     Article,
@@ -36,7 +37,6 @@ from storage.model.articles import (
 )
 from storage.model.runs import Outcome, Run
 from storage.search.encoding import FIELD_END, code
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.schema.clusters import copies, signatures, sketches
 from storage.sql.schema.core import articles
 from storage.sql.schema.search import lexicon, search
@@ -107,17 +107,17 @@ def _blocks(number: int, state: int) -> tuple[Block, ...]:
 def store_all(url: str, items: Sequence[Arrival], seed: int) -> None:
     """Store what is missing in batches of random size, as a run of its own."""
     random = Random(seed)
-    with open_sql_archive(url) as archive:
+    with open_archive(url) as archive:
         run = Run(f"run-{seed}-{time.time_ns()}", OUTLETS[0], T0)
-        archive.start_run(run)
-        with archive._engine.connect() as conn:
+        archive.runs.start(run)
+        with archive.database.engine.connect() as conn:
             there = conn.execute(sa.text("SELECT count(*) FROM captures")).scalar_one()
         done = max(0, there - 100)
         while done < len(items):
             size = random.randint(1, 60)
-            archive.store_many(run.id, items[done : done + size])
+            archive.articles.store_many(run.id, items[done : done + size])
             done += size
-        archive.finish_run(replace(run, ended_at=T0, outcome=Outcome.DONE))
+        archive.runs.finish(replace(run, ended_at=T0, outcome=Outcome.DONE))
 
 
 def killed(url: str, items: Sequence[Arrival], seed: int, seconds: float) -> bool:
@@ -137,7 +137,7 @@ def killed(url: str, items: Sequence[Arrival], seed: int, seconds: float) -> boo
     return os.WIFSIGNALED(status)
 
 
-def content(archive: SqlArchive) -> Counter[str]:
+def content(archive: Archive) -> Counter[str]:
     """Return what an archive says, without its numbers."""
     said = Counter(
         repr(
@@ -146,10 +146,10 @@ def content(archive: SqlArchive) -> Counter[str]:
                 for r in a.revisions
             ]
         )
-        for a in archive.articles(ArticleQuery())
+        for a in archive.articles.find(ArticleQuery())
     )
-    said += Counter(repr(refused) for refused in archive.refusals())
-    with archive._engine.connect() as conn:
+    said += Counter(repr(refused) for refused in archive.articles.refusals())
+    with archive.database.engine.connect() as conn:
         return said + _copies(conn) + _searched(conn)
 
 
@@ -187,7 +187,7 @@ def _written(field: str, words: dict[str, str]) -> list[str]:
     return [words.get(field[at : at + 2], " ") for at in range(0, len(field), 2)]
 
 
-def faults(archive: SqlArchive) -> list[str]:
+def faults(archive: Archive) -> list[str]:
     """Return what is half-written: rows that no transaction of ours leaves behind."""
     checks = {
         "an article without a revision": "SELECT count(*) FROM articles WHERE sort_at IS NOT NULL"
@@ -199,7 +199,7 @@ def faults(archive: SqlArchive) -> list[str]:
         "an article that no key leads to": "SELECT count(*) FROM articles"
         " WHERE id NOT IN (SELECT article FROM keys)",
     }
-    with archive._engine.connect() as conn:
+    with archive.database.engine.connect() as conn:
         found = [what for what, sql in checks.items() if conn.execute(sa.text(sql)).scalar()]
     return found + [str(one) for one in archive.maintenance.check(lambda _name: None)]
 
@@ -209,17 +209,17 @@ def main(url: str, kills: int = 100, seed: int = 2026) -> None:
     items = arrivals(random, kills * PER_KILL)
     with tempfile.TemporaryDirectory() as folder:
         store_all(f"sqlite:///{folder}/undisturbed.db", items, seed)
-        with open_sql_archive(f"sqlite:///{folder}/undisturbed.db") as archive:
+        with open_archive(f"sqlite:///{folder}/undisturbed.db") as archive:
             expected = content(archive)
-    open_sql_archive(url).close()
+    open_archive(url).close()
     unfinished = 0
     for number in range(kills):
         unfinished += killed(url, items, seed + number, random.uniform(0, 2 * LIFE_SECONDS))
-        with open_sql_archive(url) as archive:
+        with open_archive(url) as archive:
             if found := faults(archive):
                 sys.exit(f"after kill {number + 1}: {found}")
     store_all(url, items, seed)
-    with open_sql_archive(url) as archive:
+    with open_archive(url) as archive:
         last, found = faults(archive), content(archive)
     same = found == expected
     for said in [*(found - expected), *(expected - found)][:_SHOWN]:

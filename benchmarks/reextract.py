@@ -54,7 +54,7 @@ def variants(count: int) -> Iterator[tuple[Page, Outlet]]:
 
 def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
     """Record and store pages as an older version reads them; return the seconds reading took."""
-    archive.start_run(Run("run", "benchmark", FETCHED))
+    archive.runs.start(Run("run", "benchmark", FETCHED))
     files = WarcFiles(folder, "benchmark", "run", "benchmark", 10**10, FETCHED)
     seconds = 0.0
     for number, (page, outlet) in enumerate(variants(count)):
@@ -66,7 +66,7 @@ def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
         if isinstance(result, Article):
             older = replace(result, extraction=replace(result.extraction, version=VERSION - 1))
             tags = older.tags if number % every else (*older.tags, "older")
-            archive.store("run", capture, replace(older, tags=tags))
+            archive.articles.store("run", capture, replace(older, tags=tags))
     files.close()
     return seconds
 
@@ -77,7 +77,7 @@ def again(archive: Archive, folder: Path, jobs: int, *, write: bool) -> tuple[Re
 
     def keep(results: Sequence[tuple[int, Result]]) -> None:
         if write:
-            archive.reread(results, VERSION, datetime.now(UTC))
+            archive.captures.reread(results, VERSION, datetime.now(UTC))
 
     steps = Steps(keep, lambda _: None, lambda _: None)
     start = time.perf_counter()

@@ -23,9 +23,9 @@ import psycopg
 import sqlalchemy as sa
 
 from benchmarks.search_archives import build
+from storage.archive import Archive, open_archive
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions, runs
 from storage.sql.schema.search import lexicon, search
 
@@ -63,21 +63,23 @@ def serve(folder: str) -> None:
 def copy(file: str, url: str) -> None:
     """Copy a built archive into an empty database, and make the index when all rows are there."""
     begun = time.perf_counter()
-    with open_sql_archive(f"sqlite:///{file}") as source, open_sql_archive(url) as target:
-        with target._writing() as into:
+    with open_archive(f"sqlite:///{file}") as source, open_archive(url) as target:
+        with target.database.writing() as into:
             into.exec_driver_sql("DROP INDEX search_keys_of_article")
         for table in (outlets, runs, articles, contents, captures, revisions, lexicon, search):
-            with source._reading() as conn, target._writing() as into:
+            with source.database.reading() as conn, target.database.writing() as into:
                 raw = into.connection.cursor()
                 names = ", ".join(f'"{column.name}"' for column in table.columns)
                 with raw.copy(f"COPY {table.name} ({names}) FROM STDIN") as rows:
                     for row in conn.execution_options(yield_per=1000).execute(sa.select(table)):
                         rows.write_row(tuple(row))
             print(f"{table.name} after {time.perf_counter() - begun:.0f} s", flush=True)
-        with target._writing() as into:
+        with target.database.writing() as into:
             for statement in MAKE_INDEX:
                 into.exec_driver_sql(statement)
-        with target._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        with target.database.engine.connect().execution_options(
+            isolation_level="AUTOCOMMIT"
+        ) as conn:
             conn.exec_driver_sql("VACUUM ANALYZE")
             index = conn.exec_driver_sql(POSTGRESQL_PAGES).scalar_one()
         print(f"index {index:,} bytes after {time.perf_counter() - begun:.0f} s")
@@ -112,8 +114,8 @@ Clock = Callable[[], float]
 
 
 def run(url: str, rounds: int) -> None:
-    with open_sql_archive(url, create=False) as archive:
-        with archive._reading() as conn:
+    with open_archive(url, create=False) as archive:
+        with archive.database.reading() as conn:
             count = conn.execute(sa.select(sa.func.count()).select_from(articles)).scalar_one()
             clock = processors(conn)
         load = os.getloadavg()[0]
@@ -141,7 +143,7 @@ def processors(conn: sa.Connection) -> Clock:
 
 
 def measure(
-    archive: SqlArchive,
+    archive: Archive,
     line: str,
     query: SearchQuery,
     rounds: int,
@@ -151,13 +153,13 @@ def measure(
 ) -> None:
     taken = []
     for ask in (
-        lambda: archive.search(replace(query, order="date")),
-        lambda: archive.search(query),
-        lambda: archive.facets(query),
+        lambda: archive.search.find(replace(query, order="date")),
+        lambda: archive.search.find(query),
+        lambda: archive.search.facets(query),
     ):
         pairs = [timed(ask, clock) for _ in range(rounds)]
         taken.append((min(wall for wall, _ in pairs), min(cpu for _, cpu in pairs)))
-    result = archive.search(query)
+    result = archive.search.find(query)
     for name, pair in zip(("newest", "best", "facets"), taken, strict=True):
         times[name].append(pair)
     if result.complete and result.total <= count / 100:

@@ -19,11 +19,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.archive import open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.model.runs import Run
 from storage.search.document import filings
 from storage.search.encoding import FIELD_END
-from storage.sql.archive import open_sql_archive
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
 from storage.sql.search.index import add_rows
@@ -118,9 +118,9 @@ class Maker:
 
 def build(file: str, count: int) -> None:
     begun = time.perf_counter()
-    with open_sql_archive(f"sqlite:///{file}") as archive:
-        archive.start_run(Run("bench", "outlet00", NEWEST))
-        with archive._writing() as conn:
+    with open_archive(f"sqlite:///{file}") as archive:
+        archive.runs.start(Run("bench", "outlet00", NEWEST))
+        with archive.database.writing() as conn:
             conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
             slugs = [{"slug": f"outlet{number:02}"} for number in range(1, 40)]
             conn.execute(sa.insert(outlets), slugs)
@@ -128,11 +128,11 @@ def build(file: str, count: int) -> None:
         size = 0
         for first in range(1, count + 1, BATCH):
             batch = {id_: maker.make(id_) for id_ in range(first, min(first + BATCH, count + 1))}
-            with archive._writing() as conn:
+            with archive.database.writing() as conn:
                 size += write(conn, batch)
             if first % 50_000 == 1:
                 print(f"{first - 1:,} after {time.perf_counter() - begun:.0f} s", flush=True)
-        with archive._reading() as conn:
+        with archive.database.reading() as conn:
             pages = conn.exec_driver_sql(SQLITE_PAGES).scalar_one()
         print(f"index {pages / size:.2f} times the text ({size / count:.0f} bytes an article)")
 

@@ -1,4 +1,16 @@
-"""The archive, for programs: `from storage import open_archive` (docs/query-cookbook.md)."""
+"""The archive, for programs.
+
+    from storage import ArticleQuery, SearchQuery, open_archive, parse_words
+
+    with open_archive("sqlite:///tinquan.db", create=False, read_only=True) as archive:
+        for article in archive.articles.find(ArticleQuery(outlets=("tienphong",), limit=10)):
+            print(article.id, article.latest.article.title)
+        for hit in archive.search.find(SearchQuery(words=parse_words("đường sắt"))).hits:
+            print(hit.article.latest.article.url)
+
+`Archive` names the parts of an archive; each part's docstrings say what it answers and raises.
+docs/query-cookbook.md answers ten questions. Every error is a TinquanError.
+"""
 
 from storage.archive import Archive, open_archive
 from storage.errors import TinquanError

@@ -50,8 +50,8 @@ def describe(path: Path, captures: Path, now: datetime) -> WarcFile:
 def unlisted(archive: Archive, captures: Path, is_alive: Callable[[Run], bool]) -> list[Path]:
     """Return the WARC files that the archive has not listed and no crawl writes to."""
     paths = {path.relative_to(captures).as_posix(): path for path in warc_paths(captures)}
-    open_runs = {run.id for run in archive.runs() if run.outcome is None and is_alive(run)}
-    names = archive.maintenance.unlisted_warc_files(list(paths))
+    open_runs = {run.id for run in archive.runs.find() if run.outcome is None and is_alive(run)}
+    names = archive.captures.unlisted_warc_files(list(paths))
     return [paths[name] for name in names if not open_runs.intersection(name.split("-"))]
 
 
@@ -59,7 +59,7 @@ def list_files(archive: Archive, captures: Path, files: Iterable[Path], now: dat
     """Write the sizes and digests of WARC files that are whole; return how many there are."""
     described = [describe(path, captures, now) for path in files]
     if described:
-        archive.maintenance.list_warc_files(described)
+        archive.captures.list_warc_files(described)
     return len(described)
 
 
@@ -139,7 +139,7 @@ class RecordCheck:
 
 def file_faults(archive: Archive, captures: Path) -> Iterator[str]:
     """Yield what is wrong with the WARC files that the archive has listed."""
-    for listed in archive.maintenance.warc_files():
+    for listed in archive.captures.warc_files():
         path = captures / listed.name
         if not path.is_file():
             yield f"{path}: is listed and not there"

@@ -105,7 +105,7 @@ def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table
 
 def warn_untagged(archive: Archive, gazetteer: Gazetteer) -> None:
     """Say on standard error how much of the archive a question about places cannot see."""
-    count = archive.count_untagged(version_of(gazetteer.version))
+    count = archive.places.count_untagged(version_of(gazetteer.version))
     if count:
         err.print(
             f"note: {count} states of articles have no places of this gazetteer yet;"

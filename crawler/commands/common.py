@@ -89,7 +89,8 @@ def slugs_of(named: Iterable[str], known: dict[str, Outlet], archive: Archive) -
     Raises UnknownOutletError for a name that is neither.
     """
     return tuple(
-        slug if archive.runs(slug, limit=1) else find_outlet(known, slug).slug for slug in named
+        slug if archive.runs.find(slug, limit=1) else find_outlet(known, slug).slug
+        for slug in named
     )
 
 

@@ -37,7 +37,9 @@ class ArchivePipeline:
             raise DropItem("the run has ended")
         try:
             aliases = spider.addresses_of(item)
-            stored = spider.archive.store(spider.run_id, item.capture, result, aliases, tags)
+            stored = spider.archive.articles.store(
+                spider.run_id, item.capture, result, aliases, tags
+            )
             self._keep_for_next_time(item, result, stored)
         except ArchiveError as error:
             spider.halt(Outcome.FAILED, str(error))
@@ -67,4 +69,4 @@ class ArchivePipeline:
             status = item.capture.status
             archive.schedule.note_check(stored.id or item.known, item.capture.captured_at, status)
         if item.validator and isinstance(result, Article) and not self._spider.session.is_replay:
-            archive.save_validator(item.validator)
+            archive.links.save_validator(item.validator)

@@ -17,13 +17,13 @@ def look(archive: Archive, watched: Sequence[Watched], folder: Path, now: dateti
     """
     found = all_findings(archive, watched, folder, now)
     looked_at = [None, *(one.outlet for one in watched)]
-    return archive.sync_alarms(found, looked_at, now)
+    return archive.alarms.sync(found, looked_at, now)
 
 
 def look_at(archive: Archive, watched: Watched, now: datetime) -> list[Alarm]:
     """Look at one outlet, after a crawl of it; return all alarms that are open then."""
-    runs = archive.runs(watched.outlet, since=now - LOOK_BACK)
-    return archive.sync_alarms(findings_of(watched, runs, now), [watched.outlet], now)
+    runs = archive.runs.find(watched.outlet, since=now - LOOK_BACK)
+    return archive.alarms.sync(findings_of(watched, runs, now), [watched.outlet], now)
 
 
 def all_findings(
@@ -34,7 +34,7 @@ def all_findings(
     started: dict[str, datetime] = {}
     since = now
     for one in watched:
-        runs = archive.runs(one.outlet, since=now - LOOK_BACK)
+        runs = archive.runs.find(one.outlet, since=now - LOOK_BACK)
         runs = [run for run in runs if run.kind == "crawl" and not run.replay]
         if runs:
             started[one.outlet] = runs[0].started_at

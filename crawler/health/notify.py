@@ -17,8 +17,8 @@ from typing import Protocol
 
 from crawler.config.alarms import Alarming, Email
 from crawler.health.texts import alarm_json, headline, paragraphs
+from storage.archive import Archive
 from storage.model.alarms import Alarm
-from storage.model.operations import Alarms
 
 _log = logging.getLogger(__name__)
 _SECONDS = 10.0
@@ -109,11 +109,11 @@ def channels_of(settings: Alarming) -> list[Channel]:
     return channels
 
 
-def tell_all(archive: Alarms, channels: Sequence[Channel]) -> None:
+def tell_all(archive: Archive, channels: Sequence[Channel]) -> None:
     """Deliver what has not been delivered. A channel that fails is tried again at the next call."""
     broken: set[str] = set()
     by_name = {channel.name: channel for channel in channels}
-    for alarm in archive.untold_alarms(tuple(by_name)):
+    for alarm in archive.alarms.pending(tuple(by_name)):
         for name, channel in by_name.items():
             if name in broken or not _is_due(alarm, name):
                 continue
@@ -123,7 +123,7 @@ def tell_all(archive: Alarms, channels: Sequence[Channel]) -> None:
                 broken.add(name)
                 _log.warning("alarm %d was not delivered by %s: %s", alarm.id, name, error)
             else:
-                archive.mark_told(alarm.id, name, alarm.state)
+                archive.alarms.mark_delivered(alarm.id, name, alarm.state)
 
 
 def _is_due(alarm: Alarm, channel: str) -> bool:

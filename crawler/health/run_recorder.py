@@ -10,9 +10,9 @@ from typing import Any
 
 from crawler.health.signals import Sign
 from crawler.page.times import utc_now
+from storage.archive import Archive
 from storage.errors import ArchiveError, TinquanError
 from storage.model.articles import RefusalReason, Stored, Verdict
-from storage.model.operations import Operations
 from storage.model.runs import Outcome, RobotsState, Run, RunCounts
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class RunKeeper:
     Raises ArchiveError where the row cannot be written.
     """
 
-    def __init__(self, archive: Operations, run: Run, clock: Callable[[], datetime] = utc_now):
+    def __init__(self, archive: Archive, run: Run, clock: Callable[[], datetime] = utc_now):
         self.run = run
         self._archive = archive
         self._clock = clock
@@ -46,7 +46,7 @@ class RunKeeper:
         self._closed_host = False
         self._discovered = False
         self._finished = False
-        archive.start_run(run)
+        archive.runs.start(run)
         self._written_at = clock()
 
     @property
@@ -144,7 +144,7 @@ class RunKeeper:
             robots=self._robots or self._read_robots(),
         )
         try:
-            self._archive.finish_run(self.run)
+            self._archive.runs.finish(self.run)
         except ArchiveError as failure:
             _log.error("the run's end could not be written: %s", failure)
             lost = (Outcome.FAILED, error or str(failure))
@@ -173,7 +173,7 @@ class RunKeeper:
             return
         self._written_at = now
         try:
-            self._archive.update_run(self.run.id, self.counts)
+            self._archive.runs.update(self.run.id, self.counts)
         except ArchiveError as error:  # progress only; what must not be lost is in `store`
             _log.warning("the run's counts could not be written: %s", error)
 

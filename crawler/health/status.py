@@ -45,9 +45,9 @@ def status_of(
     now: datetime,
 ) -> list[OutletStatus]:
     """Return each outlet's status, in the given order. alarms: the open ones."""
-    newest = archive.newest_articles(now)
-    today = archive.count_articles(now - _DAY, now)
-    before = archive.count_articles(now - _DAY * (_USUAL_DAYS + 1), now - _DAY)
+    newest = archive.articles.newest_by_outlet(now)
+    today = archive.articles.count_by_outlet(now - _DAY, now)
+    before = archive.articles.count_by_outlet(now - _DAY * (_USUAL_DAYS + 1), now - _DAY)
     return [
         OutletStatus(
             outlet=slug,
@@ -64,12 +64,12 @@ def status_of(
 
 
 def _last_end(archive: Archive, outlet: str) -> Outcome | None:
-    ended = (run for run in archive.runs(outlet, _RUNS) if run.outcome and not run.replay)
+    ended = (run for run in archive.runs.find(outlet, _RUNS) if run.outcome and not run.replay)
     return next((run.outcome for run in ended), None)
 
 
 def _last_success(archive: Archive, outlet: str) -> datetime | None:
-    runs = archive.runs(outlet, _RUNS)
+    runs = archive.runs.find(outlet, _RUNS)
     return next((run.ended_at for run in runs if run.outcome is Outcome.DONE), None)
 
 

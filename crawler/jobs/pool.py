@@ -102,8 +102,8 @@ class Crawls:
         outcome, error = self._judge(item)
         ended = replace(begun, ended_at=now, outcome=outcome, error=error)
         if run is None:
-            self._archive.start_run(ended)
-        self._archive.finish_run(ended)
+            self._archive.runs.start(ended)
+        self._archive.runs.finish(ended)
         return ended
 
     def _judge(self, item: _Running) -> tuple[Outcome, str]:
@@ -118,7 +118,7 @@ class Crawls:
 
     def _row(self, run_id: str) -> Run | None:
         try:
-            return self._archive.run(run_id)
+            return self._archive.runs.get(run_id)
         except NotFoundError:
             return None
 

@@ -72,11 +72,11 @@ def _tagger(tables: Tables) -> Tagger:
 def load_into(archive: Archive, folder: Path) -> Tables:
     """Load the gazetteer in `folder` into the archive, unless it has that very one."""
     version = fingerprint(folder)
-    if archive.gazetteer_version() != version:
+    if archive.places.gazetteer_version() != version:
         gazetteer = load_gazetteer(folder)
         # parents first: SQLite searches for children of whoever comes after them, in 5 s
         units = sorted(gazetteer.units.values(), key=lambda unit: len(gazetteer.above(unit.id)))
-        archive.load_gazetteer(gazetteer.version, units, gazetteer.successions)
+        archive.places.load_gazetteer(gazetteer.version, units, gazetteer.successions)
     return Tables(folder, version)
 
 

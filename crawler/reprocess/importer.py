@@ -144,7 +144,7 @@ class Importer:
             else:
                 lines.append(line)
                 arrivals.append(Arrival(given.capture, result))
-        answers = self._archive.store_many(keeper.run.id, arrivals)
+        answers = self._archive.articles.store_many(keeper.run.id, arrivals)
         keeper.count(fetched=len(arrivals))
         for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
@@ -158,7 +158,7 @@ class Importer:
 
     def _allowed(self, outlet: str, rows: list[tuple[Line, Given]]) -> list[tuple[Line, Given]]:
         """Return the rows but those whose addresses were taken down."""
-        taken = self._archive.redacted(outlet, [given.capture.url for _, given in rows])
+        taken = self._archive.articles.redacted(outlet, [given.capture.url for _, given in rows])
         for line, given in rows:
             if given.capture.url in taken:
                 self._skip(line)

@@ -67,11 +67,11 @@ class _Retagger:
                     break
                 before = set(batch)
                 self._store(await self._tag(worker, batch))
-        self._done.left = self._archive.count_untagged(self._version)
+        self._done.left = self._archive.places.count_untagged(self._version)
         return self._done
 
     def _batch(self) -> dict[int, Asked]:
-        found = self._archive.untagged(self._version, self._size)
+        found = self._archive.places.untagged(self._version, self._size)
         return {
             number: Asked(article, captured_at, self._province(article.outlet, article.section))
             for number, article, captured_at in found
@@ -100,7 +100,7 @@ class _Retagger:
         return [tags for one in part for tags in await self._part(worker, [one])]
 
     def _store(self, made: Mapping[int, Tags]) -> None:
-        self._archive.tag(made)
+        self._archive.places.tag(made)
         self._done.tagged += len(made)
         self._done.mentions += sum(len(tags.mentions) for tags in made.values())
         self._advance(len(made))

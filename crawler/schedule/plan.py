@@ -52,7 +52,7 @@ def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, date
     row = archive.schedule.chores().get(SCHEDULE)
     if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
         return {}
-    agenda.remember(archive.runs(since=now - MEMORY), {}, now)
+    agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
     found: dict[str, datetime] = {}
     for (outlet, _), due in agenda.dues().items():
         found[outlet] = min(found.get(outlet, due or now), due or now)

@@ -53,7 +53,7 @@ class Rows:
         self._started_at = now
         self._close_dead(now)
         chores = {row.name: row.started_at for row in self._archive.schedule.chores().values()}
-        self._agenda.remember(self._archive.runs(since=now - MEMORY), chores, now)
+        self._agenda.remember(self._archive.runs.find(since=now - MEMORY), chores, now)
         self._note_life(now, None)
 
     def sign_of_life(self, now: datetime) -> None:
@@ -79,7 +79,7 @@ class Rows:
 
     def _close_dead(self, now: datetime) -> None:
         limit = self.config.limits.run_seconds
-        for run in self._archive.close_dead_runs(lambda run: is_alive(run, limit, now), now):
+        for run in self._archive.runs.close_dead(lambda run: is_alive(run, limit, now), now):
             _log.warning("run %s of %s died without a word", run.id, run.outlet)
 
     def order(self, visit: Visit, now: datetime) -> Order | None:
@@ -100,15 +100,15 @@ class Rows:
     def close(self, order: Order, ended: Ended, begun: datetime, now: datetime) -> Run:
         """Write into a crawl's row how its process ended; where it wrote no end, that it died."""
         try:
-            run = self._archive.run(order.run_id)
+            run = self._archive.runs.get(order.run_id)
         except NotFoundError:
             run = self._unwritten(order, begun)
-            self._archive.start_run(run)
+            self._archive.runs.start(run)
         if run.outcome is None:
             run = replace(run, ended_at=now, outcome=_outcome(ended), error=ended.text)
         peak = max(run.peak_memory_bytes or 0, ended.peak_bytes)
         run = replace(run, exit_code=ended.code, peak_memory_bytes=peak)
-        self._archive.finish_run(run)
+        self._archive.runs.finish(run)
         return run
 
     def _unwritten(self, order: Order, begun: datetime) -> Run:

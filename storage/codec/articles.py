@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from storage.model.articles import Article, Block, Extraction, Image
 
@@ -42,6 +42,21 @@ def in_utc(moment: datetime, what: str) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError(f"{what} has no time zone: {moment.isoformat()}")
     return moment.astimezone(UTC)
+
+
+class _Window(Protocol):
+    @property
+    def since(self) -> datetime | None: ...
+
+    @property
+    def until(self) -> datetime | None: ...
+
+
+def check_window(query: _Window) -> None:
+    """Raise ValueError where a bound of a query's window in time has no zone."""
+    for moment, what in ((query.since, "since"), (query.until, "until")):
+        if moment is not None:
+            in_utc(moment, what)
 
 
 def article_to_json(article: Article) -> str:

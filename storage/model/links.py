@@ -3,10 +3,8 @@
 Pure, standard library only. All times are aware datetimes in UTC.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 Period = Literal["day", "month"]
 
@@ -57,46 +55,3 @@ class Progress:
     next_url: str | None
     number: int = 1
     zone: int | None = None
-
-
-class Ways(Protocol):
-    """What listings named, and what became of it."""
-
-    def seen_ids(self, outlet: str, ids: list[str]) -> set[str]:
-        """Return those of the outlet's own ids under which an article is stored."""
-        ...
-
-    def note_links(self, outlet: str, links: Sequence[MetLink], now: datetime) -> None:
-        """Remember links with the ways on which they were met; a link is one, however found."""
-        ...
-
-    def ways_to(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-        """Return the ways on which a link was met, in the order of their first time."""
-        ...
-
-    def promises(
-        self, outlet: str, since: date | None, until: date | None, by: Period
-    ) -> list[Promised]:
-        """Return what sitemaps promised for the days in [since, until), oldest first.
-
-        What only a month is known of counts with every window that touches the month.
-        """
-        ...
-
-    def missing(
-        self, outlet: str, since: date | None, until: date | None, limit: int
-    ) -> list[tuple[str, str]]:
-        """Return up to `limit` promised links that are neither stored nor refused: (day, URL)."""
-        ...
-
-    def progress(self, outlet: str, window: str) -> dict[str, Progress]:
-        """Return how far the backfill of a window has come, by listing."""
-        ...
-
-    def save_progress(self, outlet: str, window: str, progress: Progress) -> None:
-        """Note how far a backfill has come; all that the listing linked to so far is stored."""
-        ...
-
-    def end_progress(self, outlet: str, window: str) -> None:
-        """Forget a backfill's progress: it is done, or is to begin anew."""
-        ...

@@ -1,12 +1,11 @@
-"""The archive's upkeep: its nouns, and what may be asked of an archive.
+"""The archive's upkeep: its nouns.
 
 Pure, standard library only; times are aware UTC.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from storage.model.articles import Capture
 
@@ -120,65 +119,3 @@ class DatabaseBackup:
     tables: Mapping[str, int]
     records: Mapping[str, int]
     sha256: Mapping[str, str]
-
-
-class Maintenance(Protocol):
-    """The archive's own upkeep; docs/archive.md."""
-
-    def stats(self) -> ArchiveStats:
-        """Return how much the archive has."""
-        ...
-
-    def list_warc_files(self, files: Sequence[WarcFile]) -> None:
-        """Write the sizes and digests of WARC files that are whole."""
-        ...
-
-    def warc_files(self) -> Iterator[WarcFile]:
-        """Yield the listed WARC files by name."""
-        ...
-
-    def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
-        """Return those names that are not listed."""
-        ...
-
-    def check(self, begun: Callable[[str], object], *, repair: bool = False) -> Iterator[Finding]:
-        """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
-
-        begun: told each check's name before it starts. repair: mend what can be mended.
-        """
-        ...
-
-    def recorded(self) -> Iterator[Recorded]:
-        """Yield every capture, in the order in which they were stored."""
-        ...
-
-    def move_record(self, number: int, offset: int) -> None:
-        """Let a capture, by number, point to another place, in bytes, in its WARC file."""
-        ...
-
-    def redact(self, ref: str, reason: str, who: str, now: datetime) -> Redaction:
-        """Take an article's text out of the database, in one transaction; it is never stored again.
-
-        ref: as for `Reader.article`. who: asked for it, for the audit. Its recordings still hold
-        the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
-        """
-        ...
-
-    def scrub(self) -> bool:
-        """Clear what was redacted out of the database's own files, where it is deleted only.
-
-        Return False where someone else reads what was there before: do it again later.
-        """
-        ...
-
-    def redaction(self, ref: str) -> Redaction | None:
-        """Return the last redaction of the article with this short id or URL, if any."""
-        ...
-
-    def open_redactions(self) -> list[Redaction]:
-        """Return redactions whose recordings are not rewritten yet."""
-        ...
-
-    def finish_redaction(self, number: int, now: datetime) -> None:
-        """Write that a redaction's recordings are rewritten too."""
-        ...

@@ -62,38 +62,3 @@ class Hold(Protocol):
     def release(self) -> None:
         """Let go; a second call does nothing."""
         ...
-
-
-class ScheduleRows(Protocol):
-    """What the schedule asks of an archive."""
-
-    def hold(self, purpose: str) -> Hold | None:
-        """Hold the archive for a purpose; None where another process does."""
-        ...
-
-    def chores(self) -> dict[str, ChoreRow]:
-        """Return the last time of each standing job, by name."""
-        ...
-
-    def note_chore(self, chore: ChoreRow) -> None:
-        """Write a standing job's row in place of the one before."""
-        ...
-
-    def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
-        """Return up to `limit` articles that are due to be looked at again, newest first."""
-        ...
-
-    def note_check(self, article: int, now: datetime, status: int) -> None:
-        """Note a look at an article, by short id, and the HTTP status that it brought.
-
-        What came is stored by `Writer.store`; this also notes looks that brought nothing (304).
-        """
-        ...
-
-    def prune(self, before: datetime) -> int:
-        """Forget validators of pages that were saved before then; return how many."""
-        ...
-
-    def tidy(self) -> None:
-        """Let the database put itself in order: statistics, free pages, a short WAL."""
-        ...

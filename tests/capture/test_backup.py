@@ -36,7 +36,7 @@ class Desk:
                 recorder.store(number, number, f"Tin {number}")
             recorder.files.close()
             files = [describe(path, self.captures, NOW) for path in recorder.files.written]
-            archive.maintenance.list_warc_files(files)
+            archive.captures.list_warc_files(files)
 
     def back_up(self, days: int = 0, keep: int = 9) -> Backup:
         now = NOW + timedelta(days=days)
@@ -68,7 +68,9 @@ def test_a_backup_is_an_archive_with_its_recordings(desk: Desk) -> None:
         open_archive(f"sqlite:///{made.folder}/tinquan.db", read_only=True) as copy,
         open_archive(desk.url, read_only=True) as original,
     ):
-        assert list(copy.articles(ArticleQuery())) == list(original.articles(ArticleQuery()))
+        assert list(copy.articles.find(ArticleQuery())) == list(
+            original.articles.find(ArticleQuery())
+        )
         assert list(copy.maintenance.check(lambda _name: None)) == []
     (file,) = desk.captures.rglob("*.warc.gz")
     copied = made.folder / "captures" / file.relative_to(desk.captures)
@@ -114,8 +116,8 @@ def test_a_backup_is_of_one_moment_and_keeps_no_crawl_waiting(
 
     copy_files = backup_module._copy_files
     with open_archive(quick.url) as crawling:
-        crawling.start_run(run("open"))
-        crawling.store("open", capture(99, 99, warc_file="/x.warc.gz"), article(99))
+        crawling.runs.start(run("open"))
+        crawling.articles.store("open", capture(99, 99, warc_file="/x.warc.gz"), article(99))
         monkeypatch.setattr(backup_module, "_copy_files", crawl_meanwhile)
         made = quick.back_up()
     assert (made.tables["articles"], made.files) == (3, 2)  # more recordings than rows: never less

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.capture.redact import rewrite
+from storage.archive import Archive, open_archive
 from storage.errors import NotFoundError
 from storage.model.articles import ArticleQuery, RefusalReason, Stored, Verdict
 from storage.model.readings import Reread, RereadQuery
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.support.recorded import Recorder
 from tests.support.redacting import SECRET, texts_in
 from tests.support.samples import article, at, capture, read_by, refusal, run, url_of
@@ -32,19 +32,21 @@ def everything(url: str) -> str:
     return "\n".join(found)
 
 
-def fill(archive: SqlArchive) -> None:
+def fill(archive: Archive) -> None:
     """Store an edited, tagged, re-read and once refused article, and another one."""
-    archive.load_gazetteer("v1", [NEW, CITY], [])
+    archive.places.load_gazetteer("v1", [NEW, CITY], [])
     first = article(1, SECRET, title=f"{SECRET} là gì", sapo=SECRET)
-    archive.store("run-1", capture(0), first, ("https://baothu.vn/amp/1",), about(NEW.id))
-    archive.store("run-1", capture(60), replace(first, sapo="Đã sửa"))
-    archive.store("run-1", capture(90, status=404), replace(refusal(), evidence=SECRET))
-    archive.store("run-1", capture(5, 2), article(2))
-    (number, *_), *_ = archive.captures_to_reread(RereadQuery(2), 9)
-    archive.reread([(number, read_by(2, replace(first, title=f"Hôm nay: {SECRET}")))], 2, at(99))
+    archive.articles.store("run-1", capture(0), first, ("https://baothu.vn/amp/1",), about(NEW.id))
+    archive.articles.store("run-1", capture(60), replace(first, sapo="Đã sửa"))
+    archive.articles.store("run-1", capture(90, status=404), replace(refusal(), evidence=SECRET))
+    archive.articles.store("run-1", capture(5, 2), article(2))
+    (number, *_), *_ = archive.captures.to_reread(RereadQuery(2), 9)
+    archive.captures.reread(
+        [(number, read_by(2, replace(first, title=f"Hôm nay: {SECRET}")))], 2, at(99)
+    )
 
 
-def test_no_row_holds_the_text_any_more(archive: SqlArchive, archive_url: str) -> None:
+def test_no_row_holds_the_text_any_more(archive: Archive, archive_url: str) -> None:
     fill(archive)
     assert SECRET in everything(archive_url)
     done = archive.maintenance.redact("1", "phán quyết 12", "an", at(200))
@@ -55,54 +57,57 @@ def test_no_row_holds_the_text_any_more(archive: SqlArchive, archive_url: str) -
     assert len(done.captures) == 3
     assert len([digest for digest in done.digests if digest.startswith("blake2b")]) == 3
     assert {"sha1:1-0", "sha1:1-60", "sha1:1-90"} <= set(done.digests)
-    assert [one.id for one in archive.articles(ArticleQuery())] == [2]
+    assert [one.id for one in archive.articles.find(ArticleQuery())] == [2]
     assert list(archive.maintenance.check(lambda _name: None)) == []
 
 
-def test_asking_for_it_tells_that_it_was_taken_down(archive: SqlArchive) -> None:
+def test_asking_for_it_tells_that_it_was_taken_down(archive: Archive) -> None:
     fill(archive)
     archive.maintenance.redact("1", "phán quyết 12", "an", at(200))
     for ref in ("1", url_of(1), "https://baothu.vn/amp/1"):
         with pytest.raises(NotFoundError, match="taken down on 2026-03-01: phán quyết 12"):
-            archive.article(ref)
+            archive.articles.get(ref)
     with pytest.raises(NotFoundError, match="no article with the id"):
-        archive.article("99")
+        archive.articles.get("99")
     with pytest.raises(NotFoundError):
         archive.maintenance.redact("1", "again", "an", at(201))
     assert archive.maintenance.redaction("99") is None
 
 
-def test_it_is_never_asked_for_nor_stored_again(archive: SqlArchive) -> None:
+def test_it_is_never_asked_for_nor_stored_again(archive: Archive) -> None:
     fill(archive)
     archive.maintenance.redact(url_of(1), "x", "an", at(200))
     urls = [url_of(1), "https://baothu.vn/amp/1", url_of(2)]
-    assert archive.seen("baothu", urls) == set(urls)
-    assert archive.redacted("baothu", urls) == set(urls[:2])
-    assert archive.redacted("baokhac", urls) == set()
-    again = archive.store("run-1", capture(300), article(1, SECRET))
+    assert archive.articles.seen("baothu", urls) == set(urls)
+    assert archive.articles.redacted("baothu", urls) == set(urls[:2])
+    assert archive.articles.redacted("baokhac", urls) == set()
+    again = archive.articles.store("run-1", capture(300), article(1, SECRET))
     assert again == Stored(Verdict.REFUSED, 1)
     renamed = "https://baothu.vn/ten-moi-1.html"
     moved = capture(301, url=renamed, record_id="<m>")
-    assert archive.store("run-1", moved, article(1, SECRET, url=renamed)).verdict is Verdict.REFUSED
-    assert archive.redacted("baothu", [renamed]) == {renamed}
-    newest = next(iter(archive.refusals()))[1]
+    assert (
+        archive.articles.store("run-1", moved, article(1, SECRET, url=renamed)).verdict
+        is Verdict.REFUSED
+    )
+    assert archive.articles.redacted("baothu", [renamed]) == {renamed}
+    newest = next(iter(archive.articles.refusals()))[1]
     assert newest.reason is RefusalReason.REDACTED
     found = archive.maintenance.redaction("1")
     assert found and len(found.captures) == 5
 
 
-def test_it_is_never_due_for_another_look(archive: SqlArchive) -> None:
+def test_it_is_never_due_for_another_look(archive: Archive) -> None:
     fill(archive)
-    archive.store("run-1", capture(3, 3), replace(article(3, SECRET), published_at=at(0)))
+    archive.articles.store("run-1", capture(3, 3), replace(article(3, SECRET), published_at=at(0)))
     assert [one.id for one in archive.schedule.due_checks("baothu", at(400), 9)][-1:] == [3]
     archive.maintenance.redact("3", "x", "an", at(200))
     assert 3 not in [one.id for one in archive.schedule.due_checks("baothu", at(400), 9)]
 
 
 def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
-    sqlite_archive: SqlArchive, tmp_path: Path
+    sqlite_archive: Archive, tmp_path: Path
 ) -> None:
-    sqlite_archive.start_run(run())
+    sqlite_archive.runs.start(run())
     fill(sqlite_archive)
     path = tmp_path / "archive.db"
     with closing(sqlite3.connect(path)) as other:
@@ -110,7 +115,7 @@ def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
         sqlite_archive.maintenance.redact("1", "x", "an", at(200))
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM search").fetchone()
-        with open_sql_archive(f"sqlite:///{path}", busy_seconds=0.01) as impatient:
+        with open_archive(f"sqlite:///{path}", busy_seconds=0.01) as impatient:
             assert not impatient.maintenance.scrub()  # he may still ask for what was there
         other.execute("COMMIT")
         assert sqlite_archive.maintenance.scrub()
@@ -119,27 +124,31 @@ def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
     assert [stream[8:30] in held for stream in streams] == [False, True]
 
 
-def test_scrubbing_harms_nothing(archive: SqlArchive) -> None:
+def test_scrubbing_harms_nothing(archive: Archive) -> None:
     fill(archive)
     archive.maintenance.redact("1", "x", "an", at(200))
     assert archive.maintenance.scrub()
     assert list(archive.maintenance.check(lambda _name: None)) == []
 
 
-def test_a_page_that_an_old_address_leads_to_now_is_another_article(archive: SqlArchive) -> None:
+def test_a_page_that_an_old_address_leads_to_now_is_another_article(archive: Archive) -> None:
     fill(archive)
     archive.maintenance.redact("1", "x", "an", at(200))
-    other = archive.store("run-1", capture(300, 7), article(7), (url_of(1),))
+    other = archive.articles.store("run-1", capture(300, 7), article(7), (url_of(1),))
     assert other.verdict is Verdict.NEW
-    assert archive.article("7" if other.id == 7 else str(other.id)).latest.article == article(7)
+    assert archive.articles.get("7" if other.id == 7 else str(other.id)).latest.article == article(
+        7
+    )
 
 
-def test_a_redacted_capture_is_never_read_again(archive: SqlArchive) -> None:
+def test_a_redacted_capture_is_never_read_again(archive: Archive) -> None:
     fill(archive)
     archive.maintenance.redact("1", "x", "an", at(200))
-    held = archive.captures_to_reread(RereadQuery(None), 9)
+    held = archive.captures.to_reread(RereadQuery(None), 9)
     assert [one[1].url for one in held] == [url_of(2)]
-    assert archive.reread([(1, read_by(3, article(1, SECRET)))], 3, at(300)) == [Reread.REDACTED]
+    assert archive.captures.reread([(1, read_by(3, article(1, SECRET)))], 3, at(300)) == [
+        Reread.REDACTED
+    ]
 
 
 @pytest.fixture
@@ -147,7 +156,7 @@ def captures(tmp_path: Path) -> Path:
     return tmp_path / "captures"
 
 
-def test_its_records_are_taken_out_of_all_files(archive: SqlArchive, captures: Path) -> None:
+def test_its_records_are_taken_out_of_all_files(archive: Archive, captures: Path) -> None:
     recorder = Recorder(archive, captures, max_bytes=1)  # a file a page
     recorder.store(0, 1, SECRET)
     recorder.store(1, 2, "Tin khác")
@@ -161,11 +170,11 @@ def test_its_records_are_taken_out_of_all_files(archive: SqlArchive, captures: P
     finished = archive.maintenance.redaction("1")
     assert finished and finished.finished_at == at(101)
     assert archive.maintenance.open_redactions() == []
-    assert len(list(archive.maintenance.warc_files())) == 2
+    assert len(list(archive.captures.warc_files())) == 2
 
 
 def test_a_page_that_was_recorded_and_never_stored_goes_too(
-    archive: SqlArchive, captures: Path
+    archive: Archive, captures: Path
 ) -> None:
     recorder = Recorder(archive, captures)
     recorder.store(0, 1, SECRET)
@@ -177,8 +186,8 @@ def test_a_page_that_was_recorded_and_never_stored_goes_too(
 
 
 def test_a_file_outside_the_captures_folder_is_left_and_named(
-    archive: SqlArchive, captures: Path, tmp_path: Path
+    archive: Archive, captures: Path, tmp_path: Path
 ) -> None:
-    archive.store("run-1", capture(warc_file="/elsewhere/a.warc.gz"), article())
+    archive.articles.store("run-1", capture(warc_file="/elsewhere/a.warc.gz"), article())
     done = archive.maintenance.redact("1", "x", "an", at(100))
     assert rewrite(archive, captures, done, at(101)).elsewhere == ("/elsewhere/a.warc.gz",)

@@ -84,24 +84,24 @@ def test_runs_whose_process_is_gone_are_shown_as_died(
 ) -> None:
     now, host = datetime.now(UTC), socket.gethostname()
     with open_archive(url) as archive:
-        archive.start_run(run("gone", started_at=now, host=host, pid=2**22 + 1))
-        archive.start_run(run("here", started_at=now, host=host, pid=os.getpid()))
+        archive.runs.start(run("gone", started_at=now, host=host, pid=2**22 + 1))
+        archive.runs.start(run("here", started_at=now, host=host, pid=os.getpid()))
     ran = tinquan("runs", "--json", "--config", config)
     outcomes = {one["run"]: one["outcome"] for one in json.loads(ran.out)}
     assert outcomes == {"gone": "died", "here": None}
     assert "died" in tinquan("runs", "--config", config).out
     with open_archive(url) as archive:
-        assert archive.run("gone").outcome is None  # a question writes nothing
+        assert archive.runs.get("gone").outcome is None  # a question writes nothing
 
 
 def test_stats_count_by_outlet(config: Path, url: str, tinquan: Tinquan) -> None:
     with open_archive(url) as archive:
-        archive.start_run(run())
-        archive.store("run-1", capture(0), article())
-        archive.store("run-1", capture(60), article(text="Sửa."))
-        archive.store("run-1", capture(7, 2), article(2))
-        archive.store("run-1", capture(8, 3), refusal(3, RefusalReason.VIDEO))
-        archive.store("run-1", capture(9, 4), refusal(4))
+        archive.runs.start(run())
+        archive.articles.store("run-1", capture(0), article())
+        archive.articles.store("run-1", capture(60), article(text="Sửa."))
+        archive.articles.store("run-1", capture(7, 2), article(2))
+        archive.articles.store("run-1", capture(8, 3), refusal(3, RefusalReason.VIDEO))
+        archive.articles.store("run-1", capture(9, 4), refusal(4))
     folder = config.parent / "captures" / "baothu"
     folder.mkdir(parents=True)
     (folder / "a.warc.gz").write_bytes(b"x" * 1234)

@@ -106,7 +106,7 @@ def test_gaps_are_listed(tinquan: Tinquan, tmp_path: Path) -> None:
             replace(link, url=f"https://tienphong.vn/a-post{n}.tpo", article_id=str(n), day=day)
             for n, day in ((2, "2026-08"), (3, ""), (4, "2026-08-02"))
         ]
-        archive.note_links("tienphong", [link, *more], NOW)
+        archive.links.record("tienphong", [link, *more], NOW)
     ran = tinquan("coverage", "tienphong", "--by", "day", "--gaps", 3, "--archive", url)
     assert ran.code == 0, ran.err
     for part in ("4 are missing:", "and 1 more", "no date", "2026-08 (no day)", link.url):

@@ -23,8 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'contact = "https://example.org/contact"\narchive = "tin.db"\noutlets = "{outlets}"\n'
     )
     with open_archive(f"sqlite:///{made}/tin.db") as opened:
-        opened.start_run(run())
-        opened.store("run-1", capture(), article())
+        opened.runs.start(run())
+        opened.articles.store("run-1", capture(), article())
     (made / "file").touch()
     os.mkfifo(made / "pipe")
     return made

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from crawler.render.clusters import cluster_text, delay_text
+from storage.archive import open_archive
 from storage.model.clusters import Cluster, Member
-from storage.sql.archive import open_sql_archive
 from tests.support.commands import Tinquan
 from tests.support.samples import T0, at
 from tests.support.stories import put, start_runs, story, told
@@ -18,7 +18,7 @@ def address(sqlite_template: Path, tmp_path: Path) -> Path:
     """Return an archive with a story in three outlets and one in a single one."""
     path = tmp_path / "copies.db"
     path.write_bytes(sqlite_template.read_bytes())
-    with open_sql_archive(f"sqlite:///{path}") as archive:
+    with open_archive(f"sqlite:///{path}") as archive:
         start_runs(archive)
         put(archive, told(1, story(1), title="Cầu [mới] thông xe", credit="TTXVN"))
         put(archive, told(2, story(1)[:3], minutes=125, title="Thông xe cầu"))

@@ -40,7 +40,7 @@ def history(archive: Archive) -> dict[str, list[tuple[str, str, tuple[str, ...]]
             (state.first_seen_at.isoformat(), state.fingerprint, state.changed)
             for state in article.revisions
         ]
-        for article in archive.articles(ArticleQuery())
+        for article in archive.articles.find(ArticleQuery())
     }
 
 
@@ -85,7 +85,7 @@ def says(article: Article) -> dict[str, Any]:
 
 @pytest.mark.parametrize("url", sorted(latest_expected()))
 def test_every_article_is_archived_as_it_was_written(archive: Archive, url: str) -> None:
-    found = archive.article(url).latest.article
+    found = archive.articles.get(url).latest.article
     expected = latest_expected()[url]
     said = says(found)
     assert said == {key: expected[key] for key in said}
@@ -94,12 +94,12 @@ def test_every_article_is_archived_as_it_was_written(archive: Archive, url: str)
 
 
 def test_nothing_else_is_archived(archive: Archive) -> None:
-    urls = {article.latest.article.url for article in archive.articles(ArticleQuery())}
+    urls = {article.latest.article.url for article in archive.articles.find(ArticleQuery())}
     assert urls == set(latest_expected())
 
 
 def test_pages_that_are_no_articles_are_refused_by_name(archive: Archive) -> None:
-    refused = {refusal.url: refusal for _, refusal in archive.refusals()}
+    refused = {refusal.url: refusal for _, refusal in archive.articles.refusals()}
     expected = EXPECTED["morning"]["refusals"] | EXPECTED["evening"]["refusals"]
     assert {url: refused[url].reason.value for url in expected if url in refused} == {
         url: row["reason"] for url, row in expected.items()
@@ -111,7 +111,7 @@ def test_pages_that_are_no_articles_are_refused_by_name(archive: Archive) -> Non
 def test_an_edit_adds_a_state_and_furniture_adds_none(archive: Archive) -> None:
     states = {
         article.latest.article.article_id: len(article.revisions)
-        for article in archive.articles(ArticleQuery())
+        for article in archive.articles.find(ArticleQuery())
     }
     assert {key: count for key, count in states.items() if count > 1} == STATES
 
@@ -121,20 +121,22 @@ def test_the_earlier_text_of_an_edited_article_is_kept(archive: Archive) -> None
         rows = EXPECTED[session]["articles"]
         for url, row in rows.items():
             if row["article_id"] in STATES:
-                revision = archive.article(url).revisions[number]
+                revision = archive.articles.get(url).revisions[number]
                 assert [block.text for block in revision.article.blocks] == row["paragraphs"]
 
 
 def test_redirects_and_copies_lead_to_the_article(archive: Archive) -> None:
     ways = EXPECTED["morning"]["redirects"] | EXPECTED["morning"]["twins"]
-    known = archive.seen("tienphong", list(ways)) | archive.seen("laodongthudo", list(ways))
+    known = archive.articles.seen("tienphong", list(ways)) | archive.articles.seen(
+        "laodongthudo", list(ways)
+    )
     assert known
     for way in known:
-        assert archive.article(way).latest.article.url == ways[way]
+        assert archive.articles.get(way).latest.article.url == ways[way]
 
 
 def test_every_row_points_to_a_whole_record(archive: Archive) -> None:
-    for article in archive.articles(ArticleQuery()):
+    for article in archive.articles.find(ArticleQuery()):
         for revision in article.revisions:
             capture = revision.capture
             page = read_record(Path(capture.warc_file), capture.warc_offset)
@@ -187,12 +189,12 @@ def test_kill_in_mid_crawl_loses_and_doubles_nothing(
         os.kill(pid, signal.SIGKILL)
     process.wait()
     with opened(tmp_path) as stopped:
-        assert len(list(stopped.articles(ArticleQuery()))) >= 5
+        assert len(list(stopped.articles.find(ArticleQuery()))) >= 5
     replay(config, MORNING)
     replay(config, EVENING)
     with opened(tmp_path) as resumed:
         assert history(resumed) == history(archive)
-        assert any(run.outcome is Outcome.DIED for run in resumed.runs())
+        assert any(run.outcome is Outcome.DIED for run in resumed.runs.find())
 
 
 def test_an_edited_article_is_shown_with_its_states(
@@ -200,7 +202,7 @@ def test_an_edited_article_is_shown_with_its_states(
 ) -> None:
     edited = next(
         article
-        for article in archive.articles(ArticleQuery())
+        for article in archive.articles.find(ArticleQuery())
         if article.latest.article.article_id == "1875981"
     )
     shown = tinquan("show", edited.id, "--config", configure(day), "--json")
@@ -213,7 +215,7 @@ def test_an_edited_article_is_shown_with_its_states(
 
 
 def test_every_state_comes_with_its_places(archive: Archive) -> None:
-    states = [state for found in archive.articles(ArticleQuery()) for state in found.revisions]
+    states = [state for found in archive.articles.find(ArticleQuery()) for state in found.revisions]
     assert {state.tags and state.tags.version for state in states} == {tagger().version}
     assert sum(bool(state.tags and state.tags.primary) for state in states) >= 20
 
@@ -240,18 +242,18 @@ def test_tagging_anew_finds_what_the_crawl_found(
 ) -> None:
     shutil.copy(day / "tinquan.db", tmp_path / "tinquan.db")
     with opened(tmp_path) as copied:
-        numbers = [number for number, _, _ in copied.untagged("none", 1000)]
-        copied.tag(dict.fromkeys(numbers, Tags("older", (), ())))
+        numbers = [number for number, _, _ in copied.places.untagged("none", 1000)]
+        copied.places.tag(dict.fromkeys(numbers, Tags("older", (), ())))
     assert tinquan("places", "retag", "--config", configure(tmp_path)).code == 0
     with opened(tmp_path) as tagged:
-        found = list(tagged.articles(ArticleQuery()))
+        found = list(tagged.articles.find(ArticleQuery()))
     assert [one.revisions for one in found] == [
-        one.revisions for one in archive.articles(ArticleQuery())
+        one.revisions for one in archive.articles.find(ArticleQuery())
     ]
 
 
 def first_article(archive: Archive) -> ArchivedArticle:
-    return next(iter(archive.articles(ArticleQuery(limit=1))))
+    return next(iter(archive.articles.find(ArticleQuery(limit=1))))
 
 
 def test_articles_are_listed_newest_first(day: Path, archive: Archive, tinquan: Tinquan) -> None:

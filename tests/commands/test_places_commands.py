@@ -160,12 +160,12 @@ def archive(tmp_path: Path) -> str:
     titles = ("Quận Tây Hồ mở chợ", "Quận Tây Hồ và quận Đống Đa", "Phường Láng họp", "Quận Tây Hồ")
     with open_archive(url) as opened:
         load_into(opened, FOLDER)
-        opened.start_run(run())
+        opened.runs.start(run())
         for number, title in enumerate(titles, 1):
             day = datetime(2024 if number != 3 else 2026, 6, number, tzinfo=UTC)
             made = article(number, title=title, published_at=day)
             tags = tag_article(tagger(), Asked(made, day, "Hà Nội")) if number < 4 else None
-            opened.store("run-1", capture(number, number), made, (), tags)
+            opened.articles.store("run-1", capture(number, number), made, (), tags)
     return url
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from storage.archive import open_archive
 from storage.model.articles import Verdict
-from storage.sql.archive import open_sql_archive
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 from tests.support.recorded import Recorder
@@ -58,7 +57,7 @@ def test_the_command_removes_and_check_finds_nothing_wrong(
 
 
 def test_the_command_tells_where_it_still_is(config: Path, tinquan: Tinquan) -> None:
-    with open_sql_archive(f"sqlite:///{config.parent}/tin.db") as opened:
+    with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
         start_runs(opened)
         first, second = (put(opened, told(number, story(7))) for number in (8, 9))
     for day in (1, 2):
@@ -125,7 +124,7 @@ def test_check_takes_out_what_came_in_again(config: Path, captures: Path, tinqua
     with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
         recorder = Recorder(opened, captures, run_id="r2")
         seen = recorder.write(300, url_of(1), SECRET)
-        assert opened.store("r2", seen, article(1, SECRET)).verdict is Verdict.REFUSED
+        assert opened.articles.store("r2", seen, article(1, SECRET)).verdict is Verdict.REFUSED
         recorder.files.close()
     found = tinquan("archive", "check", "--config", config)
     assert (found.code, "was to be redacted and is not" in found.out) == (1, True)

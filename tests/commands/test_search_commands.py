@@ -18,7 +18,7 @@ def archive_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     texts = ("Đám cháy ở quận Đống Đa [1/2] tắt rồi.", "Anh chạy bộ ở Tây Hồ.", "Chợ cháy.")
     with open_archive("sqlite:///tinquan.db") as archive:
-        archive.start_run(run(outlet="tienphong"))
+        archive.runs.start(run(outlet="tienphong"))
         for number, text in enumerate(texts, start=1):
             item = article(
                 number,
@@ -27,7 +27,7 @@ def archive_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 authors=("Lê Ân",) * (number < 3),
                 tags=("hỏa hoạn",),
             )
-            archive.store("run-1", capture(0, number), item)
+            archive.articles.store("run-1", capture(0, number), item)
 
 
 def search(tinquan: Tinquan, *words: str) -> Ran:

@@ -36,8 +36,8 @@ def url(tmp_path: Path) -> str:
 def write(url: str, *runs: Run) -> None:
     with open_archive(url) as archive:
         for run in runs:
-            archive.start_run(replace(run, outcome=None, ended_at=None))
-            archive.finish_run(run)
+            archive.runs.start(replace(run, outcome=None, ended_at=None))
+            archive.runs.finish(run)
 
 
 def test_a_healthy_archive(url: str, tinquan: Tinquan) -> None:
@@ -92,10 +92,10 @@ def test_alarms_are_listed_until_they_are_over(url: str, tinquan: Tinquan) -> No
     assert tinquan("alarms", "--archive", url, "--outlet", "nobody").code == 2
     down = Finding(Cause.UNREACHABLE, "tienphong", "tienphong cannot be reached", NOW)
     with open_archive(url) as archive:
-        archive.sync_alarms([down], ["tienphong"], NOW)
+        archive.alarms.sync([down], ["tienphong"], NOW)
     assert "cannot be reached" in tinquan("alarms", "--archive", url).out
     with open_archive(url) as archive:
-        archive.sync_alarms([], ["tienphong"], NOW)
+        archive.alarms.sync([], ["tienphong"], NOW)
     assert tinquan("alarms", "--archive", url).out == "no alarm is open\n"
     (alarm,) = json.loads(tinquan("alarms", "--archive", url, "--all", "--json").out)
     assert (alarm["state"], alarm["cause"]) == ("closed", "unreachable")

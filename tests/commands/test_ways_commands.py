@@ -67,8 +67,8 @@ def test_a_backfill_goes_on_where_its_budget_ended_it(
     assert sum(row["promised"] for row in told["coverage"]) == 10
     assert not any(row["missing"] for row in told["coverage"])
     with open_archive(f"sqlite:///{tmp_path / 'tinquan.db'}") as archive:
-        assert len(list(archive.articles(ArticleQuery()))) == 10
-        assert [run.sections for run in archive.runs()] == [(), ()]
+        assert len(list(archive.articles.find(ArticleQuery()))) == 10
+        assert [run.sections for run in archive.runs.find()] == [(), ()]
 
     shown = tinquan("coverage", VCCORP.slug, "--by", "day", "--since", "2026-08-30")
     assert shown.code == 0
@@ -101,9 +101,9 @@ def test_an_address_of_a_stranger_is_crawled_generically(
     assert ran.code == 0, ran.err
     assert "generic family and kept as outlet baola" in ran.err.replace("\n", " ")
     with open_archive(f"sqlite:///{tmp_path / 'tinquan.db'}") as archive:
-        found = list(archive.articles(ArticleQuery(outlets=("baola",))))
+        found = list(archive.articles.find(ArticleQuery(outlets=("baola",))))
         assert len(found) == 3
-        assert archive.runs("baola")[0].outcome is Outcome.DONE
+        assert archive.runs.find("baola")[0].outcome is Outcome.DONE
     assert local.asked[0] == f"{STRANGER}/robots.txt"
     assert len(json.loads(tinquan("articles", "--outlet", "baola", "--json").out)) == 3
     assert "no outlet 'nobody'" in tinquan("articles", "--outlet", "nobody").err

@@ -61,11 +61,11 @@ def test_crawls_once_and_replays_the_same(desk: Desk, site: LocalSite, tmp_path:
         assert {Path(c.warc_file) for c in captures(replayed)} == paths
         shared = [replace(c, warc_file="") for c in captures(live)]
         assert [replace(c, warc_file="") for c in captures(replayed)] == shared
-        assert replayed.runs()[0].replay
-        listed = {desk.captures / file.name for file in live.maintenance.warc_files()}
+        assert replayed.runs.find()[0].replay
+        listed = {desk.captures / file.name for file in live.captures.warc_files()}
         assert listed == {*desk.warcs()}, "closed, so listed with its digest"
         checked = RecordCheck(desk.captures)
-        assert list(checked.faults(live.maintenance.recorded())) == []
+        assert list(checked.faults(live.captures.recorded())) == []
         assert list(live.maintenance.check(lambda _name: None)) == []
     assert not other.captures.exists(), "a replay writes no WARC and locks nobody out"
 
@@ -174,7 +174,7 @@ def test_one_story_found_in_many_ways_is_asked_once(desk: Desk, site: LocalSite)
     assert code == 0, errors
     assert len(asked_articles(site)) == 1
     with desk.open() as archive:
-        assert archive.seen("tienphong", [story.epi_url, amp]) == {story.epi_url, amp}
+        assert archive.articles.seen("tienphong", [story.epi_url, amp]) == {story.epi_url, amp}
     assert last_run(desk).counts.links == 1
 
 

@@ -74,14 +74,17 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     }
     assert (run.counts.new, run.counts.failed) == (2, 1)
     with desk.open() as archive:
-        reasons = {r.url.removeprefix("https://"): r for _, r in archive.refusals()}
+        reasons = {r.url.removeprefix("https://"): r for _, r in archive.articles.refusals()}
         assert reasons[at[0]].evidence == f"redirects to another site: https://{local}/inside"
         assert reasons[at[1]].reason is RefusalReason.TOO_LARGE
         assert reasons[at[5]].reason is RefusalReason.TOO_LARGE
-        cut = next(c for c, r in archive.refusals() if r.url.endswith(at[5]))
+        cut = next(c for c, r in archive.articles.refusals() if r.url.endswith(at[5]))
         assert read_record(desk.captures / cut.warc_file, cut.warc_offset).body == b""
-        assert {stories[5].epi_url} == archive.seen("tienphong", [stories[5].epi_url])
-        assert archive.seen("tienphong", [stories[6].epi_url, moved]) == {stories[6].epi_url, moved}
+        assert {stories[5].epi_url} == archive.articles.seen("tienphong", [stories[5].epi_url])
+        assert archive.articles.seen("tienphong", [stories[6].epi_url, moved]) == {
+            stories[6].epi_url,
+            moved,
+        }
     assert not any("inside" in address for address in site.asked)
 
 
@@ -138,7 +141,7 @@ def test_a_signal_ends_a_crawl_soon_and_a_lock_names_its_holder(
     assert process.returncode == 1
     assert time.monotonic() - started < 8
     with desk.open() as archive:
-        first, second = archive.run("first"), archive.run("second")
+        first, second = archive.runs.get("first"), archive.runs.get("second")
     assert (first.outcome, first.error) == (Outcome.STOPPED, "asked to stop by a signal")
     assert second.outcome is Outcome.FAILED
     assert holder in (second.error or "")

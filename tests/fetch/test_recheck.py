@@ -10,10 +10,10 @@ import pytest
 
 from crawler.commands.archive.prune import old_logs
 from crawler.jobs.process import Order
+from storage.archive import Archive
 from storage.model.articles import RefusalReason
 from storage.model.runs import Outcome, Run, Validator
 from storage.model.schedule import KnownArticle
-from storage.sql.archive import SqlArchive
 from tests.support.commands import Ran, Tinquan
 from tests.support.samples import article, at, capture, refusal, run, url_of
 from tests.support.site import Answer, LocalSite
@@ -22,68 +22,68 @@ from tests.support.sites import SECTION, Desk, articles, asked_articles, epi_sit
 HOUR = 60
 
 
-def due(archive: SqlArchive, minutes: float, limit: int = 9) -> list[int]:
+def due(archive: Archive, minutes: float, limit: int = 9) -> list[int]:
     found = archive.schedule.due_checks("baothu", at(minutes), limit)
     return [int(one.url.rsplit("-", 1)[1].removesuffix(".html")) for one in found]
 
 
-def test_an_article_is_due_at_each_age_once(archive: SqlArchive) -> None:
-    archive.store("run-1", capture(5), article(1))  # published at minute 1
+def test_an_article_is_due_at_each_age_once(archive: Archive) -> None:
+    archive.articles.store("run-1", capture(5), article(1))  # published at minute 1
     assert due(archive, HOUR) == []
     assert due(archive, HOUR + 2) == [1]
     assert due(archive, 6 * HOUR + 2) == [1], "steps that were missed are one look"
-    id_ = int(archive.article(url_of(1)).id)
+    id_ = int(archive.articles.get(url_of(1)).id)
     archive.schedule.note_check(id_, at(6 * HOUR + 3), 304)
     assert due(archive, 6 * HOUR + 4) == []
     assert due(archive, 24 * HOUR + 2) == [1]
-    archive.store("run-1", capture(24 * HOUR + 3), article(1))
+    archive.articles.store("run-1", capture(24 * HOUR + 3), article(1))
     assert due(archive, 24 * HOUR + 4) == []
     assert due(archive, 7 * 24 * HOUR + 2) == [1]
-    archive.store("run-1", capture(7 * 24 * HOUR + 3), refusal(1))
+    archive.articles.store("run-1", capture(7 * 24 * HOUR + 3), refusal(1))
     assert due(archive, 8 * 24 * HOUR) == []
     assert due(archive, 30 * 24 * HOUR + 2) == [1]
     assert due(archive, 61 * 24 * HOUR) == [], "too late"
 
 
-def test_the_newest_come_first_and_other_outlets_not_at_all(archive: SqlArchive) -> None:
+def test_the_newest_come_first_and_other_outlets_not_at_all(archive: Archive) -> None:
     for number in (1, 2, 3):
-        archive.store("run-1", capture(number, number), article(number))
+        archive.articles.store("run-1", capture(number, number), article(number))
     other = article(4, outlet="baokhac", url="https://baokhac.vn/x-4.html")
-    archive.store("run-1", capture(4, 4), other)
+    archive.articles.store("run-1", capture(4, 4), other)
     assert due(archive, 3 * HOUR) == [3, 2, 1]
     assert due(archive, 3 * HOUR, limit=2) == [3, 2]
 
 
-def test_an_old_article_that_is_found_late_is_left_alone(archive: SqlArchive) -> None:
-    archive.store("run-1", capture(9 * 24 * HOUR), article(1))
+def test_an_old_article_that_is_found_late_is_left_alone(archive: Archive) -> None:
+    archive.articles.store("run-1", capture(9 * 24 * HOUR), article(1))
     assert due(archive, 9 * 24 * HOUR + 1) == []
 
 
-def test_the_last_status_comes_along(archive: SqlArchive) -> None:
-    archive.store("run-1", capture(5), article(1))
-    id_ = int(archive.article(url_of(1)).id)
+def test_the_last_status_comes_along(archive: Archive) -> None:
+    archive.articles.store("run-1", capture(5), article(1))
+    id_ = int(archive.articles.get(url_of(1)).id)
     archive.schedule.note_check(id_, at(HOUR + 5), 404)
     archive.schedule.note_check(999, at(0), 200)  # joined to another meanwhile
     (known,) = archive.schedule.due_checks("baothu", at(7 * HOUR), 5)
     assert known == KnownArticle(id_, url_of(1), 404)
 
 
-def test_articles_that_become_one_take_their_looks_along(archive: SqlArchive) -> None:
+def test_articles_that_become_one_take_their_looks_along(archive: Archive) -> None:
     url = url_of(1)
-    archive.store("run-1", capture(1), article(1, article_id=None))
-    archive.store("run-1", capture(2, 2), article(2, article_id="2"))
+    archive.articles.store("run-1", capture(1), article(1, article_id=None))
+    archive.articles.store("run-1", capture(2, 2), article(2, article_id="2"))
     for one in (url, url_of(2)):
-        archive.schedule.note_check(int(archive.article(one).id), at(3), 304)
-    archive.store("run-1", capture(4), article(1, article_id="2"))
-    assert archive.article(url).id == archive.article(url_of(2)).id
+        archive.schedule.note_check(int(archive.articles.get(one).id), at(3), 304)
+    archive.articles.store("run-1", capture(4), article(1, article_id="2"))
+    assert archive.articles.get(url).id == archive.articles.get(url_of(2)).id
 
 
-def test_validators_of_long_ago_are_forgotten(archive: SqlArchive) -> None:
+def test_validators_of_long_ago_are_forgotten(archive: Archive) -> None:
     for number in range(3):
-        archive.save_validator(Validator(url_of(number), '"1"', None, at(number)))
-    assert archive.schedule.prune(at(2)) == 2
-    assert archive.validator(url_of(2)) is not None
-    archive.schedule.tidy()
+        archive.links.save_validator(Validator(url_of(number), '"1"', None, at(number)))
+    assert archive.links.prune_validators(at(2)) == 2
+    assert archive.links.validator(url_of(2)) is not None
+    archive.maintenance.tidy()
 
 
 def fresh(site: LocalSite, desk: Desk) -> list[str]:
@@ -135,8 +135,8 @@ def test_known_articles_are_looked_at_again(desk: Desk, site: LocalSite) -> None
     assert run.counts.refused == {RefusalReason.NOT_FOUND.value: 1}
     with desk.open() as archive:
         assert len(articles(archive)) == 3, "the text of what is gone stays"
-        assert archive.article(f"https://{gone}").removed_at is not None
-        assert [r.number for r in archive.article(f"https://{edited}").revisions] == [1, 2]
+        assert archive.articles.get(f"https://{gone}").removed_at is not None
+        assert [r.number for r in archive.articles.get(f"https://{edited}").revisions] == [1, 2]
         assert archive.schedule.due_checks("tienphong", datetime.now().astimezone(), 9) == []
     asked = len(site.asked)
     assert desk.crawl("tienphong", "recheck=1")[0] == 0
@@ -166,7 +166,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
 
 def test_the_command_asks_outlets_where_something_is_due(
-    tinquan: Tinquan, sqlite_archive: SqlArchive, tmp_path: Path, begun: list[Order]
+    tinquan: Tinquan, sqlite_archive: Archive, tmp_path: Path, begun: list[Order]
 ) -> None:
     def recheck(*words: object) -> Ran:
         return tinquan("recheck", "--archive", tmp_path / "archive.db", *words)
@@ -175,11 +175,11 @@ def test_the_command_asks_outlets_where_something_is_due(
     assert (idle.code, idle.out) == (0, "no article is due to be looked at again\n")
     two_hours_ago = datetime.now().astimezone() - timedelta(hours=2)
     for number, outlet in enumerate(("cand", "tienphong"), start=1):
-        sqlite_archive.start_run(run(f"run-{outlet}", outlet=outlet))
+        sqlite_archive.runs.start(run(f"run-{outlet}", outlet=outlet))
         url = f"https://{outlet}.vn/tin-{number}.html"
         seen = capture(number, number, url=url, captured_at=two_hours_ago)
         text = article(number, outlet=outlet, url=url, published_at=two_hours_ago)
-        sqlite_archive.store(f"run-{outlet}", seen, text)
+        sqlite_archive.articles.store(f"run-{outlet}", seen, text)
     done = recheck("tienphong", "laodong", "tienphong", "--limit", 7)
     assert (done.code, done.err) == (0, "")
     assert [(one.outlet, one.limit, one.recheck) for one in begun] == [("tienphong", 7, True)]

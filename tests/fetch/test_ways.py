@@ -96,7 +96,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def stored(archive: Archive, site: FamilySite) -> list[str]:
     query = ArticleQuery(outlets=(site.slug,))
-    return sorted(found.latest.article.url for found in archive.articles(query))
+    return sorted(found.latest.article.url for found in archive.articles.find(query))
 
 
 def crawls_of(desk: Desk, site: FamilySite) -> list[list[str]]:
@@ -118,7 +118,7 @@ def is_story(address: str, items: list[Item]) -> bool:
 def test_a_crawl_finds_every_article_once(crawled: Desk, site: FamilySite) -> None:
     with crawled.open() as archive:
         assert stored(archive, site) == sorted(item.url for item in [*site.fresh, site.late])
-        runs = archive.runs(site.slug)[::-1]
+        runs = archive.runs.find(site.slug)[::-1]
     assert [(run.outcome, run.error) for run in runs] == [(Outcome.DONE, None)] * 3
     assert [run.counts.new for run in runs] == [12, 0, 1]
     asked = [a for a in crawls_of(crawled, site)[0] if is_story(a, site.fresh)]
@@ -152,8 +152,8 @@ def test_a_listing_that_repeats_its_last_page_for_ever_ends(crawled: Desk) -> No
 def test_one_link_however_found_with_all_its_ways(crawled: Desk, site: FamilySite) -> None:
     newest = site.fresh[0]
     with crawled.open() as archive:
-        assert archive.ways_to(site.slug, newest.url, newest.id)[:2] == ("feed", "listing")
-        assert archive.seen_ids(site.slug, [newest.id, "1"]) == {newest.id}
+        assert archive.links.sources(site.slug, newest.url, newest.id)[:2] == ("feed", "listing")
+        assert archive.articles.seen_ids(site.slug, [newest.id, "1"]) == {newest.id}
 
 
 @pytest.mark.slow
@@ -177,9 +177,11 @@ def test_a_backfill_killed_twice_finds_all_of_a_month(tmp_path: Path) -> None:
     with desk.open() as archive:
         for site in SITES:
             assert stored(archive, site) == sorted(item.url for item in site.past)
-            runs = archive.runs(site.slug)
+            runs = archive.runs.find(site.slug)
             assert runs[0].outcome is Outcome.DONE
-            promised = archive.promises(site.slug, date(2026, 8, 1), date(2026, 9, 1), "month")
+            promised = archive.links.promises(
+                site.slug, date(2026, 8, 1), date(2026, 9, 1), "month"
+            )
             counts = [(row.period, row.promised, row.missing) for row in promised]
             # MasterCMS has no sitemaps here: nobody promised anything.
             assert counts == ([] if site.family == "mastercms" else [("2026-08", 10, 0)])

@@ -38,12 +38,12 @@ def keeper(sqlite_archive: Archive, clock: Clock) -> RunKeeper:
 def test_a_row_is_there_at_once_and_follows_each_second(
     keeper: RunKeeper, sqlite_archive: Archive, clock: Clock
 ) -> None:
-    assert sqlite_archive.run("r1").outcome is None
+    assert sqlite_archive.runs.get("r1").outcome is None
     keeper.count(requested=1)
-    assert sqlite_archive.run("r1").counts == RunCounts()
+    assert sqlite_archive.runs.get("r1").counts == RunCounts()
     clock.now += timedelta(seconds=1)
     keeper.count(fetched=2)
-    assert sqlite_archive.run("r1").counts == RunCounts(requested=1, fetched=2)
+    assert sqlite_archive.runs.get("r1").counts == RunCounts(requested=1, fetched=2)
 
 
 def test_what_the_archive_did_is_counted(keeper: RunKeeper, sqlite_archive: Archive) -> None:
@@ -54,7 +54,7 @@ def test_what_the_archive_did_is_counted(keeper: RunKeeper, sqlite_archive: Arch
     keeper.stored(Stored(Verdict.KNOWN), RefusalReason.VIDEO, None)
     keeper.refuse("not_recorded")
     run = keeper.finish("finished")
-    assert run == sqlite_archive.run("r1")
+    assert run == sqlite_archive.runs.get("r1")
     assert run.counts == RunCounts(
         new=1, unchanged=1, known=1, refused={"video": 1, "not_recorded": 1}
     )
@@ -65,7 +65,7 @@ def test_what_the_archive_did_is_counted(keeper: RunKeeper, sqlite_archive: Arch
 
 def test_how_a_run_is_judged(sqlite_archive: Archive) -> None:
     def judge(reason: str, discovered: bool, *faults: str, closes: bool = False) -> Run:
-        judged = RunKeeper(sqlite_archive, Run(f"r{len(sqlite_archive.runs())}", "t", START))
+        judged = RunKeeper(sqlite_archive, Run(f"r{len(sqlite_archive.runs.find())}", "t", START))
         if discovered:
             judged.discovered()
         for fault in faults:
@@ -100,8 +100,8 @@ def test_an_archive_that_fails_meanwhile_is_no_crash(
     def fail(*_: object) -> None:
         raise ArchiveError("the disk is full")
 
-    monkeypatch.setattr(sqlite_archive, "update_run", fail)
-    monkeypatch.setattr(sqlite_archive, "finish_run", fail)
+    monkeypatch.setattr(sqlite_archive.runs, "update", fail)
+    monkeypatch.setattr(sqlite_archive.runs, "finish", fail)
     clock.now += timedelta(seconds=5)
     keeper.count(new=1)
     keeper.discovered()

@@ -81,10 +81,10 @@ def test_a_webhook_is_told_the_opening_and_the_end_once(sqlite_archive: Archive)
     inbox = Inbox()
     with serving(http_server(inbox)) as port:
         channels = channels_of(Alarming(webhook=f"http://127.0.0.1:{port}/hook"))
-        sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+        sqlite_archive.alarms.sync([DOWN], ["baothu"], at(5))
         tell_all(sqlite_archive, channels)
         tell_all(sqlite_archive, channels)
-        sqlite_archive.sync_alarms([], ["baothu"], at(9))
+        sqlite_archive.alarms.sync([], ["baothu"], at(9))
         tell_all(sqlite_archive, channels)
         tell_all(sqlite_archive, channels)
     assert [(post["state"], post["cause"], post["outlet"]) for post in inbox.posts] == [
@@ -101,7 +101,7 @@ def test_a_webhook_that_is_down_is_told_later(
 ) -> None:
     inbox = Inbox()
     inbox.answer = 500
-    sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+    sqlite_archive.alarms.sync([DOWN], ["baothu"], at(5))
     with serving(http_server(inbox)) as port:
         channels = channels_of(Alarming(webhook=f"http://127.0.0.1:{port}/hook"))
         tell_all(sqlite_archive, channels)
@@ -115,9 +115,9 @@ def test_a_webhook_that_is_down_is_told_later(
 
 def test_the_log_is_always_told(sqlite_archive: Archive, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+    sqlite_archive.alarms.sync([DOWN], ["baothu"], at(5))
     tell_all(sqlite_archive, channels_of(Alarming()))
-    sqlite_archive.sync_alarms([], ["baothu"], at(6))
+    sqlite_archive.alarms.sync([], ["baothu"], at(6))
     tell_all(sqlite_archive, channels_of(Alarming()))
     assert [(r.levelname, r.message[:7]) for r in caplog.records] == [
         ("WARNING", "[ALARM]"),
@@ -127,14 +127,14 @@ def test_the_log_is_always_told(sqlite_archive: Archive, caplog: pytest.LogCaptu
 
 def test_mail_is_sent_and_its_end_answers_it(sqlite_archive: Archive) -> None:
     inbox = Inbox()
-    (alarm,) = sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+    (alarm,) = sqlite_archive.alarms.sync([DOWN], ["baothu"], at(5))
     with serving(mail_server(inbox)) as port:
         settings = Email(
             host="127.0.0.1", port=port, sender="t@toasoan.vn", to=("a@b.vn",), starttls=False
         )
         channels = channels_of(Alarming(email=settings))
         tell_all(sqlite_archive, channels)
-        sqlite_archive.sync_alarms([], ["baothu"], at(6))
+        sqlite_archive.alarms.sync([], ["baothu"], at(6))
         tell_all(sqlite_archive, channels)
     opened, closed = inbox.mails
     assert f"Message-ID: <alarm-{alarm.id}@toasoan.vn>" in opened
@@ -160,7 +160,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_metrics_are_served_on_loopback(sqlite_archive: Archive) -> None:
-    alarms = sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+    alarms = sqlite_archive.alarms.sync([DOWN], ["baothu"], at(5))
     outlets = [OutletStatus("baothu", None, at(0), None, 3, 4.5, tuple(alarms), None)]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -124,7 +124,7 @@ def test_a_crawl_that_is_stopped_before_it_begins_is_no_dead_one(
     crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
     with Progress(disable=True) as progress, pytest.raises(KeyboardInterrupt):
         crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)
-    assert {run.id: run.outcome for run in sqlite_archive.runs()} == {
+    assert {run.id: run.outcome for run in sqlite_archive.runs.find()} == {
         "r1": Outcome.STOPPED,
         "r2": Outcome.STOPPED,
     }
@@ -161,7 +161,7 @@ def test_an_archive_that_fails_leaves_no_process(
     def fail(run: Run) -> None:
         raise ArchiveError("the disk is full")
 
-    monkeypatch.setattr(sqlite_archive, "start_run", fail)
+    monkeypatch.setattr(sqlite_archive.runs, "start", fail)
     crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
     with Progress(disable=True) as progress, pytest.raises(ArchiveError):
         crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)

@@ -130,7 +130,7 @@ def test_what_takes_too_long_is_stored_without_places(
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
     with open_archive(f"sqlite:///{tmp_path}/tin.db") as opened:
-        opened.start_run(run())
+        opened.runs.start(run())
         yield opened
 
 
@@ -145,11 +145,11 @@ TITLES = (
 def fill(archive: Archive, *titles: str) -> None:
     for number, title in enumerate(titles, 1):
         made = story(number, title, section=("Nhịp sống Thủ đô",))
-        archive.store("run-1", capture(number, number), made)
+        archive.articles.store("run-1", capture(number, number), made)
 
 
 def places(archive: Archive) -> dict[str, tuple[str, ...]]:
-    found = archive.articles(ArticleQuery())
+    found = archive.articles.find(ArticleQuery())
     return {one.latest.article.title: one.latest.tags.primary for one in found if one.latest.tags}
 
 
@@ -168,8 +168,8 @@ class Inside(ExtractionWorker):
 
 def test_the_gazetteer_is_loaded_once(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_into(archive, FOLDER) == TABLES
-    assert archive.gazetteer_version() == TABLES.version
-    monkeypatch.setattr(type(archive), "load_gazetteer", None)  # a second load would fail
+    assert archive.places.gazetteer_version() == TABLES.version
+    monkeypatch.setattr(type(archive.places), "load_gazetteer", None)  # a second load would fail
     assert load_into(archive, FOLDER) == TABLES
 
 
@@ -200,9 +200,9 @@ def test_retagging_goes_on_where_it_was_ended(archive: Archive) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         retag(archive, TABLES, {}, end, Inside, batch=3)
-    assert archive.count_untagged(VERSION) == 1
+    assert archive.places.count_untagged(VERSION) == 1
     done = retag(archive, TABLES, {}, nothing, Inside, batch=3)
-    assert (done.tagged, archive.count_untagged(VERSION)) == (1, 0)
+    assert (done.tagged, archive.places.count_untagged(VERSION)) == (1, 0)
 
 
 def test_a_text_that_hangs_costs_only_its_own_places(archive: Archive) -> None:
@@ -212,7 +212,7 @@ def test_a_text_that_hangs_costs_only_its_own_places(archive: Archive) -> None:
     assert (done.tagged, done.given_up, done.left) == (5, 1, 0)
     assert places(archive)["Phường Láng treo biển"] == ()
     assert places(archive)["Phường Láng gắn biển ngõ"] == ("p-lang.00199@2025-07",)
-    [hung] = archive.articles(ArticleQuery(until=at(1.5)))
+    [hung] = archive.articles.find(ArticleQuery(until=at(1.5)))
     assert hung.latest.tags is not None
     assert hung.latest.tags.note == "not tagged: TimeoutError: 20 s"
 
@@ -222,9 +222,9 @@ def test_new_rules_find_what_old_ones_tagged(archive: Archive) -> None:
     load_into(archive, FOLDER)
     retag(archive, TABLES, {}, nothing, Inside)
     older = Tags(f"{TABLES.version}.0", (), ())
-    numbers = [number for number, _, _ in archive.untagged("none", 10)]
-    archive.tag(dict.fromkeys(numbers, older))
-    assert archive.count_untagged(VERSION) == 4
+    numbers = [number for number, _, _ in archive.places.untagged("none", 10)]
+    archive.places.tag(dict.fromkeys(numbers, older))
+    assert archive.places.count_untagged(VERSION) == 4
 
 
 def test_a_replaced_gazetteer_ends_retagging_and_spoils_nothing(archive: Archive) -> None:
@@ -240,5 +240,5 @@ def test_what_an_archive_does_not_take_ends_retagging(
 ) -> None:
     fill(archive, *TITLES)
     load_into(archive, FOLDER)
-    monkeypatch.setattr(type(archive), "tag", lambda *_: None)
+    monkeypatch.setattr(type(archive.places), "tag", lambda *_: None)
     assert retag(archive, TABLES, {}, nothing, Inside).left == 4

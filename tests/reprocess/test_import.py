@@ -21,7 +21,7 @@ from storage.archive import open_archive
 from storage.errors import ArchiveError
 from storage.model.articles import ArchivedArticle, ArticleQuery, Block, Image, RefusalReason
 from storage.model.runs import Outcome
-from storage.sql.archive import SqlArchive
+from storage.sql.articles import Articles
 from tests.support.commands import Ran, Tinquan
 from tests.support.pages_fixture import load_page, page_names
 from tests.support.samples import article, at
@@ -178,7 +178,7 @@ def run_import(tinquan: Tinquan, tmp_path: Path, archive_url: str) -> Import:
 
 def stored(url: str) -> list[ArchivedArticle]:
     with open_archive(url) as opened:
-        return list(opened.articles(ArticleQuery()))
+        return list(opened.articles.find(ArticleQuery()))
 
 
 def test_a_second_import_stores_nothing_and_makes_no_revision(
@@ -192,7 +192,7 @@ def test_a_second_import_stores_nothing_and_makes_no_revision(
     assert (again.code, stored(archive_url)) == (0, before)
     assert {len(one.revisions) for one in before} == {1}
     with open_archive(archive_url) as opened:
-        assert [one.outcome for one in opened.runs("baothu")] == [Outcome.DONE, Outcome.DONE]
+        assert [one.outcome for one in opened.runs.find("baothu")] == [Outcome.DONE, Outcome.DONE]
 
 
 def test_imported_articles_have_no_record_and_the_archive_is_sound(
@@ -242,7 +242,7 @@ def test_a_page_may_stand_instead_of_the_text(run_import: Import, archive_url: s
     assert found.latest.article.title == expect["title"]
     assert found.latest.capture.captured_at == page.fetched_at
     with open_archive(archive_url) as opened:
-        (refused,) = [refusal for _, refusal in opened.refusals()]
+        (refused,) = [refusal for _, refusal in opened.articles.refusals()]
     assert isinstance(refused.reason, RefusalReason)
 
 
@@ -283,11 +283,11 @@ def test_a_database_that_fails_ends_the_import_and_its_run(
         raise ArchiveError("archive x has no space left on its disk")
 
     with monkeypatch.context() as broken:
-        broken.setattr(SqlArchive, "store_many", fail)
+        broken.setattr(Articles, "store_many", fail)
         ran = run_import([row(1)])
     assert (ran.code, ran.err.strip()) == (1, "tinquan: archive x has no space left on its disk")
     with open_archive(archive_url) as opened:
-        assert [one.outcome for one in opened.runs()] == [Outcome.FAILED]
+        assert [one.outcome for one in opened.runs.find()] == [Outcome.FAILED]
 
 
 def test_a_missing_file_is_one_line(tinquan: Tinquan, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def opened(config: Path) -> Archive:
 
 def every(config: Path) -> list[ArchivedArticle]:
     with opened(config) as archive:
-        return list(archive.articles(ArticleQuery()))
+        return list(archive.articles.find(ArticleQuery()))
 
 
 def with_subheads(config: Path) -> set[str]:
@@ -172,14 +172,14 @@ def test_a_missing_recording_is_told_and_the_rest_is_read(
 def test_it_goes_on_where_it_was(config: Path, tinquan: Tinquan) -> None:
     """Of captures that an older version read, some are done already, as after a kill."""
     with opened(config) as archive:
-        held = archive.captures_to_reread(RereadQuery(version=None), 10)
+        held = archive.captures.to_reread(RereadQuery(version=None), 10)
         now = datetime(2026, 12, 1, tzinfo=UTC)
         other = [
             (number, replace(result, extraction=replace(result.extraction, version=NEWER)))
             for number, _, result in held
             if isinstance(result, Article)
         ]
-        archive.reread(other, NEWER, now)
+        archive.captures.reread(other, NEWER, now)
     assert run_json(tinquan, config)["same"] == len(other)
     assert run_json(tinquan, config)["same"] == 0
 

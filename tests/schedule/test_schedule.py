@@ -105,8 +105,8 @@ def work(archive: Archive, config: Config, code: str, until: Callable[[], bool])
 
 
 def test_every_outlet_is_crawled_once_and_leaves_a_row(archive: Archive, config: Config) -> None:
-    work(archive, config, "import sys; sys.exit('no host')", lambda: len(archive.runs()) == 2)
-    runs = archive.runs()
+    work(archive, config, "import sys; sys.exit('no host')", lambda: len(archive.runs.find()) == 2)
+    runs = archive.runs.find()
     assert {run.outlet for run in runs} == {"thu", "moi"}
     assert {(run.outcome, run.error, run.exit_code) for run in runs} == {
         (Outcome.DIED, "no host", 1)
@@ -125,12 +125,12 @@ def test_a_stop_leaves_no_process_and_no_half_open_run(archive: Archive, config:
     )
     work(archive, config, code, lambda: len(list(notes.iterdir())) == 2)
     assert not any(psutil.pid_exists(int(path.name)) for path in notes.iterdir())
-    assert [run.outcome for run in archive.runs()] == [Outcome.STOPPED, Outcome.STOPPED]
-    assert all(run.ended_at for run in archive.runs())
+    assert [run.outcome for run in archive.runs.find()] == [Outcome.STOPPED, Outcome.STOPPED]
+    assert all(run.ended_at for run in archive.runs.find())
 
 
 def test_the_archive_is_free_after_a_stop(archive: Archive, config: Config) -> None:
-    work(archive, config, "pass", lambda: len(archive.runs()) == 2)
+    work(archive, config, "pass", lambda: len(archive.runs.find()) == 2)
     hold_archive(archive, config).release()
 
 
@@ -225,8 +225,8 @@ def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config
     archive.schedule.note_chore(ChoreRow(SCHEDULE, NOW, NOW, pid=1, host="x"))
     begun = NOW - timedelta(minutes=10)
     run = Run("r1", "thu", begun, sections=("ha-noi",), outcome=Outcome.DONE, ended_at=begun)
-    archive.start_run(run)
-    archive.finish_run(run)
+    archive.runs.start(run)
+    archive.runs.finish(run)
     due = next_runs(archive, new_agenda(config, wanted), NOW)
     assert due["moi"] == NOW
     assert NOW + timedelta(minutes=15) < due["thu"] < NOW + timedelta(minutes=25)
@@ -243,8 +243,8 @@ def test_rows_are_closed_by_how_their_process_ended(archive: Archive, config: Co
     run = rows.close(order, late, NOW, NOW + timedelta(seconds=9))
     assert (run.outcome, run.exit_code, run.started_at) == (Outcome.TIMED_OUT, -9, NOW)
     done = Run("r2", "thu", NOW, outcome=Outcome.DONE, ended_at=NOW, peak_memory_bytes=7)
-    archive.start_run(done)
-    archive.finish_run(done)
+    archive.runs.start(done)
+    archive.runs.finish(done)
     run = rows.close(replace(order, run_id="r2"), OK, NOW, NOW)
     assert (run.outcome, run.exit_code, run.peak_memory_bytes) == (Outcome.DONE, 0, 5_000_000)
     assert rows.order(Visit("thu", "thu.vn", "recheck"), NOW) is None, "nothing is due for a look"
@@ -257,9 +257,9 @@ def test_a_run_that_was_open_at_a_crash_is_closed_at_the_next_start(
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     here = os.uname().nodename
-    archive.start_run(Run("r1", "thu", datetime.now(UTC), pid=gone.pid, host=here))
-    work(archive, config, "pass", lambda: len(archive.runs()) >= 2)
-    assert archive.run("r1").outcome is Outcome.DIED
+    archive.runs.start(Run("r1", "thu", datetime.now(UTC), pid=gone.pid, host=here))
+    work(archive, config, "pass", lambda: len(archive.runs.find()) >= 2)
+    assert archive.runs.get("r1").outcome is Outcome.DIED
 
 
 def test_a_missed_standing_job_is_made_up_for_once(archive: Archive, tmp_path: Path) -> None:

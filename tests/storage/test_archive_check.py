@@ -10,14 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.capture.files import RecordCheck, describe
-from storage.archive import open_archive
+from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery, RefusalReason
 from storage.model.maintenance import Finding
 from storage.model.readings import RereadQuery
 from storage.model.runs import Outcome
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
-from storage.sql.archive import SqlArchive
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 from tests.support.recorded import Recorder
@@ -25,26 +24,26 @@ from tests.support.samples import article, at, capture, read_by, refusal, run
 from tests.support.tagging import CITY, NEW, about
 
 
-def fill(archive: SqlArchive) -> None:
+def fill(archive: Archive) -> None:
     """Store edited, tagged, joined, re-read and refused pages."""
-    archive.load_gazetteer("v1", [NEW, CITY], [])
+    archive.places.load_gazetteer("v1", [NEW, CITY], [])
     for number in range(1, 6):
         text = article(number, f"Tin {number}.")
-        archive.store("run-1", capture(number, number), text, (), about(NEW.id))
-        archive.store("run-1", capture(60 + number, number), article(number, "Sửa."))
-    archive.store("run-1", capture(7, 8), refusal(8, RefusalReason.VIDEO))
-    archive.store("run-1", capture(90, 2, status=404), refusal(2))
-    numbers = [held[0] for held in archive.captures_to_reread(RereadQuery(2), 4)]
+        archive.articles.store("run-1", capture(number, number), text, (), about(NEW.id))
+        archive.articles.store("run-1", capture(60 + number, number), article(number, "Sửa."))
+    archive.articles.store("run-1", capture(7, 8), refusal(8, RefusalReason.VIDEO))
+    archive.articles.store("run-1", capture(90, 2, status=404), refusal(2))
+    numbers = [held[0] for held in archive.captures.to_reread(RereadQuery(2), 4)]
     newer = read_by(2, article(1, "Tin 1, đọc lại."))
-    archive.reread([(numbers[0], newer)], 2, at(99))
+    archive.captures.reread([(numbers[0], newer)], 2, at(99))
 
 
-def check(archive: SqlArchive, *, repair: bool = False) -> list[Finding]:
+def check(archive: Archive, *, repair: bool = False) -> list[Finding]:
     return list(archive.maintenance.check(lambda _name: None, repair=repair))
 
 
-def shown(archive: SqlArchive) -> list[Any]:
-    return list(archive.articles(ArticleQuery()))
+def shown(archive: Archive) -> list[Any]:
+    return list(archive.articles.find(ArticleQuery()))
 
 
 Damage = Callable[[str], object]
@@ -68,7 +67,7 @@ def damage(archive_url: str) -> Damage:
     return run_statement
 
 
-def test_a_sound_archive_has_no_faults(archive: SqlArchive) -> None:
+def test_a_sound_archive_has_no_faults(archive: Archive) -> None:
     fill(archive)
     assert check(archive) == []
     assert check(archive, repair=True) == []
@@ -95,9 +94,9 @@ MENDED = [
 ]
 
 
-def test_what_is_worked_out_is_found_wrong_and_mended(archive: SqlArchive, damage: Damage) -> None:
+def test_what_is_worked_out_is_found_wrong_and_mended(archive: Archive, damage: Damage) -> None:
     fill(archive)
-    archive.tag({row: about(NEW.id) for row, *_ in archive.untagged("v1", 99)})
+    archive.places.tag({row: about(NEW.id) for row, *_ in archive.places.untagged("v1", 99)})
     before = shown(archive)
     assert check(archive) == []
     for statement, name in MENDED:
@@ -110,21 +109,21 @@ def test_what_is_worked_out_is_found_wrong_and_mended(archive: SqlArchive, damag
         assert shown(archive) == before, statement
 
 
-def test_keys_that_are_not_those_of_the_words_are_made_anew(sqlite_archive: SqlArchive) -> None:
-    sqlite_archive.start_run(run())
+def test_keys_that_are_not_those_of_the_words_are_made_anew(sqlite_archive: Archive) -> None:
+    sqlite_archive.runs.start(run())
     fill(sqlite_archive)
     for damage in (
         "INSERT INTO search_keys (rowid, keys) VALUES (2, 'thừa')",
         "INSERT INTO search_keys (search_keys) VALUES ('delete-all')",
     ):
-        with sqlite_archive._engine.begin() as conn:
+        with sqlite_archive.database.engine.begin() as conn:
             conn.exec_driver_sql(damage)
         assert [finding.check for finding in check(sqlite_archive, repair=True)] == ["search keys"]
         assert check(sqlite_archive) == []
-        assert sqlite_archive.search(SearchQuery(parse_words("sửa"))).hits
+        assert sqlite_archive.search.find(SearchQuery(parse_words("sửa"))).hits
 
 
-def test_a_word_that_is_taken_for_another_is_told(archive: SqlArchive, damage: Damage) -> None:
+def test_a_word_that_is_taken_for_another_is_told(archive: Archive, damage: Damage) -> None:
     fill(archive)
     damage("UPDATE lexicon SET folded = 'sua' WHERE word = 'tin'")
     found = check(archive)
@@ -132,10 +131,10 @@ def test_a_word_that_is_taken_for_another_is_told(archive: SqlArchive, damage: D
     assert "'tin'" in found[0].what
 
 
-def test_texts_that_nothing_shows_are_deleted(archive: SqlArchive, damage: Damage) -> None:
+def test_texts_that_nothing_shows_are_deleted(archive: Archive, damage: Damage) -> None:
     fill(archive)
     text = article(99, "không ai giữ")
-    archive.store("run-1", capture(200, 99), text)
+    archive.articles.store("run-1", capture(200, 99), text)
     damage("DELETE FROM revisions WHERE article = 6")
     damage("DELETE FROM captures WHERE article = 6")
     found = check(archive, repair=True)
@@ -152,7 +151,7 @@ LOST = [
 ]
 
 
-def test_what_cannot_be_mended_is_told(archive: SqlArchive, damage: Damage) -> None:
+def test_what_cannot_be_mended_is_told(archive: Archive, damage: Damage) -> None:
     fill(archive)
     for statement, _, _ in LOST:
         damage(statement)
@@ -166,9 +165,9 @@ def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:
     path = tmp_path / "tin.db"
     path.write_bytes(sqlite_template.read_bytes())
     with open_archive(f"sqlite:///{path}") as archive:
-        archive.start_run(run())
+        archive.runs.start(run())
         for number in range(200):
-            archive.store("run-1", capture(number, number), article(number, "dài " * 99))
+            archive.articles.store("run-1", capture(number, number), article(number, "dài " * 99))
     data = bytearray(path.read_bytes())
     last = len(data) // 4096
     for page in range(last - 40, last - 20):  # the schema stands in the first ones
@@ -193,7 +192,7 @@ def test_rows_that_refer_to_nothing_are_told(sqlite_template: Path, tmp_path: Pa
 
 
 def test_many_pages_are_checked_to_the_end(
-    archive: SqlArchive, damage: Damage, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for room in ("articles", "links", "texts"):
         monkeypatch.setattr(f"storage.sql.maintenance.check_{room}._PAGE", 2)
@@ -223,8 +222,8 @@ def config(tmp_path: Path) -> Path:
         recorder.files.close()
         now = at(100)
         (file,) = recorder.files.written
-        opened.maintenance.list_warc_files([describe(file, recorder.captures, now)])
-        opened.finish_run(replace(opened.run("r1"), outcome=Outcome.DONE, ended_at=now))
+        opened.captures.list_warc_files([describe(file, recorder.captures, now)])
+        opened.runs.finish(replace(opened.runs.get("r1"), outcome=Outcome.DONE, ended_at=now))
     return path
 
 
@@ -292,7 +291,7 @@ def test_a_file_that_a_kill_left_unlisted_is_listed(config: Path, tinquan: Tinqu
 
 def test_another_records_content_is_told(config: Path) -> None:
     with open_archive(f"sqlite:///{config.parent}/tin.db") as opened:
-        recorded = list(opened.maintenance.recorded())
+        recorded = list(opened.captures.recorded())
         wrong = replace(
             recorded[0], capture=replace(recorded[0].capture, digest=recorded[1].capture.digest)
         )

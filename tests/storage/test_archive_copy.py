@@ -34,20 +34,20 @@ def other_url(archive_url: str, tmp_path: Path, request: pytest.FixtureRequest) 
 def fill(url: str, first: int = 1, last: int = 20) -> None:
     """Store pages of every kind."""
     with open_archive(url) as archive:
-        archive.start_run(run(f"r{first}"))
-        archive.load_gazetteer("v1", [NEW, CITY], [])
+        archive.runs.start(run(f"r{first}"))
+        archive.places.load_gazetteer("v1", [NEW, CITY], [])
         for number in range(first, last + 1):
             text = article(number, f"Tin {number} với dấu “ngoặc” và \x00 số không.")
-            archive.store(f"r{first}", capture(number, number), text, (), about(NEW.id))
+            archive.articles.store(f"r{first}", capture(number, number), text, (), about(NEW.id))
             if number % 3 == 0:
                 edited = article(number, "Sửa.", article_id=None)
-                archive.store(f"r{first}", capture(60 + number, number), edited)
+                archive.articles.store(f"r{first}", capture(60 + number, number), edited)
             if number % 5 == 0:
                 gone = refusal(number + 1000, RefusalReason.VIDEO)
-                archive.store(f"r{first}", capture(90 + number, number + 1000), gone)
-        held = archive.captures_to_reread(RereadQuery(2), 1)
+                archive.articles.store(f"r{first}", capture(90 + number, number + 1000), gone)
+        held = archive.captures.to_reread(RereadQuery(2), 1)
         newer = read_by(2, article(first, "Đọc lại."))
-        archive.reread([(held[0][0], newer)], 2, at(99))
+        archive.captures.reread([(held[0][0], newer)], 2, at(99))
 
 
 def digests(url: str) -> list[Copied]:
@@ -71,15 +71,15 @@ def test_there_and_back_is_row_for_row_the_same(
     assert {one.table: one.rows for one in done}["articles"] == 20
     assert digests(other_url) == digests(archive_url)
     with open_archive(archive_url) as one, open_archive(other_url) as other:
-        assert list(other.articles(ArticleQuery())) == list(one.articles(ArticleQuery()))
+        assert list(other.articles.find(ArticleQuery())) == list(one.articles.find(ArticleQuery()))
         assert list(other.maintenance.check(lambda _name: None)) == []
         ids = [store(archive, 500).id for archive in (one, other)]  # numbering goes on alike
         assert ids[0] == ids[1]
 
 
 def store(archive: Archive, number: int) -> Stored:
-    archive.start_run(run("later"))
-    return archive.store("later", capture(number, number), article(number))
+    archive.runs.start(run("later"))
+    return archive.articles.store("later", capture(number, number), article(number))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -140,16 +140,16 @@ def stop_at(statement: int, work: Callable[[], object]) -> None:
 def change(url: str) -> None:
     """Do what changes, joins, takes away and numbers rows anew."""
     with open_archive(url) as archive:
-        archive.start_run(run("r99"))
-        archive.finish_run(run("r1", ended_at=at(500), error="khác"))
-        archive.store("r99", capture(300, 77), article(77))
-        archive.store("r99", capture(301, 4), article(4, "Sửa lúc sau."))
-        archive.load_gazetteer("v2", [CITY], [])
-        for number, held, before in archive.captures_to_reread(RereadQuery(3), 40):
+        archive.runs.start(run("r99"))
+        archive.runs.finish(run("r1", ended_at=at(500), error="khác"))
+        archive.articles.store("r99", capture(300, 77), article(77))
+        archive.articles.store("r99", capture(301, 4), article(4, "Sửa lúc sau."))
+        archive.places.load_gazetteer("v2", [CITY], [])
+        for number, held, before in archive.captures.to_reread(RereadQuery(3), 40):
             if held.url.endswith("-5.html"):  # an article becomes a refusal
-                archive.reread([(number, refusal(5, RefusalReason.EMPTY, 3))], 3, at(400))
+                archive.captures.reread([(number, refusal(5, RefusalReason.EMPTY, 3))], 3, at(400))
             if held.url.endswith("-1010.html"):  # and a refusal an article
-                archive.reread([(number, read_by(3, article(1010)))], 3, at(400))
+                archive.captures.reread([(number, read_by(3, article(1010)))], 3, at(400))
             del before
         archive.maintenance.redact("7", "x", "an", at(401))
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.archive import Archive
 from storage.errors import NotFoundError
 from storage.model.articles import (
     Arrival,
@@ -22,7 +23,6 @@ from storage.model.articles import (
 )
 from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
-from storage.sql.archive import SqlArchive
 from storage.sql.schema.core import metadata
 from tests.support.rereading import NOW
 from tests.support.samples import article, capture, read_by, refusal, run, url_of
@@ -49,9 +49,9 @@ def arrivals(draw: st.DrawFn) -> Arrival:
     return Arrival(seen, result, aliases, tags)
 
 
-def emptied(archive: SqlArchive) -> SqlArchive:
+def emptied(archive: Archive) -> Archive:
     """Take all rows away, so that numbers begin at 1 again, and start the run."""
-    engine = archive._engine
+    engine = archive.database.engine
     with engine.begin() as conn:
         if engine.dialect.name == "postgresql":
             names = ", ".join(table.name for table in metadata.sorted_tables)
@@ -61,27 +61,27 @@ def emptied(archive: SqlArchive) -> SqlArchive:
             for table in metadata.sorted_tables:
                 conn.execute(sa.delete(table))
             conn.execute(sa.text("DELETE FROM sqlite_sequence"))
-    archive.load_gazetteer("v1", UNITS, BECAME)
-    archive.start_run(run())
+    archive.places.load_gazetteer("v1", UNITS, BECAME)
+    archive.runs.start(run())
     return archive
 
 
-def dump(archive: SqlArchive) -> dict[str, list[Any]]:
+def dump(archive: Archive) -> dict[str, list[Any]]:
     """Return every table's rows, but for words and what is written with their numbers.
 
     Words are numbered as they first come, in a batch by their spelling.
     """
-    with archive._engine.connect() as conn:
+    with archive.database.engine.connect() as conn:
         tables = [t for t in metadata.sorted_tables if t.name not in ("lexicon", "search")]
         return {t.name: sorted(map(repr, conn.execute(sa.select(t)))) for t in tables}
 
 
-def in_batches(archive: SqlArchive, items: Sequence[Arrival], sizes: Iterable[int]) -> list[Stored]:
+def in_batches(archive: Archive, items: Sequence[Arrival], sizes: Iterable[int]) -> list[Stored]:
     answers: list[Stored] = []
     for size in sizes:
         part = items[len(answers) : len(answers) + size]
-        answers += archive.store_many("run-1", part)
-    return answers + archive.store_many("run-1", items[len(answers) :])
+        answers += archive.articles.store_many("run-1", part)
+    return answers + archive.articles.store_many("run-1", items[len(answers) :])
 
 
 @given(items=st.lists(arrivals(), min_size=2, max_size=14), sizes=st.lists(st.integers(0, 6)))
@@ -89,11 +89,12 @@ def in_batches(archive: SqlArchive, items: Sequence[Arrival], sizes: Iterable[in
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_batches_of_any_size_lead_to_the_same(
-    archive: SqlArchive, items: list[Arrival], sizes: list[int]
+    archive: Archive, items: list[Arrival], sizes: list[int]
 ) -> None:
     emptied(archive)
     one_by_one = [
-        archive.store("run-1", one.capture, one.result, one.aliases, one.tags) for one in items
+        archive.articles.store("run-1", one.capture, one.result, one.aliases, one.tags)
+        for one in items
     ]
     expected = dump(archive)
     assert in_batches(emptied(archive), items, sizes) == one_by_one
@@ -108,16 +109,16 @@ def test_batches_of_any_size_lead_to_the_same(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_rereading_in_batches_leads_to_what_one_by_one_does(
-    archive: SqlArchive, items: list[Arrival], again: list[str]
+    archive: Archive, items: list[Arrival], again: list[str]
 ) -> None:
     found = []
     for one_by_one in (True, False):
-        emptied(archive).store_many("run-1", [replace(one, tags=None) for one in items])
-        captures = archive.captures_to_reread(RereadQuery(2), 99)
+        emptied(archive).articles.store_many("run-1", [replace(one, tags=None) for one in items])
+        captures = archive.captures.to_reread(RereadQuery(2), 99)
         kinds = [*again, *["same"] * len(captures)]
         results = [(row[0], read_again(row[2], kinds[at])) for at, row in enumerate(captures)]
         parts = [[one] for one in results] if one_by_one else [results]
-        effects = [effect for part in parts for effect in archive.reread(part, 2, NOW)]
+        effects = [effect for part in parts for effect in archive.captures.reread(part, 2, NOW)]
         rows = dump(archive)
         del rows["tags"]  # a text that goes and comes back within a batch keeps its tags
         found.append((effects, rows))
@@ -140,7 +141,7 @@ def read_again(before: Article | Refusal, how: str) -> Article | Refusal:
     return read_by(2, replace(before, **changes.get(how, {})))
 
 
-def test_a_batch_says_of_each_what_it_was(archive: SqlArchive) -> None:
+def test_a_batch_says_of_each_what_it_was(archive: Archive) -> None:
     batch = [
         Arrival(capture(0, 1), article(1)),
         Arrival(capture(0, 2), article(2)),
@@ -150,7 +151,7 @@ def test_a_batch_says_of_each_what_it_was(archive: SqlArchive) -> None:
         Arrival(capture(7, 1), refusal(1)),
         Arrival(capture(7, 3), refusal(3)),
     ]
-    answers = archive.store_many("run-1", batch)
+    answers = archive.articles.store_many("run-1", batch)
     assert [(answer.verdict.value, answer.id) for answer in answers] == [
         ("new", 1),
         ("new", 2),
@@ -160,28 +161,28 @@ def test_a_batch_says_of_each_what_it_was(archive: SqlArchive) -> None:
         ("refused", 1),
         ("refused", None),
     ]
-    assert archive.store_many("run-1", []) == []
-    again = archive.store_many("run-1", batch)
+    assert archive.articles.store_many("run-1", []) == []
+    again = archive.articles.store_many("run-1", batch)
     assert {answer.verdict for answer in again} == {Verdict.KNOWN}
 
 
 @pytest.mark.parametrize("run_id", ["run-1", "no-such-run"])
-def test_a_batch_is_stored_whole_or_not_at_all(archive: SqlArchive, run_id: str) -> None:
+def test_a_batch_is_stored_whole_or_not_at_all(archive: Archive, run_id: str) -> None:
     unknown = Tags("v1", (), (Score("no-such-unit", 1.0, True),))
     batch = [Arrival(capture(0, 1), article(1)), Arrival(capture(0, 2), article(2), (), unknown)]
     with pytest.raises(NotFoundError):
-        archive.store_many(run_id, batch)
-    assert list(archive.articles(ArticleQuery())) == []
+        archive.articles.store_many(run_id, batch)
+    assert list(archive.articles.find(ArticleQuery())) == []
 
 
 def test_a_refusal_of_the_batch_is_linked_to_the_article_that_comes_after(
-    archive: SqlArchive,
+    archive: Archive,
 ) -> None:
     gone = Arrival(capture(0, 1), refusal(1, RefusalReason.EMPTY))
-    archive.store_many("run-1", [gone, Arrival(capture(1, 1), article(1))])
+    archive.articles.store_many("run-1", [gone, Arrival(capture(1, 1), article(1))])
     again = replace(gone, capture=capture(2, 1, record_id="again"))
-    assert archive.store_many("run-1", [gone, again]) == [
+    assert archive.articles.store_many("run-1", [gone, again]) == [
         Stored(Verdict.KNOWN, 1),
         Stored(Verdict.REFUSED, 1),
     ]
-    assert isinstance(next(archive.refusals())[1], Refusal)
+    assert isinstance(next(archive.articles.refusals())[1], Refusal)

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from storage.archive import Archive
 from storage.model.maintenance import Finding
-from storage.sql.archive import SqlArchive
 from tests.support.stories import clusters_of, put, start_runs, story, told
 
 
 @pytest.fixture
-def stories(archive: SqlArchive) -> SqlArchive:
+def stories(archive: Archive) -> Archive:
     """Return an archive with a story of three, one of two, and a text too short."""
     start_runs(archive)
     for number in range(5):
@@ -20,21 +20,21 @@ def stories(archive: SqlArchive) -> SqlArchive:
     return archive
 
 
-def check(archive: SqlArchive, *, repair: bool = False) -> list[Finding]:
+def check(archive: Archive, *, repair: bool = False) -> list[Finding]:
     return list(archive.maintenance.check(lambda _name: None, repair=repair))
 
 
-def run(archive: SqlArchive, statement: str) -> None:
+def run(archive: Archive, statement: str) -> None:
     """Run a statement as no code of ours would."""
-    with archive._writing() as conn:
+    with archive.database.writing() as conn:
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql("SET LOCAL session_replication_role = replica")
         conn.execute(sa.text(statement))
 
 
-def state(archive: SqlArchive) -> Any:
+def state(archive: Archive) -> Any:
     tables = ("SELECT * FROM signatures ORDER BY article", "SELECT * FROM copies ORDER BY article")
-    with archive._reading() as conn:
+    with archive.database.reading() as conn:
         return [[tuple(row) for row in conn.execute(sa.text(one))] for one in tables]
 
 
@@ -53,7 +53,7 @@ DAMAGES = [
 
 @pytest.mark.parametrize(("statement", "named"), DAMAGES)
 def test_wrong_signatures_and_clusters_are_found_and_mended(
-    stories: SqlArchive, statement: str, named: str
+    stories: Archive, statement: str, named: str
 ) -> None:
     before = state(stories)
     assert check(stories) == []
@@ -74,7 +74,7 @@ def test_wrong_signatures_and_clusters_are_found_and_mended(
     ],
 )
 def test_sketches_that_are_not_those_of_the_signatures_are_made_anew(
-    sqlite_archive: SqlArchive, statement: str
+    sqlite_archive: Archive, statement: str
 ) -> None:
     start_runs(sqlite_archive)
     for number in range(4):
@@ -86,7 +86,7 @@ def test_sketches_that_are_not_those_of_the_signatures_are_made_anew(
 
 
 @pytest.mark.parametrize("archive_url", ["postgresql"], indirect=True)  # SQLite needs no such table
-def test_articles_that_hold_no_common_hash_are_not_kept_as_if(archive: SqlArchive) -> None:
+def test_articles_that_hold_no_common_hash_are_not_kept_as_if(archive: Archive) -> None:
     start_runs(archive)
     put(archive, told(1, story(1)))
     kept = ", ".join(map(str, range(1, 41)))

@@ -11,27 +11,27 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from storage.archive import Archive, open_archive
 from storage.errors import NotFoundError
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.engine import connect as sql_open
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
 
 
 @pytest.fixture
-def stories(archive: SqlArchive) -> SqlArchive:
+def stories(archive: Archive) -> Archive:
     start_runs(archive)
     return archive
 
 
-def test_a_copy_hangs_on_the_earliest_publication(stories: SqlArchive) -> None:
+def test_a_copy_hangs_on_the_earliest_publication(stories: Archive) -> None:
     source = put(stories, told(1, story(1), minutes=0))
     copy = put(stories, told(2, story(1)[:4], minutes=65, credit="TTXVN"))
     other = put(stories, told(3, story(3), minutes=5))
-    found = stories.cluster(str(copy))
+    found = stories.clusters.get(str(copy))
     assert found.id == source
     assert [member.id for member in found.members] == [source, copy]
     assert [member.is_source for member in found.members] == [True, False]
@@ -39,18 +39,18 @@ def test_a_copy_hangs_on_the_earliest_publication(stories: SqlArchive) -> None:
     assert found.members[1].similarity > 0.9
     assert found.members[1].published_at == at(65)
     assert found.outlets == ("baohai", "baoba")
-    assert [member.id for member in stories.cluster(str(other)).members] == [other]
-    assert stories.cluster(f"https://{found.source.outlet}.vn/tin-1.html") == found
+    assert [member.id for member in stories.clusters.get(str(other)).members] == [other]
+    assert stories.clusters.get(f"https://{found.source.outlet}.vn/tin-1.html") == found
     with pytest.raises(NotFoundError):
-        stories.cluster("99")
+        stories.clusters.get("99")
 
 
-def test_an_earlier_publication_that_comes_later_becomes_the_source(stories: SqlArchive) -> None:
+def test_an_earlier_publication_that_comes_later_becomes_the_source(stories: Archive) -> None:
     later = put(stories, told(1, story(1), minutes=50))
     latest = put(stories, told(2, story(1), minutes=70))
-    assert stories.cluster(str(later)).id == later
+    assert stories.clusters.get(str(later)).id == later
     first = put(stories, told(3, story(1), minutes=10))
-    found = stories.cluster(str(latest))
+    found = stories.clusters.get(str(latest))
     assert [member.id for member in found.members] == [first, later, latest]
 
 
@@ -76,17 +76,17 @@ def test_the_order_of_storing_makes_no_difference(sqlite_template: Path, tmp_pat
     for order in orders:
         path = tmp_path / f"{'-'.join(map(str, order))}.db"
         shutil.copy(sqlite_template, path)
-        with open_sql_archive(f"sqlite:///{path}") as archive:
+        with open_archive(f"sqlite:///{path}") as archive:
             start_runs(archive)
             names = {put(archive, texts()[number]): str(number) for number in order}
             found = clusters_of(archive, list(names))
             assert {frozenset(names[one] for one in group) for group in found} == expected
             for group in found:
-                source = archive.cluster(str(min(group))).id
+                source = archive.clusters.get(str(min(group))).id
                 assert names[source] == min(names[one] for one in group)
 
 
-def test_a_revision_takes_an_article_out_of_its_cluster_and_back(stories: SqlArchive) -> None:
+def test_a_revision_takes_an_article_out_of_its_cluster_and_back(stories: Archive) -> None:
     source = put(stories, told(1, story(1)))
     copy = put(stories, told(2, story(1), minutes=10))
     third = put(stories, told(3, story(1), minutes=20))
@@ -94,24 +94,24 @@ def test_a_revision_takes_an_article_out_of_its_cluster_and_back(stories: SqlArc
     assert clusters_of(stories, [source, copy]) == {frozenset({source}), frozenset({copy, third})}
     put(stories, told(1, story(1)), sight=60)
     assert clusters_of(stories, [source]) == {frozenset({source, copy, third})}
-    assert stories.cluster(str(third)).id == source
+    assert stories.clusters.get(str(third)).id == source
 
 
-def test_an_article_that_is_none_any_more_leaves_its_cluster(stories: SqlArchive) -> None:
+def test_an_article_that_is_none_any_more_leaves_its_cluster(stories: Archive) -> None:
     source = put(stories, told(1, story(1)))
     copy = put(stories, told(2, story(1), minutes=10))
     third = put(stories, told(3, story(1), minutes=20))
-    every = stories.captures_to_reread(RereadQuery(2), 9)
+    every = stories.captures.to_reread(RereadQuery(2), 9)
     [number] = [one[0] for one in every if one[2].url.endswith("-1.html")]
     gone = Refusal("baohai", told(1, ()).url, RefusalReason.NOT_ARTICLE, "a list", 2)
-    stories.reread([(number, gone)], 2, at(99))
+    stories.captures.reread([(number, gone)], 2, at(99))
     assert clusters_of(stories, [copy]) == {frozenset({copy, third})}
     with pytest.raises(NotFoundError):
-        stories.cluster(str(source))
+        stories.clusters.get(str(source))
     assert rows(stories, "signatures") == 2
 
 
-def test_two_articles_that_become_one_are_one_in_their_cluster(stories: SqlArchive) -> None:
+def test_two_articles_that_become_one_are_one_in_their_cluster(stories: Archive) -> None:
     copy = put(stories, told(2, story(1), minutes=50))
     first = put(stories, told(1, story(1), article_id=None))
     moved = {"url": "https://baohai.vn/moved.html", "article_id": "7"}
@@ -119,18 +119,18 @@ def test_two_articles_that_become_one_are_one_in_their_cluster(stories: SqlArchi
     assert clusters_of(stories, [copy]) == {frozenset({first, second, copy})}
     assert put(stories, told(1, story(1), article_id="7"), sight=60) == first
     assert clusters_of(stories, [copy]) == {frozenset({first, copy})}
-    assert stories.cluster(str(second)).id == first  # its short id still leads there
+    assert stories.clusters.get(str(second)).id == first  # its short id still leads there
     assert rows(stories, "signatures") == 2
 
 
-def test_short_texts_have_no_copies(stories: SqlArchive) -> None:
+def test_short_texts_have_no_copies(stories: Archive) -> None:
     lines = ("Ảnh: cầu mới thông xe sáng nay.",)
     ids = [put(stories, told(number, lines, title="Cầu")) for number in (1, 2)]
     assert len(clusters_of(stories, ids)) == 2
     assert rows(stories, "signatures") == 0
 
 
-def test_lines_that_many_articles_share_do_not_count(stories: SqlArchive) -> None:
+def test_lines_that_many_articles_share_do_not_count(stories: Archive) -> None:
     tail = story(999, 3)
     ids = [put(stories, told(one, (*story(one, 8), *tail))) for one in range(20)]
     assert len(clusters_of(stories, ids)) == 20
@@ -139,14 +139,14 @@ def test_lines_that_many_articles_share_do_not_count(stories: SqlArchive) -> Non
     assert len(clusters_of(stories, short)) == 2  # of these texts three quarters are that tail
 
 
-def test_a_source_that_holds_two_stories_does_not_make_them_one(stories: SqlArchive) -> None:
+def test_a_source_that_holds_two_stories_does_not_make_them_one(stories: Archive) -> None:
     both = put(stories, told(1, (*story(1), *story(2))))
     one = put(stories, told(2, story(1), minutes=10))
     two = put(stories, told(3, story(2), minutes=20))
     assert clusters_of(stories, [both, one, two]) == {frozenset({both, one}), frozenset({two})}
 
 
-def test_the_most_reprinted_stories_come_first(stories: SqlArchive) -> None:
+def test_the_most_reprinted_stories_come_first(stories: Archive) -> None:
     ids = [
         [
             put(stories, told(10 * seed + n, story(seed), minutes=100 * seed + n))
@@ -154,22 +154,22 @@ def test_the_most_reprinted_stories_come_first(stories: SqlArchive) -> None:
         ]
         for seed, size in ((1, 2), (2, 4), (3, 3), (4, 1))
     ]
-    found = list(stories.clusters(ClusterQuery()))
+    found = list(stories.clusters.find(ClusterQuery()))
     assert [one.id for one in found] == [ids[1][0], ids[2][0], ids[0][0]]
     assert [len(one.outlets) for one in found] == [4, 3, 2]
-    assert list(stories.clusters(ClusterQuery(min_outlets=3, limit=1))) == found[:1]
-    assert list(stories.clusters(ClusterQuery(since=at(200), until=at(300)))) == found[:1]
-    assert list(stories.clusters(ClusterQuery(outlets=("baohai",)))) == [found[0]]
+    assert list(stories.clusters.find(ClusterQuery(min_outlets=3, limit=1))) == found[:1]
+    assert list(stories.clusters.find(ClusterQuery(since=at(200), until=at(300)))) == found[:1]
+    assert list(stories.clusters.find(ClusterQuery(outlets=("baohai",)))) == [found[0]]
     with pytest.raises(ValueError, match="no time zone"):
-        stories.clusters(ClusterQuery(since=datetime(2026, 1, 1)))  # noqa: DTZ001 - the point
+        stories.clusters.find(ClusterQuery(since=datetime(2026, 1, 1)))  # noqa: DTZ001 - the point
 
 
 def test_copies_stored_at_the_same_moment_meet(archive_url: str) -> None:
-    with open_sql_archive(archive_url) as archive:
+    with open_archive(archive_url) as archive:
         start_runs(archive)
 
     def write(number: int) -> None:
-        with open_sql_archive(archive_url) as own:
+        with open_archive(archive_url) as own:
             barrier.wait()
             for seed in range(10):
                 put(own, told(10 * seed + number, story(seed), minutes=number))
@@ -178,18 +178,18 @@ def test_copies_stored_at_the_same_moment_meet(archive_url: str) -> None:
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(write, number) for number in (1, 2, 3)]:
             done.result()
-    with open_sql_archive(archive_url) as archive:
-        assert [len(one.members) for one in archive.clusters(ClusterQuery())] == [3] * 10
+    with open_archive(archive_url) as archive:
+        assert [len(one.members) for one in archive.clusters.find(ClusterQuery())] == [3] * 10
 
 
 def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> None:
-    with open_sql_archive(archive_url) as archive:
+    with open_archive(archive_url) as archive:
         start_runs(archive)
         for number in range(4):
             put(archive, told(number, story(number // 2), minutes=number))
-        before = list(archive.clusters(ClusterQuery()))
+        before = list(archive.clusters.find(ClusterQuery()))
         assert len(before) == 2
-        with archive._writing() as conn:
+        with archive.database.writing() as conn:
             for table in ("common_lines", "copies", "signatures"):
                 conn.execute(sa.text(f"DROP TABLE {table}"))
             for table in ("sketches", "common_hashes"):
@@ -202,9 +202,9 @@ def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> N
             command.upgrade(config, "0005")
             command.stamp(config, "0007")
             command.upgrade(config, "0008")
-        assert list(archive.clusters(ClusterQuery())) == before
+        assert list(archive.clusters.find(ClusterQuery())) == before
 
 
-def rows(archive: SqlArchive, table: str) -> int:
-    with archive._reading() as conn:
+def rows(archive: Archive, table: str) -> int:
+    with archive.database.reading() as conn:
         return int(conn.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())

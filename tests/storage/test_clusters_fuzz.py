@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
+from storage.archive import Archive, open_archive
 from storage.model.articles import Arrival, Article, Block, Capture
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.support.samples import at
 from tests.support.stories import OUTLETS, start_runs, told
 
@@ -43,7 +43,7 @@ def arrival(random: Random, number: int, text: list[str]) -> Arrival:
     return Arrival(seen, article)
 
 
-def fill(archive: SqlArchive, seed: int) -> None:
+def fill(archive: Archive, seed: int) -> None:
     random = Random(seed)
     start_runs(archive)
     words = ["".join(random.choices(LETTERS, k=random.randint(1, 5))) for _ in range(900)]
@@ -55,7 +55,7 @@ def fill(archive: SqlArchive, seed: int) -> None:
         batch, made = made[:size], made[size:]
         for outlet in OUTLETS:
             own = [one for one in batch if one.result.outlet == outlet]
-            archive.store_many(f"run-{outlet}", own)
+            archive.articles.store_many(f"run-{outlet}", own)
 
 
 @pytest.mark.slow
@@ -63,6 +63,6 @@ def fill(archive: SqlArchive, seed: int) -> None:
 def test_any_order_comes_to_an_end_and_to_clusters_without_faults(
     seed: int, tmp_path: Path
 ) -> None:
-    with open_sql_archive(f"sqlite:///{tmp_path}/a.db") as archive:
+    with open_archive(f"sqlite:///{tmp_path}/a.db") as archive:
         fill(archive, seed)
         assert [*archive.maintenance.check(lambda _name: None)] == []

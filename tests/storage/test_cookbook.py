@@ -10,11 +10,10 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from storage.archive import open_archive
+from storage.archive import Archive, open_archive
 from storage.model.articles import Arrival, ArticleQuery, RefusalReason
 from storage.model.exports import ExportOrder
 from storage.model.places import Score, Tags, Unit
-from storage.sql.archive import SqlArchive
 from tests.support.samples import article, at, capture, refusal
 
 TEXT = Path("docs/query-cookbook.md").read_text(encoding="utf-8")
@@ -40,9 +39,9 @@ def blocks(text: str) -> list[Block]:
 INTRODUCTION, *QUESTIONS = TEXT.split("\n## ")
 
 
-def fill(archive: SqlArchive) -> None:
+def fill(archive: Archive) -> None:
     """Store articles so that every question has an answer."""
-    archive.load_gazetteer("v1", [DISTRICT], [])
+    archive.places.load_gazetteer("v1", [DISTRICT], [])
     about = Tags("v1", (), (Score(DISTRICT.id, 3.0, True),))
     items = []
     for number, day, state in ((1, 0, "A"), (2, 1, "A"), (3, 40, "A"), (1, 2, "B"), (2, 3, "B")):
@@ -61,23 +60,23 @@ def fill(archive: SqlArchive) -> None:
         items.append(Arrival(capture(number, number, record_id=outlet), made))
     items.append(Arrival(capture(50 * DAY, 3, record_id="gone"), refusal(3)))
     items.append(Arrival(capture(1, 7), refusal(7, RefusalReason.BLOCKED)))
-    archive.store_many("run-1", items)
+    archive.articles.store_many("run-1", items)
 
 
 @pytest.fixture
 def ask(
-    archive: SqlArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive_url: str
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive_url: str
 ) -> Callable[[Block], list[tuple[Any, ...]]]:
     """Return a function that gives a block's answer, on an archive with its exports beside it."""
     fill(archive)
     monkeypatch.chdir(tmp_path)
     for name, states in (("articles", False), ("states", True)):
         file = tmp_path / f"{name}.parquet"
-        archive.export(ExportOrder(ArticleQuery(), file, "parquet", at(0), states=states))
+        archive.articles.export(ExportOrder(ArticleQuery(), file, "parquet", at(0), states=states))
 
     def answer(block: Block) -> list[tuple[Any, ...]]:
         if block.language == "sql":
-            with archive._engine.connect() as conn:
+            with archive.database.engine.connect() as conn:
                 return [tuple(row) for row in conn.execute(sa.text(block.code))]
         if block.language == "duckdb":
             with duckdb.connect() as conn:
@@ -98,10 +97,10 @@ def setup(language: str) -> str:
 
 
 def test_all_examples_agree(
-    ask: Callable[[Block], list[tuple[Any, ...]]], archive: SqlArchive
+    ask: Callable[[Block], list[tuple[Any, ...]]], archive: Archive
 ) -> None:
     assert len(QUESTIONS) == 10
-    dialect = archive._engine.dialect.name
+    dialect = archive.database.engine.dialect.name
     for question in QUESTIONS:
         title = question.split("\n")[0]
         mine = [one for one in blocks(question) if one.dialect in ("", dialect)]
@@ -117,4 +116,4 @@ def test_the_cookbook_is_opened_as_its_users_would(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     exec(setup("python").replace("tinquan.db", str(tmp_path / "tinquan.db")), names)
     with names["archive"] as opened:
-        assert list(opened.articles(ArticleQuery())) == []
+        assert list(opened.articles.find(ArticleQuery())) == []

@@ -14,10 +14,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import Pool
 
-from storage.archive import open_archive
+from storage.archive import Archive, open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.engine.errors import archive_error
 from tests.support.samples import article, capture, run, url_of
 
@@ -124,25 +123,25 @@ def test_a_full_disk_loses_nothing(sqlite_template: Path, tmp_path: Path) -> Non
 
     event.listen(Pool, "connect", limit)
     try:
-        with open_sql_archive(f"sqlite:///{path}") as archive:
-            archive.start_run(run())
+        with open_archive(f"sqlite:///{path}") as archive:
+            archive.runs.start(run())
             stored = list(_store_until_full(archive))
     finally:
         event.remove(Pool, "connect", limit)
     assert stored
-    with open_sql_archive(f"sqlite:///{path}") as archive:
-        every = [found.latest.article for found in archive.articles(ArticleQuery())]
+    with open_archive(f"sqlite:///{path}") as archive:
+        every = [found.latest.article for found in archive.articles.find(ArticleQuery())]
         assert every == [article(n, "dài " * 500) for n in reversed(stored)]
         last = stored[-1] + 1
-        assert archive.seen("baothu", [url_of(last)]) == set()
-        again = archive.store("run-1", capture(last, last), article(last, "dài " * 500))
+        assert archive.articles.seen("baothu", [url_of(last)]) == set()
+        again = archive.articles.store("run-1", capture(last, last), article(last, "dài " * 500))
         assert again.verdict is Verdict.NEW
 
 
-def _store_until_full(archive: SqlArchive) -> Iterator[int]:
+def _store_until_full(archive: Archive) -> Iterator[int]:
     for number in range(1, 100):
         try:
-            archive.store("run-1", capture(number, number), article(number, "dài " * 500))
+            archive.articles.store("run-1", capture(number, number), article(number, "dài " * 500))
         except ArchiveError as error:
             assert "no space left" in str(error)
             return
@@ -151,12 +150,12 @@ def _store_until_full(archive: SqlArchive) -> Iterator[int]:
 
 
 def test_a_lock_that_does_not_pass_is_busy(archive_url: str) -> None:
-    with open_sql_archive(archive_url, busy_seconds=0.05) as archive:
-        archive.start_run(run())
+    with open_archive(archive_url, busy_seconds=0.05) as archive:
+        archive.runs.start(run())
         with _holding(archive_url), pytest.raises(ArchiveBusyError) as caught:
-            archive.store("run-1", capture(), article())
+            archive.articles.store("run-1", capture(), article())
         assert said(caught, "busy", "try again")
-        assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
+        assert archive.articles.store("run-1", capture(), article()).verdict is Verdict.NEW
 
 
 def test_a_wait_is_said_and_ends_with_the_lock(
@@ -165,8 +164,8 @@ def test_a_wait_is_said_and_ends_with_the_lock(
     path = shutil.copy(sqlite_template, tmp_path / "tinquan.db")
     for place in ("connect", "sqlite"):
         monkeypatch.setattr(f"storage.sql.engine.{place}.SILENT_SECONDS", 0.01)
-    with open_sql_archive(f"sqlite:///{path}") as archive, closing(sqlite3.connect(path)) as other:
-        archive.start_run(run())
+    with open_archive(f"sqlite:///{path}") as archive, closing(sqlite3.connect(path)) as other:
+        archive.runs.start(run())
         other.isolation_level = None
         said_while_waiting: list[str] = []
 
@@ -176,8 +175,8 @@ def test_a_wait_is_said_and_ends_with_the_lock(
 
         monkeypatch.setattr("logging.Logger.warning", say)
         other.execute("BEGIN IMMEDIATE").close()
-        assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
-        assert archive.store("run-1", capture(1), article()).verdict is Verdict.UNCHANGED
+        assert archive.articles.store("run-1", capture(), article()).verdict is Verdict.NEW
+        assert archive.articles.store("run-1", capture(1), article()).verdict is Verdict.UNCHANGED
     assert said_while_waiting == [f"archive {path} is busy: waiting up to 90 s for who writes"]
 
 
@@ -197,11 +196,11 @@ def _holding(url: str) -> Iterator[None]:
 
 def test_sqlite_reads_while_another_process_writes(sqlite_template: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'tinquan.db')}"
-    with open_sql_archive(url, busy_seconds=0) as archive:
-        archive.start_run(run())
-        archive.store("run-1", capture(), article())
+    with open_archive(url, busy_seconds=0) as archive:
+        archive.runs.start(run())
+        archive.articles.store("run-1", capture(), article())
         with _holding(url):
-            assert archive.article("1").latest.article == article()
+            assert archive.articles.get("1").latest.article == article()
 
 
 def sqlite_error(code: int) -> sqlite3.Error:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from crawler.reprocess.import_rows import Source
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import read_lines
+from storage.archive import Archive
 from storage.codec.json import LOCAL
 from storage.errors import ExportError, UsageError
 from storage.export import files as export_files
@@ -24,7 +25,6 @@ from storage.export.formats import SCHEMA
 from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image, Revision
 from storage.model.exports import ExportFormat, ExportOrder, Manifest
 from storage.model.places import Score, Tags
-from storage.sql.archive import SqlArchive
 from tests.storage.test_batches import emptied
 from tests.support.commands import Tinquan
 from tests.support.samples import article, at, capture, read_by
@@ -33,12 +33,12 @@ from tests.support.tagging import UNITS
 FORMATS: tuple[ExportFormat, ...] = ("jsonl", "csv", "parquet")
 
 
-def store(archive: SqlArchive, *items: tuple[float, Any]) -> None:
+def store(archive: Archive, *items: tuple[float, Any]) -> None:
     sights = [
         Arrival(capture(minutes, url=item.url, record_id=f"{minutes} {item.url}"), item)
         for minutes, item in items
     ]
-    archive.store_many("run-1", sights)
+    archive.articles.store_many("run-1", sights)
 
 
 def order(file: Path, **changes: Any) -> ExportOrder:
@@ -56,7 +56,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def import_(archive: SqlArchive, file: Path) -> dict[str, int]:
+def import_(archive: Archive, file: Path) -> dict[str, int]:
     source = Source(None, "article_id", {}, at(9999))
     rejected: list[str] = []
     with Pages(source) as pages, file.open("rb") as stream:
@@ -73,8 +73,8 @@ def import_(archive: SqlArchive, file: Path) -> dict[str, int]:
     return {name: sum(getattr(run.counts, name) for run in runs) for name in names}
 
 
-def shown(archive: SqlArchive) -> list[ArchivedArticle]:
-    found = archive.articles(ArticleQuery())
+def shown(archive: Archive) -> list[ArchivedArticle]:
+    found = archive.articles.find(ArticleQuery())
     return sorted(found, key=lambda one: (one.latest.article.outlet, one.latest.article.url))
 
 
@@ -106,11 +106,11 @@ def sights(draw: st.DrawFn) -> tuple[int, Any]:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_exported_comes_back_by_import(
-    archive: SqlArchive, tmp_path: Path, items: list[tuple[int, Any]], states: bool
+    archive: Archive, tmp_path: Path, items: list[tuple[int, Any]], states: bool
 ) -> None:
     store(emptied(archive), *items)
     file = tmp_path / "all.jsonl"
-    archive.export(order(file, states=states, overwrite=True))
+    archive.articles.export(order(file, states=states, overwrite=True))
     before = shown(archive)
     counts = import_(emptied(archive), file)
     after = shown(archive)
@@ -126,14 +126,16 @@ def test_what_is_exported_comes_back_by_import(
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_has_every_row_and_a_manifest(
-    gazetteer: SqlArchive, tmp_path: Path, kind: ExportFormat
+    gazetteer: Archive, tmp_path: Path, kind: ExportFormat
 ) -> None:
     unit = UNITS[0].id
     tags = Tags("v1", (), (Score(unit, 1.0, True),))
-    gazetteer.store("run-1", capture(0, 1), article(1, authors=("Lê Thuỷ", "An")), (), tags)
+    gazetteer.articles.store(
+        "run-1", capture(0, 1), article(1, authors=("Lê Thuỷ", "An")), (), tags
+    )
     store(gazetteer, (0, article(2, "A")), (5, article(2, "B")))
     file = tmp_path / f"all.{kind}"
-    made = gazetteer.export(order(file, states=True))
+    made = gazetteer.articles.export(order(file, states=True))
     rows = rows_of(file)
     assert [(int(row["id"]), int(row["state"])) for row in rows] == [(2, 1), (2, 2), (1, 1)]
     assert [row["body"] for row in rows][:2] == ["A", "B"]
@@ -147,32 +149,32 @@ def test_every_format_has_every_row_and_a_manifest(
     assert names == {file.name, f"{file.name}.manifest.json"}
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_text(archive: SqlArchive, tmp_path: Path) -> None:
+def test_a_cell_that_a_spreadsheet_would_run_is_text(archive: Archive, tmp_path: Path) -> None:
     harmful = ["=HYPERLINK(1)", "+1", "-1", "@a", "\t=1"]
     store(archive, *((0, article(n, title=title)) for n, title in enumerate(harmful)))
     file = tmp_path / "all.csv"
-    archive.export(order(file, excel=True))
+    archive.articles.export(order(file, excel=True))
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     assert {row["title"] for row in rows_of(file)} == {f"'{title}" for title in harmful}
 
 
-def test_a_file_is_not_replaced_unasked(archive: SqlArchive, tmp_path: Path) -> None:
+def test_a_file_is_not_replaced_unasked(archive: Archive, tmp_path: Path) -> None:
     file = tmp_path / "all.jsonl"
     file.write_text("mine")
     with pytest.raises(UsageError, match="--overwrite"):
-        archive.export(order(file))
+        archive.articles.export(order(file))
     assert file.read_text() == "mine"
-    archive.export(order(file, overwrite=True))
+    archive.articles.export(order(file, overwrite=True))
     assert file.read_text() == ""
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_that_fails_leaves_what_was_there(
-    archive: SqlArchive, tmp_path: Path, kind: ExportFormat, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, tmp_path: Path, kind: ExportFormat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store(archive, (0, article(1)))
     file = tmp_path / f"all.{kind}"
-    archive.export(order(file))
+    archive.articles.export(order(file))
     before = {path.name: path.read_bytes() for path in tmp_path.glob("all*")}
 
     def full(_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_an_export_that_fails_leaves_what_was_there(
 
     monkeypatch.setattr(export_files, "_sync", full)
     with pytest.raises(ExportError, match="No space left on device; check its folder"):
-        archive.export(order(file, overwrite=True))
+        archive.articles.export(order(file, overwrite=True))
     assert {path.name: path.read_bytes() for path in tmp_path.glob("all*")} == before
 
 
@@ -210,7 +212,7 @@ def _one(number: int) -> ArchivedArticle:
 
 
 def test_the_command_exports_what_was_asked(
-    tinquan: Tinquan, archive: SqlArchive, archive_url: str, tmp_path: Path
+    tinquan: Tinquan, archive: Archive, archive_url: str, tmp_path: Path
 ) -> None:
     store(archive, *((0, article(n)) for n in range(5)))
     store(archive, (0, read_by(2, article(1, outlet="baokhac"))))

@@ -3,21 +3,21 @@
 import pytest
 import sqlalchemy as sa
 
+from storage.archive import Archive
 from storage.errors import ArchiveError
 from storage.search.encoding import fts_tokens
-from storage.sql.archive import SqlArchive
 from storage.sql.schema.search import lexicon
 from tests.support.samples import article
 from tests.support.searching import filled, ids
 from tests.support.tagging import put
 
 
-def words(archive: SqlArchive) -> set[str]:
-    with archive._reading() as conn:
+def words(archive: Archive) -> set[str]:
+    with archive.database.reading() as conn:
         return set(conn.execute(sa.select(lexicon.c.word)).scalars())
 
 
-def test_what_an_edit_takes_out_leaves_the_lexicon_too(archive: SqlArchive) -> None:
+def test_what_an_edit_takes_out_leaves_the_lexicon_too(archive: Archive) -> None:
     put(archive, 0, article(1, "Gọi 0912345678 gặp Nguyenvanbinhphuong.", tags=("Vụ Bình Phương",)))
     put(archive, 1, article(2, "Số nhà 17 ngõ 0912000000."))
     assert {"0912345678", "\x1ftag\x1fvụ bình phương"} <= words(archive)
@@ -29,15 +29,15 @@ def test_what_an_edit_takes_out_leaves_the_lexicon_too(archive: SqlArchive) -> N
 
 
 def test_words_of_a_commit_that_failed_are_numbered_again(
-    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(archive, "Nước sông lên.")
 
     def fail(_connection: object) -> None:
-        raise archive._engine.dialect.loaded_dbapi.OperationalError("disk I/O error")
+        raise archive.database.engine.dialect.loaded_dbapi.OperationalError("disk I/O error")
 
     with monkeypatch.context() as broken:
-        broken.setattr(archive._engine.dialect, "do_commit", fail)
+        broken.setattr(archive.database.engine.dialect, "do_commit", fail)
         with pytest.raises(ArchiveError):
             put(archive, 5, article(2, "Chó sủa trăng."))
     put(archive, 6, article(3, "Mèo trèo cây cau."))

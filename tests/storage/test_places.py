@@ -8,27 +8,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.archive import Archive
 from storage.errors import NotFoundError
 from storage.model.articles import Article, ArticleQuery, Stored, Verdict
 from storage.model.places import Field, Mention, Score, Succession, Tags, Unit
-from storage.sql.archive import SqlArchive
 from tests.support.samples import article, articles, at, capture, refusal, url_of
 from tests.support.tagging import BECAME, CITY, NEW, OLD, OTHER, UNITS, about, ids, put, retag
 
 
-def rows(archive: SqlArchive, statement: str) -> list[tuple[object, ...]]:
-    with archive._engine.connect() as conn:
+def rows(archive: Archive, statement: str) -> list[tuple[object, ...]]:
+    with archive.database.engine.connect() as conn:
         return [tuple(row) for row in conn.exec_driver_sql(statement)]
 
 
-def test_tags_come_back_as_they_were_stored(gazetteer: SqlArchive) -> None:
+def test_tags_come_back_as_they_were_stored(gazetteer: Archive) -> None:
     tags = about(OLD.id, OTHER.id, note="trước năm 2013")
     assert put(gazetteer, 0, tags=tags).verdict is Verdict.NEW
-    found = gazetteer.article("1").latest
+    found = gazetteer.articles.get("1").latest
     assert found.tags == tags
     assert found.tags.primary == (OLD.id, OTHER.id)
     assert put(gazetteer, 0, article(2)).verdict is Verdict.NEW
-    assert gazetteer.article("2").latest.tags is None
+    assert gazetteer.articles.get("2").latest.tags is None
 
 
 _serial = count()
@@ -54,29 +54,31 @@ def tagged(draw: st.DrawFn) -> tuple[Article, Tags]:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tagged())
 def test_any_tags_come_back_as_they_were_stored(
-    gazetteer: SqlArchive, case: tuple[Article, Tags]
+    gazetteer: Archive, case: tuple[Article, Tags]
 ) -> None:
     item, tags = case
     mark = f"#{next(_serial)}"
     item = replace(item, url=item.url + mark, article_id=item.article_id and item.article_id + mark)
     stored = put(gazetteer, 0, item, tags)
-    assert gazetteer.article(str(stored.id)).latest.tags == tags
+    assert gazetteer.articles.get(str(stored.id)).latest.tags == tags
     primary = ArticleQuery(places=tags.primary or ("none",))
-    assert (stored.id in {found.id for found in gazetteer.articles(primary)}) == bool(tags.primary)
+    assert (stored.id in {found.id for found in gazetteer.articles.find(primary)}) == bool(
+        tags.primary
+    )
 
 
-def test_an_unknown_unit_is_named_and_nothing_is_stored(archive: SqlArchive) -> None:
+def test_an_unknown_unit_is_named_and_nothing_is_stored(archive: Archive) -> None:
     with pytest.raises(NotFoundError, match=r"'tp-x'.*load the gazetteer"):
         put(archive, 0, tags=about())
-    assert archive.seen("baothu", [url_of(1)]) == set()
+    assert archive.articles.seen("baothu", [url_of(1)]) == set()
     put(archive, 0)
-    ((content, _, _),) = archive.untagged("v1", 9)
+    ((content, _, _),) = archive.places.untagged("v1", 9)
     with pytest.raises(NotFoundError, match="'tp-x'"):
-        archive.tag({content: about()})
-    assert archive.count_untagged("v1") == 1
+        archive.places.tag({content: about()})
+    assert archive.places.count_untagged("v1") == 1
 
 
-def test_the_latest_state_is_what_an_article_is_about(gazetteer: SqlArchive) -> None:
+def test_the_latest_state_is_what_an_article_is_about(gazetteer: Archive) -> None:
     put(gazetteer, 10, article(text="A"), about(OLD.id))
     put(gazetteer, 20, article(text="B"), about(OTHER.id))
     assert ids(gazetteer, OLD) == []
@@ -86,7 +88,7 @@ def test_the_latest_state_is_what_an_article_is_about(gazetteer: SqlArchive) -> 
     put(gazetteer, 30, article(text="A"), about(OLD.id))
     assert ids(gazetteer, OLD, OTHER, NEW) == ["1"]
     assert ids(gazetteer, OTHER, NEW, CITY) == []
-    assert [r.tags and r.tags.primary for r in gazetteer.article("1").revisions] == [
+    assert [r.tags and r.tags.primary for r in gazetteer.articles.get("1").revisions] == [
         (NEW.id,),
         (OLD.id,),
         (OTHER.id,),
@@ -94,7 +96,7 @@ def test_the_latest_state_is_what_an_article_is_about(gazetteer: SqlArchive) -> 
     ]
 
 
-def test_articles_joined_are_about_what_their_latest_state_is(gazetteer: SqlArchive) -> None:
+def test_articles_joined_are_about_what_their_latest_state_is(gazetteer: Archive) -> None:
     moved = "https://baothu.vn/moved-1.html"
     put(gazetteer, 0, article(text="A"), about(OLD.id))
     put(gazetteer, 30, article(text="C", url=moved, article_id=None), about(NEW.id))
@@ -105,9 +107,9 @@ def test_articles_joined_are_about_what_their_latest_state_is(gazetteer: SqlArch
 
 
 @pytest.fixture
-def filled(gazetteer: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> SqlArchive:
+def filled(gazetteer: Archive, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Two outlets, 40 articles; pages of 7, two places a statement."""
-    monkeypatch.setattr("storage.sql.archive.PAGE", 7)
+    monkeypatch.setattr("storage.sql.articles.PAGE", 7)
     monkeypatch.setattr("storage.sql.read.articles._TERMS", 2)
     for number in range(40):
         item = article(
@@ -135,21 +137,21 @@ CASES: list[tuple[list[Unit], ArticleQuery]] = [
 ]
 
 
-def test_a_query_by_places_finds_what_a_search_by_hand_does(filled: SqlArchive) -> None:
+def test_a_query_by_places_finds_what_a_search_by_hand_does(filled: Archive) -> None:
     for places, plain in CASES:
         by_hand = [
             found
-            for found in filled.articles(replace(plain, limit=None))
+            for found in filled.articles.find(replace(plain, limit=None))
             if set(places) & set(of(int(found.latest.article.article_id or 0)))
         ]
         query = replace(plain, places=tuple(unit.id for unit in places))
-        assert list(filled.articles(query)) == by_hand[: plain.limit]
+        assert list(filled.articles.find(query)) == by_hand[: plain.limit]
         counts = {
             unit.id: sum(unit in of(int(found.latest.article.article_id or 0)) for found in by_hand)
             for unit in UNITS
         }
         expected = sorted(((u, n) for u, n in counts.items() if n), key=lambda x: (-x[1], x[0]))
-        assert filled.place_counts(query) == expected
+        assert filled.places.counts(query) == expected
 
 
 def test_a_unit_is_valid_within_its_era() -> None:
@@ -164,37 +166,37 @@ def test_a_unit_is_valid_within_its_era() -> None:
     assert OLD.full_name == "quận A"
 
 
-def test_unknown_places_have_no_articles(filled: SqlArchive) -> None:
+def test_unknown_places_have_no_articles(filled: Archive) -> None:
     assert ids(filled, "q-none", "\0\ud800") == []
     assert len(ids(filled, *(f"q-{n}" for n in range(30)), CITY)) == 1
 
 
-def test_counting_checks_times(archive: SqlArchive) -> None:
-    assert archive.place_counts(ArticleQuery()) == []
+def test_counting_checks_times(archive: Archive) -> None:
+    assert archive.places.counts(ArticleQuery()) == []
     naive = ArticleQuery(until=datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake meant
     with pytest.raises(ValueError, match="until has no time zone"):
-        archive.place_counts(naive)
+        archive.places.counts(naive)
 
 
-def test_a_gazetteer_replaces_the_one_before(archive: SqlArchive) -> None:
-    assert archive.gazetteer_version() is None
-    archive.load_gazetteer("v1", UNITS, BECAME)
+def test_a_gazetteer_replaces_the_one_before(archive: Archive) -> None:
+    assert archive.places.gazetteer_version() is None
+    archive.places.load_gazetteer("v1", UNITS, BECAME)
     renamed = replace(OLD, name="Á", valid_from=None)
-    archive.load_gazetteer("v2", [CITY, renamed, NEW], [BECAME[0]])
-    assert archive.gazetteer_version() == "v2"
+    archive.places.load_gazetteer("v2", [CITY, renamed, NEW], [BECAME[0]])
+    assert archive.places.gazetteer_version() == "v2"
     found = rows(archive, "SELECT id, name, valid_from, level FROM units WHERE current")
     assert {row[0] for row in found} == {CITY.id, OLD.id, NEW.id}
     assert (OLD.id, "Á", None, "district") in found
     assert rows(archive, "SELECT old, new, share, resolution, clause FROM successions") == [
         (OLD.id, NEW.id, "part", "1656", 3)
     ]
-    archive.load_gazetteer("v1", UNITS, BECAME)
+    archive.places.load_gazetteer("v1", UNITS, BECAME)
     assert len(rows(archive, "SELECT id FROM units WHERE current")) == len(UNITS)
 
 
-def test_units_that_a_newer_gazetteer_lacks_keep_their_articles(gazetteer: SqlArchive) -> None:
+def test_units_that_a_newer_gazetteer_lacks_keep_their_articles(gazetteer: Archive) -> None:
     put(gazetteer, 0, tags=about(OTHER.id))
-    gazetteer.load_gazetteer("v2", [CITY, OLD, NEW], [])
+    gazetteer.places.load_gazetteer("v2", [CITY, OLD, NEW], [])
     assert ids(gazetteer, OTHER) == ["1"]
     # A crawl that still runs with the older gazetteer loses nothing either.
     put(gazetteer, 0, article(2), about(OTHER.id))
@@ -212,29 +214,29 @@ def test_units_that_a_newer_gazetteer_lacks_keep_their_articles(gazetteer: SqlAr
     ],
 )
 def test_a_gazetteer_that_is_not_whole_is_refused(
-    gazetteer: SqlArchive, units: list[Unit], became: list[Succession], word: str
+    gazetteer: Archive, units: list[Unit], became: list[Succession], word: str
 ) -> None:
     with pytest.raises(ValueError, match=word):
-        gazetteer.load_gazetteer("v2", units, became)
-    assert gazetteer.gazetteer_version() == "v1"
+        gazetteer.places.load_gazetteer("v2", units, became)
+    assert gazetteer.places.gazetteer_version() == "v1"
     assert len(rows(gazetteer, "SELECT id FROM units WHERE current")) == len(UNITS)
 
 
-def test_retagging_covers_every_content_once(filled: SqlArchive) -> None:
+def test_retagging_covers_every_content_once(filled: Archive) -> None:
     put(filled, 50, article(1, text="B"), about(OLD.id))
     put(filled, 60, article(5, text="B"))
     put(filled, 70, article(3, text="B"), about(OLD.id, version="v0"))
-    assert filled.count_untagged("v1") == 2
+    assert filled.places.count_untagged("v1") == 2
     assert retag(filled, "v1", lambda _: about(NEW.id)) == 2
-    assert filled.count_untagged("v2") == 43
+    assert filled.places.count_untagged("v2") == 43
     assert retag(filled, "v2", lambda _: about(OTHER.id, version="v2")) == 43
-    assert filled.untagged("v2", 9) == []
+    assert filled.places.untagged("v2", 9) == []
     assert ids(filled, OLD, NEW, CITY) == []
     assert len(ids(filled, OTHER)) == 40
-    assert {r.tags and r.tags.version for r in filled.article(url_of(1)).revisions} == {"v2"}
+    assert {r.tags and r.tags.version for r in filled.articles.get(url_of(1)).revisions} == {"v2"}
 
 
-def test_a_refusal_has_no_tags(gazetteer: SqlArchive) -> None:
-    stored = gazetteer.store("run-1", capture(), refusal(), (), about(OLD.id))
+def test_a_refusal_has_no_tags(gazetteer: Archive) -> None:
+    stored = gazetteer.articles.store("run-1", capture(), refusal(), (), about(OLD.id))
     assert stored == Stored(Verdict.REFUSED, None)
-    assert gazetteer.place_counts(ArticleQuery()) == []
+    assert gazetteer.places.counts(ArticleQuery()) == []

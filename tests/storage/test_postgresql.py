@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from storage.archive import open_archive
+from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
 from storage.model.articles import Verdict
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.storage.test_errors import said
 from tests.support.databases import run_sql
 from tests.support.samples import article, capture, run, url_of
@@ -62,23 +61,23 @@ def test_a_database_that_cannot_hold_vietnamese_is_refused(
 def test_a_standby_is_read_only(postgresql: str, new_postgresql: Callable[[str], str]) -> None:
     url = new_postgresql("template0")
     name = url.split("?")[0].rsplit("/", 1)[1]
-    with open_sql_archive(url) as archive:
-        archive.start_run(run())
+    with open_archive(url) as archive:
+        archive.runs.start(run())
     run_sql(postgresql, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    with open_sql_archive(url) as archive:
+    with open_archive(url) as archive:
         with pytest.raises(ArchiveError) as caught:
-            archive.store("run-1", capture(), article())
+            archive.articles.store("run-1", capture(), article())
         assert said(caught, "read-only")
-        assert archive.runs() == [run()]
+        assert archive.runs.find() == [run()]
 
 
 @pytest.fixture
 def on_postgresql(
     new_postgresql: Callable[[str], str], postgresql_template: str
-) -> Iterator[tuple[SqlArchive, str]]:
+) -> Iterator[tuple[Archive, str]]:
     url = new_postgresql(postgresql_template)
-    with open_sql_archive(url) as archive:
-        archive.start_run(run())
+    with open_archive(url) as archive:
+        archive.runs.start(run())
         yield archive, url.split("?")[0].rsplit("/", 1)[1]
 
 
@@ -90,15 +89,15 @@ def hang_up(server: str, database: str) -> None:
 
 
 def test_a_connection_lost_between_pages_is_made_anew(
-    on_postgresql: tuple[SqlArchive, str], postgresql: str
+    on_postgresql: tuple[Archive, str], postgresql: str
 ) -> None:
     archive, database = on_postgresql
     hang_up(postgresql, database)
-    assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
+    assert archive.articles.store("run-1", capture(), article()).verdict is Verdict.NEW
 
 
 def test_a_connection_lost_within_a_page_stores_nothing_of_it(
-    on_postgresql: tuple[SqlArchive, str], postgresql: str
+    on_postgresql: tuple[Archive, str], postgresql: str
 ) -> None:
     archive, database = on_postgresql
 
@@ -109,9 +108,9 @@ def test_a_connection_lost_within_a_page_stores_nothing_of_it(
     event.listen(Engine, "before_cursor_execute", at_revision)
     try:
         with pytest.raises(ArchiveError) as caught:
-            archive.store("run-1", capture(), article())
+            archive.articles.store("run-1", capture(), article())
     finally:
         event.remove(Engine, "before_cursor_execute", at_revision)
     assert said(caught, "lost its connection")
-    assert archive.seen("baothu", [url_of(1)]) == set()
-    assert archive.store("run-1", capture(), article()).verdict is Verdict.NEW
+    assert archive.articles.seen("baothu", [url_of(1)]) == set()
+    assert archive.articles.store("run-1", capture(), article()).verdict is Verdict.NEW

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.support.samples import url_of
 from tests.support.storing import SHARED
 
@@ -21,9 +21,9 @@ def start(url: str, *arguments: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def stored(archive: SqlArchive) -> dict[str, int]:
+def stored(archive: Archive) -> dict[str, int]:
     """Return how many revisions each article has, by the outlet's id."""
-    found = archive.articles(ArticleQuery())
+    found = archive.articles.find(ArticleQuery())
     return {str(a.latest.article.article_id): len(a.revisions) for a in found}
 
 
@@ -33,11 +33,11 @@ def test_writers_side_by_side_lose_nothing(empty_url: str) -> None:
     for writer in writers:
         assert writer.communicate(timeout=60)[1] == ""
         assert writer.returncode == 0
-    with open_sql_archive(empty_url) as archive:
+    with open_archive(empty_url) as archive:
         own = {str(w * 1000 + i): 1 for w in (1, 2, 3) for i in range(COUNT)}
         shared = {str(SHARED + i): 3 for i in range(COUNT)}
         assert stored(archive) == own | shared
-        assert len(archive.runs()) == 3
+        assert len(archive.runs.find()) == 3
 
 
 @pytest.mark.parametrize("fatal", FATAL_STATEMENTS)
@@ -46,7 +46,7 @@ def test_a_killed_writer_leaves_whole_articles_only(archive_url: str, fatal: int
     printed, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (-signal.SIGKILL, "")
     acknowledged = printed.split()
-    with open_sql_archive(archive_url) as archive:
+    with open_archive(archive_url) as archive:
         found = stored(archive)
         assert set(acknowledged) <= set(found)
         in_flight = len(found) - len(acknowledged)
@@ -54,10 +54,10 @@ def test_a_killed_writer_leaves_whole_articles_only(archive_url: str, fatal: int
         urls = [
             url_of(number) for index in range(COUNT) for number in (1000 + index, SHARED + index)
         ]
-        assert archive.seen("baothu", urls) == {url_of(int(number)) for number in found}
+        assert archive.articles.seen("baothu", urls) == {url_of(int(number)) for number in found}
     again = start(archive_url, 1, COUNT)
     assert again.communicate(timeout=60)[1] == ""
-    with open_sql_archive(archive_url) as archive:
+    with open_archive(archive_url) as archive:
         assert stored(archive) == dict.fromkeys(
             [str(n) for i in range(COUNT) for n in (1000 + i, SHARED + i)], 1
         )

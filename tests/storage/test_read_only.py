@@ -13,37 +13,36 @@ import pytest
 from storage.archive import open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery
-from storage.sql.archive import open_sql_archive
 from tests.storage.test_errors import said, without_rights
 from tests.support.samples import article, capture, run
 
 
 def fill(url: str, count: int = 1) -> None:
     with open_archive(url) as archive:
-        archive.start_run(run(f"run-{count}"))
+        archive.runs.start(run(f"run-{count}"))
         for number in range(1, count + 1):
-            archive.store(f"run-{count}", capture(number, number), article(number))
+            archive.articles.store(f"run-{count}", capture(number, number), article(number))
 
 
 def titles(url: str) -> list[str]:
     with open_archive(url, read_only=True) as archive:
-        return [one.latest.article.title for one in archive.articles(ArticleQuery())]
+        return [one.latest.article.title for one in archive.articles.find(ArticleQuery())]
 
 
 def test_a_reader_sees_all_and_writes_nothing(archive_url: str) -> None:
     fill(archive_url)
     with open_archive(archive_url, read_only=True) as archive:
-        assert archive.article("1").latest.article == article()
+        assert archive.articles.get("1").latest.article == article()
         with pytest.raises(ArchiveError, match="for reading only"):
-            archive.start_run(run("run-2"))
+            archive.runs.start(run("run-2"))
 
 
 def test_the_database_itself_refuses_a_readers_writes(archive_url: str) -> None:
     fill(archive_url)
-    with open_sql_archive(archive_url, read_only=True) as archive:
-        archive._read_only = False  # as a defect of ours would have it
+    with open_archive(archive_url, read_only=True) as archive:
+        archive.database.read_only = False  # as a defect of ours would have it
         with pytest.raises(ArchiveError, match=r"cannot be written|is read-only"):
-            archive.start_run(run("run-2"))
+            archive.runs.start(run("run-2"))
 
 
 def test_a_reader_makes_no_archive(empty_url: str) -> None:
@@ -55,13 +54,13 @@ def test_a_reader_and_a_writer_do_not_wait_for_each_other(archive_url: str) -> N
     fill(archive_url, 3)
     with (
         open_archive(archive_url, read_only=True) as reader,
-        open_sql_archive(archive_url, busy_seconds=0) as writer,
+        open_archive(archive_url, busy_seconds=0) as writer,
     ):
-        rows = reader.articles(ArticleQuery())
+        rows = reader.articles.find(ArticleQuery())
         first = next(iter(rows))
-        writer.store("run-3", capture(9, 9), article(9))
+        writer.articles.store("run-3", capture(9, 9), article(9))
         assert first.id == 3
-        assert [one.id for one in reader.articles(ArticleQuery())] == [4, 3, 2, 1]
+        assert [one.id for one in reader.articles.find(ArticleQuery())] == [4, 3, 2, 1]
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_an_archive_is_read_without_rights_beside_its_owners_crawl(
     others: Callable[[], str], folder: Path
 ) -> None:
     with open_archive(f"sqlite:///{folder / 'tinquan.db'}") as owner:
-        owner.store("run-1", capture(5, 5), article(5))
+        owner.articles.store("run-1", capture(5, 5), article(5))
         url = others()
         with without_rights():
             assert titles(url) == [article(5).title, article(1).title]
@@ -133,11 +132,11 @@ def test_a_file_that_is_written_while_it_is_read_as_fixed_is_noticed(
     url = others()
     with without_rights():
         reader = open_archive(url, read_only=True)
-        assert reader.article("1")
+        assert reader.articles.get("1")
     path = folder / "tinquan.db"
     os.utime(path, ns=(1, 1))
     with pytest.raises(ArchiveBusyError) as caught:
-        reader.article("1")
+        reader.articles.get("1")
     assert said(caught, "start the command again")
     reader.close()
 

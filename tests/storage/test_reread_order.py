@@ -11,48 +11,48 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery, RefusalReason, Revision, Stored, Verdict
 from storage.model.readings import RereadQuery
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.support.rereading import NOW, Result, bodies, put, reread, waiting
 from tests.support.samples import article, at, read_by, refusal, run, url_of
 
 MOVED = "https://baothu.vn/moved-1.html"
 
 
-def test_one_article_that_older_code_took_for_two_becomes_one(archive: SqlArchive) -> None:
+def test_one_article_that_older_code_took_for_two_becomes_one(archive: Archive) -> None:
     put(archive, 0, article(text="A", article_id="x1"))
     put(archive, 10, article(text="B", article_id="x1", url=MOVED))
     put(archive, 20, article(text="C", article_id="1", url=url_of(9)), version=2)
-    assert len(list(archive.articles(ArticleQuery()))) == 2
+    assert len(list(archive.articles.find(ArticleQuery()))) == 2
     new = [article(text="A"), article(text="B", url=MOVED)]
     assert reread(archive, *new) == ["changed"] * 2
     assert bodies(archive, "1") == ["A", "B", "C"]
     for ref in ("2", url_of(1), MOVED, url_of(9)):
-        assert archive.article(ref) == archive.article("1")
+        assert archive.articles.get(ref) == archive.articles.get("1")
     # The id that older code read is free for whoever has it.
     assert put(archive, 30, article(5, article_id="x1"), version=2).verdict is Verdict.NEW
 
 
-def test_articles_that_older_code_took_for_one_part(archive: SqlArchive) -> None:
+def test_articles_that_older_code_took_for_one_part(archive: Archive) -> None:
     for n in (1, 2, 3):  # it took the section's number for the article's
         put(archive, n, article(n, text=f"T{n}", article_id="88"))
     assert bodies(archive) == ["T1", "T2", "T3"]
     reread(archive, *(article(n, text=f"T{n}") for n in (1, 2, 3)))
     for n in (1, 2, 3):
-        found = archive.article(url_of(n))
+        found = archive.articles.get(url_of(n))
         assert [r.article for r in found.revisions] == [read_by(2, article(n, text=f"T{n}"))]
-        assert archive.seen("baothu", [url_of(n)]) == {url_of(n)}
+        assert archive.articles.seen("baothu", [url_of(n)]) == {url_of(n)}
         assert put(archive, 50, article(n, text=f"T{n}"), version=2).id == found.id
-    assert len(list(archive.articles(ArticleQuery()))) == 3
+    assert len(list(archive.articles.find(ArticleQuery()))) == 3
 
 
-def test_an_address_goes_to_a_page_that_is_no_refusal_today(archive: SqlArchive) -> None:
+def test_an_address_goes_to_a_page_that_is_no_refusal_today(archive: Archive) -> None:
     put(archive, 0, article(text="A", article_id="88"))
     put(archive, 1, article(url=MOVED), version=2)
     reread(archive, refusal(1, RefusalReason.EMPTY))
     assert put(archive, 2, article(), version=2) == Stored(Verdict.UNCHANGED, 2)
-    assert archive.article(url_of(1)).id == 2
+    assert archive.articles.get(url_of(1)).id == 2
 
 
 # What versions 1 and 2 make of captures, by minutes: of one article, in part refused.
@@ -69,17 +69,17 @@ PAGES: dict[int, tuple[Result, Result]] = {
 }
 
 
-def state(archive: SqlArchive) -> tuple[list[Revision], list[object]]:
-    revisions = [replace(r, readings=()) for r in archive.article(url_of(1)).revisions]
-    return revisions, [(seen.captured_at, r) for seen, r in archive.refusals()]
+def state(archive: Archive) -> tuple[list[Revision], list[object]]:
+    revisions = [replace(r, readings=()) for r in archive.articles.get(url_of(1)).revisions]
+    return revisions, [(seen.captured_at, r) for seen, r in archive.articles.refusals()]
 
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Revision], list[object]]:
     """Return what the archive holds where version 2 read every capture as it came."""
     path = tmp_path_factory.mktemp("expected") / "tinquan.db"
-    with open_sql_archive(f"sqlite:///{path}") as archive:
-        archive.start_run(run())
+    with open_archive(f"sqlite:///{path}") as archive:
+        archive.runs.start(run())
         for minutes, (_, second) in PAGES.items():
             put(archive, minutes, second, version=2)
         return state(archive)
@@ -88,14 +88,14 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Revision], 
 Pages = dict[int, tuple[Result, Result]]
 
 
-def reread_some(archive: SqlArchive, limit: int, pages: Pages = PAGES) -> None:
-    page = archive.captures_to_reread(RereadQuery(2), limit)
+def reread_some(archive: Archive, limit: int, pages: Pages = PAGES) -> None:
+    page = archive.captures.to_reread(RereadQuery(2), limit)
     minutes = {at(minutes): minutes for minutes in pages}
     results = [(id_, pages[minutes[seen.captured_at]][1]) for id_, seen, _ in page]
-    archive.reread([(id_, read_by(2, item)) for id_, item in results], 2, NOW)
+    archive.captures.reread([(id_, read_by(2, item)) for id_, item in results], 2, NOW)
 
 
-def store_and_reread(archive: SqlArchive, pages: Pages, random: Random) -> None:
+def store_and_reread(archive: Archive, pages: Pages, random: Random) -> None:
     """Store captures in any order, by either version; re-read some in between, and all then."""
     for minutes in random.sample(list(pages), len(pages)):
         version = random.choice((1, 2))
@@ -108,7 +108,7 @@ def store_and_reread(archive: SqlArchive, pages: Pages, random: Random) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_order_of_storing_and_rereading_gives_the_same_history(
-    archive: SqlArchive, expected: tuple[list[Revision], list[object]], seed: int
+    archive: Archive, expected: tuple[list[Revision], list[object]], seed: int
 ) -> None:
     store_and_reread(archive, PAGES, Random(seed))
     assert state(archive) == expected
@@ -132,7 +132,7 @@ def interrupted_before(fatal: int) -> Iterator[None]:
 
 
 def test_a_batch_counts_whole_or_not_at_all(
-    archive: SqlArchive, expected: tuple[list[Revision], list[object]]
+    archive: Archive, expected: tuple[list[Revision], list[object]]
 ) -> None:
     for minutes, (first, _) in PAGES.items():
         put(archive, minutes, first)
@@ -169,11 +169,9 @@ MISTAKEN = {
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_order_of_rereading_tells_the_same_articles_apart(
-    archive: SqlArchive, seed: int
-) -> None:
+def test_any_order_of_rereading_tells_the_same_articles_apart(archive: Archive, seed: int) -> None:
     store_and_reread(archive, MISTAKEN, Random(seed))
-    found = list(archive.articles(ArticleQuery()))
+    found = list(archive.articles.find(ArticleQuery()))
     told = {one.latest.article.article_id: [r.article.body for r in one.revisions] for one in found}
     assert len(found) == len(told)
     assert told == {
@@ -184,5 +182,5 @@ def test_any_order_of_rereading_tells_the_same_articles_apart(
     }
     for one in found:
         for revision in one.revisions:
-            assert archive.article(revision.article.url) == one
-    assert archive.seen("baothu", [HOME]) == set()
+            assert archive.articles.get(revision.article.url) == one
+    assert archive.articles.seen("baothu", [HOME]) == set()

@@ -15,7 +15,6 @@ from storage.archive import open_archive
 from storage.errors import SchemaError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Score, Tags, Unit
-from storage.sql.archive import open_sql_archive
 from storage.sql.schema import clusters as tables_clusters
 from storage.sql.schema import search as tables_search
 from storage.sql.schema.core import metadata
@@ -24,9 +23,9 @@ from tests.support.samples import article, at, capture, run
 
 def test_an_empty_database_becomes_an_archive(empty_url: str) -> None:
     with open_archive(empty_url) as archive:
-        archive.start_run(run())
+        archive.runs.start(run())
     with open_archive(empty_url, create=False) as archive:
-        assert archive.runs() == [run()]
+        assert archive.runs.find() == [run()]
 
 
 def test_an_empty_database_is_left_alone_unasked(empty_url: str) -> None:
@@ -132,17 +131,19 @@ def test_reading_walks_along_an_index(tmp_path: Path, query: ArticleQuery) -> No
     ) -> None:
         asked.append((statement, values))
 
-    with open_sql_archive(f"sqlite:///{path}") as archive:
-        archive.start_run(run())
-        archive.load_gazetteer("v1", [unit("q-1"), unit("q-2"), unit("q-3")], [])
+    with open_archive(f"sqlite:///{path}") as archive:
+        archive.runs.start(run())
+        archive.places.load_gazetteer("v1", [unit("q-1"), unit("q-2"), unit("q-3")], [])
         for number in range(20):
-            archive.store("run-1", capture(number, number), article(number), (), tags(number))
+            archive.articles.store(
+                "run-1", capture(number, number), article(number), (), tags(number)
+            )
         event.listen(Engine, "before_cursor_execute", note)
-        list(archive.articles(query))
-        list(archive.refusals("baothu"))
-        archive.untagged("v2", 5)
-        archive.seen("baothu", ["https://baothu.vn/1"])
-        archive.article("https://baothu.vn/cau-moi-1.html")
+        list(archive.articles.find(query))
+        list(archive.articles.refusals("baothu"))
+        archive.places.untagged("v2", 5)
+        archive.articles.seen("baothu", ["https://baothu.vn/1"])
+        archive.articles.get("https://baothu.vn/cau-moi-1.html")
         event.remove(Engine, "before_cursor_execute", note)
     with closing(sqlite3.connect(path)) as plain:
         for statement, values in asked:

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+from storage.archive import Archive, open_archive
 from storage.errors import NotFoundError, QueryError
 from storage.model.readings import Reread
 from storage.model.search import SearchQuery
-from storage.sql.archive import SqlArchive, open_sql_archive
 from storage.sql.migrations.versions import v0007_search, v0009_narrow_keys
 from storage.sql.schema.search import lexicon, search
 from storage.sql.search.rebuild import fill_keys, index_all
@@ -49,7 +49,7 @@ CASES: list[tuple[str, list[str]]] = [
 ]
 
 
-def test_words_find_what_they_mean(archive: SqlArchive) -> None:
+def test_words_find_what_they_mean(archive: Archive) -> None:
     filled(
         archive,
         "Nước ngập nhiều nơi ở quận Đống Đa.",
@@ -61,13 +61,13 @@ def test_words_find_what_they_mean(archive: SqlArchive) -> None:
     assert {text: ids(archive, text, order="date") for text, _ in CASES} == dict(CASES)
 
 
-def test_fold_loosens_every_word(archive: SqlArchive) -> None:
+def test_fold_loosens_every_word(archive: Archive) -> None:
     filled(archive, "Một đám cháy.", "Ai cũng chạy.", "Cử chỉ đẹp.", "Ở Củ Chi.")
     assert ids(archive, "cháy", fold=True, order="date") == ["2", "1"]
     assert ids(archive, '"Củ Chi"', fold=True, order="date") == ["4", "3"]
 
 
-def test_phrases_end_with_their_field(archive: SqlArchive) -> None:
+def test_phrases_end_with_their_field(archive: Archive) -> None:
     item = article(
         1, "lửa lớn", title="Tin mới", sapo="có cháy", authors=("An Bình",), tags=("hồ", "sông")
     )
@@ -79,7 +79,7 @@ def test_phrases_end_with_their_field(archive: SqlArchive) -> None:
     assert ids(archive, "hồ sông lửa") == ["1"]
 
 
-def test_the_newest_state_is_found_and_no_other(archive: SqlArchive) -> None:
+def test_the_newest_state_is_found_and_no_other(archive: Archive) -> None:
     put(archive, 0, article(1, "Đám cháy lớn."))
     put(archive, 20, article(1, "Đám khói lớn."))
     put(archive, 10, article(1, "Đám bụi lớn."))
@@ -87,7 +87,7 @@ def test_the_newest_state_is_found_and_no_other(archive: SqlArchive) -> None:
     assert ids(archive, "cháy") == ids(archive, "bụi") == []
 
 
-def test_articles_joined_are_found_once(archive: SqlArchive) -> None:
+def test_articles_joined_are_found_once(archive: Archive) -> None:
     moved = "https://baothu.vn/moved-1.html"
     put(archive, 0, article(text="A cháy"))
     put(archive, 30, article(text="C khói", url=moved, article_id=None))
@@ -97,12 +97,12 @@ def test_articles_joined_are_found_once(archive: SqlArchive) -> None:
     assert len(ids(archive, "khói OR thành")) == 1
 
 
-def known_words(archive: SqlArchive) -> set[str]:
-    with archive._engine.connect() as conn:
+def known_words(archive: Archive) -> set[str]:
+    with archive.database.engine.connect() as conn:
         return set(conn.execute(sa.text("SELECT word FROM lexicon")).scalars())
 
 
-def test_what_is_refused_leaves_no_word_behind(archive: SqlArchive) -> None:
+def test_what_is_refused_leaves_no_word_behind(archive: Archive) -> None:
     put(archive, 0, article(1, "Gọi 0912345678 gặp Alexandrova.", authors=("Ông Kín",)))
     put(archive, 0, article(2, "Gọi 19001234, gặp Alexandrova."))
     names = {"0912345678", "alexandrova", "\x1fauthor\x1fông kín"}
@@ -114,7 +114,7 @@ def test_what_is_refused_leaves_no_word_behind(archive: SqlArchive) -> None:
     assert ids(archive, "0912345678") == ["1"]
 
 
-def test_the_best_come_first(archive: SqlArchive) -> None:
+def test_the_best_come_first(archive: Archive) -> None:
     put(archive, 0, article(1, "đa " * 90 + "đống cát"))
     put(archive, 0, article(2, "Ở quận có đống cát và cây đa."))
     put(archive, 0, article(3, "Ở quận Đống Đa."))
@@ -124,7 +124,7 @@ def test_the_best_come_first(archive: SqlArchive) -> None:
     assert ids(archive, "quan dong da", limit=1) == ["4"]
 
 
-def test_of_copies_of_one_story_the_first_is_shown(archive: SqlArchive) -> None:
+def test_of_copies_of_one_story_the_first_is_shown(archive: Archive) -> None:
     story = " ".join(
         f"Đám cháy số {n} ở ngõ {n * 7} thiêu rụi {n + 3} gian hàng." for n in range(9)
     )
@@ -138,17 +138,17 @@ def test_of_copies_of_one_story_the_first_is_shown(archive: SqlArchive) -> None:
         assert "4" in found
 
 
-def test_bad_bounds_are_refused(archive: SqlArchive) -> None:
+def test_bad_bounds_are_refused(archive: Archive) -> None:
     for limit in (0, 1001):
         with pytest.raises(ValueError, match="limit is"):
-            archive.search(SearchQuery(limit=limit))
+            archive.search.find(SearchQuery(limit=limit))
     naive = SearchQuery(since=datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake meant
     with pytest.raises(ValueError, match="since has no time zone"):
-        archive.facets(naive)
+        archive.search.facets(naive)
 
 
 def test_a_prefix_of_too_many_words_is_refused(
-    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.sql.search.lexicon.MAX_PREFIXED", 2)
     put(archive, 0, article(1, "nga nghe nghĩ"))
@@ -157,12 +157,12 @@ def test_a_prefix_of_too_many_words_is_refused(
         ids(archive, "ng*")
 
 
-def test_a_rolled_back_word_is_numbered_again(archive: SqlArchive) -> None:
+def test_a_rolled_back_word_is_numbered_again(archive: Archive) -> None:
     failing = capture(0, 1, record_id="")
     with pytest.raises(NotFoundError, match="gazetteer"):
         put(archive, 0, article(1, "Cá nghêu."), about("q-none"))
     with pytest.raises(ValueError, match="no record id"):
-        archive.store("run-1", failing, article(1, "Sò."))
+        archive.articles.store("run-1", failing, article(1, "Sò."))
     put(archive, 0, article(2, "Ngao sò."))
     put(archive, 0, article(1, "Cá nghêu."))
     assert ids(archive, "nghêu") == ["1"]
@@ -170,25 +170,25 @@ def test_a_rolled_back_word_is_numbered_again(archive: SqlArchive) -> None:
 
 
 def test_upgrading_fills_the_index(archive_url: str) -> None:
-    with open_sql_archive(archive_url) as archive:
-        archive.start_run(run())
+    with open_archive(archive_url) as archive:
+        archive.runs.start(run())
         put(archive, 0, article(1, "Đám cháy."))
         put(archive, 5, article(1, "Đám khói."))
         put(archive, 0, article(2, "Mưa."))
-        with archive._writing() as conn:
+        with archive.database.writing() as conn:
             conn.exec_driver_sql("DROP TABLE search_keys")
             for table in (search, lexicon):
                 table.drop(conn)
             if conn.dialect.name == "postgresql":
                 conn.exec_driver_sql("DROP FUNCTION search_keys_of, search_keys_add")
-    with open_sql_archive(archive_url) as archive:
-        with archive._writing() as conn:
+    with open_archive(archive_url) as archive:
+        with archive.database.writing() as conn:
             with Operations.context(MigrationContext.configure(conn)):
                 v0007_search.upgrade()
                 v0009_narrow_keys.upgrade()
             fill_keys(conn)
         assert ids(archive, "khói") == ["1"]
         assert ids(archive, "cháy") == []
-        with archive._writing() as conn:  # nothing to do any more
+        with archive.database.writing() as conn:  # nothing to do any more
             assert index_all(conn) == 2
         assert ids(archive, "mưa") == ["2"]

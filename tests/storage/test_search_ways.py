@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.archive import Archive, open_archive
 from storage.model.articles import Article
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
-from storage.sql.archive import SqlArchive, open_sql_archive
 from tests.support.samples import article, at, run
 from tests.support.searching import by_hand, filled, ids
 from tests.support.tagging import NEW, OLD, OTHER, about, put
@@ -78,7 +78,7 @@ _serial = count()
 @settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.lists(st.tuples(ITEMS, st.booleans()), max_size=8), st.lists(QUERIES, max_size=4))
 def test_any_search_finds_what_one_by_hand_does(
-    gazetteer: SqlArchive,
+    gazetteer: Archive,
     monkeypatch: pytest.MonkeyPatch,
     items: list[tuple[Article, bool]],
     queries: list[SearchQuery],
@@ -87,15 +87,17 @@ def test_any_search_finds_what_one_by_hand_does(
         put(gazetteer, next(_serial), item, about(OLD.id if placed else OTHER.id))
     for query in queries:
         expected = by_hand(gazetteer, query)
-        by_outlet = Counter(gazetteer.article(str(id_)).latest.article.outlet for id_ in expected)
+        by_outlet = Counter(
+            gazetteer.articles.get(str(id_)).latest.article.outlet for id_ in expected
+        )
         for sizes in (READ_ON, WALKED, OPENED, BOTH):
             set_sizes(monkeypatch, sizes)
-            newest = gazetteer.search(replace(query, order="date"))
+            newest = gazetteer.search.find(replace(query, order="date"))
             assert [hit.article.id for hit in newest.hits] == expected
-            best = gazetteer.search(replace(query, order="relevance"))
+            best = gazetteer.search.find(replace(query, order="relevance"))
             assert sorted(hit.article.id for hit in best.hits) == sorted(expected)
             assert best.total == len(expected)
-            facets = gazetteer.facets(query)
+            facets = gazetteer.search.facets(query)
             assert facets.total == len(expected)
             assert dict(facets.counts["outlet"]) == by_outlet
 
@@ -111,15 +113,15 @@ def test_both_databases_rank_alike(
     shutil.copy(sqlite_template, tmp_path / "tinquan.db")
     found, counted = [], []
     for url in (f"sqlite:///{tmp_path / 'tinquan.db'}", new_postgresql(postgresql_template)):
-        with open_sql_archive(url) as archive:
-            archive.start_run(run())
+        with open_archive(url) as archive:
+            archive.runs.start(run())
             for number in range(1, 16):
                 words = [SOME.split()[number * step % 15] for step in (1, 2, 3, 5, 7)]
                 put(archive, 0, article(number, " ".join(words), title=words[number % 5]))
             texts = ["cháy", "chay nghe", "hoa OR cháy", '"đa x-1" -cử', "ch*", "hòa", "Đa chỉ"]
             queries = [SearchQuery(parse_words(text)) for text in texts]
-            found.append([archive.search(query) for query in queries])
-            counted.append([archive.facets(query) for query in queries])
+            found.append([archive.search.find(query) for query in queries])
+            counted.append([archive.search.facets(query) for query in queries])
     assert found[0] == found[1]
     assert counted[0] == counted[1]
     assert [hit.score for hit in found[0][0].hits] == sorted(
@@ -128,38 +130,36 @@ def test_both_databases_rank_alike(
     assert all(result.total for result in found[0])
 
 
-def test_too_many_to_rank_are_said_to_be(
-    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     set_sizes(monkeypatch, SMALL | {"matches.READ": 4, "matches.RANKED": 3, "candidates.MORE": 1})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     for broad, total, since in ((99, 3, at(15)), (-1, 2, at(16))):
         monkeypatch.setattr("storage.sql.search.matches.BROAD", broad)
         query = SearchQuery(parse_words("cháy"))
-        result = archive.search(query)
+        result = archive.search.find(query)
         assert (result.total, result.complete, result.total_is_exact) == (total, False, False)
         assert result.ranked_since == since
-        counted = archive.facets(query)
+        counted = archive.search.facets(query)
         assert (counted.total, counted.complete, counted.counted_since) == (total, False, since)
-        newest = archive.search(replace(query, order="date", limit=9))
+        newest = archive.search.find(replace(query, order="date", limit=9))
         assert len(newest.hits) == 9
         assert newest.complete
         assert not newest.total_is_exact
 
 
 def test_candidates_that_do_not_match_take_no_place(
-    archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(archive, *["Đám cháy."] * 3, *["Cháy dưới mưa."] * 4, *["Khói."] * 2)
     query = SearchQuery(parse_words("cháy -mưa"))
     for ranked, since in ((2, at(2)), (3, None)):
         set_sizes(monkeypatch, INDEX | {"matches.RANKED": ranked})
-        result = archive.search(query)
+        result = archive.search.find(query)
         assert (result.total, result.ranked_since) == (ranked, since)
-        assert archive.facets(query).total == ranked
+        assert archive.search.facets(query).total == ranked
 
 
-def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
+def test_facets_count_what_a_search_finds(gazetteer: Archive) -> None:
     midnight = datetime(2026, 3, 31, 17, 30, tzinfo=UTC)  # April already, in Hà Nội
     for number in range(1, 7):
         item = article(
@@ -172,7 +172,7 @@ def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
             published_at=midnight if number == 2 else at(number),
         )
         put(gazetteer, 0, item, about(OLD.id, NEW.id) if number > 4 else about(OLD.id))
-    facets = gazetteer.facets(SearchQuery(parse_words("cháy")), top=3)
+    facets = gazetteer.search.facets(SearchQuery(parse_words("cháy")), top=3)
     assert facets.total == 5
     assert facets.complete
     assert facets.counts == {
@@ -184,6 +184,6 @@ def test_facets_count_what_a_search_finds(gazetteer: SqlArchive) -> None:
         "kind": (("text", 5),),
         "place": ((OLD.id, 5), (NEW.id, 2)),
     }
-    assert gazetteer.facets(SearchQuery(parse_words("zzz"))).total == 0
+    assert gazetteer.search.facets(SearchQuery(parse_words("zzz"))).total == 0
     assert ids(gazetteer, "", authors=("nguyen van an",), order="date") == ["2", "3", "1"]
     assert ids(gazetteer, "", authors=("lê an",)) == []

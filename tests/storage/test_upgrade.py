@@ -51,31 +51,31 @@ def test_an_upgraded_archive_has_todays_tables_and_the_same_articles(first_url: 
         assert compare_metadata(MigrationContext.configure(conn, opts=OURS), metadata) == []
     engine.dispose()
     with open_archive(first_url, read_only=True) as archive:
-        found = {one.id: one for one in archive.articles(ArticleQuery())}
+        found = {one.id: one for one in archive.articles.find(ArticleQuery())}
         assert [len(found[id_].revisions) for id_ in (1, 2, 3, 5)] == [2, 1, 2, 1]
         assert found[1].latest.article.title == "Khánh thành cầu số 1 (sửa)"
         assert found[1].revisions[0].article.images[0].caption == "Cầu số 1"
         assert found[1].latest.tags and found[1].latest.tags.scores[0].score == 5.0
         assert found[2].latest.article.title == "Khánh thành cầu số 2!"  # as it was re-read
         assert [reading.origin for reading in found[2].latest.readings] == ["outlet", "ours"]
-        assert archive.article("4").id == 3  # found to be one
-        assert [one.reason for _, one in archive.refusals()] == [
+        assert archive.articles.get("4").id == 3  # found to be one
+        assert [one.reason for _, one in archive.articles.refusals()] == [
             refusal().reason,
             "video",
         ]
-        assert [one.id for one in archive.runs()] == ["run-2", "run-1"]
+        assert [one.id for one in archive.runs.find()] == ["run-2", "run-1"]
 
 
 def test_an_upgraded_archive_takes_new_pages(first_url: str) -> None:
     upgrade_archive(first_url)
     with open_archive(first_url) as archive:
-        archive.start_run(run("run-3"))
-        old = archive.article("2").latest
-        again = archive.store("run-3", old.capture, old.article)
+        archive.runs.start(run("run-3"))
+        old = archive.articles.get("2").latest
+        again = archive.articles.store("run-3", old.capture, old.article)
         assert again.verdict is Verdict.KNOWN
         edited = replace(old.article, title="Sửa sau khi nâng cấp")
-        assert archive.store("run-3", capture(400, 2), edited).verdict is Verdict.REVISED
-        new = archive.store("run-3", capture(401, 77), article(77))
+        assert archive.articles.store("run-3", capture(400, 2), edited).verdict is Verdict.REVISED
+        new = archive.articles.store("run-3", capture(401, 77), article(77))
         assert (new.verdict, new.id) == (Verdict.NEW, 6)
 
 

@@ -15,8 +15,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from storage.archive import open_archive
-from storage.sql.archive import SqlArchive, open_sql_archive
+from storage.archive import Archive, open_archive
 from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
@@ -115,15 +114,15 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def archive(archive_url: str) -> Iterator[SqlArchive]:
+def archive(archive_url: str) -> Iterator[Archive]:
     """Yield an open archive with one run, "run-1" of the samples' outlet, and no rows else."""
-    with open_sql_archive(archive_url) as opened:
-        opened.start_run(run())
+    with open_archive(archive_url) as opened:
+        opened.runs.start(run())
         yield opened
 
 
 @pytest.fixture
-def gazetteer(archive: SqlArchive) -> SqlArchive:
+def gazetteer(archive: Archive) -> Archive:
     """Return `archive` with the gazetteer of tests.support.tagging as version "v1"."""
-    archive.load_gazetteer("v1", UNITS, BECAME)
+    archive.places.load_gazetteer("v1", UNITS, BECAME)
     return archive

@@ -18,7 +18,7 @@ class Recorder:
         self.archive = archive
         self.captures = captures
         self.run_id = run_id
-        archive.start_run(run(run_id))
+        archive.runs.start(run(run_id))
         self.files = WarcFiles(captures, "baothu", run_id, "tinquan/0.1 (+x@y.vn)", max_bytes, T0)
 
     def write(self, minutes: float, url: str, text: str) -> Capture:
@@ -41,5 +41,5 @@ class Recorder:
         """Record a page of article `number` and store what it says."""
         capture = self.write(minutes, url_of(number), text)
         item: Article | Refusal = refusal or article(number, text)
-        self.archive.store(self.run_id, capture, item)
+        self.archive.articles.store(self.run_id, capture, item)
         return capture

@@ -44,8 +44,8 @@ def wait_for_articles(folder: Path, count: int) -> list[int]:
     """Return the process ids of the crawls once they have stored so many articles."""
     for _ in range(600):
         with suppress(ArchiveError), opened(folder) as archive:  # it may only be about to be made
-            running = [run.pid for run in archive.runs() if run.outcome is None and run.pid]
-            if sum(1 for _ in archive.articles(ArticleQuery())) >= count:
+            running = [run.pid for run in archive.runs.find() if run.outcome is None and run.pid]
+            if sum(1 for _ in archive.articles.find(ArticleQuery())) >= count:
                 return running
         time.sleep(0.05)  # the crawl is another process: there is nothing else to wait on
     raise AssertionError("the crawl stored nothing")

@@ -1,8 +1,8 @@
 """How tests store captures, read by one version of our code, and read them again by another."""
 
+from storage.archive import Archive
 from storage.model.articles import Article, Refusal, Stored
 from storage.model.readings import Reread, RereadQuery
-from storage.sql.archive import SqlArchive
 from tests.support.samples import at, capture, read_by
 
 NOW = at(10_000)
@@ -10,25 +10,25 @@ Result = Article | Refusal
 
 
 def put(
-    archive: SqlArchive, minutes: float, item: Result, version: int = 1, url: str | None = None
+    archive: Archive, minutes: float, item: Result, version: int = 1, url: str | None = None
 ) -> Stored:
     """Store a result as captured at that many minutes and read by that version."""
     name = f"{item.outlet} {url or item.url} {minutes}"
     seen = capture(minutes, url=url or item.url, record_id=name, digest=name)
-    return archive.store("run-1", seen, read_by(version, item))
+    return archive.articles.store("run-1", seen, read_by(version, item))
 
 
-def waiting(archive: SqlArchive, version: int = 2, limit: int = 99) -> list[int]:
+def waiting(archive: Archive, version: int = 2, limit: int = 99) -> list[int]:
     """Return the numbers of the captures to be re-read by that version."""
-    return [id_ for id_, _, _ in archive.captures_to_reread(RereadQuery(version), limit)]
+    return [id_ for id_, _, _ in archive.captures.to_reread(RereadQuery(version), limit)]
 
 
-def reread(archive: SqlArchive, *results: Result, version: int = 2) -> list[Reread]:
+def reread(archive: Archive, *results: Result, version: int = 2) -> list[Reread]:
     """Re-read the captures in order of their times, the first ones if fewer results are given."""
     ids = waiting(archive, version)[: len(results)]
     pairs = [(id_, read_by(version, item)) for id_, item in zip(ids, results, strict=True)]
-    return archive.reread(pairs, version, NOW)
+    return archive.captures.reread(pairs, version, NOW)
 
 
-def bodies(archive: SqlArchive, ref: str = "1") -> list[str]:
-    return [revision.article.body for revision in archive.article(ref).revisions]
+def bodies(archive: Archive, ref: str = "1") -> list[str]:
+    return [revision.article.body for revision in archive.articles.get(ref).revisions]

@@ -3,33 +3,33 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from storage.archive import Archive
 from storage.model.articles import ArchivedArticle, Article, ArticleQuery
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.query_syntax import parse_words
-from storage.sql.archive import SqlArchive
 from storage.text.normalize import canonical_tone, fold, normalize
 from storage.text.words import spelled
 from tests.support.samples import article
 from tests.support.tagging import put
 
 
-def filled(archive: SqlArchive, *texts: str) -> None:
+def filled(archive: Archive, *texts: str) -> None:
     """Store articles of these texts, numbered from 1, each newer than the one before."""
     for number, text in enumerate(texts, start=1):
         put(archive, 0, article(number, text, title=f"Bài {number}"))
 
 
-def ids(archive: SqlArchive, text: str, *, fold: bool = False, **wanted: Any) -> list[str]:
+def ids(archive: Archive, text: str, *, fold: bool = False, **wanted: Any) -> list[str]:
     """Return the outlet's ids of what a search finds, best first."""
     query = SearchQuery(parse_words(text, fold=fold), **wanted)
-    hits = archive.search(query).hits
+    hits = archive.search.find(query).hits
     return [hit.article.latest.article.article_id or "" for hit in hits]
 
 
-def by_hand(archive: SqlArchive, query: SearchQuery) -> list[int]:
+def by_hand(archive: Archive, query: SearchQuery) -> list[int]:
     """Return the short ids of the articles that match, newest first."""
     plain = ArticleQuery(query.outlets, query.places, query.since, query.until)
-    return [found.id for found in archive.articles(plain) if _matches(found, query)]
+    return [found.id for found in archive.articles.find(plain) if _matches(found, query)]
 
 
 def _matches(found: ArchivedArticle, query: SearchQuery) -> bool:

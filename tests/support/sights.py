@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from storage.archive import Archive
 from storage.model.articles import Article, Refusal, Stored
-from storage.sql.archive import SqlArchive
 from tests.support.samples import article, capture
 
 
 def put(
-    archive: SqlArchive,
+    archive: Archive,
     minutes: float,
     result: Article | Refusal | None = None,
     aliases: tuple[str, ...] = (),
@@ -16,4 +16,6 @@ def put(
 ) -> Stored:
     """Store a result (article 1 by default) as captured at that many minutes."""
     result = result or article()
-    return archive.store("run-1", capture(minutes, url=result.url, **changes), result, aliases)
+    return archive.articles.store(
+        "run-1", capture(minutes, url=result.url, **changes), result, aliases
+    )

@@ -168,17 +168,17 @@ class Desk:
 
 
 def articles(archive: Archive) -> dict[str, Article]:
-    return {a.latest.article.url: a.latest.article for a in archive.articles(ArticleQuery())}
+    return {a.latest.article.url: a.latest.article for a in archive.articles.find(ArticleQuery())}
 
 
 def last_run(desk: Desk) -> Run:
     with desk.open() as archive:
-        return archive.runs()[0]
+        return archive.runs.find()[0]
 
 
 def captures(archive: Archive) -> list[Capture]:
-    stored = [a.latest.capture for a in archive.articles(ArticleQuery())]
-    return stored + [capture for capture, _ in archive.refusals()]
+    stored = [a.latest.capture for a in archive.articles.find(ArticleQuery())]
+    return stored + [capture for capture, _ in archive.articles.refusals()]
 
 
 def asked_articles(site: LocalSite) -> list[str]:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from random import Random
 
+from storage.archive import Archive
 from storage.model.articles import Article, Block, Capture
 from storage.model.runs import Run
-from storage.sql.archive import SqlArchive
 from tests.support.samples import EXTRACTION, T0, at
 
 SYLLABLES = """
@@ -44,21 +44,21 @@ def told(number: int, lines: tuple[str, ...], *, minutes: float = 0, **changes: 
     return Article(**(fields | changes))  # type: ignore[arg-type]
 
 
-def start_runs(archive: SqlArchive) -> None:
+def start_runs(archive: Archive) -> None:
     for outlet in OUTLETS:
-        archive.start_run(Run(f"run-{outlet}", outlet, T0))
+        archive.runs.start(Run(f"run-{outlet}", outlet, T0))
 
 
-def put(archive: SqlArchive, article: Article, sight: float = 0) -> int:
+def put(archive: Archive, article: Article, sight: float = 0) -> int:
     """Store an article as captured that many minutes after its publication; return its id."""
     moment = (article.published_at or T0) + timedelta(minutes=sight)
     mark = f"{article.url} {sight} {hash(article.blocks) if sight else ''}"
     seen = Capture(article.url, moment, 200, "a.warc.gz", 1, f"<urn:{mark}>", f"sha1:{mark}")
-    stored = archive.store(f"run-{article.outlet}", seen, article)
+    stored = archive.articles.store(f"run-{article.outlet}", seen, article)
     assert stored.id is not None
     return stored.id
 
 
-def clusters_of(archive: SqlArchive, ids: list[int]) -> set[frozenset[int]]:
+def clusters_of(archive: Archive, ids: list[int]) -> set[frozenset[int]]:
     """Return how these articles are grouped."""
-    return {frozenset(one.id for one in archive.cluster(str(id_)).members) for id_ in ids}
+    return {frozenset(one.id for one in archive.clusters.get(str(id_)).members) for id_ in ids}

@@ -26,10 +26,10 @@ def main(url: str, writer: int, number_of_articles: int, fatal: int | None = Non
         if fatal is not None:
             kill_before(fatal)
         run_id = f"writer-{writer}-{os.getpid()}"
-        archive.start_run(run(run_id))
+        archive.runs.start(run(run_id))
         for index in range(number_of_articles):
             both = (writer * 1000 + index, SHARED + index)
-            archive.store_many(run_id, [arrival(writer, number) for number in both])
+            archive.articles.store_many(run_id, [arrival(writer, number) for number in both])
             print(*both, flush=True)  # noqa: T201 - how the test learns of it
 
 

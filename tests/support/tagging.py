@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 
+from storage.archive import Archive
 from storage.model.articles import Article, ArticleQuery, Stored
 from storage.model.places import Mention, Score, Succession, Tags, Unit
-from storage.sql.archive import SqlArchive
 from tests.support.samples import article, capture
 
 CITY = Unit("tp-x", "01", "thành phố", "X", None, None, None, "2024-12")
@@ -24,7 +24,7 @@ def about(*primary: str, version: str = "v1", note: str | None = None) -> Tags:
 
 
 def put(
-    archive: SqlArchive,
+    archive: Archive,
     minutes: float,
     item: Article | None = None,
     tags: Tags | None = None,
@@ -32,22 +32,20 @@ def put(
     item = item or article()
     name = f"{item.url} {minutes}"
     seen = capture(minutes, url=item.url, record_id=name, digest=name)
-    return archive.store("run-1", seen, item, (), tags)
+    return archive.articles.store("run-1", seen, item, (), tags)
 
 
-def ids(archive: SqlArchive, *places: Unit | str) -> list[str | None]:
+def ids(archive: Archive, *places: Unit | str) -> list[str | None]:
     wanted = tuple(place.id if isinstance(place, Unit) else place for place in places)
-    found = archive.articles(ArticleQuery(places=wanted))
+    found = archive.articles.find(ArticleQuery(places=wanted))
     return [one.latest.article.article_id for one in found]
 
 
-def retag(
-    archive: SqlArchive, version: str, make: Callable[[Article], Tags], batch: int = 3
-) -> int:
+def retag(archive: Archive, version: str, make: Callable[[Article], Tags], batch: int = 3) -> int:
     """Tag as `tinquan places retag` does; return how many contents."""
     done = 0
-    while found := archive.untagged(version, batch):
+    while found := archive.places.untagged(version, batch):
         assert len(found) <= batch
-        archive.tag({content: make(item) for content, item, _ in found})
+        archive.places.tag({content: make(item) for content, item, _ in found})
         done += len(found)
     return done

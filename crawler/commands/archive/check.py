@@ -126,7 +126,7 @@ class _Auditor:
     def _records(self) -> Iterator[Finding]:
         self._begun(_RECORDS)
         checked = RecordCheck(self._config.captures)
-        for fault in checked.faults(self._archive.maintenance.recorded()):
+        for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
             what = f"{self._config.captures / name}: is not there; {count} captures point to it"
@@ -138,7 +138,7 @@ class _Auditor:
         if fault.moved_to is None:
             return Finding(_RECORDS, fault.what, _RESTORE, can_repair=False)
         if self._repair:
-            self._archive.maintenance.move_record(fault.recorded.number, fault.moved_to)
+            self._archive.captures.move_record(fault.recorded.number, fault.moved_to)
         repair = f"point to offset {fault.moved_to}, where the record lies"
         return Finding(_RECORDS, fault.what, repair, can_repair=True)
 

@@ -16,8 +16,8 @@ def prune(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     for log in logs:
         log.unlink(missing_ok=True)
     with archive_of(settings) as opened:
-        validators = opened.schedule.prune(datetime.now(UTC) - TOO_LATE)
-        opened.schedule.tidy()
+        validators = opened.links.prune_validators(datetime.now(UTC) - TOO_LATE)
+        opened.maintenance.tidy()
     out.print(f"{len(logs)} logs older than {days} days and {validators} validators are gone")
 
 

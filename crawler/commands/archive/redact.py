@@ -94,7 +94,7 @@ def _backups_folder(settings: Config) -> Path:
 def _copies(archive: Archive, ref: str) -> list[int]:
     """Return the articles that are copies of the same story; none once it is taken down."""
     try:
-        own, cluster = archive.article(ref).id, archive.cluster(ref)
+        own, cluster = archive.articles.get(ref).id, archive.clusters.get(ref)
     except NotFoundError:
         return []
     return [member.id for member in cluster.members if member.id != own]
@@ -103,7 +103,7 @@ def _copies(archive: Archive, ref: str) -> list[int]:
 def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
     """Return the outlet of the article, after asking. Raises NotFoundError."""
     try:
-        archived = archive.article(ref)
+        archived = archive.articles.get(ref)
     except NotFoundError:
         redaction = archive.maintenance.redaction(ref)
         if redaction is None:
@@ -123,7 +123,7 @@ def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
 def _redaction(archive: Archive, ref: str, reason: str, now: datetime) -> Redaction:
     """Take the article out of the database; of one that is out of it already, go on."""
     try:
-        archive.article(ref)
+        archive.articles.get(ref)
     except NotFoundError:
         begun = archive.maintenance.redaction(ref)
         if begun is None:

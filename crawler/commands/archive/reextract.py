@@ -74,7 +74,7 @@ def reextract(
     shown: list[Difference] = []
     opening = reading_of if dry_run else archive_of
     with opening(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
-        total = sum(opened.count_to_reread(each) for each in queries)
+        total = sum(opened.captures.count_to_reread(each) for each in queries)
         task = progress.add_task("reading", total=total)
         steps = Steps(
             write=_leave if dry_run else _write_to(opened),
@@ -93,15 +93,15 @@ def reextract(
 def batches_of(archive: Archive, queries: list[RereadQuery]) -> Iterator[list[Held]]:
     """Yield what is to be read again, outlet by outlet, oldest capture first."""
     for query in queries:
-        found = archive.captures_to_reread(query, BATCH)
+        found = archive.captures.to_reread(query, BATCH)
         while found:
             yield [Held(*row) for row in found]
-            found = archive.captures_to_reread(replace(query, after=found[-1][0]), BATCH)
+            found = archive.captures.to_reread(replace(query, after=found[-1][0]), BATCH)
 
 
 def _write_to(archive: Archive) -> Callable[[Sequence[tuple[int, Result]]], object]:
     def write(results: Sequence[tuple[int, Result]]) -> None:
-        archive.reread(results, VERSION, datetime.now(UTC))
+        archive.captures.reread(results, VERSION, datetime.now(UTC))
 
     return write
 

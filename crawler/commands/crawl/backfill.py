@@ -70,7 +70,7 @@ def backfill(
     )
     with archive_of(settings, create=True) as opened:
         ended = _until_done(opened, settings, order, hidden=json)
-        promised = opened.promises(chosen.slug, first, end, "day")
+        promised = opened.links.promises(chosen.slug, first, end, "day")
     if json:
         runs = [run_json(run) for run in ended]
         print_json({"runs": runs, "coverage": [coverage_json(row) for row in promised]})

@@ -51,8 +51,8 @@ def coverage(
         day_of("--until", until) if until else None,
     )
     with reading_of(settings) as opened:
-        rows = opened.promises(slug, *window, period)
-        missing = opened.missing(slug, *window, gaps)
+        rows = opened.links.promises(slug, *window, period)
+        missing = opened.links.missing(slug, *window, gaps)
     if json:
         listed = [{"day": day or None, "url": url} for day, url in missing]
         print_json({"periods": [coverage_json(row) for row in rows], "missing": listed})

@@ -33,7 +33,7 @@ def crawl_orders(
     raise_on_term()
     now = datetime.now(UTC)
     load_into(archive, config.gazetteer)  # once, not in every child
-    archive.close_dead_runs(lambda run: is_alive(run, config.limits.run_seconds, now), now)
+    archive.runs.close_dead(lambda run: is_alive(run, config.limits.run_seconds, now), now)
     crawls = Crawls(archive, config, jobs, time.monotonic)
     with _progress(hidden=hidden or not err.is_terminal) as progress:
         for orders in rounds:

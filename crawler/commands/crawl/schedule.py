@@ -66,7 +66,7 @@ def _metrics(
 
     def snapshot() -> Snapshot:
         now = datetime.now(UTC)
-        alarms = archive.alarms()
+        alarms = archive.alarms.find()
         due = next_runs(archive, new_agenda(settings, wanted), now)
         return status_of(archive, [one.outlet for one in wanted], alarms, due, now), alarms
 

@@ -45,7 +45,7 @@ def status(
         wanted = wanted_outlets(settings, known)
         watched = crawled_outlets(opened, wanted, known)
         findings = all_findings(opened, watched, settings.captures, now)
-        alarms = as_alarms(findings, opened.alarms(), now)
+        alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in watched], alarms, due, now)
     if json:
@@ -69,7 +69,7 @@ def crawled_outlets(
     return [
         one
         for one in watched_by(wanted, known)
-        if any(not run.replay for run in archive.runs(one.outlet))
+        if any(not run.replay for run in archive.runs.find(one.outlet))
     ]
 
 
@@ -150,7 +150,7 @@ def alarms(
     if outlet:
         find_outlet(outlets_of(settings), outlet)
     with reading_of(settings) as opened:
-        found = opened.alarms(outlet, only_open=not closed, limit=limit)
+        found = opened.alarms.find(outlet, only_open=not closed, limit=limit)
     if json:
         print_json_array(alarm_json(alarm) for alarm in found)
         return

@@ -68,8 +68,8 @@ def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Poi
         crawls = Crawls(archive, config, jobs=1, clock=time.monotonic)
         with Progress(console=err, disable=True) as progress:
             (run,) = crawls.run([order], progress)
-        articles = [one.latest.article for one in archive.articles(ArticleQuery())]
-        return points_of(outlet, run, articles, (each[1] for each in archive.refusals()))
+        articles = [one.latest.article for one in archive.articles.find(ArticleQuery())]
+        return points_of(outlet, run, articles, (each[1] for each in archive.articles.refusals()))
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def articles(
         if place:
             warn_untagged(opened, gazetteer)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
-        found = opened.articles(query)
+        found = opened.articles.find(query)
         if json:
             print_json_array(
                 archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
@@ -115,10 +115,10 @@ def show(
     """Show one article in full, with the history of its states."""
     settings = settle(config, archive)
     with reading_of(settings) as opened:
-        archived = opened.article(ref)
-        cluster = opened.cluster(str(archived.id))
+        archived = opened.articles.get(ref)
+        cluster = opened.clusters.get(str(archived.id))
         newest = archived.latest.article
-        ways = opened.ways_to(newest.outlet, newest.url, newest.article_id)
+        ways = opened.links.sources(newest.outlet, newest.url, newest.article_id)
     gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
     if json:
@@ -181,7 +181,7 @@ def runs(
     known = outlets_of(settings)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], known, opened)
-        found = [_as_it_stands(run, settings) for run in opened.runs(outlet, limit)]
+        found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
     if json:
         print_json_array(run_json(run) for run in found)
     else:

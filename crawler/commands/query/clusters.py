@@ -37,7 +37,7 @@ def cluster(
 ) -> None:
     """Show the copies of one article's story, from the earliest known publication on."""
     with reading_of(settle(config, archive)) as opened:
-        found = opened.cluster(ref)
+        found = opened.clusters.get(ref)
     if json:
         print_json(cluster_json(found))
         return
@@ -71,7 +71,7 @@ def clusters(
         limit=limit,
     )
     with reading_of(settings) as opened:
-        found = opened.clusters(query)
+        found = opened.clusters.find(query)
         if json:
             print_json_array(map(cluster_json, found))
         else:

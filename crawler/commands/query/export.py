@@ -92,7 +92,7 @@ def export(
             overwrite=overwrite,
             progress=lambda rows: progress.update(progress.task_ids[0], completed=rows),
         )
-        made = opened.export(order)
+        made = opened.articles.export(order)
     if not made.rows:
         err.print("note: no article of the archive matches", markup=False)
     out.print(

@@ -180,7 +180,7 @@ def stats(
     query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
     with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer)
-        counts = opened.place_counts(query)
+        counts = opened.places.counts(query)
     found = [
         (gazetteer.units[identity], count)
         for identity, count in counts
@@ -215,7 +215,7 @@ def retag(
     with archive_of(settings) as opened:
         tables = load_into(opened, settings.gazetteer)
         version = version_of(tables.version)
-        with _tagging(opened.count_untagged(version), hidden=json) as advance:
+        with _tagging(opened.places.count_untagged(version), hidden=json) as advance:
             workers = partial(ExtractionWorker, workers=jobs)
             done = retag_all(opened, tables, outlets, advance, workers)
     if json:

@@ -52,7 +52,7 @@ def diff(
     if numbers and len(numbers) != 2:
         raise UsageError(f"expected two states or none, not {len(numbers)}: diff {ref} 1 2")
     with reading_of(settings) as opened:
-        archived = opened.article(ref)
+        archived = opened.articles.get(ref)
     last = len(archived.revisions)
     if not numbers and last == 1:
         err.print(f"article {archived.id} has one state only: nothing has changed since")
@@ -180,7 +180,7 @@ def revisions(
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), known, opened))
-        found = islice(opened.edits(query), limit)
+        found = islice(opened.articles.edits(query), limit)
         if json:
             print_json_array(edit_json(edit) for edit in found)
         else:

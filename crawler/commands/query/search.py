@@ -122,10 +122,10 @@ def search(
             warn_untagged(opened, gazetteer)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
         if facets:
-            counted = opened.facets(query)
+            counted = opened.search.facets(query)
             print_json(facets_json(counted)) if json else _print_facets(counted, gazetteer)
         else:
-            found = opened.search(query)
+            found = opened.search.find(query)
             print_json(result_json(found)) if json else _print_result(found, query)
 
 

@@ -13,7 +13,8 @@ from crawler.fetch.spiders.ledger import Ledger
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.steps import Step, child_period, listing_step, next_step, sitemap_steps
 from crawler.outlets.model import Outlet
-from storage.model.links import Progress, Ways
+from storage.archive import Archive
+from storage.model.links import Progress
 
 _PAGES = 5_000  # of one listing: at 20 links a page, some 100,000 articles
 _DAY_PAGES = 50
@@ -82,7 +83,9 @@ class Backfill:
     that it and the pages before it linked to is stored or finally refused.
     """
 
-    def __init__(self, archive: Ways, outlet: Outlet, family: Family, plan: Plan, ledger: Ledger):
+    def __init__(
+        self, archive: Archive, outlet: Outlet, family: Family, plan: Plan, ledger: Ledger
+    ):
         self._archive = archive
         self._outlet = outlet
         self._family = family
@@ -101,7 +104,7 @@ class Backfill:
     def where_left(self, step: Step) -> Step | None:
         """Return a listing's first page that is not done, None where all of it is."""
         step = replace(step, origin=step.url)
-        known = self._archive.progress(self._outlet.slug, self._window).get(step.url)
+        known = self._archive.links.progress(self._outlet.slug, self._window).get(step.url)
         if known is None:
             return step
         if known.next_url is None:
@@ -136,13 +139,13 @@ class Backfill:
             progress = Progress(origin, following.url, following.number, following.zone)
 
         def save() -> None:
-            self._archive.save_progress(self._outlet.slug, self._window, progress)
+            self._archive.links.save_progress(self._outlet.slug, self._window, progress)
 
         self._ledger.owe(owed, save)
 
     def end(self) -> None:
         """Forget the progress of a backfill that is whole: the same one then begins anew."""
-        self._archive.end_progress(self._outlet.slug, self._window)
+        self._archive.links.end_progress(self._outlet.slug, self._window)
 
 
 def window_of(plan: Plan) -> str:

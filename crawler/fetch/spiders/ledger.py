@@ -7,7 +7,7 @@ from functools import partial
 
 from scrapy.http import Headers
 
-from storage.model.operations import Operations
+from storage.archive import Archive
 from storage.model.runs import Validator
 
 
@@ -48,7 +48,7 @@ class Ledger:
     trust_for: how long a saved validator is used; some outlets change a feed under one ETag.
     """
 
-    archive: Operations
+    archive: Archive
     clock: Callable[[], datetime]
     trust_for: timedelta
     _debts: list[_Debt] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Ledger:
 
     def usable(self, url: str) -> Validator | None:
         """Return the saved validator of a listing, unless it is too old."""
-        validator = self.archive.validator(url)
+        validator = self.archive.links.validator(url)
         if validator is None or self.clock() - validator.saved_at > self.trust_for:
             return None
         return validator
@@ -70,7 +70,7 @@ class Ledger:
         """Save a listing's new validator once all `keys` are settled well; never if one fails."""
         validator = read_validator(url, headers, self.clock())
         if validator is not None:
-            self.owe(keys, partial(self.archive.save_validator, validator))
+            self.owe(keys, partial(self.archive.links.save_validator, validator))
 
     def owe(self, keys: Iterable[str], pay: Callable[[], None]) -> None:
         """Call `pay` once all `keys` are settled well; never if one fails."""

@@ -53,13 +53,13 @@ class Listings:
         self._sitemaps: set[str] = set()
         self._met = _Met()
         # A crawl that fetches known articles again still leaves alone what was taken down.
-        seen = archive.redacted if plan.recrawl else archive.seen
+        seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
         self.ledger = Ledger(archive, utc_now, session.trust_for)
         self.frontier = Frontier(
             family,
             plan,
             lambda urls: seen(outlet.slug, urls),
-            lambda ids: archive.seen_ids(outlet.slug, ids),
+            lambda ids: archive.articles.seen_ids(outlet.slug, ids),
         )
         self._backfill: Backfill | None = None
         if plan.backfill:
@@ -155,7 +155,7 @@ class Listings:
                 day = promised_day(link.published_at, period, zone)
             id_ = article_id(link.url, self._family)
             met.append(MetLink(canonical_url(link.url), id_, link.way, day))
-        self._session.archive.note_links(self._outlet.slug, met, now)
+        self._session.archive.links.record(self._outlet.slug, met, now)
 
     def addresses(self, key: str | None) -> list[str]:
         """Return every canonical URL that this run has met for an article."""

@@ -204,7 +204,7 @@ def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
     a limit, a page that failed or was blocked, or a crawl of fewer sections it does not; nor
     does it where `since` asks for more of the past than earlier crawls did.
     """
-    runs = archive.runs(outlet, limit=_LOOK_BACK)
+    runs = archive.runs.find(outlet, limit=_LOOK_BACK)
     last = next((run for run in runs if not run.replay and run.kind == "crawl"), None)
     if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
         return False

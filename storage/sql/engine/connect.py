@@ -12,15 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import ArgumentError
 
+from storage.archive import BUSY_SECONDS
 from storage.errors import ArchiveError, SchemaError
 from storage.sql.engine.errors import hide_password, name_of, plain_errors, printable
 from storage.sql.engine.read_only import ReadOnlyFile
 from storage.sql.engine.sqlite import SILENT_SECONDS, begin_reading, begin_sqlite, prepare_sqlite
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
-
-BUSY_SECONDS = 90.0
-"""How long to wait for another process's write before giving up as busy."""
 
 _CONNECT_SECONDS = 10
 _SQLITE_FILES = ("sqlite:///", "sqlite+pysqlite:///")

@@ -15,6 +15,7 @@ from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.derived import write_derived
 from storage.sql.ingest.identity import urls_of
+from storage.sql.read.articles import find_id
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
     article_places,
@@ -169,16 +170,22 @@ def find_redaction(conn: Connection, ref: str) -> int | None:
     return conn.execute(query.where(redactions.c.article.in_(led))).scalar()
 
 
-def not_found(conn: Connection, name: str, ref: str) -> NotFoundError:
-    """Return the error for an article that archive `name` does not show."""
+def existing_id(conn: Connection, name: str, ref: str) -> int:
+    """Return the short id of the article that a short id or URL leads to.
+
+    name: what messages call the archive by. Raises NotFoundError, which tells of a takedown.
+    """
+    id_ = find_id(conn, ref)
+    if id_ is not None:
+        return id_
     number = find_redaction(conn, ref)
     if number is None:
-        return NotFoundError(
+        raise NotFoundError(
             f"archive {name} has no article with the id or URL {ref!r}:"
             " list its articles to see their ids"
         )
     row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
-    return NotFoundError(
+    raise NotFoundError(
         f"article {row.article} was taken down on {row.redacted_at:%Y-%m-%d}: {row.reason}"
     )
 

@@ -22,11 +22,13 @@ def list_files(conn: Connection, files: Sequence[WarcFile]) -> None:
         conn.execute(sa.insert(warc_files), [rows[name] for name in part])
 
 
-def listed_files(conn: Connection, after: str, size: int) -> list[WarcFile]:
-    """Return up to `size` listed files whose names come after `after`."""
-    query = sa.select(warc_files).where(warc_files.c.name > after)
+def listed_files(conn: Connection, after: str | None, size: int) -> list[tuple[str, WarcFile]]:
+    """Return up to `size` listed files by name, those whose names come after `after`."""
+    query = sa.select(warc_files).where(warc_files.c.name > (after or ""))
     rows = conn.execute(query.order_by(warc_files.c.name).limit(size))
-    return [WarcFile(row.name, row.size_bytes, row.sha256, row.listed_at) for row in rows]
+    return [
+        (row.name, WarcFile(row.name, row.size_bytes, row.sha256, row.listed_at)) for row in rows
+    ]
 
 
 def unlisted(conn: Connection, names: Sequence[str]) -> Iterator[str]:
@@ -37,22 +39,17 @@ def unlisted(conn: Connection, names: Sequence[str]) -> Iterator[str]:
         yield from (name for name in part if name not in held)
 
 
-def captures_after(conn: Connection, after: int, size: int) -> list[Recorded]:
-    """Return up to `size` captures after the one with that number."""
+def captures_after(conn: Connection, after: int | None, size: int) -> list[tuple[int, Recorded]]:
+    """Return up to `size` captures by number, those after the one with that number."""
     query = (
         sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
         .select_from(captures.outerjoin(refusals))
-        .where(captures.c.id > after)
+        .where(captures.c.id > (after or 0))
         .order_by(captures.c.id)
         .limit(size)
     )
     redacted = RefusalReason.REDACTED.value
     return [
-        Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted)
+        (row.id, Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted))
         for row in conn.execute(query)
     ]
-
-
-def move_record(conn: Connection, number: int, offset: int) -> None:
-    """Let a capture point to another place, in bytes, in its WARC file."""
-    conn.execute(sa.update(captures).where(captures.c.id == number).values(warc_offset=offset))

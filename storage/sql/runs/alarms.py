@@ -1,4 +1,4 @@
-"""Alarms' rows: opened, updated and closed in one transaction by what one look found."""
+"""`archive.alarms`: opened, updated and closed by what one look at the archive found."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -10,17 +10,56 @@ from sqlalchemy import Connection
 
 from storage.model.alarms import Alarm, Cause, Finding
 from storage.sql.engine.connect import lock
+from storage.sql.engine.transactions import Part
 from storage.sql.schema.alarms import alarms
-from storage.sql.schema.core import articles
 from storage.sql.schema.types import AnyRow
 
 _WHOLE = ""  # stands in the column `outlet` for alarms of no outlet
 
 
-def sync_alarms(
+class Alarms(Part):
+    """What is wrong, and since when."""
+
+    def sync(
+        self, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
+    ) -> list[Alarm]:
+        """Open an alarm for each new finding, update those that last, close those that ended.
+
+        looked_at: the outlets that were looked at (None: the whole); only their alarms can end.
+        In one transaction; returns all alarms that are open then, newest first.
+        """
+        with self._database.writing() as conn:
+            _sync(conn, findings, looked_at, now)
+            return _load(conn, None, only_open=True, limit=None)
+
+    def find(
+        self, outlet: str | None = None, *, only_open: bool = True, limit: int | None = None
+    ) -> list[Alarm]:
+        """Return alarms, newest first."""
+        with self._database.reading() as conn:
+            return _load(conn, outlet, only_open=only_open, limit=limit)
+
+    def pending(self, channels: Collection[str]) -> list[Alarm]:
+        """Return the alarms of which a channel was not told the present state, oldest first.
+
+        One that closed before anybody was told that it opened is told to nobody.
+        """
+        query = sa.select(alarms).order_by(alarms.c.opened_at, alarms.c.id)
+        missing = [_lacks(channel) for channel in channels]
+        with self._database.reading() as conn:
+            return [_alarm(row) for row in conn.execute(query.where(sa.or_(sa.false(), *missing)))]
+
+    def mark_delivered(self, alarm: int, channel: str, state: str) -> None:
+        """Note that a channel has been told that an alarm is "open" or "closed"."""
+        told = sa.select(alarms.c.told).where(alarms.c.id == alarm)
+        with self._database.writing() as conn:
+            states = json.loads(conn.execute(told).scalar_one())
+            _update(conn, alarm, {"told": json.dumps(states | {channel: state})})
+
+
+def _sync(
     conn: Connection, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
-) -> list[Alarm]:
-    """Open, update and close alarms; see `storage.archive.Alarms.sync_alarms`."""
+) -> None:
     lock(conn, "alarms")
     found = {(one.outlet or _WHOLE, one.cause.value): one for one in findings}
     open_rows = conn.execute(sa.select(alarms).where(alarms.c.closed_at.is_(None))).all()
@@ -34,13 +73,11 @@ def sync_alarms(
     for finding in found.values():
         values = _columns(finding, since=finding.since)
         conn.execute(sa.insert(alarms).values(opened_at=now, updated_at=now, told="{}", **values))
-    return load_alarms(conn, None, only_open=True, limit=None)
 
 
-def load_alarms(
+def _load(
     conn: Connection, outlet: str | None, *, only_open: bool, limit: int | None
 ) -> list[Alarm]:
-    """Return alarms, newest first."""
     query = sa.select(alarms).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
     if outlet is not None:
         query = query.where(alarms.c.outlet == outlet)
@@ -49,41 +86,10 @@ def load_alarms(
     return [_alarm(row) for row in conn.execute(query)]
 
 
-def untold_alarms(conn: Connection, channels: Collection[str]) -> list[Alarm]:
-    """Return the alarms of which a channel has not been told the present state, oldest first.
-
-    One that closed before anybody was told that it opened is told to nobody.
-    """
-    query = sa.select(alarms).order_by(alarms.c.opened_at, alarms.c.id)
-    missing = [_lacks(channel) for channel in channels]
-    return [_alarm(row) for row in conn.execute(query.where(sa.or_(sa.false(), *missing)))]
-
-
 def _lacks(channel: str) -> sa.ColumnElement[bool]:
     told_open = alarms.c.told.like(f'%"{channel}": "open"%')
     is_open = alarms.c.closed_at.is_(None)
     return (is_open & ~told_open) | (~is_open & told_open)
-
-
-def mark_told(conn: Connection, id_: int, channel: str, state: str) -> None:
-    """Write that a channel has been told an alarm's state."""
-    row = conn.execute(sa.select(alarms.c.told).where(alarms.c.id == id_)).scalar_one()
-    _update(conn, id_, {"told": json.dumps(json.loads(row) | {channel: state})})
-
-
-def count_articles(conn: Connection, since: datetime, until: datetime) -> dict[str, int]:
-    """Return how many articles of each outlet were published in a window."""
-    query = sa.select(articles.c.outlet, sa.func.count()).where(
-        articles.c.sort_at >= since, articles.c.sort_at < until
-    )
-    return {row[0]: row[1] for row in conn.execute(query.group_by(articles.c.outlet))}
-
-
-def newest_articles(conn: Connection, until: datetime) -> dict[str, datetime]:
-    """Return the time of each outlet's newest article that is not of the future."""
-    query = sa.select(articles.c.outlet, sa.func.max(articles.c.sort_at))
-    query = query.where(articles.c.sort_at < until).group_by(articles.c.outlet)
-    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def _update(conn: Connection, id_: int, values: dict[str, Any]) -> None:

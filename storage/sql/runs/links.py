@@ -1,6 +1,7 @@
-"""What listings named: kept once a link, and counted against what is stored."""
+"""`archive.links`: what listings named, counted against what is stored; listings' validators."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -9,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection
 
 from storage.model.articles import RefusalReason
 from storage.model.links import MetLink, Period, Progress, Promised
+from storage.model.runs import Validator
 from storage.sql.engine.connect import lock
+from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
-from storage.sql.schema.core import keys, refusals, refused_urls
+from storage.sql.schema.core import keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
@@ -20,17 +23,92 @@ from storage.sql.schema.types import AnyRow, hashed, in_parts
 _REFUSED = [r.value for r in RefusalReason if r.is_final or r is RefusalReason.NOT_FOUND]
 
 
-def seen_ids(conn: Connection, outlet: str, ids: list[str]) -> set[str]:
-    """Return those of an outlet's own ids under which an article is stored."""
-    wanted = {hashed("id", value): value for value in ids}
-    found: set[str] = set()
-    for part in in_parts(list(wanted)):
-        query = sa.select(keys.c.key).where(keys.c.outlet == outlet, keys.c.key.in_(part))
-        found.update(wanted[key] for key in conn.execute(query).scalars())
-    return found
+class Links(Part):
+    """What listings named, what became of it, and how far backfills have come."""
+
+    def record(self, outlet: str, links: Sequence[MetLink], now: datetime) -> None:
+        """Remember links with the ways on which they were met; a link is one, however found."""
+        if links:
+            with self._database.writing() as conn:
+                _record(conn, outlet, links, now)
+
+    def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
+        """Return the ways on which a link was met, in the order of their first time."""
+        either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
+        query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
+        with self._database.reading() as conn:
+            words = [way for row in conn.execute(query).scalars() for way in row.split()]
+        return tuple(dict.fromkeys(words))
+
+    def promises(
+        self, outlet: str, since: date | None, until: date | None, by: Period
+    ) -> list[Promised]:
+        """Return what sitemaps promised for the days in [since, until), oldest first.
+
+        What only a month is known of counts with every window that touches the month.
+        """
+        with self._database.reading() as conn:
+            return _promises(conn, outlet, since, until, by)
+
+    def missing(
+        self, outlet: str, since: date | None, until: date | None, limit: int
+    ) -> list[tuple[str, str]]:
+        """Return up to `limit` promised links that are neither stored nor refused: (day, URL)."""
+        gaps = (*_in_window(outlet, since, until), ~_is_stored(), ~_is_refused())
+        query = sa.select(links.c.day, links.c.url).where(*gaps).order_by(links.c.day, links.c.url)
+        with self._database.reading() as conn:
+            return [(row.day, row.url) for row in conn.execute(query.limit(limit))]
+
+    def progress(self, outlet: str, window: str) -> dict[str, Progress]:
+        """Return how far the backfill of a window has come, by listing."""
+        query = sa.select(backfills).where(*_of_window(outlet, window))
+        with self._database.reading() as conn:
+            return {
+                row.listing: Progress(row.listing, row.next_url, row.number, row.zone)
+                for row in conn.execute(query)
+            }
+
+    def save_progress(self, outlet: str, window: str, progress: Progress) -> None:
+        """Note how far a backfill has come; all that the listing linked to so far is stored."""
+        with self._database.writing() as conn:
+            _save_progress(conn, outlet, window, progress)
+
+    def end_progress(self, outlet: str, window: str) -> None:
+        """Forget a backfill's progress: it is done, or is to begin again."""
+        with self._database.writing() as conn:
+            conn.execute(sa.delete(backfills).where(*_of_window(outlet, window)))
+
+    def validator(self, url: str) -> Validator | None:
+        """Return what the server gave with this listing the last time, if anything."""
+        query = sa.select(validators).where(validators.c.key == url_key(url))
+        with self._database.reading() as conn:
+            row = conn.execute(query).one_or_none()
+        return Validator(row.url, row.etag, row.last_modified, row.saved_at) if row else None
+
+    def save_validator(self, validator: Validator) -> None:
+        """Keep a listing's validator; the caller has stored all that it linked to."""
+        key, values = url_key(validator.url), asdict(validator)
+        update = sa.update(validators).where(validators.c.key == key).values(values)
+        with self._database.writing() as conn:
+            lock(conn, "validator", validator.url)
+            if not conn.execute(update).rowcount:
+                conn.execute(sa.insert(validators).values(key=key, **values))
+
+    def prune_validators(self, before: datetime) -> int:
+        """Forget validators that were saved before then; return how many.
+
+        A few hundred at a time: no crawl waits long.
+        """
+        old = sa.select(validators.c.key).where(validators.c.saved_at < before)
+        with self._database.reading() as conn:
+            keys = list(conn.execute(old).scalars())
+        for part in in_parts(keys):
+            with self._database.writing() as conn:
+                conn.execute(sa.delete(validators).where(validators.c.key.in_(part)))
+        return len(keys)
 
 
-def note_links(conn: Connection, outlet: str, met: Sequence[MetLink], now: datetime) -> None:
+def _record(conn: Connection, outlet: str, met: Sequence[MetLink], now: datetime) -> None:
     """Remember links with the ways on which they were met; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
@@ -73,15 +151,7 @@ def _update(conn: Connection, row: AnyRow, link: MetLink) -> None:
         conn.execute(sa.update(links).where(*own).values(changed))
 
 
-def ways_to(conn: Connection, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-    """Return the ways on which a link was met, the first first."""
-    either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
-    query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
-    words = [way for row in conn.execute(query).scalars() for way in row.split()]
-    return tuple(dict.fromkeys(words))
-
-
-def promises(
+def _promises(
     conn: Connection, outlet: str, since: date | None, until: date | None, by: Period
 ) -> list[Promised]:
     """Return what sitemaps promised against what became of it, by day or month, oldest first."""
@@ -102,15 +172,6 @@ def promises(
         Promised(row.period, int(row.promised), int(row.stored), int(row.refused))
         for row in conn.execute(query)
     ]
-
-
-def missing(
-    conn: Connection, outlet: str, since: date | None, until: date | None, limit: int
-) -> list[tuple[str, str]]:
-    """Return promised links that are neither stored nor refused, by day."""
-    gaps = (*_in_window(outlet, since, until), ~_is_stored(), ~_is_refused())
-    query = sa.select(links.c.day, links.c.url).where(*gaps).order_by(links.c.day, links.c.url)
-    return [(row.day, row.url) for row in conn.execute(query.limit(limit))]
 
 
 def _in_window(
@@ -150,32 +211,17 @@ def _is_refused() -> ColumnElement[bool]:
     )
 
 
-def load_progress(conn: Connection, outlet: str, window: str) -> dict[str, Progress]:
-    """Return how far the backfill of a window has come, by listing."""
-    query = sa.select(backfills).where(backfills.c.outlet == outlet, backfills.c.window == window)
-    return {
-        row.listing: Progress(row.listing, row.next_url, row.number, row.zone)
-        for row in conn.execute(query)
-    }
-
-
-def save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:
+def _save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:
     """Note how far a backfill has come with one listing."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
     key = url_key(progress.listing)
     values = {"next_url": progress.next_url, "number": progress.number, "zone": progress.zone}
-    own = (
-        backfills.c.outlet == outlet,
-        backfills.c.window == window,
-        backfills.c.listing_key == key,
-    )
+    own = (*_of_window(outlet, window), backfills.c.listing_key == key)
     if not conn.execute(sa.update(backfills).where(*own).values(values)).rowcount:
         fresh = {"outlet": outlet, "window": window, "listing": progress.listing}
         conn.execute(sa.insert(backfills).values(listing_key=key, **fresh, **values))
 
 
-def end_progress(conn: Connection, outlet: str, window: str) -> None:
-    """Forget a backfill's progress."""
-    own = (backfills.c.outlet == outlet, backfills.c.window == window)
-    conn.execute(sa.delete(backfills).where(*own))
+def _of_window(outlet: str, window: str) -> tuple[ColumnElement[bool], ...]:
+    return backfills.c.outlet == outlet, backfills.c.window == window

@@ -1,7 +1,7 @@
-"""Rows about the work itself: runs and listings' validators."""
+"""`archive.runs`: what each crawl did and how it ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -10,62 +10,72 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.errors import ArchiveError, NotFoundError
-from storage.model.runs import Outcome, Run, RunCounts, Validator
+from storage.model.runs import Outcome, Run, RunCounts
 from storage.sql.engine.connect import lock
+from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
-from storage.sql.schema.core import runs, validators
-from storage.sql.schema.keys import url_key
+from storage.sql.schema.core import runs
 from storage.sql.schema.types import AnyRow
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"
 
 
-def start_run(conn: Connection, run: Run) -> None:
-    """Write the row of a run that begins. Raises ArchiveError where the id exists."""
-    lock(conn, run.outlet)
-    if conn.execute(sa.select(runs.c.id).where(runs.c.id == run.id)).first():
-        raise ArchiveError(f"a run {run.id!r} was started before: give each run its own id")
-    add_outlet(conn, run.outlet)
-    conn.execute(sa.insert(runs).values(id=run.id, **_columns(run)))
+class Runs(Part):
+    """Rows about crawls: one a run, with what it did and how it ended."""
+
+    def start(self, run: Run) -> None:
+        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
+        with self._database.writing() as conn:
+            lock(conn, run.outlet)
+            if conn.execute(sa.select(runs.c.id).where(runs.c.id == run.id)).first():
+                raise ArchiveError(f"a run {run.id!r} was started before: give each run its own id")
+            add_outlet(conn, run.outlet)
+            conn.execute(sa.insert(runs).values(id=run.id, **_columns(run)))
+
+    def update(self, run_id: str, counts: RunCounts) -> None:
+        """Write a running run's counts (for progress, and for what a kill would lose).
+
+        Raises NotFoundError.
+        """
+        with self._database.writing() as conn:
+            _update(conn, run_id, _count_columns(counts))
+
+    def finish(self, run: Run) -> None:
+        """Write how a run ended: its whole row. Raises NotFoundError."""
+        with self._database.writing() as conn:
+            _update(conn, run.id, _columns(run))
+
+    def get(self, run_id: str) -> Run:
+        """Return one run. Raises NotFoundError."""
+        with self._database.reading() as conn:
+            row = conn.execute(sa.select(runs).where(runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise _no_run(run_id)
+        return _run(row)
+
+    def find(
+        self, outlet: str | None = None, limit: int | None = None, since: datetime | None = None
+    ) -> list[Run]:
+        """Return runs, newest first. since: only those that started then or later."""
+        query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(runs.c.started_at >= since)
+        if outlet is not None:
+            query = query.where(runs.c.outlet == outlet)
+        with self._database.reading() as conn:
+            return [_run(row) for row in conn.execute(query)]
+
+    def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
+        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+        query = sa.select(runs).where(runs.c.outcome.is_(None))
+        with self._database.reading() as conn:
+            rows = conn.execute(query.order_by(runs.c.started_at, runs.c.id)).all()
+        dead = [run for run in map(_run, rows) if not is_alive(run)]
+        with self._database.writing() as conn:
+            return _close(conn, dead, now)
 
 
-def update_run(conn: Connection, run_id: str, counts: RunCounts) -> None:
-    """Write a run's counts. Raises NotFoundError."""
-    _update(conn, run_id, _count_columns(counts))
-
-
-def finish_run(conn: Connection, run: Run) -> None:
-    """Write all of a run's row. Raises NotFoundError."""
-    _update(conn, run.id, _columns(run))
-
-
-def load_run(conn: Connection, run_id: str) -> Run:
-    """Return one run. Raises NotFoundError."""
-    row = conn.execute(sa.select(runs).where(runs.c.id == run_id)).one_or_none()
-    if row is None:
-        raise _no_run(run_id)
-    return _run(row)
-
-
-def load_runs(
-    conn: Connection, outlet: str | None, limit: int | None, since: datetime | None = None
-) -> list[Run]:
-    """Return runs, newest first. since: only those that started then or later."""
-    query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
-    if since is not None:
-        query = query.where(runs.c.started_at >= since)
-    if outlet is not None:
-        query = query.where(runs.c.outlet == outlet)
-    return [_run(row) for row in conn.execute(query)]
-
-
-def open_runs(conn: Connection) -> list[Run]:
-    """Return the runs without an end, oldest first."""
-    query = sa.select(runs).where(runs.c.outcome.is_(None))
-    return [_run(row) for row in conn.execute(query.order_by(runs.c.started_at, runs.c.id))]
-
-
-def close_runs(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:
+def _close(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:
     """Close as DIED those runs of `dead` that are still open; return them closed."""
     closed = []
     for run in dead:
@@ -75,23 +85,6 @@ def close_runs(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:
         if conn.execute(update.values(values)).rowcount:
             closed.append(ended)
     return closed
-
-
-def load_validator(conn: Connection, url: str) -> Validator | None:
-    """Return a listing's validator, if one was saved."""
-    query = sa.select(validators).where(validators.c.key == url_key(url))
-    row = conn.execute(query).one_or_none()
-    return Validator(row.url, row.etag, row.last_modified, row.saved_at) if row else None
-
-
-def save_validator(conn: Connection, validator: Validator) -> None:
-    """Keep a listing's validator in place of the one before."""
-    lock(conn, "validator", validator.url)
-    key = url_key(validator.url)
-    values = asdict(validator)
-    update = sa.update(validators).where(validators.c.key == key).values(values)
-    if not conn.execute(update).rowcount:
-        conn.execute(sa.insert(validators).values(key=key, **values))
 
 
 def _update(conn: Connection, run_id: str, values: dict[str, Any]) -> None:

@@ -15,64 +15,47 @@ from storage.errors import ArchiveError
 from storage.model.schedule import LOOK_AGAIN, TOO_LATE, ChoreRow, Hold, KnownArticle
 from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
-from storage.sql.engine.transactions import Transactions
-from storage.sql.schema.core import articles, captures, refusals, validators
+from storage.sql.engine.transactions import Part
+from storage.sql.schema.core import articles, captures, refusals
 from storage.sql.schema.schedule import checks, chores
-from storage.sql.schema.types import in_parts
 
 
-class SqlSchedule(Transactions):
-    """See storage.model.schedule.ScheduleRows for what each method promises."""
+class Schedule(Part):
+    """What the schedule keeps: standing jobs, checks of known articles, who holds the archive."""
 
     def hold(self, purpose: str) -> Hold | None:
         """Hold the archive for a purpose; None where another process does."""
-        if self._engine.dialect.name == "sqlite":
-            return _hold_file(f"{self._engine.url.database}.{purpose}.lock")
-        held = _ServerHold(self._engine, purpose)
-        with plain_errors(self._name):
+        if self._database.engine.dialect.name == "sqlite":
+            return _hold_file(f"{self._database.engine.url.database}.{purpose}.lock")
+        held = _ServerHold(self._database.engine, purpose)
+        with plain_errors(self._database.name):
             return held if held.take() else None
 
     def chores(self) -> dict[str, ChoreRow]:
         """Return the last time of each standing job, by name."""
-        with self._reading() as conn:
+        with self._database.reading() as conn:
             return {row.name: ChoreRow(**row._mapping) for row in conn.execute(sa.select(chores))}
 
     def note_chore(self, chore: ChoreRow) -> None:
         """Write a standing job's row in place of the one before."""
-        with self._writing() as conn:
+        with self._database.writing() as conn:
             lock(conn, "chore", chore.name)
             conn.execute(sa.delete(chores).where(chores.c.name == chore.name))
             conn.execute(sa.insert(chores).values(asdict(chore)))
 
     def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
         """Return up to `limit` articles that are due to be looked at again, newest first."""
-        with self._reading() as conn:
+        with self._database.reading() as conn:
             return list(islice(_due(conn, outlet, now), limit))
 
     def note_check(self, article: int, now: datetime, status: int) -> None:
-        """Note a look at an article, and the HTTP status that it brought."""
-        with self._writing() as conn:
+        """Note a look at an article, by short id, and the HTTP status that it brought.
+
+        What came is stored by `archive.articles.store`; this also notes looks that brought
+        nothing (304).
+        """
+        with self._database.writing() as conn:
             _note_check(conn, article, now, status)
-
-    def prune(self, before: datetime) -> int:
-        """Forget old validators, a few hundred at a time: no crawl waits long."""
-        old = sa.select(validators.c.key).where(validators.c.saved_at < before)
-        with self._reading() as conn:
-            keys = list(conn.execute(old).scalars())
-        for part in in_parts(keys):
-            with self._writing() as conn:
-                conn.execute(sa.delete(validators).where(validators.c.key.in_(part)))
-        return len(keys)
-
-    def tidy(self) -> None:
-        """Let the database put itself in order."""
-        sqlite = self._engine.dialect.name == "sqlite"
-        words = ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("ANALYZE",)
-        level = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-        alone = self._engine.execution_options(alone=True, **level)
-        with plain_errors(self._name), alone.connect() as conn:
-            for word in words:
-                conn.exec_driver_sql(word)
 
 
 def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]:

@@ -1,0 +1,176 @@
+"""`archive.articles`: what outlets published, read and stored."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from heapq import merge
+from itertools import groupby, islice
+
+import sqlalchemy as sa
+
+from storage.codec.articles import check_window
+from storage.model.articles import (
+    ArchivedArticle,
+    Arrival,
+    Article,
+    ArticleQuery,
+    Capture,
+    Refusal,
+    Stored,
+)
+from storage.model.edits import Edit, EditQuery
+from storage.model.exports import ExportOrder, Manifest
+from storage.model.places import Tags
+from storage.sql.clusters.cluster import with_sources
+from storage.sql.engine.transactions import Part
+from storage.sql.ingest.redact import existing_id, redacted
+from storage.sql.ingest.store import store_many
+from storage.sql.read.articles import (
+    PAGE,
+    article_page,
+    load_articles,
+    place_groups,
+    refusal_page,
+    seen,
+)
+from storage.sql.read.edits import Place, edit_page
+from storage.sql.read.readings import read_as
+from storage.sql.schema.core import articles, keys
+from storage.sql.schema.types import hashed, in_parts
+
+
+class Articles(Part):
+    """The articles of all outlets, each with every state that was seen of it."""
+
+    def get(self, ref: str) -> ArchivedArticle:
+        """Return the article with this short id or URL (any form of the URL that was stored).
+
+        Raises NotFoundError.
+        """
+        with self._database.reading() as conn:
+            return load_articles(conn, [existing_id(conn, self._database.name, ref)])[0]
+
+    def find(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
+        """Yield the articles that match, newest publication first, in constant memory.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
+        # One ordered stream an outlet and group of places, each along its index, merged.
+        fetches = [
+            partial(article_page, query, outlet, places)
+            for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
+            for places in place_groups(query)
+        ]
+        streams = [self._database.pages(fetch, size) for fetch in fetches]
+        newest = merge(*streams, key=lambda found: found[0], reverse=True)
+        # An article about places of two groups comes twice, one right after the other.
+        once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
+        wanted = (one for one in once if one.removed_at or not query.removed)
+        return islice(wanted, query.limit)
+
+    def edits(self, query: EditQuery) -> Iterator[Edit]:
+        """Yield the edits that match, newest first, in constant memory.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        after: Place | None = None
+        while True:
+            with self._database.reading() as conn:
+                page = edit_page(conn, query, after, PAGE)
+                ids = list(dict.fromkeys(article for _, article, _ in page))
+                found = {one.id: one.revisions for one in load_articles(conn, ids)}
+            for _, id_, number in page:
+                yield Edit(id_, *found[id_][number - 2 : number])
+            if len(page) < PAGE:
+                return
+            after = page[-1]
+
+    def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
+        """Return what our code once made of an article's revision, whole.
+
+        ref: as for `get`. number: of the revision. index: in `Revision.readings`, from 0.
+        Raises NotFoundError.
+        """
+        with self._database.reading() as conn:
+            return read_as(conn, existing_id(conn, self._database.name, ref), number, index)
+
+    def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
+        """Yield stored refusals, newest capture first."""
+        pages = self._database.pages(partial(refusal_page, outlet), PAGE)
+        return (refusal for _, refusal in pages)
+
+    def export(self, order: ExportOrder) -> Manifest:
+        """Write articles to a file, in constant memory; return what it holds.
+
+        The file and its manifest appear whole or not at all. Articles that are stored meanwhile
+        may be missing. Raises ExportError (disk full, no rights), UsageError (the file exists).
+        """
+        with self._database.reading() as conn:
+            schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        from storage.export.files import write_export  # noqa: PLC0415 - pyarrow is slow to load
+
+        return write_export(self.find(order.query), order, schema)
+
+    def seen(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that need no request.
+
+        They are the ones with an article or a final refusal in the archive, and those that were
+        not found in two captures at least a day apart.
+        """
+        with self._database.reading() as conn:
+            return seen(conn, outlet, urls)
+
+    def seen_ids(self, outlet: str, ids: list[str]) -> set[str]:
+        """Return those of the outlet's own ids under which an article is stored."""
+        wanted = {hashed("id", value): value for value in ids}
+        found: set[str] = set()
+        with self._database.reading() as conn:
+            for part in in_parts(list(wanted)):
+                query = sa.select(keys.c.key).where(keys.c.outlet == outlet, keys.c.key.in_(part))
+                found.update(wanted[key] for key in conn.execute(query).scalars())
+        return found
+
+    def redacted(self, outlet: str, urls: list[str]) -> set[str]:
+        """Return those canonical URLs that were taken down: nobody may ask for them again."""
+        with self._database.reading() as conn:
+            return redacted(conn, outlet, urls)
+
+    def store(
+        self,
+        run_id: str,
+        capture: Capture,
+        result: Article | Refusal,
+        aliases: tuple[str, ...] = (),
+        tags: Tags | None = None,
+    ) -> Stored:
+        """Store one capture with what it held: `store_many` with one `Arrival`."""
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
+
+    def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store captures with what they held, all or none, and say what each was, in order.
+
+        The outcome is that of storing them one by one in this order, at a fraction of the cost.
+        About fifty at a time keep no other crawl waiting for long.
+        Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
+        time without a zone or a capture without a record id.
+        """
+        with self._database.writing() as conn:
+            return with_sources(conn, store_many(conn, run_id, arrivals))
+
+    def count_by_outlet(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Return how many articles of each outlet were published in [since, until)."""
+        query = sa.select(articles.c.outlet, sa.func.count()).where(
+            articles.c.sort_at >= since, articles.c.sort_at < until
+        )
+        with self._database.reading() as conn:
+            return {row[0]: row[1] for row in conn.execute(query.group_by(articles.c.outlet))}
+
+    def newest_by_outlet(self, until: datetime) -> dict[str, datetime]:
+        """Return the publication time of each outlet's newest article before `until`."""
+        query = sa.select(articles.c.outlet, sa.func.max(articles.c.sort_at))
+        query = query.where(articles.c.sort_at < until).group_by(articles.c.outlet)
+        with self._database.reading() as conn:
+            return {row[0]: row[1] for row in conn.execute(query)}
