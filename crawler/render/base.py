@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from storage.codec import json as as_json
+from storage.model import json as as_json
 from storage.model.articles import (
     ArchivedArticle,
     Article,

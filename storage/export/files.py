@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from storage.codec.json import time_json
 from storage.errors import ExportError, UsageError
 from storage.export.formats import WRITERS, export_row
 from storage.model.articles import ArchivedArticle, ArticleQuery
 from storage.model.exports import EXPORT_VERSION, ExportOrder, Manifest
+from storage.model.json import time_json
 
 
 def manifest_path(file: Path) -> Path:

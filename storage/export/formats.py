@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.codec.json import article_json, time_json
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.exports import ExportFormat
+from storage.model.json import article_json, time_json
 
 GROUP_ROWS = 1000
 """Rows that a Parquet file keeps together, and that are held in memory: some 10 MB."""

@@ -162,8 +162,7 @@ def test_a_wait_is_said_and_ends_with_the_lock(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = shutil.copy(sqlite_template, tmp_path / "tinquan.db")
-    for place in ("connect", "sqlite"):
-        monkeypatch.setattr(f"storage.sql.engine.{place}.SILENT_SECONDS", 0.01)
+    monkeypatch.setattr("storage.sql.engine.sqlite.SILENT_SECONDS", 0.01)
     with open_archive(f"sqlite:///{path}") as archive, closing(sqlite3.connect(path)) as other:
         archive.runs.start(run())
         other.isolation_level = None

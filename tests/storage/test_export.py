@@ -18,12 +18,12 @@ from crawler.reprocess.import_rows import Source
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import read_lines
 from storage.archive import Archive
-from storage.codec.json import LOCAL
 from storage.errors import ExportError, UsageError
 from storage.export import files as export_files
 from storage.export.formats import SCHEMA
 from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image, Revision
 from storage.model.exports import ExportFormat, ExportOrder, Manifest
+from storage.model.json import LOCAL
 from storage.model.places import Score, Tags
 from tests.storage.test_batches import emptied
 from tests.support.commands import Tinquan

@@ -33,6 +33,7 @@ from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
+from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
 from storage.model.search import (
@@ -44,7 +45,6 @@ from storage.model.search import (
     SearchResult,
     Words,
 )
-from storage.search.query_syntax import parse_words
 
 KINDS = get_args(ArticleKind)
 _FOUND = "bold black on yellow"

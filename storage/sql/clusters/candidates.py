@@ -1,7 +1,7 @@
 """Signatures as rows, and the articles that share hashes with one: its candidates."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -34,6 +34,22 @@ class Candidate(NamedTuple):
     shared: int
 
 
+class _Index(Protocol):
+    def prepare(self, conn: Connection, /) -> None: ...
+    def change(
+        self,
+        conn: Connection,
+        rows: Sequence[Mapping[str, Any]],
+        gone: Mapping[int, Collection[int]],
+        come: Mapping[int, Collection[int]],
+        /,
+    ) -> None: ...
+    def holders(self, conn: Connection, hashes: Sequence[int], /) -> Holders: ...
+
+
+_INDEXES: dict[str, _Index] = {"sqlite": on_sqlite, "postgresql": on_postgresql}
+
+
 def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> Collection[int]:
     """Make the signatures of these articles the given ones; None: no signature.
 
@@ -54,9 +70,8 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
     every = {*stale, *fresh}
     gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
     come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
-    change = on_postgresql.change if conn.dialect.name == "postgresql" else on_sqlite.change
     if every:
-        change(conn, written, gone, come)
+        _index_of(conn).change(conn, written, gone, come)
     return stored.keys()
 
 
@@ -72,10 +87,16 @@ def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
     Of a hash that more than 32 hold only the latest stored: it is boilerplate, a form's text or a
     story reprinted everywhere, and of the last any few copies lead to the source.
     """
-    wanted = sorted(set(hashes))
-    if conn.dialect.name == "postgresql":
-        return on_postgresql.holders(conn, wanted)
-    return on_sqlite.holders(conn, wanted)
+    return _index_of(conn).holders(conn, sorted(set(hashes)))
+
+
+def prepare(conn: Connection) -> None:
+    """Let this transaction look candidates up along the index."""
+    _index_of(conn).prepare(conn)
+
+
+def _index_of(conn: Connection) -> _Index:
+    return _INDEXES[conn.dialect.name]
 
 
 def candidates(

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from storage.dedup.signature import signatures
 from storage.model.articles import Article, Stored, Verdict
 from storage.sql.clusters.assign import Settling
-from storage.sql.clusters.candidates import write_signatures
+from storage.sql.clusters.candidates import prepare, write_signatures
 from storage.sql.clusters.compare import Texts
 from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
@@ -40,8 +40,7 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     # Two copies stored at once by two processes would not see each other. The lock comes after
     # those of the outlets and nothing is locked after it, so no two wait for each other.
     lock(conn, "clusters")
-    if conn.dialect.name == "postgresql":  # reading all signatures is never the shorter way
-        conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    prepare(conn)
     known = write_signatures(conn, hashes)
     loose = _detach(conn, list(known))  # the others are new here: nothing hangs on them
     Settling(conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}).settle(

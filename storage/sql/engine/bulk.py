@@ -1,16 +1,15 @@
 """Many rows at a time: their numbers, and what stands in a table under many keys."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
-from storage.sql.schema.types import AnyRow, in_parts
+from storage.sql.engine.backend import backend_of
+from storage.sql.schema.types import AnyRow
 
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
@@ -21,17 +20,7 @@ def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
     """
     if not count:
         return []
-    if conn.dialect.name == "postgresql":
-        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-        each = sa.func.generate_series(1, count).table_valued("number")
-        return sorted(
-            conn.execute(sa.select(sa.func.nextval(sequence)).select_from(each)).scalars()
-        )
-    last = conn.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
-    if table.dialect_options["sqlite"]["autoincrement"]:  # also of rows that are no more
-        given = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-        last = max(last, conn.execute(given, {"name": table.name}).scalar() or 0)
-    return list(range(last + 1, last + 1 + count))
+    return backend_of(conn).next_ids(conn, table, count)
 
 
 def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -78,26 +67,4 @@ def rows_at(
     wanted = list(dict.fromkeys(values))
     if not wanted:
         return []
-    if conn.dialect.name != "sqlite":
-        asked = _any_of_array(query, column)
-        return list(conn.execute(asked, {"any_of": wanted, **others}).all())
-    if isinstance(wanted[0], bytes):  # JSON holds none
-        return [
-            row
-            for part in in_parts(wanted)
-            for row in conn.execute(query.where(column.in_(part)), others).all()
-        ]
-    write = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
-    listed = json.dumps(wanted if write is None else [write(value) for value in wanted])
-    return list(conn.execute(_any_of_json(query, column), {"any_of": listed, **others}).all())
-
-
-@lru_cache(maxsize=256)
-def _any_of_array(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
-    return query.where(column == sa.any_(sa.bindparam("any_of", type_=ARRAY(column.type))))
-
-
-@lru_cache(maxsize=256)
-def _any_of_json(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
-    each = sa.func.json_each(sa.bindparam("any_of", type_=sa.Text)).table_valued("value")
-    return query.where(column.in_(sa.select(each.c.value)))
+    return backend_of(conn).rows_at(conn, query, column, wanted, others)

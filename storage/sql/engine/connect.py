@@ -1,7 +1,5 @@
 """From a database URL to an engine whose schema is ours."""
 
-import sqlite3
-from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,18 +7,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
 from storage.archive import BUSY_SECONDS
 from storage.errors import ArchiveError, SchemaError
+from storage.sql.engine import postgresql, sqlite
+from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import hide_password, name_of, plain_errors, printable
-from storage.sql.engine.read_only import ReadOnlyFile
-from storage.sql.engine.sqlite import SILENT_SECONDS, begin_reading, begin_sqlite, prepare_sqlite
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
 
-_CONNECT_SECONDS = 10
 _SQLITE_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password@host/database"'
 
@@ -59,9 +56,7 @@ def upgrade_schema(text: str, busy_seconds: float = BUSY_SECONDS) -> tuple[str, 
     engine, name = _connect(text, create=False, read_only=False, busy_seconds=busy_seconds)
     try:
         with plain_errors(name), writing(engine).connect() as conn:
-            if engine.dialect.name == "sqlite":
-                # A table that is altered is copied and dropped: no row may refer to it meanwhile.
-                _ignore_references(conn)
+            backend_of(conn).ignore_references(conn)
             with conn.begin():
                 lock(conn, "schema")
                 before = _schema_of(conn, name)
@@ -81,15 +76,13 @@ def _connect(
     name = name_of(url)
     if url.get_backend_name() == "sqlite":
         _check_file(url, name, create=create and not read_only)
-        return _sqlite_engine(url, name, read_only, busy_seconds), name
-    return _postgresql_engine(url, read_only, busy_seconds), name
+        return sqlite.create_engine(url, name, read_only, busy_seconds), name
+    return postgresql.create_engine(url, read_only, busy_seconds), name
 
 
 def reading(engine: Engine) -> Engine:
     """Return `engine` for transactions that read: each sees one state of the archive throughout."""
-    if engine.dialect.name == "postgresql":  # SQLite's transactions do so by themselves
-        return engine.execution_options(isolation_level="REPEATABLE READ")
-    return engine
+    return backend_of(engine).reading(engine)
 
 
 def writing(engine: Engine) -> Engine:
@@ -103,10 +96,7 @@ def writing(engine: Engine) -> Engine:
 
 def lock(conn: Connection, *names: str) -> None:
     """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
-    if conn.dialect.name != "postgresql":
-        return
-    key = sa.func.hashtextextended("tinquan " + " ".join(names), 0)
-    conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    backend_of(conn).lock(conn, "tinquan " + " ".join(names))
 
 
 def lock_article(conn: Connection, id_: int) -> str | None:
@@ -153,34 +143,6 @@ def _check_file(url: URL, name: str, *, create: bool) -> None:
         raise ArchiveError(f"archive {name} does not exist: check the path, or crawl to make it")
 
 
-def _sqlite_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> Engine:
-    if read_only:
-        file = ReadOnlyFile(Path(str(url.database)), name, busy_seconds)
-        engine = sa.create_engine(url, creator=file.connect)
-        event.listen(engine, "begin", partial(begin_reading, file))
-        return engine
-    # No isolation level: the driver's own rules would begin transactions late and commit DDL.
-    arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
-    engine = sa.create_engine(url, connect_args=arguments)
-    event.listen(engine, "connect", prepare_sqlite)
-    event.listen(engine, "begin", partial(begin_sqlite, name, busy_seconds))
-    return engine
-
-
-def _postgresql_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
-    asked = url.query.get("options", "")
-    if read_only:
-        asked = f"-c default_transaction_read_only=on {asked}"
-    arguments = {
-        "connect_timeout": _CONNECT_SECONDS,
-        "application_name": "tinquan",
-        # jit: compiling a statement takes longer than any of ours runs.
-        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
-    }
-    # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
-    return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
-
-
 def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
     with engine.connect() as conn:
         if _is_ours(conn, name):
@@ -216,7 +178,7 @@ def _is_ours(conn: Connection, name: str) -> bool:
 
 def _schema_of(conn: Connection, name: str) -> str | None:
     """Return the version of an archive's schema, ours or older; None for an empty database."""
-    _check_encoding(conn, name)
+    backend_of(conn).check_encoding(conn, name)
     tables = sa.inspect(conn).get_table_names()
     if not tables:
         return None
@@ -245,32 +207,11 @@ def _own_schema(conn: Connection) -> str:
     return str(_scripts(conn).get_current_head())
 
 
-def _ignore_references(conn: Connection) -> None:
-    """Let SQLite check no foreign keys; it listens only outside a transaction."""
-    driver = conn.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.execute("PRAGMA foreign_keys=OFF").close()
-
-
 def _check_references(conn: Connection, name: str) -> None:
-    if conn.dialect.name != "sqlite":
-        return
-    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if lost is not None:
+    for _, table, parent in backend_of(conn).broken_references(conn, 1):
         raise ArchiveError(
-            f"archive {name} has rows in {lost[0]} that refer to nothing in {lost[2]}; nothing was"
+            f"archive {name} has rows in {table} that refer to nothing in {parent}; nothing was"
             " changed: restore it from a backup"
-        )
-
-
-def _check_encoding(conn: Connection, name: str) -> None:
-    if conn.dialect.name != "postgresql":
-        return
-    encoding = conn.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()
-    if encoding != "UTF8":
-        raise ArchiveError(
-            f"archive {name} has encoding {encoding}, which cannot hold Vietnamese:"
-            " create a database with encoding UTF8"
         )
 
 

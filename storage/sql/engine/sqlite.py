@@ -1,13 +1,22 @@
-"""How SQLite's connections are set up, and how their transactions begin."""
+"""All that is SQLite's own, apart from full text (`search`) and copies (`clusters`)."""
 
+import json
 import logging
 import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
+from storage.errors import ArchiveError
+from storage.model.schedule import Hold
 from storage.sql.engine.read_only import ReadOnlyFile
+from storage.sql.schema.types import AnyRow, in_parts
 
 SILENT_SECONDS = 5.0
 """How long a write waits for another process before it says so."""
@@ -61,3 +70,145 @@ def _begin_later(connection: Connection, seconds: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={int(SILENT_SECONDS * 1000)}")
+
+
+def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> Engine:
+    """Return an engine for a file; see `storage.sql.engine.connect.open_engine`."""
+    if read_only:
+        file = ReadOnlyFile(Path(str(url.database)), name, busy_seconds)
+        engine = sa.create_engine(url, creator=file.connect)
+        event.listen(engine, "begin", partial(begin_reading, file))
+        return engine
+    # No isolation level: the driver's own rules would begin transactions late and commit DDL.
+    arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
+    engine = sa.create_engine(url, connect_args=arguments)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", partial(begin_sqlite, name, busy_seconds))
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the engine itself: a transaction sees one state of the file throughout."""
+    return engine
+
+
+def lock(_conn: Connection, _name: str) -> None:
+    """Do nothing: there is one writer at a time anyway."""
+
+
+def check_encoding(_conn: Connection, _name: str) -> None:
+    """Do nothing: every file is made as UTF-8."""
+
+
+def ignore_references(conn: Connection) -> None:
+    """Check no foreign keys while a schema changes; SQLite listens only outside a transaction.
+
+    A table that is altered is copied and dropped: no row may refer to it meanwhile.
+    """
+    driver = conn.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute("PRAGMA foreign_keys=OFF").close()
+
+
+def broken_references(conn: Connection, most: int) -> list[tuple[int, str, str]]:
+    """Return up to `most` rows that refer to nothing: number, table, the table referred to."""
+    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(most)
+    return [(row[1], row[0], row[2]) for row in lost]
+
+
+def damages(conn: Connection, most: int) -> list[str]:
+    """Return up to `most` damages of the file, each on one line."""
+    told = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
+    return [" ".join(said.split()) for said in told if said != "ok"]
+
+
+def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
+    """Return `count` numbers for new rows; the caller's transaction is the only one that writes."""
+    highest = conn.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+    last = max(highest, last_given(conn, table))  # also of rows that are deleted
+    return list(range(last + 1, last + 1 + count))
+
+
+def last_given(conn: Connection, table: sa.Table) -> int:
+    """Return the last number that was given to a row of a table, as far as SQLite keeps it."""
+    if not table.dialect_options["sqlite"]["autoincrement"]:
+        return 0
+    asked = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+    return int(conn.exec_driver_sql(asked, (table.name,)).scalar() or 0)
+
+
+def number_from(conn: Connection, table: sa.Table, last: int) -> None:
+    """Number the table's next row after `last`."""
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        conn.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
+
+
+def rows_at(
+    conn: Connection,
+    query: Select[Any],
+    column: sa.Column[Any],
+    values: Sequence[Any],
+    others: Mapping[str, Any],
+) -> list[AnyRow]:
+    """Return the rows in which a column is any of `values`; see `storage.sql.engine.bulk`."""
+    if isinstance(values[0], bytes):  # JSON holds none
+        return [
+            row
+            for part in in_parts(values)
+            for row in conn.execute(query.where(column.in_(part)), others).all()
+        ]
+    write = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    listed = json.dumps(values if write is None else [write(value) for value in values])
+    return list(conn.execute(_any_of(query, column), {"any_of": listed, **others}).all())
+
+
+@lru_cache(maxsize=256)
+def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
+    each = sa.func.json_each(sa.bindparam("any_of", type_=sa.Text)).table_valued("value")
+    return query.where(column.in_(sa.select(each.c.value)))
+
+
+def file_of(engine: Engine) -> Path | None:
+    """Return the database's file."""
+    return Path(str(engine.url.database))
+
+
+def size_bytes(conn: Connection) -> int:
+    """Return how many bytes the file takes, with what is not written into it yet."""
+    path = str(conn.engine.url.database)
+    parts = (Path(path + suffix) for suffix in ("", "-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
+
+
+def tidy(engine: Engine) -> None:
+    """Refresh the planner's statistics and cut the WAL to nothing."""
+    with engine.execution_options(alone=True).connect() as conn:
+        for words in ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            conn.exec_driver_sql(words)
+
+
+class _FileHold:
+    """A lock on a file beside the database: the system lets go of it with the process."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def is_sure(self) -> bool:
+        return bool(self._lock.is_locked)
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def hold(engine: Engine, purpose: str) -> Hold | None:
+    """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
+    path = f"{engine.url.database}.{purpose}.lock"
+    held = FileLock(path, thread_local=False)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return None
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
+    return _FileHold(held)

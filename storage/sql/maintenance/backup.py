@@ -6,6 +6,7 @@ from pathlib import Path
 
 from storage.errors import ArchiveError
 from storage.model.maintenance import DatabaseBackup
+from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import open_engine
 from storage.sql.engine.errors import plain_errors, printable
 from storage.sql.engine.read_only import ReadOnlyFile
@@ -17,11 +18,11 @@ _BUSY_SECONDS = 30.0
 def backup_database(url: str, path: Path) -> DatabaseBackup:
     """Copy an archive's database into a new SQLite file; see `storage.archive.backup_database`."""
     engine, name = open_engine(url, create=False, read_only=True)
-    is_sqlite, database = engine.dialect.name == "sqlite", engine.url.database
+    file = backend_of(engine).file_of(engine)
     engine.dispose()
     with plain_errors(f"{name} (to {printable(str(path))})"):
-        if is_sqlite:
-            _copy_pages(ReadOnlyFile(Path(str(database)), name, _BUSY_SECONDS), path)
+        if file is not None:
+            _copy_pages(ReadOnlyFile(file, name, _BUSY_SECONDS), path)
         else:
             copy_between(url, f"sqlite:///{path}", lambda _table, _done, _total: None)
         return _describe(path)

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection
 
 from storage.model.maintenance import Finding
+from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
 from storage.sql.maintenance.check_base import Check, Fault, Position
 from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS
@@ -19,12 +20,12 @@ _MOST = 100  # damages of the file itself; one is enough to restore it
 
 def _database_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
     """Ask SQLite whether its file is whole; PostgreSQL watches over its own."""
-    if conn.dialect.name != "sqlite":
-        return [], None
-    damages = conn.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars()
-    found = [f"the file is damaged: {' '.join(said.split())}" for said in damages if said != "ok"]
-    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MOST)
-    found += [f"row {row[1]} of {row[0]} refers to nothing in {row[2]}" for row in lost]
+    backend = backend_of(conn)
+    found = [f"the file is damaged: {said}" for said in backend.damages(conn, _MOST)]
+    found += [
+        f"row {row} of {table} refers to nothing in {parent}"
+        for row, table, parent in backend.broken_references(conn, _MOST)
+    ]
     return [Fault(what, "restore it from a backup", can_repair=False) for what in found], None
 
 

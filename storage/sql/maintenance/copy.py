@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Table
 from storage.errors import ArchiveError
 from storage.model.maintenance import Copied
 from storage.sql.clusters.candidates_sqlite import fill_sketches
+from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock, open_engine, reading, writing
 from storage.sql.engine.errors import plain_errors
 from storage.sql.schema.core import metadata, outlets
@@ -217,27 +218,14 @@ def _copy_numbering(snapshot: Connection, conn: Connection) -> None:
         last = max(_last_number(snapshot, table), _last_number(conn, table))
         if last == 0:
             continue
-        if conn.dialect.name == "postgresql":
-            sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
-            conn.execute(sa.select(sa.func.setval(sequence, last)))
-        elif table.dialect_options["sqlite"]["autoincrement"]:
-            conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
-            conn.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
+        backend_of(conn).number_from(conn, table, last)
 
 
 def _last_number(conn: Connection, table: Table) -> int:
     """Return the last number that was given to a row of a table, or is in it."""
     column = table.autoincrement_column
     highest = conn.execute(sa.select(sa.func.max(column))).scalar() or 0
-    given = None
-    if conn.dialect.name == "postgresql":
-        named = sa.select(sa.func.pg_get_serial_sequence(table.name, "id"))
-        asked = f"SELECT last_value FROM {conn.execute(named).scalar_one()} WHERE is_called"  # noqa: S608 - the database's own name for it
-        given = conn.exec_driver_sql(asked).scalar()
-    elif table.dialect_options["sqlite"]["autoincrement"]:
-        asked = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-        given = conn.exec_driver_sql(asked, (table.name,)).scalar()
-    return max(int(highest), int(given or 0))
+    return max(int(highest), backend_of(conn).last_given(conn, table))
 
 
 def _verified(snapshot: Connection, target: Engine, table: Table, target_name: str) -> Copied:

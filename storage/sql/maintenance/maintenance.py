@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from storage.model.maintenance import ArchiveStats, Finding, Redaction
+from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest import redact as sql_redact
@@ -65,10 +66,5 @@ class Maintenance(Part):
 
     def tidy(self) -> None:
         """Let the database put itself in order: statistics, free pages, a short WAL."""
-        sqlite = self._database.engine.dialect.name == "sqlite"
-        words = ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("ANALYZE",)
-        level = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-        alone = self._database.engine.execution_options(alone=True, **level)
-        with plain_errors(self._database.name), alone.connect() as conn:
-            for word in words:
-                conn.exec_driver_sql(word)
+        with plain_errors(self._database.name):
+            backend_of(self._database.engine).tidy(self._database.engine)

@@ -1,30 +1,20 @@
 """How much the archive has, counted."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model.maintenance import ArchiveStats, OutletStats
+from storage.sql.engine.backend import backend_of
 from storage.sql.schema.core import articles, captures, outlets, refusals, revisions
 from storage.sql.schema.types import AnyRow
 
 
 def load_stats(conn: Connection) -> ArchiveStats:
     """Return what the archive has, outlets in alphabetical order."""
-    return ArchiveStats(tuple(_outlets(conn)), database_bytes(conn))
-
-
-def database_bytes(conn: Connection) -> int:
-    """Return how many bytes the database takes on the disk."""
-    if conn.dialect.name == "postgresql":
-        size = sa.func.pg_database_size(sa.func.current_database())
-        return int(conn.execute(sa.select(size)).scalar_one())
-    path = str(conn.engine.url.database)
-    parts = (Path(path + suffix) for suffix in ("", "-wal"))
-    return sum(part.stat().st_size for part in parts if part.exists())
+    return ArchiveStats(tuple(_outlets(conn)), backend_of(conn).size_bytes(conn))
 
 
 def _outlets(conn: Connection) -> Iterator[OutletStats]:

@@ -7,12 +7,10 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection
 
-from storage.errors import ArchiveError
 from storage.model.schedule import LOOK_AGAIN, TOO_LATE, ChoreRow, Hold, KnownArticle
+from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
@@ -25,11 +23,8 @@ class Schedule(Part):
 
     def hold(self, purpose: str) -> Hold | None:
         """Hold the archive for a purpose; None where another process does."""
-        if self._database.engine.dialect.name == "sqlite":
-            return _hold_file(f"{self._database.engine.url.database}.{purpose}.lock")
-        held = _ServerHold(self._database.engine, purpose)
         with plain_errors(self._database.name):
-            return held if held.take() else None
+            return backend_of(self._database.engine).hold(self._database.engine, purpose)
 
     def chores(self) -> dict[str, ChoreRow]:
         """Return the last time of each standing job, by name."""
@@ -97,63 +92,3 @@ def _note_check(conn: Connection, id_: int, now: datetime, status: int) -> None:
     # It may have been joined to another article since it was found to be due.
     if conn.execute(sa.select(articles.c.id).where(articles.c.id == id_)).first():
         conn.execute(sa.insert(checks).values(article=id_, **values))
-
-
-class _FileHold:
-    """A lock on a file beside the database: the system lets go of it with the process."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def is_sure(self) -> bool:
-        return bool(self._lock.is_locked)
-
-    def release(self) -> None:
-        self._lock.release()
-
-
-def _hold_file(path: str) -> Hold | None:
-    held = FileLock(path, thread_local=False)
-    try:
-        held.acquire(timeout=0)
-    except Timeout:
-        return None
-    except OSError as error:
-        raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
-    return _FileHold(held)
-
-
-class _ServerHold:
-    """An advisory lock of a connection of its own: the server lets go of it with the connection."""
-
-    def __init__(self, engine: Engine, purpose: str) -> None:
-        self._engine = engine
-        self._key = sa.func.hashtextextended(f"tinquan hold {purpose}", 0)
-        self._conn: Connection | None = None
-
-    def take(self) -> bool:
-        """Return whether the lock could be had."""
-        conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if conn.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
-            self._conn = conn
-            return True
-        conn.close()
-        return False
-
-    def is_sure(self) -> bool:
-        try:
-            if self._conn is not None:
-                self._conn.execute(sa.select(1))
-                return True
-        except SQLAlchemyError:  # the server was restarted, or the network cut
-            self.release()
-        try:
-            return self.take()
-        except SQLAlchemyError:
-            return False
-
-    def release(self) -> None:
-        if self._conn is not None:
-            self._conn.invalidate()  # closes it, whatever became of it; a pool would keep the lock
-            self._conn.close()
-            self._conn = None

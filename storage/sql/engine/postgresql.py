@@ -1,0 +1,163 @@
+"""All that is PostgreSQL's own, apart from full text (`search`) and copies (`clusters`)."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import URL, Connection, Engine, Select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import ArchiveError
+from storage.model.schedule import Hold
+from storage.sql.schema.types import AnyRow
+
+_CONNECT_SECONDS = 10
+
+
+def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
+    """Return an engine for a server; see `storage.sql.engine.connect.open_engine`."""
+    asked = url.query.get("options", "")
+    if read_only:
+        asked = f"-c default_transaction_read_only=on {asked}"
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "tinquan",
+        # jit: compiling a statement takes longer than any of ours runs.
+        "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
+    }
+    # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
+    return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the engine for transactions that see one state of the archive throughout."""
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def lock(conn: Connection, name: str) -> None:
+    """Wait until this transaction is the only one under a name."""
+    key = sa.func.hashtextextended(name, 0)
+    conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def check_encoding(conn: Connection, name: str) -> None:
+    """Raise ArchiveError where the database `name` cannot hold every letter."""
+    encoding = conn.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()
+    if encoding != "UTF8":
+        raise ArchiveError(
+            f"archive {name} has encoding {encoding}, which cannot hold Vietnamese:"
+            " create a database with encoding UTF8"
+        )
+
+
+def ignore_references(_conn: Connection) -> None:
+    """Do nothing: a table is altered in place."""
+
+
+def broken_references(_conn: Connection, _most: int) -> list[tuple[int, str, str]]:
+    """Return none: the server keeps references whole."""
+    return []
+
+
+def damages(_conn: Connection, _most: int) -> list[str]:
+    """Return none: the server watches over its own files."""
+    return []
+
+
+def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
+    """Return `count` numbers for new rows, taken from the table's sequence."""
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    each = sa.func.generate_series(1, count).table_valued("number")
+    numbers = sa.select(sa.func.nextval(sequence)).select_from(each)
+    return sorted(conn.execute(numbers).scalars())
+
+
+def last_given(conn: Connection, table: sa.Table) -> int:
+    """Return the last number that was given to a row of a table."""
+    named = sa.select(sa.func.pg_get_serial_sequence(table.name, "id"))
+    asked = f"SELECT last_value FROM {conn.execute(named).scalar_one()} WHERE is_called"  # noqa: S608 - the database's own name for it
+    return int(conn.exec_driver_sql(asked).scalar() or 0)
+
+
+def number_from(conn: Connection, table: sa.Table, last: int) -> None:
+    """Number the table's next row after `last`."""
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    conn.execute(sa.select(sa.func.setval(sequence, last)))
+
+
+def rows_at(
+    conn: Connection,
+    query: Select[Any],
+    column: sa.Column[Any],
+    values: Sequence[Any],
+    others: Mapping[str, Any],
+) -> list[AnyRow]:
+    """Return the rows in which a column is any of `values`; see `storage.sql.engine.bulk`."""
+    return list(conn.execute(_any_of(query, column), {"any_of": values, **others}).all())
+
+
+@lru_cache(maxsize=256)
+def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
+    return query.where(column == sa.any_(sa.bindparam("any_of", type_=ARRAY(column.type))))
+
+
+def file_of(_engine: Engine) -> Path | None:
+    """Return None: a server has no file of ours."""
+    return None
+
+
+def size_bytes(conn: Connection) -> int:
+    """Return how many bytes the database takes on the server's disk."""
+    size = sa.func.pg_database_size(sa.func.current_database())
+    return int(conn.execute(sa.select(size)).scalar_one())
+
+
+def tidy(engine: Engine) -> None:
+    """Refresh the planner's statistics; the server frees pages by itself."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+        conn.exec_driver_sql("ANALYZE")
+
+
+def hold(engine: Engine, purpose: str) -> Hold | None:
+    """Hold the archive for a purpose; None where another process does."""
+    held = _ServerHold(engine, purpose)
+    return held if held.take() else None
+
+
+class _ServerHold:
+    """An advisory lock of a connection of its own: the server lets go of it with the connection."""
+
+    def __init__(self, engine: Engine, purpose: str) -> None:
+        self._engine = engine
+        self._key = sa.func.hashtextextended(f"tinquan hold {purpose}", 0)
+        self._conn: Connection | None = None
+
+    def take(self) -> bool:
+        """Return whether the lock could be had."""
+        conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if conn.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
+            self._conn = conn
+            return True
+        conn.close()
+        return False
+
+    def is_sure(self) -> bool:
+        try:
+            if self._conn is not None:
+                self._conn.execute(sa.select(1))
+                return True
+        except SQLAlchemyError:  # the server was restarted, or the network cut
+            self.release()
+        try:
+            return self.take()
+        except SQLAlchemyError:
+            return False
+
+    def release(self) -> None:
+        if self._conn is not None:
+            self._conn.invalidate()  # closes it, whatever became of it; a pool would keep the lock
+            self._conn.close()
+            self._conn = None
