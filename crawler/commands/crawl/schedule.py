@@ -20,15 +20,14 @@ from crawler.health.evaluate import look, look_at
 from crawler.health.metrics import Snapshot, serve_metrics
 from crawler.health.notify import channels_of, tell_all
 from crawler.health.status import status_of
-from crawler.jobs.pool import GRACE_SECONDS
+from crawler.jobs.supervisor import Supervisor
 from crawler.outlets.model import Outlet
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces, load_into
 from crawler.schedule.agenda import Wanted
-from crawler.schedule.child import Bounds
 from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
-from crawler.schedule.service import Means, Scheduler, set_up_log
-from crawler.schedule.state import Rows, chore_words, hold_archive
+from crawler.schedule.service import Scheduler, SchedulerDependencies, set_up_log
+from crawler.schedule.state import ScheduleState, hold_archive, maintenance_argv
 from storage.archive import Archive
 from storage.errors import UsageError
 
@@ -86,12 +85,15 @@ async def _run(
     """Hold the archive and work until a signal. Raises ArchiveError where another holds it."""
     agenda = new_agenda(settings, wanted)
     hold = hold_archive(archive, settings)
-    limits = settings.limits
-    bounds = Bounds(limits.run_seconds + GRACE_SECONDS, limits.memory_bytes)
-    rows = Rows(archive, settings, agenda, hold)
-    evaluate = _evaluation(archive, settings, wanted, known)
+    dependencies = SchedulerDependencies(
+        agenda,
+        ScheduleState(archive, settings, agenda, hold),
+        Supervisor(archive, settings),
+        _evaluation(archive, settings, wanted, known),
+        maintenance_argv(settings),
+    )
     try:
-        await Scheduler(Means(agenda, rows, bounds, evaluate, chore_words(settings))).run()
+        await Scheduler(dependencies).run()
     finally:
         hold.release()
 
