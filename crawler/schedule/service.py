@@ -189,5 +189,5 @@ def set_up_log(level: int = logging.INFO) -> None:
     """Write the schedule's own log to standard error; systemd adds times, so none without it."""
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
     logging.basicConfig(level=level, format=form, datefmt="%Y-%m-%dT%H:%M:%S%z")
-    for noisy in ("alembic", "apscheduler", "filelock"):
+    for noisy in ("alembic", "apprise", "apscheduler", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

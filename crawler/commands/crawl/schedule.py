@@ -18,7 +18,7 @@ from crawler.commands.common import (
 from crawler.config.config import Config
 from crawler.health.evaluate import look, look_at
 from crawler.health.metrics import Snapshot, serve_metrics
-from crawler.health.notify import channels_of, tell_all
+from crawler.health.notify import channels_of, notify_all
 from crawler.health.status import status_of
 from crawler.jobs.supervisor import Supervisor
 from crawler.outlets.model import Outlet
@@ -101,7 +101,7 @@ async def _run(
 def _evaluation(
     archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
 ) -> Callable[[str | None], None]:
-    """Return what looks at the health of one outlet, or of all, and tells people."""
+    """Return what looks at the health of one outlet, or of all, and notifies people."""
     watched = {one.outlet: one for one in watched_by(wanted, known)}
     channels = channels_of(settings.alarms)
 
@@ -111,6 +111,6 @@ def _evaluation(
             look(archive, list(watched.values()), settings.captures, now)
         else:
             look_at(archive, watched[outlet], now)
-        tell_all(archive, channels)
+        notify_all(archive, channels)
 
     return evaluate

@@ -2,24 +2,32 @@
 
 import json
 import logging
+import re
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from crawler.config.alarms import Alarming, Email
+from crawler.config.alarms import Alarming
 from crawler.health.metrics import serve_metrics
-from crawler.health.notify import channels_of, tell_all
+from crawler.health.notify import channels_of, notify_all
 from crawler.health.status import OutletStatus
 from storage.archive import Archive
+from storage.errors import ConfigError
 from storage.model.alarms import Cause, Finding
+from tests.support.paths import ROOT
 from tests.support.samples import at
 
 DOWN = Finding(Cause.UNREACHABLE, "baothu", "baothu cannot be reached", at(0), ("https://a.vn/",))
@@ -30,7 +38,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
-        self.mails: list[str] = []
+        self.mails: list[EmailMessage] = []
         self.answer = 204
 
 
@@ -69,7 +77,7 @@ def mail_server(inbox: Inbox) -> socketserver.TCPServer:
                 if word == b"DATA":
                     self.wfile.write(b"354 go on\r\n")
                     lines = iter(self.rfile.readline, b".\r\n")
-                    inbox.mails.append(b"".join(lines).decode())
+                    inbox.mails.append(message_from_bytes(b"".join(lines), policy=default))
                 self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
                 if word == b"QUIT":
                     return
@@ -80,20 +88,20 @@ def mail_server(inbox: Inbox) -> socketserver.TCPServer:
 def test_a_webhook_is_told_the_opening_and_the_end_once(sqlite_archive: Archive) -> None:
     inbox = Inbox()
     with serving(http_server(inbox)) as port:
-        channels = channels_of(Alarming(webhook=f"http://127.0.0.1:{port}/hook"))
+        channels = channels_of(Alarming(channels={"webhook": f"json://127.0.0.1:{port}/hook"}))
         sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
-        tell_all(sqlite_archive, channels)
-        tell_all(sqlite_archive, channels)
+        notify_all(sqlite_archive, channels)
+        notify_all(sqlite_archive, channels)
         sqlite_archive.sync_alarms([], ["baothu"], at(9))
-        tell_all(sqlite_archive, channels)
-        tell_all(sqlite_archive, channels)
-    assert [(post["state"], post["cause"], post["outlet"]) for post in inbox.posts] == [
-        ("open", "unreachable", "baothu"),
-        ("closed", "unreachable", "baothu"),
+        notify_all(sqlite_archive, channels)
+        notify_all(sqlite_archive, channels)
+    assert [(post["type"], post["title"][:33]) for post in inbox.posts] == [
+        ("warning", "[ALARM] host unreachable: baothu "),
+        ("success", "[over] host unreachable: baothu c"),
     ]
-    assert inbox.posts[0]["evidence"] == ["https://a.vn/"]
-    assert "browser" in inbox.posts[0]["to_do"]
-    assert inbox.posts[0]["text"].startswith("[ALARM] host unreachable: baothu cannot")
+    assert "https://a.vn/" in inbox.posts[0]["message"]
+    assert "What to do: open the site in a browser" in inbox.posts[0]["message"]
+    assert "What to do" not in inbox.posts[1]["message"]
 
 
 def test_a_webhook_that_is_down_is_told_later(
@@ -103,60 +111,93 @@ def test_a_webhook_that_is_down_is_told_later(
     inbox.answer = 500
     sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
     with serving(http_server(inbox)) as port:
-        channels = channels_of(Alarming(webhook=f"http://127.0.0.1:{port}/hook"))
-        tell_all(sqlite_archive, channels)
-        assert "was not delivered by webhook: HTTP Error 500" in caplog.text
+        channels = channels_of(Alarming(channels={"webhook": f"json://127.0.0.1:{port}/hook"}))
+        notify_all(sqlite_archive, channels)
+        assert "was not delivered by webhook" in caplog.text
+        assert "error=500" in caplog.text
         inbox.answer = 200
-        tell_all(sqlite_archive, channels)
+        notify_all(sqlite_archive, channels)
     assert len(inbox.posts) == 2
-    tell_all(sqlite_archive, channels)  # nobody listens there any more; nothing is owed either
+    notify_all(sqlite_archive, channels)  # nobody listens there any more; nothing is owed either
     assert caplog.text.count("not delivered") == 1
 
 
 def test_the_log_is_always_told(sqlite_archive: Archive, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
-    tell_all(sqlite_archive, channels_of(Alarming()))
+    notify_all(sqlite_archive, channels_of(Alarming()))
     sqlite_archive.sync_alarms([], ["baothu"], at(6))
-    tell_all(sqlite_archive, channels_of(Alarming()))
+    notify_all(sqlite_archive, channels_of(Alarming()))
     assert [(r.levelname, r.message[:7]) for r in caplog.records] == [
         ("WARNING", "[ALARM]"),
         ("INFO", "[over] "),
     ]
 
 
-def test_mail_is_sent_and_its_end_answers_it(sqlite_archive: Archive) -> None:
+def test_mail_is_sent_at_the_opening_and_at_the_end(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK", "a@b.vn")
     inbox = Inbox()
-    (alarm,) = sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+    sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
     with serving(mail_server(inbox)) as port:
-        settings = Email(
-            host="127.0.0.1", port=port, sender="t@toasoan.vn", to=("a@b.vn",), starttls=False
-        )
-        channels = channels_of(Alarming(email=settings))
-        tell_all(sqlite_archive, channels)
+        url = f"mailto://127.0.0.1:{port}?from=t@toasoan.vn&to=${{DESK}}&format=text"
+        channels = channels_of(Alarming(channels={"desk": url}))
+        notify_all(sqlite_archive, channels)
         sqlite_archive.sync_alarms([], ["baothu"], at(6))
-        tell_all(sqlite_archive, channels)
+        notify_all(sqlite_archive, channels)
     opened, closed = inbox.mails
-    assert f"Message-ID: <alarm-{alarm.id}@toasoan.vn>" in opened
-    assert f"In-Reply-To: <alarm-{alarm.id}@toasoan.vn>" in closed
-    assert "Subject: [ALARM] host unreachable" in opened
-    assert "What to do: open the site" in opened
-    assert "What to do" not in closed
+    assert (opened["To"], opened["From"]) == ("a@b.vn", "t@toasoan.vn")
+    assert opened["Subject"].startswith("[ALARM] host unreachable")
+    assert "What to do: open the site" in opened.get_content()
+    assert closed["Subject"].startswith("[over] host unreachable")
+    assert "What to do" not in closed.get_content()
+
+
+def test_one_channel_that_is_down_keeps_nothing_from_the_others(sqlite_archive: Archive) -> None:
+    down, up = Inbox(), Inbox()
+    down.answer = 503
+    with serving(http_server(down)) as first, serving(http_server(up)) as second:
+        urls = {"a": f"json://127.0.0.1:{first}/", "b": f"json://127.0.0.1:{second}/"}
+        sqlite_archive.sync_alarms([DOWN], ["baothu"], at(5))
+        notify_all(sqlite_archive, channels_of(Alarming(channels=urls)))
+        down.answer = 200
+        notify_all(sqlite_archive, channels_of(Alarming(channels=urls)))
+    assert (len(down.posts), len(up.posts)) == (2, 1)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "told"),
     [
-        {"webhook": "ftp://example.org/"},
-        {"webhook": "https://"},
-        {"email": {"host": "a", "sender": "nobody", "to": ["a@b.vn"]}},
-        {"email": {"host": "a", "sender": "a@b.vn", "to": []}},
-        {"email": {"host": "a", "sender": "a@b.vn", "to": ["x\ny@b"]}},
+        ({"webhook": "https://a.vn/"}, r"channels\] webhook = \"jsons://"),
+        ({"email": {"host": "a", "sender": "a@b.vn", "to": ["a@b.vn"]}}, r"email = \"mailtos://"),
+        ({"channels": {"log": "json://a.vn"}}, "but not log"),
+        ({"channels": {"Đội tin": "json://a.vn"}}, "lower-case letters"),
+        ({"channels": {"desk": "a@b.vn"}}, "desk: expected an Apprise URL"),
+        ({"channel": {}}, "channel\n"),
     ],
 )
-def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+def test_wrong_settings_are_refused(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
         Alarming.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("nosuch://a.vn", "alarms.channels.desk: Apprise cannot use this URL"),
+        ("mailto://u:${NO_SUCH_THING}@a.vn", "environment variable NO_SUCH_THING is not set"),
+        ("mailto://u:p@a.vn?to=a@b.vn,c@d.vn", "expected one channel for each"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_at_the_start(url: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        channels_of(Alarming(channels={"desk": url}))
+
+
+def test_no_apprise_is_loaded_where_no_channel_is_configured() -> None:
+    code = "import sys, crawler.commands.crawl.schedule; assert 'apprise' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_metrics_are_served_on_loopback(sqlite_archive: Archive) -> None:
