@@ -196,11 +196,15 @@ def test_the_command_asks_outlets_where_something_is_due(
 
 def test_only_old_logs_are_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "thu").mkdir()
-    for name in ("r1.log", "r2.log", "keep.txt"):
+    for name in ("r1.log", "r2.log", "r2.log.1", "keep.txt"):
         (tmp_path / "thu" / name).write_text("x")
     (tmp_path / "thu" / "link.log").symlink_to(tmp_path / "thu" / "keep.txt")
     later = (tmp_path / "thu" / "r1.log").stat().st_mtime + 100
-    assert [path.name for path in old_logs(tmp_path, later)] == ["r1.log", "r2.log"]
+    assert [path.name for path in old_logs(tmp_path, later)] == [
+        "r1.log",
+        "r2.log",
+        "r2.log.1",
+    ]
     assert old_logs(tmp_path, 0) == []
 
 
