@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from storage.errors import ConfigError
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPLACED = {
     "webhook": '[alarms.channels] webhook = "jsons://example.org/hook" (json:// for http)',
@@ -30,19 +32,23 @@ class Alarming(BaseModel):
     def _is_of_today(cls, values: Any) -> Any:
         for key, instead in _REPLACED.items():
             if isinstance(values, dict) and key in values:
-                raise ValueError(f"{key} is no longer a key: write {instead} (docs/alarms.md)")
+                raise ConfigError(
+                    f"alarms.{key} is no longer a key: write {instead} (docs/alarms.md)"
+                )
         return values
 
     @field_validator("channels")
     @classmethod
     def _are_urls(cls, channels: dict[str, str]) -> dict[str, str]:
+        """Raise ConfigError, for pydantic's error would repeat a URL with its password."""
         for name, url in channels.items():
             if not _NAME.fullmatch(name) or name == "log":
-                raise ValueError(
-                    f"{name}: expected a name of lower-case letters, digits, - and _, but not log"
+                raise ConfigError(
+                    f"alarms.channels: {name!r} is no channel's name: expected lower-case letters,"
+                    " digits, - and _, but not log"
                 )
             if "://" not in url:
-                raise ValueError(
-                    f"{name}: expected an Apprise URL such as mailtos://… or jsons://…"
+                raise ConfigError(
+                    f"alarms.channels.{name}: expected an Apprise URL such as jsons://example.org/"
                 )
         return channels

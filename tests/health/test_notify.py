@@ -15,12 +15,13 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from crawler.config.alarms import Alarming
+from crawler.config.config import load_config
 from crawler.health.metrics import serve_metrics
 from crawler.health.notify import channels_of, notify_all
 from crawler.health.status import OutletStatus
@@ -174,12 +175,20 @@ def test_one_channel_that_is_down_keeps_nothing_from_the_others(sqlite_archive: 
         ({"channels": {"log": "json://a.vn"}}, "but not log"),
         ({"channels": {"Đội tin": "json://a.vn"}}, "lower-case letters"),
         ({"channels": {"desk": "a@b.vn"}}, "desk: expected an Apprise URL"),
-        ({"channel": {}}, "channel\n"),
     ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+    with pytest.raises(ConfigError, match=told):
         Alarming.model_validate(wrong)
+
+
+def test_a_wrong_channel_is_told_by_file_and_key_without_its_password(tmp_path: Path) -> None:
+    file = tmp_path / "tinquan.toml"
+    file.write_text('contact = "a@b.vn"\n[alarms.channels]\n"My desk" = "json://u:secret@a.vn"\n')
+    with pytest.raises(ConfigError) as told:
+        load_config(file)
+    assert str(told.value).startswith(f"{file}: alarms.channels: 'My desk' is no channel's name")
+    assert "secret" not in str(told.value)
 
 
 @pytest.mark.parametrize(

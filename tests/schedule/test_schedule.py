@@ -191,6 +191,7 @@ def test_on_postgresql_too_only_one_holds(archive_url: str, config: Config) -> N
             "[schedule.outlets.thu]\ncadence = {min_minutes = 90, max_minutes = 60}\n",
             "min_minutes 90 is more than max_minutes 60",
         ),
+        ('[alarms.channels]\ndesk = "nosuch://a.vn"\n', "alarms.channels.desk: Apprise cannot use"),
         ("[schedule.outlets]\nthu = {pause = true}\nmoi = {pause = true}\n", "no outlet is to be"),
     ],
 )

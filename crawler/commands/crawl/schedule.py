@@ -18,7 +18,7 @@ from crawler.commands.common import (
 from crawler.config.config import Config
 from crawler.health.evaluate import look, look_at
 from crawler.health.metrics import Snapshot, serve_metrics
-from crawler.health.notify import channels_of, notify_all
+from crawler.health.notify import Channel, channels_of, notify_all
 from crawler.health.status import status_of
 from crawler.jobs.supervisor import Supervisor
 from crawler.outlets.model import Outlet
@@ -48,10 +48,12 @@ def schedule(
     wanted = wanted_outlets(settings, known, outlet or ())
     check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))
     set_up_log()
+    channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:
         load_into(opened, settings.gazetteer)  # once, not in every crawl
         with _metrics(metrics_port, opened, settings, wanted):
-            asyncio.run(_run(opened, settings, wanted, known))
+            evaluate = _evaluation(opened, settings, wanted, known, channels)
+            asyncio.run(_run(opened, settings, wanted, evaluate))
 
 
 @contextmanager
@@ -80,7 +82,10 @@ def _metrics(
 
 
 async def _run(
-    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+    archive: Archive,
+    settings: Config,
+    wanted: list[Wanted],
+    evaluate: Callable[[str | None], None],
 ) -> None:
     """Hold the archive and work until a signal. Raises ArchiveError where another holds it."""
     agenda = new_agenda(settings, wanted)
@@ -89,7 +94,7 @@ async def _run(
         agenda,
         ScheduleState(archive, settings, agenda, hold),
         Supervisor(archive, settings),
-        _evaluation(archive, settings, wanted, known),
+        evaluate,
         maintenance_argv(settings),
     )
     try:
@@ -99,11 +104,14 @@ async def _run(
 
 
 def _evaluation(
-    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+    archive: Archive,
+    settings: Config,
+    wanted: list[Wanted],
+    known: dict[str, Outlet],
+    channels: list[Channel],
 ) -> Callable[[str | None], None]:
     """Return what looks at the health of one outlet, or of all, and notifies people."""
     watched = {one.outlet: one for one in watched_by(wanted, known)}
-    channels = channels_of(settings.alarms)
 
     def evaluate(outlet: str | None) -> None:
         now = datetime.now(UTC)
