@@ -1,4 +1,4 @@
-"""Scrapy's settings, each with its reason. Values of a deployment come from config/tinquan.toml.
+"""Scrapy's settings, each with its reason. Values of a deployment come from its tinquan.toml.
 
 The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID,
 TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
@@ -23,7 +23,9 @@ def _config() -> Config:
 _loaded = _config()
 
 # Ours
-TINQUAN_OUTLETS = str(_loaded.outlets)
+TINQUAN_OUTLETS = [str(folder) for folder in _loaded.outlet_folders]
+TINQUAN_CONFIG = str(_loaded.file or "")
+TINQUAN_CONTACT = _loaded.contact
 TINQUAN_ARCHIVE = os.environ.get(ARCHIVE_VARIABLE) or _loaded.archive
 TINQUAN_CAPTURES = str(_loaded.captures)
 TINQUAN_GAZETTEER = str(_loaded.gazetteer)

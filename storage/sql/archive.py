@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import in_utc
+from storage.export.files import write_export
 from storage.model.articles import (
     ArchivedArticle,
     Arrival,
@@ -140,8 +141,6 @@ class SqlArchive(SqlOperations, SqlWays):
         """Write articles to a file, in constant memory; return what it holds."""
         with self._reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-        from storage.export.files import write_export  # noqa: PLC0415 - pyarrow is slow to load
-
         return write_export(self.articles(order.query), order, schema)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Found, Link
 from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
 from crawler.fetch.spiders.backfill import Backfill, backfill_steps, window_of
@@ -15,10 +14,11 @@ from crawler.fetch.spiders.listings import promised_day
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.steps import Step
 from crawler.outlets.model import Outlet, load_outlets
+from crawler.shipped import shipped
 from storage.archive import Archive
 from storage.errors import UsageError
 
-OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
+OUTLETS = load_outlets(shipped("outlets"), FAMILY_NAMES)
 EPI = OUTLETS["tienphong"]
 MASTER = OUTLETS["laodongthudo"].model_copy(update={"sitemap": None, "page_size": 15})
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Link, Way
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.fetch.spiders.frontier import Chain, Frontier, State
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
+from crawler.shipped import shipped
 
-EPI = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)["tienphong"]
+EPI = load_outlets(shipped("outlets"), FAMILY_NAMES)["tienphong"]
 FAMILY = FAMILIES["epi"]
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 

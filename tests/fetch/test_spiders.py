@@ -10,7 +10,6 @@ from scrapy import Request
 from scrapy.http import Headers
 from scrapy.settings import Settings
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.fetch.spiders.ledger import Ledger, conditional_headers
@@ -21,11 +20,12 @@ from crawler.fetch.spiders.session import outlet_settings, replay_files
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.page.urls import canonical_url
+from crawler.shipped import shipped
 from storage.archive import Archive
 from storage.errors import CaptureError, UsageError
 from storage.model.runs import Validator
 
-OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
+OUTLETS = load_outlets(shipped("outlets"), FAMILY_NAMES)
 EPI, MASTER = OUTLETS["tienphong"], OUTLETS["laodongthudo"]
 FAMILY = FAMILIES["epi"]
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
@@ -227,9 +227,7 @@ def test_no_validator_is_saved_before_its_articles(
 
 
 def test_one_class_an_outlet_file(tmp_path: Path) -> None:
-    loader = OutletLoader.from_settings(
-        Settings({"TINQUAN_OUTLETS": DEFAULT_CONFIG.parent / "outlets"})
-    )
+    loader = OutletLoader.from_settings(Settings({"TINQUAN_OUTLETS": [str(shipped("outlets"))]}))
     assert loader.list() == sorted(OUTLETS)
     spider = loader.load("tienphong")
     assert issubclass(spider, OutletSpider)

@@ -19,7 +19,7 @@ from crawler.capture.files import list_files
 from crawler.capture.lock import HostLock
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
-from crawler.config.config import absolute_archive
+from crawler.config.config import absolute_archive, require_contact
 from crawler.discover import Form, Found, discover
 from crawler.discover.guess import guessed_links
 from crawler.extract.worker import ExtractionWorker
@@ -46,7 +46,8 @@ _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.
 class CrawlSession:
     """Opened before the first request, closed after the last item.
 
-    Raises ArchiveError where no run row can be written. Whatever fails after that (another crawl
+    Raises ConfigError where a live crawl has no contact, ArchiveError where no run row can be
+    written. Whatever fails after that (another crawl
     holds the host, a recording is missing) is raised too, and stands in the run's row.
     """
 
@@ -57,6 +58,9 @@ class CrawlSession:
         self._tables: Tables | None = None
         self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
         replay = replay_files(settings)
+        if not replay:
+            file = settings.get("TINQUAN_CONFIG")
+            require_contact(settings.get("TINQUAN_CONTACT", ""), Path(file) if file else None)
         url = absolute_archive(settings["TINQUAN_ARCHIVE"], Path.cwd())
         self.archive: Archive = open_archive(url)
         self.replay_index: ReplayIndex | None = None
