@@ -40,7 +40,7 @@ def _field(article: Article, key: str) -> Any:
         "credits": lambda: {image.url: image.credit for image in article.images},
         "images": lambda: [image.url for image in article.images],
         "kinds": lambda: {block.text: block.kind for block in article.blocks},
-        "separate": lambda: article.body.splitlines(),
+        "separate": article.body.splitlines,
     }
     return special[key]() if key in special else getattr(article, key)
 
