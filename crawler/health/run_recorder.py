@@ -22,7 +22,7 @@ _UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
 
 
-class RunKeeper:
+class RunRecorder:
     """Keeps one run's row in the archive, from before its first request to its end.
 
     run: the run as it starts; its row is written at once. clock: the present moment, UTC.
@@ -178,10 +178,10 @@ class RunKeeper:
             _log.warning("the run's counts could not be written: %s", error)
 
 
-def fail_run(keeper: RunKeeper, error: TinquanError) -> Run:
+def fail_run(recorder: RunRecorder, error: TinquanError) -> Run:
     """End a run that could not even begin."""
-    keeper.end_with(Outcome.FAILED, str(error))
-    return keeper.finish("start_error")
+    recorder.end_with(Outcome.FAILED, str(error))
+    return recorder.finish("start_error")
 
 
 def peak_memory_bytes() -> int:

@@ -15,7 +15,7 @@ from crawler.fetch.spiders.ledger import Ledger, conditional_headers
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.session import CrawlSession
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
-from crawler.health.run_recorder import RunKeeper
+from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, canonical_url
@@ -66,14 +66,14 @@ class Listings:
             self._backfill = Backfill(archive, outlet, family, plan, self.ledger)
 
     @property
-    def _keeper(self) -> RunKeeper:
-        return self._session.keeper
+    def _recorder(self) -> RunRecorder:
+        return self._session.recorder
 
     def steps(self) -> Iterator[Step]:
         """Yield the listings that the plan begins with."""
         if self._backfill is not None:
             yield from self._backfill.steps()
-            self._keeper.discovered()  # also where all was done before
+            self._recorder.discovered()  # also where all was done before
             return
         yield from first_steps(
             self._outlet,
@@ -101,7 +101,7 @@ class Listings:
         if self._plan.oldest_first and all(link.published_at for link in links):
             links = tuple(sorted(links, key=lambda link: link.published_at or now))
         admitted = self.frontier.admit(links)
-        self._keeper.count(links=self.frontier.met - before)
+        self._recorder.count(links=self.frontier.met - before)
         self._remember(step, found.links, now)
         asked = [item for item in admitted if item.state is State.ASK]
         for item in admitted:
@@ -169,7 +169,7 @@ class Listings:
         """Note that an article is stored or refused; well: and need not be asked for again."""
         self.ledger.settle(key, well=well)
         if section := self._met.section_of.get(key):
-            self._keeper.published(section, published_at)
+            self._recorder.published(section, published_at)
         for chain in self._met.chains.get(key, []):
             chain.saw_article(published_at)
 
