@@ -18,10 +18,11 @@ from crawler.families.base import Family
 from crawler.fetch.spiders.failures import Failed, judge_failure
 from crawler.fetch.spiders.frontier import Admitted
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.spiders.ledger import read_validator
 from crawler.fetch.spiders.listings import Listings
+from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.rechecks import recheck_requests
+from crawler.fetch.spiders.record_signals import note_failure, note_listing, note_refused_listing
 from crawler.fetch.spiders.responses import (
     aliases_of,
     capture_of,
@@ -30,7 +31,6 @@ from crawler.fetch.spiders.responses import (
     refused_page,
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
-from crawler.fetch.spiders.signing import note_failure, note_listing, note_refused_listing
 from crawler.fetch.spiders.steps import Step
 from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import Sign

@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.spiders.ledger import conditional_headers
+from crawler.fetch.spiders.pending_validators import conditional_headers
 from crawler.page.times import utc_now
 from crawler.page.urls import article_key
 from storage.model.schedule import KnownArticle
@@ -32,7 +32,7 @@ def recheck_requests(spider: "OutletSpider") -> Iterator[Request]:
     for known in spider.archive.schedule.due_checks(spider.outlet.slug, utc_now(), limit):
         if spider.recorder.is_stopping:
             return
-        validator = spider.listings.ledger.usable(known.url) if known.status in _SEEN else None
+        validator = spider.listings.validators.usable(known.url) if known.status in _SEEN else None
         yield Request(
             known.url,
             callback=_Look(spider, known),
