@@ -118,6 +118,7 @@ ITEM_PIPELINES = {
     "crawler.fetch.pipelines.ReportPipeline": 500,
 }
 EXTENSIONS = {
+    "crawler.fetch.extensions.run_stats.RunStats": 0,
     "crawler.fetch.extensions.time_limit.Watchdog": 0,
     "crawler.fetch.extensions.parent_watch.ParentWatch": 10,
     "crawler.fetch.extensions.log_limit.LogLimit": 10,

@@ -47,8 +47,12 @@ def test_a_feed_holds_the_stored_articles_as_extract_prints_them(
     stories = epi_site(site, count=3, page=3)
     site.routes[stories[-1].epi_url.removeprefix("https://")] = Answer(status=404)
     feed = desk.folder / "items.jsonl"
-    done = scrapy(desk, "crawl", "tienphong", "-a", SECTION, "-O", str(feed))
+    done = scrapy(desk, "crawl", "tienphong", "-a", SECTION, "-O", str(feed), "-s", "STATS_DUMP=1")
     assert done.returncode == 0, done.stderr
+    assert "'tinquan/new': 2" in done.stderr
+    assert "'tinquan/refused/not_found': 1" in done.stderr
+    counts = last_run(desk).counts
+    assert (counts.new, counts.refused) == (2, {"not_found": 1})
     lines = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     with desk.open() as archive:
         stored = articles(archive)

@@ -9,6 +9,8 @@ import pytest
 
 from crawler.capture.lock import HostLock
 from crawler.health.run_recorder import RunRecorder, fail_run
+from crawler.health.run_stats import MemoryStats
+from crawler.health.signals import Sign
 from storage.archive import Archive
 from storage.errors import ArchiveError, CaptureError, CrawlError
 from storage.model.articles import RefusalReason, Stored, Verdict
@@ -61,6 +63,25 @@ def test_what_the_archive_did_is_counted(recorder: RunRecorder, sqlite_archive: 
     assert run.newest_published_at == START - timedelta(hours=1)
     assert (run.outcome, run.error, run.ended_at) == (Outcome.DONE, None, START)
     assert recorder.finish("shutdown") is run
+
+
+def test_a_run_s_row_is_made_of_statistics(recorder: RunRecorder) -> None:
+    recorder.count(requested=1)
+    stats = MemoryStats()
+    stats.inc_value("downloader/request_count", 7)
+    recorder.count_in(stats)
+    recorder.count(requested=2)
+    recorder.refuse("robots")
+    recorder.sign(Sign.BLOCKED, "https://a.vn/")
+    assert stats.get_stats() == {
+        "downloader/request_count": 7,
+        "tinquan/requested": 3,
+        "tinquan/refused/robots": 1,
+        "tinquan/signs/blocked": 1,
+    }
+    assert recorder.finish("finished").counts == RunCounts(
+        requested=3, refused={"robots": 1}, signs={"blocked": 1}
+    )
 
 
 def test_how_a_run_is_judged(sqlite_archive: Archive) -> None:
