@@ -13,7 +13,7 @@ import sys
 import psutil
 
 from crawler.commands.crawl import schedule
-from crawler.schedule.child import Bounds, run_child
+from crawler.jobs.child import Bounds, run_child
 
 _CODE = "print(('x' * 99 + '\\n') * 2000)"
 _BOUNDS = Bounds(seconds=30, memory_bytes=400 * 2**20, grace_seconds=1.0)

@@ -33,7 +33,7 @@ from crawler.commands.query.export import export
 from crawler.commands.query.places import places_app
 from crawler.commands.query.revisions import diff, revisions
 from crawler.commands.query.search import search
-from crawler.jobs.process import STOPPED_CODES
+from crawler.jobs.signals import STOPPED_CODES
 from storage.errors import TinquanError
 
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

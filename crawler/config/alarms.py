@@ -1,55 +1,54 @@
-"""The table [alarms] of the configuration: whom to tell. Pure."""
+"""The table [alarms] of the configuration: whom to notify. Pure."""
 
-from urllib.parse import urlsplit
+import re
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from storage.errors import ConfigError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_REPLACED = {
+    "webhook": '[alarms.channels] webhook = "jsons://example.org/hook" (json:// for http)',
+    "email": "[alarms.channels] email ="
+    ' "mailtos://USER:${TINQUAN_EMAIL_PASSWORD}@mail.example.org?from=SENDER&to=RECIPIENT",'
+    " one channel a recipient",
+}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Alarming(BaseModel):
+    """Whom to notify of alarms, besides the log.
 
-
-class Email(_Strict):
-    """A mail server and who is told.
-
-    starttls: encrypt after connecting; tls: from the first byte (port 465). password_variable:
-    name of the environment variable with the password: no password stands in a file.
+    channels: by a name of one's own an Apprise URL, such as mailtos://… or jsons://…. `${NAME}`
+    in it stands for an environment variable, so that no password stands in a file.
     """
 
-    host: str
-    port: int = Field(587, ge=1, le=65535)
-    sender: str
-    to: tuple[str, ...] = Field(min_length=1)
-    starttls: bool = True
-    tls: bool = False
-    user: str | None = None
-    password_variable: str = "TINQUAN_EMAIL_PASSWORD"  # noqa: S105 - a variable's name
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @field_validator("sender")
+    channels: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
     @classmethod
-    def _is_address(cls, value: str) -> str:
-        if "@" not in value or any(char.isspace() for char in value):
-            raise ValueError("expected an address such as tinquan@example.org")
-        return value
+    def _is_of_today(cls, values: Any) -> Any:
+        for key, instead in _REPLACED.items():
+            if isinstance(values, dict) and key in values:
+                raise ConfigError(
+                    f"alarms.{key} is no longer a key: write {instead} (docs/alarms.md)"
+                )
+        return values
 
-    @field_validator("to")
+    @field_validator("channels")
     @classmethod
-    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            cls._is_address(address)
-        return value
-
-
-class Alarming(_Strict):
-    """Whom to tell of alarms, besides the log. webhook: an address that takes JSON by POST."""
-
-    webhook: str | None = None
-    email: Email | None = None
-
-    @field_validator("webhook")
-    @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "https://a.vn")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("expected an address such as https://example.org/hook")
-        return value
+    def _are_urls(cls, channels: dict[str, str]) -> dict[str, str]:
+        """Raise ConfigError, for pydantic's error would repeat a URL with its password."""
+        for name, url in channels.items():
+            if not _NAME.fullmatch(name) or name == "log":
+                raise ConfigError(
+                    f"alarms.channels: {name!r} is no channel's name: expected lower-case letters,"
+                    " digits, - and _, but not log"
+                )
+            if "://" not in url:
+                raise ConfigError(
+                    f"alarms.channels.{name}: expected an Apprise URL such as jsons://example.org/"
+                )
+        return channels

@@ -45,8 +45,8 @@ class Config(BaseModel):
     archive: database URL; a bare or relative SQLite path is taken from the file's `root`.
     captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
     gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
-    alarms: whom to tell of what is wrong.
-    schedule: when what is crawled, and the standing jobs.
+    alarms: whom to notify of what is wrong.
+    schedule: when what is crawled, and the maintenance jobs.
     contact: address or page in the user agent, so that an outlet can reach us.
     """
 
@@ -126,6 +126,8 @@ def load_config(file: Path | None = None) -> Config:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{path}: {explain(error)}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path}: cannot be read: {error}; expected a configuration file"

@@ -1,126 +1,79 @@
-"""Run several crawl processes at once, and know how each of them ended."""
+"""Do several crawls at once for a command that waits for them, and show how they get on."""
 
-import socket
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.progress import Progress, TaskID
 
 from crawler.config.config import Config
-from crawler.jobs.process import CrawlProcess, Order, log_file
+from crawler.jobs.crawl_job import CrawlJob
+from crawler.jobs.signals import stop_on_signal
+from crawler.jobs.supervisor import Supervisor
 from storage.archive import Archive
-from storage.errors import NotFoundError
-from storage.model.runs import Outcome, Run, RunCounts
+from storage.errors import TinquanError
+from storage.model.runs import Run, RunCounts
 
-POLL_SECONDS = 0.2
-GRACE_SECONDS = 30.0
-"""How long after its own time limit a crawl is ended from outside."""
+_SHOW_SECONDS = 0.2
 
 
-@dataclass
-class _Running:
-    process: CrawlProcess
-    task: TaskID
-    deadline: float
-    is_late: bool = False
+def run_crawls(
+    archive: Archive, config: Config, jobs: Sequence[CrawlJob], progress: Progress, at_once: int = 1
+) -> list[Run]:
+    """Do the jobs, at most `at_once` at a time; return their runs in the same order.
 
-
-class Crawls:
-    """Starts crawls, at most `jobs` at a time, and waits for them.
-
-    clock: monotonic seconds.
+    Ctrl-C, SIGTERM, or an error of one job end all of them before they are raised. Raises
+    CrawlError, ArchiveError and OSError.
     """
 
+    async def work() -> list[Run]:
+        supervisor = Supervisor(archive, config)
+        pool = _Pool(supervisor, archive, progress, at_once)
+        with stop_on_signal(supervisor.stop):
+            try:
+                ended = await asyncio.gather(*map(pool.run, jobs), return_exceptions=True)
+            finally:
+                supervisor.close()
+            for error in ended:
+                if isinstance(error, BaseException):
+                    raise error
+        return [run for run in ended if isinstance(run, Run)]
+
+    return asyncio.run(work())
+
+
+class _Pool:
     def __init__(
-        self, archive: Archive, config: Config, jobs: int, clock: Callable[[], float]
+        self, supervisor: Supervisor, archive: Archive, progress: Progress, at_once: int
     ) -> None:
-        """Keep what all rounds share."""
+        self._supervisor = supervisor
         self._archive = archive
-        self._config = config
-        self._jobs = jobs
-        self._clock = clock
+        self._progress = progress
+        self._slots = asyncio.Semaphore(at_once)
 
-    def run(self, orders: Sequence[Order], progress: Progress) -> list[Run]:
-        """Do the orders; return their runs in the same order. An interrupt ends all of them."""
-        waiting = deque(orders)
-        running: list[_Running] = []
-        ended: dict[str, Run] = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < self._jobs:
-                    running.append(self._start(waiting.popleft(), progress))
-                for item in [item for item in running if self._is_over(item, progress)]:
-                    running.remove(item)
-                    ended[item.process.order.run_id] = self._end(item, progress)
-                time.sleep(POLL_SECONDS)
-        finally:
-            for item in running:
-                item.process.terminate()
-            for item in running:
-                item.process.end()
-            for item in running:  # only when none is left: writing a row may fail
-                self._end(item, progress)
-        return [ended[order.run_id] for order in orders]
+    async def run(self, job: CrawlJob) -> Run | None:
+        """Do a job in its turn; None where all are asked to end before it has begun."""
+        async with self._slots:
+            if self._supervisor.stopping.is_set():
+                return None
+            task = self._progress.add_task(job.outlet, counts="starting", total=None)
+            shows = asyncio.create_task(self._show(job.run_id, task))
+            try:
+                return await self._supervisor.crawl(job)
+            except BaseException:
+                self._supervisor.stop()
+                raise
+            finally:
+                shows.cancel()
+                self._progress.remove_task(task)
 
-    def _start(self, order: Order, progress: Progress) -> _Running:
-        process = CrawlProcess(order, self._config)
-        task = progress.add_task(order.outlet, counts="starting", total=None)
-        deadline = self._clock() + self._config.limits.run_seconds + GRACE_SECONDS
-        return _Running(process, task, deadline)
-
-    def _is_over(self, item: _Running, progress: Progress) -> bool:
-        if self._clock() > item.deadline:
-            item.is_late = True
-            item.process.end()
-        run = self._row(item.process.order.run_id)
-        if run:
-            progress.update(item.task, counts=counts_text(run.counts))
-        return item.process.code is not None
-
-    def _end(self, item: _Running, progress: Progress) -> Run:
-        """Return the run of a process that has ended; write its end where it could not."""
-        progress.remove_task(item.task)
-        item.process.close()
-        order = item.process.order
-        run = self._row(order.run_id)
-        if run is not None and run.outcome is not None:
-            return run
-        now = datetime.now(UTC)
-        begun = run or Run(
-            id=order.run_id,
-            outlet=order.outlet,
-            started_at=now,
-            sections=order.sections,
-            replay=bool(order.replay),
-            host=socket.gethostname(),
-            log_file=str(log_file(order, self._config)),
-            kind=order.kind,
-        )
-        outcome, error = self._judge(item)
-        ended = replace(begun, ended_at=now, outcome=outcome, error=error)
-        if run is None:
-            self._archive.start_run(ended)
-        self._archive.finish_run(ended)
-        return ended
-
-    def _judge(self, item: _Running) -> tuple[Outcome, str]:
-        """Return how a process ended that wrote no end itself, and why."""
-        process = item.process
-        if item.is_late:
-            limit = self._config.limits.run_seconds
-            return Outcome.TIMED_OUT, f"not done within its time limit of {limit} s"
-        if process.was_stopped:  # its first second: Scrapy does not handle signals yet
-            return Outcome.STOPPED, "asked to stop before it had begun"
-        return Outcome.DIED, process.last_words() or f"ended with exit code {process.code}"
-
-    def _row(self, run_id: str) -> Run | None:
-        try:
-            return self._archive.run(run_id)
-        except NotFoundError:
-            return None
+    async def _show(self, run_id: str, task: TaskID) -> None:
+        """Show what the run's row says, again and again."""
+        while True:
+            await asyncio.sleep(_SHOW_SECONDS)
+            with suppress(TinquanError):  # there is no row yet, or the archive is busy
+                run = await self._supervisor.ask(self._archive.run, run_id)
+                self._progress.update(task, counts=counts_text(run.counts))
 
 
 def counts_text(counts: RunCounts) -> str:

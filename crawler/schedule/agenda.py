@@ -2,7 +2,7 @@
 
 It knows no clock, no process and no archive: the driver (crawler.schedule.service) tells it the
 time and what happened, and does what it says. A due time is worked out from the last visit, so
-there is no queue: however long the schedule was down, a section is due once, and a standing job
+there is no queue: however long the schedule was down, a section is due once, and a maintenance job
 too. All it needs to go on after a restart are the run rows.
 """
 
@@ -17,7 +17,7 @@ from crawler.schedule.rhythm import MEMORY, Rhythm, next_visit, rhythm_of
 from storage.model.runs import Outcome, Run, RunKind
 
 _ALONG = 0.25  # a section is taken along where no more of its interval is left
-_RHYTHM_HOLDS = timedelta(hours=12)  # a rhythm is worked out anew after that
+_RHYTHM_HOLDS = timedelta(hours=12)  # a rhythm is worked out again after that
 _FAILED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DIED})
 
 
@@ -32,13 +32,13 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
-    """A standing job to be started: one at a time, beside the crawls."""
+class MaintenanceJob:
+    """A maintenance job to be started: one at a time, beside the crawls."""
 
     name: str
 
 
-Task = Visit | Chore
+Task = Visit | MaintenanceJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class _Item:
 
     outlet: str
     name: str
-    kind: Literal["crawl", "recheck", "chore"]
+    kind: Literal["crawl", "recheck", "maintenance"]
     cadence: Cadence
     last: datetime | None = None  # when its last visit began
     due: datetime | None = None  # None: at once
@@ -66,7 +66,7 @@ class _Item:
     rhythm: Rhythm | None = None
     rhythm_at: datetime | None = None
 
-    def settle(self) -> None:
+    def reschedule(self) -> None:
         """Work out when it is due after its last visit."""
         if self.last is None:
             self.due = None
@@ -88,11 +88,13 @@ class _Item:
 class Agenda:
     """The schedule's state; its methods are told what time it is. All times are UTC.
 
-    watched: the outlets. chores: cron lines by the standing job's name. jobs: crawls at the same
-    time.
+    watched: the outlets. maintenance: cron lines by the maintenance job's name. jobs: crawls at
+    the same time.
     """
 
-    def __init__(self, watched: Iterable[Wanted], chores: Mapping[str, str], jobs: int) -> None:
+    def __init__(
+        self, watched: Iterable[Wanted], maintenance: Mapping[str, str], jobs: int
+    ) -> None:
         """Begin with everything due at once; `remember` what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}
@@ -106,19 +108,21 @@ class Agenda:
                 every = int(one.recheck / timedelta(minutes=1))
                 steady = Cadence(every_minutes=every, adaptive=False)
                 self._items.append(_Item(one.outlet, "", "recheck", steady))
-        for name, line in chores.items():
-            self._items.append(_Item("", name, "chore", Cadence(cron=line)))
+        for name, line in maintenance.items():
+            self._items.append(_Item("", name, "maintenance", Cadence(cron=line)))
 
-    def remember(self, runs: Iterable[Run], chores: Mapping[str, datetime], now: datetime) -> None:
-        """Take in what was done before this start: runs in any order, chores by name."""
+    def remember(
+        self, runs: Iterable[Run], maintenance: Mapping[str, datetime], now: datetime
+    ) -> None:
+        """Take in what was done before this start: runs in any order, maintenance jobs by name."""
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:
                 self._take_in(run, now)
         for item in self._items:
-            if item.kind == "chore":
+            if item.kind == "maintenance":
                 # A new one waits for its hour; one that was missed is made up for.
-                item.last = min(chores.get(item.name, now), now)
-            item.settle()
+                item.last = min(maintenance.get(item.name, now), now)
+            item.reschedule()
 
     def _take_in(self, run: Run, now: datetime) -> None:
         for item in self._items:
@@ -151,9 +155,9 @@ class Agenda:
         return [item for item in self._items if item.due is None or item.due <= now]
 
     def _task(self, item: _Item, now: datetime) -> Task | None:
-        if item.kind == "chore":
-            busy = any(isinstance(task, Chore) for task in self.running)
-            return None if busy else Chore(item.name)
+        if item.kind == "maintenance":
+            busy = any(isinstance(task, MaintenanceJob) for task in self.running)
+            return None if busy else MaintenanceJob(item.name)
         crawls = [task for task in self.running if isinstance(task, Visit)]
         host = self._hosts[item.outlet]
         if len(crawls) >= self._jobs or any(task.host == host for task in crawls):
@@ -180,7 +184,7 @@ class Agenda:
                 self._note(item, run, now)
             else:
                 item.last = min(begun, now)
-            item.settle()
+            item.reschedule()
 
     def clock_stepped(self, step: timedelta, now: datetime) -> None:
         """Take in that the clock was set by `step` and now says `now`.
@@ -194,7 +198,7 @@ class Agenda:
             if item.last is not None:
                 item.last = min(item.last + step, now)
             item.rhythm_at = None
-            item.settle()
+            item.reschedule()
 
     def next_wake(self, now: datetime) -> datetime:
         """Return when something comes due that could be started; `now` where something has."""
@@ -220,8 +224,8 @@ def _is_nearly_due(item: _Item, now: datetime) -> bool:
 
 
 def _belongs(item: _Item, task: Task) -> bool:
-    if isinstance(task, Chore):
-        return item.kind == "chore" and item.name == task.name
+    if isinstance(task, MaintenanceJob):
+        return item.kind == "maintenance" and item.name == task.name
     if item.outlet != task.outlet or item.kind != task.kind:
         return False
     return task.kind == "recheck" or item.name in task.sections

@@ -43,8 +43,8 @@ def wanted_outlets(
 def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
     """Return an agenda that remembers nothing yet."""
     lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
-    chores = {name: line for name, line in lines.items() if line}
-    return Agenda(wanted, chores, config.schedule.jobs)
+    maintenance = {name: line for name, line in lines.items() if line}
+    return Agenda(wanted, maintenance, config.schedule.jobs)
 
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:

@@ -9,7 +9,7 @@ import pytest
 
 import crawler.commands.crawl.backfill
 from crawler.config.config import Config
-from crawler.jobs.process import Order
+from crawler.jobs.crawl_job import CrawlJob
 from storage.archive import Archive, open_archive
 from storage.model.links import MetLink
 from storage.model.runs import Outcome, Run, RunCounts
@@ -20,39 +20,39 @@ WORDS = ("backfill", "tienphong", "--from", "2026-08-01", "--to", "2026-08-31")
 
 
 @pytest.fixture
-def orders() -> list[Order]:
-    """Return the orders that a backfill gives; `ending` says how each ends."""
+def jobs() -> list[CrawlJob]:
+    """Return the crawls that a backfill asks for; `ending` says how each ends."""
     return []
 
 
 def ending(
-    monkeypatch: pytest.MonkeyPatch, orders: list[Order], *ends: tuple[Outcome, int, int]
+    monkeypatch: pytest.MonkeyPatch, jobs: list[CrawlJob], *ends: tuple[Outcome, int, int]
 ) -> None:
     """Let crawls end so: outcome, requests, new articles."""
 
     def crawl(
-        archive: Archive, config: Config, rounds: Sequence[Sequence[Order]], *, hidden: bool
+        archive: Archive, config: Config, rounds: Sequence[Sequence[CrawlJob]], *, hidden: bool
     ) -> Iterator[Run]:
-        [[order]] = rounds
-        outcome, requested, new = ends[len(orders)]
-        orders.append(order)
+        [[job]] = rounds
+        outcome, requested, new = ends[len(jobs)]
+        jobs.append(job)
         counts = RunCounts(requested=requested, new=new)
-        yield Run(order.run_id, order.outlet, NOW, outcome=outcome, counts=counts, ended_at=NOW)
+        yield Run(job.run_id, job.outlet, NOW, outcome=outcome, counts=counts, ended_at=NOW)
 
-    monkeypatch.setattr(crawler.commands.crawl.backfill, "crawl_orders", crawl)
+    monkeypatch.setattr(crawler.commands.crawl.backfill, "do_crawls", crawl)
 
 
 def test_a_crawl_s_time_limit_is_no_end(
-    tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, orders: list[Order], tmp_path: Path
+    tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, jobs: list[CrawlJob], tmp_path: Path
 ) -> None:
     late = (Outcome.TIMED_OUT, 40, 30)
-    ending(monkeypatch, orders, late, late, (Outcome.DONE, 5, 2))
+    ending(monkeypatch, jobs, late, late, (Outcome.DONE, 5, 2))
     ran = tinquan(*WORDS, "--budget", 100, "--archive", tmp_path / "a.db")
     assert ran.code == 0, ran.err
-    assert [order.budget for order in orders] == [100, 60, 20]
-    assert len({order.run_id for order in orders}) == 3
-    assert {(order.since, order.until) for order in orders} == {
-        ("2026-07-31T17:00:00+00:00", "2026-08-31T17:00:00+00:00")
+    assert [job.budget for job in jobs] == [100, 60, 20]
+    assert len({job.run_id for job in jobs}) == 3
+    assert {(job.since, job.until) for job in jobs} == {
+        (datetime(2026, 7, 31, 17, tzinfo=UTC), datetime(2026, 8, 31, 17, tzinfo=UTC))
     }
 
 
@@ -67,21 +67,21 @@ def test_a_crawl_s_time_limit_is_no_end(
 def test_what_cannot_go_on_fails(
     tinquan: Tinquan,
     monkeypatch: pytest.MonkeyPatch,
-    orders: list[Order],
+    jobs: list[CrawlJob],
     tmp_path: Path,
     ends: list[tuple[Outcome, int, int]],
     crawls: int,
 ) -> None:
-    ending(monkeypatch, orders, *ends)
+    ending(monkeypatch, jobs, *ends)
     ran = tinquan(*WORDS, "--budget", 100, "--archive", tmp_path / "a.db")
     assert ran.code == 1
-    assert len(orders) == crawls
+    assert len(jobs) == crawls
 
 
 def test_what_sections_and_order_cannot_do_is_said(
-    tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, orders: list[Order], tmp_path: Path
+    tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, jobs: list[CrawlJob], tmp_path: Path
 ) -> None:
-    ending(monkeypatch, orders, (Outcome.DONE, 5, 2), (Outcome.DONE, 5, 2))
+    ending(monkeypatch, jobs, (Outcome.DONE, 5, 2), (Outcome.DONE, 5, 2))
     there = ("--archive", tmp_path / "a.db")
     assert "sitemaps know no sections" in tinquan(*WORDS, *there, "--section", "xa-hoi").err
     assert "no section 'none'" in tinquan(*WORDS, *there, "--section", "none").err

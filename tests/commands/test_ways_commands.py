@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import crawler.jobs.process
+import crawler.jobs.supervisor
 from crawler.config.config import Config
-from crawler.jobs.process import Order, command
+from crawler.jobs.crawl_job import CrawlJob, crawl_argv
 from storage.archive import open_archive
 from storage.model.articles import ArticleQuery
 from storage.model.runs import Outcome
@@ -30,11 +30,11 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite
         fill(site, VCCORP)
         settings = {"TINQUAN_RESOLVE": json.dumps(site.resolve), "DOWNLOAD_DELAY": "0"}
 
-        def local_command(order: Order, config: Config) -> list[str]:
+        def local_argv(job: CrawlJob, config: Config) -> list[str]:
             extra = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-            return [*command(order, config), *extra]
+            return [*crawl_argv(job, config), *extra]
 
-        monkeypatch.setattr(crawler.jobs.process, "command", local_command)
+        monkeypatch.setattr(crawler.jobs.supervisor, "crawl_argv", local_argv)
         monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         (tmp_path / "outlets").mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.commands.archive.prune import old_logs
-from crawler.jobs.process import Order
+from crawler.jobs.crawl_job import CrawlJob
 from storage.model.articles import RefusalReason
 from storage.model.runs import Outcome, Run, Validator
 from storage.model.schedule import KnownArticle
@@ -146,27 +146,29 @@ def test_known_articles_are_looked_at_again(desk: Desk, site: LocalSite) -> None
 
 
 @pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
-    """Return the crawls that the command orders; each "ends" at once, of cand as failed."""
-    orders: list[Order] = []
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[CrawlJob]:
+    """Return the crawls that the command jobs; each "ends" at once, of cand as failed."""
+    jobs: list[CrawlJob] = []
 
-    def end(_archive: object, _config: object, rounds: list[list[Order]], **_: object) -> list[Run]:
-        orders.extend(rounds[0])
+    def end(
+        _archive: object, _config: object, rounds: list[list[CrawlJob]], **_: object
+    ) -> list[Run]:
+        jobs.extend(rounds[0])
         return [
             replace(
-                run(order.run_id, outlet=order.outlet),
-                outcome=Outcome.FAILED if order.outlet == "cand" else Outcome.DONE,
-                error="cand.com.vn: blocked" if order.outlet == "cand" else None,
+                run(job.run_id, outlet=job.outlet),
+                outcome=Outcome.FAILED if job.outlet == "cand" else Outcome.DONE,
+                error="cand.com.vn: blocked" if job.outlet == "cand" else None,
             )
-            for order in rounds[0]
+            for job in rounds[0]
         ]
 
-    monkeypatch.setattr("crawler.commands.crawl.recheck.crawl_orders", end)
-    return orders
+    monkeypatch.setattr("crawler.commands.crawl.recheck.do_crawls", end)
+    return jobs
 
 
 def test_the_command_asks_outlets_where_something_is_due(
-    tinquan: Tinquan, sqlite_archive: SqlArchive, tmp_path: Path, begun: list[Order]
+    tinquan: Tinquan, sqlite_archive: SqlArchive, tmp_path: Path, begun: list[CrawlJob]
 ) -> None:
     def recheck(*words: object) -> Ran:
         return tinquan("recheck", "--archive", tmp_path / "archive.db", *words)
@@ -194,11 +196,15 @@ def test_the_command_asks_outlets_where_something_is_due(
 
 def test_only_old_logs_are_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "thu").mkdir()
-    for name in ("r1.log", "r2.log", "keep.txt"):
+    for name in ("r1.log", "r2.log", "r2.log.1", "keep.txt"):
         (tmp_path / "thu" / name).write_text("x")
     (tmp_path / "thu" / "link.log").symlink_to(tmp_path / "thu" / "keep.txt")
     later = (tmp_path / "thu" / "r1.log").stat().st_mtime + 100
-    assert [path.name for path in old_logs(tmp_path, later)] == ["r1.log", "r2.log"]
+    assert [path.name for path in old_logs(tmp_path, later)] == [
+        "r1.log",
+        "r2.log",
+        "r2.log.1",
+    ]
     assert old_logs(tmp_path, 0) == []
 
 

@@ -13,15 +13,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+import crawler.jobs.supervisor
 from crawler.config.config import Config, load_config
-from crawler.jobs.process import Order
+from crawler.jobs.child import Bounds, EndedBy, Exit
+from crawler.jobs.crawl_job import CrawlJob
+from crawler.jobs.supervisor import Supervisor, close_run
 from crawler.outlets.cadence import Cadence
 from crawler.outlets.model import Outlet, parse_outlet
-from crawler.schedule.agenda import Agenda, Chore, Visit
-from crawler.schedule.child import Bounds, Ended, Why
+from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit
 from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
-from crawler.schedule.service import Means, Scheduler
-from crawler.schedule.state import Rows, hold_archive
+from crawler.schedule.service import Scheduler, SchedulerDependencies
+from crawler.schedule.state import ScheduleState, hold_archive
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
 from storage.model.runs import Outcome, Run
@@ -40,7 +42,8 @@ slug = "ha-noi"
 name = "Hà Nội"
 path = "/ha-noi/"
 """
-OK = Ended(0, Why.ITSELF, None, None, 5_000_000, 0)
+BOUNDS = Bounds(seconds=30, memory_bytes=500 << 20, grace_seconds=1)
+OK = Exit(0, EndedBy.ITSELF, None, None, 5_000_000, 0)
 
 
 @pytest.fixture
@@ -71,29 +74,37 @@ def archive(config: Config) -> Iterator[Archive]:
         yield opened
 
 
-class Stand(Rows):
-    """Rows whose crawls are small commands. code: what a crawl runs."""
+@pytest.fixture(autouse=True)
+def code(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return what stands for a crawl: `run` is a small program; a test sets its own."""
+    found = {"run": "pass"}
 
-    code = "pass"
+    def argv(job: CrawlJob, config: Config) -> list[str]:
+        return [sys.executable, "-c", found["run"]]
 
-    def words(self, order: Order) -> list[str]:
-        return [sys.executable, "-c", self.code.format(run=order.run_id)]
+    monkeypatch.setattr(crawler.jobs.supervisor, "crawl_argv", argv)
+    return found
 
 
-def scheduler(archive: Archive, config: Config, code: str, **means: object) -> Scheduler:
+def scheduler(
+    archive: Archive, config: Config, maintenance: dict[str, list[str]] | None = None
+) -> tuple[Scheduler, Agenda]:
     agenda = new_agenda(config, wanted_outlets(config, outlets(config)))
-    rows = Stand(archive, config, agenda, hold_archive(archive, config))
-    rows.code = code
-    bounds = Bounds(seconds=30, memory_bytes=500 << 20, grace_seconds=1)
-    given = {"look": lambda _: None, "chores": {}} | means
-    return Scheduler(Means(agenda, rows, bounds, **given))  # type: ignore[arg-type] # by name
+    dependencies = SchedulerDependencies(
+        agenda,
+        ScheduleState(archive, config, agenda, hold_archive(archive, config)),
+        Supervisor(archive, config, BOUNDS),
+        lambda _: None,
+        maintenance or {},
+    )
+    return Scheduler(dependencies), agenda
 
 
-def work(archive: Archive, config: Config, code: str, until: Callable[[], bool]) -> None:
+def work(archive: Archive, config: Config, until: Callable[[], bool]) -> None:
     """Let a schedule work until something is so, then stop it as systemd would."""
 
     async def main() -> None:
-        works = asyncio.create_task(scheduler(archive, config, code).run())
+        works = asyncio.create_task(scheduler(archive, config)[0].run())
         for _ in range(600):
             if until() or works.done():
                 break
@@ -104,8 +115,11 @@ def work(archive: Archive, config: Config, code: str, until: Callable[[], bool])
     asyncio.run(main())
 
 
-def test_every_outlet_is_crawled_once_and_leaves_a_row(archive: Archive, config: Config) -> None:
-    work(archive, config, "import sys; sys.exit('no host')", lambda: len(archive.runs()) == 2)
+def test_every_outlet_is_crawled_once_and_leaves_a_row(
+    archive: Archive, config: Config, code: dict[str, str]
+) -> None:
+    code["run"] = "import sys; sys.exit('no host')"
+    work(archive, config, lambda: len(archive.runs()) == 2)
     runs = archive.runs()
     assert {run.outlet for run in runs} == {"thu", "moi"}
     assert {(run.outcome, run.error, run.exit_code) for run in runs} == {
@@ -116,21 +130,23 @@ def test_every_outlet_is_crawled_once_and_leaves_a_row(archive: Archive, config:
     assert (row.pid, row.exit_code) == (os.getpid(), 0)
 
 
-def test_a_stop_leaves_no_process_and_no_half_open_run(archive: Archive, config: Config) -> None:
+def test_a_stop_leaves_no_process_and_no_half_open_run(
+    archive: Archive, config: Config, code: dict[str, str]
+) -> None:
     notes = config.root / "pids"
     notes.mkdir()
-    code = (
+    code["run"] = (
         f"import os, pathlib, time; pathlib.Path({str(notes)!r}, str(os.getpid())).touch();"
         " time.sleep(600)"
     )
-    work(archive, config, code, lambda: len(list(notes.iterdir())) == 2)
+    work(archive, config, lambda: len(list(notes.iterdir())) == 2)
     assert not any(psutil.pid_exists(int(path.name)) for path in notes.iterdir())
     assert [run.outcome for run in archive.runs()] == [Outcome.STOPPED, Outcome.STOPPED]
     assert all(run.ended_at for run in archive.runs())
 
 
 def test_the_archive_is_free_after_a_stop(archive: Archive, config: Config) -> None:
-    work(archive, config, "pass", lambda: len(archive.runs()) == 2)
+    work(archive, config, lambda: len(archive.runs()) == 2)
     hold_archive(archive, config).release()
 
 
@@ -175,6 +191,7 @@ def test_on_postgresql_too_only_one_holds(archive_url: str, config: Config) -> N
             "[schedule.outlets.thu]\ncadence = {min_minutes = 90, max_minutes = 60}\n",
             "min_minutes 90 is more than max_minutes 60",
         ),
+        ('[alarms.channels]\ndesk = "nosuch://a.vn"\n', "alarms.channels.desk: Apprise cannot use"),
         ("[schedule.outlets]\nthu = {pause = true}\nmoi = {pause = true}\n", "no outlet is to be"),
     ],
 )
@@ -236,19 +253,18 @@ def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config
 
 
 def test_rows_are_closed_by_how_their_process_ended(archive: Archive, config: Config) -> None:
-    agenda = Agenda([], {}, 1)
-    rows = Rows(archive, config, agenda, hold_archive(archive, config))
-    order = Order("thu", "r1", ("ha-noi",))
-    late = replace(OK, code=-9, why=Why.TIME, reason="not done within its time limit of 5 s")
-    run = rows.close(order, late, NOW, NOW + timedelta(seconds=9))
+    state = ScheduleState(archive, config, Agenda([], {}, 1), hold_archive(archive, config))
+    job = CrawlJob("thu", "r1", ("ha-noi",))
+    late = replace(OK, code=-9, by=EndedBy.TIME, reason="not done within its time limit of 5 s")
+    run = close_run(archive, config, job, late, NOW, NOW + timedelta(seconds=9))
     assert (run.outcome, run.exit_code, run.started_at) == (Outcome.TIMED_OUT, -9, NOW)
     done = Run("r2", "thu", NOW, outcome=Outcome.DONE, ended_at=NOW, peak_memory_bytes=7)
     archive.start_run(done)
     archive.finish_run(done)
-    run = rows.close(replace(order, run_id="r2"), OK, NOW, NOW)
+    run = close_run(archive, config, replace(job, run_id="r2"), OK, NOW, NOW)
     assert (run.outcome, run.exit_code, run.peak_memory_bytes) == (Outcome.DONE, 0, 5_000_000)
-    assert rows.order(Visit("thu", "thu.vn", "recheck"), NOW) is None, "nothing is due for a look"
-    rows.end(NOW)
+    assert state.job(Visit("thu", "thu.vn", "recheck"), NOW) is None, "nothing is due for a look"
+    state.end(NOW)
 
 
 def test_a_run_that_was_open_at_a_crash_is_closed_at_the_next_start(
@@ -258,24 +274,22 @@ def test_a_run_that_was_open_at_a_crash_is_closed_at_the_next_start(
         pass
     here = os.uname().nodename
     archive.start_run(Run("r1", "thu", datetime.now(UTC), pid=gone.pid, host=here))
-    work(archive, config, "pass", lambda: len(archive.runs()) >= 2)
+    work(archive, config, lambda: len(archive.runs()) >= 2)
     assert archive.run("r1").outcome is Outcome.DIED
 
 
-def test_a_missed_standing_job_is_made_up_for_once(archive: Archive, tmp_path: Path) -> None:
+def test_a_missed_maintenance_job_is_made_up_for_once(archive: Archive, tmp_path: Path) -> None:
     config = configured(tmp_path, "[schedule]\nprune = ''\nbackup = '0 3 * * *'\n")
     three_days_ago = datetime.now(UTC) - timedelta(days=3)
     archive.schedule.note_chore(ChoreRow("backup", three_days_ago, three_days_ago, exit_code=0))
-    agenda = new_agenda(config, wanted_outlets(config, outlets(config)))
-    rows = Stand(archive, config, agenda, hold_archive(archive, config))
-    chores = {"backup": [sys.executable, "-c", "import sys; sys.exit('disk full')"]}
-    means = Means(agenda, rows, Bounds(30, 500 << 20, 1), lambda _: None, chores)
+    backup_argv = [sys.executable, "-c", "import sys; sys.exit('disk full')"]
 
     def backup() -> ChoreRow:
         return archive.schedule.chores()["backup"]
 
+    schedule, agenda = scheduler(archive, config, {"backup": backup_argv})
+
     async def main() -> None:
-        schedule = Scheduler(means)
         works = asyncio.create_task(schedule.run())
         for _ in range(600):
             if backup().said is not None:
@@ -287,7 +301,7 @@ def test_a_missed_standing_job_is_made_up_for_once(archive: Archive, tmp_path: P
     asyncio.run(main())
     assert (backup().exit_code, backup().said) == (1, "disk full")
     assert datetime.now(UTC) - backup().started_at < timedelta(minutes=5)
-    assert Chore("backup") not in agenda.take(datetime.now(UTC))
+    assert MaintenanceJob("backup") not in agenda.take(datetime.now(UTC))
 
 
 def test_the_schedule_loads_no_scrapy() -> None:

@@ -22,7 +22,7 @@ from crawler.commands.common import (
     settle,
 )
 from crawler.config.config import Config
-from crawler.jobs.process import is_alive
+from crawler.jobs.liveness import is_alive
 from storage.archive import Archive
 from storage.model.maintenance import Finding, Redaction
 

@@ -23,7 +23,7 @@ from crawler.commands.common import (
     print_json,
     settle,
 )
-from crawler.jobs.process import raise_on_term
+from crawler.jobs.signals import raise_on_term
 from crawler.reprocess.import_rows import Source
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines

@@ -25,6 +25,6 @@ def old_logs(folder: Path, before: float) -> list[Path]:
     """Return the crawls' logs below a folder that were last written before a time (epoch)."""
     return [
         path
-        for path in sorted(folder.glob("*/*.log"))
+        for path in sorted(folder.glob("*/*.log*"))
         if path.is_file() and not path.is_symlink() and path.stat().st_mtime < before
     ]

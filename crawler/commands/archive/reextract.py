@@ -26,7 +26,7 @@ from crawler.commands.common import (
     settle,
 )
 from crawler.extract.article import VERSION
-from crawler.jobs.process import raise_on_term
+from crawler.jobs.signals import raise_on_term
 from crawler.outlets.model import find_outlet
 from crawler.reprocess.compare import Effect, Result
 from crawler.reprocess.reextract import BATCH, Difference, Held, Reader, Steps, reread

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -20,11 +19,11 @@ from crawler.commands.common import (
     settle,
 )
 from crawler.commands.crawl.coverage import coverage_json, print_coverage
-from crawler.commands.crawl.crawling import crawl_orders, print_end
+from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import Config
 from crawler.discover.paging import paging_of
 from crawler.families import FAMILIES
-from crawler.jobs.process import Order
+from crawler.jobs.crawl_job import CrawlJob, new_run_id
 from crawler.outlets.model import Outlet, find_outlet
 from crawler.page.times import parse_moment
 from crawler.render.base import LOCAL, run_json
@@ -58,18 +57,17 @@ def backfill(
     chosen = find_outlet(outlets_of(settings), outlet)
     _check(chosen, section or [], oldest_first=oldest_first)
     first, end = _window(since, until)
-    order = Order(
+    job = CrawlJob(
         outlet=chosen.slug,
-        run_id="",
         sections=tuple(section or ()),
-        since=parse_moment("--from", first.isoformat(), LOCAL).isoformat(),
-        until=parse_moment("--to", end.isoformat(), LOCAL).isoformat(),
+        since=parse_moment("--from", first.isoformat(), LOCAL),
+        until=parse_moment("--to", end.isoformat(), LOCAL),
         backfill=True,
         budget=budget,
         oldest_first=oldest_first,
     )
     with archive_of(settings, create=True) as opened:
-        ended = _until_done(opened, settings, order, hidden=json)
+        ended = _until_done(opened, settings, job, hidden=json)
         promised = opened.promises(chosen.slug, first, end, "day")
     if json:
         runs = [run_json(run) for run in ended]
@@ -107,13 +105,13 @@ def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
         err.print("note: sections are paged newest first, whatever is asked", soft_wrap=True)
 
 
-def _until_done(archive: Archive, config: Config, order: Order, *, hidden: bool) -> list[Run]:
+def _until_done(archive: Archive, config: Config, job: CrawlJob, *, hidden: bool) -> list[Run]:
     """Crawl until the window is whole or the budget used up; a crawl's time limit is no end."""
     ended: list[Run] = []
-    left = order.budget
+    left = job.budget
     for _ in range(_MAX_CRAWLS):
-        next_one = replace(order, run_id=uuid4().hex[:12], budget=left)
-        [run] = crawl_orders(archive, config, [[next_one]], hidden=hidden)
+        next_one = replace(job, run_id=new_run_id(), budget=left)
+        [run] = do_crawls(archive, config, [[next_one]], hidden=hidden)
         ended.append(run)
         if run.outcome is not Outcome.TIMED_OUT or not run.counts.new + run.counts.revised:
             break

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -22,8 +22,8 @@ from crawler.commands.common import (
     print_json_array,
     settle,
 )
-from crawler.commands.crawl.crawling import crawl_orders, print_end
-from crawler.jobs.process import Order
+from crawler.commands.crawl.crawling import do_crawls, print_end
+from crawler.jobs.crawl_job import CrawlJob, new_run_id
 from crawler.outlets.adhoc import is_address, outlet_of_site
 from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
 from crawler.page.urls import host_of
@@ -84,9 +84,8 @@ def crawl(
         for slug in section or ():
             item.section(slug)
     start, end = _window(since, until)
-    template = Order(
+    template = CrawlJob(
         outlet="",
-        run_id="",
         sections=tuple(section or ()),
         since=start,
         until=end,
@@ -102,7 +101,7 @@ def crawl(
     if chosen or not given:
         rounds += _rounds(chosen, known, template, recorded)
     with archive_of(settings, create=True) as opened:
-        ended = list(crawl_orders(opened, settings, rounds, jobs=jobs, hidden=json))
+        ended = list(do_crawls(opened, settings, rounds, at_once=jobs, hidden=json))
     if json:
         print_json_array(run_json(run) for run in ended)
     else:
@@ -112,12 +111,12 @@ def crawl(
         raise typer.Exit(1)
 
 
-def _window(since: str | None, until: str | None) -> tuple[str | None, str | None]:
-    """Return both bounds as the spider takes them. Raises UsageError."""
+def _window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return both bounds. Raises UsageError."""
     start, end = moment("--since", since), moment("--until", until)
     if start and end and start >= end:
         raise UsageError(f"--since {since} is not before --until {until}")
-    return start.isoformat() if start else None, end.isoformat() if end else None
+    return start, end
 
 
 def _tell_gaps(recorded: list[Session]) -> bool:
@@ -128,8 +127,8 @@ def _tell_gaps(recorded: list[Session]) -> bool:
     return bool(gaps)
 
 
-def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:
-    """Return the order for one address; of a host that no file names, read generically."""
+def _given(template: CrawlJob, url: str, known: dict[str, Outlet]) -> CrawlJob:
+    """Return the job for one address; of a host that no file names, read generically."""
     outlet = outlet_of_host(known, host_of(url) or "")
     if outlet is None:
         outlet = outlet_of_site(url, known)
@@ -140,7 +139,7 @@ def _given(template: Order, url: str, known: dict[str, Outlet]) -> Order:
             soft_wrap=True,
         )
         template = replace(template, site=url)
-    return replace(template, outlet=outlet.slug, run_id=uuid4().hex[:12], url=url)
+    return replace(template, outlet=outlet.slug, run_id=new_run_id(), url=url)
 
 
 def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
@@ -148,8 +147,8 @@ def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
 
 
 def _rounds(
-    chosen: list[Outlet], known: dict[str, Outlet], template: Order, recorded: list[Session]
-) -> list[list[Order]]:
+    chosen: list[Outlet], known: dict[str, Outlet], template: CrawlJob, recorded: list[Session]
+) -> list[list[CrawlJob]]:
     """Return what is to be done at the same time, one round after the other.
 
     Recordings are replayed session by session, in the order of time, so that an edit follows
@@ -159,9 +158,9 @@ def _rounds(
         wanted = chosen or _wanted(known)
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
-        return [[_order(template, item, ()) for item in wanted]]
+        return [[_job(template, item, ()) for item in wanted]]
     rounds = [
-        [_order(template, item, session.files) for item in _recorded(chosen, known, session)]
+        [_job(template, item, session.files) for item in _recorded(chosen, known, session)]
         for session in recorded
     ]
     if not any(rounds):
@@ -177,12 +176,12 @@ def _recorded(chosen: list[Outlet], known: dict[str, Outlet], session: Session) 
             yield item
 
 
-def _order(template: Order, outlet: Outlet, files: tuple[Path, ...]) -> Order:
+def _job(template: CrawlJob, outlet: Outlet, files: tuple[Path, ...]) -> CrawlJob:
     sections = template.sections or tuple(item.slug for item in outlet.sections if item.crawl)
     return replace(
         template,
         outlet=outlet.slug,
-        run_id=uuid4().hex[:12],
+        run_id=new_run_id(),
         sections=sections,
         recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
         replay=files,

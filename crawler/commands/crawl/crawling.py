@@ -1,6 +1,5 @@
-"""What every command that starts crawls shares: doing the orders, and saying how they ended."""
+"""What every command that starts crawls shares: doing the jobs, and saying how they ended."""
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,22 +10,24 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from crawler.commands.common import err, out
 from crawler.commands.query.articles import run_table
 from crawler.config.config import Config
-from crawler.jobs.pool import Crawls
-from crawler.jobs.process import Order, is_alive, raise_on_term
+from crawler.jobs.crawl_job import CrawlJob
+from crawler.jobs.liveness import is_alive
+from crawler.jobs.pool import run_crawls
+from crawler.jobs.signals import raise_on_term
 from crawler.places.tag_articles import load_into
 from storage.archive import Archive
 from storage.model.runs import Outcome, Run
 
 
-def crawl_orders(
+def do_crawls(
     archive: Archive,
     config: Config,
-    rounds: Iterable[Sequence[Order]],
+    rounds: Iterable[Sequence[CrawlJob]],
     *,
-    jobs: int = 1,
+    at_once: int = 1,
     hidden: bool = False,
 ) -> Iterator[Run]:
-    """Do the orders round by round, with a progress display; yield their runs.
+    """Do the jobs round by round, with a progress display; yield their runs.
 
     hidden: no display. An interrupt, or TERM, ends the crawls too.
     """
@@ -34,10 +35,9 @@ def crawl_orders(
     now = datetime.now(UTC)
     load_into(archive, config.gazetteer)  # once, not in every child
     archive.close_dead_runs(lambda run: is_alive(run, config.limits.run_seconds, now), now)
-    crawls = Crawls(archive, config, jobs, time.monotonic)
     with _progress(hidden=hidden or not err.is_terminal) as progress:
-        for orders in rounds:
-            yield from crawls.run(orders, progress)
+        for jobs in rounds:
+            yield from run_crawls(archive, config, jobs, progress, at_once)
 
 
 @contextmanager

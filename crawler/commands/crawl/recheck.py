@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -17,9 +16,9 @@ from crawler.commands.common import (
     print_json_array,
     settle,
 )
-from crawler.commands.crawl.crawling import crawl_orders, say_failures
+from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
-from crawler.jobs.process import Order
+from crawler.jobs.crawl_job import CrawlJob
 from crawler.outlets.model import find_outlet
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
@@ -49,12 +48,12 @@ def recheck(
     check_provinces(chosen, load_gazetteer(settings.gazetteer))
     with archive_of(settings) as opened:
         now = datetime.now(UTC)
-        orders = [
-            Order(item.slug, uuid4().hex[:12], limit=limit, recheck=True)
+        jobs = [
+            CrawlJob(item.slug, limit=limit, recheck=True)
             for item in chosen
             if opened.schedule.due_checks(item.slug, now, 1)
         ]
-        ended = list(crawl_orders(opened, settings, [orders], jobs=4, hidden=json))
+        ended = list(do_crawls(opened, settings, [jobs], at_once=4, hidden=json))
     if json:
         print_json_array(run_json(run) for run in ended)
     elif ended:

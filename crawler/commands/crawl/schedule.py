@@ -18,17 +18,16 @@ from crawler.commands.common import (
 from crawler.config.config import Config
 from crawler.health.evaluate import look, look_at
 from crawler.health.metrics import Snapshot, serve_metrics
-from crawler.health.notify import channels_of, tell_all
+from crawler.health.notify import Channel, channels_of, notify_all
 from crawler.health.status import status_of
-from crawler.jobs.pool import GRACE_SECONDS
+from crawler.jobs.supervisor import Supervisor
 from crawler.outlets.model import Outlet
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces, load_into
 from crawler.schedule.agenda import Wanted
-from crawler.schedule.child import Bounds
 from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
-from crawler.schedule.service import Means, Scheduler, set_up_log
-from crawler.schedule.state import Rows, chore_words, hold_archive
+from crawler.schedule.service import Scheduler, SchedulerDependencies, set_up_log
+from crawler.schedule.state import ScheduleState, hold_archive, maintenance_argv
 from storage.archive import Archive
 from storage.errors import UsageError
 
@@ -49,10 +48,12 @@ def schedule(
     wanted = wanted_outlets(settings, known, outlet or ())
     check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))
     set_up_log()
+    channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:
         load_into(opened, settings.gazetteer)  # once, not in every crawl
         with _metrics(metrics_port, opened, settings, wanted):
-            asyncio.run(_run(opened, settings, wanted, known))
+            evaluate = _evaluation(opened, settings, wanted, known, channels)
+            asyncio.run(_run(opened, settings, wanted, evaluate))
 
 
 @contextmanager
@@ -81,27 +82,36 @@ def _metrics(
 
 
 async def _run(
-    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+    archive: Archive,
+    settings: Config,
+    wanted: list[Wanted],
+    evaluate: Callable[[str | None], None],
 ) -> None:
     """Hold the archive and work until a signal. Raises ArchiveError where another holds it."""
     agenda = new_agenda(settings, wanted)
     hold = hold_archive(archive, settings)
-    limits = settings.limits
-    bounds = Bounds(limits.run_seconds + GRACE_SECONDS, limits.memory_bytes)
-    rows = Rows(archive, settings, agenda, hold)
-    evaluate = _evaluation(archive, settings, wanted, known)
+    dependencies = SchedulerDependencies(
+        agenda,
+        ScheduleState(archive, settings, agenda, hold),
+        Supervisor(archive, settings),
+        evaluate,
+        maintenance_argv(settings),
+    )
     try:
-        await Scheduler(Means(agenda, rows, bounds, evaluate, chore_words(settings))).run()
+        await Scheduler(dependencies).run()
     finally:
         hold.release()
 
 
 def _evaluation(
-    archive: Archive, settings: Config, wanted: list[Wanted], known: dict[str, Outlet]
+    archive: Archive,
+    settings: Config,
+    wanted: list[Wanted],
+    known: dict[str, Outlet],
+    channels: list[Channel],
 ) -> Callable[[str | None], None]:
-    """Return what looks at the health of one outlet, or of all, and tells people."""
+    """Return what looks at the health of one outlet, or of all, and notifies people."""
     watched = {one.outlet: one for one in watched_by(wanted, known)}
-    channels = channels_of(settings.alarms)
 
     def evaluate(outlet: str | None) -> None:
         now = datetime.now(UTC)
@@ -109,6 +119,6 @@ def _evaluation(
             look(archive, list(watched.values()), settings.captures, now)
         else:
             look_at(archive, watched[outlet], now)
-        tell_all(archive, channels)
+        notify_all(archive, channels)
 
     return evaluate

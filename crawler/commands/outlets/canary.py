@@ -2,11 +2,9 @@
 
 import json
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from rich.markup import escape
 from rich.progress import Progress
@@ -14,8 +12,9 @@ from rich.progress import Progress
 from crawler.capture.lock import HostLock
 from crawler.commands.common import err, out, print_json_array
 from crawler.config.config import Config, load_config
-from crawler.jobs.pool import Crawls
-from crawler.jobs.process import Order, raise_on_term
+from crawler.jobs.crawl_job import CrawlJob
+from crawler.jobs.pool import run_crawls
+from crawler.jobs.signals import raise_on_term
 from crawler.onboarding.canary import ARTICLES, Point, points_of
 from crawler.outlets.model import Outlet
 from storage.archive import open_archive
@@ -57,17 +56,15 @@ def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[
 
 def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
     section = next((one for one in outlet.sections if one.crawl), outlet.sections[0])
-    order = Order(
+    job = CrawlJob(
         outlet=outlet.slug,
-        run_id=uuid4().hex[:12],
         sections=(section.slug,),
         limit=ARTICLES,
         replay=replay,
     )
     with open_archive(config.archive) as archive:
-        crawls = Crawls(archive, config, jobs=1, clock=time.monotonic)
         with Progress(console=err, disable=True) as progress:
-            (run,) = crawls.run([order], progress)
+            (run,) = run_crawls(archive, config, [job], progress)
         articles = [one.latest.article for one in archive.articles(ArticleQuery())]
         return points_of(outlet, run, articles, (each[1] for each in archive.refusals()))
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 from rich.markup import escape
@@ -22,13 +21,13 @@ from crawler.commands.common import (
     outlets_of,
     settle,
 )
-from crawler.commands.crawl.crawling import crawl_orders
+from crawler.commands.crawl.crawling import do_crawls
 from crawler.commands.outlets.extract import page_at
 from crawler.commands.outlets.pages import FOLDER, WARNING, proposed_name, write_new
 from crawler.config.config import Config
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
-from crawler.jobs.process import Order
+from crawler.jobs.crawl_job import CrawlJob
 from crawler.onboarding.fixture import proposed_fixture
 from crawler.onboarding.propose import Newcomer, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
@@ -113,11 +112,10 @@ def _saved(page: Path, address: str) -> _Seen:
 def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
     """Fetch the page, and one article that it links to, as any crawl does: guard, robots, WARC."""
     stranger = outlet_of_site(url, known)
-    run_id = uuid4().hex[:12]
-    order = Order(stranger.slug, run_id, limit=1, url=url, site=url, recrawl=True)
+    job = CrawlJob(stranger.slug, limit=1, url=url, site=url, recrawl=True)
     with archive_of(settings, create=True) as opened:
-        [run] = crawl_orders(opened, settings, [[order]])
-    pages = list(_recorded(settings.captures / stranger.slug, run_id))
+        [run] = do_crawls(opened, settings, [[job]])
+    pages = list(_recorded(settings.captures / stranger.slug, run.id))
     if not pages:
         raise CrawlError(f"{url}: {run.error or 'nothing could be fetched'} (log: {run.log_file})")
     article = next((each for each in pages if isinstance(extract(each, None), Article)), pages[0])

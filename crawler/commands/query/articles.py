@@ -33,7 +33,7 @@ from crawler.commands.common import (
     table,
 )
 from crawler.config.config import Config
-from crawler.jobs.process import is_alive
+from crawler.jobs.liveness import is_alive
 from crawler.places import load_gazetteer
 from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render.clusters import cluster_json, cluster_text

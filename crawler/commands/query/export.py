@@ -29,7 +29,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.config.config import Config
-from crawler.jobs.process import raise_on_term
+from crawler.jobs.signals import raise_on_term
 from crawler.places import load_gazetteer
 from storage.archive import Archive
 from storage.errors import UsageError

@@ -32,7 +32,7 @@ from crawler.commands.common import (
     table,
 )
 from crawler.extract.worker import ExtractionWorker
-from crawler.jobs.process import raise_on_term
+from crawler.jobs.signals import raise_on_term
 from crawler.places import Gazetteer, build_tables, load_gazetteer, version_of
 from crawler.places.tag_articles import check_provinces, load_into
 from crawler.render.places import (

@@ -1,23 +1,23 @@
-"""A crawl's log ends where it would fill the disk."""
+"""A crawl's log keeps its end where all of it would fill the disk."""
 
 import logging
+from logging.handlers import RotatingFileHandler
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-_ROOM = 4096  # bytes for the line that says so, and what a record's form adds
 
+class LogLimit:
+    """Puts a rotating log in the place of Scrapy's endless one.
 
-class LogLimit(logging.Filter):
-    """Lets records pass until so many bytes have been written, then one that says so.
-
-    Errors in a loop, or a page's text at every request, have filled disks before.
+    Errors in a loop, or a page's text at every request, have filled disks before. The log and the
+    one before it (`.log.1`) hold `most_bytes` together: the last that was written, for that is
+    what tells how a crawl ended.
     """
 
     def __init__(self, most_bytes: int) -> None:
-        super().__init__()
-        self._left = most_bytes - _ROOM
+        self._most_bytes = most_bytes
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -27,17 +27,22 @@ class LogLimit(logging.Filter):
         return limit
 
     def install(self) -> None:
-        """Watch over the handlers there are."""
-        for handler in logging.getLogger().handlers:
-            if isinstance(handler, logging.FileHandler):
-                handler.addFilter(self)
+        """Replace the handlers of files that there are."""
+        root = logging.getLogger()
+        for handler in list(root.handlers):
+            if type(handler) is logging.FileHandler:
+                root.removeHandler(handler)
+                handler.close()
+                root.addHandler(self._rotating(handler))
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is written."""
-        if self._left <= 0:
-            return False
-        self._left -= len(record.getMessage()) + 100
-        if self._left <= 0:
-            record.msg, record.args = "this log is at its limit; nothing more is written", ()
-            record.exc_info = None
-        return True
+    def _rotating(self, endless: logging.FileHandler) -> RotatingFileHandler:
+        rotating = RotatingFileHandler(
+            endless.baseFilename,
+            maxBytes=self._most_bytes // 2,
+            backupCount=1,
+            encoding=endless.encoding,
+        )
+        rotating.setLevel(endless.level)
+        rotating.setFormatter(endless.formatter)
+        rotating.filters = endless.filters
+        return rotating

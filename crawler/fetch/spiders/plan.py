@@ -4,24 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from crawler.jobs.crawl_job import SPIDER_ARGUMENTS, run_kind
 from crawler.outlets.model import Outlet, Section
 from crawler.page.times import parse_moment
 from storage.errors import UsageError
 from storage.model.runs import RunKind
 
-_KNOWN = (
-    "section",
-    "since",
-    "until",
-    "limit",
-    "recrawl",
-    "sitemaps",
-    "backfill",
-    "budget",
-    "oldest_first",
-    "url",
-    "recheck",
-)
 _YES = {"1", "true", "yes"}
 _NO = {"", "0", "false", "no"}
 
@@ -63,11 +51,7 @@ class Plan:
     @property
     def kind(self) -> RunKind:
         """What the run is called: only a "crawl" asks what is new."""
-        if self.url is not None:
-            return "address"
-        if self.recheck:
-            return "recheck"
-        return "backfill" if self.backfill else "crawl"
+        return run_kind(self.url, recheck=self.recheck, backfill=self.backfill)
 
 
 def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
@@ -75,8 +59,10 @@ def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
 
     Raises UsageError that names the argument and what it may be.
     """
-    if unknown := sorted(set(arguments) - set(_KNOWN)):
-        raise UsageError(f"unknown argument {unknown[0]!r}; there are: {', '.join(_KNOWN)}")
+    if unknown := sorted(set(arguments) - set(SPIDER_ARGUMENTS)):
+        raise UsageError(
+            f"unknown argument {unknown[0]!r}; there are: {', '.join(SPIDER_ARGUMENTS)}"
+        )
     zone = ZoneInfo(outlet.timezone)
     names = [name.strip() for name in arguments.get("section", "").split(",") if name.strip()]
     since = parse_moment("since", arguments["since"], zone) if arguments.get("since") else None

@@ -1,5 +1,6 @@
 """Starting a crawl: its command's words, and whether a run can still be at work."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,11 +14,15 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-import crawler.jobs.process
+import crawler.jobs.supervisor
 from crawler import cli
 from crawler.config.config import Config, load_config
-from crawler.jobs.pool import Crawls
-from crawler.jobs.process import Order, command, is_alive, log_file
+from crawler.jobs.child import Bounds
+from crawler.jobs.crawl_job import CrawlJob, crawl_argv, log_file, make_log
+from crawler.jobs.liveness import is_alive
+from crawler.jobs.pool import run_crawls
+from crawler.jobs.signals import raise_on_term
+from crawler.jobs.supervisor import Supervisor
 from storage.archive import Archive
 from storage.errors import ArchiveError, CrawlError
 from storage.model.runs import Outcome, Run
@@ -35,19 +40,21 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_the_command_is_the_one_a_person_would_type(config: Config) -> None:
-    order = Order("tienphong", "r1", ("a", "b"), since="2026-07-01T00:00:00+07:00", limit=5)
-    words = command(order, config)
+    since = datetime(2026, 7, 1, tzinfo=UTC)
+    job = CrawlJob("tienphong", "r1", ("a", "b"), since=since, limit=5)
+    words = crawl_argv(job, config)
     assert words[1:5] == ["-m", "scrapy", "crawl", "tienphong"]
     assert "section=a,b" in words
     assert "limit=5" in words
+    assert "since=2026-07-01T00:00:00+00:00" in words
     assert "TINQUAN_RUN_ID=r1" in words
     assert not any(config.archive in word for word in words), "a password may stand in it"
     assert not any(word.startswith(("until=", "recrawl=", "TINQUAN_REPLAY=")) for word in words)
-    assert f"LOG_FILE={log_file(order, config)}" in words
+    assert f"LOG_FILE={log_file(job, config)}" in words
 
 
 def test_recordings_are_handed_over_whatever_their_names(config: Config) -> None:
-    words = command(Order("thu", "r1", replay=(Path('/a,b "c".warc.gz'),)), config)
+    words = crawl_argv(CrawlJob("thu", "r1", replay=(Path('/a,b "c".warc.gz'),)), config)
     assert 'TINQUAN_REPLAY=["/a,b \\"c\\".warc.gz"]' in words
 
 
@@ -93,89 +100,139 @@ def test_wrong_words_start_no_crawl(
     assert not (tmp_path / "new.db").exists()
 
 
-SLEEPS = "print(end='', flush=True); import time; time.sleep(60)"
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+SLEEPS = "time.sleep(60)\n"
 
 
-def children_of(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    words = [sys.executable, "-S", "-c", code]
-    monkeypatch.setattr(crawler.jobs.process, "command", lambda order, config: words)
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return what lets a small program stand for each crawl; its argument is the run's id."""
+
+    def run(code: str) -> None:
+        def argv(job: CrawlJob, config: Config) -> list[str]:
+            return [sys.executable, "-S", "-c", code, job.run_id]
+
+        monkeypatch.setattr(crawler.jobs.supervisor, "crawl_argv", argv)
+
+    return run
 
 
-def ticks(count: int, then: BaseException | float) -> Callable[[], float]:
-    """Return a clock that stands still for `count` looks; then it raises, or jumps."""
-    looks: list[None] = []
-
-    def clock() -> float:
-        looks.append(None)
-        if len(looks) <= count:
-            return 0.0
-        if isinstance(then, BaseException):
-            raise then
-        return then
-
-    return clock
+def interrupting(folder: Path, before: str = "") -> str:
+    """Return a program that notes its process; the one of run r2 interrupts us when both run."""
+    return (
+        f"import os, pathlib, signal, sys, time; folder = pathlib.Path({str(folder)!r})\n"
+        f"{before}"
+        "(folder / f'{sys.argv[1]}.pid').write_text(str(os.getpid()))\n"
+        "while not (folder / 'r1.pid').exists(): time.sleep(0.01)\n"
+        "if sys.argv[1] == 'r2': os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(60)\n"
+    )
 
 
 def test_a_crawl_that_is_stopped_before_it_begins_is_no_dead_one(
-    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+    sqlite_archive: Archive, config: Config, tmp_path: Path, stand_in: Callable[[str], None]
 ) -> None:
-    children_of(monkeypatch, SLEEPS)
-    crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
+    stand_in(interrupting(tmp_path))
+    jobs = [CrawlJob("thu", "r1"), CrawlJob("ba", "r2")]
     with Progress(disable=True) as progress, pytest.raises(KeyboardInterrupt):
-        crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)
+        run_crawls(sqlite_archive, config, jobs, progress, 2)
     assert {run.id: run.outcome for run in sqlite_archive.runs()} == {
         "r1": Outcome.STOPPED,
         "r2": Outcome.STOPPED,
     }
 
 
-def test_a_crawl_over_its_time_is_said_to_be(
-    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+def test_a_crawl_over_its_limits_is_said_to_be(
+    sqlite_archive: Archive, config: Config, stand_in: Callable[[str], None]
 ) -> None:
-    children_of(monkeypatch, DEAF)
-    monkeypatch.setattr(crawler.jobs.process, "TERM_SECONDS", 0.5)
-    with Progress(disable=True) as progress:
-        [run] = Crawls(sqlite_archive, config, 1, ticks(2, 1e9)).run([Order("thu", "r1")], progress)
+    stand_in(DEAF + SLEEPS)
+    run = supervised(sqlite_archive, config, CrawlJob("thu"), Bounds(0.3, 400 << 20, 0.2))
     assert (run.outcome, run.error) == (
         Outcome.TIMED_OUT,
-        "not done within its time limit of 3600 s",
+        "not done within its time limit of 0.3 s",
     )
+    stand_in("kept = bytearray(300 << 20)\nimport time\n" + SLEEPS)
+    run = supervised(sqlite_archive, config, CrawlJob("thu"), Bounds(30, 200 << 20, 0.2))
+    assert (run.outcome, run.error) == (Outcome.DIED, "took more than 200 MiB of memory")
+    assert (run.peak_memory_bytes or 0) > 200 << 20
+
+
+def supervised(archive: Archive, config: Config, job: CrawlJob, bounds: Bounds) -> Run:
+    async def main() -> Run:
+        supervisor = Supervisor(archive, config, bounds)
+        try:
+            return await supervisor.crawl(job)
+        finally:
+            supervisor.close()
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("job", "kind"),
+    [
+        (CrawlJob("thu", "r1", ("a",)), "crawl"),
+        (CrawlJob("thu", "r1", recheck=True), "recheck"),
+        (CrawlJob("thu", "r1", since=NOW, until=NOW, backfill=True), "backfill"),
+        (CrawlJob("thu", "r1", url="https://thu.vn/a-1.html"), "address"),
+    ],
+)
+def test_a_crawl_that_dies_before_its_first_row_is_stored_as_what_it_was(
+    sqlite_archive: Archive,
+    config: Config,
+    stand_in: Callable[[str], None],
+    job: CrawlJob,
+    kind: str,
+) -> None:
+    stand_in("import sys; sys.exit('Error: no such thing')")
+    with Progress(disable=True) as progress:
+        [run] = run_crawls(sqlite_archive, config, [job], progress)
+    assert sqlite_archive.run("r1") == run
+    assert (run.kind, run.outcome, run.error) == (kind, Outcome.DIED, "no such thing")
+    assert (run.sections, run.since, run.exit_code) == (job.sections, job.since, 1)
 
 
 def test_an_archive_that_fails_leaves_no_process(
-    sqlite_archive: Archive, config: Config, monkeypatch: pytest.MonkeyPatch
+    sqlite_archive: Archive,
+    config: Config,
+    tmp_path: Path,
+    stand_in: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    children_of(monkeypatch, DEAF)
-    monkeypatch.setattr(crawler.jobs.process, "TERM_SECONDS", 0.2)
-    started: list[int] = []
-    popen = subprocess.Popen
-
-    def note(*words: object, **options: object) -> object:
-        process = popen(*words, **options)  # type: ignore[call-overload] # passed on as they are
-        started.append(process.pid)
-        return process
-
-    monkeypatch.setattr(subprocess, "Popen", note)
+    stand_in(interrupting(tmp_path, DEAF))
+    monkeypatch.setattr(
+        crawler.jobs.supervisor, "crawl_bounds", lambda config: Bounds(30, 400 << 20, 0.2)
+    )
 
     def fail(run: Run) -> None:
         raise ArchiveError("the disk is full")
 
     monkeypatch.setattr(sqlite_archive, "start_run", fail)
-    crawls = Crawls(sqlite_archive, config, 2, ticks(4, KeyboardInterrupt()))
+    jobs = [CrawlJob("thu", "r1"), CrawlJob("ba", "r2")]
     with Progress(disable=True) as progress, pytest.raises(ArchiveError):
-        crawls.run([Order("thu", "r1"), Order("ba", "r2")], progress)
-    assert len(started) == 2
+        run_crawls(sqlite_archive, config, jobs, progress, 2)
+    started = [int((tmp_path / f"{name}.pid").read_text()) for name in ("r1", "r2")]
     for pid in started:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
 
 
+def test_an_error_of_one_crawl_ends_the_others_and_starts_no_more(
+    sqlite_archive: Archive, config: Config, stand_in: Callable[[str], None]
+) -> None:
+    stand_in("import time\n" + SLEEPS)
+    jobs = [CrawlJob("thu", "r1"), CrawlJob("ba", "r2"), CrawlJob("tu", "r3")]
+    log_file(jobs[1], config).mkdir(parents=True)
+    with Progress(disable=True) as progress, pytest.raises(CrawlError, match=r"r2\.log: no log"):
+        run_crawls(sqlite_archive, config, jobs, progress, 2)
+    assert [(run.id, run.outcome) for run in sqlite_archive.runs()] == [("r1", Outcome.STOPPED)]
+
+
 def test_a_log_that_cannot_be_made_is_one_line(config: Config) -> None:
-    order = Order("thu", "r1")
-    log_file(order, config).mkdir(parents=True)
+    job = CrawlJob("thu", "r1")
+    log_file(job, config).mkdir(parents=True)
     with pytest.raises(CrawlError, match=r"r1\.log: no log can be made: Is a directory"):
-        crawler.jobs.process.CrawlProcess(order, config)
+        make_log(job, config)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -183,7 +240,7 @@ def test_a_signal_ends_the_command_with_the_usual_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, code: int
 ) -> None:
     def app() -> None:
-        crawler.jobs.process.raise_on_term()
+        raise_on_term()
         try:
             os.kill(os.getpid(), number)
             time.sleep(5)

@@ -1,6 +1,6 @@
 """A command in a process group of its own, bounded in time, memory and output.
 
-Nothing that a child does reaches the schedule: not a tight loop, not a leak, not a segfault, not
+Nothing that a child does reaches its parent: not a tight loop, not a leak, not a segfault, not
 100 MB of output. Its standard input is a line to us: when it closes, we are gone, and it ends.
 """
 
@@ -26,6 +26,7 @@ _DRAIN_SECONDS = 1.0
 class Bounds:
     """What a child may take. grace_seconds: from TERM to KILL.
 
+    overtime_seconds: how long past its time limit a child has that ends itself there.
     memory_bytes: resident memory of the child itself, looked at a few times a second; twice as
     much as data is what the system refuses it at once.
     """
@@ -33,29 +34,30 @@ class Bounds:
     seconds: float
     memory_bytes: int
     grace_seconds: float = 10.0
+    overtime_seconds: float = 0.0
 
 
-class Why(StrEnum):
-    """Why a child had to be ended."""
+class EndedBy(StrEnum):
+    """What ended a child."""
 
     TIME = "time"
     MEMORY = "memory"
     STOP = "stop"
-    ITSELF = "itself"  # it was not: it ended by itself
+    ITSELF = "itself"
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Exit:
     """How a child ended. code: its exit code, negative where a signal ended it.
 
-    reason: why we ended it, in words; None where it ended by itself. said: the last line that it
-    printed.
+    reason: why we ended it, in words; None where it ended by itself. last_line: the error that it
+    printed, else the last line.
     """
 
     code: int
-    why: Why
+    by: EndedBy
     reason: str | None
-    said: str | None
+    last_line: str | None
     peak_bytes: int
     printed_bytes: int
 
@@ -66,17 +68,17 @@ class Ended:
             return self.reason
         if self.code < 0:
             name = signal.Signals(-self.code).name
-            return f"killed by {name}" + (f"; it said: {self.said}" if self.said else "")
-        return self.said or f"ended with exit code {self.code}"
+            return f"killed by {name}" + (f"; it said: {self.last_line}" if self.last_line else "")
+        return self.last_line or f"ended with exit code {self.code}"
 
 
 class _Child:
     """A started command. Its output is read as it comes and all but its end is dropped."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], bounds: Bounds):
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], bounds: Bounds):
         self._bounds = bounds
-        self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-            words,
+        self._process = subprocess.Popen(  # noqa: S603 - our own argv, no shell
+            argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -145,7 +147,7 @@ class _Child:
                 pipe.close()
         return code
 
-    def said(self) -> str | None:
+    def last_line(self) -> str | None:
         """Return the error that it printed, else the last line, else None."""
         lines = [line.strip() for line in self._tail.decode("utf-8", "replace").splitlines()]
         errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
@@ -154,49 +156,49 @@ class _Child:
 
 
 async def run_child(
-    words: Sequence[str],
+    argv: Sequence[str],
     environment: Mapping[str, str],
     bounds: Bounds,
     stopping: asyncio.Event,
-) -> Ended:
+) -> Exit:
     """Run a command to its end, or to the end of what it may take, or until `stopping` is set.
 
     Then its whole group is asked to end (TERM), and after the grace killed. Whatever it started
     and left behind is killed too. Raises OSError where it cannot be started.
     """
-    child = _Child(words, environment, bounds)
-    why = Why.ITSELF
+    child = _Child(argv, environment, bounds)
+    by = EndedBy.ITSELF
     try:
-        why = await _watch(child, bounds, stopping)
-        if why is not Why.ITSELF:
+        by = await _watch(child, bounds, stopping)
+        if by is not EndedBy.ITSELF:
             child.send(signal.SIGTERM)
             await _wait(child, bounds.grace_seconds)
     finally:
         code = await asyncio.shield(child.close())
-    return Ended(code, why, _reason(why, bounds), child.said(), child.peak, child.printed)
+    return Exit(code, by, _reason(by, bounds), child.last_line(), child.peak, child.printed)
 
 
-def _reason(why: Why, bounds: Bounds) -> str | None:
+def _reason(by: EndedBy, bounds: Bounds) -> str | None:
     return {
-        Why.TIME: f"not done within its time limit of {bounds.seconds:g} s",
-        Why.MEMORY: f"took more than {bounds.memory_bytes / 2**20:.0f} MiB of memory",
-        Why.STOP: "asked to stop, as the schedule ends",
-    }.get(why)
+        EndedBy.TIME: f"not done within its time limit of {bounds.seconds:g} s",
+        EndedBy.MEMORY: f"took more than {bounds.memory_bytes / 2**20:.0f} MiB of memory",
+        EndedBy.STOP: "asked to stop before it had ended",
+    }.get(by)
 
 
-async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> Why:
+async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> EndedBy:
     """Return why the child has to be ended, or that it has ended by itself."""
     clock = asyncio.get_running_loop().time  # monotonic: no clock step ends a crawl, or lets it run
-    limit = clock() + bounds.seconds
+    limit = clock() + bounds.seconds + bounds.overtime_seconds
     while not child.has_ended:
         if clock() > limit:
-            return Why.TIME
+            return EndedBy.TIME
         if child.memory() > bounds.memory_bytes:
-            return Why.MEMORY
+            return EndedBy.MEMORY
         if stopping.is_set():
-            return Why.STOP
+            return EndedBy.STOP
         await asyncio.sleep(POLL_SECONDS)
-    return Why.ITSELF
+    return EndedBy.ITSELF
 
 
 async def _wait(child: _Child, seconds: float) -> None:

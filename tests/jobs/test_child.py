@@ -1,4 +1,4 @@
-"""Real processes that misbehave: none of them reaches the schedule."""
+"""Real processes that misbehave: none of them reaches its parent."""
 
 import asyncio
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crawler.schedule.child import TAIL_BYTES, Bounds, Ended, run_child
+from crawler.jobs.child import TAIL_BYTES, Bounds, Exit, run_child
 from tests.support.sites import wait_for
 
 MIB = 2**20
 BOUNDS = Bounds(seconds=20, memory_bytes=400 * MIB, grace_seconds=0.5)
 
 
-def run(code: str, bounds: Bounds = BOUNDS, stop_after: float | None = None) -> Ended:
-    async def main() -> Ended:
+def run(code: str, bounds: Bounds = BOUNDS, stop_after: float | None = None) -> Exit:
+    async def main() -> Exit:
         stopping = asyncio.Event()
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, stopping.set)
@@ -93,7 +93,7 @@ def test_a_hundred_megabytes_of_output_are_read_and_dropped() -> None:
     before = psutil.Process().memory_info().rss
     ended = run("import sys\nfor _ in range(1600): sys.stdout.write('x' * 65535 + '\\n')")
     assert (ended.code, ended.printed_bytes) == (0, 1600 * 65536)
-    assert len(ended.said or "") <= 500 < TAIL_BYTES
+    assert len(ended.last_line or "") <= 500 < TAIL_BYTES
     assert psutil.Process().memory_info().rss - before < 30 * MIB
 
 
@@ -104,11 +104,11 @@ def test_asked_to_stop_a_child_ends_cleanly() -> None:
         "time.sleep(600)\n"
     )
     ended = run(code, Bounds(20, 400 * MIB, 10), stop_after=1.0)
-    assert (ended.code, ended.text) == (7, "asked to stop, as the schedule ends")
+    assert (ended.code, ended.text) == (7, "asked to stop before it had ended")
 
 
 def test_what_cannot_be_started_is_an_error() -> None:
-    async def main() -> Ended:
+    async def main() -> Exit:
         return await run_child(["/no/such/command"], os.environ, BOUNDS, asyncio.Event())
 
     with pytest.raises(OSError, match="No such file"):

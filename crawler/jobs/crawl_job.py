@@ -1,0 +1,128 @@
+"""What a crawl is asked for, and the command that does it.
+
+A field of CrawlJob is the one place of an option: the command's arguments are derived from the
+fields, and the spider takes no others. The command is the one a person would type
+(`scrapy crawl OUTLET -a …`).
+"""
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from crawler.config.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
+from storage.errors import CrawlError
+from storage.model.runs import RunKind
+
+
+def new_run_id() -> str:
+    """Return an id that no run has yet."""
+    return uuid4().hex[:12]
+
+
+def run_kind(url: str | None, *, recheck: bool, backfill: bool) -> RunKind:
+    """Return what a run that was asked for this is called: only a "crawl" asks what is new."""
+    if url is not None:
+        return "address"
+    if recheck:
+        return "recheck"
+    return "backfill" if backfill else "crawl"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlJob:
+    """One crawl to be done: of one outlet, live or from one recorded session.
+
+    run_id: of the run's row, log and recordings. since, until: publication times with a zone.
+    limit: articles. budget: requests. recheck: known articles that are due, in place of listings.
+    backfill, oldest_first, url: as in the spider's plan. replay: WARC files that answer instead
+    of the network. site: an address whose host no outlet file names; the outlet is then made
+    from it.
+    """
+
+    outlet: str
+    run_id: str = field(default_factory=new_run_id)
+    sections: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    recrawl: bool = False
+    sitemaps: bool = False
+    backfill: bool = False
+    budget: int | None = None
+    oldest_first: bool = False
+    url: str | None = None
+    recheck: bool = False
+    replay: tuple[Path, ...] = ()
+    site: str | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What its run is called."""
+        return run_kind(self.url, recheck=self.recheck, backfill=self.backfill)
+
+
+_SETTINGS = {"run_id": "TINQUAN_RUN_ID", "replay": "TINQUAN_REPLAY", "site": "TINQUAN_SITE"}
+_ARGUMENTS = {
+    each.name: {"sections": "section"}.get(each.name, each.name)
+    for each in fields(CrawlJob)
+    if each.name != "outlet" and each.name not in _SETTINGS
+}
+SPIDER_ARGUMENTS = tuple(_ARGUMENTS.values())
+"""The names that the spider takes by `-a name=value`."""
+
+
+def crawl_argv(job: CrawlJob, config: Config) -> list[str]:
+    """Return the command of a crawl, word by word."""
+    argv = [sys.executable, "-m", "scrapy", "crawl", job.outlet]
+    for option, names in (("-a", _ARGUMENTS), ("-s", _SETTINGS)):
+        for attribute, name in names.items():
+            if value := getattr(job, attribute):
+                argv += [option, f"{name}={_text(value)}"]
+    return [*argv, "-s", "TINQUAN_SUPERVISED=1", "-s", f"LOG_FILE={log_file(job, config)}"]
+
+
+def _text(value: object) -> str:
+    """Return an option's value as the spider and its settings take it."""
+    match value:
+        case True:
+            return "1"
+        case datetime():
+            return value.isoformat()
+        case (Path() as first, *others):
+            return json.dumps([str(file) for file in (first, *others)])
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)
+
+
+def child_environment(config: Config) -> dict[str, str]:
+    """Return the environment of a crawl's process, or of a maintenance job's."""
+    return {
+        **os.environ,
+        CONFIG_VARIABLE: str(config.file),
+        ARCHIVE_VARIABLE: config.archive,
+        "SCRAPY_SETTINGS_MODULE": "crawler.settings",
+    }
+
+
+def log_file(job: CrawlJob, config: Config) -> Path:
+    """Return where the crawl's log goes: one file a run."""
+    return config.logs / job.outlet / f"{job.run_id}.log"
+
+
+def make_log(job: CrawlJob, config: Config) -> None:
+    """Make a crawl's log, empty, with its folder. Raises CrawlError."""
+    log = log_file(job, config)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.open("ab").close()
+    except OSError as error:
+        raise CrawlError(
+            f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
+            " needs space and write permission"
+        ) from None

@@ -1,0 +1,47 @@
+"""SIGINT and SIGTERM: how a command ends when it is asked to."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPPED_CODES = frozenset(128 + number for number in STOP_SIGNALS)
+"""Exit codes of a command that a signal ended, as shells give them."""
+
+
+def raise_on_term() -> None:
+    """Let SIGTERM unwind this process like Ctrl-C does, so that what it started is ended too."""
+    signal.signal(signal.SIGTERM, _raise_exit)
+
+
+def _raise_exit(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` in the running event loop at a signal; end as by that signal after the block.
+
+    A signal that was ignored before stays ignored.
+    """
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    heeded = [number for number in STOP_SIGNALS if before[number] is not signal.SIG_IGN]
+    received: list[signal.Signals] = []
+
+    def note(number: signal.Signals) -> None:
+        received.append(number)
+        stop()
+
+    for number in heeded:
+        loop.add_signal_handler(number, note, number)
+    try:
+        yield
+    finally:
+        for number in heeded:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+    if received:
+        raise KeyboardInterrupt if received[0] == signal.SIGINT else SystemExit(128 + received[0])

@@ -1,0 +1,125 @@
+"""The one supervisor: starts, bounds, ends and records every process that tinquan starts.
+
+The one-off commands, the schedule's crawls and the maintenance jobs all go through it, so that a
+limit or a row is the same whoever asked.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from crawler.config.config import Config
+from crawler.jobs.child import Bounds, EndedBy, Exit, run_child
+from crawler.jobs.crawl_job import CrawlJob, child_environment, crawl_argv, log_file, make_log
+from storage.archive import Archive
+from storage.errors import NotFoundError
+from storage.model.runs import Outcome, Run
+from storage.model.schedule import ChoreRow
+
+T = TypeVar("T")
+OVERTIME_SECONDS = 30.0
+"""How long after its own time limit a crawl is ended from outside."""
+_MAINTENANCE_FACTOR = 4  # backups take long: nothing waits for them, and they may read everything
+_HERE = socket.gethostname()
+
+
+def crawl_bounds(config: Config) -> Bounds:
+    """Return what a crawl may take."""
+    limits = config.limits
+    return Bounds(limits.run_seconds, limits.memory_bytes, overtime_seconds=OVERTIME_SECONDS)
+
+
+class Supervisor:
+    """Runs jobs as processes of one event loop, and writes their ends into the archive.
+
+    bounds: of a crawl; those of the configuration if None. `close` it when no job runs.
+    """
+
+    def __init__(self, archive: Archive, config: Config, bounds: Bounds | None = None) -> None:
+        """Keep them; nothing is started before a job is asked for."""
+        self._archive = archive
+        self._config = config
+        self._bounds = bounds or crawl_bounds(config)
+        # One thread: what is asked of the archive keeps its order, and blocks no child's output.
+        self._thread = ThreadPoolExecutor(1, "archive")
+        self.stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask what runs to end; each job then returns as soon as its process has."""
+        self.stopping.set()
+
+    def close(self) -> None:
+        """Release the thread."""
+        self._thread.shutdown()
+
+    async def ask(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call what asks the archive in the thread for that."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *arguments))
+
+    async def crawl(self, job: CrawlJob) -> Run:
+        """Do a crawl; return its run, ended. Raises CrawlError, ArchiveError and OSError."""
+        begun = datetime.now(UTC)
+        await self.ask(make_log, job, self._config)
+        ended = await self._run(crawl_argv(job, self._config), self._bounds)
+        close = partial(close_run, self._archive, self._config, job)
+        return await self.ask(close, ended, begun, datetime.now(UTC))
+
+    async def maintain(self, name: str, argv: Sequence[str]) -> Exit:
+        """Do a maintenance job, noting its start and its end. Raises ArchiveError and OSError."""
+        begun = datetime.now(UTC)
+        note = self._archive.schedule.note_chore
+        await self.ask(note, ChoreRow(name, begun, begun, host=_HERE, pid=os.getpid()))
+        seconds = _MAINTENANCE_FACTOR * self._bounds.seconds
+        ended = await self._run(argv, replace(self._bounds, seconds=seconds))
+        said = None if ended.code == 0 else ended.text
+        row = ChoreRow(name, begun, datetime.now(UTC), exit_code=ended.code, said=said, host=_HERE)
+        await self.ask(note, row)
+        return ended
+
+    async def _run(self, argv: Sequence[str], bounds: Bounds) -> Exit:
+        return await run_child(argv, child_environment(self._config), bounds, self.stopping)
+
+
+def close_run(
+    archive: Archive, config: Config, job: CrawlJob, ended: Exit, begun: datetime, now: datetime
+) -> Run:
+    """Write into a crawl's row how its process ended; where it wrote no row, add one."""
+    try:
+        run = archive.run(job.run_id)
+    except NotFoundError:
+        run = _unwritten(job, config, begun)
+        archive.start_run(run)
+    if run.outcome is None:
+        run = replace(run, ended_at=now, outcome=_outcome(ended), error=ended.text)
+    peak = max(run.peak_memory_bytes or 0, ended.peak_bytes)
+    run = replace(run, exit_code=ended.code, peak_memory_bytes=peak)
+    archive.finish_run(run)
+    return run
+
+
+def _unwritten(job: CrawlJob, config: Config, begun: datetime) -> Run:
+    return Run(
+        id=job.run_id,
+        outlet=job.outlet,
+        started_at=begun,
+        sections=job.sections if job.kind == "crawl" else (),
+        replay=bool(job.replay),
+        host=_HERE,
+        log_file=str(log_file(job, config)),
+        kind=job.kind,
+        since=job.since,
+        until=job.until,
+    )
+
+
+def _outcome(ended: Exit) -> Outcome:
+    """Return the outcome of a crawl that wrote none itself."""
+    by = {EndedBy.TIME: Outcome.TIMED_OUT, EndedBy.STOP: Outcome.STOPPED}
+    return by.get(ended.by, Outcome.DIED)
