@@ -114,15 +114,24 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.middlewares.capture.CaptureMiddleware": 650,
 }
 HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
-ITEM_PIPELINES = {"crawler.fetch.pipelines.ArchivePipeline": 300}
+ITEM_PIPELINES = {
+    "crawler.fetch.pipelines.ExtractPipeline": 100,
+    "crawler.fetch.pipelines.StorePipeline": 300,
+    "crawler.fetch.pipelines.ReportPipeline": 500,
+}
 EXTENSIONS = {
+    "crawler.fetch.extensions.run_stats.RunStats": 0,
     "crawler.fetch.extensions.time_limit.Watchdog": 0,
     "crawler.fetch.extensions.parent_watch.ParentWatch": 10,
     "crawler.fetch.extensions.log_limit.LogLimit": 10,
     "crawler.fetch.extensions.download_limit.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
+    "crawler.fetch.extensions.feed.ArticleFeed": 30,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }
+
+# What `-O FILE` writes
+FEED_EXPORT_ENCODING = "utf-8"
 
 # Logs
 LOG_LEVEL = "INFO"

@@ -12,9 +12,9 @@ from scrapy.settings import Settings
 
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.ledger import Ledger, conditional_headers
 from crawler.fetch.spiders.loader import OutletLoader
 from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.session import outlet_settings, replay_files
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
@@ -172,23 +172,25 @@ def test_an_index_s_children_are_chosen_by_name_then_by_date() -> None:
 
 
 def test_a_validator_waits_for_all_articles(sqlite_archive: Archive) -> None:
-    ledger = Ledger(sqlite_archive, lambda: NOW, timedelta(hours=24))
+    validators = PendingValidators(sqlite_archive, lambda: NOW, timedelta(hours=24))
     headers = Headers({"ETag": '"1"', "Last-Modified": "yesterday"})
     for key in "abc":
-        ledger.opens(key)
-    ledger.expect("https://a.vn/1", headers, ["a", "b", "known"])
-    ledger.expect("https://a.vn/2", headers, ["c"])
-    ledger.expect("https://a.vn/none", Headers({}), [])
-    ledger.settle("a", well=True)
-    assert ledger.usable("https://a.vn/1") is None
-    ledger.settle("b", well=True)
-    ledger.settle("c", well=False)
+        validators.opens(key)
+    validators.expect("https://a.vn/1", headers, ["a", "b", "known"])
+    validators.expect("https://a.vn/2", headers, ["c"])
+    validators.expect("https://a.vn/none", Headers({}), [])
+    validators.resolve("a", well=True)
+    assert validators.usable("https://a.vn/1") is None
+    validators.resolve("b", well=True)
+    validators.resolve("c", well=False)
     validator = Validator("https://a.vn/1", '"1"', "yesterday", NOW)
-    assert ledger.usable("https://a.vn/1") == validator
-    assert ledger.usable("https://a.vn/2") is None
-    ledger.expect("https://a.vn/3", headers, ["c"])
-    assert ledger.usable("https://a.vn/3") is None
-    later = Ledger(sqlite_archive, lambda: NOW + timedelta(hours=25), timedelta(hours=24))
+    assert validators.usable("https://a.vn/1") == validator
+    assert validators.usable("https://a.vn/2") is None
+    validators.expect("https://a.vn/3", headers, ["c"])
+    assert validators.usable("https://a.vn/3") is None
+    later = PendingValidators(
+        sqlite_archive, lambda: NOW + timedelta(hours=25), timedelta(hours=24)
+    )
     assert later.usable("https://a.vn/1") is None
     assert conditional_headers(validator) == {
         "If-None-Match": '"1"',
@@ -210,16 +212,16 @@ def test_no_validator_is_saved_before_its_articles(
         def save_validator(self, validator: Validator) -> None:
             saved.append(validator)
 
-    ledger = Ledger(Keeps(), lambda: NOW, timedelta(hours=1))  # type: ignore[arg-type] # uses no other part
+    validators = PendingValidators(Keeps(), lambda: NOW, timedelta(hours=1))  # type: ignore[arg-type] # uses no other part
     for key in "abcdef":
-        ledger.opens(key)
-    ledger.expect("https://a.vn/", Headers({"ETag": "1"}), needed)
+        validators.opens(key)
+    validators.expect("https://a.vn/", Headers({"ETag": "1"}), needed)
     good: set[str] = set()
     failed: set[str] = set()
     for key, well in events:
         if key not in good | failed:
             (good if well else failed).add(key)
-            ledger.settle(key, well=well)
+            validators.resolve(key, well=well)
     assert bool(saved) == (needed <= good)
 
 

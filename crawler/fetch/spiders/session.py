@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,11 @@ from crawler.extract.worker import ExtractionWorker
 from crawler.families import GENERIC
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
-from crawler.health.run_recorder import RunKeeper, fail_run
+from crawler.health.run_recorder import RunRecorder, fail_run
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.times import utc_now
-from crawler.places.tag_articles import Asked, Tables, load_into
+from crawler.places.tag_articles import Tables, load_into
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model.articles import Article, Refusal, RefusalReason
@@ -69,21 +69,21 @@ class CrawlSession:
         run = _new_run(outlet, plan, settings, replay=bool(replay))
         self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
         try:
-            self.keeper = RunKeeper(self.archive, run)
+            self.recorder = RunRecorder(self.archive, run)
         except TinquanError:
             self.archive.close()
             raise
         try:
             self._open(run, settings, replay)
         except TinquanError as error:
-            fail_run(self.keeper, error)
+            fail_run(self.recorder, error)
             self.close()
             raise
 
     @property
     def run_id(self) -> str:
         """The run's id."""
-        return self.keeper.run.id
+        return self.recorder.run.id
 
     @property
     def is_replay(self) -> bool:
@@ -113,16 +113,9 @@ class CrawlSession:
             _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
         return found
 
-    async def extract(self, page: Page) -> Article | Refusal:
-        """Return what an article's page says, read where it can be killed."""
-        return await self._reader().extract(page, self._outlet)
-
-    async def tag(self, article: Article, captured_at: datetime) -> Tags | None:
-        """Return what an article says of places, None where that cannot be had in time."""
-        if self._tables is None:
-            return None
-        province = self._outlet.province_of(article.section)
-        return await self._reader().tag(self._tables, Asked(article, captured_at, province))
+    async def read(self, page: Page) -> tuple[Article | Refusal, Tags | None]:
+        """Return what an article's page says, and of which places, read where it can be killed."""
+        return await self._reader().read(page, self._outlet, self._tables)
 
     def _reader(self) -> ExtractionWorker:
         if self._worker is None:  # a crawl whose listings have not changed needs no process
