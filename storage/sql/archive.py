@@ -47,7 +47,6 @@ from storage.sql.read.edits import Place, edit_page
 from storage.sql.runs.schedule import SqlSchedule
 from storage.sql.search import facets as sql_facets
 from storage.sql.search import search as sql_search
-from storage.sql.search.lexicon import watch
 
 
 def open_sql_archive(
@@ -62,7 +61,6 @@ def open_sql_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     """
     engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
-    watch(engine)
     return SqlArchive(engine, name, read_only=read_only)
 
 
