@@ -3,27 +3,32 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# A lock file is installed as it stands: whole, by hash, and nothing is resolved or built.
+INSTALL := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --only-binary :all:
+
 .PHONY: demo test slow check coverage lock format clean
 .DEFAULT_GOAL := test
 
-# The stamp changes only when the lock file or the package's own description does.
+# What runs. The stamps change only when a lock file or the package's own description does.
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tinquan needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(INSTALL) -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check
 	touch $@
 
-# Replays an invented day at two outlets: its morning, then its evening. No socket is opened.
-demo: export TINQUAN_CONFIG = docs/demo/tinquan.toml
-demo: .venv/installed
-	@mkdir -p demo
-	$(BIN)/tinquan crawl --replay docs/demo/morning.warc.gz
-	$(BIN)/tinquan crawl --replay docs/demo/evening.warc.gz
-	$(BIN)/tinquan articles --limit 10
-	$(BIN)/tinquan articles --place "quận Đống Đa" --with-successors core
+# What runs, and what tests.
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(INSTALL) -r requirements-dev.lock
+	$(BIN)/python -m pip check
+	touch $@
 
-check: .venv/installed
+# Replays an invented day at two outlets into demo/. No socket is opened.
+demo: .venv/installed
+	$(BIN)/tinquan demo
+
+check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,22 +38,25 @@ test: check
 	$(BIN)/pytest -n 2 -m "not slow"
 
 # Crawls that are killed, stopped and begun again: some minutes that CI spends, and a person need not.
-slow: .venv/installed
+slow: .venv/installed-dev
 	$(BIN)/pytest -n 2 -m slow
 
 # By hand: measuring the crawls' processes too doubles the time (docs/decisions/0007-coverage-by-hand.md).
-coverage: .venv/installed
+coverage: .venv/installed-dev
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
-format: .venv/installed
+format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# uv resolves for every Python and platform at once (docs/decisions/0002-lock-file.md).
+# uv resolves for every Python and platform at once (docs/decisions/0002-lock-files.md); pins stay
+# as they are until LOCK='--upgrade-package NAME', or '--upgrade', asks for newer ones.
+RESOLVE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --strip-extras --quiet
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --strip-extras --output-file requirements.lock
+	$(RESOLVE) $(LOCK) --extra build --output-file requirements.lock
+	$(RESOLVE) $(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo

@@ -7,7 +7,7 @@ articles that turn out to be one, copies at another outlet) in batches of random
 killed; after each kill the archive is checked as `tinquan archive check` does, and another child
 goes on, a hundred captures before the end of what is there. At last the content must be that of
 an archive, in a SQLite file, in which the same was stored undisturbed: articles with their
-revisions, refusals, clusters, signatures, and what the search holds of each article, word by word.
+revisions, refusals, clusters, signatures, and what the search holds of each article.
 """
 
 import os
@@ -36,10 +36,9 @@ from storage.model.articles import (
     RefusalReason,
 )
 from storage.model.runs import Outcome, Run
-from storage.search.encoding import FIELD_END, code
 from storage.sql.schema.clusters import copies, signatures, sketches
 from storage.sql.schema.core import articles
-from storage.sql.schema.search import lexicon, search
+from storage.sql.schema.search import search_documents
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 PER_KILL = 250  # captures; a child stores about so many in its mean life
@@ -171,20 +170,11 @@ def _copies(conn: sa.Connection) -> Counter[str]:
 
 
 def _searched(conn: sa.Connection) -> Counter[str]:
-    """Return each article as the search reads it, its words written out."""
-    rows = conn.execute(sa.select(lexicon.c.family, lexicon.c.variant, lexicon.c.word))
-    words = {code(family, variant): word for family, variant, word in rows}
-    query = sa.select(articles.c.url, search.c.sort_at, search.c.stream)
-    found: Counter[str] = Counter()
-    for url, sort_at, stream in conn.execute(query.join_from(search, articles)):
-        filed, *fields = stream.split(FIELD_END)
-        said = [sorted(_written(filed, words)), *(_written(field, words) for field in fields)]
-        found[repr((url, sort_at, said))] += 1
-    return found
-
-
-def _written(field: str, words: dict[str, str]) -> list[str]:
-    return [words.get(field[at : at + 2], " ") for at in range(0, len(field), 2)]
+    """Return each article as the search has it; `archive check` compares the words."""
+    held = search_documents.c
+    query = sa.select(articles.c.url, held.sort_at, held.filed)
+    joined = query.join_from(articles, search_documents, held.article == articles.c.id)
+    return Counter(repr(tuple(row)) for row in conn.execute(joined))
 
 
 def faults(archive: Archive) -> list[str]:

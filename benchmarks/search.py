@@ -27,16 +27,9 @@ from storage.archive import Archive, open_archive
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions, runs
-from storage.sql.schema.search import lexicon, search
+from storage.sql.search.index import index_page
 
-POSTGRESQL_PAGES = """
-SELECT pg_total_relation_size('search') + pg_total_relation_size('search_keys')
-    + pg_total_relation_size('lexicon')
-"""
-MAKE_INDEX = (
-    "SET LOCAL maintenance_work_mem = '160MB'",  # more takes longer: its tree leaves the cache
-    "CREATE INDEX search_keys_of_article ON search_keys USING gin (search_keys_of(article))",
-)
+POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search_documents')"
 BUFFERS = "2GB"  # a twelfth of the machine's memory; PostgreSQL's own default is for the smallest
 QUERIES = Path(__file__).with_name("queries.txt")
 
@@ -61,12 +54,10 @@ def serve(folder: str) -> None:
 
 
 def copy(file: str, url: str) -> None:
-    """Copy a built archive into an empty database, and make the index when all rows are there."""
+    """Copy a built archive into an empty database, and index it there."""
     begun = time.perf_counter()
     with open_archive(f"sqlite:///{file}") as source, open_archive(url) as target:
-        with target.database.writing() as into:
-            into.exec_driver_sql("DROP INDEX search_keys_of_article")
-        for table in (outlets, runs, articles, contents, captures, revisions, lexicon, search):
+        for table in (outlets, runs, articles, contents, captures, revisions):
             with source.database.reading() as conn, target.database.writing() as into:
                 raw = into.connection.cursor()
                 names = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -74,9 +65,10 @@ def copy(file: str, url: str) -> None:
                     for row in conn.execution_options(yield_per=1000).execute(sa.select(table)):
                         rows.write_row(tuple(row))
             print(f"{table.name} after {time.perf_counter() - begun:.0f} s", flush=True)
-        with target.database.writing() as into:
-            for statement in MAKE_INDEX:
-                into.exec_driver_sql(statement)
+        after: int | None = 0
+        while after is not None:
+            with target.database.writing() as into:
+                _, after = index_page(into, after)
         with target.database.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         ) as conn:

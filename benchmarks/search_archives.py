@@ -22,29 +22,26 @@ from sqlalchemy import Connection
 from storage.archive import open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.model.runs import Run
-from storage.search.document import filings
-from storage.search.encoding import FIELD_END
+from storage.search.document import GAP, both_forms, facet_token, facet_values, words_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
-from storage.sql.search.index import add_rows
-from storage.sql.search.lexicon import number_words
-from storage.text.words import RAW, spell
+from storage.sql.search import fts5
+from storage.sql.search.entry import Entry
+from storage.text.words import folded
 
 BATCH = 500
 YEARS = 10
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
-SQLITE_PAGES = """
-SELECT sum(pgsize) FROM dbstat
-WHERE name LIKE 'search%' OR name LIKE '%lexicon%' OR name LIKE 'ix_search%'
-"""
+SQLITE_PAGES = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'search_%'"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text with its string in the index."""
+    """A text with its words, as spelled and without diacritics."""
 
     text: str
-    stream: str
+    words: str
+    plain: str
 
 
 def corpus() -> Iterator[dict[str, Any]]:
@@ -53,38 +50,33 @@ def corpus() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def pieces(conn: Connection, texts: list[str]) -> list[Piece]:
-    """Return the texts with their words numbered; each of them is in the lexicon afterwards."""
-    words: dict[str, str] = {}
-    codes: dict[str, str] = {}
-    for first in range(0, len(texts), BATCH):  # as in life: common words come first
-        some = {
-            raw: spell(raw) for text in texts[first : first + BATCH] for raw in RAW.findall(text)
-        }
-        codes |= number_words(conn, {word: None for word in some.values() if word})
-        words |= some
-    raw = {written: codes[word] for written, word in words.items() if word}
-    return [
-        Piece(text, "".join(raw[word] for word in RAW.findall(text) if word in raw))
-        for text in texts
-    ]
+def pieces(texts: list[str]) -> list[Piece]:
+    """Return the texts with their words: each is read once, however often it is used."""
+    found = []
+    for text in texts:
+        words = words_of(text)
+        found.append(Piece(text, " ".join(words), " ".join(map(folded, words))))
+    return found
+
+
+Made = tuple[Article, tuple[str, ...], datetime]
 
 
 class Maker:
     """Makes articles by number."""
 
-    def __init__(self, conn: Connection, count: int) -> None:
+    def __init__(self, count: int) -> None:
         docs = list(corpus())
         self.count = count
         self.lengths = [len(doc["body"].split("\n")) for doc in docs]
-        self.titles = pieces(conn, [doc["title"] for doc in docs])
-        self.leads = pieces(conn, [doc["sapo"] or "" for doc in docs])
+        self.titles = pieces([doc["title"] for doc in docs])
+        self.leads = pieces([doc["sapo"] or "" for doc in docs])
         lines = [line for doc in docs for line in doc["body"].split("\n") if line.strip()]
-        self.paragraphs = pieces(conn, lines)
+        self.paragraphs = pieces(lines)
         self.random = random.Random(7)
 
-    def make(self, number: int) -> tuple[Article, str, datetime]:
-        """Return an article, what follows its filings in its string, and its time."""
+    def make(self, number: int) -> Made:
+        """Return an article, the columns of its words, and its time."""
         chance = self.random
         title, lead = chance.choice(self.titles), chance.choice(self.leads)
         body = chance.choices(self.paragraphs, k=chance.choice(self.lengths))
@@ -103,8 +95,16 @@ class Maker:
             section=(chance.choice(("Giao thông", "Đô thị", "Giáo dục", "Y tế", "Pháp luật")),),
             published_at=at,
         )
-        texts = (title.stream, lead.stream, "", "", "".join(one.stream for one in body))
-        return article, FIELD_END.join(texts), at
+        filed = pieces([author, *article.tags])
+        gap = f" {GAP} "
+        columns = (
+            gap.join([lead.words, " ".join(one.words for one in body), *(f.words for f in filed)]),
+            gap.join([lead.plain, " ".join(one.plain for one in body), *(f.plain for f in filed)]),
+            title.words,
+            title.plain,
+            " ".join(both_forms(facet_token(*value) for value in facet_values(article))),
+        )
+        return article, columns, at
 
     def _skewed(self, most: int) -> int:
         return int(most * self.random.random() ** 3)
@@ -124,7 +124,7 @@ def build(file: str, count: int) -> None:
             conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
             slugs = [{"slug": f"outlet{number:02}"} for number in range(1, 40)]
             conn.execute(sa.insert(outlets), slugs)
-            maker = Maker(conn, count)
+            maker = Maker(count)
         size = 0
         for first in range(1, count + 1, BATCH):
             batch = {id_: maker.make(id_) for id_ in range(first, min(first + BATCH, count + 1))}
@@ -147,18 +147,13 @@ def quick_json(article: Article) -> str:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
-def write(conn: Connection, batch: dict[int, tuple[Article, str, datetime]]) -> int:
+def write(conn: Connection, batch: dict[int, Made]) -> int:
     """Write all rows of some articles; return the bytes of their texts."""
     rows: dict[sa.Table, list[dict[str, Any]]] = {
         t: [] for t in (articles, contents, captures, revisions)
     }
-    found = {}
-    values: dict[str, str | None] = {}
     size = 0
-    for id_, (article, texts, at) in batch.items():
-        filed = dict(filings(article))
-        values.update(filed)
-        found[id_] = (filed, texts, at)
+    for id_, (article, _, at) in batch.items():
         text = quick_json(article)
         size += len((article.title + (article.sapo or "") + article.body).encode())
         print_ = f"1:{id_}"
@@ -209,12 +204,13 @@ def write(conn: Connection, batch: dict[int, tuple[Article, str, datetime]]) -> 
         )
     for table, some in rows.items():
         conn.execute(sa.insert(table), some)
-    codes = number_words(conn, values)
-    add_rows(
-        conn,
-        {
-            id_: (at, "".join(sorted(codes[word] for word in filed)) + FIELD_END + texts)
-            for id_, (filed, texts, at) in found.items()
-        },
-    )
+    index(conn, batch)
     return size
+
+
+def index(conn: Connection, batch: dict[int, Made]) -> None:
+    """Write the search's rows of articles, with words that are there already."""
+    rows = []
+    for id_, (article, columns, at) in sorted(batch.items(), key=lambda one: one[1][2]):
+        rows.append((fts5.numbered(conn, Entry(id_, id_, at, article)), *columns))
+    conn.exec_driver_sql(fts5.ADD, rows)

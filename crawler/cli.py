@@ -23,6 +23,8 @@ from crawler.commands.crawl.crawl import crawl
 from crawler.commands.crawl.recheck import recheck
 from crawler.commands.crawl.schedule import schedule
 from crawler.commands.crawl.status import alarms, status
+from crawler.commands.demo import demo
+from crawler.commands.init import init
 from crawler.commands.outlets.extract import extract
 from crawler.commands.outlets.new import new_outlet
 from crawler.commands.outlets.outlets import outlets_app
@@ -45,6 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(init)
+app.command()(demo)
 app.command()(crawl)
 app.command()(backfill)
 app.command()(coverage)

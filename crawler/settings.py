@@ -1,4 +1,4 @@
-"""Scrapy's settings, each with its reason. Values of a deployment come from config/tinquan.toml.
+"""Scrapy's settings, each with its reason. Values of a deployment come from its tinquan.toml.
 
 The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID,
 TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
@@ -23,7 +23,9 @@ def _config() -> Config:
 _loaded = _config()
 
 # Ours
-TINQUAN_OUTLETS = str(_loaded.outlets)
+TINQUAN_OUTLETS = [str(folder) for folder in _loaded.outlet_folders]
+TINQUAN_CONFIG = str(_loaded.file or "")
+TINQUAN_CONTACT = _loaded.contact
 TINQUAN_ARCHIVE = os.environ.get(ARCHIVE_VARIABLE) or _loaded.archive
 TINQUAN_CAPTURES = str(_loaded.captures)
 TINQUAN_GAZETTEER = str(_loaded.gazetteer)
@@ -112,15 +114,24 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.middlewares.capture.CaptureMiddleware": 650,
 }
 HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
-ITEM_PIPELINES = {"crawler.fetch.pipelines.ArchivePipeline": 300}
+ITEM_PIPELINES = {
+    "crawler.fetch.pipelines.ExtractPipeline": 100,
+    "crawler.fetch.pipelines.StorePipeline": 300,
+    "crawler.fetch.pipelines.ReportPipeline": 500,
+}
 EXTENSIONS = {
+    "crawler.fetch.extensions.run_stats.RunStats": 0,
     "crawler.fetch.extensions.time_limit.Watchdog": 0,
     "crawler.fetch.extensions.parent_watch.ParentWatch": 10,
     "crawler.fetch.extensions.log_limit.LogLimit": 10,
     "crawler.fetch.extensions.download_limit.OversizeStop": 20,
     "scrapy.extensions.feedexport.FeedExporter": None,
+    "crawler.fetch.extensions.feed.ArticleFeed": 30,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }
+
+# What `-O FILE` writes
+FEED_EXPORT_ENCODING = "utf-8"
 
 # Logs
 LOG_LEVEL = "INFO"

@@ -82,15 +82,18 @@ def open_archive(
     return assemble(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
 
 
-def upgrade_archive(url: str) -> tuple[str, str]:
+def upgrade_archive(
+    url: str, progress: Callable[[int, int], object] = lambda _done, _total: None
+) -> tuple[str, str]:
     """Bring an archive that an older version made up to this one's schema.
 
-    All or nothing, so a kill leaves it as it was. Returns the schema's version before, and now.
-    Raises ArchiveError, SchemaError (empty, newer or foreign).
+    A kill leaves it as it was, or at a version between; calling it again goes on from there.
+    progress: told how much of a long step is done, and of how much. Returns the schema's version
+    before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
     """
     from storage.sql.engine.connect import upgrade_schema  # noqa: PLC0415 - as above
 
-    return upgrade_schema(url)
+    return upgrade_schema(url, progress)
 
 
 def copy_archive(

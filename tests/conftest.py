@@ -17,6 +17,17 @@ settings.register_profile("tinquan", derandomize=True, deadline=None)
 settings.load_profile("tinquan")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep away the configuration and archive of whoever runs the tests."""
+    file = tmp_path_factory.mktemp("configuration") / "tinquan.toml"
+    file.write_text('contact = "https://example.org/tests"\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINQUAN_CONFIG", str(file))
+        patch.delenv("TINQUAN_ARCHIVE", raising=False)
+        yield
+
+
 @pytest.fixture
 def sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
     """Yield an empty archive in a file."""

@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from crawler.commands.common import err, table
-from crawler.places import Gazetteer, Reach, version_of
+from crawler.config.config import Config
+from crawler.places import Gazetteer, Reach, load_gazetteer, version_of
 from crawler.render.places import above_text, era_text, units_text
 from storage.archive import Archive
 from storage.errors import UnknownPlaceError, UsageError
@@ -27,34 +28,36 @@ SuccessorsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The units that a query means, and the line that says so."""
+    """The units that a query means, the line that says so, and the gazetteer's version."""
 
     units: tuple[str, ...] = ()
     header: str = ""
+    version: str = ""
 
 
-def choose(gazetteer: Gazetteer, place: str | None, reach: Reach) -> Choice:
-    """Return what a query for `place` means, if it names one.
+def choose(config: Config, place: str | None, reach: Reach) -> Choice:
+    """Return what a query for `place` means, if it names one; only then is the gazetteer read.
 
-    Raises as `one_place` does, and UsageError for successors of no place.
+    Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place.
     """
     if not place:
         if reach != "none":
             raise UsageError("--with-successors needs a --place whose successors are wanted")
         return Choice()
+    gazetteer = load_gazetteer(config.gazetteer)
     unit = one_place(gazetteer, place)
     own = gazetteer.line(unit.id)
     if unit.level == "province":  # articles are about what lies in it, never about itself
         below = gazetteer.within(unit.id)
         header = f"taken for all places in {units_text(own, gazetteer)}"
-        return Choice((*own, *below), header)
+        return Choice((*own, *below), header, gazetteer.version)
     found = gazetteer.scope(unit.id, reach)
     header = f"taken for {units_text(own, gazetteer)}, {above_text(unit, gazetteer)}"
     if reach != "none":
         kind = "core" if reach == "core" else "core and touched"
         added = units_text(found[len(own) :], gazetteer)
         header += f"; with its {kind} successors: {added}" if added else "; it has no successors"
-    return Choice(found, header)
+    return Choice(found, header, gazetteer.version)
 
 
 def one_place(gazetteer: Gazetteer, text: str) -> Unit:
@@ -103,9 +106,12 @@ def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table
     return listed
 
 
-def warn_untagged(archive: Archive, gazetteer: Gazetteer) -> None:
-    """Say on standard error how much of the archive a question about places cannot see."""
-    count = archive.places.count_untagged(version_of(gazetteer.version))
+def warn_untagged(archive: Archive, version: str) -> None:
+    """Say on standard error how much of the archive a question about places cannot see.
+
+    version: the gazetteer's.
+    """
+    count = archive.places.count_untagged(version_of(version))
     if count:
         err.print(
             f"note: {count} states of articles have no places of this gazetteer yet;"

@@ -21,10 +21,12 @@ from crawler.config.config import (
     load_config,
 )
 from crawler.families import FAMILY_NAMES
-from crawler.outlets.model import Outlet, find_outlet, load_outlets
+from crawler.outlets.model import Outlet, find_outlet, load_outlet_folders
 from crawler.page.times import parse_moment
+from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import LOCAL
 from storage.archive import Archive, open_archive
+from storage.errors import ConfigError
 
 ConfigOption = Annotated[
     Path | None,
@@ -79,19 +81,32 @@ def settle(config_file: Path | None, archive: str | None) -> Config:
 
 
 def outlets_of(config: Config) -> dict[str, Outlet]:
-    """Return the outlets that the configuration names."""
-    return load_outlets(config.outlets, FAMILY_NAMES)
+    """Return the outlets that have files, the shipped ones and those of the configuration."""
+    return load_outlet_folders(config.outlet_folders, FAMILY_NAMES)
 
 
-def slugs_of(named: Iterable[str], known: dict[str, Outlet], archive: Archive) -> tuple[str, ...]:
-    """Return the outlets that were named: those with a file, and sites crawled by address.
+def slugs_of(named: Iterable[str], config: Config, archive: Archive) -> tuple[str, ...]:
+    """Return the outlets that were named: those that the archive knows, or that have a file.
 
-    Raises UnknownOutletError for a name that is neither.
+    Outlet files are read only for a name that the archive does not know. Raises
+    UnknownOutletError for a name that is neither.
     """
     return tuple(
-        slug if archive.runs.find(slug, limit=1) else find_outlet(known, slug).slug
+        slug if archive.runs.find(slug, limit=1) else find_outlet(outlets_of(config), slug).slug
         for slug in named
     )
+
+
+def place_names(config: Config) -> Gazetteer:
+    """Return the gazetteer for showing names; an empty one, with a note, if it is unreadable.
+
+    What the archive says of places is their ids: those can be shown without it.
+    """
+    try:
+        return load_gazetteer(config.gazetteer)
+    except ConfigError as error:
+        err.print(f"note: places are shown by their ids: {error}", markup=False, soft_wrap=True)
+        return Gazetteer((), (), "")
 
 
 def archive_of(config: Config, *, create: bool = False) -> Archive:
@@ -112,6 +127,12 @@ def moment(option: str, text: str | None) -> datetime | None:
 def day_of(option: str, text: str) -> date:
     """Return an option's or key's day; of a time, the day in Hà Nội. Raises UsageError."""
     return parse_moment(option, text, LOCAL).astimezone(LOCAL).date()
+
+
+def short_path(path: Path) -> str:
+    """Return a path as short as it is clear from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def print_json(value: Any) -> None:

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from crawler.config.alarms import Alarming
 from crawler.config.schedule import Schedule
 from crawler.outlets.model import explain
+from crawler.shipped import shipped
 from storage.errors import ConfigError
 
 CONFIG_VARIABLE = "TINQUAN_CONFIG"
 ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
 """By it a crawl's process learns its archive: everybody may read a command's words, with the
 password in them, but only the same user its environment."""
-DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "config" / "tinquan.toml"
+DEFAULT_CONFIG = Path("tinquan.toml")
+"""What is read where no other file is named: the one in the current folder, if it is there."""
 
 
 class Limits(BaseModel):
@@ -34,32 +36,32 @@ class Limits(BaseModel):
     validator_hours: int = Field(24, ge=1)
 
 
-def _beside_outlets(values: dict[str, Any]) -> Path:
-    outlets: Path = values.get("outlets", Path())  # missing where it was given wrongly
-    return outlets.parent / "gazetteer"
-
-
 class Config(BaseModel):
-    """A configuration file with its paths made absolute.
+    """A configuration file with its paths made absolute; the defaults where there is none.
 
-    archive: database URL; a bare or relative SQLite path is taken from the file's `root`.
-    captures, logs: folders for WARC files and crawl logs. outlets: folder of outlet files.
-    gazetteer: folder of the tables of places; the one beside `outlets` unless it is given.
+    file: where it was read from. root: what paths are taken from, itself from the file's folder,
+    or the current one.
+    archive: database URL; a bare or relative SQLite path is taken from `root`.
+    captures, logs: folders for WARC files and crawl logs.
+    outlets: folder of own outlet files, read besides the shipped ones unless `shipped_outlets` is
+    false. gazetteer: folder of the tables of places.
     alarms: whom to notify of what is wrong.
     schedule: when what is crawled, and the maintenance jobs.
-    contact: address or page in the user agent, so that an outlet can reach us.
+    contact: address or page in the user agent, so that an outlet can reach us; without it
+    nothing is fetched.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: Path
+    file: Path | None = None
     root: Path = Path()
     archive: str = "sqlite:///tinquan.db"
     captures: Path = Path("captures")
     logs: Path = Path("logs")
-    outlets: Path = Path("config/outlets")
-    gazetteer: Path = Field(default_factory=_beside_outlets)
-    contact: str = Field(min_length=6)
+    outlets: Path = Path("outlets")
+    shipped_outlets: bool = True
+    gazetteer: Path = shipped("gazetteer")
+    contact: str = Field("", min_length=6)
     limits: Limits = Limits()
     alarms: Alarming = Alarming()
     schedule: Schedule = Schedule()
@@ -78,7 +80,18 @@ class Config(BaseModel):
     @property
     def user_agent(self) -> str:
         """What we call ourselves in every request."""
-        return f"tinquan/0.1 (+{self.contact})"
+        return f"tinquan/0.1 (+{self.contact})" if self.contact else "tinquan/0.1"
+
+    @property
+    def outlet_folders(self) -> tuple[Path, ...]:
+        """Where outlet files are read: a file replaces those of its name in earlier folders.
+
+        The folder of own files need not be there while it has its default name.
+        """
+        may_lack = self.shipped_outlets and self.outlets == self.root / "outlets"
+        own = () if may_lack and not self.outlets.is_dir() else (self.outlets,)
+        shared = (shipped("outlets"),) if self.shipped_outlets else ()
+        return tuple(dict.fromkeys((*shared, *own)))
 
     @property
     def archive_name(self) -> str:
@@ -90,7 +103,8 @@ class Config(BaseModel):
 
     def resolved(self) -> Self:
         """Return the same configuration with every path absolute."""
-        root = (self.file.parent / self.root).resolve()
+        folder = self.file.parent if self.file else Path()
+        root = (folder / self.root).resolve()
         return self.model_copy(
             update={
                 "root": root,
@@ -113,13 +127,38 @@ def absolute_archive(url: str, root: Path) -> str:
     return url
 
 
-def load_config(file: Path | None = None) -> Config:
-    """Return the configuration in `file`, else of TINQUAN_CONFIG, else the one in the clone.
-
-    Raises ConfigError that names file and key.
-    """
-    path = file or Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+def checked_contact(text: str) -> str:
+    """Return a contact that a configuration file can hold. Raises ConfigError."""
     try:
+        return Config(contact=text).contact
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None
+
+
+def require_contact(contact: str, file: Path | None) -> None:
+    """Raise ConfigError where outlets could not reach us: then nothing may be fetched.
+
+    file: the configuration that should name the contact.
+    """
+    if not contact:
+        first = "" if file else "`tinquan init` makes that file; "
+        raise ConfigError(
+            f"{file or DEFAULT_CONFIG}: contact is missing: {first}put an e-mail address or a web"
+            " page there by which the outlets that are crawled can reach you"
+        )
+
+
+def load_config(file: Path | None = None) -> Config:
+    """Return the configuration in `file`, else of TINQUAN_CONFIG, else of the current folder.
+
+    Where the current folder has none either, everything has its default. Raises ConfigError that
+    names file and key.
+    """
+    named = file or os.environ.get(CONFIG_VARIABLE)
+    path = Path(named or DEFAULT_CONFIG)
+    try:
+        if not named and not path.exists():
+            return Config().resolved()
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         return Config.model_validate(values | {"file": path.resolve()}).resolved()
     except tomllib.TOMLDecodeError as error:

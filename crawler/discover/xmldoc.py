@@ -17,6 +17,8 @@ _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _HTML = re.compile(
     rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)", re.IGNORECASE | re.DOTALL
 )
+_PAIR = re.compile(rb"&#(\d{5});&#(\d{5});")  # an emoji, as code that thinks in UTF-16 writes it
+_REFERENCE = re.compile(rb"&#([xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*\d{5})(?:;|(?![0-9a-fA-F]))")
 _CHALLENGE = re.compile(
     rb"cf-chl|challenge-platform|just a moment|attention required|captcha|D1N\b|access denied",
     re.IGNORECASE,
@@ -40,7 +42,7 @@ def parse_xml(body: bytes, limit: int = MAX_BYTES) -> etree._Element | Found:
     body = _unpacked(body, limit)
     if len(body) > limit:
         return refused(RefusalReason.TOO_LARGE, f"more than {limit} bytes")
-    body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    body = _without_preamble(body.removeprefix(b"\xef\xbb\xbf").lstrip())
     if not body:
         return refused(RefusalReason.EMPTY, "an empty answer")
     if _HTML.match(body[:_HEAD]):
@@ -48,7 +50,29 @@ def parse_xml(body: bytes, limit: int = MAX_BYTES) -> etree._Element | Found:
         return refused(reason, "HTML instead of XML")
     if _ENTITY.search(body):
         return refused(RefusalReason.MALFORMED, "XML that declares entities")
-    return _tree(body)
+    body = _PAIR.sub(_pair_joined, body)
+    return _tree(_REFERENCE.sub(_without_half, body))
+
+
+def _without_preamble(body: bytes) -> bytes:
+    """Return a document without what a server printed before its declaration (PHP warnings)."""
+    start = body.find(b"<?xml", 1, _HEAD)
+    return body[start:] if start > 0 else body
+
+
+def _pair_joined(match: re.Match[bytes]) -> bytes:
+    """Return references to the two halves of a UTF-16 pair as the one that they mean."""
+    high, low = int(match[1]), int(match[2])
+    if 0xD800 <= high < 0xDC00 <= low < 0xE000:
+        return b"&#%d;" % (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    return match[0]
+
+
+def _without_half(match: re.Match[bytes]) -> bytes:
+    """Return nothing for a reference to half a pair: the parser would make bytes of no text."""
+    digits = match[1]
+    number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
+    return b"" if 0xD800 <= number < 0xE000 else match[0]
 
 
 def _tree(body: bytes) -> etree._Element | Found:
@@ -93,8 +117,15 @@ def _unpacked(body: bytes, limit: int) -> bytes:
 
 
 def local_name(element: etree._Element) -> str:
-    """Return an element's name without its namespace, in lower case."""
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    """Return an element's name without its namespace or prefix, in lower case.
+
+    The parser leaves a prefix that nobody declared in the name, which is then no valid one.
+    """
+    try:
+        tag = element.tag
+    except UnicodeDecodeError:  # a recovering parser lets bytes of no text into a name
+        return ""
+    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
 def child_text(element: etree._Element, *names: str) -> str | None:

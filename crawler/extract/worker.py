@@ -100,15 +100,21 @@ class ExtractionWorker:
             evidence = f"{type(error).__name__} in the extraction process: {error}"
             return refuse(RefusalReason.CRASH, evidence)
 
-    async def tag(self, tables: Tables, asked: Asked) -> Tags | None:
-        """Return what an article says of places; None, and a line in the log, if that fails."""
-        try:
-            [tags] = await self.run(tag_articles, tables, [asked])
-        except Exception as error:  # noqa: BLE001 - an article without tags beats none: retag finds it
-            reason = f"{type(error).__name__}: {error}"
-            _LOG.warning("stored without places: %s: %s", asked.article.url, reason)
-            return None
-        return tags
+    async def read(
+        self, page: Page, outlet: Outlet, tables: Tables | None
+    ) -> tuple[Article | Refusal, Tags | None]:
+        """Return what a page says, and of which places, in one round trip to a child.
+
+        Whatever goes wrong is looked into by extraction alone: an article that only its tagging
+        kept from being read comes without tags, and `tinquan places retag` finds it.
+        """
+        if tables is not None:
+            try:
+                return await self.run(_extract_and_tag, self._function, page, outlet, tables)
+            except Exception as error:  # noqa: BLE001 - what a child raises costs its tags at most
+                reason = f"{type(error).__name__}: {error}"
+                _LOG.warning("read without places: %s: %s", page.url, reason)
+        return await self.extract(page, outlet), None
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Return what an importable function returns, called in a child within the limits.
@@ -159,6 +165,17 @@ class ExtractionWorker:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _extract_and_tag(
+    function: Extract, page: Page, outlet: Outlet, tables: Tables
+) -> tuple[Article | Refusal, Tags | None]:
+    result = function(page, outlet)
+    if isinstance(result, Refusal):
+        return result, None
+    asked = Asked(result, page.fetched_at, outlet.province_of(result.section))
+    [tags] = tag_articles(tables, [asked])
+    return result, tags
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -1,11 +1,11 @@
-"""One captured page → its article or refusal → its places → the archive."""
+"""One captured page → its article or refusal, with places → the archive → the run's counts."""
 
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, NotConfigured
 
-from crawler.fetch.spiders.items import CapturedPage
+from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
 from crawler.health.signals import signs_of
 from storage.errors import ArchiveError
@@ -13,60 +13,87 @@ from storage.model.articles import Article, Refusal, RefusalReason, Stored, Verd
 from storage.model.runs import Outcome
 
 
-class ArchivePipeline:
-    """Reads and tags in a process that can be killed; stores. An archive's error ends the run."""
+class _Pipeline:
+    """A step of the way of one outlet's pages; other spiders have none."""
 
     def __init__(self, spider: OutletSpider):
         self._spider = spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Return the pipeline of one of our spiders."""
+        """Return the pipeline of one of our spiders. Raises NotConfigured for any other."""
         if not isinstance(crawler.spider, OutletSpider):
-            raise TypeError("the archive's pipeline serves the spiders of outlet files only")
+            raise NotConfigured(f"{cls.__name__} serves the spiders of outlet files only")
         return cls(crawler.spider)
 
-    async def process_item(self, item: CapturedPage) -> CapturedPage:
+
+class ExtractPipeline(_Pipeline):
+    """Reads a page, places included, in a process that can be killed."""
+
+    async def process_item(self, item: PageItem) -> PageItem:
+        """Set the item's result and tags, unless the spider has."""
+        if item.page is not None and item.result is None:
+            item.result, item.tags = await self._spider.session.read(item.page)
+        item.page = None
+        return item
+
+
+class StorePipeline(_Pipeline):
+    """Stores what was read. An error of the archive ends the run."""
+
+    async def process_item(self, item: PageItem) -> PageItem:
         """Store one page. Raises DropItem where the archive does not take it."""
         spider = self._spider
-        result = item.refusal or await spider.session.extract(item.page)
-        tags = None
-        if isinstance(result, Article):
-            tags = await spider.session.tag(result, item.capture.captured_at)
+        if item.result is None:
+            raise DropItem("the page was not read")
         if spider.is_over:
             raise DropItem("the run has ended")
         try:
             aliases = spider.addresses_of(item)
-            stored = spider.archive.articles.store(
-                spider.run_id, item.capture, result, aliases, tags
+            item.stored = spider.archive.articles.store(
+                spider.run_id, item.capture, item.result, aliases, item.tags
             )
-            self._keep_for_next_time(item, result, stored)
+            self._keep_for_next_time(item, item.stored)
         except ArchiveError as error:
             spider.halt(Outcome.FAILED, str(error))
             raise DropItem(f"not stored: {error}") from None
-        reason = result.reason if isinstance(result, Refusal) else None
-        published_at = result.published_at if isinstance(result, Article) else None
-        spider.keeper.stored(stored, reason, published_at)
-        if item.key is not None and stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result):
-                spider.keeper.sign(sign, item.page.url)
-        section = spider.listings.section_of(item.key)
-        if section is not None and stored.verdict is Verdict.NEW:
-            spider.keeper.new_article(section, published_at or item.capture.captured_at)
-        # A backfill walks past pages that are gone; begun anew, it asks for them again.
-        well = reason is None or reason.is_final
-        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
-        if item.key is not None:
-            spider.listings.settled(item.key, published_at, well=well)
         return item
 
-    def _keep_for_next_time(
-        self, item: CapturedPage, result: Article | Refusal, stored: Stored
-    ) -> None:
+    def _keep_for_next_time(self, item: PageItem, stored: Stored) -> None:
         """Keep what a later look at an article needs, once the article is stored."""
         archive = self._spider.archive
         if item.known is not None:
             status = item.capture.status
             archive.schedule.note_check(stored.id or item.known, item.capture.captured_at, status)
-        if item.validator and isinstance(result, Article) and not self._spider.session.is_replay:
+        if (
+            item.validator
+            and isinstance(item.result, Article)
+            and not self._spider.session.is_replay
+        ):
             archive.links.save_validator(item.validator)
+
+
+class ReportPipeline(_Pipeline):
+    """Counts what was stored, and tells the listings that led to it."""
+
+    async def process_item(self, item: PageItem) -> PageItem:
+        """Count one stored page."""
+        spider, result, stored = self._spider, item.result, item.stored
+        if result is None or stored is None:
+            raise DropItem("the page was not stored")
+        reason = result.reason if isinstance(result, Refusal) else None
+        published_at = result.published_at if isinstance(result, Article) else None
+        spider.recorder.stored(stored, reason, published_at)
+        if item.key is None:
+            return item
+        if stored.verdict is not Verdict.KNOWN:
+            for sign in signs_of(result):
+                spider.recorder.sign(sign, item.url)
+        section = spider.listings.section_of(item.key)
+        if section is not None and stored.verdict is Verdict.NEW:
+            spider.recorder.new_article(section, published_at or item.capture.captured_at)
+        # A backfill walks past pages that are gone; begun again, it asks for them again.
+        well = reason is None or reason.is_final
+        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
+        spider.listings.settled(item.key, published_at, well=well)
+        return item

@@ -2,12 +2,11 @@
 
 import logging
 import resource
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
+from crawler.health.run_stats import PREFIX, MemoryStats, Stats, counts_of
 from crawler.health.signals import Sign
 from crawler.page.times import utc_now
 from storage.archive import Archive
@@ -22,7 +21,7 @@ _UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
 
 
-class RunKeeper:
+class RunRecorder:
     """Keeps one run's row in the archive, from before its first request to its end.
 
     run: the run as it starts; its row is written at once. clock: the present moment, UTC.
@@ -33,9 +32,7 @@ class RunKeeper:
         self.run = run
         self._archive = archive
         self._clock = clock
-        self._counts: Counter[str] = Counter()
-        self._refused: Counter[str] = Counter()
-        self._signs: Counter[str] = Counter()
+        self._stats: Stats = MemoryStats()
         self._evidence: dict[str, list[str]] = {}
         self._newest_of: dict[str, datetime] = {}
         self._new_of: dict[str, list[datetime]] = {}
@@ -52,8 +49,13 @@ class RunKeeper:
     @property
     def counts(self) -> RunCounts:
         """What the run did so far."""
-        counted: dict[str, Any] = dict(self._counts)
-        return RunCounts(**counted, refused=dict(self._refused), signs=dict(self._signs))
+        return counts_of(self._stats.get_stats())
+
+    def count_in(self, stats: Stats) -> None:
+        """Count in `stats` from now on, what is counted already included."""
+        for name, value in self._stats.get_stats().items():
+            stats.inc_value(name, value)
+        self._stats = stats
 
     @property
     def is_stopping(self) -> bool:
@@ -62,15 +64,15 @@ class RunKeeper:
 
     def count(self, **added: int) -> None:
         """Add to the counts by name (the fields of RunCounts, without `refused`)."""
-        self._counts.update(added)
+        for name, number in added.items():
+            self._stats.inc_value(f"{PREFIX}{name}", number)
         self._write_sometimes()
 
     def refuse(self, reason: str) -> None:
         """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
         "robots", "offsite", "not_recorded", "limit".
         """
-        self._refused[reason] += 1
-        self._write_sometimes()
+        self.count(**{f"refused/{reason}": 1})
 
     def stored(
         self, stored: Stored, reason: RefusalReason | None, published_at: datetime | None
@@ -85,7 +87,7 @@ class RunKeeper:
 
     def sign(self, sign: Sign, url: str) -> None:
         """Count what a page or its absence says of the outlet's health."""
-        self._signs[sign.value] += 1
+        self._stats.inc_value(f"{PREFIX}signs/{sign.value}")
         shown = self._evidence.setdefault(sign.value, [])
         if sign not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
             shown.append(url)
@@ -153,7 +155,7 @@ class RunKeeper:
 
     def _read_robots(self) -> RobotsState | None:
         """Return "read" where anything was fetched: that is asked first, and lets nothing pass."""
-        return "read" if self._counts["fetched"] and not self.run.replay else None
+        return "read" if self.counts.fetched and not self.run.replay else None
 
     def _judge(self, reason: str) -> tuple[Outcome, str | None]:
         first = self._faults[0] if self._faults else None
@@ -178,10 +180,10 @@ class RunKeeper:
             _log.warning("the run's counts could not be written: %s", error)
 
 
-def fail_run(keeper: RunKeeper, error: TinquanError) -> Run:
+def fail_run(recorder: RunRecorder, error: TinquanError) -> Run:
     """End a run that could not even begin."""
-    keeper.end_with(Outcome.FAILED, str(error))
-    return keeper.finish("start_error")
+    recorder.end_with(Outcome.FAILED, str(error))
+    return recorder.finish("start_error")
 
 
 def peak_memory_bytes() -> int:

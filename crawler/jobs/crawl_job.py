@@ -102,9 +102,10 @@ def _text(value: object) -> str:
 
 def child_environment(config: Config) -> dict[str, str]:
     """Return the environment of a crawl's process, or of a maintenance job's."""
+    file = {CONFIG_VARIABLE: str(config.file)} if config.file else {}
     return {
         **os.environ,
-        CONFIG_VARIABLE: str(config.file),
+        **file,
         ARCHIVE_VARIABLE: config.archive,
         "SCRAPY_SETTINGS_MODULE": "crawler.settings",
     }

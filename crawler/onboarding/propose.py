@@ -213,12 +213,11 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def to_confirm(newcomer: Newcomer) -> list[str]:
-    """Return what a person must look at before the outlet counts, one line each."""
+def to_confirm(newcomer: Newcomer, file: str) -> list[str]:
+    """Return what a person must look at before the outlet in `file` counts, one line each."""
     host = newcomer.host
     asked = [
-        f"config/outlets/{newcomer.slug}.toml: the family is {newcomer.family.name}, known by"
-        f" {newcomer.why}",
+        f"{file}: the family is {newcomer.family.name}, known by {newcomer.why}",
         f"its name is {newcomer.name!r}; the hosts it published on before {host}, with their years",
         "sections: " + ", ".join(f"{one.name} ({one.path})" for one in newcomer.sections),
         "which sections are mostly about Hà Nội (hanoi) or districts (district); what goes out",

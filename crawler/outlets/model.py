@@ -1,10 +1,11 @@
 """What an outlet is, and how its file is read and validated.
 
-Pure: `parse_outlet` takes text. `load_outlets` and `read_outlets`, which read files, are for the
+Pure: `parse_outlet` takes text. `load_…` and `read_outlets`, which read files, are for the
 rooms at the edge (settings, commands). The file's form is described in docs/add-an-outlet.md.
 """
 
 import tomllib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -37,6 +38,7 @@ __all__ = [
     "Section",
     "explain",
     "find_outlet",
+    "load_outlet_folders",
     "load_outlets",
     "outlet_of_host",
     "parse_outlet",
@@ -180,6 +182,17 @@ def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
     if wrong:
         raise ConfigError(next(iter(wrong.values())))
     return outlets
+
+
+def load_outlet_folders(folders: Iterable[Path], families: frozenset[str]) -> dict[str, Outlet]:
+    """Return the outlets of all folders by slug, sorted; a later folder's file replaces one.
+
+    Raises ConfigError as `load_outlets` does.
+    """
+    outlets: dict[str, Outlet] = {}
+    for folder in folders:
+        outlets |= load_outlets(folder, families)
+    return dict(sorted(outlets.items()))
 
 
 def read_outlets(

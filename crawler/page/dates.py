@@ -23,7 +23,8 @@ _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
 _ZONE = re.compile(
     r"\(?\b(?:GMT|UTC)\s*(?P<named>[+-]\s?\d{1,2}(?::?\d{2})?)?\)?"
-    r"|(?<=\d)\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)(?!\d)|(?<=\d)(?P<utc>Z)\b",
+    r"|(?<=\d)\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)(?!\d)|(?<=\d)\s?(?P<utc>Z|UT)\b"
+    r"|\b(?P<american>[ECMP][SD]T)\b",
     re.IGNORECASE,
 )
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
@@ -42,9 +43,11 @@ _WORDS = re.compile(
 )
 _TIME = re.compile(
     r"(?<![\d:])(?P<h>\d{1,2})\s?(?::|h|giờ)\s?(?P<min>\d{2})(?!\d)"
-    r"(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s?(?P<half>AM|PM|SA|CH)?\b",
+    r"(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s?(?P<half>AM|PM|SA|CH|sáng|trưa|chiều|tối|đêm)?\b",
     re.IGNORECASE,
 )
+_AMERICAN = {"E": -5, "C": -6, "M": -7, "P": -8}  # hours in winter, as RFC 822 names the zones
+_HALVES = {"sáng": "AM", "trưa": "NOON", "chiều": "PM", "tối": "PM", "đêm": "NIGHT"}
 _CLOCK_END = re.compile(r":\d{2}(?:[.,]\d+)?\s?\Z|T\d{2}:\d{2}\s?\Z")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -111,9 +114,12 @@ def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
     rest = text[:start] + " | " + text[end:]
     offset, rest = _find_zone(text, rest, start, end)
     clock = _find_time(rest)
+    hour, minute, second = clock or (0, 0, 0)
     try:
-        local = datetime(day.year, day.month, day.day, *(clock or (0, 0, 0)), tzinfo=offset or zone)
-    except ValueError:
+        # 24:00 is the midnight at which the next day begins.
+        begin = datetime(day.year, day.month, day.day) + timedelta(days=hour // 24)  # noqa: DTZ001
+        local = begin.replace(hour=hour % 24, minute=minute, second=second, tzinfo=offset or zone)
+    except (ValueError, OverflowError):
         return None
     return _checked(local, has_time=clock is not None, zone=offset)
 
@@ -183,6 +189,9 @@ def _find_zone(text: str, rest: str, start: int, end: int) -> tuple[tzinfo | Non
             continue  # a hyphen between day and time
         given = match["named"] or match["offset"]
         shifted = rest.replace(match.group(), " ", 1)
+        if match["american"]:
+            name = match["american"].upper()
+            return timezone(timedelta(hours=_AMERICAN[name[0]] + (name[1] == "D"))), shifted
         if given is None:
             return UTC, shifted
         digits = re.sub(r"\D", "", given)
@@ -196,14 +205,22 @@ def _find_zone(text: str, rest: str, start: int, end: int) -> tuple[tzinfo | Non
 def _find_time(text: str) -> tuple[int, int, int] | None:
     for match in _TIME.finditer(text):
         hour, minute, second = int(match["h"]), int(match["min"]), int(match["s"] or 0)
-        half = (match["half"] or "").upper()
-        if half in ("PM", "CH") and hour < 12:
-            hour += 12
-        elif half in ("AM", "SA") and hour == 12:
-            hour = 0
-        if hour < 24 and minute < 60 and second < 60:
+        hour = _of_24(hour, match["half"] or "")
+        if (hour < 24 and minute < 60 and second < 60) or (hour, minute, second) == (24, 0, 0):
             return hour, minute, second
     return None
+
+
+def _of_24(hour: int, half: str) -> int:
+    """Return an hour of the clock's half ("PM", "CH", "chiều") as one of the day's 24."""
+    half = _HALVES.get(half.lower(), half.upper())
+    if hour < 12 and (half in ("PM", "CH") or (half == "NOON" and hour < 9)):
+        return hour + 12
+    if half == "NIGHT" and 8 <= hour < 12:
+        return hour + 12
+    if hour == 12 and half in ("AM", "SA", "NIGHT"):
+        return 0
+    return hour
 
 
 def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:

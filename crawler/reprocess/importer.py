@@ -12,7 +12,7 @@ from typing import Self
 from uuid import uuid4
 
 from crawler.extract.worker import ExtractionWorker
-from crawler.health.run_recorder import RunKeeper
+from crawler.health.run_recorder import RunRecorder
 from crawler.reprocess.import_rows import Given, RowError, Source, parse_line
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
@@ -103,7 +103,7 @@ class Importer:
         self._skip = skip
         self._clock = clock
         self._buffers: dict[str, Buffer] = {}
-        self._keepers: dict[str, RunKeeper] = {}
+        self._recorders: dict[str, RunRecorder] = {}
 
     def take(self, line: Line) -> None:
         """Take one line, to be stored with others, or reject it."""
@@ -131,11 +131,11 @@ class Importer:
 
     def finish(self, reason: str) -> list[Run]:
         """Close the runs; reason: "finished", "shutdown", or what went wrong."""
-        return [keeper.finish(reason) for keeper in self._keepers.values()]
+        return [recorder.finish(reason) for recorder in self._recorders.values()]
 
     def _store(self, outlet: str) -> None:
         rows = self._allowed(outlet, self._buffers.pop(outlet).rows)
-        keeper = self._keepers.get(outlet) or self._begin(outlet)
+        recorder = self._recorders.get(outlet) or self._begin(outlet)
         lines, arrivals = [], []
         results = self._pages.read([given for _, given in rows])
         for (line, given), result in zip(rows, results, strict=True):
@@ -144,17 +144,17 @@ class Importer:
             else:
                 lines.append(line)
                 arrivals.append(Arrival(given.capture, result))
-        answers = self._archive.articles.store_many(keeper.run.id, arrivals)
-        keeper.count(fetched=len(arrivals))
+        answers = self._archive.articles.store_many(recorder.run.id, arrivals)
+        recorder.count(fetched=len(arrivals))
         for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
             if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
                 self._skip(line)  # known by its own id: it came under another address
-                keeper.stored(answer, RefusalReason.REDACTED, None)
+                recorder.stored(answer, RefusalReason.REDACTED, None)
             elif isinstance(result, Refusal):
-                keeper.stored(answer, result.reason, None)
+                recorder.stored(answer, result.reason, None)
             else:
-                keeper.stored(answer, None, result.published_at)
+                recorder.stored(answer, None, result.published_at)
 
     def _allowed(self, outlet: str, rows: list[tuple[Line, Given]]) -> list[tuple[Line, Given]]:
         """Return the rows but those whose addresses were taken down."""
@@ -164,7 +164,7 @@ class Importer:
                 self._skip(line)
         return [(line, given) for line, given in rows if given.capture.url not in taken]
 
-    def _begin(self, outlet: str) -> RunKeeper:
+    def _begin(self, outlet: str) -> RunRecorder:
         # A replay: no outlet was asked for anything, so it says nothing about the outlet's health.
         run = Run(
             id=uuid4().hex[:12],
@@ -175,7 +175,7 @@ class Importer:
             pid=os.getpid(),
             host=socket.gethostname(),
         )
-        keeper = RunKeeper(self._archive, run, self._clock)
-        keeper.discovered()
-        self._keepers[outlet] = keeper
-        return keeper
+        recorder = RunRecorder(self._archive, run, self._clock)
+        recorder.discovered()
+        self._recorders[outlet] = recorder
+        return recorder

@@ -24,7 +24,7 @@ def wanted_outlets(
 
     Raises UsageError (ConfigError, UnknownOutletError) that names file and key.
     """
-    schedule, file = config.schedule, str(config.file)
+    schedule, file = config.schedule, str(config.file or "no configuration file")
     check_schedule(schedule, known, file)
     chosen = [find_outlet(dict(known), slug) for slug in dict.fromkeys(named)]
     wanted = []

@@ -94,7 +94,9 @@ def maintenance_argv(config: Config) -> dict[str, list[str]]:
 
     The archive reaches them by their environment, as it does crawls.
     """
-    tinquan = [sys.executable, "-m", "crawler.cli", "--config", str(config.file)]
+    tinquan = [sys.executable, "-m", "crawler.cli"]
+    if config.file:
+        tinquan += ["--config", str(config.file)]
     folder = str(config.root / config.schedule.backups)
     kept = str(config.schedule.backups_kept)
     return {

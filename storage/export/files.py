@@ -9,8 +9,6 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 from storage.errors import ExportError, UsageError
 from storage.export.formats import WRITERS, export_row
 from storage.model.articles import ArchivedArticle, ArticleQuery
@@ -123,7 +121,7 @@ def _removed(path: Path) -> Iterator[None]:
 def _plain_errors(file: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
         said = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise ExportError(
             f"{file}: cannot be written: {said}; check its folder, rights and free space"

@@ -1,4 +1,4 @@
-"""Rows as JSON lines, CSV and Parquet: each writer takes one row at a time.
+"""Rows as JSON lines and CSV, and in `export_parquet` as Parquet: each writer takes one at a time.
 
 A row has the keys of docs/json.md, times as datetimes, and what the archive knows besides.
 """
@@ -10,71 +10,57 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from storage.errors import ExportError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.exports import ExportFormat
 from storage.model.json import article_json, time_json
 
-GROUP_ROWS = 1000
-"""Rows that a Parquet file keeps together, and that are held in memory: some 10 MB."""
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # UTF-8 has none
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # UTF-8 has none
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SEPARATORS = {"section": " › "}
 
-_TIME = pa.timestamp("us", tz="UTC")
-_TEXTS = pa.list_(pa.string())
-_BLOCKS = pa.list_(pa.struct({"kind": pa.string(), "text": pa.string()}))
-_IMAGES = pa.list_(pa.struct({"url": pa.string(), "caption": pa.string(), "credit": pa.string()}))
-_EXTRACTION = pa.struct(
-    {"family": pa.string(), "layout": pa.string(), "path": pa.string(), "version": pa.int32()}
-)
-SCHEMA = pa.schema(
-    {
-        "id": pa.int64(),
-        "outlet": pa.string(),
-        "article_id": pa.string(),
-        "url": pa.string(),
-        "title": pa.string(),
-        "dateline": pa.string(),
-        "sapo": pa.string(),
-        "body": pa.string(),
-        "blocks": _BLOCKS,
-        "authors": _TEXTS,
-        "byline": pa.string(),
-        "credit": pa.string(),
-        "published_at": _TIME,
-        "modified_at": _TIME,
-        "published_raw": pa.string(),
-        "published_rule": pa.string(),
-        "section": _TEXTS,
-        "tags": _TEXTS,
-        "images": _IMAGES,
-        "kind": pa.string(),
-        "language": pa.string(),
-        "notes": _TEXTS,
-        "extraction": _EXTRACTION,
-        "places": _TEXTS,
-        "state": pa.int32(),
-        "states": pa.int32(),
-        "changed": _TEXTS,
-        "first_seen_at": _TIME,
-        "last_seen_at": _TIME,
-        "fetched_at": _TIME,
-        "removed_at": _TIME,
-        "fingerprint": pa.string(),
-        "maybe_ours": pa.bool_(),
-    }
-)
-"""The columns of every format, in order."""
+COLUMNS: dict[str, str] = {
+    "id": "number",
+    "outlet": "text",
+    "article_id": "text",
+    "url": "text",
+    "title": "text",
+    "dateline": "text",
+    "sapo": "text",
+    "body": "text",
+    "blocks": "blocks",
+    "authors": "texts",
+    "byline": "text",
+    "credit": "text",
+    "published_at": "time",
+    "modified_at": "time",
+    "published_raw": "text",
+    "published_rule": "text",
+    "section": "texts",
+    "tags": "texts",
+    "images": "images",
+    "kind": "text",
+    "language": "text",
+    "notes": "texts",
+    "extraction": "extraction",
+    "places": "texts",
+    "state": "count",
+    "states": "count",
+    "changed": "texts",
+    "first_seen_at": "time",
+    "last_seen_at": "time",
+    "fetched_at": "time",
+    "removed_at": "time",
+    "fingerprint": "text",
+    "maybe_ours": "truth",
+}
+"""The columns of every format, in order, and what each holds."""
 
 _NESTED = ("blocks", "images", "extraction")  # left out of CSV; the body has the text
 
 
 def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
-    """Return one state of an article with the keys of `SCHEMA`.
+    """Return one state of an article with the keys of `COLUMNS`.
 
     places: ids of the units it is about, None where it has not been tagged. state: its number, of
     states. fetched_at: time of the capture whose text it is.
@@ -94,7 +80,7 @@ def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
         "fingerprint": revision.fingerprint,
         "maybe_ours": revision.maybe_ours,
     }
-    return {name: row[name] for name in SCHEMA.names}
+    return {name: row[name] for name in COLUMNS}
 
 
 class RowWriter(Protocol):
@@ -119,7 +105,7 @@ class JsonLines:
         """Write one row."""
         text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=time_json)
         # JSON can escape what UTF-8 cannot hold.
-        text = _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        text = LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
         self._file.write(text + "\n")
 
     def close(self) -> None:
@@ -135,7 +121,7 @@ class CsvTable:
     """
 
     def __init__(self, path: Path, *, excel: bool) -> None:
-        self._names = [name for name in SCHEMA.names if name not in _NESTED]
+        self._names = [name for name in COLUMNS if name not in _NESTED]
         encoding = "utf-8-sig" if excel else "utf-8"
         self._file = path.open("w", encoding=encoding, errors="replace", newline="")
         self._csv = csv.writer(self._file)
@@ -160,42 +146,21 @@ def _cell(name: str, value: Any) -> object:
     return time_json(value)
 
 
-class Parquet:
-    """A Parquet file: rows in groups, so that no more than one group is in memory."""
-
-    def __init__(self, path: Path) -> None:
-        self._rows: list[Mapping[str, Any]] = []
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        """Write one row."""
-        self._rows.append({name: _encodable(value) for name, value in row.items()})
-        if len(self._rows) == GROUP_ROWS:
-            self._flush()
-
-    def close(self) -> None:
-        """Write the last group and the file's index."""
-        self._flush()
-        self._writer.close()
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, SCHEMA))
-            self._rows = []
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items()}
-    return value
+def _parquet(path: Path) -> RowWriter:
+    try:
+        from storage.export.parquet import Parquet  # noqa: PLC0415 - pyarrow is an extra
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise ExportError(
+            f"{path.with_suffix('')}: Parquet needs the extra tinquan[parquet]: pip install"
+            " 'tinquan[parquet]', or take another --format"
+        ) from None
+    return Parquet(path)
 
 
 WRITERS: dict[ExportFormat, Callable[[Path, bool], RowWriter]] = {
     "jsonl": lambda path, _excel: JsonLines(path),
     "csv": lambda path, excel: CsvTable(path, excel=excel),
-    "parquet": lambda path, _excel: Parquet(path),
+    "parquet": lambda path, _excel: _parquet(path),
 }

@@ -1,52 +1,72 @@
-"""An article's texts and filings as the string that `storage.search.encoding` describes. Pure."""
+"""An article as the words that both databases index. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from storage.model.articles import Article
-from storage.search.encoding import FIELD_END, VALUE_END
 from storage.text.normalize import canonical_tone, normalize, storable
+from storage.text.words import RAW, folded, spell
 
-FILED = ("outlet", "section", "author", "tag", "kind")
-_LONGEST_VALUE = 200  # characters; a database's index takes no text of any length
+GAP = "_"
+"""Stands between fields, and between values of one: never a word, so that no phrase spans it."""
 
-
-def value_word(kind: str, value: str) -> str:
-    """Return what stands in the lexicon for a value that articles are filed under.
-
-    Empty for a value that says nothing. No word of a text is like it: those hold no controls.
-    """
-    plain = " ".join(canonical_tone(normalize(value).lower()).split())[:_LONGEST_VALUE]
-    return f"\x1f{kind}\x1f{storable(plain)}" if plain else ""
+_LONGEST_VALUE = 200  # characters of an author, tag or section that count
+# SQLite's tokenizer splits at ASCII punctuation; its look-alikes from U+2400 on stay in the token.
+_ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).isalnum()}
 
 
-def filings(article: Article) -> Iterator[tuple[str, str]]:
-    """Yield what the article is filed under: the word for it, and the value as it is written."""
-    values: dict[str, Iterable[str]] = {
-        "outlet": (article.outlet,),
-        "section": article.section,
-        "author": article.authors,
-        "tag": article.tags,
-        "kind": (article.kind,),
-    }
-    found: dict[str, str] = {}
-    for kind, written in values.items():
-        for value in written:
-            found.setdefault(value_word(kind, value), " ".join(value.split())[:_LONGEST_VALUE])
-    found.pop("", None)
-    yield from found.items()
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The words of a title and of all other text, and the tokens of its facet values."""
+
+    title: list[str]
+    text: list[str]
+    tokens: list[str]
 
 
-def fields_of(article: Article) -> list[list[str]]:
-    """Return the values of title, sapo, authors, tags and body."""
-    one_each = [article.title], [article.sapo or ""]
-    return [*one_each, list(article.authors), list(article.tags), [article.body]]
+def document_of(article: Article) -> Document:
+    """Return the words of an article."""
+    text: list[str] = []
+    for field in (article.sapo or "", article.body, *article.authors, *article.tags):
+        text += words_of(field)
+        text.append(GAP)
+    tokens = [facet_token(kind, value) for kind, value in facet_values(article)]
+    return Document(words_of(article.title), text, list(dict.fromkeys(both_forms(tokens))))
 
 
-def stream_of(filed: Iterable[str], fields: Iterable[Iterable[str]]) -> str:
-    """Return an article as its string.
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, spelled."""
+    return list(filter(None, map(spell, RAW.findall(text))))
 
-    filed: codes of its filings. fields: as of `fields_of`, with each text's words as codes.
-    """
-    parts = ["".join(sorted(filed))]
-    parts += [VALUE_END.join(filter(None, values)) for values in fields]
-    return FIELD_END.join(parts)
+
+def both_forms(words: Iterable[str]) -> Iterator[str]:
+    """Yield each word, and the word without diacritics where that is another one."""
+    for word in words:
+        plain = folded(word)
+        yield plain
+        if word != plain:
+            yield word
+
+
+def facet_token(kind: str, value: str) -> str:
+    """Return the token of a value that articles are filed under; no word is like it."""
+    return f"§{kind}§{facet_key(value).translate(_ONE_TOKEN)}"
+
+
+def facet_key(value: str) -> str:
+    """Return a value as values are compared: case, blanks and tone placement do not count."""
+    plain = " ".join(canonical_tone(normalize(value).lower()).split())
+    return storable(plain[:_LONGEST_VALUE])
+
+
+def facet_values(article: Article) -> list[tuple[str, str]]:
+    """Return the kinds and values that an article is filed under, each value once, as written."""
+    values = [("outlet", article.outlet), ("kind", article.kind)]
+    values += [("section", value) for value in article.section]
+    values += [("author", value) for value in article.authors]
+    values += [("tag", value) for value in article.tags]
+    once: dict[tuple[str, str], str] = {}
+    for kind, value in values:
+        shown = storable(" ".join(value.split())[:_LONGEST_VALUE])
+        once.setdefault((kind, facet_key(value)), shown)
+    return [(kind, shown) for (kind, key), shown in once.items() if key]

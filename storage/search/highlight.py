@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from storage.model.articles import Article
 from storage.model.places import Field
-from storage.model.search import Mark, Snippet, Word, Words
+from storage.model.search import Mark, Snippet, Term, Word, Words
 from storage.text.words import LONGEST, RAW, folded, spell, whole
 
 _SNIPPET = 200  # characters
@@ -22,8 +22,10 @@ class Finder:
     """Finds a query's terms in texts; what it learned of a word it knows in the next text."""
 
     def __init__(self, words: Words) -> None:
+        self._asked = words
         self._terms = [term for group in words.required for term in group]
-        self._words = list(dict.fromkeys(word for term in self._terms for word in term.words))
+        every = (*self._terms, *words.excluded)
+        self._words = list(dict.fromkeys(word for term in every for word in term.words))
         self._exact = {word.text for word in self._words if not (word.loose or word.prefix)}
         self._loose = {folded(word.text) for word in self._words if word.loose and not word.prefix}
         self._begun = tuple(folded(word.text) for word in self._words if word.prefix)
@@ -43,18 +45,32 @@ class Finder:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        if not self._terms:
-            return []
-        here = [raw for raw in set(RAW.findall(text)) - self._idle if self._meant(raw)]
-        found = sorted(
-            (start, whole(text, end))
-            for term in self._terms
-            for raw in here
-            if term.words[0] in self._meant(raw)
-            for start in _places(raw, text)
-            if (end := self._end(term.words[1:], text, start + len(raw))) is not None
-        )
-        return _apart(found)
+        here = self._here(text) if self._terms else []
+        found = (span for term in self._terms for span in self._spans(term, text, here))
+        return _apart(sorted((start, whole(text, end)) for start, end in found))
+
+    def says(self, article: Article) -> bool:
+        """Return whether an article is what the query's words ask for."""
+        texts = (article.title, article.sapo or "", *article.authors, *article.tags, article.body)
+        here = [(text, self._here(text)) for text in texts if text]
+        return all(
+            any(self._is_said(term, here) for term in group) for group in self._asked.required
+        ) and not any(self._is_said(term, here) for term in self._asked.excluded)
+
+    def _is_said(self, term: Term, texts: Sequence[tuple[str, list[str]]]) -> bool:
+        return any(True for text, here in texts for _ in self._spans(term, text, here))
+
+    def _here(self, text: str) -> list[str]:
+        """Return the words of a text, as written, that may be the query's."""
+        return [raw for raw in set(RAW.findall(text)) - self._idle if self._meant(raw)]
+
+    def _spans(self, term: Term, text: str, here: Sequence[str]) -> Iterator[tuple[int, int]]:
+        for raw in here:
+            if term.words[0] in self._meant(raw):
+                for start in _places(raw, text):
+                    end = self._end(term.words[1:], text, start + len(raw))
+                    if end is not None:
+                        yield start, end
 
     def _end(self, rest: Sequence[Word], text: str, at: int) -> int | None:
         """Return where the words that follow at `at` end; None where it is not `rest`."""

@@ -9,6 +9,7 @@ from itertools import groupby, islice
 import sqlalchemy as sa
 
 from storage.codec.articles import check_window
+from storage.export.files import write_export
 from storage.model.articles import (
     ArchivedArticle,
     Arrival,
@@ -110,8 +111,6 @@ class Articles(Part):
         """
         with self._database.reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-        from storage.export.files import write_export  # noqa: PLC0415 - pyarrow is slow to load
-
         return write_export(self.find(order.query), order, schema)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:

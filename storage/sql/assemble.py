@@ -13,13 +13,11 @@ from storage.sql.runs.alarms import Alarms
 from storage.sql.runs.links import Links
 from storage.sql.runs.runs import Runs
 from storage.sql.runs.schedule import Schedule
-from storage.sql.search.lexicon import watch
 
 
 def assemble(url: str, *, create: bool, read_only: bool, busy_seconds: float) -> Archive:
     """Open the archive at a database URL; `storage.archive.open_archive` says how."""
     engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
-    watch(engine)
     database = Database(engine, name, read_only=read_only)
     return Archive(
         articles=Articles(database),

@@ -92,7 +92,9 @@ def test_what_sections_and_order_cannot_do_is_said(
     (folder / "paged.toml").write_text(text.format("epi") + section)
     (folder / "closed.toml").write_text(text.format("generic") + section)
     file = tmp_path / "tinquan.toml"
-    file.write_text('contact = "https://example.org/t"\noutlets = "outlets"\n')
+    file.write_text(
+        'contact = "https://example.org/t"\noutlets = "outlets"\nshipped_outlets = false\n'
+    )
     words = ("--from", "2026-08-01", "--to", "2026-08-02", "--config", file, *there)
     assert "newest first, whatever" in tinquan("backfill", "paged", "--oldest-first", *words).err
     assert "has no way into the past" in tinquan("backfill", "closed", *words).err

@@ -74,10 +74,9 @@ def test_the_terminal_shows_text_as_it_is_written(tinquan: Tinquan) -> None:
 
 
 def test_too_many_to_rank_are_said_to_be(tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in {"PROBE": 1, "PAGE": 1, "READ": 2, "BROAD": -1}.items():
-        monkeypatch.setattr(f"storage.sql.search.matches.{name}", size)
-    assert "only those since 2026-03-01 15:02 were" in search(tinquan, "ở OR chợ").out
-    assert "only those since 2026-03-01 15:02 were" in search(tinquan, "ở OR chợ", "--facets").out
+    monkeypatch.setattr("storage.sql.search.entry.RANKED", 1)
+    assert "only those since 2026-03-01 15:03 were" in search(tinquan, "ở OR chợ").out
+    assert "only those since 2026-03-01 15:03 were" in search(tinquan, "ở OR chợ", "--facets").out
 
 
 def test_facets_are_counted(tinquan: Tinquan) -> None:

@@ -41,7 +41,8 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite
         file = tmp_path / "outlets" / f"{VCCORP.slug}.toml"
         file.write_text(VCCORP.outlet_file() + "[politeness]\ndelay_seconds = 0.5\njitter = 0\n")
         gazetteer = f'gazetteer = "{ROOT}/config/gazetteer"'
-        text = f'contact = "https://example.org/t"\noutlets = "outlets"\n{gazetteer}\n'
+        own = 'outlets = "outlets"\nshipped_outlets = false\n'
+        text = f'contact = "https://example.org/t"\n{own}{gazetteer}\n'
         (tmp_path / "tinquan.toml").write_text(text)
         monkeypatch.setenv("TINQUAN_CONFIG", str(tmp_path / "tinquan.toml"))
         yield site

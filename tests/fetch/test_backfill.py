@@ -6,19 +6,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Found, Link
 from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
 from crawler.fetch.spiders.backfill import Backfill, backfill_steps, window_of
-from crawler.fetch.spiders.ledger import Ledger
 from crawler.fetch.spiders.listings import promised_day
+from crawler.fetch.spiders.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.steps import Step
 from crawler.outlets.model import Outlet, load_outlets
+from crawler.shipped import shipped
 from storage.archive import Archive
 from storage.errors import UsageError
 
-OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
+OUTLETS = load_outlets(shipped("outlets"), FAMILY_NAMES)
 EPI = OUTLETS["tienphong"]
 MASTER = OUTLETS["laodongthudo"].model_copy(update={"sitemap": None, "page_size": 15})
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -84,11 +84,11 @@ def test_wrong_words_are_named(words: dict[str, str], told: str) -> None:
 
 
 class Tale:
-    """A backfill with its ledger, on a real archive."""
+    """A backfill with its validators, on a real archive."""
 
     def __init__(self, archive: Archive, outlet: Outlet, plan: Plan):
-        self.ledger = Ledger(archive, lambda: NOW, timedelta(hours=1))
-        self.backfill = Backfill(archive, outlet, FAMILIES[outlet.family], plan, self.ledger)
+        self.validators = PendingValidators(archive, lambda: NOW, timedelta(hours=1))
+        self.backfill = Backfill(archive, outlet, FAMILIES[outlet.family], plan, self.validators)
 
 
 def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) -> None:
@@ -99,13 +99,13 @@ def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) ->
     assert second
     assert second.url.endswith("&fv=2026-09-01&s_cond=&BRSR=15")
     for key in "abc":
-        tale.ledger.opens(key)
+        tale.validators.opens(key)
     tale.backfill.came(first, "ab", second)
     tale.backfill.came(second, "c", None)
-    tale.ledger.settle("c", well=True)
+    tale.validators.resolve("c", well=True)
     assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
-    tale.ledger.settle("a", well=True)
-    tale.ledger.settle("b", well=True)
+    tale.validators.resolve("a", well=True)
+    tale.validators.resolve("b", well=True)
     assert list(Tale(sqlite_archive, MASTER, plan).backfill.steps()) == []
     other = replace(plan, sections=MASTER.sections[:1])
     assert window_of(other) != window_of(plan)
@@ -121,11 +121,11 @@ def test_what_failed_is_asked_for_again(sqlite_archive: Archive) -> None:
     second = tale.backfill.following(first, Found())
     assert second
     for key in "ab":
-        tale.ledger.opens(key)
+        tale.validators.opens(key)
     tale.backfill.came(first, "a", second)
-    tale.ledger.settle("a", well=False)
+    tale.validators.resolve("a", well=False)
     tale.backfill.came(second, "b", None)
-    tale.ledger.settle("b", well=True)
+    tale.validators.resolve("b", well=True)
     assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
 
 

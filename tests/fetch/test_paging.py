@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Link, Way
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.frontier import Chain, Frontier, State
+from crawler.fetch.spiders.frontier import Frontier, Pagination, State
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
+from crawler.shipped import shipped
 
-EPI = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)["tienphong"]
+EPI = load_outlets(shipped("outlets"), FAMILY_NAMES)["tienphong"]
 FAMILY = FAMILIES["epi"]
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 
@@ -73,10 +73,12 @@ def test_the_window_and_the_limit() -> None:
     assert front.is_full
 
 
-def pages(front: Frontier, chain: Chain, page: Callable[[int], list[Link]], most: int = 50) -> int:
+def pages(
+    front: Frontier, chain: Pagination, page: Callable[[int], list[Link]], most: int = 50
+) -> int:
     """Return how many pages are asked for before the chain ends."""
     for number in range(most):
-        if not chain.goes_on(front.admit(tuple(page(number)))):
+        if not chain.should_continue(front.admit(tuple(page(number)))):
             return number + 1
     return most
 
@@ -86,24 +88,24 @@ def of_ten(number: int) -> list[Link]:
 
 
 def test_paging_ends_at_the_cap_and_where_pages_repeat() -> None:
-    assert pages(frontier(), Chain(None, True, cap=7), of_ten) == 7
-    assert pages(frontier(), Chain(None, True, cap=40), lambda n: of_ten(min(n, 3))) == 5
+    assert pages(frontier(), Pagination(None, True, cap=7), of_ten) == 7
+    assert pages(frontier(), Pagination(None, True, cap=40), lambda n: of_ten(min(n, 3))) == 5
     turning = [of_ten(0), of_ten(1), [*of_ten(0)[:3], link(999)]]
-    assert pages(frontier(), Chain(None, True, cap=40), lambda n: turning[min(n, 2)]) == 3
+    assert pages(frontier(), Pagination(None, True, cap=40), lambda n: turning[min(n, 2)]) == 3
 
 
 def test_known_articles_end_paging_only_in_a_row_and_only_after_a_whole_run() -> None:
     pinned = frontier({0, 10, 20})
-    assert pages(pinned, Chain(None, True, cap=9), of_ten) == 9
+    assert pages(pinned, Pagination(None, True, cap=9), of_ten) == 9
     caught_up = set(range(15, 100))
-    assert pages(frontier(caught_up), Chain(None, True, cap=9), of_ten) == 2
-    assert pages(frontier(caught_up), Chain(None, False, cap=9), of_ten) == 9
+    assert pages(frontier(caught_up), Pagination(None, True, cap=9), of_ten) == 2
+    assert pages(frontier(caught_up), Pagination(None, False, cap=9), of_ten) == 9
 
 
 def test_what_this_run_met_elsewhere_does_not_end_paging() -> None:
     front = frontier()
     front.admit(tuple(link(n, way="feed") for n in range(30)))
-    assert pages(front, Chain(None, True, cap=9), of_ten) == 9
+    assert pages(front, Pagination(None, True, cap=9), of_ten) == 9
 
 
 def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> None:
@@ -112,14 +114,14 @@ def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> 
     def dated(number: int) -> list[Link]:
         return [link(number * 10 + n, NOW - timedelta(hours=number * 10 + n)) for n in range(10)]
 
-    assert pages(frontier(since=since), Chain(since, True, cap=99), dated) == 4
-    chain = Chain(since, True, cap=99)
+    assert pages(frontier(since=since), Pagination(since, True, cap=99), dated) == 4
+    chain = Pagination(since, True, cap=99)
     front = frontier(since=since)
-    assert chain.goes_on(front.admit(tuple(of_ten(0))))
+    assert chain.should_continue(front.admit(tuple(of_ten(0))))
     for _ in range(5):
         chain.saw_article(since - timedelta(days=1))
-    assert not chain.goes_on(front.admit(tuple(of_ten(1))))
+    assert not chain.should_continue(front.admit(tuple(of_ten(1))))
 
 
 def test_the_limit_ends_paging() -> None:
-    assert pages(frontier(limit=15), Chain(None, True, cap=9), of_ten) == 2
+    assert pages(frontier(limit=15), Pagination(None, True, cap=9), of_ten) == 2

@@ -10,22 +10,22 @@ from scrapy import Request
 from scrapy.http import Headers
 from scrapy.settings import Settings
 
-from crawler.config.config import DEFAULT_CONFIG
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.ledger import Ledger, conditional_headers
 from crawler.fetch.spiders.loader import OutletLoader
 from crawler.fetch.spiders.outlet import OutletSpider
+from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.session import outlet_settings, replay_files
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.page.urls import canonical_url
+from crawler.shipped import shipped
 from storage.archive import Archive
 from storage.errors import CaptureError, UsageError
 from storage.model.runs import Validator
 
-OUTLETS = load_outlets(DEFAULT_CONFIG.parent / "outlets", FAMILY_NAMES)
+OUTLETS = load_outlets(shipped("outlets"), FAMILY_NAMES)
 EPI, MASTER = OUTLETS["tienphong"], OUTLETS["laodongthudo"]
 FAMILY = FAMILIES["epi"]
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
@@ -172,23 +172,25 @@ def test_an_index_s_children_are_chosen_by_name_then_by_date() -> None:
 
 
 def test_a_validator_waits_for_all_articles(sqlite_archive: Archive) -> None:
-    ledger = Ledger(sqlite_archive, lambda: NOW, timedelta(hours=24))
+    validators = PendingValidators(sqlite_archive, lambda: NOW, timedelta(hours=24))
     headers = Headers({"ETag": '"1"', "Last-Modified": "yesterday"})
     for key in "abc":
-        ledger.opens(key)
-    ledger.expect("https://a.vn/1", headers, ["a", "b", "known"])
-    ledger.expect("https://a.vn/2", headers, ["c"])
-    ledger.expect("https://a.vn/none", Headers({}), [])
-    ledger.settle("a", well=True)
-    assert ledger.usable("https://a.vn/1") is None
-    ledger.settle("b", well=True)
-    ledger.settle("c", well=False)
+        validators.opens(key)
+    validators.expect("https://a.vn/1", headers, ["a", "b", "known"])
+    validators.expect("https://a.vn/2", headers, ["c"])
+    validators.expect("https://a.vn/none", Headers({}), [])
+    validators.resolve("a", well=True)
+    assert validators.usable("https://a.vn/1") is None
+    validators.resolve("b", well=True)
+    validators.resolve("c", well=False)
     validator = Validator("https://a.vn/1", '"1"', "yesterday", NOW)
-    assert ledger.usable("https://a.vn/1") == validator
-    assert ledger.usable("https://a.vn/2") is None
-    ledger.expect("https://a.vn/3", headers, ["c"])
-    assert ledger.usable("https://a.vn/3") is None
-    later = Ledger(sqlite_archive, lambda: NOW + timedelta(hours=25), timedelta(hours=24))
+    assert validators.usable("https://a.vn/1") == validator
+    assert validators.usable("https://a.vn/2") is None
+    validators.expect("https://a.vn/3", headers, ["c"])
+    assert validators.usable("https://a.vn/3") is None
+    later = PendingValidators(
+        sqlite_archive, lambda: NOW + timedelta(hours=25), timedelta(hours=24)
+    )
     assert later.usable("https://a.vn/1") is None
     assert conditional_headers(validator) == {
         "If-None-Match": '"1"',
@@ -210,16 +212,16 @@ def test_no_validator_is_saved_before_its_articles(
         def save_validator(self, validator: Validator) -> None:
             saved.append(validator)
 
-    ledger = Ledger(Keeps(), lambda: NOW, timedelta(hours=1))  # type: ignore[arg-type] # uses no other part
+    validators = PendingValidators(Keeps(), lambda: NOW, timedelta(hours=1))  # type: ignore[arg-type] # uses no other part
     for key in "abcdef":
-        ledger.opens(key)
-    ledger.expect("https://a.vn/", Headers({"ETag": "1"}), needed)
+        validators.opens(key)
+    validators.expect("https://a.vn/", Headers({"ETag": "1"}), needed)
     good: set[str] = set()
     failed: set[str] = set()
     for key, well in events:
         if key not in good | failed:
             (good if well else failed).add(key)
-            ledger.settle(key, well=well)
+            validators.resolve(key, well=well)
     assert bool(saved) == (needed <= good)
 
 
@@ -227,9 +229,7 @@ def test_no_validator_is_saved_before_its_articles(
 
 
 def test_one_class_an_outlet_file(tmp_path: Path) -> None:
-    loader = OutletLoader.from_settings(
-        Settings({"TINQUAN_OUTLETS": DEFAULT_CONFIG.parent / "outlets"})
-    )
+    loader = OutletLoader.from_settings(Settings({"TINQUAN_OUTLETS": [str(shipped("outlets"))]}))
     assert loader.list() == sorted(OUTLETS)
     spider = loader.load("tienphong")
     assert issubclass(spider, OutletSpider)

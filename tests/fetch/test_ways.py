@@ -35,7 +35,8 @@ class Desk:
         for site in SITES:
             (folder / "outlets" / f"{site.slug}.toml").write_text(site.outlet_file())
         gazetteer = f'gazetteer = "{ROOT}/config/gazetteer"'
-        text = f'contact = "https://example.org/t"\noutlets = "outlets"\n{gazetteer}\n'
+        own = 'outlets = "outlets"\nshipped_outlets = false\n'
+        text = f'contact = "https://example.org/t"\n{own}{gazetteer}\n'
         (folder / "tinquan.toml").write_text(text)
 
     def open(self) -> Archive:

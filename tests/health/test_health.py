@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from crawler.capture.lock import HostLock
-from crawler.health.run_recorder import RunKeeper, fail_run
+from crawler.health.run_recorder import RunRecorder, fail_run
+from crawler.health.run_stats import MemoryStats
+from crawler.health.signals import Sign
 from storage.archive import Archive
 from storage.errors import ArchiveError, CaptureError, CrawlError
 from storage.model.articles import RefusalReason, Stored, Verdict
@@ -31,41 +33,60 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keeper(sqlite_archive: Archive, clock: Clock) -> RunKeeper:
-    return RunKeeper(sqlite_archive, Run("r1", "tienphong", START), clock)
+def recorder(sqlite_archive: Archive, clock: Clock) -> RunRecorder:
+    return RunRecorder(sqlite_archive, Run("r1", "tienphong", START), clock)
 
 
 def test_a_row_is_there_at_once_and_follows_each_second(
-    keeper: RunKeeper, sqlite_archive: Archive, clock: Clock
+    recorder: RunRecorder, sqlite_archive: Archive, clock: Clock
 ) -> None:
     assert sqlite_archive.runs.get("r1").outcome is None
-    keeper.count(requested=1)
+    recorder.count(requested=1)
     assert sqlite_archive.runs.get("r1").counts == RunCounts()
     clock.now += timedelta(seconds=1)
-    keeper.count(fetched=2)
+    recorder.count(fetched=2)
     assert sqlite_archive.runs.get("r1").counts == RunCounts(requested=1, fetched=2)
 
 
-def test_what_the_archive_did_is_counted(keeper: RunKeeper, sqlite_archive: Archive) -> None:
-    keeper.discovered()
-    keeper.stored(Stored(Verdict.NEW, 1), None, START - timedelta(hours=1))
-    keeper.stored(Stored(Verdict.UNCHANGED, 2), None, START - timedelta(hours=2))
-    keeper.stored(Stored(Verdict.REFUSED), RefusalReason.VIDEO, None)
-    keeper.stored(Stored(Verdict.KNOWN), RefusalReason.VIDEO, None)
-    keeper.refuse("not_recorded")
-    run = keeper.finish("finished")
+def test_what_the_archive_did_is_counted(recorder: RunRecorder, sqlite_archive: Archive) -> None:
+    recorder.discovered()
+    recorder.stored(Stored(Verdict.NEW, 1), None, START - timedelta(hours=1))
+    recorder.stored(Stored(Verdict.UNCHANGED, 2), None, START - timedelta(hours=2))
+    recorder.stored(Stored(Verdict.REFUSED), RefusalReason.VIDEO, None)
+    recorder.stored(Stored(Verdict.KNOWN), RefusalReason.VIDEO, None)
+    recorder.refuse("not_recorded")
+    run = recorder.finish("finished")
     assert run == sqlite_archive.runs.get("r1")
     assert run.counts == RunCounts(
         new=1, unchanged=1, known=1, refused={"video": 1, "not_recorded": 1}
     )
     assert run.newest_published_at == START - timedelta(hours=1)
     assert (run.outcome, run.error, run.ended_at) == (Outcome.DONE, None, START)
-    assert keeper.finish("shutdown") is run
+    assert recorder.finish("shutdown") is run
+
+
+def test_a_run_s_row_is_made_of_statistics(recorder: RunRecorder) -> None:
+    recorder.count(requested=1)
+    stats = MemoryStats()
+    stats.inc_value("downloader/request_count", 7)
+    recorder.count_in(stats)
+    recorder.count(requested=2)
+    recorder.refuse("robots")
+    recorder.sign(Sign.BLOCKED, "https://a.vn/")
+    assert stats.get_stats() == {
+        "downloader/request_count": 7,
+        "tinquan/requested": 3,
+        "tinquan/refused/robots": 1,
+        "tinquan/signs/blocked": 1,
+    }
+    assert recorder.finish("finished").counts == RunCounts(
+        requested=3, refused={"robots": 1}, signs={"blocked": 1}
+    )
 
 
 def test_how_a_run_is_judged(sqlite_archive: Archive) -> None:
     def judge(reason: str, discovered: bool, *faults: str, closes: bool = False) -> Run:
-        judged = RunKeeper(sqlite_archive, Run(f"r{len(sqlite_archive.runs.find())}", "t", START))
+        judged = RunRecorder(sqlite_archive, Run(f"r{len(sqlite_archive.runs.find())}", "t", START))
         if discovered:
             judged.discovered()
         for fault in faults:
@@ -86,16 +107,16 @@ def test_how_a_run_is_judged(sqlite_archive: Archive) -> None:
     assert judge("memusage_exceeded", True).error == "ended early: memusage_exceeded"
 
 
-def test_the_first_word_about_the_end_counts(keeper: RunKeeper) -> None:
-    assert not keeper.is_stopping
-    keeper.end_with(Outcome.TIMED_OUT, "too\nlong")
-    keeper.end_with(Outcome.FAILED, "other")
-    run = fail_run(keeper, CrawlError("later"))
+def test_the_first_word_about_the_end_counts(recorder: RunRecorder) -> None:
+    assert not recorder.is_stopping
+    recorder.end_with(Outcome.TIMED_OUT, "too\nlong")
+    recorder.end_with(Outcome.FAILED, "other")
+    run = fail_run(recorder, CrawlError("later"))
     assert (run.outcome, run.error) == (Outcome.TIMED_OUT, "too long")
 
 
 def test_an_archive_that_fails_meanwhile_is_no_crash(
-    keeper: RunKeeper, sqlite_archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    recorder: RunRecorder, sqlite_archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ArchiveError("the disk is full")
@@ -103,9 +124,9 @@ def test_an_archive_that_fails_meanwhile_is_no_crash(
     monkeypatch.setattr(sqlite_archive.runs, "update", fail)
     monkeypatch.setattr(sqlite_archive.runs, "finish", fail)
     clock.now += timedelta(seconds=5)
-    keeper.count(new=1)
-    keeper.discovered()
-    run = keeper.finish("finished")
+    recorder.count(new=1)
+    recorder.discovered()
+    run = recorder.finish("finished")
     assert (run.outcome, run.error) == (Outcome.FAILED, "the disk is full")
 
 

@@ -82,7 +82,12 @@ def _config(folder: Path, **files: str) -> Path:
         (folder / "outlets" / f"{name}.toml").write_text(text, "utf-8")
     config = folder / "tinquan.toml"
     gazetteer = ROOT / "config/gazetteer"
-    lines = ('outlets = "outlets"', f'gazetteer = "{gazetteer}"', 'contact = "https://e.org/t"')
+    lines = (
+        'outlets = "outlets"',
+        "shipped_outlets = false",
+        f'gazetteer = "{gazetteer}"',
+        'contact = "https://e.org/t"',
+    )
     config.write_text("\n".join(lines), "utf-8")
     return config
 

@@ -12,6 +12,7 @@ import pytest
 from crawler.extract.worker import ExtractionWorker
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import Outlet, parse_outlet
+from crawler.page.response import Page
 from crawler.places import fingerprint, version_of
 from crawler.places.tag_articles import (
     Asked,
@@ -24,7 +25,7 @@ from crawler.places.tag_articles import (
 from crawler.reprocess.retag import retag
 from storage.archive import Archive, open_archive
 from storage.errors import ConfigError
-from storage.model.articles import Article, ArticleQuery, Block
+from storage.model.articles import Article, ArticleQuery, Block, Refusal
 from storage.model.places import Tags
 from tests.support.places import FOLDER, gazetteer, tagger
 from tests.support.samples import T0, article, at, capture, run
@@ -102,26 +103,34 @@ def test_tables_that_were_replaced_meanwhile_tag_nothing() -> None:
 # In a process that can be killed
 
 
-async def tagged_by(tables: Tables, item: Article, limit_seconds: float = 60) -> Tags | None:
-    async with ExtractionWorker(limit_seconds=limit_seconds) as worker:
-        return await worker.tag(tables, Asked(item, at(0), "Hà Nội"))
+PAGE = Page("https://baothu.vn/bai-1.html", b"", T0)
+
+
+def read_here(_page: Page, _outlet: Outlet | None) -> Article | Refusal:
+    """What the child makes of any page."""
+    return story(1, "Phường Láng gắn biển ngõ", section=("Nhịp sống Thủ đô",))
+
+
+async def read_by(tables: Tables) -> tuple[Article | Refusal, Tags | None]:
+    async with ExtractionWorker(function=read_here) as worker:
+        return await worker.read(PAGE, outlet(), tables)
 
 
 def test_a_child_tags_as_this_process_does() -> None:
-    item = story(1, "Phường Láng gắn biển ngõ")
-    found = asyncio.run(tagged_by(TABLES, item))
-    assert found == tag_article(tagger(), Asked(item, at(0), "Hà Nội"))
-    assert found.primary == ("p-lang.00199@2025-07",)
+    item, tags = asyncio.run(read_by(TABLES))
+    assert isinstance(item, Article)
+    assert item == read_here(PAGE, None)
+    assert tags == tag_article(tagger(), Asked(item, T0, "Hà Nội"))
+    assert tags.primary == ("p-lang.00199@2025-07",)
 
 
-def test_what_takes_too_long_is_stored_without_places(
+def test_what_cannot_be_tagged_is_an_article_without_places(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        item = story(1, "Phường Láng gắn biển ngõ")
-        assert asyncio.run(tagged_by(TABLES, item, limit_seconds=0.01)) is None
-    assert "stored without places" in caplog.text
-    assert item.url in caplog.text
+        item, tags = asyncio.run(read_by(Tables(FOLDER, "another")))
+    assert (item, tags) == (read_here(PAGE, None), None)
+    assert f"read without places: {PAGE.url}: ConfigError" in caplog.text
 
 
 # In an archive

@@ -37,7 +37,7 @@ def configure(folder: Path, recordings: Path | None = None) -> Path:
     shutil.copytree(ROOT / "config/outlets", folder / "outlets", dirs_exist_ok=True)
     file = folder / "tinquan.toml"
     file.write_text(
-        f'contact = "https://example.org/tests"\noutlets = "outlets"\n'
+        f'contact = "https://example.org/tests"\noutlets = "outlets"\nshipped_outlets = false\n'
         f'gazetteer = "{ROOT}/config/gazetteer"\n'
         f'captures = "{recordings or folder}"\narchive = "tinquan.db"\n'
     )

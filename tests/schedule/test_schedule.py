@@ -56,7 +56,7 @@ def configured(folder: Path, text: str = "") -> Config:
     for slug in ("thu", "moi"):
         (folder / "outlets" / f"{slug}.toml").write_text(OUTLET.format(slug=slug))
     file = folder / "tinquan.toml"
-    paths = f'outlets = "outlets"\ngazetteer = "{ROOT}/config/gazetteer"\n'
+    paths = f'outlets = "outlets"\nshipped_outlets = false\ngazetteer = "{ROOT}/config/gazetteer"\n'
     file.write_text(f'contact = "toa-soan@example.org"\n{paths}{text}')
     return load_config(file)
 

@@ -24,6 +24,8 @@ from storage.model.articles import (
 from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
 from storage.sql.schema.core import metadata
+from storage.sql.schema.search import search_documents
+from storage.sql.search.index import engine_of
 from tests.support.rereading import NOW
 from tests.support.samples import article, capture, read_by, refusal, run, url_of
 from tests.support.tagging import BECAME, UNITS
@@ -53,6 +55,7 @@ def emptied(archive: Archive) -> Archive:
     """Take all rows away, so that numbers begin at 1 again, and start the run."""
     engine = archive.database.engine
     with engine.begin() as conn:
+        engine_of(conn).clear(conn)
         if engine.dialect.name == "postgresql":
             names = ", ".join(table.name for table in metadata.sorted_tables)
             conn.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
@@ -67,13 +70,12 @@ def emptied(archive: Archive) -> Archive:
 
 
 def dump(archive: Archive) -> dict[str, list[Any]]:
-    """Return every table's rows, but for words and what is written with their numbers.
-
-    Words are numbered as they first come, in a batch by their spelling.
-    """
+    """Return every table's rows, and of the search's documents what both databases have."""
+    documents = search_documents.c
+    indexed = sa.select(documents.article, documents.content, documents.sort_at, documents.filed)
     with archive.database.engine.connect() as conn:
-        tables = [t for t in metadata.sorted_tables if t.name not in ("lexicon", "search")]
-        return {t.name: sorted(map(repr, conn.execute(sa.select(t)))) for t in tables}
+        queries = {t.name: sa.select(t) for t in metadata.sorted_tables} | {"search": indexed}
+        return {name: sorted(map(repr, conn.execute(query))) for name, query in queries.items()}
 
 
 def in_batches(archive: Archive, items: Sequence[Arrival], sizes: Iterable[int]) -> list[Stored]:

@@ -20,7 +20,7 @@ from crawler.reprocess.jsonl import read_lines
 from storage.archive import Archive
 from storage.errors import ExportError, UsageError
 from storage.export import files as export_files
-from storage.export.formats import SCHEMA
+from storage.export.parquet import SCHEMA
 from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image, Revision
 from storage.model.exports import ExportFormat, ExportOrder, Manifest
 from storage.model.json import LOCAL

@@ -80,6 +80,19 @@ def test_a_page_that_is_gone_gives_its_article_a_time_of_removal(archive: Archiv
     assert [(one.id, one.removed_at) for one in removed] == [(1, at(60))]
 
 
+@pytest.mark.parametrize("later", [61, 90, 100_000])
+def test_other_articles_seen_later_hide_no_removal(gazetteer: Archive, later: float) -> None:
+    for number in (1, 2):
+        gazetteer.articles.store(
+            "run-1", capture(number, number), article(number), (), about(OLD.id)
+        )
+    put(gazetteer, 60, refusal(2), status=404)
+    put(gazetteer, later, article(3))
+    put(gazetteer, later + 1, refusal(4), status=404)
+    for query in (ArticleQuery(removed=True), ArticleQuery(places=(OLD.id,), removed=True)):
+        assert [one.id for one in gazetteer.articles.find(query)] == [2]
+
+
 def test_a_page_that_comes_back_is_not_removed(archive: Archive) -> None:
     put(archive, 0, article())
     put(archive, 60, refusal(), status=404)

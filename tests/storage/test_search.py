@@ -4,19 +4,13 @@ import unicodedata
 from datetime import datetime
 
 import pytest
-import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
-from storage.archive import Archive, open_archive
-from storage.errors import NotFoundError, QueryError
+from storage.archive import Archive
+from storage.errors import NotFoundError
 from storage.model.readings import Reread
 from storage.model.search import SearchQuery
-from storage.sql.migrations.versions import v0007_search, v0009_narrow_keys
-from storage.sql.schema.search import lexicon, search
-from storage.sql.search.rebuild import fill_keys, index_all
 from tests.support.rereading import reread
-from tests.support.samples import article, capture, refusal, run
+from tests.support.samples import article, capture, refusal
 from tests.support.searching import filled, ids
 from tests.support.tagging import about, put
 
@@ -97,19 +91,13 @@ def test_articles_joined_are_found_once(archive: Archive) -> None:
     assert len(ids(archive, "khói OR thành")) == 1
 
 
-def known_words(archive: Archive) -> set[str]:
-    with archive.database.engine.connect() as conn:
-        return set(conn.execute(sa.text("SELECT word FROM lexicon")).scalars())
-
-
-def test_what_is_refused_leaves_no_word_behind(archive: Archive) -> None:
+def test_what_is_refused_is_no_longer_found(archive: Archive) -> None:
     put(archive, 0, article(1, "Gọi 0912345678 gặp Alexandrova.", authors=("Ông Kín",)))
     put(archive, 0, article(2, "Gọi 19001234, gặp Alexandrova."))
-    names = {"0912345678", "alexandrova", "\x1fauthor\x1fông kín"}
-    assert names < known_words(archive)
     assert reread(archive, refusal(1, version=2)) == [Reread.REFUSED]
     assert ids(archive, "gọi") == ["2"]
-    assert names & known_words(archive) == {"alexandrova"}
+    assert ids(archive, "alexandrova") == ["2"]
+    assert ids(archive, "", authors=("Ông Kín",)) == []
     put(archive, 50, article(1, "Gọi 0912345678."))
     assert ids(archive, "0912345678") == ["1"]
 
@@ -147,17 +135,7 @@ def test_bad_bounds_are_refused(archive: Archive) -> None:
         archive.search.facets(naive)
 
 
-def test_a_prefix_of_too_many_words_is_refused(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("storage.sql.search.lexicon.MAX_PREFIXED", 2)
-    put(archive, 0, article(1, "nga nghe nghĩ"))
-    assert ids(archive, "ngh*") == ["1"]
-    with pytest.raises(QueryError, match=r"'ng\*' stands for more than 2 words"):
-        ids(archive, "ng*")
-
-
-def test_a_rolled_back_word_is_numbered_again(archive: Archive) -> None:
+def test_what_was_rolled_back_can_be_stored_again(archive: Archive) -> None:
     failing = capture(0, 1, record_id="")
     with pytest.raises(NotFoundError, match="gazetteer"):
         put(archive, 0, article(1, "Cá nghêu."), about("q-none"))
@@ -167,28 +145,3 @@ def test_a_rolled_back_word_is_numbered_again(archive: Archive) -> None:
     put(archive, 0, article(1, "Cá nghêu."))
     assert ids(archive, "nghêu") == ["1"]
     assert ids(archive, "sò") == ["2"]
-
-
-def test_upgrading_fills_the_index(archive_url: str) -> None:
-    with open_archive(archive_url) as archive:
-        archive.runs.start(run())
-        put(archive, 0, article(1, "Đám cháy."))
-        put(archive, 5, article(1, "Đám khói."))
-        put(archive, 0, article(2, "Mưa."))
-        with archive.database.writing() as conn:
-            conn.exec_driver_sql("DROP TABLE search_keys")
-            for table in (search, lexicon):
-                table.drop(conn)
-            if conn.dialect.name == "postgresql":
-                conn.exec_driver_sql("DROP FUNCTION search_keys_of, search_keys_add")
-    with open_archive(archive_url) as archive:
-        with archive.database.writing() as conn:
-            with Operations.context(MigrationContext.configure(conn)):
-                v0007_search.upgrade()
-                v0009_narrow_keys.upgrade()
-            fill_keys(conn)
-        assert ids(archive, "khói") == ["1"]
-        assert ids(archive, "cháy") == []
-        with archive.database.writing() as conn:  # nothing to do any more
-            assert index_all(conn) == 2
-        assert ids(archive, "mưa") == ["2"]

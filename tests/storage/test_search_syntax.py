@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from storage.errors import QueryError
 from storage.model.articles import Block
 from storage.model.search import Term, Word, Words
-from storage.search.encoding import code, numbers
 from storage.search.highlight import Finder, means, snippet
 from storage.search.query_syntax import MAX_CHARS, parse_words
 from storage.text.words import spell, spelled, whole
@@ -184,17 +183,3 @@ def test_a_snippet_shows_what_was_found(words: list[str]) -> None:
 
 def test_an_article_without_text_has_no_snippet() -> None:
     assert snippet(article(1, "", blocks=()), ()) is None
-
-
-@given(st.integers(0, 1_111_000), st.integers(0, 163))
-def test_codes_lead_back_to_their_numbers(family: int, variant: int) -> None:
-    made = code(family, variant)
-    assert len(made) == 2
-    assert made.encode()
-    assert ord(made[1]) < 0x100 <= ord(made[0])
-    assert numbers(made) == (family, variant)
-
-
-def test_beyond_all_characters_rare_words_share_one() -> None:
-    assert len(code(5_000_000, 5_000)) == 2
-    assert code(5_000_000, 0)[0] not in {code(family, 0)[0] for family in range(500_000)}

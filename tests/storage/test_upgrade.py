@@ -12,6 +12,8 @@ from sqlalchemy.engine import Engine
 from storage.archive import open_archive, upgrade_archive
 from storage.errors import ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
+from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
 from storage.sql.schema.core import metadata
 from tests.storage.test_schema import is_in_the_metadata
 from tests.support.first_schema import make_first
@@ -124,3 +126,53 @@ def test_what_is_no_older_archive_is_not_upgraded(empty_url: str) -> None:
     engine.dispose()
     with pytest.raises(SchemaError, match="another program's tables"):
         upgrade_archive(empty_url)
+
+
+BEFORE_OWN_SEARCH = (
+    "DROP TABLE search_index",
+    "DROP TABLE search_documents",
+    "CREATE TABLE lexicon (word TEXT)",
+    "CREATE TABLE search (article BIGINT)",
+    "CREATE TABLE search_keys (article BIGINT)",
+    "UPDATE alembic_version SET version_num = '0009'",
+)
+
+
+def test_indexing_that_was_stopped_goes_on(
+    archive_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_archive(archive_url) as archive:
+        archive.runs.start(run())
+        for number in range(1, 6):
+            archive.articles.store(
+                "run-1", capture(number, number), article(number, f"Chợ {number}.")
+            )
+    engine = sa.create_engine(archive_url)
+    with engine.begin() as conn:
+        for statement in BEFORE_OWN_SEARCH:
+            if "search_index" not in statement or engine.dialect.name == "sqlite":
+                conn.exec_driver_sql(statement)
+    monkeypatch.setattr("storage.sql.search.index._PAGE", 2)
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        upgrade_archive(archive_url, stop)
+    assert told == [(0, 5), (2, 5), (4, 5)]
+    assert schema_of(archive_url) == "0009"
+    with engine.begin() as conn:
+        held = "SELECT article FROM search_documents ORDER BY article"
+        assert list(conn.exec_driver_sql(held).scalars()) == [1, 2, 3, 4]
+        conn.exec_driver_sql("UPDATE articles SET sort_at = NULL WHERE id = 1")  # in between
+    assert upgrade_archive(archive_url, lambda _done, _total: None)[0] == "0009"
+    assert not {"lexicon", "search", "search_keys"} & set(sa.inspect(engine).get_table_names())
+    engine.dispose()
+    with open_archive(archive_url) as archive:
+        found = archive.search.find(SearchQuery(parse_words("chợ"), order="date")).hits
+        assert [hit.article.id for hit in found] == [5, 4, 3, 2]
+        faults = [one.check for one in archive.maintenance.check(lambda _name: None)]
+        assert "full text" not in faults

@@ -34,7 +34,7 @@ def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(folder: Path) -> Gazetteer:
         return gazetteer() if folder == FOLDER else load_gazetteer(folder)
 
-    for module in ("query.articles", "crawl.crawl", "query.places", "archive.tag"):
+    for module in ("choosing", "common", "crawl.crawl", "query.places", "archive.tag"):
         monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
 
 

@@ -19,7 +19,11 @@ from crawler.extract import extract
 from crawler.extract.worker import ExtractionWorker
 from crawler.fetch.spiders import session
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.places.tag_articles import Asked, Tables
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from crawler.places.tag_articles import Tables
+from storage.model.articles import Article, Refusal
+from storage.model.places import Tags
 from storage.model.runs import Outcome
 
 T = TypeVar("T")
@@ -35,8 +39,11 @@ class WorkerHere(ExtractionWorker):
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         return function(*arguments)
 
-    async def tag(self, tables: Tables, asked: Asked) -> None:
+    async def read(
+        self, page: Page, outlet: Outlet, tables: Tables | None
+    ) -> tuple[Article | Refusal, Tags | None]:
         """Places are no subject of these tests."""
+        return await self.extract(page, outlet), None
 
     def close(self) -> None:
         pass
@@ -57,7 +64,7 @@ def run(asked: dict[str, Any]) -> int:
             task.add_done_callback(lambda _: ended(crawler.spider, task))
 
     def ended(spider: object, task: asyncio.Task[None]) -> None:
-        done = isinstance(spider, OutletSpider) and spider.keeper.run.outcome is Outcome.DONE
+        done = isinstance(spider, OutletSpider) and spider.recorder.run.outcome is Outcome.DONE
         outcomes.append(done and task.exception() is None)
         next_one()
 

@@ -1,6 +1,7 @@
 """`tinquan archive`: the archive's own upkeep."""
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crawler.capture.files import folder_size
 from crawler.commands.archive.backup import backup
@@ -12,6 +13,7 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
+    err,
     out,
     print_json,
     reading_of,
@@ -36,9 +38,16 @@ def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
 
 @archive_app.command()
 def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
-    """Bring an archive that an older tinquan made up to date: all of it, or nothing."""
+    """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
     settings = settle(config, archive)
-    before, now = upgrade_archive(settings.archive)
+    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    hidden = not err.is_terminal
+    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
+        task = progress.add_task("", total=None)
+        before, now = upgrade_archive(
+            settings.archive,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
     name = settings.archive_name
     said = (
         f"archive {name} has schema {now} already"

@@ -20,7 +20,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.crawl.coverage import coverage_json, print_coverage
 from crawler.commands.crawl.crawling import do_crawls, print_end
-from crawler.config.config import Config
+from crawler.config.config import Config, require_contact
 from crawler.discover.paging import paging_of
 from crawler.families import FAMILIES
 from crawler.jobs.crawl_job import CrawlJob, new_run_id
@@ -66,6 +66,7 @@ def backfill(
         budget=budget,
         oldest_first=oldest_first,
     )
+    require_contact(settings.contact, settings.file)
     with archive_of(settings, create=True) as opened:
         ended = _until_done(opened, settings, job, hidden=json)
         promised = opened.links.promises(chosen.slug, first, end, "day")

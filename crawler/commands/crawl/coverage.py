@@ -13,13 +13,12 @@ from crawler.commands.common import (
     JsonOption,
     day_of,
     out,
-    outlets_of,
     print_json,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
-from crawler.outlets.model import find_outlet
 from storage.errors import UsageError
 from storage.model.links import Period, Promised
 
@@ -45,12 +44,12 @@ def coverage(
         raise UsageError(f"--by {by!r}: expected day or month")
     period: Period = "day" if by == "day" else "month"
     settings = settle(config, archive)
-    slug = find_outlet(outlets_of(settings), outlet).slug
     window: tuple[date | None, date | None] = (
         day_of("--since", since) if since else None,
         day_of("--until", until) if until else None,
     )
     with reading_of(settings) as opened:
+        [slug] = slugs_of([outlet], settings, opened)
         rows = opened.links.promises(slug, *window, period)
         missing = opened.links.missing(slug, *window, gaps)
     if json:

@@ -23,6 +23,7 @@ from crawler.commands.common import (
     settle,
 )
 from crawler.commands.crawl.crawling import do_crawls, print_end
+from crawler.config.config import require_contact
 from crawler.jobs.crawl_job import CrawlJob, new_run_id
 from crawler.outlets.adhoc import is_address, outlet_of_site
 from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
@@ -95,6 +96,8 @@ def crawl(
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
     recorded = sessions([path.resolve() for path in replay or []])
+    if not recorded:
+        require_contact(settings.contact, settings.file)
     if given and recorded:
         raise UsageError("--replay needs outlets, not addresses: their files say what to ask for")
     rounds = [[_given(template, url, known)] for url in given]

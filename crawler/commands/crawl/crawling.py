@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from crawler.commands.common import err, out
+from crawler.commands.common import err, out, short_path
 from crawler.commands.query.articles import run_table
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
@@ -55,13 +56,16 @@ def _progress(*, hidden: bool) -> Iterator[Progress]:
 def print_end(ended: list[Run], config: Config) -> None:
     """Print the closing table, and one line for each crawl that failed."""
     out.print(run_table(ended, "crawled"))
+    archive = config.archive_name
+    if archive.startswith("/"):
+        archive = escape(short_path(Path(archive)))
     counts = [run.counts for run in ended]
     added = sum(count.new for count in counts)
     revised = sum(count.revised for count in counts)
     if added or revised:
-        out.print(f"{added} new articles and {revised} revisions are in {config.archive_name}")
+        out.print(f"{added} new articles and {revised} revisions are in {archive}")
     elif all(run.outcome is Outcome.DONE for run in ended):
-        out.print(f"nothing new: {config.archive_name} is as it was")
+        out.print(f"nothing new: {archive} is as it was")
     say_failures(ended)
 
 

@@ -18,6 +18,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
+from crawler.config.config import require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.outlets.model import find_outlet
 from crawler.places import load_gazetteer
@@ -42,6 +43,7 @@ def recheck(
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
     settings = settle(config, archive)
+    require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
     chosen = named or [item for item in known.values() if item.status != "retired"]

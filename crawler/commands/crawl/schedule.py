@@ -15,7 +15,7 @@ from crawler.commands.common import (
     outlets_of,
     settle,
 )
-from crawler.config.config import Config
+from crawler.config.config import Config, require_contact
 from crawler.health.evaluate import look, look_at
 from crawler.health.metrics import Snapshot, serve_metrics
 from crawler.health.notify import Channel, channels_of, notify_all
@@ -44,6 +44,7 @@ def schedule(
 ) -> None:
     """Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."""
     settings = settle(config, archive)
+    require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or ())
     check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))

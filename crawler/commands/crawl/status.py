@@ -17,13 +17,14 @@ from crawler.commands.common import (
     print_json_array,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
 from crawler.health.evaluate import all_findings
 from crawler.health.rules import Watched
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
-from crawler.outlets.model import Outlet, find_outlet
+from crawler.outlets.model import Outlet
 from crawler.render.base import time_text
 from crawler.schedule.agenda import Wanted
 from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
@@ -147,9 +148,8 @@ def alarms(
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
     settings = settle(config, archive)
-    if outlet:
-        find_outlet(outlets_of(settings), outlet)
     with reading_of(settings) as opened:
+        slugs_of([outlet] if outlet else [], settings, opened)
         found = opened.alarms.find(outlet, only_open=not closed, limit=limit)
     if json:
         print_json_array(alarm_json(alarm) for alarm in found)

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from crawler.capture.lock import HostLock
 from crawler.commands.common import err, out, print_json_array
-from crawler.config.config import Config, load_config
+from crawler.config.config import Config, load_config, require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.pool import run_crawls
 from crawler.jobs.signals import raise_on_term
@@ -29,6 +29,8 @@ def check_live(
 
     replay: WARC files to take the bytes from instead.
     """
+    if not replay:
+        require_contact(settings.contact, settings.file)
     raise_on_term()
     found = ((outlet, _points(settings, outlet, replay)) for outlet in outlets)
     if as_json:
@@ -75,11 +77,13 @@ def _thrown_away(settings: Config) -> Iterator[Config]:
     with tempfile.TemporaryDirectory(prefix="tinquan-canary-") as folder:
         values = {
             "root": folder,
-            "outlets": str(settings.outlets),
+            "outlets": str(settings.outlets) if settings.outlets.is_dir() else "",
             "gazetteer": str(settings.gazetteer),
             "contact": settings.contact,
         }
+        values = {key: value for key, value in values.items() if value}
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        lines += [f"shipped_outlets = {str(settings.shipped_outlets).lower()}"]
         lines += ["[limits]", *(f"{k} = {v}" for k, v in settings.limits.model_dump().items())]
         file = Path(folder) / "tinquan.toml"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")

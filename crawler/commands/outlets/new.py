@@ -20,11 +20,18 @@ from crawler.commands.common import (
     out,
     outlets_of,
     settle,
+    short_path,
 )
 from crawler.commands.crawl.crawling import do_crawls
 from crawler.commands.outlets.extract import page_at
-from crawler.commands.outlets.pages import FOLDER, WARNING, proposed_name, write_new
-from crawler.config.config import Config
+from crawler.commands.outlets.pages import (
+    WARNING,
+    FixturesOption,
+    fixtures,
+    proposed_name,
+    write_new,
+)
+from crawler.config.config import Config, require_contact
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
@@ -60,7 +67,11 @@ def new_outlet(
     slug: Annotated[
         str | None, typer.Option(help="Of the outlet, for good; made from the host if not given.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where fixtures lie.", metavar="PATH")] = FOLDER,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the file goes; the configured folder."),
+    ] = None,
+    folder: FixturesOption = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
 ) -> None:
@@ -76,12 +87,14 @@ def new_outlet(
     chosen = slug or slug_of_host(host, known)
     seen = _saved(page, address) if page else _fetched(address, settings, known)
     newcomer = propose(seen.front, chosen)
-    text, file = toml_of(newcomer), settings.outlets / f"{chosen}.toml"
+    text = toml_of(newcomer)
+    file = (into.resolve() if into else settings.outlets) / f"{chosen}.toml"
     outlet = parse_outlet(text, str(file), FAMILY_NAMES)  # what is written must be valid
     result = extract(seen.article, outlet)
     _write(file, text)
-    written = _write_fixture(seen.article, outlet, result, newcomer, folder)
-    _report(newcomer, file, written, result)
+    confirm = to_confirm(newcomer, short_path(file))
+    written = _write_fixture(seen.article, outlet, result, confirm, folder or fixtures())
+    _report(newcomer, file, written, result, confirm)
 
 
 def _address(url: str | None, page: Path | None, at: str | None) -> str:
@@ -111,6 +124,7 @@ def _saved(page: Path, address: str) -> _Seen:
 
 def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
     """Fetch the page, and one article that it links to, as any crawl does: guard, robots, WARC."""
+    require_contact(settings.contact, settings.file)
     stranger = outlet_of_site(url, known)
     job = CrawlJob(stranger.slug, limit=1, url=url, site=url, recrawl=True)
     with archive_of(settings, create=True) as opened:
@@ -135,6 +149,7 @@ def _recorded(folder: Path, run_id: str) -> Iterator[Page]:
 
 def _write(file: Path, text: str) -> None:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
@@ -144,30 +159,26 @@ def _write(file: Path, text: str) -> None:
 
 
 def _write_fixture(
-    page: Page, outlet: Outlet, result: Article | Refusal, newcomer: Newcomer, folder: Path
+    page: Page, outlet: Outlet, result: Article | Refusal, confirm: list[str], folder: Path
 ) -> Path:
     fixture = proposed_fixture(page, outlet.slug, result)
-    fixture["to_confirm"] = to_confirm(newcomer)
+    fixture["to_confirm"] = confirm
     text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
     return write_new(folder, proposed_name(result), page.body, text)
 
 
-def _report(newcomer: Newcomer, file: Path, written: Path, result: Article | Refusal) -> None:
-    out.print(f"wrote {_named(file)}: family {newcomer.family.name}", soft_wrap=True)
+def _report(
+    newcomer: Newcomer, file: Path, written: Path, result: Article | Refusal, confirm: list[str]
+) -> None:
+    out.print(f"wrote {escape(short_path(file))}: family {newcomer.family.name}", soft_wrap=True)
     out.print(f"  known by {escape(newcomer.why)}", soft_wrap=True)
     for section in newcomer.sections:
         out.print(f"  {escape(section.name)}: {escape(section.path)}", soft_wrap=True)
     what = (
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
     )
-    out.print(f"wrote {_named(written)}: {what}", soft_wrap=True)
+    out.print(f"wrote {escape(short_path(written))}: {what}", soft_wrap=True)
     out.print("its test fails until a person has confirmed:", soft_wrap=True)
-    for line in to_confirm(newcomer):
+    for line in confirm:
         out.print(f"  - {escape(line)}", soft_wrap=True)
     err.print(f"tinquan: {WARNING}", soft_wrap=True)
-
-
-def _named(file: Path) -> str:
-    """Return a file's path as short as it is clear from here."""
-    here = Path.cwd()
-    return escape(str(file.relative_to(here) if file.is_relative_to(here) else file))

@@ -1,5 +1,7 @@
 """`tinquan outlets list` and `check`: what the outlet files say."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from crawler.commands.common import (
     outlets_of,
     print_json_array,
     settle,
+    short_path,
     table,
 )
 from crawler.commands.outlets.canary import check_live
@@ -23,6 +26,7 @@ from crawler.onboarding.check import problems
 from crawler.outlets.model import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
+from crawler.shipped import shipped
 
 outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
 
@@ -30,9 +34,10 @@ outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_he
 @outlets_app.command("list")
 def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List the outlets with their family, sections, confidence and the pages that prove them."""
-    known = outlets_of(settle(config, None)).values()
+    settings = settle(config, None)
+    known, own = outlets_of(settings).values(), own_files(settings)
     if json:
-        print_json_array(outlet_json(outlet) for outlet in known)
+        print_json_array(outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
         return
     columns = ("outlet", "family", "host", "sections", "status", "confidence", "pages")
     title = f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)"
@@ -52,6 +57,33 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     for outlet in known:
         if outlet.status_note:
             out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")
+    for slug, file in own.items():
+        instead = "in place of the shipped one" if file.replaces else "beside the shipped ones"
+        out.print(f"{slug}: own file {escape(short_path(file.path))}, {instead}", soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """An outlet file of the user's. replaces: one of that name is shipped too."""
+
+    path: Path
+    replaces: bool
+
+
+def own_files(config: Config) -> dict[str, OwnFile]:
+    """Return the user's own outlet files by slug."""
+    shared = shipped("outlets")
+    if config.outlets == shared:
+        return {}
+    return {
+        path.stem: OwnFile(path, config.shipped_outlets and (shared / path.name).exists())
+        for path in sorted(config.outlets.glob("*.toml"))
+    }
+
+
+def _origin_json(outlet: Outlet, own: dict[str, OwnFile]) -> dict[str, Any]:
+    file = own.get(outlet.slug)
+    return {"own_file": str(file.path) if file else None, "replaces": bool(file and file.replaces)}
 
 
 def _section_text(outlet: Outlet) -> list[str]:
@@ -96,7 +128,7 @@ def check_outlets(
 
 def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
     """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
-    found, wrong = read_outlets(settings.outlets, FAMILY_NAMES)
+    found, wrong = _read_all(settings.outlet_folders)
     told = {slug: [message] for slug, message in wrong.items()} | problems(found)
     if not told:
         err.print(f"tinquan: {settings.outlets}: holds no outlet file", soft_wrap=True)
@@ -118,6 +150,18 @@ def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
             _print_check(slug, lines, found.get(slug))
     if any(chosen.values()):
         raise typer.Exit(1)
+
+
+def _read_all(folders: Iterable[Path]) -> tuple[dict[str, Outlet], dict[str, str]]:
+    """Return the outlets of all folders, and what is wrong with files, by slug."""
+    found: dict[str, Outlet] = {}
+    wrong: dict[str, str] = {}
+    for folder in folders:
+        read, refused = read_outlets(folder, FAMILY_NAMES)
+        # A file stands for those of its name in earlier folders, also where it is none.
+        found = {slug: one for slug, one in found.items() if slug not in refused} | read
+        wrong = {slug: what for slug, what in wrong.items() if slug not in read} | refused
+    return found, wrong
 
 
 def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:

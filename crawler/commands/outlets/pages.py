@@ -12,16 +12,28 @@ from crawler.commands.common import ConfigOption, err, out, outlets_of, settle
 from crawler.commands.outlets.extract import page_at, publisher_of
 from crawler.extract import extract
 from crawler.onboarding.fixture import proposed_fixture
+from crawler.shipped import is_clone, shipped
 from storage.errors import UsageError
 from storage.model.articles import Article, Refusal
 
-FOLDER = Path(__file__).resolve().parents[3] / "tests" / "pages"
+FixturesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", metavar="PATH", help="Where fixtures go: tests/pages in a clone, else pages."
+    ),
+]
 WARNING = (
     "real articles must not enter the repository: keep the markup, and write every sentence, name "
     "and caption anew, about an invented event, before you commit"
 )
 
 pages_app = typer.Typer(help="Page fixtures of the tests.", no_args_is_help=True)
+
+
+def fixtures() -> Path:
+    """Return the folder of a clone's page fixtures, or one of that name in the current folder."""
+    tests = shipped("outlets").parent.parent / "tests" / "pages"
+    return tests if is_clone() else Path("pages").resolve()
 
 
 @pages_app.callback()
@@ -43,7 +55,7 @@ def add_page(
     name: Annotated[
         str | None, typer.Option(help="Of the fixture; from outlet and id if not given.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where fixtures lie.", metavar="PATH")] = FOLDER,
+    folder: FixturesOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Write a page and what the code makes of it, for a person to confirm."""
@@ -55,7 +67,7 @@ def add_page(
         raise UsageError(f"--name {chosen!r}: expected letters, digits, - and _ only")
     fixture = proposed_fixture(page, publisher.slug if publisher else None, result)
     text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
-    written = write_new(folder, chosen, page.body, text)
+    written = write_new(folder or fixtures(), chosen, page.body, text)
     what = "article" if isinstance(result, Article) else f"refusal ({result.reason})"
     out.print(f"wrote {escape(str(written))}: {what}", soft_wrap=True)
     out.print(

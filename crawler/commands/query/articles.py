@@ -24,7 +24,7 @@ from crawler.commands.common import (
     err,
     moment,
     out,
-    outlets_of,
+    place_names,
     print_json,
     print_json_array,
     reading_of,
@@ -34,7 +34,6 @@ from crawler.commands.common import (
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
-from crawler.places import load_gazetteer
 from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
@@ -62,9 +61,7 @@ def articles(
 ) -> None:
     """List archived articles, newest publication first."""
     settings = settle(config, archive)
-    known = outlets_of(settings)
-    gazetteer = load_gazetteer(settings.gazetteer)
-    choice = choose(gazetteer, place, with_successors)
+    choice = choose(settings, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
         since=moment("--since", since),
@@ -73,12 +70,13 @@ def articles(
         removed=removed,
     )
     with reading_of(settings) as opened:
-        query = replace(query, outlets=slugs_of(outlet or (), known, opened))
+        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         if place:
-            warn_untagged(opened, gazetteer)
+            warn_untagged(opened, choice.version)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
         found = opened.articles.find(query)
         if json:
+            gazetteer = place_names(settings)
             print_json_array(
                 archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
                 for article in found
@@ -119,8 +117,8 @@ def show(
         cluster = opened.clusters.get(str(archived.id))
         newest = archived.latest.article
         ways = opened.links.sources(newest.outlet, newest.url, newest.article_id)
-    gazetteer = load_gazetteer(settings.gazetteer)
     tags = archived.latest.tags
+    gazetteer = place_names(settings)
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
@@ -178,9 +176,8 @@ def runs(
 ) -> None:
     """List crawls, newest first: what each did, and how it ended."""
     settings = settle(config, archive)
-    known = outlets_of(settings)
     with reading_of(settings) as opened:
-        slugs_of([outlet] if outlet else [], known, opened)
+        slugs_of([outlet] if outlet else [], settings, opened)
         found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
     if json:
         print_json_array(run_json(run) for run in found)

@@ -1,5 +1,6 @@
 """`tinquan cluster` and `clusters`: who reprints whom."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -16,14 +17,13 @@ from crawler.commands.common import (
     UntilOption,
     moment,
     out,
-    outlets_of,
     print_json,
     print_json_array,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
-from crawler.outlets.model import find_outlet
 from crawler.render.base import time_text
 from crawler.render.clusters import cluster_json, counted, delay_text
 from storage.model.clusters import Cluster, ClusterQuery, Member
@@ -62,15 +62,14 @@ def clusters(
 ) -> None:
     """List the most reprinted stories: those in most outlets first."""
     settings = settle(config, archive)
-    known = outlets_of(settings)
     query = ClusterQuery(
         since=moment("--since", since),
         until=moment("--until", until),
         min_outlets=min_outlets,
-        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
         limit=limit,
     )
     with reading_of(settings) as opened:
+        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         found = opened.clusters.find(query)
         if json:
             print_json_array(map(cluster_json, found))

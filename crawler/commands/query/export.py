@@ -30,7 +30,6 @@ from crawler.commands.common import (
 from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.config.config import Config
 from crawler.jobs.signals import raise_on_term
-from crawler.places import load_gazetteer
 from storage.archive import Archive
 from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
@@ -104,10 +103,9 @@ def export(
 def _choice(
     settings: Config, opened: Archive, place: str | None, with_successors: SuccessorsOption
 ) -> Choice:
-    gazetteer = load_gazetteer(settings.gazetteer)
-    choice = choose(gazetteer, place, with_successors)
+    choice = choose(settings, place, with_successors)
     if place:
-        warn_untagged(opened, gazetteer)
+        warn_untagged(opened, choice.version)
         err.print(escape(choice.header), soft_wrap=True)
     return choice
 

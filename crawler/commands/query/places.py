@@ -45,7 +45,8 @@ from crawler.render.places import (
     units_text,
 )
 from crawler.reprocess.retag import retag as retag_all
-from storage.errors import ConfigError
+from crawler.shipped import is_clone, shipped
+from storage.errors import ConfigError, UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Succession, Unit
 
@@ -67,6 +68,8 @@ def build(
 ) -> None:
     """Rebuild the gazetteer's tables from raw data."""
     folder = out_dir or settle(config, None).gazetteer
+    if not out_dir and folder == shipped("gazetteer") and not is_clone():
+        raise UsageError("name --out FOLDER: the shipped tables are not replaced; set `gazetteer`")
     changed = [
         name for name, text in build_tables(raw_dir).items() if _replace(folder / name, text)
     ]
@@ -179,7 +182,7 @@ def stats(
     gazetteer = load_gazetteer(settings.gazetteer)
     query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
     with reading_of(settings) as opened:
-        warn_untagged(opened, gazetteer)
+        warn_untagged(opened, gazetteer.version)
         counts = opened.places.counts(query)
     found = [
         (gazetteer.units[identity], count)

@@ -18,7 +18,6 @@ from crawler.commands.common import (
     err,
     moment,
     out,
-    outlets_of,
     print_json,
     print_json_array,
     reading_of,
@@ -172,14 +171,13 @@ def revisions(
     --since and --until bound when the changed state was first seen.
     """
     settings = settle(config, archive)
-    known = outlets_of(settings)
     query = EditQuery(
         since=moment("--since", since),
         until=moment("--until", until),
         maybe_ours=maybe_ours,
     )
     with reading_of(settings) as opened:
-        query = replace(query, outlets=slugs_of(outlet or (), known, opened))
+        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         found = islice(opened.articles.edits(query), limit)
         if json:
             print_json_array(edit_json(edit) for edit in found)

@@ -1,5 +1,6 @@
 """`tinquan search`: full text, and how what was found spreads."""
 
+from dataclasses import replace
 from typing import Annotated, get_args
 
 import typer
@@ -21,15 +22,15 @@ from crawler.commands.common import (
     err,
     moment,
     out,
-    outlets_of,
+    place_names,
     print_json,
     reading_of,
     settle,
+    slugs_of,
     table,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
-from crawler.outlets.model import find_outlet
-from crawler.places import Gazetteer, load_gazetteer
+from crawler.places import Gazetteer
 from crawler.render.base import time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
@@ -98,12 +99,9 @@ def search(
     asked = _words(words or [], fold)
     _check(limit, kind or [])
     settings = settle(config, archive)
-    known = outlets_of(settings)
-    gazetteer = load_gazetteer(settings.gazetteer)
-    choice = choose(gazetteer, place, with_successors)
+    choice = choose(settings, place, with_successors)
     query = SearchQuery(
         words=asked,
-        outlets=tuple(find_outlet(known, slug).slug for slug in outlet or ()),
         sections=tuple(section or ()),
         authors=tuple(author or ()),
         tags=tuple(tag or ()),
@@ -115,15 +113,17 @@ def search(
         order=order,
         limit=limit,
     )
-    if not facets and query == SearchQuery(order=order, limit=limit):
+    if not facets and not outlet and query == SearchQuery(order=order, limit=limit):
         raise UsageError("nothing to search for: expected words, or an option such as --author")
     with reading_of(settings) as opened:
+        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         if place:
-            warn_untagged(opened, gazetteer)
+            warn_untagged(opened, choice.version)
             (err if json else out).print(escape(choice.header), soft_wrap=True)
         if facets:
             counted = opened.search.facets(query)
-            print_json(facets_json(counted)) if json else _print_facets(counted, gazetteer)
+            names = place_names(settings)
+            print_json(facets_json(counted)) if json else _print_facets(counted, names)
         else:
             found = opened.search.find(query)
             print_json(result_json(found)) if json else _print_result(found, query)

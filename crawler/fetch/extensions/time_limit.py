@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from twisted.internet import reactor
 
 from crawler.fetch.spiders.outlet import OutletSpider
@@ -33,7 +34,7 @@ class Watchdog:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Return the watchdog of one of our spiders' crawls."""
         if not isinstance(crawler.spider, OutletSpider):
-            raise TypeError("the watchdog guards the spiders of outlet files only")
+            raise NotConfigured("the watchdog guards the spiders of outlet files only")
         watchdog = cls(crawler, crawler.spider, crawler.settings.getfloat("TINQUAN_RUN_SECONDS"))
         crawler.signals.connect(watchdog.start, signals.engine_started)
         crawler.signals.connect(watchdog.stop, signals.engine_stopped)

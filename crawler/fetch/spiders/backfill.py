@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from crawler.discover import Found
 from crawler.discover.paging import paging_of
 from crawler.families.base import Family
-from crawler.fetch.spiders.frontier import Chain
-from crawler.fetch.spiders.ledger import Ledger
+from crawler.fetch.spiders.frontier import Pagination
+from crawler.fetch.spiders.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.steps import Step, child_period, listing_step, next_step, sitemap_steps
 from crawler.outlets.model import Outlet
@@ -37,7 +37,7 @@ def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]
         yield from _day_steps(outlet, family, plan)
     else:
         for section in plan.sections:
-            chain = Chain(since, trusts_known=False, cap=_PAGES)
+            chain = Pagination(since, trusts_known=False, cap=_PAGES)
             begin = listing_step(outlet, section, family, chain)
             if begin is not None and begin.chain is not None:
                 yield begin
@@ -48,7 +48,7 @@ def _day_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
     days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
     for day in reversed(days) if plan.oldest_first else days:
         for section in plan.sections:
-            chain = Chain(None, trusts_known=False, cap=_DAY_PAGES)
+            chain = Pagination(None, trusts_known=False, cap=_DAY_PAGES)
             step = Step("", "html", section, number=0, chain=chain, day=day)
             yield next_day_page(step, outlet, family)
 
@@ -84,13 +84,18 @@ class Backfill:
     """
 
     def __init__(
-        self, archive: Archive, outlet: Outlet, family: Family, plan: Plan, ledger: Ledger
+        self,
+        archive: Archive,
+        outlet: Outlet,
+        family: Family,
+        plan: Plan,
+        validators: PendingValidators,
     ):
         self._archive = archive
         self._outlet = outlet
         self._family = family
         self._plan = plan
-        self._ledger = ledger
+        self._validators = validators
         self._window = window_of(plan)
         self._keys: dict[str, set[str]] = {}
 
@@ -141,7 +146,7 @@ class Backfill:
         def save() -> None:
             self._archive.links.save_progress(self._outlet.slug, self._window, progress)
 
-        self._ledger.owe(owed, save)
+        self._validators.defer(owed, save)
 
     def end(self) -> None:
         """Forget the progress of a backfill that is whole: the same one then begins anew."""

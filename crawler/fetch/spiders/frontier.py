@@ -98,7 +98,7 @@ class Frontier:
 
 
 @dataclass
-class Chain:
+class Pagination:
     """One listing and its further pages: decides whether the next page is worth asking for.
 
     since: the window's beginning. trusts_known: known articles mean that older ones are known
@@ -114,18 +114,18 @@ class Chain:
     _known: int = 0
     _old: int = 0
 
-    def anew(self) -> "Chain":
+    def reset(self) -> "Pagination":
         """Return a chain with the same rules that has seen nothing: for another kind of paging,
         which begins again with what this one showed.
         """
-        return Chain(self.since, self.trusts_known, self.cap)
+        return Pagination(self.since, self.trusts_known, self.cap)
 
     def saw_article(self, published_at: datetime | None) -> None:
         """Note the date that an article of this listing turned out to have."""
         if published_at is not None and self.since is not None:
             self._old = self._old + 1 if published_at < self.since else 0
 
-    def goes_on(self, page: list[Admitted]) -> bool:
+    def should_continue(self, page: list[Admitted]) -> bool:
         """Take one page of links in; True where the next page should be asked for."""
         self.pages += 1
         keys = [item.key for item in page]

@@ -10,12 +10,12 @@ from scrapy.http import Headers
 from crawler.discover import Found, Link
 from crawler.families.base import Family
 from crawler.fetch.spiders.backfill import Backfill
-from crawler.fetch.spiders.frontier import Admitted, Chain, Frontier, State
-from crawler.fetch.spiders.ledger import Ledger, conditional_headers
+from crawler.fetch.spiders.frontier import Admitted, Frontier, Pagination, State
+from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.session import CrawlSession
 from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
-from crawler.health.run_recorder import RunKeeper
+from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, canonical_url
@@ -37,7 +37,7 @@ class Led:
 class _Met:
     """What the run knows of the articles that it asked for."""
 
-    chains: dict[str, list[Chain]] = field(default_factory=dict)
+    chains: dict[str, list[Pagination]] = field(default_factory=dict)
     section_of: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +54,7 @@ class Listings:
         self._met = _Met()
         # A crawl that fetches known articles again still leaves alone what was taken down.
         seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
-        self.ledger = Ledger(archive, utc_now, session.trust_for)
+        self.validators = PendingValidators(archive, utc_now, session.trust_for)
         self.frontier = Frontier(
             family,
             plan,
@@ -63,17 +63,17 @@ class Listings:
         )
         self._backfill: Backfill | None = None
         if plan.backfill:
-            self._backfill = Backfill(archive, outlet, family, plan, self.ledger)
+            self._backfill = Backfill(archive, outlet, family, plan, self.validators)
 
     @property
-    def _keeper(self) -> RunKeeper:
-        return self._session.keeper
+    def _recorder(self) -> RunRecorder:
+        return self._session.recorder
 
     def steps(self) -> Iterator[Step]:
         """Yield the listings that the plan begins with."""
         if self._backfill is not None:
             yield from self._backfill.steps()
-            self._keeper.discovered()  # also where all was done before
+            self._recorder.discovered()  # also where all was done before
             return
         yield from first_steps(
             self._outlet,
@@ -87,7 +87,7 @@ class Listings:
         """Return the headers that ask for a listing only if it has changed, where that will do."""
         if not (self._keeps_validators(step) and self._session.trusts_known):
             return {}
-        return conditional_headers(self.ledger.usable(step.url))
+        return conditional_headers(self.validators.usable(step.url))
 
     def _keeps_validators(self, step: Step) -> bool:
         """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
@@ -101,18 +101,18 @@ class Listings:
         if self._plan.oldest_first and all(link.published_at for link in links):
             links = tuple(sorted(links, key=lambda link: link.published_at or now))
         admitted = self.frontier.admit(links)
-        self._keeper.count(links=self.frontier.met - before)
+        self._recorder.count(links=self.frontier.met - before)
         self._remember(step, found.links, now)
         asked = [item for item in admitted if item.state is State.ASK]
         for item in admitted:
             if step.chain:
                 self._met.chains.setdefault(item.key, []).append(step.chain)
         for item in asked:
-            self.ledger.opens(item.key)
+            self.validators.opens(item.key)
             if step.section:
                 self._met.section_of[item.key] = step.section.slug
         if self._keeps_validators(step):
-            self.ledger.expect(step.url, headers, [item.key for item in admitted])
+            self.validators.expect(step.url, headers, [item.key for item in admitted])
         further = self._children(step, found)
         following = self._following(step, admitted, found)
         if self._backfill is not None and not found.children:
@@ -125,7 +125,7 @@ class Listings:
             self._backfill.came(step, (), None)
 
     def _following(self, step: Step, admitted: list[Admitted], found: Found) -> Step | None:
-        if step.chain is None or not step.chain.goes_on(admitted):
+        if step.chain is None or not step.chain.should_continue(admitted):
             return None
         if self._backfill is not None:
             return self._backfill.following(step, found)
@@ -167,9 +167,9 @@ class Listings:
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
-        self.ledger.settle(key, well=well)
+        self.validators.resolve(key, well=well)
         if section := self._met.section_of.get(key):
-            self._keeper.published(section, published_at)
+            self._recorder.published(section, published_at)
         for chain in self._met.chains.get(key, []):
             chain.saw_article(published_at)
 

@@ -9,14 +9,14 @@ from scrapy.settings import BaseSettings
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.fetch.spiders.outlet import OutletSpider
 from crawler.outlets.adhoc import outlet_of_site
-from crawler.outlets.model import Outlet, load_outlets, outlet_of_host
+from crawler.outlets.model import Outlet, load_outlet_folders, outlet_of_host
 from crawler.page.urls import bare_host, host_of
 
 Names = list[str]  # inside the class below, `list` is Scrapy's name for a method
 
 
 class OutletLoader:
-    """Scrapy's spider loader over a folder of outlet files (setting TINQUAN_OUTLETS)."""
+    """Scrapy's spider loader over folders of outlet files (setting TINQUAN_OUTLETS)."""
 
     def __init__(self, outlets: dict[str, Outlet]):
         self._outlets = outlets
@@ -24,7 +24,8 @@ class OutletLoader:
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
         """Read the outlet files. Raises ConfigError that names file and key."""
-        outlets = load_outlets(Path(settings["TINQUAN_OUTLETS"]), FAMILY_NAMES)
+        folders = [Path(folder) for folder in settings.getlist("TINQUAN_OUTLETS")]
+        outlets = load_outlet_folders(folders, FAMILY_NAMES)
         if site := settings.get("TINQUAN_SITE"):
             stranger = outlet_of_site(site, outlets)
             outlets[stranger.slug] = stranger

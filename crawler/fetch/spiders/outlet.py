@@ -17,11 +17,12 @@ from crawler.discover import Found
 from crawler.families.base import Family
 from crawler.fetch.spiders.failures import Failed, judge_failure
 from crawler.fetch.spiders.frontier import Admitted
-from crawler.fetch.spiders.items import CapturedPage
-from crawler.fetch.spiders.ledger import read_validator
+from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.listings import Listings
+from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.rechecks import recheck_requests
+from crawler.fetch.spiders.record_signals import note_failure, note_listing, note_refused_listing
 from crawler.fetch.spiders.responses import (
     aliases_of,
     capture_of,
@@ -30,9 +31,8 @@ from crawler.fetch.spiders.responses import (
     refused_page,
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
-from crawler.fetch.spiders.signing import note_failure, note_listing, note_refused_listing
 from crawler.fetch.spiders.steps import Step
-from crawler.health.run_recorder import RunKeeper
+from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import Sign
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
@@ -84,9 +84,9 @@ class OutletSpider(Spider):
         return self.session.archive
 
     @property
-    def keeper(self) -> RunKeeper:
+    def recorder(self) -> RunRecorder:
         """The run's row."""
-        return self.session.keeper
+        return self.session.recorder
 
     @property
     def warc_files(self) -> WarcFiles | None:
@@ -115,7 +115,7 @@ class OutletSpider(Spider):
             )
             return
         for step in self.listings.steps():
-            if self.listings.frontier.is_full or self.keeper.is_stopping:
+            if self.listings.frontier.is_full or self.recorder.is_stopping:
                 return
             yield self._listing_request(step)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
@@ -131,12 +131,12 @@ class OutletSpider(Spider):
 
     async def parse_listing(
         self, response: Response, step: Step
-    ) -> AsyncIterator[Request | CapturedPage]:
+    ) -> AsyncIterator[Request | PageItem]:
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304:
-            self.keeper.discovered()
-            self.keeper.sign(Sign.UNCHANGED_LISTINGS, step.url)
+            self.recorder.discovered()
+            self.recorder.sign(Sign.UNCHANGED_LISTINGS, step.url)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
@@ -144,32 +144,39 @@ class OutletSpider(Spider):
         for request in self._follow(step, found, response, refusal):
             yield request
 
+    async def parse(self, response: Response) -> AsyncIterator[Request | PageItem]:
+        """Read any page of the outlet, as `scrapy parse` does: Scrapy's default callback."""
+        async for found in self.parse_given(response, Step(response.url, "html")):
+            yield found
+
     async def parse_given(
         self, response: Response, step: Step
-    ) -> AsyncIterator[Request | CapturedPage]:
+    ) -> AsyncIterator[Request | PageItem]:
         """Store the page that a person named, or follow what it links to where it is no article."""
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
-        if refusal is None and isinstance(await self.session.extract(page), Article):
-            self.keeper.discovered()
-            self.keeper.count(links=1)
-            for item in self.parse_article(response, article_key(page.url, self.family)):
-                yield item
-            return
+        if refusal is None:
+            result, tags = await self.session.read(page)
+            if isinstance(result, Article):
+                self.recorder.discovered()
+                self.recorder.count(links=1)
+                for item in self.parse_article(response, article_key(page.url, self.family)):
+                    yield replace(item, result=result, tags=tags, page=None)
+                return
         found = Found() if refusal else await self.session.guess(page)
         for request in self._follow(step, found, response, refusal):
             yield request
 
     def _follow(
         self, step: Step, found: Found, response: Response, refusal: Refusal | None
-    ) -> Iterator[Request | CapturedPage]:
+    ) -> Iterator[Request | PageItem]:
         page = page_of(response)
         if found.reason:
             refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
         if refusal:
             yield from self._refuse_listing(step, page, capture_of(response), refusal)
             return
-        note_listing(self.keeper, step, found)
+        note_listing(self.recorder, step, found)
         led = self.listings.follow(step, found, response.headers, page.fetched_at)
         for item in led.articles:
             yield self._article_request(item)
@@ -178,7 +185,7 @@ class OutletSpider(Spider):
 
     def _refuse_listing(
         self, step: Step, page: Page, capture: Capture, refusal: Refusal
-    ) -> Iterator[CapturedPage]:
+    ) -> Iterator[PageItem]:
         is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
         is_young = refusal.reason is RefusalReason.EMPTY and step.form == "sitemap"
         if (is_end and (step.number > 1 or step.day is not None)) or is_young:
@@ -186,9 +193,9 @@ class OutletSpider(Spider):
             self.listings.is_past_the_end(step)
             return
         host = host_of(step.url) or self.outlet.host
-        self.keeper.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
-        note_refused_listing(self.keeper, step, refusal)
-        yield CapturedPage(page, capture, refusal=refusal)
+        self.recorder.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
+        note_refused_listing(self.recorder, step, refusal)
+        yield PageItem(page.url, capture, refusal)
 
     # Asking articles
 
@@ -201,16 +208,24 @@ class OutletSpider(Spider):
             cb_kwargs={"key": item.key},
         )
 
-    def parse_article(self, response: Response, key: str) -> Iterator[CapturedPage]:
+    def parse_article(self, response: Response, key: str) -> Iterator[PageItem]:
         """Hand an article's page on."""
         self._failures = 0
         page = page_of(response)
         aliases = aliases_of(response.request, page.url)
         refusal = refusal_of(response, page, self.outlet.slug)
         validator = read_validator(response.url, response.headers, page.fetched_at)
-        yield CapturedPage(page, capture_of(response), key, aliases, refusal, validator)
+        yield PageItem(
+            page.url,
+            capture_of(response),
+            refusal,
+            page,
+            key=key,
+            aliases=aliases,
+            validator=validator,
+        )
 
-    def addresses_of(self, item: CapturedPage) -> tuple[str, ...]:
+    def addresses_of(self, item: PageItem) -> tuple[str, ...]:
         """Return every canonical URL that this run knows to mean the page's article."""
         return tuple(dict.fromkeys([*item.aliases, *self.listings.addresses(item.key)]))
 
@@ -221,12 +236,12 @@ class OutletSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         failed = judge_failure(failure.value, request)
         if failed.counted_as != "not_recorded":
-            self.keeper.fault(failed.message, closes_host=failed.closes_host)
+            self.recorder.fault(failed.message, closes_host=failed.closes_host)
         self._failed(failed, request.url)
         if failed.closes_host and host_of(request.url) == self.outlet.host:
             self.halt(Outcome.FAILED, failed.message)
 
-    def article_failed(self, failure: Failure, **_: Any) -> Iterator[CapturedPage]:
+    def article_failed(self, failure: Failure, **_: Any) -> Iterator[PageItem]:
         """Note why an article could not be had; a page that came but cannot be used is refused."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         failed = judge_failure(failure.value, request)
@@ -239,11 +254,11 @@ class OutletSpider(Spider):
 
     def _failed(self, failed: Failed, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
-        note_failure(self.keeper, failed, url)
+        note_failure(self.recorder, failed, url)
         if failed.counted_as:
-            self.keeper.refuse(failed.counted_as)
+            self.recorder.refuse(failed.counted_as)
             return
-        self.keeper.count(failed=1)
+        self.recorder.count(failed=1)
         self._failures += 1
         if failed.ends_run or self._failures >= _MAX_FAILURES:
             self.halt(Outcome.FAILED, failed.message)
@@ -252,14 +267,14 @@ class OutletSpider(Spider):
 
     def halt(self, outcome: Outcome, error: str) -> None:
         """End the run soon: nothing more is asked for, what is under way may finish."""
-        self.keeper.end_with(outcome, error)
+        self.recorder.end_with(outcome, error)
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self.crawler.stop_async())
 
     @property
     def is_over(self) -> bool:
         """True once the run's end is written: nothing may be stored any more."""
-        return self.keeper.run.outcome is not None
+        return self.recorder.run.outcome is not None
 
     @property
     def run_id(self) -> str:
@@ -269,9 +284,9 @@ class OutletSpider(Spider):
     def closed(self, reason: str) -> None:
         """Write the run's end; Scrapy calls it when all items are stored."""
         if self.listings.frontier.is_full:
-            self.keeper.refuse(LIMIT)
-        run = self.keeper.finish(reason)
-        if run.outcome is Outcome.DONE and not (self.keeper.is_stopping or run.counts.failed):
+            self.recorder.refuse(LIMIT)
+        run = self.recorder.finish(reason)
+        if run.outcome is Outcome.DONE and not (self.recorder.is_stopping or run.counts.failed):
             self.listings.end_backfill()
         self.session.close()
 
@@ -281,13 +296,14 @@ class OutletSpider(Spider):
             self.halt(Outcome.FAILED, str(failure.value))
             return
         kind = type(failure.value).__name__
-        self.keeper.fault(f"{self.name}: internal error: {kind}: {failure.value}", closes_host=True)
+        what = f"{self.name}: internal error: {kind}: {failure.value}"
+        self.recorder.fault(what, closes_host=True)
 
     def _count_request(self) -> None:
-        self.keeper.count(requested=1)
+        self.recorder.count(requested=1)
         budget = self.plan.budget
-        if budget is not None and self.keeper.counts.requested >= budget:
+        if budget is not None and self.recorder.counts.requested >= budget:
             self.halt(Outcome.DONE, f"its budget of {budget} requests is used up")
 
     def _count_response(self, response: Response) -> None:
-        self.keeper.count(fetched=1, received_bytes=len(response.body))
+        self.recorder.count(fetched=1, received_bytes=len(response.body))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.fetch.spiders.items import CapturedPage
-from crawler.fetch.spiders.ledger import conditional_headers
+from crawler.fetch.spiders.items import PageItem
+from crawler.fetch.spiders.pending_validators import conditional_headers
 from crawler.page.times import utc_now
 from crawler.page.urls import article_key
 from storage.model.schedule import KnownArticle
@@ -27,12 +27,12 @@ def recheck_requests(spider: "OutletSpider") -> Iterator[Request]:
     A page's validator is used while it is trusted: some outlets change a page under one ETag, so
     the late looks ask for it whole.
     """
-    spider.keeper.discovered()  # no listing has to answer
+    spider.recorder.discovered()  # no listing has to answer
     limit = spider.plan.limit or _MOST
     for known in spider.archive.schedule.due_checks(spider.outlet.slug, utc_now(), limit):
-        if spider.keeper.is_stopping:
+        if spider.recorder.is_stopping:
             return
-        validator = spider.listings.ledger.usable(known.url) if known.status in _SEEN else None
+        validator = spider.listings.validators.usable(known.url) if known.status in _SEEN else None
         yield Request(
             known.url,
             callback=_Look(spider, known),
@@ -49,11 +49,11 @@ class _Look:
         self._spider = spider
         self._known = known
 
-    def __call__(self, response: Response, key: str) -> Iterator[CapturedPage]:
+    def __call__(self, response: Response, key: str) -> Iterator[PageItem]:
         """Note that nothing has changed, or hand the page on."""
         if response.status == _UNCHANGED:
             self._spider.archive.schedule.note_check(self._known.id, utc_now(), response.status)
-            self._spider.keeper.count(unchanged=1)
+            self._spider.recorder.count(unchanged=1)
             return
         for page in self._spider.parse_article(response, key):
             yield replace(page, known=self._known.id)

@@ -5,7 +5,7 @@ from scrapy.http import Response
 
 from crawler.extract.refusals import refuse_response
 from crawler.fetch.middlewares.meta import CAPTURE, OFFSITE_TARGET
-from crawler.fetch.spiders.items import CapturedPage
+from crawler.fetch.spiders.items import PageItem
 from crawler.page.response import Page
 from crawler.page.urls import canonical_url
 from storage.model.articles import Capture, Refusal, RefusalReason
@@ -46,11 +46,10 @@ def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
 
 def refused_page(
     request: Request, reason: RefusalReason | None, evidence: str, slug: str
-) -> CapturedPage | None:
-    """Return the page of a response that came but cannot be used; None where there is none."""
+) -> PageItem | None:
+    """Return the item of a response that came but cannot be used; None where there is none."""
     capture = request.meta.get(CAPTURE)
     if reason is None or not isinstance(capture, Capture):
         return None
-    page = Page(request.url, b"", capture.captured_at, capture.status)
     refusal = Refusal(slug, request.url, reason, evidence)
-    return CapturedPage(page, capture, aliases=aliases_of(request, request.url), refusal=refusal)
+    return PageItem(request.url, capture, refusal, aliases=aliases_of(request, request.url))

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,18 @@ from crawler.capture.files import list_files
 from crawler.capture.lock import HostLock
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
-from crawler.config.config import absolute_archive
+from crawler.config.config import absolute_archive, require_contact
 from crawler.discover import Form, Found, discover
 from crawler.discover.guess import guessed_links
 from crawler.extract.worker import ExtractionWorker
 from crawler.families import GENERIC
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
-from crawler.health.run_recorder import RunKeeper, fail_run
+from crawler.health.run_recorder import RunRecorder, fail_run
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.times import utc_now
-from crawler.places.tag_articles import Asked, Tables, load_into
+from crawler.places.tag_articles import Tables, load_into
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model.articles import Article, Refusal, RefusalReason
@@ -46,7 +46,8 @@ _LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.
 class CrawlSession:
     """Opened before the first request, closed after the last item.
 
-    Raises ArchiveError where no run row can be written. Whatever fails after that (another crawl
+    Raises ConfigError where a live crawl has no contact, ArchiveError where no run row can be
+    written. Whatever fails after that (another crawl
     holds the host, a recording is missing) is raised too, and stands in the run's row.
     """
 
@@ -57,6 +58,9 @@ class CrawlSession:
         self._tables: Tables | None = None
         self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
         replay = replay_files(settings)
+        if not replay:
+            file = settings.get("TINQUAN_CONFIG")
+            require_contact(settings.get("TINQUAN_CONTACT", ""), Path(file) if file else None)
         url = absolute_archive(settings["TINQUAN_ARCHIVE"], Path.cwd())
         self.archive: Archive = open_archive(url)
         self.replay_index: ReplayIndex | None = None
@@ -65,21 +69,21 @@ class CrawlSession:
         run = _new_run(outlet, plan, settings, replay=bool(replay))
         self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
         try:
-            self.keeper = RunKeeper(self.archive, run)
+            self.recorder = RunRecorder(self.archive, run)
         except TinquanError:
             self.archive.close()
             raise
         try:
             self._open(run, settings, replay)
         except TinquanError as error:
-            fail_run(self.keeper, error)
+            fail_run(self.recorder, error)
             self.close()
             raise
 
     @property
     def run_id(self) -> str:
         """The run's id."""
-        return self.keeper.run.id
+        return self.recorder.run.id
 
     @property
     def is_replay(self) -> bool:
@@ -109,16 +113,9 @@ class CrawlSession:
             _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
         return found
 
-    async def extract(self, page: Page) -> Article | Refusal:
-        """Return what an article's page says, read where it can be killed."""
-        return await self._reader().extract(page, self._outlet)
-
-    async def tag(self, article: Article, captured_at: datetime) -> Tags | None:
-        """Return what an article says of places, None where that cannot be had in time."""
-        if self._tables is None:
-            return None
-        province = self._outlet.province_of(article.section)
-        return await self._reader().tag(self._tables, Asked(article, captured_at, province))
+    async def read(self, page: Page) -> tuple[Article | Refusal, Tags | None]:
+        """Return what an article's page says, and of which places, read where it can be killed."""
+        return await self._reader().read(page, self._outlet, self._tables)
 
     def _reader(self) -> ExtractionWorker:
         if self._worker is None:  # a crawl whose listings have not changed needs no process

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from crawler.discover import Child, Form, Found
 from crawler.discover.paging import page_url, paging_of
 from crawler.families.base import Family, Paging
-from crawler.fetch.spiders.frontier import Chain
+from crawler.fetch.spiders.frontier import Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import Outlet, Section
 from crawler.page.urls import article_id
@@ -39,7 +39,7 @@ class Step:
     form: Form
     section: Section | None = None
     number: int = 1
-    chain: Chain | None = None
+    chain: Pagination | None = None
     depth: int = 0
     day: date | None = None
     origin: str = ""
@@ -57,20 +57,22 @@ def first_steps(
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
     Sitemaps know no sections and list the whole outlet: they are used only where asked for.
-    now: UTC. trusts_known: see Chain.
+    now: UTC. trusts_known: see Pagination.
     """
     cap = _PAGES if plan.since is None else _PAGES_SINCE
     for section in plan.sections:
         if section.feed:
             yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
-        chain = Chain(plan.since, trusts_known, cap)
+        chain = Pagination(plan.since, trusts_known, cap)
         if begin := listing_step(outlet, section, family, chain):
             yield begin
     if outlet.sitemap and plan.since and plan.sitemaps:
         yield from sitemap_steps(outlet, plan.since, plan.until or now)
 
 
-def listing_step(outlet: Outlet, section: Section, family: Family, chain: Chain) -> Step | None:
+def listing_step(
+    outlet: Outlet, section: Section, family: Family, chain: Pagination
+) -> Step | None:
     """Return the first page of a section's listing, None where its address is not known.
 
     Without a way to page it has no chain.
@@ -102,7 +104,7 @@ def next_step(
         return None
     # An API, or a list of its own, begins again with what the section's page has shown.
     begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
-    chain = step.chain.anew() if begins_again else step.chain
+    chain = step.chain.reset() if begins_again else step.chain
     return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
 
 

@@ -1,5 +1,6 @@
 """From a database URL to an engine whose schema is ours."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -48,25 +49,43 @@ def open_engine(
     return engine, name
 
 
-def upgrade_schema(text: str, busy_seconds: float = BUSY_SECONDS) -> tuple[str, str]:
-    """Bring an archive's schema up to ours, in one transaction; return the one before and ours.
+def upgrade_schema(
+    text: str,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+    busy_seconds: float = BUSY_SECONDS,
+) -> tuple[str, str]:
+    """Bring an archive's schema up to ours; return the one before and ours.
 
-    Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
+    Each version is all or nothing. What a version prepares is done in many transactions before,
+    and goes on where it was stopped. progress: told what is done of that, and of how much. Raises
+    ArchiveError; SchemaError where the database is empty, newer or another program's.
     """
     engine, name = _connect(text, create=False, read_only=False, busy_seconds=busy_seconds)
     try:
         with plain_errors(name), writing(engine).connect() as conn:
             backend_of(conn).ignore_references(conn)
             with conn.begin():
-                lock(conn, "schema")
                 before = _schema_of(conn, name)
-                if before is None:
-                    raise SchemaError(f"archive {name} is empty: `tinquan archive init` makes one")
-                command.upgrade(_alembic(conn), "head")
-                _check_references(conn, name)
-                return before, _own_schema(conn)
+                scripts = list(_scripts(conn).iterate_revisions("head", before or "base"))
+            if before is None:
+                raise SchemaError(f"archive {name} is empty: `tinquan archive init` makes one")
+            for script in reversed(scripts):
+                prepare = getattr(script.module, "prepare", None)
+                if prepare is not None:
+                    _upgrade(conn, name, str(script.down_revision))
+                    prepare(conn, progress)
+            return before, _upgrade(conn, name, "head")
     finally:
         engine.dispose()
+
+
+def _upgrade(conn: Connection, name: str, version: str) -> str:
+    """Bring the schema up to a version in one transaction; return what it is then."""
+    with conn.begin():
+        lock(conn, "schema")
+        command.upgrade(_alembic(conn), version)
+        _check_references(conn, name)
+        return str(_schema_of(conn, name))
 
 
 def _connect(

@@ -35,6 +35,7 @@ from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.schedule import checks
 from storage.sql.schema.types import AnyRow, hashed, in_parts
+from storage.sql.search.index import index_articles
 
 _REASON = RefusalReason.REDACTED.value
 _EVIDENCE = "taken down on request"
@@ -108,6 +109,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
+    index_articles(conn, {id_: None})  # as long as the text is there: the index must be told it
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):

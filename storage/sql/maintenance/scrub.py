@@ -1,7 +1,7 @@
 """After a takedown: what was deleted leaves the database's own files too, as far as it lets us.
 
 SQLite overwrites deleted rows (`secure_delete`, storage.sql.engine.connect), but in the -wal file
-first, and its full-text index keeps the keys of a deleted article until the parts that hold them
+first, and its full-text index keeps the words of a deleted article until the parts that hold them
 are merged. PostgreSQL keeps deleted rows until VACUUM, and then their bytes until the space is
 used again.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from storage.sql.engine.connect import writing
 from storage.sql.schema.clusters import common_hashes
 from storage.sql.schema.core import metadata
-from storage.sql.schema.search import search_keys
+from storage.sql.schema.search import search_documents
 
 _PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
 
@@ -19,22 +19,22 @@ _PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits lo
 def scrub(engine: Engine) -> bool:
     """Clear deleted rows out of the files; return False where readers kept us from it."""
     if engine.dialect.name == "sqlite":
-        _merge_keys(engine)
+        _merge_index(engine)
         return _checkpoint(engine)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-        tables = (*sorted(metadata.tables), search_keys.name, common_hashes.name)
+        tables = (*sorted(metadata.tables), search_documents.name, common_hashes.name)
         watched = _is_watched(conn)
         conn.exec_driver_sql(f"VACUUM {', '.join(tables)}")
         return not (watched or _is_watched(conn))
 
 
-def _merge_keys(engine: Engine) -> None:
+def _merge_index(engine: Engine) -> None:
     """Make the full-text index of one part: https://www.sqlite.org/fts5.html#the_merge_command."""
     pages, done = -_PAGES, False  # negative to begin with: all parts take part
     while not done:
         with writing(engine).begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_keys (search_keys, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _PAGES

@@ -52,11 +52,14 @@ def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
 
     `removals` tells which of them are gone themselves.
     """
+    # Named, not left to SQLAlchemy: of itself a subquery is bound to the one around it only, and
+    # `last` would be the newest sight of any article.
     last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
+    last_seen = last.correlate(id_.table).scalar_subquery()
     gone = sa.select(refusals.c.id).where(
-        refusals.c.article == id_, _NOT_FOUND, refusals.c.captured_at > last.scalar_subquery()
+        refusals.c.article == id_, _NOT_FOUND, refusals.c.captured_at > last_seen
     )
-    return statement.where(gone.exists())
+    return statement.where(gone.correlate(id_.table).exists())
 
 
 def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, datetime]:

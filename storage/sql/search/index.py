@@ -1,127 +1,116 @@
-"""The search's rows of articles, written in the transaction that writes their revisions."""
+"""The index's documents of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import chain
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.codec.articles import article_from_json
 from storage.model.articles import Article
-from storage.search.document import fields_of, filings, stream_of
-from storage.search.encoding import FIELD_END, VALUE_END, fts_tokens
-from storage.sql.engine.bulk import insert, rows_at
-from storage.sql.schema.core import articles
-from storage.sql.schema.search import search
-from storage.sql.schema.types import in_parts
-from storage.sql.search.index_keys import is_held
-from storage.sql.search.lexicon import drop_words, number_texts, words_of
+from storage.sql.engine.bulk import rows_at
+from storage.sql.read.latest import latest_texts
+from storage.sql.schema.core import articles, captures, contents, revisions
+from storage.sql.schema.search import search_documents
+from storage.sql.schema.types import AnyRow
+from storage.sql.search import fts5, tsvector
+from storage.sql.search.entry import Entry
 
-Coder = Callable[[Sequence[str], Mapping[str, str | None]], tuple[list[str], dict[str, str]]]
-"""What makes codes of texts and of values that articles are filed under."""
+_PAGE = 500  # articles
+_TEXTS = sa.select(contents.c.id, contents.c.json)
+_DOCUMENTS = sa.select(
+    search_documents.c.article, search_documents.c.content, search_documents.c.sort_at
+)
+_LAST = (
+    sa.select(captures.c.content)
+    .select_from(revisions.join(captures, captures.c.id == revisions.c.capture))
+    .where(revisions.c.article == articles.c.id)
+    .order_by(revisions.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
-Rows = dict[int, tuple[Any, str]]
-"""By article: its sort_at and its string."""
 
-_ADD = "INSERT INTO search_keys (rowid, keys) VALUES (?, ?)"
-_REMOVE = "INSERT INTO search_keys (search_keys, rowid, keys) VALUES ('delete', ?, ?)"
-
-
-_HELD = sa.select(search.c.article, search.c.sort_at, search.c.stream)
-_SHOWN = sa.select(articles.c.id, articles.c.sort_at).where(articles.c.sort_at.is_not(None))
+def engine_of(conn: Connection) -> ModuleType:
+    """Return the module that speaks to this database's full-text engine."""
+    return fts5 if conn.dialect.name == "sqlite" else tsvector
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
     """Let searches find these articles by what they say now; their outlets are locked.
 
-    latest: by short id, the newest state; None where it has none, then it is not found any more.
+    latest: by short id, the newest state; None where it has none, so that it is no longer found.
     """
-    before = _held(conn, list(latest))
-    after = _wanted(conn, {id_: text for id_, text in latest.items() if text is not None})
-    gone = {id_: row for id_, row in before.items() if after.get(id_) != row}
-    fresh = {id_: row for id_, row in after.items() if before.get(id_) != row}
-    _remove(conn, gone)
-    add_rows(conn, fresh)
-    _forget_words(conn, gone, after)
+    shown = [id_ for id_, text in latest.items() if text is not None]
+    before = {row[0]: row for row in rows_at(conn, _DOCUMENTS, search_documents.c.article, latest)}
+    rows = rows_at(conn, _SHOWN, articles.c.id, shown)
+    after = {row[0]: row for row in rows if row[1] is not None and row[2] is not None}
+    gone = [row for id_, row in before.items() if not _same(row, after.get(id_))]
+    fresh = [row for id_, row in after.items() if not _same(row, before.get(id_))]
+    engine = engine_of(conn)
+    if gone:
+        engine.remove(conn, _indexed(conn, gone))
+    if fresh:
+        entries = [
+            Entry(row[0], row[1], row[2], text)
+            for row in fresh
+            if (text := latest[row[0]]) is not None
+        ]
+        engine.add(conn, sorted(entries, key=lambda one: (one.sort_at, one.article)))
 
 
-def _held(conn: Connection, ids: Sequence[int]) -> Rows:
-    found: Rows = {}
-    for id_, sort_at, stream in rows_at(conn, _HELD, search.c.article, ids):
-        found[id_] = sort_at, stream
-    return found
+def _same(one: AnyRow, other: AnyRow | None) -> bool:
+    return other is not None and tuple(one) == tuple(other)
 
 
-def _wanted(conn: Connection, texts: Mapping[int, Article]) -> Rows:
-    if not texts:
-        return {}
-    found = streams(texts, partial(number_texts, conn))
-    times = _times(conn, list(texts))
-    return {id_: (times[id_], stream) for id_, stream in found.items() if id_ in times}
+def _indexed(conn: Connection, rows: Sequence[AnyRow]) -> list[Entry]:
+    """Return documents with the texts that they were made from, which FTS5 must be told."""
+    texts = rows_at(conn, _TEXTS, contents.c.id, [row[1] for row in rows])
+    read = {text.id: article_from_json(text.json, 0) for text in texts}
+    return [Entry(row[0], row[1], row[2], read[row[1]]) for row in rows]
 
 
-def streams(texts: Mapping[int, Article], coded: Coder) -> dict[int, str]:
-    """Return the string of each article; what `coded` knows no code of is left out."""
-    filed = {id_: dict(filings(text)) for id_, text in texts.items()}
-    fields = {id_: fields_of(text) for id_, text in texts.items()}
-    every = [value for all_of in fields.values() for values in all_of for value in values]
-    shown = dict(chain.from_iterable(values.items() for values in filed.values()))
-    strings, codes = coded(every, shown)
-    left = iter(strings)
-    found = {}
-    for id_ in texts:
-        values = [[next(left) for _ in values] for values in fields[id_]]
-        found[id_] = stream_of([codes[word] for word in filed[id_] if word in codes], values)
-    return found
+def forget_content(conn: Connection, content: int) -> None:
+    """Take out of the index what is in it by this text, which is about to be deleted."""
+    asked = sa.select(search_documents.c.article).where(search_documents.c.content == content)
+    index_articles(conn, dict.fromkeys(conn.execute(asked).scalars()))
 
 
-def _times(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    return {row.id: row.sort_at for row in rows_at(conn, _SHOWN, articles.c.id, ids)}
+def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[list[int], int | None]:
+    """Return of the articles after `after` those that the index has otherwise, and the last id.
 
-
-def _remove(conn: Connection, rows: Rows) -> None:
-    if not rows:
-        return
-    if conn.dialect.name == "sqlite":  # a table without content must be told what to forget
-        conn.exec_driver_sql(_REMOVE, _keys(rows))
-    for part in in_parts(list(rows)):
-        conn.execute(sa.delete(search).where(search.c.article.in_(part)))
-
-
-def add_rows(conn: Connection, rows: Rows) -> None:
-    """Write the rows of articles that have none."""
-    if not rows:
-        return
-    insert(
-        conn,
-        search,
-        [
-            {"article": id_, "sort_at": sort_at, "stream": stream}
-            for id_, (sort_at, stream) in sorted(rows.items())
-        ],
-    )
-    if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql(_ADD, _keys(rows))
-
-
-def _keys(rows: Rows) -> list[tuple[int, str]]:
-    ids = sorted(rows)
-    return list(zip(ids, fts_tokens([rows[id_][1] for id_ in ids]), strict=True))
-
-
-def _forget_words(conn: Connection, gone: Rows, after: Rows) -> None:
-    """Drop the words that articles had and have no more, where no other article has them.
-
-    Names and numbers of a text that was taken down should not stay in the lexicon, nor those of a
-    state before its newest, which only that article's strings told of.
+    deep: compare the words, too, where the engine can tell them.
     """
-    codes: set[str] = set()
-    for id_, (_, stream) in gone.items():
-        codes |= _codes(stream) - _codes(after[id_][1] if id_ in after else "")
-    passing = words_of(conn, codes - {FIELD_END, VALUE_END})
-    drop_words(conn, [word for code, word in passing.items() if not is_held(conn, code)])
+    query = _SHOWN.add_columns(*_DOCUMENTS.selected_columns)
+    joined = articles.outerjoin(search_documents, search_documents.c.article == articles.c.id)
+    page = query.select_from(joined).where(articles.c.id > after).order_by(articles.c.id)
+    rows = conn.execute(page.limit(_PAGE)).all()
+    absent = (None,) * 3
+    wrong = [row[0] for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
+    if deep and rows:
+        texts = latest_texts(conn, {row[0] for row in rows}.difference(wrong))
+        wrong += engine_of(conn).differing(conn, texts)
+    return wrong, rows[-1][0] if len(rows) == _PAGE else None
 
 
-def _codes(stream: str) -> set[str]:
-    return {stream[at : at + 2] for at in range(0, len(stream), 2)}
+def index_page(conn: Connection, after: int) -> tuple[int, int | None]:
+    """Bring a page of documents up to date; return how many were not, and the last short id."""
+    wrong, last = wrong_page(conn, after)
+    index_articles(conn, dict.fromkeys(wrong) | latest_texts(conn, wrong))
+    return len(wrong), last
+
+
+def refresh_all(conn: Connection) -> Iterator[int]:
+    """Bring every document up to date, page by page; yield how many were not."""
+    after: int | None = 0
+    while after is not None:
+        done, after = index_page(conn, after)
+        yield done
+
+
+def rebuild(conn: Connection) -> None:
+    """Make the whole index anew, in the caller's transaction."""
+    engine_of(conn).clear(conn)
+    for _ in refresh_all(conn):
+        pass

@@ -44,7 +44,9 @@ class Command(ScrapyCrawl):
             if isinstance(spider, OutletSpider):
                 spider.closed("start_error")
             raise failure
-        elif not isinstance(spider, OutletSpider) or spider.keeper.run.outcome is not Outcome.DONE:
+        elif (
+            not isinstance(spider, OutletSpider) or spider.recorder.run.outcome is not Outcome.DONE
+        ):
             self._say(TinquanError(_ending(spider)))
 
     def _say(self, error: TinquanError) -> None:
@@ -55,5 +57,5 @@ class Command(ScrapyCrawl):
 def _ending(spider: Spider | None) -> str:
     if not isinstance(spider, OutletSpider):
         return "the crawl did not start"
-    run = spider.keeper.run
+    run = spider.recorder.run
     return f"{run.outlet}: {run.outcome or 'no outcome'}: {run.error or 'no reason is known'}"

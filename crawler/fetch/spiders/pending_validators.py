@@ -35,13 +35,13 @@ def read_validator(url: str, headers: Headers, now: datetime) -> Validator | Non
 
 
 @dataclass
-class _Debt:
-    pay: Callable[[], None]
+class _Deferred:
+    action: Callable[[], None]
     open_keys: set[str]
 
 
 @dataclass
-class Ledger:
+class PendingValidators:
     """Keeps a listing's validator back until everything that the listing linked to is stored.
 
     kill -9 before that, and the listing is asked in full the next time: nothing is lost.
@@ -51,7 +51,7 @@ class Ledger:
     archive: Archive
     clock: Callable[[], datetime]
     trust_for: timedelta
-    _debts: list[_Debt] = field(default_factory=list)
+    _deferred: list[_Deferred] = field(default_factory=list)
     _open: set[str] = field(default_factory=set)
     _failed: set[str] = field(default_factory=set)
 
@@ -67,30 +67,30 @@ class Ledger:
         self._open.add(key)
 
     def expect(self, url: str, headers: Headers, keys: Iterable[str]) -> None:
-        """Save a listing's new validator once all `keys` are settled well; never if one fails."""
+        """Save a listing's new validator once all `keys` are resolved well; never if one fails."""
         validator = read_validator(url, headers, self.clock())
         if validator is not None:
-            self.owe(keys, partial(self.archive.links.save_validator, validator))
+            self.defer(keys, partial(self.archive.links.save_validator, validator))
 
-    def owe(self, keys: Iterable[str], pay: Callable[[], None]) -> None:
-        """Call `pay` once all `keys` are settled well; never if one fails."""
+    def defer(self, keys: Iterable[str], action: Callable[[], None]) -> None:
+        """Call `action` once all `keys` are resolved well; never if one fails."""
         keys = set(keys)
         if not keys & self._failed:
-            self._debts.append(_Debt(pay, keys & self._open))
-            self._pay()
+            self._deferred.append(_Deferred(action, keys & self._open))
+            self._flush()
 
-    def settle(self, key: str, *, well: bool) -> None:
+    def resolve(self, key: str, *, well: bool) -> None:
         """Note how an article ended: stored or finally refused (well), or not."""
         self._open.discard(key)
         if not well:
             self._failed.add(key)
-            self._debts = [debt for debt in self._debts if key not in debt.open_keys]
-        for debt in self._debts:
-            debt.open_keys.discard(key)
-        self._pay()
+            self._deferred = [one for one in self._deferred if key not in one.open_keys]
+        for one in self._deferred:
+            one.open_keys.discard(key)
+        self._flush()
 
-    def _pay(self) -> None:
-        due = [debt for debt in self._debts if not debt.open_keys]
-        self._debts = [debt for debt in self._debts if debt.open_keys]
-        for debt in due:
-            debt.pay()
+    def _flush(self) -> None:
+        due = [one for one in self._deferred if not one.open_keys]
+        self._deferred = [one for one in self._deferred if one.open_keys]
+        for one in due:
+            one.action()

@@ -1,0 +1,76 @@
+"""`tinquan demo`: an invented day at two outlets, replayed from recordings without a network."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.common import out, short_path
+from crawler.commands.crawl.crawl import crawl
+from crawler.commands.query.articles import articles
+from crawler.config.config import DEFAULT_CONFIG
+from crawler.shipped import shipped
+from storage.errors import UsageError
+
+_RECORDINGS = ("morning.warc.gz", "evening.warc.gz")
+_PLACE = "quận Đống Đa"
+_CONFIG = """\
+# Made by `tinquan demo`. Its archive is of invented events: delete this folder at any time.
+archive = "sqlite:///tinquan.db"
+"""
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where its archive goes.")] = Path("demo"),
+) -> None:
+    """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.
+
+    Said again, it adds nothing. The events are invented; the markup is the outlets'.
+    """
+    config = _configured(folder)
+    archive = str(config.with_name("tinquan.db").resolve())  # whatever TINQUAN_ARCHIVE says
+    for name in _RECORDINGS:
+        recording = shipped("demo") / name
+        _say(config, "crawl", "--replay", short_path(recording))
+        crawl(replay=[recording], config=config, archive=archive)
+    _say(config, "articles", "--limit", "10")
+    articles(limit=10, config=config, archive=archive)
+    _say(config, "articles", "--place", _PLACE, "--with-successors", "core")
+    articles(place=_PLACE, with_successors="core", config=config, archive=archive)
+    out.print(
+        f"now look around in it: cd {escape(str(folder))}; tinquan show 7; tinquan search ngập;"
+        " tinquan runs",
+        soft_wrap=True,
+    )
+
+
+def _configured(folder: Path) -> Path:
+    """Return the demo's configuration in `folder`; made, but never in place of another.
+
+    Raises UsageError where the folder holds an archive or configuration that is not the demo's.
+    """
+    file = folder / DEFAULT_CONFIG
+    try:
+        if file.exists():
+            is_ours = file.read_text("utf-8") == _CONFIG
+        else:
+            is_ours = not file.with_name("tinquan.db").exists()
+        if not is_ours:
+            raise UsageError(
+                f"{folder}: holds an archive or configuration that is not the demo's; name another"
+                " folder: tinquan demo FOLDER"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(_CONFIG, "utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{file}: cannot be written: {reason}") from None
+    return file
+
+
+def _say(config: Path, *words: str) -> None:
+    """Print the command that comes next, as a person would type it."""
+    line = shlex.join(("tinquan", "--config", str(config), *words))
+    out.print(f"$ {line}", markup=False, soft_wrap=True)

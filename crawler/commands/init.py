@@ -1,0 +1,71 @@
+"""`tinquan init`: a folder from which outlets can be crawled."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.common import out, short_path
+from crawler.config.config import DEFAULT_CONFIG, checked_contact
+from crawler.shipped import shipped
+from storage.errors import UsageError
+
+_CONTACT_LINE = '# contact = "newsroom@example.org"'
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Which; it is made if need be.")] = Path(),
+    contact: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="E-mail or web page where outlets can reach you."),
+    ] = None,
+) -> None:
+    """Make a folder ready for crawls: write its tinquan.toml, and scrapy.cfg for Scrapy."""
+    file = folder / DEFAULT_CONFIG
+    text = shipped("tinquan.toml").read_text("utf-8")
+    if contact is not None:
+        line = f"contact = {json.dumps(checked_contact(contact))}"
+        text = text.replace(_CONTACT_LINE, line)
+    written = [path for path, content in _files(file, text) if _write_new(path, content)]
+    if file not in written:
+        raise UsageError(f"{short_path(file.resolve())}: is there already; nothing was changed")
+    for path in written:
+        out.print(f"wrote {escape(str(path))}", soft_wrap=True)
+    _say_next(file, folder, needs_contact=contact is None)
+
+
+def _files(file: Path, text: str) -> list[tuple[Path, str]]:
+    scrapy = file.with_name("scrapy.cfg")
+    return [(file, text), (scrapy, shipped("scrapy.cfg").read_text("utf-8"))]
+
+
+def _write_new(path: Path, text: str) -> bool:
+    """Write a file unless one is there; return whether it was written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    return True
+
+
+def _say_next(file: Path, folder: Path, *, needs_contact: bool) -> None:
+    steps = []
+    if needs_contact:
+        steps.append(f"put an address where outlets can reach you into {file}: contact = …")
+    if folder.resolve() != Path.cwd():
+        steps.append(f"cd {folder}")
+    steps += [
+        "tinquan outlets list                 what can be crawled",
+        "tinquan crawl tienphong --limit 5    a first crawl: politely, a few minutes",
+        "tinquan articles                     what it found",
+        "tinquan schedule                     all outlets, day and night",
+    ]
+    out.print("next:")
+    for step in steps:
+        out.print(f"  {escape(step)}", soft_wrap=True)

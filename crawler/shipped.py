@@ -1,0 +1,24 @@
+"""Where the files lie that come with tinquan: outlets, gazetteer, recordings, templates."""
+
+from importlib.resources import files
+from pathlib import Path
+
+_PACKAGE = Path(str(files("crawler"))).resolve()
+_WHEEL = _PACKAGE / "data"
+_CLONE = _PACKAGE.parent
+
+
+def is_clone() -> bool:
+    """True where the package runs from a clone, whose files a developer may change."""
+    return not _WHEEL.is_dir()
+
+
+def shipped(name: str) -> Path:
+    """Return the file or folder that ships as `name`, such as "outlets" or "demo".
+
+    An installed wheel has it inside the package (`force-include` in pyproject.toml); a clone has
+    it where people edit it: in config/, docs/demo, or at the top.
+    """
+    if not is_clone():
+        return _WHEEL / name
+    return _CLONE / {"demo": "docs/demo", "scrapy.cfg": name}.get(name, f"config/{name}")

@@ -1,0 +1,78 @@
+"""What the engines' modules share: what they index, and what they find."""
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from storage.model.articles import Article
+from storage.model.search import SearchQuery
+from storage.search.document import facet_token, facet_values
+from storage.sql.schema.core import article_places
+from storage.sql.schema.search import search_documents as documents
+from storage.text.words import folded
+
+RANKED = 10_000
+"""Matches that are ranked or counted at most, the newest."""
+
+
+class Entry(NamedTuple):
+    """An article to index. content: the row that holds its text. sort_at: its time."""
+
+    article: int
+    content: int
+    sort_at: datetime
+    text: Article
+
+
+class Match(NamedTuple):
+    """An article that a search finds. filed: its facet values, as JSON."""
+
+    sort_at: datetime
+    article: int
+    content: int
+    filed: str
+
+
+MATCH = (documents.c.sort_at, documents.c.article, documents.c.content, documents.c.filed)
+"""The columns of a match."""
+
+
+def facet_tokens(query: SearchQuery) -> list[list[str]]:
+    """Return for each facet that the query names the tokens of which a document has one."""
+    named = {
+        "outlet": query.outlets,
+        "section": query.sections,
+        "author": query.authors,
+        "tag": query.tags,
+        "kind": query.kinds,
+    }
+    return [
+        [facet_token(kind, value) for value in values] for kind, values in named.items() if values
+    ]
+
+
+def filed_json(article: Article) -> str:
+    """Return an article's facet values as its document keeps them."""
+    return json.dumps(facet_values(article), ensure_ascii=False)
+
+
+def within(query: SearchQuery) -> list[ColumnElement[bool]]:
+    """Return the query's conditions that the index does not know: time and places."""
+    bounds: list[ColumnElement[bool]] = []
+    if query.since is not None:
+        bounds.append(documents.c.sort_at >= query.since)
+    if query.until is not None:
+        bounds.append(documents.c.sort_at < query.until)
+    if query.places:
+        about = article_places.c
+        here = about.article == documents.c.article
+        bounds.append(sa.exists().where(here, about.unit.in_(query.places)))
+    return bounds
+
+
+def written(text: str, *, loose: bool) -> str:
+    """Return a query's word as the index has it."""
+    return folded(text) if loose else text
