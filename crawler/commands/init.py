@@ -28,21 +28,14 @@ def init(
     if contact is not None:
         line = f"contact = {json.dumps(checked_contact(contact))}"
         text = text.replace(_CONTACT_LINE, line)
-    written = [path for path, content in _files(file, text) if _write_new(path, content)]
-    if file not in written:
+    if not _wrote(file, text):
         raise UsageError(f"{short_path(file.resolve())}: is there already; nothing was changed")
-    for path in written:
-        out.print(f"wrote {escape(str(path))}", soft_wrap=True)
+    _wrote(file.with_name("scrapy.cfg"), shipped("scrapy.cfg").read_text("utf-8"))
     _say_next(file, folder, needs_contact=contact is None)
 
 
-def _files(file: Path, text: str) -> list[tuple[Path, str]]:
-    scrapy = file.with_name("scrapy.cfg")
-    return [(file, text), (scrapy, shipped("scrapy.cfg").read_text("utf-8"))]
-
-
-def _write_new(path: Path, text: str) -> bool:
-    """Write a file unless one is there; return whether it was written."""
+def _wrote(path: Path, text: str) -> bool:
+    """Write a file, and say so, unless one is there; return whether it was written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
@@ -51,6 +44,7 @@ def _write_new(path: Path, text: str) -> bool:
         return False
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    out.print(f"wrote {escape(str(path))}", soft_wrap=True)
     return True
 
 

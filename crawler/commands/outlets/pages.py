@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,9 +32,13 @@ pages_app = typer.Typer(help="Page fixtures of the tests.", no_args_is_help=True
 
 
 def fixtures() -> Path:
-    """Return the folder of a clone's page fixtures, or one of that name in the current folder."""
-    tests = shipped("outlets").parent.parent / "tests" / "pages"
-    return tests if is_clone() else Path("pages").resolve()
+    """Return the folder of a clone's page fixtures; elsewhere one in the current folder, made."""
+    if is_clone():
+        return shipped("outlets").parent.parent / "tests" / "pages"
+    pages = Path("pages").resolve()
+    with suppress(OSError):  # the fixture's own error says more
+        pages.mkdir(exist_ok=True)
+    return pages
 
 
 @pages_app.callback()
