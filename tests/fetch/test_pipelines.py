@@ -29,7 +29,7 @@ def busy(*_: object) -> None:
 def spider(**changes: object) -> Any:
     halted: list[tuple[Outcome, str]] = []
     plain = {
-        "archive": SimpleNamespace(store=busy),
+        "archive": SimpleNamespace(articles=SimpleNamespace(store=busy)),
         "run_id": "r1",
         "is_over": False,
         "addresses_of": lambda item: item.aliases,
