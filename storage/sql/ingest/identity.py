@@ -6,7 +6,7 @@
   outlet that takes a page down often redirects to another one. The first article keeps an alias;
   a page that stands at the address itself takes it over, also from an article that has only
   refusals left.
-- Re-reading may show that our code took two articles for one, or one for two: `sql_settle`.
+- Re-reading may show that our code took two articles for one, or one for two: `regroup`.
 - An article first stored by URL only and later met with the id of another is that other one:
   the two become one under the smaller short id, and the larger one still leads to it.
 """

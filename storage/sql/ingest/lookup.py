@@ -1,6 +1,6 @@
 """Which articles the arrivals of one batch are, found in memory wherever that is plain.
 
-The rules are those of `sql_identity`. What would join two articles, take a key over or link an
+The rules are those of `identity`. What would join two articles, take a key over or link an
 earlier refusal is left to it.
 """
 

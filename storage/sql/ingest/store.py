@@ -2,7 +2,7 @@
 
 A batch is taken in rounds. A round is as many arrivals as can be told apart in memory; it is
 written with a dozen statements. One that is not plain (it joins two articles, takes an address
-over, was refused before, or comes twice) begins the next round, and is decided by `sql_identity`.
+over, was refused before, or comes twice) begins the next round, and is decided by `identity`.
 """
 
 from collections.abc import Sequence
