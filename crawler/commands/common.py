@@ -68,7 +68,7 @@ def print_table(table: Table, console: Console = out) -> None:
         console.file.writelines(f"{line}\n" for line in table.plain_lines())
 
 
-def settle(config_file: Path | None, archive: str | None) -> Config:
+def load_settings(config_file: Path | None, archive: str | None) -> Config:
     """Return the configuration with the options' word over the file's."""
     config = load_config(config_file)
     archive = archive or os.environ.get(ARCHIVE_VARIABLE)

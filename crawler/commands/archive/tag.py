@@ -12,7 +12,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import ConfigOption, JsonOption, day_of, err, out, print_table, settle
+from crawler.commands.common import (
+    ConfigOption,
+    JsonOption,
+    day_of,
+    err,
+    load_settings,
+    out,
+    print_table,
+)
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, names_text, tags_json
 from crawler.render.table import Column, Table
@@ -57,7 +65,7 @@ def tag(
 ) -> None:
     """Print the places that texts mention and are about."""
     default = day_of("--date", day) if day else None
-    tagger = Tagger(load_gazetteer(settle(config, None).gazetteer))
+    tagger = Tagger(load_gazetteer(load_settings(config, None).gazetteer))
     if outlet_province and not tagger.gazetteer.provinces(outlet_province):
         raise UsageError(
             f"--outlet-province {outlet_province!r}: no such province; expected a name or code"

@@ -11,11 +11,11 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     archive_of,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
     print_table,
-    settle,
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
@@ -43,7 +43,7 @@ def recheck(
 
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]

@@ -20,13 +20,13 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     place_names,
     print_json,
     print_table,
     reading_of,
-    settle,
     slugs_of,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
@@ -99,7 +99,7 @@ def search(
     """Search the texts of archived articles."""
     asked = _words(words or [], fold)
     _check(limit, kind or [])
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     query = SearchQuery(
         words=asked,
