@@ -7,7 +7,7 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.discover.collect import collect
-from crawler.discover.link import Found, Link, refused
+from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.challenges import challenge_sign
@@ -16,7 +16,7 @@ from crawler.page.urls import absolute_url
 from storage.model.articles import RefusalReason
 
 
-def page_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def page_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links among all anchors of a page, in the page's order.
 
     Every anchor counts: lead stories, lists and "most read" boxes carry different classes in

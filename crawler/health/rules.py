@@ -191,7 +191,7 @@ def _silent(watched: Watched, ended: Sequence[Run], now: datetime) -> Iterator[F
         names = tuple(one.section for one in silent)
         worst = max(silent, key=lambda one: one.times)
         summary = (
-            f"{watched.outlet}: nothing new in {', '.join(names)} since {_day(since)}; its longest"
+            f"{watched.outlet}: nothing new in {', '.join(names)} since {_day(since)};"
             f" pause in the month before was {_hours(worst.longest)}"
         )
         yield Finding(Cause.FEED_SILENT, watched.outlet, summary, since, names)

@@ -83,7 +83,16 @@ def test_there_and_back_gives_three_revisions(archive: Archive) -> None:
 
 
 # Minutes and text; the last two share their moment.
-SIGHTS = [(0, "A"), (10, "A"), (20, "B"), (30, "A"), (40, "A"), (50, "C"), (60, "D"), (60, "E")]
+OBSERVATIONS = [
+    (0, "A"),
+    (10, "A"),
+    (20, "B"),
+    (30, "A"),
+    (40, "A"),
+    (50, "C"),
+    (60, "D"),
+    (60, "E"),
+]
 
 
 def revisions_after(archive: Archive, sights: list[tuple[int, Article]]) -> tuple[Revision, ...]:
@@ -98,7 +107,7 @@ def test_any_order_of_storing_gives_the_same_revisions(
     archive: Archive, tmp_path: Path, seed: int
 ) -> None:
     # Each sight differs in furniture, so that the revision's own content is compared too.
-    sights = [(m, article(text=t, tags=(f"sight {n}",))) for n, (m, t) in enumerate(SIGHTS)]
+    sights = [(m, article(text=t, tags=(f"sight {n}",))) for n, (m, t) in enumerate(OBSERVATIONS)]
     with open_archive(f"sqlite:///{tmp_path / 'in-order.db'}") as ordered:
         ordered.runs.start(run())
         expected = revisions_after(ordered, sights)

@@ -116,21 +116,21 @@ def show(
         archived = opened.articles.get(ref)
         cluster = opened.clusters.get(str(archived.id))
         newest = archived.latest.article
-        ways = opened.links.sources(newest.outlet, newest.url, newest.article_id)
+        sources = opened.links.sources(newest.outlet, newest.url, newest.article_id)
     tags = archived.latest.tags
     gazetteer = place_names(settings)
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies | {"ways": list(ways)})
+        print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
     else:
         about = names_text(tags.primary, gazetteer) if tags else "not tagged"
-        _print_article(archived, about, cluster_text(cluster, archived.id), ways)
+        _print_article(archived, about, cluster_text(cluster, archived.id), sources)
 
 
 def _print_article(
-    archived: ArchivedArticle, places: str, cluster: str, ways: tuple[str, ...]
+    archived: ArchivedArticle, places: str, cluster: str, sources: tuple[str, ...]
 ) -> None:
     article = archived.latest.article
     facts = {
@@ -145,7 +145,7 @@ def _print_article(
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
         "cluster": cluster,
-        "found by": ", ".join(ways) or "–",
+        "found by": ", ".join(sources) or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:

@@ -22,7 +22,7 @@ from storage.model.runs import RobotsState
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class RequestFailure:
     """What a failed request means.
 
     message: one line with host and cause. counted_as: what it counts as where it is no failure
@@ -40,38 +40,38 @@ class Failed:
     robots: RobotsState | None = None
 
 
-def judge_failure(error: BaseException | None, request: Request) -> Failed:
+def classify_failure(error: BaseException | None, request: Request) -> RequestFailure:
     """Return what follows from the exception that a request ended with."""
     text = str(error)
     host = host_of(request.url) or request.url
     match error:
         case NotRecordedError():
-            failed = Failed(text, counted_as="not_recorded")
+            failure = RequestFailure(text, counted_as="not_recorded")
         case RobotsForbidError():
-            failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
+            failure = RequestFailure(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
         case HostClosedError():  # raised from the failure where robots.txt could not be asked
             origin = error.__cause__
             sign = sign_of_failure(origin) if origin else Sign.ROBOTS
             robots: RobotsState = "unreachable" if origin else "unreadable"
-            failed = Failed(text, closes_host=True, sign=sign, robots=robots)
+            failure = RequestFailure(text, closes_host=True, sign=sign, robots=robots)
         case AskedToWaitError():
-            failed = Failed(text, ends_run=True, sign=Sign.BLOCKED)
+            failure = RequestFailure(text, ends_run=True, sign=Sign.BLOCKED)
         case TinquanError():
-            failed = Failed(text, ends_run=True)
+            failure = RequestFailure(text, ends_run=True)
         case OversizeError():
-            failed = Failed(text, reason=RefusalReason.TOO_LARGE)
+            failure = RequestFailure(text, reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
-            failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
+            failure = RequestFailure(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest():
-            failed = Failed(f"{request.url}: {text}", counted_as="ignored")
+            failure = RequestFailure(f"{request.url}: {text}", counted_as="ignored")
         case EOFError() | zlib.error():
             why = f"{request.url}: its content cannot be decoded"
-            failed = Failed(why, reason=RefusalReason.HTTP_ERROR)
+            failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
             sign = sign_of_failure(error)
-            failed = Failed(f"{host}: cannot be reached: {cause}", sign=sign)
-    return failed
+            failure = RequestFailure(f"{host}: cannot be reached: {cause}", sign=sign)
+    return failure
 
 
 def sign_of_failure(error: BaseException | None) -> Sign:

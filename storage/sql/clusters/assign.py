@@ -40,7 +40,7 @@ Held = tuple[int, float]
 
 
 @dataclass
-class Settling:
+class ClusterAssigner:
     """One round of asking articles, earliest first, what they are copies of."""
 
     conn: Connection
