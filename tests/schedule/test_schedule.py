@@ -21,7 +21,7 @@ from crawler.jobs.supervisor import Supervisor, close_run
 from crawler.outlets.cadence import Cadence
 from crawler.outlets.model import Outlet, parse_outlet
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit
-from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies
 from crawler.schedule.state import ScheduleState, hold_archive
 from storage.archive import Archive, open_archive
@@ -247,7 +247,7 @@ def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config
     due = next_runs(archive, new_agenda(config, wanted), NOW)
     assert due["moi"] == NOW
     assert NOW + timedelta(minutes=15) < due["thu"] < NOW + timedelta(minutes=25)
-    assert {one.outlet: one.pause for one in watched_by(wanted, outlets(config))} == {
+    assert {one.outlet: one.pause for one in monitored_by(wanted, outlets(config))} == {
         slug: timedelta(minutes=132) for slug in ("thu", "moi")
     }
 

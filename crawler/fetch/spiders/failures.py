@@ -14,7 +14,7 @@ from crawler.fetch.middlewares.errors import (
     RobotsForbidError,
     cause_of,
 )
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.page.urls import host_of
 from storage.errors import TinquanError
 from storage.model.articles import RefusalReason
@@ -36,7 +36,7 @@ class RequestFailure:
     reason: RefusalReason | None = None
     closes_host: bool = False
     ends_run: bool = False
-    sign: Sign | None = None
+    signal: HealthSignal | None = None
     robots: RobotsState | None = None
 
 
@@ -48,14 +48,16 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
         case NotRecordedError():
             failure = RequestFailure(text, counted_as="not_recorded")
         case RobotsForbidError():
-            failure = RequestFailure(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
+            failure = RequestFailure(
+                text, counted_as="robots", signal=HealthSignal.ROBOTS, robots="forbids"
+            )
         case HostClosedError():  # raised from the failure where robots.txt could not be asked
             origin = error.__cause__
-            sign = sign_of_failure(origin) if origin else Sign.ROBOTS
+            signal = signal_of_failure(origin) if origin else HealthSignal.ROBOTS
             robots: RobotsState = "unreachable" if origin else "unreadable"
-            failure = RequestFailure(text, closes_host=True, sign=sign, robots=robots)
+            failure = RequestFailure(text, closes_host=True, signal=signal, robots=robots)
         case AskedToWaitError():
-            failure = RequestFailure(text, ends_run=True, sign=Sign.BLOCKED)
+            failure = RequestFailure(text, ends_run=True, signal=HealthSignal.BLOCKED)
         case TinquanError():
             failure = RequestFailure(text, ends_run=True)
         case OversizeError():
@@ -69,11 +71,15 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
             failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
-            sign = sign_of_failure(error)
-            failure = RequestFailure(f"{host}: cannot be reached: {cause}", sign=sign)
+            signal = signal_of_failure(error)
+            failure = RequestFailure(f"{host}: cannot be reached: {cause}", signal=signal)
     return failure
 
 
-def sign_of_failure(error: BaseException | None) -> Sign:
+def signal_of_failure(error: BaseException | None) -> HealthSignal:
     """Return what a request that brought no response says of the outlet's health."""
-    return Sign.TIMEOUTS if isinstance(error, DownloadTimeoutError) else Sign.UNREACHABLE
+    return (
+        HealthSignal.TIMEOUTS
+        if isinstance(error, DownloadTimeoutError)
+        else HealthSignal.UNREACHABLE
+    )

@@ -33,7 +33,7 @@ from crawler.fetch.spiders.responses import (
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
@@ -136,7 +136,7 @@ class OutletSpider(Spider):
         self._failures = 0
         if response.status == 304:
             self.recorder.discovered()
-            self.recorder.sign(Sign.UNCHANGED_LISTINGS, listing.url)
+            self.recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)

@@ -4,16 +4,16 @@ from crawler.discover import DiscoveryResult
 from crawler.fetch.spiders.failures import RequestFailure
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import Sign, sign_of_refused
+from crawler.health.signals import HealthSignal, signal_of_refusal
 from storage.model.articles import Refusal
 
 
 def note_listing(recorder: RunRecorder, listing: ListingRequest, found: DiscoveryResult) -> None:
     """Count a listing that answered, and the times that it shows."""
     recorder.discovered()
-    recorder.sign(Sign.LISTINGS, listing.url)
+    recorder.record_signal(HealthSignal.LISTINGS, listing.url)
     if not (found.links or found.children) and listing.can_be_conditional:
-        recorder.sign(Sign.NO_LINKS, listing.url)
+        recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
     if listing.section:
         for link in found.links:
             recorder.published(listing.section.slug, link.published_at)
@@ -21,15 +21,15 @@ def note_listing(recorder: RunRecorder, listing: ListingRequest, found: Discover
 
 def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
     """Count a listing that brought nothing to follow: blocked, moved, empty or a shell."""
-    if sign := sign_of_refused(refusal):
-        recorder.sign(sign, listing.url)
+    if signal := signal_of_refusal(refusal):
+        recorder.record_signal(signal, listing.url)
     elif listing.can_be_conditional:
-        recorder.sign(Sign.NO_LINKS, listing.url)
+        recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
 
 
 def note_failure(recorder: RunRecorder, failure: RequestFailure, url: str) -> None:
     """Count a request that brought no page."""
-    if failure.sign:
-        recorder.sign(failure.sign, url)
+    if failure.signal:
+        recorder.record_signal(failure.signal, url)
     if failure.robots:
         recorder.robots(failure.robots)
