@@ -46,10 +46,10 @@ def _pair(low: Link, high: Link, context: Context) -> bool:
         highs = [unit for unit in named if context.possible(unit)]
     # a name of both is the province's: "phường Tam Thanh, Lạng Sơn"
     provinces = [unit for unit in highs if unit.level == "province"]
-    return _settle(low, high, provinces, context) or _settle(low, high, highs, context)
+    return _resolve(low, high, provinces, context) or _resolve(low, high, highs, context)
 
 
-def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
+def _resolve(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
     ids = {kin for unit in highs for kin in _with_kin(unit, context)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
     # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
