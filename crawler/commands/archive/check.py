@@ -15,11 +15,11 @@ from crawler.commands.common import (
     JsonOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
     reading_of,
-    settle,
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
@@ -42,7 +42,7 @@ def check(
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     columns = (SpinnerColumn(), TextColumn("checking {task.description}"))
     hidden = json or not err.is_terminal
     progress = Progress(*columns, console=err, transient=True, disable=hidden)

@@ -18,10 +18,10 @@ from crawler.commands.common import (
     JsonOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json,
-    settle,
 )
 from crawler.jobs.signals import raise_on_term
 from crawler.reprocess.import_rows import Source
@@ -81,7 +81,7 @@ def import_(
     Lines that cannot be used are named, set aside and pass nobody by. Started again, it goes
     over what it has stored without storing it twice.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     started = datetime.now(UTC)
     source = Source(outlet, id_key, outlets_of(settings), started)
     rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))

@@ -19,11 +19,11 @@ from crawler.commands.common import (
     UntilOption,
     archive_of,
     err,
+    load_settings,
     moment,
     outlets_of,
     print_json,
     reading_of,
-    settle,
 )
 from crawler.extract.article import VERSION
 from crawler.jobs.signals import raise_on_term
@@ -59,7 +59,7 @@ def reextract(
     A change counts as ours, not as the outlet's edit; what was read before is kept. Stopped, it
     goes on where it was when it is started again.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     slugs = [find_outlet(known, slug).slug for slug in dict.fromkeys(outlet or ())]
     query = RereadQuery(

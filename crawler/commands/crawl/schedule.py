@@ -12,8 +12,8 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     archive_of,
+    load_settings,
     outlets_of,
-    settle,
 )
 from crawler.config.config import Config, require_contact
 from crawler.health.evaluate import evaluate_all, evaluate_outlet
@@ -43,7 +43,7 @@ def schedule(
     archive: ArchiveOption = None,
 ) -> None:
     """Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or ())

@@ -11,12 +11,12 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
+    load_settings,
     out,
     outlets_of,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -39,7 +39,7 @@ def status(
     config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
 ) -> None:
     """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     now = datetime.now(UTC)
     with reading_of(settings) as opened:
@@ -147,7 +147,7 @@ def alarms(
     json: JsonOption = False,
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = opened.alarms.find(outlet, only_open=not closed, limit=limit)

@@ -22,13 +22,13 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     place_names,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -60,7 +60,7 @@ def articles(
     json: JsonOption = False,
 ) -> None:
     """List archived articles, newest publication first."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
@@ -111,7 +111,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         archived = opened.articles.get(ref)
         cluster = opened.clusters.get(str(archived.id))
@@ -175,7 +175,7 @@ def runs(
     json: JsonOption = False,
 ) -> None:
     """List crawls, newest first: what each did, and how it ended."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
