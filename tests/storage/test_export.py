@@ -34,11 +34,11 @@ FORMATS: tuple[ExportFormat, ...] = ("jsonl", "csv", "parquet")
 
 
 def store(archive: Archive, *items: tuple[float, Any]) -> None:
-    sights = [
+    observations = [
         Arrival(capture(minutes, url=item.url, record_id=f"{minutes} {item.url}"), item)
         for minutes, item in items
     ]
-    archive.articles.store_many("run-1", sights)
+    archive.articles.store_many("run-1", observations)
 
 
 def order(file: Path, **changes: Any) -> ExportOrder:
@@ -86,7 +86,7 @@ texts = st.sampled_from(["A", "B", "Hoà  bình“…", "=1+1", "\ud800 \x00"]) 
 
 
 @st.composite
-def sights(draw: st.DrawFn) -> tuple[int, Any]:
+def observations(draw: st.DrawFn) -> tuple[int, Any]:
     number = draw(st.integers(1, 5))
     item = article(
         number,
@@ -101,7 +101,7 @@ def sights(draw: st.DrawFn) -> tuple[int, Any]:
     return draw(st.integers(0, 99)), item
 
 
-@given(items=st.lists(sights(), max_size=12), states=st.booleans())
+@given(items=st.lists(observations(), max_size=12), states=st.booleans())
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
