@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
 from storage.sql.maintenance.check_base import Check, Fault, Position
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
 
 def run_checks(
     reading: Transaction, writing: Transaction | None, begun: Callable[[str], object]
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Yield what the checks find; mend it where `writing` is given and the check can.
 
     begun: told each check's name before it starts.

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 
 Position = Any
 """Where a check has got to; None before its first page, and after its last."""
@@ -25,9 +25,9 @@ class Fault:
     key: Any = None
     can_repair: bool = True
 
-    def told_by(self, check: str) -> Finding:
+    def told_by(self, check: str) -> CheckFinding:
         """Return it as the finding of that check."""
-        return Finding(check, self.what, self.repair, self.can_repair)
+        return CheckFinding(check, self.what, self.repair, self.can_repair)
 
 
 @dataclass(frozen=True, slots=True)
