@@ -49,7 +49,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
-    row = archive.schedule.chores().get(SCHEDULE)
+    row = archive.schedule.maintenance_runs().get(SCHEDULE)
     if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
         return {}
     agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)

@@ -14,7 +14,7 @@ from storage.dedup.revisions import ArticleState, Observation, states
 from storage.model.articles import Article
 from storage.sql.engine.connect import lock_article
 from storage.sql.ingest.revisions import ObservationRow, recompute, summary
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import (
     article_places,
@@ -31,7 +31,7 @@ _PAGE = 100  # articles
 Observations = dict[Observation, ObservationRow]
 
 
-def _articles_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     rows = conn.execute(query.limit(_PAGE)).all()
     ids = [row.id for row in rows]
@@ -148,7 +148,7 @@ def repair_revisions(conn: Connection, id_: int) -> None:
         conn.execute(sa.update(articles).where(articles.c.id == id_).values(sort_at=None))
 
 
-def _places_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles.c.id).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     ids = list(conn.execute(query.limit(_PAGE * 5)).scalars())
     if not ids:
