@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.reprocess.import_rows import Source
+from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import read_lines
 from storage.archive import Archive
@@ -57,7 +57,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
 
 
 def import_(archive: Archive, file: Path) -> dict[str, int]:
-    source = Source(None, "article_id", {}, at(9999))
+    source = ImportSource(None, "article_id", {}, at(9999))
     rejected: list[str] = []
     with Pages(source) as pages, file.open("rb") as stream:
         clock = lambda: at(9999)  # noqa: E731 - a moment, not a function worth a name

@@ -24,7 +24,7 @@ from crawler.commands.common import (
     print_json,
 )
 from crawler.jobs.signals import raise_on_term
-from crawler.reprocess.import_rows import Source
+from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
 from storage.errors import UsageError
@@ -83,7 +83,7 @@ def import_(
     """
     settings = load_settings(config, archive)
     started = datetime.now(UTC)
-    source = Source(outlet, id_key, outlets_of(settings), started)
+    source = ImportSource(outlet, id_key, outlets_of(settings), started)
     rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))
     raise_on_term()
     lines, raw = open_lines(file)
