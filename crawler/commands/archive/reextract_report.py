@@ -50,7 +50,7 @@ def _difference_json(found: Difference) -> dict[str, Any]:
 def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> None:
     """Print the counts, then diffs, then, as errors, what could not be read."""
     if not report.done:
-        out.print(f"nothing to read again: version {VERSION} has read it all (--all reads it anew)")
+        out.print(f"nothing to read again: version {VERSION} has read it all (--all does it again)")
         return
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
     counts["could not be read"] = report.unread_count

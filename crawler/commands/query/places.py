@@ -225,7 +225,7 @@ def retag(
     archive: ArchiveOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tag the archive's articles anew where gazetteer or rules have changed; can be interrupted."""
+    """Tag articles again where gazetteer or rules have changed; can be interrupted."""
     settings = load_settings(config, archive)
     outlets = outlets_of(settings)
     check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))
