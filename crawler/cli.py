@@ -28,7 +28,6 @@ from crawler.commands.init import init
 from crawler.commands.outlets.extract import extract
 from crawler.commands.outlets.new import new_outlet
 from crawler.commands.outlets.outlets import outlets_app
-from crawler.commands.outlets.pages import pages_app
 from crawler.commands.query.articles import articles, runs, show
 from crawler.commands.query.clusters import cluster, clusters
 from crawler.commands.query.export import export
@@ -73,7 +72,6 @@ app.command()(prune)
 app.add_typer(archive_app, name="archive")
 outlets_app.command("new")(new_outlet)
 app.add_typer(outlets_app, name="outlets")
-app.add_typer(pages_app, name="pages")
 app.add_typer(places_app, name="places")
 
 

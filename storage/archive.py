@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from storage.model.maintenance import Copied, DatabaseBackup
+from storage.sql.engine import BUSY_SECONDS
 
 if TYPE_CHECKING:
     from storage.sql.articles import Articles
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from storage.sql.runs.links import Links
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
-
-BUSY_SECONDS = 90.0
-"""How long a write waits for another process's before it gives up as busy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from crawler.places.build import GazetteerRows, build
+from crawler.places.build.rows import GazetteerRows, build
 from crawler.places.gazetteer import Gazetteer
 from storage.errors import ConfigError
 from storage.model.places import Succession, Unit

@@ -9,22 +9,13 @@ import pytest
 from crawler.places.tag_articles import TagRequest, load_into, tag_article
 from crawler.render.places import names_text, unit_json
 from storage.archive import open_archive
-from tests.places.test_places_build import raw
 from tests.support.commands import Ran, Tinquan
-from tests.support.places import FOLDER, gazetteer, tagger
+from tests.support.places import FOLDER, TAY_HO, gazetteer, tagger
+from tests.support.raw_places import raw
 from tests.support.samples import article, capture, run
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 DONG_DA = "q-dong-da.006@2024-12"
-TAY_HO = {
-    "id": "q-tay-ho.003@2024-12",
-    "name": "Tây Hồ",
-    "type": "quận",
-    "level": "district",
-    "province": "Hà Nội",
-    "valid_from": None,
-    "valid_to": "2025-07-01",
-}
 
 
 # find

@@ -12,12 +12,11 @@ from sqlalchemy import Connection
 from storage.dedup.similarity import Reason, Similarity
 from storage.sql.clusters.candidates import (
     CopyCandidate,
-    Hashes,
     find_candidates,
     holders,
-    load_signatures,
 )
 from storage.sql.clusters.compare import Texts
+from storage.sql.clusters.signatures import Hashes, load_signatures
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles

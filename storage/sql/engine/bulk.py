@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.engine import Dialect
 
 from storage.sql.engine.backend import backend_of
@@ -68,3 +68,8 @@ def rows_at(
     if not wanted:
         return []
     return backend_of(conn).rows_at(conn, query, column, wanted, others)
+
+
+def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids, in one value."""
+    return backend_of(conn).among(column, ids)

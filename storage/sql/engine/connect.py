@@ -11,9 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
-from storage.archive import BUSY_SECONDS
 from storage.errors import ArchiveError, SchemaError
-from storage.sql.engine import postgresql, sqlite
+from storage.sql.engine import BUSY_SECONDS, postgresql, sqlite
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import hide_password, name_of, plain_errors, printable
 from storage.sql.schema.core import articles

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, Select, event
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
 from storage.errors import ArchiveError
@@ -21,6 +21,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 SILENT_SECONDS = 5.0
 """How long a write waits for another process before it says so."""
 
+_MERGED_PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
 _log = logging.getLogger(__name__)  # on standard error, where nobody set anything else up
 
@@ -169,6 +170,12 @@ def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
     return query.where(column.in_(sa.select(each.c.value)))
 
 
+def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids; see `storage.sql.engine.bulk`."""
+    listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
+    return column.in_(listed.columns(sa.column("value", sa.Integer)))
+
+
 def file_of(engine: Engine) -> Path | None:
     """Return the database's file."""
     return Path(str(engine.url.database))
@@ -186,6 +193,31 @@ def tidy(engine: Engine) -> None:
     with engine.execution_options(alone=True).connect() as conn:
         for words in ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"):
             conn.exec_driver_sql(words)
+
+
+def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
+    """Clear deleted rows out of the file; return False where readers kept us from it.
+
+    SQLite overwrites them (`secure_delete`), but in the -wal file first, and its full-text index
+    keeps a deleted article's words until the parts that hold them are merged into one:
+    https://www.sqlite.org/fts5.html#the_merge_command.
+    """
+    writing = engine.execution_options(writing=True)
+    pages, done = -_MERGED_PAGES, False  # negative to begin with: all parts take part
+    while not done:
+        with writing.begin() as conn:
+            before = _changes(conn)
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
+            conn.exec_driver_sql(command, (pages,))
+            done = _changes(conn) - before < 2
+        pages = _MERGED_PAGES
+    with engine.execution_options(alone=True).connect() as conn:
+        busy = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    return not busy
+
+
+def _changes(conn: Connection) -> int:
+    return int(conn.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
 class _FileHold:

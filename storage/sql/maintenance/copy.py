@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table
 
 from storage.errors import ArchiveError
 from storage.model.maintenance import Copied
-from storage.sql.clusters.candidates_sqlite import fill_sketches
+from storage.sql.clusters.candidates import index_of as candidates_of
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock, open_engine, reading, writing
 from storage.sql.engine.errors import plain_errors
@@ -25,8 +25,6 @@ from storage.sql.schema.types import AnyRow
 from storage.sql.search.index import engine_of, rebuild
 
 _PAGE = 500  # rows a statement and transaction
-AFTER_COPY: tuple[Callable[[Connection], None], ...] = (rebuild, fill_sketches)
-"""Functions that rebuild, in the target, what a database keeps beside its tables."""
 
 Progress = Callable[[str, int, int], object]
 RowKey = tuple[Any, ...]
@@ -57,8 +55,8 @@ def _copy(
             _copy_table(snapshot, target, table, progress)
         with writing(target).begin() as conn:
             _copy_numbering(snapshot, conn)
-            for make in AFTER_COPY:
-                make(conn)
+            rebuild(conn)  # what a database keeps beside its tables is not copied
+            candidates_of(conn).rebuild(conn)
         done = [_verified(snapshot, target, table, target_name) for table in tables]
     with writing(target).begin() as conn:
         conn.execute(sa.delete(unfinished_copy))

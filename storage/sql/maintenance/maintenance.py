@@ -8,9 +8,11 @@ from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest import redact as sql_redact
-from storage.sql.maintenance import scrub as sql_scrub
 from storage.sql.maintenance.check import run_checks
 from storage.sql.maintenance.stats import load_stats
+from storage.sql.schema.clusters import common_hashes
+from storage.sql.schema.core import metadata
+from storage.sql.schema.search import search_documents
 
 
 class Maintenance(Part):
@@ -47,7 +49,8 @@ class Maintenance(Part):
         Return False where someone else reads what was there before: do it again later.
         """
         with plain_errors(self._database.name):
-            return sql_scrub.scrub(self._database.engine)
+            tables = (*sorted(metadata.tables), search_documents.name, common_hashes.name)
+            return backend_of(self._database.engine).scrub(self._database.engine, tables)
 
     def redaction(self, ref: str) -> Redaction | None:
         """Return the last redaction of the article with this short id or URL, if any."""
