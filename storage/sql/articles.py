@@ -22,10 +22,8 @@ from storage.model.articles import (
 from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
-from storage.sql.clusters.cluster import with_sources
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.redact import existing_id, redacted
-from storage.sql.ingest.store import store_many
 from storage.sql.read.articles import (
     PAGE,
     article_page,
@@ -156,6 +154,10 @@ class Articles(Part):
         Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
         time without a zone or a capture without a record id.
         """
+        # What stores and clusters loads numpy, which no question needs.
+        from storage.sql.clusters.cluster import with_sources  # noqa: PLC0415
+        from storage.sql.ingest.store import store_many  # noqa: PLC0415
+
         with self._database.writing() as conn:
             return with_sources(conn, store_many(conn, run_id, arrivals))
 

@@ -21,7 +21,9 @@ from crawler.commands.common import (
 )
 from storage.archive import open_archive, upgrade_archive
 
-archive_app = typer.Typer(help="Look after the archive.", no_args_is_help=True)
+archive_app = typer.Typer(
+    help="Look after the archive.", no_args_is_help=True, add_completion=False
+)
 archive_app.command()(check)
 archive_app.command()(backup)
 archive_app.command()(copy)

@@ -20,6 +20,7 @@ from crawler.commands.common import (
     short_path,
 )
 from crawler.commands.outlets.canary import check_live
+from crawler.commands.outlets.new import new_outlet
 from crawler.config.config import Config
 from crawler.families import FAMILY_NAMES
 from crawler.onboarding.check import problems
@@ -29,7 +30,10 @@ from crawler.places.tag_articles import check_provinces
 from crawler.render.table import Column, Table
 from crawler.shipped import shipped
 
-outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
+outlets_app = typer.Typer(
+    help="The outlets: one TOML file each.", no_args_is_help=True, add_completion=False
+)
+outlets_app.command("new")(new_outlet)
 
 
 @outlets_app.command("list")

@@ -51,7 +51,9 @@ from storage.errors import ConfigError, UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Succession, Unit
 
-places_app = typer.Typer(help="Districts and wards, with their eras.", no_args_is_help=True)
+places_app = typer.Typer(
+    help="Districts and wards, with their eras.", no_args_is_help=True, add_completion=False
+)
 places_app.command()(tag)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a unit's id.")]
