@@ -156,6 +156,36 @@ def test_phrases_of_common_words_are_ranked_in_the_newest_articles(
     assert len(archive.search.find(replace(query, order="date")).hits) == 13
 
 
+def test_nothing_is_said_to_be_left_out_where_nothing_was(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
+    set_sizes(monkeypatch, {"fts5.SAMPLE": 4, "fts5.NEAR": 8})
+    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8, "tsvector.WALKED": 8})
+    filled(archive, *("Đêm chợ." if number < 14 else "Chợ đêm." for number in range(1, 20)))
+    for since in (None, at(14), at(12)):
+        query = SearchQuery(parse_words('"chợ đêm"'), since=since)
+        result = archive.search.find(query)
+        assert (result.total, result.complete, result.total_is_exact) == (6, True, True)
+        assert result.ranked_since is None
+        assert archive.search.facets(query).complete
+    older = archive.search.find(SearchQuery(parse_words('"đêm chợ"')))
+    assert not older.complete
+
+
+def test_articles_that_do_not_match_take_no_place(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive, *["Đám cháy."] * 3, *["Cháy dưới mưa."] * 4, *["Khói."] * 2, "Ba định cháy.")
+    for text, number in (("cháy -mưa", 4), ('cháy -"Ba Đình"', 8)):
+        query = SearchQuery(parse_words(text))
+        for ranked in (number - 1, number):
+            set_sizes(monkeypatch, INDEX | {"entry.RANKED": ranked, "fts5.READ": ranked})
+            result = archive.search.find(query)
+            assert (result.total, result.complete) == (ranked, ranked == number)
+            assert archive.search.facets(query).total == ranked
+
+
 def test_phrases_with_and_without_diacritics_are_read(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

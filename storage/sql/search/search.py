@@ -43,7 +43,10 @@ def recent(conn: Connection, query: SearchQuery) -> Recent:
     matches = list(islice(found, most + 1))
     if len(matches) > most:
         return Recent(matches[:most], matches[most - 1].sort_at, horizon is not None)
-    return Recent(matches, horizon, horizon is not None)
+    if horizon is not None:
+        older = engine.newest(conn, replace(query, until=horizon), 1, False)
+        return Recent(matches, horizon if any(True for _ in older) else None, True)
+    return Recent(matches, None, False)
 
 
 def search(conn: Connection, query: SearchQuery) -> SearchResult:
