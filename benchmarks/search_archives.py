@@ -26,7 +26,7 @@ from storage.search.document import GAP, both_forms, facet_token, facet_values, 
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
 from storage.sql.search import fts5
-from storage.sql.search.entry import Entry
+from storage.sql.search.entry import Entry, filed_text
 from storage.text.words import folded
 
 BATCH = 500
@@ -212,5 +212,6 @@ def index(conn: Connection, batch: dict[int, Made]) -> None:
     """Write the search's rows of articles, with words that are there already."""
     rows = []
     for id_, (article, columns, at) in sorted(batch.items(), key=lambda one: one[1][2]):
-        rows.append((fts5.numbered(conn, Entry(id_, id_, at, article)), *columns))
+        filed = filed_text(facet_values(article))
+        rows.append((fts5.numbered(conn, Entry(id_, id_, at, article), filed), *columns))
     conn.exec_driver_sql(fts5.ADD, rows)

@@ -11,6 +11,7 @@ comes out of the index and is sorted.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -21,10 +22,9 @@ from storage.model.search import SearchQuery, Term, Words
 from storage.search.document import GAP, Document, both_forms, document_of
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.schema.types import AnyRow, RowId, among
-from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_json, within, written
+from storage.sql.search import entry
+from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_text, within, written
 
-READ = 10_000
-"""No article is read to know if it matches: no fewer can be ranked for that."""
 SAMPLE = 500  # newest documents that tell how common a query's words are
 NEAR = 20_000  # documents that the index finds for a phrase and that are looked through at most
 WALKED = 30_000  # newest documents that are looked through instead
@@ -39,13 +39,13 @@ _ORDER = (documents.c.sort_at.desc(), documents.c.article.desc())
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
     """Index articles that are not in the index."""
-    rows = [(*one[:3], filed_json(one.text), vector_of(one.text)) for one in entries]
+    made = [(one, document_of(one.text)) for one in entries]
+    rows = [(*one[:3], filed_text(words.filed), vector_of(words)) for one, words in made]
     conn.exec_driver_sql(_ADD, rows)
 
 
-def vector_of(article: Article) -> str:
+def vector_of(document: Document) -> str:
     """Return an article's vector, as PostgreSQL reads it."""
-    document = document_of(article)
     places: dict[str, list[str]] = {}
     size = sum(len(token.encode()) + 1 for token in document.tokens)
     for position, word in _positions(document):
@@ -89,7 +89,7 @@ def differing(conn: Connection, texts: dict[int, Article]) -> list[int]:
     wanted = (
         sa.func.unnest(
             sa.cast(list(texts), ARRAY(sa.BigInteger)),
-            sa.cast([vector_of(text) for text in texts.values()], ARRAY(sa.Text)),
+            sa.cast([vector_of(document_of(text)) for text in texts.values()], ARRAY(sa.Text)),
         )
         .table_valued("article", "vector", name="wanted")
         .render_derived()
@@ -123,16 +123,24 @@ def _term(term: Term, joined: str) -> str:
     return f"({joined.join(lexemes)})"
 
 
-def _meets(match: str | None) -> ColumnElement[bool]:
-    if match is None:
-        return sa.true()
-    return documents.c.vector.bool_op("@@")(sa.cast(match, TSQUERY))
+def _meets(vector: ColumnElement[Any], match: str | None) -> ColumnElement[bool]:
+    return sa.true() if match is None else vector.bool_op("@@")(sa.cast(match, TSQUERY))
 
 
-def newest(conn: Connection, query: SearchQuery, most: int, broad: bool) -> Iterator[Match]:
-    """Yield the matching articles, newest first, as they are asked for.
+def _score(query: SearchQuery, vector: ColumnElement[Any], *, scored: bool) -> ColumnElement[float]:
+    if not scored or not query.words.required:
+        return sa.literal_column("0.0", sa.Float)
+    weights = sa.cast([0.1, 0.2, 0.4, 1.0], ARRAY(sa.REAL))  # of D, C, B and A, the title's
+    words = sa.cast(_wanted(query.words, " <-> "), TSQUERY)
+    return sa.func.ts_rank(weights, vector, words, 1)  # 1: long texts count less
 
-    most: how many will be asked for. broad: the query's time was cut at its horizon.
+
+def newest(
+    conn: Connection, query: SearchQuery, most: int, *, scored: bool = False, broad: bool = False
+) -> Iterator[Match]:
+    """Yield the matching articles, newest first, as they are asked for; scored: with a score.
+
+    most: how many will be asked for, about. broad: the query's time was cut at its horizon.
     """
     match = match_of(query)
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
@@ -140,15 +148,15 @@ def newest(conn: Connection, query: SearchQuery, most: int, broad: bool) -> Iter
     after: Match | None = None
     while read == 0 or broad or match is None or _is_common(most, read, hits, near, total):
         size = SAMPLE if read == 0 else _PAGE
-        page = _walk(conn, query, after, size)
+        page = _walk(conn, query, after, size, scored=scored)
         for *row, is_hit, is_near in page:
-            after = Match(*row)
+            after = Match._make(row)
             read, hits, near = read + 1, hits + is_hit, near + is_near
             if is_hit:
                 yield after
         if len(page) < size:
             return
-    yield from _out_of_index(conn, query, match, after)
+    yield from _out_of_index(conn, query, after, scored=scored)
 
 
 _ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_documents'::regclass"
@@ -162,26 +170,29 @@ def _is_common(most: int, read: int, hits: int, near: int, total: int) -> bool:
     return walk < near / read * total
 
 
-def _walk(conn: Connection, query: SearchQuery, after: Match | None, size: int) -> Sequence[AnyRow]:
+def _walk(
+    conn: Connection, query: SearchQuery, after: Match | None, size: int, *, scored: bool
+) -> Sequence[AnyRow]:
     """Return the next articles in the query's time, and of each whether it matches."""
     where = [*within(query), *_after(after)]
     page = sa.select(*MATCH, documents.c.vector).where(*where).order_by(*_ORDER).limit(size)
     kept = page.cte("page").prefix_with("MATERIALIZED")
-    tests = [
-        sa.true() if match is None else kept.c.vector.bool_op("@@")(sa.cast(match, TSQUERY))
-        for match in (match_of(query), match_of(query, apart=True))
-    ]
-    asked = sa.select(*(kept.c[column.name] for column in MATCH), *tests)
+    vector = kept.c.vector
+    tests = [_meets(vector, match_of(query, apart=apart)) for apart in (False, True)]
+    score = sa.case((tests[0], _score(query, vector, scored=scored)), else_=0.0)
+    asked = sa.select(*(kept.c[column.name] for column in MATCH), score, *tests)
     return conn.execute(asked.order_by(kept.c.sort_at.desc(), kept.c.article.desc())).all()
 
 
 def _out_of_index(
-    conn: Connection, query: SearchQuery, match: str | None, after: Match | None
+    conn: Connection, query: SearchQuery, after: Match | None, *, scored: bool
 ) -> Iterator[Match]:
-    found = sa.select(*MATCH).where(_meets(match), *within(query), *_after(after))
+    meets = _meets(documents.c.vector, match_of(query))
+    score = _score(query, documents.c.vector, scored=scored).label("score")
+    found = sa.select(*MATCH, score).where(meets, *within(query), *_after(after))
     kept = found.cte("found").prefix_with("MATERIALIZED")
     asked = sa.select(kept).order_by(kept.c.sort_at.desc(), kept.c.article.desc())
-    yield from (Match(*row) for row in conn.execute(asked))
+    yield from map(Match._make, conn.execute(asked))
 
 
 def _after(after: Match | None) -> Iterable[ColumnElement[bool]]:
@@ -193,31 +204,17 @@ def _after(after: Match | None) -> Iterable[ColumnElement[bool]]:
     return [sa.tuple_(documents.c.sort_at, documents.c.article) < here]
 
 
-def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
-    """Return since when articles can be ranked or counted in time; None: all of them can."""
-    terms = [term for group in query.words.required for term in group]
+def limits(conn: Connection, query: SearchQuery) -> tuple[int, datetime | None]:
+    """Return how many matches can be ranked or counted in time, and since when; None: all."""
+    terms = chain.from_iterable(query.words.required)
     if not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
-        return None
-    page = _walk(conn, SearchQuery(query.words, since=query.since, until=query.until), None, SAMPLE)
+        return entry.RANKED, None
+    bounds = SearchQuery(query.words, since=query.since, until=query.until)
+    page = _walk(conn, bounds, None, SAMPLE, scored=False)
     near = sum(bool(row[-1]) for row in page)
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
     if len(page) < SAMPLE or near / SAMPLE * total <= NEAR:
-        return None
-    bounds = within(SearchQuery(since=query.since, until=query.until))
-    times = sa.select(documents.c.sort_at).where(*bounds).order_by(*_ORDER)
-    return conn.execute(times.offset(WALKED).limit(1)).scalar()
-
-
-def scores(
-    conn: Connection, query: SearchQuery, matches: Sequence[Match], _broad: bool
-) -> dict[int, float]:
-    """Return how well matches fit, by article, the better the higher."""
-    if not matches or not query.words.required:
-        return {}
-    words = sa.cast(_wanted(query.words, " <-> "), TSQUERY)
-    weights = sa.cast([0.1, 0.2, 0.4, 1.0], ARRAY(sa.REAL))  # of D, C, B and A, the title's
-    rank = sa.func.ts_rank(weights, documents.c.vector, words, 1)  # 1: long texts count less
-    some = among(conn, documents.c.article, [match.article for match in matches])
-    return {
-        row[0]: row[1] for row in conn.execute(sa.select(documents.c.article, rank).where(some))
-    }
+        return entry.RANKED, None
+    within_time = within(SearchQuery(since=query.since, until=query.until))
+    times = sa.select(documents.c.sort_at).where(*within_time).order_by(*_ORDER)
+    return entry.RANKED, conn.execute(times.offset(WALKED).limit(1)).scalar()
