@@ -15,20 +15,30 @@ from storage.text.words import LONGEST, RAW, folded, spell, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
+_NO_WORD = -1  # what punctuation that looks like a word means
 _Span = tuple[int, int]
 
 
-class _Meaning(dict[str, int | None]):
-    """Of words as written, those of a query that stand for them, a bit each; None for no word."""
+class _Meaning(dict[str, int]):
+    """Of words as written, those of a query that stand for them, a bit each; _NO_WORD for none."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         super().__init__()
         self.bits = {word: 1 << number for number, word in enumerate(dict.fromkeys(words))}
+        self._compared = [
+            (folded(word.text) if word.loose else word.text, word, bit)
+            for word, bit in self.bits.items()
+        ]
 
-    def __missing__(self, raw: str) -> int | None:
+    def __missing__(self, raw: str) -> int:
         spelling = spell(raw)
-        meant = sum(bit for word, bit in self.bits.items() if means(word, spelling))
-        self[raw] = found = meant if spelling else None
+        forms = spelling, folded(spelling)
+        meant = 0
+        for text, word, bit in self._compared:
+            form = forms[word.loose]
+            if form == text or (word.prefix and form.startswith(text)):
+                meant |= bit
+        self[raw] = found = meant if spelling else _NO_WORD
         return found
 
 
@@ -54,29 +64,33 @@ class Finder:
 
     def spans(self, text: str) -> list[_Span]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        if not any(map(self._meaning.__getitem__, RAW.findall(text))):  # as in most texts
+        raws = RAW.findall(text)
+        said = self._said(raws)
+        if not any(said):  # as in most texts
             return []
-        read = [(self._meaning[match.group()], match.span()) for match in RAW.finditer(text)]
-        said = [(meant, span) for meant, span in read if meant is not None]
-        meanings = [meant for meant, _ in said]
+        spans = _characters([raw for raw in raws if self._meaning[raw] != _NO_WORD], text)
         found = (
-            (said[first][1][0], whole(text, said[first + len(term.words) - 1][1][1]))
+            (spans[first][0], whole(text, spans[first + len(term.words) - 1][1]))
             for term in self._terms
-            for first in self._places(term, meanings)
+            for first in self._places(term, said)
         )
         return _apart(sorted(found))
 
     def says(self, article: Article) -> bool:
         """Return whether an article is what the query's words ask for."""
         fields = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
-        read = (map(self._meaning.__getitem__, RAW.findall(text)) for text in fields)
-        texts = [[meant for meant in text if meant is not None] for text in read]
+        texts = [said for said in map(self._said, map(RAW.findall, fields)) if any(said)]
 
         def is_said(term: Term) -> bool:
-            return any(True for text in texts for _ in self._places(term, text))
+            return any(True for said in texts for _ in self._places(term, said))
 
         required = all(any(map(is_said, group)) for group in self._asked.required)
         return required and not any(map(is_said, self._asked.excluded))
+
+    def _said(self, raws: Sequence[str]) -> list[int]:
+        """Return what each word of a text means."""
+        meant = list(map(self._meaning.__getitem__, raws))
+        return [one for one in meant if one != _NO_WORD] if _NO_WORD in meant else meant
 
     def _places(self, term: Term, said: Sequence[int]) -> Iterator[int]:
         """Yield where a term begins among the words of a text, of which is known what they mean."""
@@ -88,6 +102,16 @@ class Finder:
                     yield at
 
 
+def _characters(raws: Sequence[str], text: str) -> list[_Span]:
+    """Return the characters of words of a text, given in their order."""
+    spans, at = [], 0
+    for raw in raws:
+        start = text.index(raw, at)
+        at = start + len(raw)
+        spans.append((start, at))
+    return spans
+
+
 def _apart(found: Sequence[_Span]) -> list[_Span]:
     apart: list[_Span] = []
     for start, end in found:
@@ -96,12 +120,6 @@ def _apart(found: Sequence[_Span]) -> list[_Span]:
         else:
             apart.append((start, end))
     return apart
-
-
-def means(word: Word, spelling: str) -> bool:
-    """Return whether a word of a query stands for a spelled word of a text."""
-    text, found = (folded(word.text), folded(spelling)) if word.loose else (word.text, spelling)
-    return found.startswith(text) if word.prefix else found == text
 
 
 def snippet(article: Article, marks: Sequence[Mark]) -> Snippet | None:

@@ -30,12 +30,10 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.core import contents
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.schema.types import UtcTime
-from storage.sql.search import entry
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_text, within, written
 from storage.text.words import folded
 
-READ = 1_000
-"""Matches that are ranked or counted at most where articles are read to know if they match."""
+READ = 500  # newest articles that are read at most, to rank or count those that match
 SAMPLE = 1_000  # newest documents that tell how common a query's words are
 NEAR = 50_000  # documents with all words of a phrase that are looked through at most
 LOOKED_AT = 50  # newest articles that tell how common a prefix is; of these,
@@ -266,29 +264,28 @@ def _by_number(
     return asked.order_by(number.desc())
 
 
-def _nth(conn: Connection, query: SearchQuery, place: int) -> datetime | None:
-    """Return the time of the article at a place, from 0, among the newest in the query's time."""
+def _nth(conn: Connection, query: SearchQuery, match: str | None, place: int) -> datetime | None:
+    """Return the time of the article at a place, from 0, of the newest in time that FTS5 finds."""
     bounds = SearchQuery(since=query.since, until=query.until)
-    times = _by_number(conn, bounds, None, documents.c.sort_at)
+    times = _by_number(conn, bounds, match, documents.c.sort_at)
     found: datetime | None = conn.execute(times.offset(place).limit(1)).scalar()
     return found
 
 
-def limits(conn: Connection, query: SearchQuery) -> tuple[int, datetime | None]:
-    """Return how many matches can be ranked or counted in time, and since when; None: all.
+def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
+    """Return since when articles can be ranked or counted in time; None: all of them can.
 
-    Phrases of common words, and common prefixes, take as long as there are articles with all of
-    the words.
+    What must be read takes as long as there is to read; phrases of common words, and common
+    prefixes, as long as there are articles with all of the words.
     """
     asked, is_read = _asked(conn, query)
-    most = min(READ, entry.RANKED) if is_read else entry.RANKED
-    terms = chain.from_iterable(asked.words.required)
-    match = match_of(asked, apart=True)
-    if match is None or not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
-        return most, None
-    first = _nth(conn, query, SAMPLE - 1)
-    if first is None:
-        return most, None
+    if is_read:
+        return _nth(conn, query, match_of(asked), READ)
+    terms = chain.from_iterable(query.words.required)
+    first = _nth(conn, query, None, SAMPLE - 1)
+    if first is None or not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
+        return None
     sample = SearchQuery(since=first, until=query.until)
-    near = conn.execute(_by_number(conn, sample, match, sa.func.count())).scalar_one()
-    return most, _nth(conn, query, NEAR * SAMPLE // near) if near else None
+    apart = match_of(query, apart=True)
+    near = conn.execute(_by_number(conn, sample, apart, sa.func.count())).scalar_one()
+    return _nth(conn, query, None, NEAR * SAMPLE // near) if near else None

@@ -15,6 +15,7 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.types import in_parts
+from storage.sql.search import entry
 from storage.sql.search.entry import Match
 from storage.sql.search.index import engine_of
 
@@ -32,12 +33,13 @@ class Recent(NamedTuple):
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
     """Return the matches of a query, newest first; of very many the newest."""
     engine = engine_of(conn)
-    most, horizon = engine.limits(conn, query)
+    horizon = engine.horizon(conn, query)
     bounded = query if horizon is None else replace(query, since=horizon)
-    found = engine.newest(conn, bounded, most + 1, scored=scored, broad=horizon is not None)
-    matches = list(islice(found, most + 1))
-    if len(matches) > most:
-        return Recent(matches[:most], matches[most - 1].sort_at)
+    most = entry.RANKED + 1
+    found = engine.newest(conn, bounded, most, scored=scored, broad=horizon is not None)
+    matches = list(islice(found, most))
+    if len(matches) == most:
+        return Recent(matches[:-1], matches[-2].sort_at)
     if horizon is not None:
         older = engine.newest(conn, replace(query, until=horizon), 1)
         horizon = horizon if next(older, None) else None

@@ -22,7 +22,6 @@ from storage.model.search import SearchQuery, Term, Words
 from storage.search.document import GAP, Document, both_forms, document_of
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.schema.types import AnyRow, RowId, among
-from storage.sql.search import entry
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_text, within, written
 
 SAMPLE = 500  # newest documents that tell how common a query's words are
@@ -204,17 +203,17 @@ def _after(after: Match | None) -> Iterable[ColumnElement[bool]]:
     return [sa.tuple_(documents.c.sort_at, documents.c.article) < here]
 
 
-def limits(conn: Connection, query: SearchQuery) -> tuple[int, datetime | None]:
-    """Return how many matches can be ranked or counted in time, and since when; None: all."""
+def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
+    """Return since when articles can be ranked or counted in time; None: all of them can."""
     terms = chain.from_iterable(query.words.required)
     if not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
-        return entry.RANKED, None
+        return None
     bounds = SearchQuery(query.words, since=query.since, until=query.until)
     page = _walk(conn, bounds, None, SAMPLE, scored=False)
     near = sum(bool(row[-1]) for row in page)
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
     if len(page) < SAMPLE or near / SAMPLE * total <= NEAR:
-        return entry.RANKED, None
+        return None
     within_time = within(SearchQuery(since=query.since, until=query.until))
     times = sa.select(documents.c.sort_at).where(*within_time).order_by(*_ORDER)
-    return entry.RANKED, conn.execute(times.offset(WALKED).limit(1)).scalar()
+    return conn.execute(times.offset(WALKED).limit(1)).scalar()
