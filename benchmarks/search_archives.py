@@ -210,8 +210,9 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
 
 def index(conn: Connection, batch: dict[int, Made]) -> None:
     """Write the search's rows of articles, with words that are there already."""
-    rows = []
-    for id_, (article, columns, at) in sorted(batch.items(), key=lambda one: one[1][2]):
-        filed = filed_text(facet_values(article))
-        rows.append((fts5.numbered(conn, Entry(id_, id_, at, article), filed), *columns))
+    entries = [Entry(id_, id_, at, article) for id_, (article, _, at) in batch.items()]
+    entries.sort(key=lambda one: one.sort_at)
+    filed = [filed_text(facet_values(one.text)) for one in entries]
+    numbers = fts5.add_documents(conn, entries, filed)
+    rows = [(numbers[one.article], *batch[one.article][1]) for one in entries]
     conn.exec_driver_sql(fts5.ADD, rows)

@@ -50,7 +50,7 @@ _REMOVE = (
 )
 # The first number of the document's minute, or the one after those before it in time; where that
 # is taken, the next free one.
-_NUMBER = sa.text("""
+_NUMBER = """
 INSERT INTO search_documents (number, article, content, sort_at, filed, late)
 WITH before (number) AS (
     SELECT number FROM search_documents WHERE sort_at <= :at
@@ -62,8 +62,7 @@ SELECT free, :article, :content, :at, :filed, max(0, free - :first - 63) FROM (S
         WHERE here.number >= (SELECT number FROM wanted)
         AND here.number + 1 NOT IN (SELECT number FROM search_documents)
         ORDER BY here.number LIMIT 1)) AS free)
-RETURNING number
-""").bindparams(sa.bindparam("at", type_=UtcTime))
+"""
 _BOTH, _TITLE = ("{text title}", "{text_folded title_folded}"), ("title", "title_folded")
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
 _SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
@@ -72,19 +71,34 @@ _INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
     """Index articles that are not in the index, given in the order of their times."""
-    values = []
-    for one in entries:
-        columns, filed = _columns(one)
-        values.append((numbered(conn, one, filed), *columns))
-    conn.exec_driver_sql(ADD, values)
+    made = [_columns(one) for one in entries]
+    numbers = add_documents(conn, entries, [filed for _, filed in made])
+    rows = zip(entries, made, strict=True)
+    conn.exec_driver_sql(ADD, [(numbers[one.article], *columns) for one, (columns, _) in rows])
 
 
-def numbered(conn: Connection, one: Entry, filed: str) -> int:
-    """Write an article's document, and return the number it got. filed: its facet values."""
-    first = _first_number(one.sort_at)
-    values = {"article": one.article, "content": one.content, "at": one.sort_at, "filed": filed}
-    number: int = conn.execute(_NUMBER, values | {"first": first}).scalar_one()
-    return number
+def add_documents(
+    conn: Connection, entries: Sequence[Entry], filed: Sequence[str]
+) -> dict[int, int]:
+    """Write articles' documents, with their facet values; return their numbers."""
+    rows = [
+        {
+            "article": one.article,
+            "content": one.content,
+            "at": UtcTime().process_bind_param(one.sort_at, conn.dialect),
+            "first": _first_number(one.sort_at),
+            "filed": values,
+        }
+        for one, values in zip(entries, filed, strict=True)
+    ]
+    conn.exec_driver_sql(_NUMBER, rows)
+    return _numbers(conn, entries)
+
+
+def _numbers(conn: Connection, entries: Sequence[Entry]) -> dict[int, int]:
+    numbers = sa.select(documents.c.article, documents.c.number)
+    rows = rows_at(conn, numbers, documents.c.article, [one.article for one in entries])
+    return {row[0]: row[1] for row in rows}
 
 
 def _first_number(at: datetime) -> int:
@@ -101,11 +115,10 @@ def _columns(one: Entry) -> tuple[list[str], str]:
 
 def remove(conn: Connection, entries: Sequence[Entry]) -> None:
     """Take articles out of the index, in which they are as `entries` say."""
-    ids = [one.article for one in entries]
-    numbers = sa.select(documents.c.article, documents.c.number)
-    held = {row[0]: row[1] for row in rows_at(conn, numbers, documents.c.article, ids)}
+    held = _numbers(conn, entries)
     conn.exec_driver_sql(_REMOVE, [(held[one.article], *_columns(one)[0]) for one in entries])
-    conn.exec_driver_sql("DELETE FROM search_documents WHERE article = ?", [(id_,) for id_ in ids])
+    gone = [(number,) for number in held.values()]
+    conn.exec_driver_sql("DELETE FROM search_documents WHERE number = ?", gone)
 
 
 def clear(conn: Connection) -> None:
