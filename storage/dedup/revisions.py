@@ -3,7 +3,7 @@
 Time is the capture's. An article's states are the runs of equal fingerprints in its
 observations sorted by capture time, so the order of storing never matters: replaying an older
 capture puts it in its place, A → B → A seen live gives three states, and an older B that lands
-between two sights of A splits that state in two.
+between two observations of A splits that state in two.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from storage.model.articles import Verdict
 
 @dataclass(frozen=True, slots=True, order=True)
 class Observation:
-    """One sight of an article. The order of the fields is the order in time; the last two only
+    """One capture of an article. The order of the fields is the order in time; the last two only
     break ties between captures of the same moment, so that every order of storing agrees.
     """
 
@@ -26,7 +26,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ArticleState:
     """A run of equal fingerprints: its first observation, whose content it keeps, and its last."""
 
     first: Observation
@@ -38,14 +38,14 @@ class Decision:
     """What a new observation is, and the article's states with it, earliest first."""
 
     verdict: Verdict
-    states: tuple[State, ...]
+    states: tuple[ArticleState, ...]
 
 
-def states(observations: Iterable[Observation]) -> tuple[State, ...]:
+def states(observations: Iterable[Observation]) -> tuple[ArticleState, ...]:
     """Return the states that `observations`, in any order, amount to; earliest first."""
     runs = groupby(sorted(observations), key=lambda seen: seen.fingerprint)
     members = (list(run) for _, run in runs)
-    return tuple(State(run[0], run[-1]) for run in members)
+    return tuple(ArticleState(run[0], run[-1]) for run in members)
 
 
 def decide(before: Iterable[Observation], new: Observation) -> Decision:
@@ -56,7 +56,7 @@ def decide(before: Iterable[Observation], new: Observation) -> Decision:
     """
     known = set(before)
     if not known:
-        return Decision(Verdict.NEW, (State(new, new),))
+        return Decision(Verdict.NEW, (ArticleState(new, new),))
     after = states(known | {new})
     if new in known:
         return Decision(Verdict.KNOWN, after)

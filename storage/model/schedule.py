@@ -24,7 +24,7 @@ TOO_LATE = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class ChoreRow:
+class MaintenanceRun:
     """The last time of a standing job; "schedule" is the schedule's own sign of life.
 
     seen_at: its end, or while it runs its last sign of life. exit_code: None while it runs.
@@ -56,7 +56,7 @@ class Hold(Protocol):
     """The archive is held for one purpose, until `release` or the end of the process."""
 
     def is_sure(self) -> bool:
-        """True while nobody else can hold it; takes it anew where a lost connection let it go."""
+        """True while nobody else can hold it; takes it again where a lost connection let it go."""
         ...
 
     def release(self) -> None:

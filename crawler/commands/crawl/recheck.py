@@ -11,10 +11,11 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     archive_of,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
-    settle,
+    print_table,
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
@@ -42,7 +43,7 @@ def recheck(
 
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]
@@ -59,7 +60,7 @@ def recheck(
     if json:
         print_json_array(run_json(run) for run in ended)
     elif ended:
-        out.print(run_table(ended, "looked at again"))
+        print_table(run_table(ended, "looked at again"))
         say_failures(ended)
     else:
         out.print("no article is due to be looked at again")

@@ -5,29 +5,31 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from crawler.commands.common import (
     MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
+    load_settings,
     out,
     outlets_of,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
-    settle,
     slugs_of,
-    table,
 )
 from crawler.health.evaluate import all_findings
-from crawler.health.rules import Watched
+from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.outlets.model import Outlet
 from crawler.render.base import time_text
+from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome
@@ -39,16 +41,17 @@ def status(
     config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
 ) -> None:
     """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     now = datetime.now(UTC)
     with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
-        watched = crawled_outlets(opened, wanted, known)
-        findings = all_findings(opened, watched, settings.captures, now)
+        monitored = crawled_outlets(opened, wanted, known)
+        findings = all_findings(opened, monitored, settings.captures, now)
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
-        found = status_of(opened, [one.outlet for one in watched], alarms, due, now)
+        found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
+        runs = opened.runs.find(limit=1)
     if json:
         print_json(
             {
@@ -59,17 +62,19 @@ def status(
         )
     else:
         _print_status(found, alarms)
+        if not found:
+            out.print(_nothing_crawled(replayed=bool(runs)))
     if alarms:
         raise typer.Exit(1)
 
 
 def crawled_outlets(
     archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
-) -> list[Watched]:
+) -> list[MonitoredOutlet]:
     """Return those outlets that are wanted and have been crawled."""
     return [
         one
-        for one in watched_by(wanted, known)
+        for one in monitored_by(wanted, known)
         if any(not run.replay for run in archive.runs.find(one.outlet))
     ]
 
@@ -86,20 +91,22 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
-    columns = (
-        "outlet",
-        "last crawl",
-        "last success",
-        "newest article",
-        "24 h",
-        "usual",
-        "next run",
-        "alarms",
+    listed = Table(
+        f"{len(found)} outlets",
+        (
+            Column("outlet"),
+            Column("last crawl"),
+            Column("last success", rank=4),
+            Column("newest article", rank=1),
+            Column("24 h", number=True, rank=2),
+            Column("usual", number=True, rank=2),
+            Column("next run", rank=3),
+            Column("alarms", below=True),
+        ),
     )
-    listed = table(f"{len(found)} outlets", *columns, right=("24 h", "usual"), wide="alarms")
     for one in found:
         causes = ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
-        listed.add_row(
+        listed.add(
             one.outlet,
             _end_text(one.last_end),
             time_text(one.last_success),
@@ -107,19 +114,22 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
             str(one.articles_24h),
             f"{one.usual:.1f}",
             time_text(one.next_run),
-            f"[red]{causes}[/red]" if causes else "–",
+            causes,
         )
-    out.print(listed)
+    print_table(listed)
     for alarm in alarms:
         _print_alarm(alarm)
-    if not found:
-        out.print("no outlet has been crawled yet: tinquan crawl, or tinquan schedule")
-    elif not alarms:
+    if found and not alarms:
         out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
 
 
-def _end_text(end: Outcome | None) -> str:
-    return f"[red]{end.value}[/red]" if end and is_failure(end) else end.value if end else "–"
+def _nothing_crawled(*, replayed: bool) -> str:
+    filled = "; what this archive holds was replayed or imported" if replayed else ""
+    return f"no outlet has been crawled yet{filled}: tinquan crawl, or tinquan schedule"
+
+
+def _end_text(end: Outcome | None) -> Text:
+    return Text(end.value if end else EMPTY, style="red" if end and is_failure(end) else "")
 
 
 def _no_alarm(failed: list[str]) -> str:
@@ -147,7 +157,7 @@ def alarms(
     json: JsonOption = False,
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = opened.alarms.find(outlet, only_open=not closed, limit=limit)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import ConfigOption, err, out, outlets_of, settle
+from crawler.commands.common import ConfigOption, err, load_settings, out, outlets_of
 from crawler.commands.outlets.extract import page_at, publisher_of
 from crawler.extract import extract
 from crawler.onboarding.fixture import proposed_fixture
@@ -25,7 +25,7 @@ FixturesOption = Annotated[
 ]
 WARNING = (
     "real articles must not enter the repository: keep the markup, and write every sentence, name "
-    "and caption anew, about an invented event, before you commit"
+    "and caption again, about an invented event, before you commit"
 )
 
 pages_app = typer.Typer(help="Page fixtures of the tests.", no_args_is_help=True)
@@ -65,7 +65,7 @@ def add_page(
 ) -> None:
     """Write a page and what the code makes of it, for a person to confirm."""
     page = page_at(file, url, fetched_at)
-    publisher = publisher_of(url, outlet, outlets_of(settle(config, None)))
+    publisher = publisher_of(url, outlet, outlets_of(load_settings(config, None)))
     result = extract(page, publisher)
     chosen = name or proposed_name(result)
     if not re.fullmatch(r"[\w-]+", chosen, re.ASCII):

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from crawler.commands.choosing import (
     PlaceOption,
@@ -22,21 +21,22 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     place_names,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
-    settle,
     slugs_of,
-    table,
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
+from crawler.render.table import EMPTY, Column, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
 from storage.model.runs import Outcome, Run
 
@@ -60,7 +60,7 @@ def articles(
     json: JsonOption = False,
 ) -> None:
     """List archived articles, newest publication first."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
@@ -82,23 +82,30 @@ def articles(
                 for article in found
             )
         else:
-            out.print(article_table(list(found)))
+            print_table(article_table(list(found)))
 
 
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
-    columns = ("ID", "published", "outlet", "title", "authors", "states")
-    listed = table(
-        f"{len(found)} articles, newest first", *columns, right=("ID", "states"), wide="title"
+    listed = Table(
+        f"{len(found)} articles, newest first",
+        (
+            Column("ID", number=True),
+            Column("published"),
+            Column("outlet", rank=1),
+            Column("title", least=40),
+            Column("authors", rank=3, least=15),
+            Column("states", number=True, rank=2),
+        ),
     )
     for archived in found:
         article = archived.latest.article
-        listed.add_row(
+        listed.add(
             str(archived.id),
             time_text(article.published_at),
             article.outlet,
-            escape(article.title),
-            escape(", ".join(article.authors) or article.credit or "–"),
+            article.title,
+            ", ".join(article.authors) or article.credit or EMPTY,
             str(len(archived.revisions)),
         )
     return listed
@@ -111,26 +118,26 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         archived = opened.articles.get(ref)
         cluster = opened.clusters.get(str(archived.id))
         newest = archived.latest.article
-        ways = opened.links.sources(newest.outlet, newest.url, newest.article_id)
+        sources = opened.links.sources(newest.outlet, newest.url, newest.article_id)
     tags = archived.latest.tags
     gazetteer = place_names(settings)
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies | {"ways": list(ways)})
+        print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
     else:
         about = names_text(tags.primary, gazetteer) if tags else "not tagged"
-        _print_article(archived, about, cluster_text(cluster, archived.id), ways)
+        _print_article(archived, about, cluster_text(cluster, archived.id), sources)
 
 
 def _print_article(
-    archived: ArchivedArticle, places: str, cluster: str, ways: tuple[str, ...]
+    archived: ArchivedArticle, places: str, cluster: str, sources: tuple[str, ...]
 ) -> None:
     article = archived.latest.article
     facts = {
@@ -145,7 +152,7 @@ def _print_article(
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
         "cluster": cluster,
-        "found by": ", ".join(ways) or "–",
+        "found by": ", ".join(sources) or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:
@@ -175,14 +182,14 @@ def runs(
     json: JsonOption = False,
 ) -> None:
     """List crawls, newest first: what each did, and how it ended."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
     if json:
         print_json_array(run_json(run) for run in found)
     else:
-        out.print(run_table(found, "runs, newest first"))
+        print_table(run_table(found, "runs, newest first"))
         for run in found:
             if run.error:
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
@@ -200,13 +207,24 @@ def _as_it_stands(run: Run, settings: Config) -> Run:
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    numbers = ("fetched", "new", "copies", "revised", "unchanged")
-    listed = table(
-        title, "outlet", "started", "outcome", *numbers, "refused", "skipped", right=numbers
+    listed = Table(
+        title,
+        (
+            Column("outlet"),
+            Column("started"),
+            Column("outcome"),
+            Column("fetched", number=True, rank=2),
+            Column("new", number=True),
+            Column("copies", number=True, rank=3),
+            Column("revised", number=True, rank=1),
+            Column("unchanged", number=True, rank=4),
+            Column("refused", below=True),
+            Column("skipped", below=True),
+        ),
     )
     for run in found:
         counts = run.counts
-        listed.add_row(
+        listed.add(
             run.outlet,
             time_text(run.started_at),
             run.outcome.value if run.outcome else "running",
@@ -218,6 +236,4 @@ def run_table(found: list[Run], title: str) -> Table:
             refused_text(counts.refused),
             skipped_text(counts.refused),
         )
-    for column in listed.columns[-2:]:
-        column.no_wrap, column.overflow = False, "fold"
     return listed

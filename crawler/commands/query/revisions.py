@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.text import Text
 
 from crawler.commands.common import (
@@ -16,18 +15,19 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
-    settle,
     slugs_of,
-    table,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.render.base import revision_json, time_json, time_text
 from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
+from crawler.render.table import Column, Table
 from storage.errors import NotFoundError, UsageError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.edits import Edit, EditQuery
@@ -47,7 +47,7 @@ def diff(
     json: JsonOption = False,
 ) -> None:
     """Show what changed between two states of an article, word by word."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     if numbers and len(numbers) != 2:
         raise UsageError(f"expected two states or none, not {len(numbers)}: diff {ref} 1 2")
     with reading_of(settings) as opened:
@@ -170,7 +170,7 @@ def revisions(
 
     --since and --until bound when the changed state was first seen.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     query = EditQuery(
         since=moment("--since", since),
         until=moment("--until", until),
@@ -186,19 +186,29 @@ def revisions(
 
 
 def _print_edits(found: list[Edit]) -> None:
-    columns = ("seen", "ID", "state", "outlet", "title", "changed", "words", "")
-    right = ("ID", "state", "words")
-    listed = table(f"{len(found)} edits, newest first", *columns, right=right, wide="title")
+    listed = Table(
+        f"{len(found)} edits, newest first",
+        (
+            Column("seen"),
+            Column("ID", number=True),
+            Column("state", number=True, rank=4),
+            Column("outlet", rank=2),
+            Column("title", least=24),
+            Column("changed", rank=3, least=12),
+            Column("words", number=True, rank=1),
+            Column("announced", rank=1),
+        ),
+    )
     for edit in found:
         article = edit.after.article
-        listed.add_row(
+        listed.add(
             time_text(edit.after.first_seen_at),
             str(edit.id),
             str(edit.after.number),
             article.outlet,
-            escape(article.title),
+            article.title,
             ", ".join(edit.after.changed),
             f"{changed_share(edit.before.article, article):.0%}",
-            "stealth" if edit.is_stealth else "",
+            "no" if edit.is_stealth else "yes",
         )
-    out.print(listed)
+    print_table(listed)

@@ -14,35 +14,35 @@ from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import changed_fields
-from storage.dedup.revisions import Observation, State, states
+from storage.dedup.revisions import ArticleState, Observation, states
 from storage.model.articles import Article
 from storage.sql.engine.bulk import insert, rows_at
-from storage.sql.ingest.derived import write_derived
+from storage.sql.ingest.indexes import refresh_indexes
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.types import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ObservationRow:
     """The row of an observation's capture, and the version of our code that read it."""
 
     capture: int
     version: int
 
 
-Sights = Mapping[Observation, Sight]
+Observations = Mapping[Observation, ObservationRow]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What an article's revisions are to be: its states, and its sights."""
+    """What an article's revisions are to be: its states, and its observations."""
 
-    states: Sequence[State]
-    sights: Sights
+    states: Sequence[ArticleState]
+    observed: Observations
 
 
-_SIGHTS = sa.select(
+_OBSERVATIONS = sa.select(
     captures.c.captured_at,
     contents.c.fingerprint,
     captures.c.record_id,
@@ -56,11 +56,13 @@ _TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_fr
 _REVISIONS = sa.select(revisions)
 
 
-def observations(conn: Connection, ids: Iterable[int]) -> dict[int, dict[Observation, Sight]]:
-    """Return the sights of articles, by short id; empty where all are refusals."""
-    found: dict[int, dict[Observation, Sight]] = {id_: {} for id_ in ids}
-    for row in rows_at(conn, _SIGHTS, captures.c.article, found):
-        found[row.article][Observation(*row[:3])] = Sight(row.id, row.version)
+def observations(
+    conn: Connection, ids: Iterable[int]
+) -> dict[int, dict[Observation, ObservationRow]]:
+    """Return the observations of articles, by short id; empty where all are refusals."""
+    found: dict[int, dict[Observation, ObservationRow]] = {id_: {} for id_ in ids}
+    for row in rows_at(conn, _OBSERVATIONS, captures.c.article, found):
+        found[row.article][Observation(*row[:3])] = ObservationRow(row.id, row.version)
     return found
 
 
@@ -74,10 +76,10 @@ def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
     }
 
 
-def work_out(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
+def recompute(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
     """Write all that follows from articles' captures, of which `reread` now say otherwise."""
     seen = observations(conn, sorted(ids))
-    histories = {id_: History(states(sights), sights) for id_, sights in seen.items()}
+    histories = {id_: History(states(observed), observed) for id_, observed in seen.items()}
     write_article_places(conn, sorted(write_histories(conn, histories, reread=reread)))
 
 
@@ -89,7 +91,7 @@ def write_histories(
     at_hand: Mapping[int, Article] | None = None,
     reread: Collection[int] = (),
 ) -> set[int]:
-    """Make articles' revisions what `histories` say; return the ids of those written anew.
+    """Make articles' revisions what `histories` say; return the ids of those rewritten.
 
     new: articles whose rows were just written, from their latest states. at_hand: what some
     captures held, to spare reading it. reread: captures that held something else when the
@@ -99,16 +101,18 @@ def write_histories(
     rows = {id_: _rows(id_, history) for id_, history in histories.items()}
     kept = {id_: _kept(rows[id_], stored.get(id_, ()), reread) for id_ in histories}
     _move(conn, rows, stored, kept)
-    anew = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
-    _cut(conn, [id_ for id_ in anew if len(stored.get(id_, ())) > kept[id_]], kept)
-    needed = [row["capture"] for id_ in anew for row in rows[id_][max(kept[id_] - 1, 0) :]]
+    rewritten = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
+    _cut(conn, [id_ for id_ in rewritten if len(stored.get(id_, ())) > kept[id_]], kept)
+    needed = [row["capture"] for id_ in rewritten for row in rows[id_][max(kept[id_] - 1, 0) :]]
     texts = _articles_at(conn, needed, at_hand or {})
-    insert(conn, revisions, [row for id_ in anew for row in _fresh(rows[id_], kept[id_], texts)])
-    latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in anew}
+    insert(
+        conn, revisions, [row for id_ in rewritten for row in _fresh(rows[id_], kept[id_], texts)]
+    )
+    latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in rewritten}
     _sum_up(conn, {id_: text for id_, text in latest.items() if id_ not in new}, rows)
     if latest:
-        write_derived(conn, latest)
-    return set(anew)
+        refresh_indexes(conn, latest)
+    return set(rewritten)
 
 
 def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
@@ -122,9 +126,9 @@ def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
 def _rows(id_: int, history: History) -> list[dict[str, Any]]:
     """Return the columns of an article's revisions, but for what changed."""
     rows = []
-    before: Sight | None = None
+    before: ObservationRow | None = None
     for number, state in enumerate(history.states, start=1):
-        here = history.sights[state.first]
+        here = history.observed[state.first]
         rows.append(
             {
                 "article": id_,
@@ -133,11 +137,11 @@ def _rows(id_: int, history: History) -> list[dict[str, Any]]:
                 "first_seen_at": state.first.captured_at,
                 "last_seen_at": state.last.captured_at,
                 "capture": here.capture,
-                # The sights on both sides of the change, read by different code of ours.
+                # The observations on both sides of the change, read by different code of ours.
                 "maybe_ours": before is not None and before.version != here.version,
             }
         )
-        before = history.sights[state.last]
+        before = history.observed[state.last]
     return rows
 
 
@@ -157,7 +161,7 @@ def _move(
     stored: Mapping[int, Sequence[AnyRow]],
     kept: Mapping[int, int],
 ) -> None:
-    """Bring the last sights and the marks of the revisions that stay up to date."""
+    """Bring the times last seen and the marks of the revisions that stay up to date."""
     moved = [
         {"of": id_, "at": row["number"], "seen": row["last_seen_at"], "ours": row["maybe_ours"]}
         for id_, count in kept.items()
@@ -199,7 +203,7 @@ def _sum_up(
     latest: Mapping[int, Article | None],
     rows: Mapping[int, Sequence[dict[str, Any]]],
 ) -> None:
-    """Write articles' own rows; one all of whose captures are refusals today is no more shown."""
+    """Write articles' own rows; one all of whose captures are refusals today is hidden."""
     shown = [
         {"of": id_, **_prefixed(summary(text, rows[id_][0]["first_seen_at"]))}
         for id_, text in latest.items()

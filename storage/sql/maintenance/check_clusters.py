@@ -1,4 +1,4 @@
-"""Checks of what copies are found by and hang on: signatures, the index over them, clusters."""
+"""Checks of signatures, the index over them, and clusters."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from storage.sql.clusters.candidates_postgresql import COMMON
 from storage.sql.clusters.candidates_sqlite import PER_HASH, fill_sketches
 from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.engine.connect import lock, lock_article
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import common_hashes, copies, signatures, sketches
 from storage.sql.schema.core import articles
@@ -21,10 +21,10 @@ from storage.sql.schema.types import AnyRow
 _PAGE = 500  # articles
 _SIGNATURES = 5000
 _PRIME = 2147483647
-_ANEW = "work it out anew from its newest text"
+_RECOMPUTE = "recompute it from its newest text"
 
 
-def _signatures_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = (
         sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
         .select_from(articles.outerjoin(signatures))
@@ -36,7 +36,7 @@ def _signatures_page(conn: Connection, after: Position) -> tuple[list[Fault], Po
     texts = latest_texts(conn, [row.id for row in rows])
     hashes = {id_: signature(text) for id_, text in texts.items()}
     found = [
-        Fault(f"article {row.id}: its signature {wrong}", _ANEW, row.id)
+        Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)
         for row in rows
         if (wrong := _wrong_signature(row, hashes.get(row.id)))
     ]
@@ -60,13 +60,13 @@ def _repair_article(conn: Connection, id_: int) -> None:
     cluster_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 
 
-def _index_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
+def _index_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Compare each database's own index with the signatures; PostgreSQL keeps the GIN itself."""
     if conn.dialect.name == "sqlite":
         if _sum_of_sketches(conn) == _sum_of_signatures(conn):
             return [], None
         what = "the rows that look-alikes are found by are not those of the signatures"
-        return [Fault(what, "make them anew from the signatures; crawls wait meanwhile")], None
+        return [Fault(what, "rebuild them from the signatures; crawls wait meanwhile")], None
     return [
         Fault(
             f"the latest articles that hold hash {hash_} are others",
@@ -126,7 +126,7 @@ def _signatures(conn: Connection) -> Iterator[Sequence[AnyRow]]:
         after = page[-1].article
 
 
-def _copies_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     of_copy, of_source, above = articles.alias(), articles.alias(), copies.alias()
     query = (
         sa.select(
@@ -148,7 +148,7 @@ def _copies_page(conn: Connection, after: Position) -> tuple[list[Fault], Positi
     )
     rows = conn.execute(query).all()
     found = [
-        Fault(f"article {row.article} is a copy of {row.source}, {wrong}", _ANEW, row.article)
+        Fault(f"article {row.article} is a copy of {row.source}, {wrong}", _RECOMPUTE, row.article)
         for row in rows
         if (wrong := _wrong_copy(row))
     ]

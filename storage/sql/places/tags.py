@@ -50,7 +50,7 @@ def tag(conn: Connection, tagged: Tagged) -> None:
     Contents that no capture shows (any more) are passed over.
     """
     outlets = _of_captures(conn, captures.c.outlet, tagged)
-    for outlet in sorted(outlets):  # in one order, lest two of us wait for each other
+    for outlet in sorted(outlets):  # in one order, so that no two wait for each other
         lock(conn, outlet)
     shown = _of_captures(conn, captures.c.content, tagged)
     write_tags(conn, {row: tagged[row] for row in tagged if row in shown})
@@ -102,11 +102,11 @@ def forget_tags(conn: Connection, rows: Sequence[int]) -> None:
 
 
 def _contents(conn: Connection, rows: Sequence[int]) -> list[tuple[int, Article, datetime]]:
-    sights = captures.alias()
+    observed = captures.alias()
     first = (
-        sa.select(sights.c.id)
-        .where(sights.c.content == contents.c.id)
-        .order_by(sights.c.captured_at, sights.c.id)
+        sa.select(observed.c.id)
+        .where(observed.c.content == contents.c.id)
+        .order_by(observed.c.captured_at, observed.c.id)
         .limit(1)
         .scalar_subquery()
     )

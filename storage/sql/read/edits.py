@@ -14,13 +14,15 @@ from storage.sql.schema.core import articles, captures, contents, refusals, refu
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
-Place = tuple[datetime, int, int]
+EditCursor = tuple[datetime, int, int]
 """Where an edit stands in their order: when it was seen, of which article, which state."""
 
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
 
 
-def edit_page(conn: Connection, query: EditQuery, after: Place | None, size: int) -> list[Place]:
+def edit_page(
+    conn: Connection, query: EditQuery, after: EditCursor | None, size: int
+) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
     statement = (
@@ -53,7 +55,7 @@ def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
     `removals` tells which of them are gone themselves.
     """
     # Named, not left to SQLAlchemy: of itself a subquery is bound to the one around it only, and
-    # `last` would be the newest sight of any article.
+    # `last` would be the newest capture of any article.
     last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
     last_seen = last.correlate(id_.table).scalar_subquery()
     gone = sa.select(refusals.c.id).where(
