@@ -1,9 +1,4 @@
-"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html.
-
-Words stand twice, as spelled and without diacritics, in columns of their own; facet values are
-words of a column, too. A document's number is its row id and rises with its time, so that "newest
-first" is a walk along the index: minutes since 1970 shifted by 6 bits, the next free number where
-a minute is full. A document may so stand behind its minute, never before it.
+"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_documents says what it has.
 
 Two things FTS5 cannot do in time, so that what it finds without them is read: to tell which of a
 phrase's words must have their diacritics (it looks for the phrase without), and to look for the
@@ -19,132 +14,28 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
-from sqlalchemy.exc import DatabaseError
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Words
-from storage.search.document import document_of
 from storage.search.highlight import Finder
 from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.core import contents
 from storage.sql.schema.search import search_documents as documents
-from storage.sql.schema.types import UtcTime
-from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_text, within, written
-from storage.text.words import folded
+from storage.sql.search.entry import MATCH, Match, facet_tokens, within, written
+from storage.sql.search.fts5_documents import BITS, first_number
 
 READ = 500  # newest articles that are read at most, to rank or count those that match
 SAMPLE = 1_000  # newest documents that tell how common a query's words are
 NEAR = 50_000  # documents with all words of a phrase that are looked through at most
 LOOKED_AT = 50  # newest articles that tell how common a prefix is; of these,
 COMMON = 5  # how many have it where it is too common for FTS5
-_BITS = 6
 _CHUNK = 50
 _PAGE = 1_000
-_READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
-_COLUMNS = "text, text_folded, title, title_folded, filed"
-ADD = f"INSERT INTO search_index (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_REMOVE = (
-    f"INSERT INTO search_index (search_index, rowid, {_COLUMNS})"  # noqa: S608 - constants
-    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
-)
-# The first number of the document's minute, or the one after those before it in time; where that
-# is taken, the next free one.
-_NUMBER = """
-INSERT INTO search_documents (number, article, content, sort_at, filed, late)
-WITH before (number) AS (
-    SELECT number FROM search_documents WHERE sort_at <= :at
-    ORDER BY sort_at DESC, number DESC LIMIT 1
-), wanted (number) AS (SELECT max(:first, 1 + coalesce((SELECT number FROM before), 0)))
-SELECT free, :article, :content, :at, :filed, max(0, free - :first - 63) FROM (SELECT coalesce(
-    (SELECT number FROM wanted WHERE number NOT IN (SELECT number FROM search_documents)),
-    (SELECT here.number + 1 FROM search_documents AS here
-        WHERE here.number >= (SELECT number FROM wanted)
-        AND here.number + 1 NOT IN (SELECT number FROM search_documents)
-        ORDER BY here.number LIMIT 1)) AS free)
-"""
 _BOTH, _TITLE = ("{text title}", "{text_folded title_folded}"), ("title", "title_folded")
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
 _SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
 _INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
-
-
-def add(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Index articles that are not in the index, given in the order of their times."""
-    made = [_columns(one) for one in entries]
-    numbers = add_documents(conn, entries, [filed for _, filed in made])
-    rows = zip(entries, made, strict=True)
-    conn.exec_driver_sql(ADD, [(numbers[one.article], *columns) for one, (columns, _) in rows])
-
-
-def add_documents(
-    conn: Connection, entries: Sequence[Entry], filed: Sequence[str]
-) -> dict[int, int]:
-    """Write articles' documents, with their facet values; return their numbers."""
-    rows = [
-        {
-            "article": one.article,
-            "content": one.content,
-            "at": UtcTime().process_bind_param(one.sort_at, conn.dialect),
-            "first": _first_number(one.sort_at),
-            "filed": values,
-        }
-        for one, values in zip(entries, filed, strict=True)
-    ]
-    conn.exec_driver_sql(_NUMBER, rows)
-    return _numbers(conn, entries)
-
-
-def _numbers(conn: Connection, entries: Sequence[Entry]) -> dict[int, int]:
-    numbers = sa.select(documents.c.article, documents.c.number)
-    rows = rows_at(conn, numbers, documents.c.article, [one.article for one in entries])
-    return {row[0]: row[1] for row in rows}
-
-
-def _first_number(at: datetime) -> int:
-    return int(at.timestamp() // 60) << _BITS
-
-
-def _columns(one: Entry) -> tuple[list[str], str]:
-    """Return an article's columns in the index, and its facet values."""
-    document = document_of(one.text)
-    pairs = [(words, map(folded, words)) for words in (document.text, document.title)]
-    words = [" ".join(column) for column in (*pairs[0], *pairs[1], document.tokens)]
-    return words, filed_text(document.filed)
-
-
-def remove(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Take articles out of the index, in which they are as `entries` say."""
-    held = _numbers(conn, entries)
-    conn.exec_driver_sql(_REMOVE, [(held[one.article], *_columns(one)[0]) for one in entries])
-    gone = [(number,) for number in held.values()]
-    conn.exec_driver_sql("DELETE FROM search_documents WHERE number = ?", gone)
-
-
-def clear(conn: Connection) -> None:
-    """Take every article out of the index."""
-    conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    conn.exec_driver_sql("DELETE FROM search_documents")
-
-
-def is_sound(conn: Connection) -> bool:
-    """Return whether FTS5 finds its index whole, and whether it is of just the documents.
-
-    FTS5 is asked by writing: where that is not allowed, only the documents are compared.
-    """
-    try:
-        conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
-    except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _READ_ONLY:
-            return False
-    ids = "SELECT id FROM search_index_docsize", "SELECT number FROM search_documents"
-    differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
-    return not any(conn.exec_driver_sql(query).first() for query in differing)
-
-
-def differing(_conn: Connection, _texts: dict[int, Article]) -> list[int]:
-    """Return none: an index without content cannot be asked what it has of an article."""
-    return []
 
 
 def match_of(
@@ -240,7 +131,7 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
     """
     waiting: list[tuple[float, int, Match]] = []
     for match, number in rows:
-        after = ((number >> _BITS) + 1) * 60
+        after = ((number >> BITS) + 1) * 60
         while waiting and -waiting[0][0] >= after:
             yield heappop(waiting)[2]
         heappush(waiting, (-match.sort_at.timestamp(), -match.article, match))
@@ -269,10 +160,10 @@ def _by_number(
         joined = documents.c.number == _INDEX.c.rowid + 0  # no column, so that FTS5 leads
         asked = asked.select_from(_INDEX).where(meets, joined)
     if query.since is not None:
-        asked = asked.where(number >= _first_number(query.since))
+        asked = asked.where(number >= first_number(query.since))
     if query.until is not None:
         late = conn.exec_driver_sql("SELECT max(late) FROM search_documents WHERE late > 0")
-        last = _first_number(query.until) + (1 << _BITS) - 1 + (late.scalar() or 0)
+        last = first_number(query.until) + (1 << BITS) - 1 + (late.scalar() or 0)
         asked = asked.where(number <= last)
     return asked.order_by(number.desc())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from types import ModuleType
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -15,12 +16,15 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.types import in_parts
-from storage.sql.search import entry
+from storage.sql.search import entry, fts5, tsvector
 from storage.sql.search.entry import Match
-from storage.sql.search.index import engine_of
 
 _CHUNK = 100
 _SOURCES = sa.select(copies.c.article, copies.c.source)
+
+
+def _engine_of(conn: Connection) -> ModuleType:
+    return fts5 if conn.dialect.name == "sqlite" else tsvector
 
 
 class Recent(NamedTuple):
@@ -32,7 +36,7 @@ class Recent(NamedTuple):
 
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
     """Return the matches of a query, newest first; of very many the newest."""
-    engine = engine_of(conn)
+    engine = _engine_of(conn)
     horizon = engine.horizon(conn, query)
     bounded = query if horizon is None else replace(query, since=horizon)
     most = entry.RANKED + 1
@@ -54,7 +58,7 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
 
 
 def _newest(conn: Connection, query: SearchQuery) -> SearchResult:
-    matches: Iterator[Match] = engine_of(conn).newest(conn, query, query.limit + 1)
+    matches: Iterator[Match] = _engine_of(conn).newest(conn, query, query.limit + 1)
     shown = _shown(conn, query, matches)
     more = next(matches, None) is not None
     is_exact = not more and not query.one_per_cluster
