@@ -13,7 +13,7 @@ from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.search import search_documents
 from storage.sql.schema.types import AnyRow
-from storage.sql.search import fts5, tsvector
+from storage.sql.search import fts5_documents, tsvector_documents
 from storage.sql.search.entry import Entry
 
 _PAGE = 500  # articles
@@ -33,8 +33,8 @@ _SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
 
 def engine_of(conn: Connection) -> ModuleType:
-    """Return the module that speaks to this database's full-text engine."""
-    return fts5 if conn.dialect.name == "sqlite" else tsvector
+    """Return the module that writes what this database's full-text engine indexes."""
+    return fts5_documents if conn.dialect.name == "sqlite" else tsvector_documents
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
