@@ -3,16 +3,18 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import document, fields
 from crawler.extract.authors import Byline, clean_names, read_credit
-from crawler.extract.body import Body, read_body, read_whole_page
+from crawler.extract.blocks import missing_prose, size_of
+from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
+from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.choose import Reading, choose_reading
-from crawler.extract.judge import Evidence, judge
+from crawler.extract.classify import PageEvidence, classify
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_sign, other_page, paywall_sign, refuse_response
 from crawler.families import FAMILIES
@@ -23,11 +25,12 @@ from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
-VERSION = 2
+VERSION = 3
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
 _EMPTY = 20  # characters; no text, whatever else the container holds
+_MUCH = 400  # characters of prose that may be half an article
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
 _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
@@ -47,6 +50,15 @@ class _Opened:
     @property
     def configured(self) -> Family | None:
         return FAMILIES.get(self.outlet.family) if self.outlet else None
+
+    @property
+    def base(self) -> str:
+        """What the addresses on the page are relative to."""
+        base = self.tree.css_first("base[href]")
+        try:
+            return urljoin(self.page.url, base.attributes["href"] or "") if base else self.page.url
+        except ValueError:
+            return self.page.url
 
     def refuse(self, reason: RefusalReason, evidence: str) -> Refusal:
         return Refusal(self.slug, self.page.url, reason, evidence)
@@ -112,7 +124,10 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
     if problem := document.guard_markup(data):
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     tree = document.parse(data)
-    return _Opened(page, slug, outlet, data, tree, read_metadata(tree))
+    meta = read_metadata(tree)
+    document.strip_code(tree)
+    drop_other_articles(tree, page.url, meta.headline)
+    return _Opened(page, slug, outlet, data, tree, meta)
 
 
 def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
@@ -130,10 +145,10 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
     author_texts = fields.read_author_texts(select, layout)
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
     published, modified = _dates(opened, reading)
-    body, path = _read_body(opened, reading, (title, sapo))
+    body, path, doubts = _read_body(opened, reading, (title, sapo))
     is_dated = published.at is not None and published.rule != "url"
-    evidence = Evidence(reading.is_certain, title, is_dated, path == "subtree")
-    if reason := judge(opened.page.url, opened.data, meta, evidence, body):
+    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree")
+    if reason := classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
@@ -166,28 +181,41 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
         images=body.images,
         kind=_kind(opened, section, body),
         language=_language(opened.tree),
-        notes=_notes(reading, meta, body),
+        notes=(*_notes(reading, meta, body), *doubts),
     )
 
 
-def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tuple[Body, str]:
-    """Return the body, and the way it took: "subtree", or "page" where that gave too little.
+def _read_body(
+    opened: _Opened, reading: Reading, known: tuple[str, ...]
+) -> tuple[Body, str, tuple[str, ...]]:
+    """Return the body, the way it took, and what to note of it.
 
-    The whole page is read only where the container gave less than a short notice holds. An empty
-    container of a known family is a shell (a player, a text loaded later): the rest of such a
-    page is menus and other stories.
+    "subtree" is the container's text. Where that is much poorer than the text that the head
+    tells ("jsonld") or that trafilatura finds on the whole page ("page"), that one is taken. An
+    empty container of a known family is a shell (a player, a text loaded later): the rest of
+    such a page is menus and other stories.
     """
-    body = Body()
-    if reading.container is not None:
+    body, prose = Body(), document.prose_size(opened.tree)
+    if reading.containers:
         lead = "" if reading.is_certain or known[1] else opened.meta.described
-        body = read_body(reading.container, reading.layout, opened.page.url, known, lead)
+        body = read_body(reading.containers, reading.layout, opened.base, known, lead)
+    told = read_described_body(opened.meta.said_body, known)
+    if size_of(told) > 2 * body.length + _MIN_GAIN:
+        return replace(body, blocks=told), "jsonld", ()
     shell = reading.is_certain and body.length < _EMPTY
-    if shell or body.length >= _SHORT or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
-        return body, "subtree"
-    blocks = read_whole_page(document.parse(opened.data), known)
-    if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:
-        return replace(body, blocks=blocks), "page"
-    return body, "subtree"
+    is_whole = body.length >= _SHORT and prose <= 1.5 * body.length + _MUCH
+    if shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
+        return body, "subtree", ()
+    blocks = read_whole_page(document.parse(opened.data), opened.page.url, opened.meta, known)
+    captions = [image.caption for image in body.images if image.caption]
+    missing = missing_prose(body.blocks, blocks, captions)
+    is_poor = body.length < _SHORT or not reading.is_certain
+    if is_poor and missing > body.length + _MIN_GAIN:
+        return replace(body, blocks=blocks), "page", ()
+    if missing >= max(_MUCH, 0.3 * body.length):
+        note = f"partial: {missing} characters more stand elsewhere on the page"
+        return body, "subtree", (note,)
+    return body, "subtree", ()
 
 
 def _dates(opened: _Opened, reading: Reading) -> tuple[Choice, datetime | None]:

@@ -1,16 +1,18 @@
 """A container's text, pictures and byline. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
 from lxml.html import HtmlElement
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import subtree
 from crawler.extract.authors import Byline, read_byline
-from crawler.extract.blocks import read_page, read_subtree
+from crawler.extract.blocks import read_page, read_subtree, size_of
+from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
-from crawler.extract.container import drop_other_stories, remove_nodes
+from crawler.extract.container import Containers, drop_other_stories, remove_nodes
 from crawler.extract.images import (
     CAPTION_MARK,
     find_captions,
@@ -18,7 +20,7 @@ from crawler.extract.images import (
     read_images,
     remove_captions,
 )
-from crawler.extract.metadata import strip_controls
+from crawler.extract.metadata import Metadata, clean, strip_controls
 from crawler.extract.subtree import Line
 from crawler.families.base import Layout
 from storage.model.articles import Block, Image
@@ -50,19 +52,19 @@ class Body:
     @property
     def length(self) -> int:
         """Characters of text."""
-        return sum(len(block.text) for block in self.blocks)
+        return size_of(self.blocks)
 
 
 def read_body(
-    container: LexborNode, layout: Layout, url: str, known: tuple[str, ...], described: str = ""
+    containers: Containers, layout: Layout, url: str, known: tuple[str, ...], described: str = ""
 ) -> Body:
-    """Return the text of a container, without what the layout and the general rules drop.
+    """Return the text of containers, without what the layout and the general rules drop.
 
     known: title and lead; where the container repeats them, they are taken out of the text.
     described: the head's description; a first line in bold that says just that is the lead.
     """
-    _apply_layout(container, layout)
-    root = subtree.build(strip_controls(container.html or ""))
+    _apply_layout(containers, layout)
+    root = subtree.build(strip_controls("".join(part.html or "" for part in containers)))
     drop_marked_boxes(root)
     captions = find_captions(root)
     photo = _is_photo_story(root, captions)
@@ -83,13 +85,15 @@ def read_body(
     return Body(read_subtree(root), images, bylines, photo, lead)
 
 
-def _apply_layout(container: LexborNode, layout: Layout) -> None:
+def _apply_layout(containers: Containers, layout: Layout) -> None:
+    elements = [part for part in containers if part.is_element_node]
+    kept = {part.mem_id for part in elements}
     if layout.caption:
-        for node in container.css(",".join(layout.caption)):
+        for node in (node for part in elements for node in part.css(",".join(layout.caption))):
             node.attrs[CAPTION_MARK] = "1"
     if layout.drop:
-        found = container.css(",".join(layout.drop))
-        remove_nodes([node for node in found if node.mem_id != container.mem_id])
+        found = [node for part in elements for node in part.css(",".join(layout.drop))]
+        remove_nodes([node for node in found if node.mem_id not in kept])
 
 
 def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
@@ -171,9 +175,25 @@ def _drop_last_line(block: HtmlElement) -> None:
             setattr(element, name, None)
 
 
-def read_whole_page(tree: LexborHTMLParser, known: tuple[str, ...]) -> tuple[Block, ...]:
+def read_whole_page(
+    tree: LexborHTMLParser, url: str, meta: Metadata, known: tuple[str, ...]
+) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on the page by itself, without title and lead."""
-    wanted = {_key(text) for text in known if text}
+    drop_other_articles(tree, url, meta.headline)
     drop_other_stories(tree)
-    blocks = read_page(strip_controls(tree.html or ""))
+    return _without(read_page(strip_controls(tree.html or "")), known)
+
+
+def read_described_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the blocks of the text that a page's JSON-LD holds, as lines or as HTML."""
+    if "<p" in text or "<br" in text:
+        root = subtree.build(strip_controls(text))
+        subtree.flatten(root)
+        return _without(read_subtree(root), known)
+    lines = filter(None, map(clean, text.splitlines()))
+    return _without((Block("paragraph", line) for line in lines), known)
+
+
+def _without(blocks: Iterable[Block], known: tuple[str, ...]) -> tuple[Block, ...]:
+    wanted = {_key(text) for text in known if text}
     return tuple(block for block in blocks if _key(block.text) not in wanted)

@@ -32,6 +32,7 @@ _NESTING = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE)
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+_CODE = ("script", "style", "select", "option", "template", "textarea")
 _TEXT_SIGN = re.compile(rb"<\s*[a-zA-Z!/]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
@@ -193,3 +194,17 @@ def is_html(body: bytes) -> bool:
 def parse(data: bytes) -> LexborHTMLParser:
     """Return the tree of a guarded page in UTF-8."""
     return LexborHTMLParser(data)
+
+
+def strip_code(tree: LexborHTMLParser) -> None:
+    """Take out what no reader sees: code and the choices of forms weigh as prose else."""
+    tree.strip_tags(list(_CODE))
+
+
+def prose_size(tree: LexborHTMLParser) -> int:
+    """Return how many characters a page's paragraphs hold, links left out."""
+    found = 0
+    for paragraph in tree.css("p"):
+        linked = sum(len(link.text(deep=True)) for link in paragraph.css("a"))
+        found += max(0, len(paragraph.text(deep=True, strip=True)) - linked)
+    return found

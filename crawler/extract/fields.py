@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.authors import read_byline
-from crawler.extract.frame import Select
-from crawler.extract.metadata import Metadata, clean
+from crawler.extract.choose import ScopedSelector
+from crawler.extract.metadata import Metadata, clean, overlap
 from crawler.families.base import Family, Layout
 from crawler.page.dates import Candidate
 from crawler.page.urls import article_id, canonical_url
@@ -43,7 +43,7 @@ def joined_text(node: LexborNode) -> str:
     return clean(node.text(deep=True, separator=" "))
 
 
-def select_all(select: Select, selectors: tuple[str, ...]) -> list[LexborNode]:
+def select_all(select: ScopedSelector, selectors: tuple[str, ...]) -> list[LexborNode]:
     """Return what the first selector with a match finds."""
     for selector in selectors:
         if nodes := select(selector):
@@ -51,14 +51,14 @@ def select_all(select: Select, selectors: tuple[str, ...]) -> list[LexborNode]:
     return []
 
 
-def read_title(select: Select, layout: Layout, meta: Metadata) -> str:
+def read_title(select: ScopedSelector, layout: Layout, meta: Metadata) -> str:
     """Return the headline: the layout's element, else the head's own words without the site."""
     said = meta.said("headline") or meta.prop("og:title")
     for selector in layout.title:
         texts = [text for node in select(selector) if (text := _title_text(node))]
         if selector == "h1" and len(texts) > 1 and said:
             # Some templates set the section's name, or a pop-up's, as another h1.
-            texts.sort(key=lambda text: _overlap(text, said), reverse=True)
+            texts.sort(key=lambda text: overlap(text, said), reverse=True)
         if texts and not (selector == "h1" and said and _is_logo(texts[0], said, meta)):
             return texts[0]
     if said:
@@ -79,12 +79,7 @@ def _is_logo(text: str, said: str, meta: Metadata) -> bool:
         return True
     if not meta.article:  # a section's page, whose h1 is its name
         return False
-    return len(text.split()) < _HEADLINE_WORDS and _overlap(text, said) < _MIN_SHARED
-
-
-def _overlap(text: str, said: str) -> float:
-    ours, theirs = set(text.casefold().split()), set(said.casefold().split())
-    return len(ours & theirs) / (len(ours | theirs) or 1)
+    return len(text.split()) < _HEADLINE_WORDS and overlap(text, said) < _MIN_SHARED
 
 
 def strip_site(title: str, site: str | None) -> str:
@@ -94,7 +89,7 @@ def strip_site(title: str, site: str | None) -> str:
     return _SITE_SUFFIX.sub("", title) if " | " in title else title
 
 
-def read_sapo(select: Select, layout: Layout, meta: Metadata, *, is_certain: bool) -> str:
+def read_sapo(select: ScopedSelector, layout: Layout, meta: Metadata, *, is_certain: bool) -> str:
     """Return the lead as printed, dateline included, or ''.
 
     Of several elements a layout's selector finds, the one that says what the head's description
@@ -105,8 +100,8 @@ def read_sapo(select: Select, layout: Layout, meta: Metadata, *, is_certain: boo
         nodes = [node for node in select(selector) if not _in_picture(node)]
         texts = [text for node in nodes if 20 <= len(text := joined_text(node)) <= _MAX_SAPO]
         if len(texts) > 1 and described:
-            texts.sort(key=lambda text: _overlap(text, described), reverse=True)
-        if texts and (is_certain or not described or _overlap(texts[0], described) > 0.3):
+            texts.sort(key=lambda text: overlap(text, described), reverse=True)
+        if texts and (is_certain or not described or overlap(texts[0], described) > 0.3):
             return texts[0]
     return ""
 
@@ -136,7 +131,7 @@ def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
     return None, sapo
 
 
-def read_section(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+def read_section(select: ScopedSelector, layout: Layout, meta: Metadata) -> tuple[str, ...]:
     """Return the section's path, outermost first."""
     if meta.breadcrumb:
         return meta.breadcrumb
@@ -146,7 +141,7 @@ def read_section(select: Select, layout: Layout, meta: Metadata) -> tuple[str, .
     return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
 
 
-def read_tags(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+def read_tags(select: ScopedSelector, layout: Layout, meta: Metadata) -> tuple[str, ...]:
     """Return the article's tags: as linked on the page, else as its head lists them."""
     texts = [joined_text(node) for node in select_all(select, layout.tags)]
     if not texts:
@@ -199,7 +194,7 @@ def _linked(own: str, href: str) -> str | None:
     )
 
 
-def read_author_texts(select: Select, layout: Layout) -> list[str]:
+def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
     """Return the texts of the layout's author elements, each once; the first selector wins."""
     for selector in layout.author:
         texts = dict.fromkeys(text for n in select(selector) if (text := joined_text(n)))
@@ -208,7 +203,7 @@ def read_author_texts(select: Select, layout: Layout) -> list[str]:
     return _dated_byline(select) if select.places else []
 
 
-def _dated_byline(select: Select) -> list[str]:
+def _dated_byline(select: ScopedSelector) -> list[str]:
     """Return the line by the headline that holds a day and, beside it, nothing but names."""
     for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
         for node in nodes:
@@ -221,7 +216,7 @@ def _dated_byline(select: Select) -> list[str]:
 
 
 def date_candidates(
-    select: Select, layout: Layout, meta: Metadata, key: str = "published"
+    select: ScopedSelector, layout: Layout, meta: Metadata, key: str = "published"
 ) -> Iterator[Candidate]:
     """Yield what may be the time of publication (or key="modified"), most trusted first.
 
@@ -248,7 +243,7 @@ def date_candidates(
         yield Candidate(said, "meta:name")
 
 
-def _printed_dates(select: Select, layout: Layout) -> Iterator[Candidate]:
+def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[Candidate]:
     for selector, nodes in select.by_place(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):

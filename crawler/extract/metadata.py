@@ -20,6 +20,8 @@ _ARTICLE_TYPES = frozenset(
 _LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^"\n]{1,2000})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# With its semicolon: an address in a text holds `&region=`, which is no sign.
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
 
@@ -54,6 +56,17 @@ class Metadata:
         return clean(value) or None if isinstance(value, str) else None
 
     @property
+    def headline(self) -> str:
+        """What the head calls the article, its site's name included where nothing better; or ''."""
+        return self.said("headline") or self.prop("og:title") or self.title
+
+    @property
+    def said_body(self) -> str:
+        """The article's text as its JSON-LD holds it, lines kept; or ''."""
+        value = self.article.get("articleBody")
+        return value if isinstance(value, str) else ""
+
+    @property
     def described(self) -> str:
         """The page's description of itself, which most outlets fill with the lead; or ''."""
         return self.prop("og:description") or self.named("description") or ""
@@ -85,13 +98,19 @@ def clean(text: str) -> str:
     """Return text in one line, normal form, entities decoded (some are escaped twice)."""
     for _ in range(2):
         if "&" in text:
-            text = html.unescape(text)
+            text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     line = " ".join(text.split())
     if line.isascii() and line.isprintable():
         return line
     if line.isprintable() and is_normalized("NFC", line) and not _has_look_alike(line):
         return line  # what follows is seldom needed, and slower than finding that out
     return " ".join(normalize(strip_controls(text)).split())
+
+
+def overlap(text: str, other: str) -> float:
+    """Return how many of the words of two texts both have, from 0 to 1."""
+    ours, theirs = set(text.casefold().split()), set(other.casefold().split())
+    return len(ours & theirs) / (len(ours | theirs) or 1)
 
 
 def _has_look_alike(text: str) -> bool:

@@ -18,7 +18,7 @@ _AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PageEvidence:
     """What speaks for an article.
 
     is_certain: a family's own selectors found the text. is_dated: page or head give a date.
@@ -31,8 +31,8 @@ class Evidence:
     has_container: bool
 
 
-def judge(
-    url: str, data: bytes, meta: Metadata, found: Evidence, body: Body
+def classify(
+    url: str, data: bytes, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return why a page is no article and what shows it, or None for an article."""
     if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
@@ -43,7 +43,7 @@ def judge(
 
 
 def _barrier(
-    url: str, text: str, meta: Metadata, found: Evidence, body: Body
+    url: str, text: str, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return what stands in the way of an article, if the page says so."""
     if sign := challenge_sign(text):
@@ -58,7 +58,7 @@ def _barrier(
     return None
 
 
-def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[RefusalReason, str]:
+def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[RefusalReason, str]:
     """Return which kind of page without an article's text this is."""
     kind = page_kind(path)
     if kind == "video page" or _is_video(meta):
@@ -74,7 +74,7 @@ def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[Refu
     return RefusalReason.NOT_ARTICLE, _listing_sign(path, meta, found, body)
 
 
-def _is_article(url: str, meta: Metadata, found: Evidence, body: Body) -> bool:
+def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bool:
     """True where a family is certain, the head says so, or the page looks like one throughout.
 
     Section pages of some outlets say og:type "article" too: then the title must be a headline.
@@ -96,7 +96,7 @@ def _is_video(meta: Metadata) -> bool:
     return kind.startswith("video") or "VideoObject" in meta.types
 
 
-def _listing_sign(path: str, meta: Metadata, found: Evidence, body: Body) -> str:
+def _listing_sign(path: str, meta: Metadata, found: PageEvidence, body: Body) -> str:
     kind = page_kind(path)
     signs = [f"{kind}: {path[:200]!r}"] if kind else []
     signs.append(f"{body.length} characters of text")
