@@ -9,18 +9,25 @@ from zoneinfo import ZoneInfo
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import document, fields
-from crawler.extract.authors import Byline, clean_names, read_credit
+from crawler.extract.authors import Byline, choose_byline, is_person
 from crawler.extract.blocks import missing_prose, size_of
 from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
 from crawler.extract.boundaries import drop_other_articles
-from crawler.extract.choose import Reading, choose_reading
-from crawler.extract.classify import PageEvidence, classify
+from crawler.extract.choose import Reading, choose_reading, read_address
+from crawler.extract.classify import (
+    PageEvidence,
+    classify,
+    count_headlines,
+    doubt,
+    kind_by_content,
+)
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_sign, other_page, paywall_sign, refuse_response
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
+from crawler.page.printed import split_dateline
 from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
@@ -120,7 +127,7 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     if not document.is_html(page.body):
         return Refusal(slug, page.url, RefusalReason.MALFORMED, "holds no HTML tag")
-    data = document.to_utf8(page.body, page.content_type)
+    data = document.undo_double(document.to_utf8(page.body, page.content_type))
     if problem := document.guard_markup(data):
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     tree = document.parse(data)
@@ -138,28 +145,30 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
         return opened.refuse(RefusalReason.LIVE, live)
     meta, layout, select = opened.meta, reading.layout, reading.select
     # Fields before the body: reading the body takes boxes, and some fields, out of the tree.
-    title = fields.read_title(select, layout, meta)
-    sapo = fields.read_sapo(select, layout, meta, is_certain=reading.is_certain)
-    section = fields.read_section(select, layout, meta)
+    title = fields.read_title(select, layout, meta, urlsplit(opened.page.url).netloc)
+    sapo = fields.read_sapo(select, layout, meta, title, is_certain=reading.is_certain)
+    section = fields.read_section(select, layout, meta, title)
     tags = fields.read_tags(select, layout, meta)
     author_texts = fields.read_author_texts(select, layout)
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
     published, modified = _dates(opened, reading)
+    headlines = 0 if reading.is_certain else count_headlines(opened.tree)
     body, path, doubts = _read_body(opened, reading, (title, sapo))
     is_dated = published.at is not None and published.rule != "url"
-    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree")
+    kind = "" if reading.is_certain else kind_by_content(opened.tree, meta.types, body)
+    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree", headlines, kind)
     if reason := classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
-    dateline, lead = fields.split_dateline(
-        sapo or body.lead or _described(meta, body),
+    dateline, lead = split_dateline(
+        sapo or body.lead or fields.described_lead(meta, title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
     )
     byline = _byline(opened, author_texts, body.bylines, sources)
     # The configured family first: whatever a page is read with, discovery keys it by that one.
     families = (opened.configured, reading.family) if opened.configured else (reading.family,)
-    url, own_id = fields.read_address(opened.page.url, meta, families)
+    url, own_id = read_address(opened.page.url, meta, families)
     return Article(
         outlet=opened.slug,
         url=url,
@@ -180,8 +189,10 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
         tags=tags,
         images=body.images,
         kind=_kind(opened, section, body),
-        language=_language(opened.tree),
-        notes=(*_notes(reading, meta, body), *doubts),
+        language=document.language_of(
+            " ".join(block.text for block in body.blocks), _declared(opened.tree)
+        ),
+        notes=tuple(filter(None, (*_notes(reading, meta, body), *doubts, doubt(meta, evidence)))),
     )
 
 
@@ -247,38 +258,18 @@ def _describe_future(opened: _Opened, choice: Choice) -> str:
     )
 
 
-def _described(meta: Metadata, body: Body) -> str:
-    """Return the head's description as the lead, unless it only repeats how the text begins."""
-    text = meta.described
-    start = "".join(block.text for block in body.blocks[:2]).casefold()
-    plain = text.rstrip(". …").casefold()
-    return "" if not plain or plain[:60] in start else text
-
-
 def _byline(
     opened: _Opened, texts: list[str], closing: tuple[Byline, ...], sources: list[str]
 ) -> Byline:
-    """Return who wrote it: as the page's head line says, else its last line, else its metadata."""
+    """Return who wrote it, of all that the page and its head say."""
     meta = opened.meta
     publishers = [opened.slug, *(meta.properties.get("og:site_name", ()))]
     if opened.outlet:
         publishers += [opened.outlet.name, *opened.outlet.names]
     said = [*meta.author_names(), *meta.properties.get("dable:author", ())]
     said += [name for name in meta.properties.get("article:author", ()) if "/" not in name]
-    closing_text = [byline.text for byline in closing if byline.text]
-    for source in (texts, closing_text, said):
-        if names := clean_names(source, publishers):
-            printed = texts or closing_text
-            return Byline(" - ".join(printed) or None, names, _credit(closing, texts, sources))
-    return Byline(" - ".join(texts or closing_text) or None, (), _credit(closing, texts, sources))
-
-
-def _credit(closing: tuple[Byline, ...], texts: list[str], sources: list[str]) -> str | None:
-    for text in sources:
-        if text:
-            return read_credit(text) or text
-    found = (byline.credit for byline in closing if byline.credit)
-    return next(found, None) or next(filter(None, map(read_credit, texts)), None)
+    persons = [name for name in meta.names.get("author", ()) if is_person(name, opened.slug)]
+    return choose_byline(texts, closing, [*said, *persons], sources, publishers)
 
 
 def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
@@ -291,9 +282,8 @@ def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
     return "longform" if _LONGFORM.search(marks) else "text"
 
 
-def _language(tree: LexborHTMLParser) -> str:
-    code = tree.root.attributes.get("lang") if tree.root else None
-    return (code or "vi").split("-")[0].lower()[:3] or "vi"
+def _declared(tree: LexborHTMLParser) -> str | None:
+    return tree.root.attributes.get("lang") if tree.root else None
 
 
 def _notes(reading: Reading, meta: Metadata, body: Body) -> tuple[str, ...]:

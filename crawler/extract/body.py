@@ -1,14 +1,15 @@
 """A container's text, pictures and byline. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import subtree
-from crawler.extract.authors import Byline, read_byline
+from crawler.extract.authors import Byline, is_plain_name, read_byline
 from crawler.extract.blocks import read_page, read_subtree, size_of
 from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
@@ -21,7 +22,7 @@ from crawler.extract.images import (
     remove_captions,
 )
 from crawler.extract.metadata import Metadata, clean, strip_controls
-from crawler.extract.subtree import Line
+from crawler.extract.subtree import BREAK, Line
 from crawler.families.base import Layout
 from storage.model.articles import Block, Image
 
@@ -29,6 +30,10 @@ from storage.model.articles import Block, Image
 _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
 _LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
+_MIN_LIST = 3  # names one under the other
+_MAX_ACCOUNT = 60  # characters
+_AUTHOR_MARK = re.compile(r"author|byline|tac-?gia|nguoi-?dang", re.IGNORECASE)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_SUBHEAD = 120  # characters
 _HEAD_LINES = 8  # section, title in parts, byline, date, lead
 _STRING = etree.XPath("string()")
@@ -79,8 +84,9 @@ def read_body(
     lead = described if described and _opens_with(lines, described) else ""
     if lead:
         subtree.drop(lines.pop(0).element)
-    bylines = _take_bylines(lines)
-    _mark_subheads(lines[:-1])
+    lines, bylines = _take_bylines(lines)
+    _mark_subheads(lines)
+    _end_in_prose(lines)
     subtree.strip_attributes(root)
     return Body(read_subtree(root), images, bylines, photo, lead)
 
@@ -125,20 +131,60 @@ def _key(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _take_bylines(lines: list[Line]) -> tuple[Byline, ...]:
-    """Remove and return the closing lines that only say who wrote it or whom it is taken from."""
-    found: list[Byline] = []
-    for element, _ in reversed(lines[1:][-_LAST_LINES:]):
-        parts = [part for part in str(_STRING(element)).split(subtree.BREAK) if part.strip()]
-        byline = read_byline(parts[-1]) if parts and element.tag != "li" else None
+def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
+    """Remove the closing lines that only say who wrote it or whom it is taken from.
+
+    Returns the lines left and what was taken off. Names that a line with a colon announces, and
+    three or more one under the other, are a list of the text: who won, who was given what.
+    """
+    found: list[tuple[Line, Byline]] = []
+    for line in reversed(lines[1:][-_LAST_LINES:]):
+        byline = _read_closing(line)
         if byline is None:
             break
-        found.append(byline)
-        if len(parts) > 1:
-            _drop_last_line(element)
+        found.append((line, byline))
+        if len(_parts(line.element)) > 1:
             break
-        subtree.drop(element)
-    return tuple(reversed(found))
+    rest = lines[: len(lines) - len(found)]
+    named = [line.text for line, byline in found if byline.names]
+    if named and (
+        (rest and rest[-1].text.endswith(":"))
+        or (len(named) >= _MIN_LIST and all(map(is_plain_name, named)))
+    ):
+        return lines, ()
+    for line, _ in found:
+        if len(_parts(line.element)) > 1:
+            _drop_last_line(line.element)
+            rest.append(line)
+        else:
+            subtree.drop(line.element)
+    return rest, tuple(_without_sources(byline for _, byline in reversed(found)))
+
+
+def _read_closing(line: Line) -> Byline | None:
+    """Return what a closing line's last words say of the author, or None for other words."""
+    if line.element.tag == "li":
+        return None
+    parts = _parts(line.element)
+    if parts and (byline := read_byline(parts[-1])):
+        return byline
+    marks = " ".join(filter(None, (line.element.get("class"), line.element.get("id"))))
+    if len(line.text) <= _MAX_ACCOUNT and _AUTHOR_MARK.search(marks):
+        return Byline()  # an account of the CMS, which names nobody
+    return None
+
+
+def _parts(element: HtmlElement) -> list[str]:
+    """Return the lines into which breaks divide a block."""
+    return [part for part in str(_STRING(element)).split(BREAK) if part.strip()]
+
+
+def _without_sources(bylines: Iterable[Byline]) -> Iterator[Byline]:
+    """Yield bylines; a name under "Theo …" belongs to the source and is nobody of the outlet."""
+    after_credit = False
+    for byline in bylines:
+        yield replace(byline, names=()) if after_credit and len(byline.names) == 1 else byline
+        after_credit = byline.credit is not None and not byline.names
 
 
 def _mark_subheads(lines: list[Line]) -> None:
@@ -148,6 +194,14 @@ def _mark_subheads(lines: list[Line]) -> None:
             continue
         if _is_bold(element, text):
             element.tag = "h3"
+
+
+def _end_in_prose(lines: list[Line]) -> None:
+    """Make paragraphs of the headings at the end, which trafilatura takes for a box's."""
+    for element, _ in reversed(lines):
+        if element.tag not in _HEADINGS:
+            return
+        element.tag = "p"
 
 
 def _opens_with(lines: list[Line], lead: str) -> bool:
@@ -165,9 +219,9 @@ def _drop_last_line(block: HtmlElement) -> None:
     met_words = False
     for element in reversed(list(block.iter())):
         for name in ("tail", "text") if element is not block else ("text",):
-            rest, mark = getattr(element, name) or "", subtree.BREAK
+            rest, mark = getattr(element, name) or "", BREAK
             while mark:
-                rest, mark, after = rest.rpartition(subtree.BREAK)
+                rest, mark, after = rest.rpartition(BREAK)
                 met_words = met_words or bool(after.strip())
                 if mark and met_words:
                     setattr(element, name, rest)

@@ -1,8 +1,10 @@
-"""Which family and layout a page is read with, and where its fields are looked for. Pure."""
+"""Which family and layout read a page, where its fields stand, what its address is. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,10 +15,13 @@ from crawler.extract.container import (
     guess_containers,
     size,
 )
+from crawler.extract.metadata import Metadata
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
 from crawler.outlets.model import Outlet, Overrides
+from crawler.page.urls import article_id, canonical_url
 
+_GENERIC_ID = re.compile(r"[-_/.](?:[a-z]{0,4})?(\d{4,20})(?:\.[a-z]{2,5})?/?$")
 _MIN_NAMED = 0.7  # of the guessed text that a container known by its name must hold
 _MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
 
@@ -237,3 +242,41 @@ def _is_column(node: LexborNode) -> bool:
         return False
     links = (len(link.text(deep=True, strip=True)) for link in node.css("a"))
     return sum(length >= _MIN_HEADLINE for length in links) >= _STORIES
+
+
+def read_address(
+    page_url: str, meta: Metadata, families: tuple[Family, ...]
+) -> tuple[str, str | None]:
+    """Return an article's canonical URL and the outlet's own id, by the first family that has one.
+
+    The page's own canonical link wins where it leads to the same site (a share or AMP address
+    then leads to the article's); a link to another site or to a home page is not believed.
+    """
+    own = canonical_url(page_url)
+    linked = own if meta.canonical == page_url else _linked(own, meta.canonical or "")
+    candidates = list(dict.fromkeys((linked, own)))
+    if meta.prop("og:url") not in (None, page_url, meta.canonical):
+        candidates.append(_linked(own, meta.prop("og:url") or ""))
+    for family in families:
+        for url in candidates:
+            if url and (found := article_id(url, family)):
+                return (linked or own), found
+    for url in candidates:
+        if url and (match := _GENERIC_ID.search(urlsplit(url).path)):
+            return (linked or own), match[1]
+    return (linked or own), None
+
+
+def _linked(own: str, href: str) -> str | None:
+    try:
+        url = canonical_url(urljoin(own, href.strip())) if href.strip() else None
+        if url is None or urlsplit(url).path in ("", "/"):
+            return None
+        ours, theirs = urlsplit(own).netloc, urlsplit(url).netloc
+    except ValueError:
+        return None
+    return (
+        url
+        if theirs == ours or ours.endswith("." + theirs) or theirs.endswith("." + ours)
+        else None
+    )

@@ -19,7 +19,7 @@ _MAX_CLIMB = 3
 _MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
 _BLOCKS = frozenset(("p", "div", "table", "ul", "ol", "h2", "h3", "section", "article"))
 _NOT_TEXT = re.compile(
-    r"comment|binh-?luan|\bcmt|y-?kien|feedback|phan-?hoi|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
+    r"comment|binh-?luan|\bcmt|y-?kien|feedback|phan-?hoi|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup|modal|consent|cookie|privacy"
     r"|most-?view|doc-?nhieu|xem-?nhieu|nav\b",
     re.IGNORECASE,
 )
