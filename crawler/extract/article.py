@@ -105,8 +105,7 @@ def _extract(
     if isinstance(opened, Refusal):
         return opened
     host, day = slug_of(page.url), page.fetched_at.date()
-    lead = opened.meta.described
-    reading = choose_reading(opened.data, opened.tree, outlet, host, day, lead, left_out)
+    reading = choose_reading(opened.data, opened.tree, outlet, host, day, opened.meta, left_out)
     return _read(opened, reading)
 
 

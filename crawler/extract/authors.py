@@ -77,7 +77,7 @@ _STAMP = re.compile(
 )
 
 _CREDIT = re.compile(
-    r"^\(?\s*(?:theo|nguồn|nguồn tin)\s*:?\s+"
+    r"^\(?\s*(?:theo|nguồn tin|nguồn)\s*:?\s+"
     r"(?P<source>[^()]{2,70}?(?:\s\([^()]{2,30}\))?)\s*\)?[.]?$",
     re.IGNORECASE,
 )

@@ -15,14 +15,13 @@ from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
 from crawler.extract.container import Containers, drop_other_stories, remove_nodes
 from crawler.extract.images import (
-    CAPTION_MARK,
     find_captions,
     keep_captions,
     read_images,
     remove_captions,
 )
 from crawler.extract.metadata import Metadata, clean, strip_controls
-from crawler.extract.subtree import BREAK, Line
+from crawler.extract.subtree import BREAK, CAPTION_MARK, Line
 from crawler.families.base import Layout
 from storage.model.articles import Block, Image
 
@@ -72,7 +71,7 @@ def read_body(
     root = subtree.build(strip_controls("".join(part.html or "" for part in containers)))
     drop_marked_boxes(root)
     captions = find_captions(root)
-    photo = _is_photo_story(root, captions)
+    photo = _is_photo_story(root, captions, known)
     images = read_images(root, captions, url)
     if photo:
         keep_captions(root, captions)
@@ -102,11 +101,14 @@ def _apply_layout(containers: Containers, layout: Layout) -> None:
         remove_nodes([node for node in found if node.mem_id not in kept])
 
 
-def _is_photo_story(root: HtmlElement, captions: list[HtmlElement]) -> bool:
+def _is_photo_story(root: HtmlElement, captions: list[HtmlElement], known: tuple[str, ...]) -> bool:
+    """True where captions hold most of the text; links and what the page's head says aside."""
     held = sum(len(subtree.text_of(caption)) for caption in captions)
     if held < _MIN_PHOTO_TEXT:
         return False
-    return held > _PHOTO_STORY * (len(subtree.text_of(root)) - held)
+    linked = sum(len(subtree.text_of(link)) for link in root.iter("a"))
+    rest = len(subtree.text_of(root)) - held - linked - sum(map(len, known))
+    return held > _PHOTO_STORY * rest
 
 
 def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:

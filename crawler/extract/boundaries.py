@@ -33,17 +33,22 @@ def drop_other_articles(tree: LexborHTMLParser, url: str, said: str) -> None:
     nothing tells which article is the page's, and nothing is removed.
     """
     headlines = tree.css("h1")
-    own = max(headlines, key=lambda node: overlap(_text(node), said), default=None)
+    own = own_headline(tree, said)
     if own is None or overlap(_text(own), said) < _SAME_HEADLINE:
         return
     following = headlines[[node.mem_id for node in headlines].index(own.mem_id) + 1 :]
     boxes = [_box(node, own) for node in following if _is_other_headline(node, own)]
-    boxes += [node for node in _addressed(tree, url) if not _holds(node, own)]
+    boxes += [node for node in _addressed(tree, url) if not holds(node, own)]
     removed: set[int] = set()
     for box in boxes:
         if not removed.intersection(each.mem_id for each in _upwards(box)) and _is_story(box):
             removed.add(box.mem_id)
             box.decompose()
+
+
+def own_headline(tree: LexborHTMLParser, said: str) -> LexborNode | None:
+    """Return the h1 that says most of what the head calls the article, the first of equal ones."""
+    return max(tree.css("h1"), key=lambda node: overlap(_text(node), said), default=None)
 
 
 def _is_other_headline(node: LexborNode, own: LexborNode) -> bool:
@@ -54,7 +59,7 @@ def _is_other_headline(node: LexborNode, own: LexborNode) -> bool:
 def _box(headline: LexborNode, own: LexborNode) -> LexborNode:
     """Return the largest element around a headline that does not hold the article's own."""
     box = headline
-    while box.parent is not None and not _holds(box.parent, own):
+    while box.parent is not None and not holds(box.parent, own):
         box = box.parent
     return box
 
@@ -96,7 +101,7 @@ def join_containers(found: list[LexborNode], min_text: int) -> tuple[LexborNode,
     texts: set[str] = set()
     for node in found:
         start = _text(node)[:80]
-        inside = any(_holds(other, node) for other in found if other.mem_id != node.mem_id)
+        inside = any(holds(other, node) for other in found if other.mem_id != node.mem_id)
         if node.mem_id != best.mem_id and (
             inside or sizes[node.mem_id] < min_text or start in texts
             or start == _text(best)[:80] or _is_apart(node, best)
@@ -104,7 +109,7 @@ def join_containers(found: list[LexborNode], min_text: int) -> tuple[LexborNode,
             continue
         texts.add(start)
         chosen.append(node)
-    outer = [node for node in chosen if node.mem_id == best.mem_id or not _holds(node, best)]
+    outer = [node for node in chosen if node.mem_id == best.mem_id or not holds(node, best)]
     return with_following(_span(outer))
 
 
@@ -113,7 +118,7 @@ def _is_apart(node: LexborNode, best: LexborNode) -> bool:
     if linked_share(node) > _MAX_LINKED:
         return True
     for up in _upwards(node):
-        if _holds(up, best):
+        if holds(up, best):
             return False
         if up.tag in ("aside", "footer", "nav", "li"):
             return True
@@ -201,5 +206,6 @@ def _upwards(node: LexborNode) -> Iterator[LexborNode]:
         up = up.parent
 
 
-def _holds(outer: LexborNode, inner: LexborNode) -> bool:
+def holds(outer: LexborNode, inner: LexborNode) -> bool:
+    """True where an element is another or lies around it."""
     return any(up.mem_id == outer.mem_id for up in _upwards(inner))

@@ -17,7 +17,7 @@ from crawler.extract.furniture import (
     may_be_subhead,
     points_away,
 )
-from crawler.extract.subtree import CONTROLS, Line, drop, text_of
+from crawler.extract.subtree import CAPTION_MARK, CONTROLS, Line, drop, has_text, text_of
 
 # A class word never removes more of the text than this: then it names the article's own frame.
 _MAX_SHARE = 0.3
@@ -40,9 +40,13 @@ _BOX_WORDS = re.compile(
     # what stands below a text, and tools around it
     r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|tags?|tags?-?(?:list|box|item)|tu-?khoa"
     r"|[\w-]*newsletters?|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|popup|luot-?xem|view-?count"
-    r"|videos?|video-\w+|\w+-video|audio|tts|player|podcast|toc|table-of-contents|qr-?code|link-source\S*"
+    r"|audio|tts|player|podcast|toc|table-of-contents|qr-?code|link-source\S*"
     r")(?:$|[\s_-])",
     re.IGNORECASE,
+)
+# Players, whose first picture and caption are the story's own where a layout marks the caption.
+_PLAYER_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:videos?|video-\w+|\w+-video)(?:$|[\s_-])", re.IGNORECASE
 )
 # Such boxes hold news as well (what experts think, how a vote ended): they must look like tools.
 _WEAK_WORDS = re.compile(
@@ -107,6 +111,8 @@ def _is_marked(element: HtmlElement) -> bool:
         return _has_controls(element) and len(text_of(element)) <= _MAX_FORM
     if _BOX_WORDS.search(names):
         return True
+    if _PLAYER_WORDS.search(names):
+        return has_text(element) and element.find(f".//*[@{CAPTION_MARK}]") is None
     return bool(_WEAK_WORDS.search(names)) and _looks_like_tool(element)
 
 
@@ -178,7 +184,7 @@ def _is_sentence(line: Line) -> bool:
     if any(_DOCUMENT.search(link) for link in links):
         return True
     words = len(line.text.split())
-    return words >= _MIN_WORDS and line.text.rstrip('”"’)').endswith((".", "?", "!"))
+    return words >= _MIN_WORDS and line.text.rstrip('”"’)').endswith(".")
 
 
 def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
@@ -235,6 +241,8 @@ def link_share(element: HtmlElement) -> float:
 
 
 def _is_one_link(line: Line) -> bool:
+    if any(up.tag == "a" and up.get("href") for up in line.element.iterancestors()):
+        return True
     if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))

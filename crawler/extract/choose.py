@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.extract.boundaries import holds, own_headline
 from crawler.extract.container import (
     Containers,
     find_containers,
@@ -84,14 +85,14 @@ def choose_reading(
     outlet: Outlet | None,
     host: str,
     day: date,
-    lead: str = "",
+    meta: Metadata,
     left_out: frozenset[str] = frozenset(),
 ) -> Reading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so. lead: the head's description. left_out: names of families that are
-    not tried, for benchmarks.
+    and the reading says so. left_out: names of families
+    that are not tried, for benchmarks.
     """
     named = outlet.family_on(day) if outlet else ""
     configured = None if named in left_out else FAMILIES.get(named)
@@ -111,7 +112,7 @@ def choose_reading(
             # Else the generic reading would take menus and teasers for the text.
             return Reading(family, family.layouts[0], (shell,), whole_page(tree))
     is_own = configured is GENERIC or (configured is not None and not configured.layouts)
-    return _generic(tree, outlet if is_own else None, configured, lead)
+    return _generic(tree, outlet if is_own else None, configured, meta)
 
 
 def _order(configured: Family | None, host: str) -> list[Family]:
@@ -131,13 +132,16 @@ def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -
 
 
 def _generic(
-    tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None, lead: str
+    tree: LexborHTMLParser,
+    outlet: Outlet | None,
+    configured: Family | None,
+    meta: Metadata,
 ) -> Reading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
-    guessed = guess_containers(tree, lead)
+    guessed = guess_containers(tree, meta.described)
     named = find_containers(tree, layout.body)
     containers = named if size(named) >= _MIN_NAMED * size(guessed) else guessed
-    select = article_scope(tree, containers)
+    select = article_scope(tree, containers, meta.headline)
     notes = _changed(configured, GENERIC)
     return Reading(GENERIC, layout, containers, select, notes, is_certain=False)
 
@@ -187,38 +191,38 @@ def whole_page(tree: LexborHTMLParser) -> ScopedSelector:
     return ScopedSelector(tree)
 
 
-def article_scope(tree: LexborHTMLParser, containers: tuple[LexborNode, ...]) -> ScopedSelector:
+def article_scope(
+    tree: LexborHTMLParser, containers: Containers, headline: str = ""
+) -> ScopedSelector:
     """Return a selection from around a text, never from inside it.
 
     On an unknown template "time" or "author" may be any teaser's. The article's own stand between
     headline and text, or before the headline, or after the text until other stories begin.
+    headline: what the head calls the article, which tells its h1 from those of boxes.
     """
     if not containers:
         return ScopedSelector(tree)
     first, last = containers[0], containers[-1]
-    if first.css_first("h1") is not None:
+    own = own_headline(tree, headline)
+    if own is not None and holds(first, own):
         return ScopedSelector(first)
-    box = _box(first)
-    before, between = _before(box, first)
-    after = frozenset(_after(box, last))
-    return ScopedSelector(box, (between, before, after))
-
-
-def _box(container: LexborNode) -> LexborNode:
-    box = container
-    while box.css_first("h1") is None and box.parent is not None and box.tag != "body":
+    box = first
+    while box.parent is not None and box.tag != "body" and not (own and holds(box, own)):
         box = box.parent
-    return box
+    before, between = _before(box, first, own)
+    return ScopedSelector(box, (between, before, frozenset(_after(box, last))))
 
 
-def _before(box: LexborNode, container: LexborNode) -> tuple[frozenset[int], frozenset[int]]:
+def _before(
+    box: LexborNode, container: LexborNode, own: LexborNode | None
+) -> tuple[frozenset[int], frozenset[int]]:
     """Return the nodes before the text: up to the headline, and from it on."""
     nodes: list[int] = []
     headline = 0
     for node in box.traverse():
         if node.mem_id == container.mem_id:
             break
-        if node.tag == "h1":
+        if own is not None and node.mem_id == own.mem_id:
             headline = len(nodes)
         nodes.append(node.mem_id)
     return frozenset(nodes[:headline]), frozenset(nodes[headline:])

@@ -66,7 +66,7 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "") -> Containers:
             continue
         prose.append((paragraph, weight))
         # Lines between <br> are the paragraphs of the element that holds them.
-        parent = paragraph if own else paragraph.parent
+        parent = paragraph if own else _around(paragraph)
         for share in (1.0, 0.5):
             if parent is None or parent.tag in ("html", "-document"):
                 break
@@ -77,6 +77,14 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "") -> Containers:
     if best is None or scores[best] < _MIN_TEXT:
         return ()
     return _with_siblings(nodes[best], prose)
+
+
+def _around(node: LexborNode) -> LexborNode | None:
+    """Return what holds a paragraph; for a cell what holds its table, for it frames a picture."""
+    up = node.parent
+    while up is not None and node.tag == "td" and up.tag in ("tr", "tbody", "table"):
+        up = up.parent
+    return up
 
 
 def _with_siblings(best: LexborNode, prose: list[tuple[LexborNode, float]]) -> Containers:

@@ -19,6 +19,8 @@ _MAX_TAGS = 40
 _MAX_DATES = 12  # elements of one selector that are read for a date
 _MAX_AUTHOR = 200  # characters
 _MAX_BYLINE = 60  # characters of names; a longer box tells more of them
+_MAX_CLOSING = 6  # elements behind the text among which its author may be named
+_SIGNED = re.compile(r"\bright\b|bold|author|tac-?gia|byline", re.IGNORECASE)
 _MAX_SAPO = 1_200  # characters
 _HEADLINE_WORDS = 6  # names of sections and outlets are shorter
 _MIN_SHARED = 0.2  # of the words of a page's headline and its head's
@@ -134,7 +136,7 @@ def read_sapo(
     """
     described = "" if _repeats(meta.described, title) else meta.described
     for selector in layout.sapo:
-        nodes = [node for node in select(selector) if not _in_picture(node)]
+        nodes = [node for node in select(selector) if _may_be_lead(node, select)]
         texts = [text for node in nodes if 20 <= len(text := _lead_text(node)) <= _MAX_SAPO]
         if len(texts) > 1 and described:
             texts.sort(key=lambda text: overlap(text, described), reverse=True)
@@ -175,6 +177,11 @@ def described_lead(meta: Metadata, title: str, blocks: Iterable[Block]) -> str:
 
 def _repeats(text: str, title: str) -> bool:
     return bool(title) and overlap(text, title) >= _SAME_TEXT
+
+
+def _may_be_lead(node: LexborNode, select: ScopedSelector) -> bool:
+    """True for what stands before the text, and not in a picture."""
+    return not (select.places and node.mem_id in select.places[-1]) and not _in_picture(node)
 
 
 def _in_picture(node: LexborNode) -> bool:
@@ -222,7 +229,28 @@ def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
         texts = dict.fromkeys(text for node in select(selector) for text in _author_lines(node))
         if texts:
             return [text for text in texts if len(text) <= _MAX_AUTHOR]
-    return _dated_byline(select) if select.places else []
+    return (_dated_byline(select) or _closing_byline(select)) if select.places else []
+
+
+def _closing_byline(select: ScopedSelector) -> list[str]:
+    """Return the name right behind the text that is set to the right or in bold."""
+    after = [
+        node
+        for node in select.root.css("p, div, strong, b, em, span, td")
+        if node.mem_id in select.places[-1]
+    ]
+    for node in after[:_MAX_CLOSING]:
+        text = joined_text(node)
+        if 0 < len(text) <= _MAX_BYLINE and _is_signature(node):
+            byline = read_byline(text)
+            return [text] if byline and byline.names else []
+    return []
+
+
+def _is_signature(node: LexborNode) -> bool:
+    attributes = node.attributes
+    looks = " ".join(attributes.get(name) or "" for name in ("style", "align", "class"))
+    return node.tag in ("strong", "b") or bool(_SIGNED.search(looks))
 
 
 def _author_lines(node: LexborNode) -> list[str]:

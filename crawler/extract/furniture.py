@@ -10,7 +10,7 @@ import re
 _BOX_HEADING = re.compile(
     r"^\W*(?:có thể (?:bạn|bạn đọc|độc giả) quan tâm|bạn có thể quan tâm|nên xem|nên đọc|tin khác"
     r"|các tin khác|tin(?:,? bài)? (?:liên quan|cùng chuyên mục|cùng chủ đề|nổi bật|tài trợ)"
-    r"|tin (?:mới|mới nhất|nóng|đọc nhiều|xem nhiều)"
+    r"|tin (?:mới|mới nhất|nóng|đọc nhiều|xem nhiều)|tin tức (?:gần đây|khác|mới(?: nhất)?)"
     r"|bài (?:liên quan|viết liên quan|cùng chuyên mục)"
     r"|(?:các )?bài viết (?:khác|cùng chuyên mục)|có liên quan|cùng chuyên mục|cùng tác giả"
     r"|xem thêm|đọc thêm|đọc tiếp|đọc nhiều|đọc nhiều nhất|xem nhiều|tham khảo thêm"

@@ -10,10 +10,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extract.metadata import clean
-from crawler.extract.subtree import BREAK, drop, has_text, text_of
+from crawler.extract.subtree import BREAK, CAPTION_MARK, drop, has_text, text_of
 from storage.model.articles import Image
-
-CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
 
 _MAX_CAPTION = 600  # characters
 _MAX_PICTURES = 300  # photo stories have up to about a hundred
@@ -40,6 +38,7 @@ _MARKED = etree.XPath(
     " or contains(@class, 'image-desc') or contains(@class, 'imagedesc')"
     " or contains(@class, 'chu')]"
 )
+_OF_FILM = re.compile(r"\b(?:Video|VIDEO|Clip)\s*[:：]\s*\S")
 _PARAGRAPHS = frozenset(("p", "div", "h6", "center", "td", "span", "em", "i"))
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CREDIT = re.compile(
@@ -146,10 +145,15 @@ def _captions_after(block: HtmlElement) -> list[HtmlElement]:
         size += len(text)
         if each.tag not in _PARAGRAPHS or not _looks_apart(each) or size > _MAX_UNMARKED:
             break
-        if found and (_CREDIT.search(text_of(found[-1])) or not _is_slanted(each, text)):
+        if found and (_CREDIT.search(text_of(found[-1])) or not _goes_on(each, text)):
             break
         found.append(each)
     return found
+
+
+def _goes_on(block: HtmlElement, text: str) -> bool:
+    """True for a line that goes on with the caption before it."""
+    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_slanted(block, text)
 
 
 def _is_sign(picture: HtmlElement) -> bool:
@@ -268,7 +272,9 @@ def remove_captions(captions: list[HtmlElement]) -> None:
 
 
 def keep_captions(root: HtmlElement, captions: list[HtmlElement]) -> None:
-    """Make captions paragraphs: in a photo story they are the text."""
+    """Make captions paragraphs: in a photo story they are the text. A film's stays what it is."""
+    films = [caption for caption in captions if _OF_FILM.search(text_of(caption))]
+    remove_captions(films)
     for caption in captions:
         caption.tag = "div"
     for figure in root.iter("figure"):

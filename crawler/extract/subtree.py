@@ -15,6 +15,7 @@ from lxml.html import HtmlElement, document_fromstring
 # area, so that no page's text holds it.
 BREAK = "\ue000"
 
+CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
 CONTROLS = "data-tq-controls"
 CELL_SEPARATOR = " | "
 
