@@ -63,7 +63,7 @@ class ScopedSelector:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """How a page is read.
 
     containers: the elements that hold the text, none where nothing on the page does.
@@ -87,7 +87,7 @@ def choose_reading(
     day: date,
     meta: Metadata,
     left_out: frozenset[str] = frozenset(),
-) -> Reading:
+) -> PageReading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
@@ -103,14 +103,14 @@ def choose_reading(
         for layout in _layouts(family, overrides, day):
             if containers := find_containers(tree, layout.body):
                 notes = (*_changed(configured, family), *_expired(layout, day))
-                return Reading(family, layout, containers, whole_page(tree), notes)
+                return PageReading(family, layout, containers, whole_page(tree), notes)
         if (
             family is configured
             and family.layouts
             and (shell := find_empty(tree, family.layouts[0].body))
         ):
             # Else the generic reading would take menus and teasers for the text.
-            return Reading(family, family.layouts[0], (shell,), whole_page(tree))
+            return PageReading(family, family.layouts[0], (shell,), whole_page(tree))
     is_own = configured is GENERIC or (configured is not None and not configured.layouts)
     return _generic(tree, outlet if is_own else None, configured, meta)
 
@@ -136,14 +136,14 @@ def _generic(
     outlet: Outlet | None,
     configured: Family | None,
     meta: Metadata,
-) -> Reading:
+) -> PageReading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
     guessed = guess_containers(tree, meta.described)
     named = find_containers(tree, layout.body)
     containers = named if size(named) >= _MIN_NAMED * size(guessed) else guessed
     select = article_scope(tree, containers, meta.headline)
     notes = _changed(configured, GENERIC)
-    return Reading(GENERIC, layout, containers, select, notes, is_certain=False)
+    return PageReading(GENERIC, layout, containers, select, notes, is_certain=False)
 
 
 def _layouts(family: Family, overrides: Overrides | None, day: date) -> list[Layout]:

@@ -8,8 +8,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata, overlap
-from crawler.extract.refusals import moved_sign, page_kind, paywall_sign, soft_404_sign
-from crawler.page.challenges import challenge_sign
+from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
+from crawler.page.challenges import challenge_evidence
 from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
@@ -83,15 +83,15 @@ def _barrier(
     url: str, text: str, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return what stands in the way of an article, if the page says so."""
-    if sign := challenge_sign(text):
-        return RefusalReason.BLOCKED, sign
-    if sign := moved_sign(url, text):
-        return RefusalReason.MOVED, sign
-    if sign := soft_404_sign(found.title, " ".join(block.text for block in body.blocks)):
-        return RefusalReason.NOT_FOUND, sign
+    if evidence := challenge_evidence(text):
+        return RefusalReason.BLOCKED, evidence
+    if evidence := moved_evidence(url, text):
+        return RefusalReason.MOVED, evidence
+    if evidence := soft_404_evidence(found.title, " ".join(block.text for block in body.blocks)):
+        return RefusalReason.NOT_FOUND, evidence
     barrier = text if meta.article else ""  # menus offer subscriptions on every page
-    if sign := paywall_sign(meta.article.get("isAccessibleForFree"), barrier):
-        return RefusalReason.PAYWALL, sign
+    if evidence := paywall_evidence(meta.article.get("isAccessibleForFree"), barrier):
+        return RefusalReason.PAYWALL, evidence
     return None
 
 
@@ -108,7 +108,7 @@ def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[
         return RefusalReason.EMPTY, f"a title and {body.length} characters of text"
     if not found.title and body.length < _MIN_BODY and not meta.properties:
         return RefusalReason.MALFORMED, "neither title nor text"
-    return RefusalReason.NOT_ARTICLE, _listing_sign(path, meta, found, body)
+    return RefusalReason.NOT_ARTICLE, _listing_evidence(path, meta, found, body)
 
 
 def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bool:
@@ -159,14 +159,14 @@ def _is_video(meta: Metadata) -> bool:
     return kind.startswith("video") or "VideoObject" in meta.types
 
 
-def _listing_sign(path: str, meta: Metadata, found: PageEvidence, body: Body) -> str:
+def _listing_evidence(path: str, meta: Metadata, found: PageEvidence, body: Body) -> str:
     kind = found.kind or page_kind(path)
-    signs = [f"{kind}: {path[:200]!r}"] if kind else []
-    signs.append(f"{body.length} characters of text")
+    parts = [f"{kind}: {path[:200]!r}"] if kind else []
+    parts.append(f"{body.length} characters of text")
     if not meta.article:
-        signs.append("no article in its JSON-LD")
+        parts.append("no article in its JSON-LD")
     if (kind := meta.prop("og:type")) != "article":
-        signs.append(f"og:type {kind!r}")
+        parts.append(f"og:type {kind!r}")
     if not found.is_dated:
-        signs.append("no date")
-    return ", ".join(signs)
+        parts.append("no date")
+    return ", ".join(parts)

@@ -9,7 +9,7 @@ from crawler.extract.authors import clean_names, read_byline
 from crawler.extract.choose import ScopedSelector
 from crawler.extract.metadata import Metadata, clean, overlap
 from crawler.families.base import Layout
-from crawler.page.dates import Candidate
+from crawler.page.dates import DateCandidate
 from crawler.page.printed import posted_part
 from storage.model.articles import Block
 from storage.text.normalize import fold
@@ -280,7 +280,7 @@ def _dated_byline(select: ScopedSelector) -> list[str]:
 
 def date_candidates(
     select: ScopedSelector, layout: Layout, meta: Metadata, key: str = "published"
-) -> Iterator[Candidate]:
+) -> Iterator[DateCandidate]:
     """Yield what may be the time of publication (or key="modified"), most trusted first.
 
     JSON-LD, then meta properties, then the layout's elements, then meta names (some outlets put
@@ -288,9 +288,9 @@ def date_candidates(
     """
     jsonld = "datePublished" if key == "published" else "dateModified"
     if said := meta.said(jsonld):
-        yield Candidate(said, "jsonld")
+        yield DateCandidate(said, "jsonld")
     if said := meta.prop(f"article:{key}_time"):
-        yield Candidate(said, "meta")
+        yield DateCandidate(said, "meta")
     if key == "published":
         yield from _printed_dates(select, layout)
         for name in (
@@ -301,17 +301,17 @@ def date_candidates(
             "date",
         ):
             if said := meta.named(name):
-                yield Candidate(said, f"meta:{name}")
+                yield DateCandidate(said, f"meta:{name}")
     elif said := meta.named("lastmod") or meta.named("datemodified"):
-        yield Candidate(said, "meta:name")
+        yield DateCandidate(said, "meta:name")
 
 
-def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[Candidate]:
+def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
     for selector, nodes in select.by_place(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:
-                    yield Candidate(clean(value), f"page:{selector}")
+                    yield DateCandidate(clean(value), f"page:{selector}")
             text = joined_text(node)
             if any(char.isdigit() for char in text):
-                yield Candidate(posted_part(text), f"page:{selector}")
+                yield DateCandidate(posted_part(text), f"page:{selector}")
