@@ -21,6 +21,7 @@ from crawler.extract.classify import (
     doubt,
     kind_by_content,
 )
+from crawler.extract.container import prose_sizes
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
 from crawler.families import FAMILIES
@@ -36,7 +37,7 @@ VERSION = 3
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
-_EMPTY = 20  # characters; no text, whatever else the container holds
+_EMPTY = 20  # characters; no text
 _MUCH = 400  # characters of prose that may be half an article
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
@@ -66,6 +67,10 @@ class _Opened:
             return urljoin(self.page.url, base.attributes["href"] or "") if base else self.page.url
         except ValueError:
             return self.page.url
+
+    @property
+    def declared_language(self) -> str | None:
+        return self.tree.root.attributes.get("lang") if self.tree.root else None
 
     def refuse(self, reason: RefusalReason, evidence: str) -> Refusal:
         return Refusal(self.slug, self.page.url, reason, evidence)
@@ -159,7 +164,7 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     if reason := classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
-        return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
+        return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published.future))
     dateline, lead = split_dateline(
         sapo or body.lead or fields.described_lead(meta, title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
@@ -189,7 +194,7 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         images=body.images,
         kind=_kind(opened, section, body),
         language=document.language_of(
-            " ".join(block.text for block in body.blocks), _declared(opened.tree)
+            " ".join(block.text for block in body.blocks), opened.declared_language
         ),
         notes=tuple(filter(None, (*_notes(reading, meta, body), *doubts, doubt(meta, evidence)))),
     )
@@ -205,19 +210,24 @@ def _read_body(
     empty container of a known family is a shell (a player, a text loaded later): the rest of
     such a page is menus and other stories.
     """
-    body, prose = Body(), document.prose_size(opened.tree)
+    body = Body()
+    inside, outside = prose_sizes(opened.tree, reading.containers)
     if reading.containers:
         lead = "" if reading.is_certain or known[1] else opened.meta.described
         body = read_body(reading.containers, reading.layout, opened.base, known, lead)
-    told = read_described_body(opened.meta.said_body, known)
-    if size_of(told) > 2 * body.length + _MIN_GAIN:
-        return replace(body, blocks=told), "jsonld", ()
+    enough = 2 * body.length + _MIN_GAIN
+    if len(said := opened.meta.said_body) > enough:
+        told = read_described_body(said, known)
+        if size_of(told) > enough:
+            return replace(body, blocks=told), "jsonld", ()
     shell = reading.is_certain and body.length < _EMPTY
-    is_whole = body.length >= _SHORT and prose <= 1.5 * body.length + _MUCH
+    captions = [image.caption for image in body.images if image.caption]
+    dropped = 0 if body.is_photo_story else inside - body.length - sum(map(len, captions))
+    lost = max(outside, dropped)
+    is_whole = body.length >= _SHORT and lost <= max(_MUCH, 0.5 * body.length)
     if shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
         return body, "subtree", ()
     blocks = read_whole_page(document.parse(opened.data), opened.page.url, opened.meta, known)
-    captions = [image.caption for image in body.images if image.caption]
     missing = missing_prose(body.blocks, blocks, captions)
     is_poor = body.length < _SHORT or not reading.is_certain
     if is_poor and missing > body.length + _MIN_GAIN:
@@ -249,12 +259,9 @@ def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime 
     return published, modified
 
 
-def _describe_future(opened: _Opened, choice: DateChoice) -> str:
-    future = choice.future or DateCandidate("", "")
-    return (
-        f"published {future.raw!r} ({future.rule}), "
-        f"after the capture at {opened.page.fetched_at.isoformat()}"
-    )
+def _describe_future(opened: _Opened, future: DateCandidate) -> str:
+    at = opened.page.fetched_at.isoformat()
+    return f"published {future.raw!r} ({future.rule}), after the capture at {at}"
 
 
 def _byline(
@@ -272,17 +279,13 @@ def _byline(
 
 
 def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
-    frame = opened.tree.body.attributes.get("class") if opened.tree.body else ""
-    marks = " ".join((opened.page.url, frame or "", *section))
+    classes = opened.tree.body.attributes.get("class") if opened.tree.body else ""
+    marks = " ".join((opened.page.url, classes or "", *section))
     if body.is_photo_story or "lens-page" in marks:
         return "photo"
     if _VIDEO.search(urlsplit(opened.page.url).path):
         return "video"
     return "longform" if _LONGFORM.search(marks) else "text"
-
-
-def _declared(tree: LexborHTMLParser) -> str | None:
-    return tree.root.attributes.get("lang") if tree.root else None
 
 
 def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:

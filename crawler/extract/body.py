@@ -243,7 +243,8 @@ def read_whole_page(
 def read_described_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
     """Return the blocks of the text that a page's JSON-LD holds, as lines or as HTML."""
     if "<p" in text or "<br" in text:
-        root = subtree.build(strip_controls(text))
+        parsed = LexborHTMLParser(text).body
+        root = subtree.build(strip_controls((parsed.html or "") if parsed else ""))
         subtree.flatten(root)
         return _without(read_subtree(root), known)
     lines = filter(None, map(clean, text.splitlines()))

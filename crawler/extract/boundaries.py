@@ -17,6 +17,7 @@ _MAX_BEFORE = 200  # characters before a headline in its box: section, day, byli
 _MIN_STORY = 200  # characters of prose under another headline
 _MIN_PARAGRAPH = 40
 _MAX_LINKED = 0.5
+_SAME_START = 80  # characters by which a repeated text is known
 _MAX_CLIMB = 3  # boxes that one stray end tag after another can close
 # What editors write; boxes of templates are <div>, <section>, <ul> with a class.
 _EDITED = frozenset(
@@ -93,24 +94,27 @@ def join_containers(found: list[LexborNode], min_text: int) -> tuple[LexborNode,
     Left out: what lies inside another, is empty or repeats another (for phones, for a pop-up),
     and cards of other stories, which have a linked headline.
     """
-    sizes = {node.mem_id: len(_text(node)) for node in found}
-    best = max(found, key=lambda node: sizes[node.mem_id], default=None)
-    if best is None or sizes[best.mem_id] < min_text:
+    if not found:
+        return ()
+    texts = {node.mem_id: node.text(deep=True, strip=True) for node in found}
+    best = max(found, key=lambda node: len(texts[node.mem_id]))
+    if len(texts[best.mem_id]) < min_text:
         return ()
     chosen: list[LexborNode] = []
-    texts: set[str] = set()
+    begun = {texts[best.mem_id][:_SAME_START]}
     for node in found:
-        start = _text(node)[:80]
-        inside = any(holds(other, node) for other in found if other.mem_id != node.mem_id)
-        if node.mem_id != best.mem_id and (
-            inside or sizes[node.mem_id] < min_text or start in texts
-            or start == _text(best)[:80] or _is_apart(node, best)
-        ):  # fmt: skip
-            continue
-        texts.add(start)
-        chosen.append(node)
-    outer = [node for node in chosen if node.mem_id == best.mem_id or not holds(node, best)]
-    return with_following(_span(outer))
+        start = texts[node.mem_id][:_SAME_START]
+        if node.mem_id == best.mem_id:
+            chosen.append(node)
+        elif len(texts[node.mem_id]) >= min_text and start not in begun and _belongs(node, best):
+            begun.add(start)
+            chosen.append(node)
+    return with_following(_span(chosen))
+
+
+def _belongs(node: LexborNode, best: LexborNode) -> bool:
+    """True for a container beside the best one that is no other story's."""
+    return not holds(node, best) and not holds(best, node) and not _is_apart(node, best)
 
 
 def _is_apart(node: LexborNode, best: LexborNode) -> bool:

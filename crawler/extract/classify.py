@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata, overlap
 from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
+from crawler.extract.subtree import CELL_SEPARATOR
 from crawler.page.challenges import challenge_evidence
 from storage.model.articles import RefusalReason
 
@@ -21,7 +22,8 @@ _ID_DIGITS = 4
 _SHORT_HEADLINE = 5  # words; enough where the address is an article's
 _SAME_TITLE = 0.3
 _MANY_ROWS = 15
-_LITTLE = 40  # characters of prose for each row of a table
+_MIN_SENTENCE = 80  # characters
+_MIN_PROSE = 0.4  # of a text beside tables
 _HEADLINE_WORDS = 6  # names of sections are shorter
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story|infographic", re.IGNORECASE)
 _FORUM = frozenset({"DiscussionForumPosting", "QAPage", "ProfilePage"})
@@ -56,8 +58,13 @@ def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -
         return "forum thread"
     if tree.css_first("input[type=password]") is not None and body.length < _ENOUGH:
         return "login page"
-    rows = len(tree.css("table tr"))
-    return "table page" if rows >= _MANY_ROWS and body.length < _LITTLE * rows else ""
+    prose = sum(len(block.text) for block in body.blocks if _is_prose(block.text))
+    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose < _MIN_PROSE * body.length
+    return "table page" if is_table else ""
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= _MIN_SENTENCE and CELL_SEPARATOR not in text
 
 
 def classify(

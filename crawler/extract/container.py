@@ -14,6 +14,7 @@ _MIN_PARAGRAPH = 40
 _MAX_CARD = 600  # characters of a headline with its lead
 _MAX_APART = 3_000  # characters; what holds more may be the page's frame
 _MAX_LEADS = 2  # paragraphs of a card
+_MIN_SENTENCE = 100  # characters; shorter paragraphs tell little of where prose stands
 _MIN_PART = 80  # characters of prose in a box that is a part of the text
 _MAX_CLIMB = 3
 _MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
@@ -152,6 +153,24 @@ def _weight(node: LexborNode) -> float:
     if linked > 0.5 * len(text) or _is_apart(node) or _is_teaser(node.parent):
         return 0.0
     return (len(text) - linked) * (0.3 if node.tag in ("li", "h2", "h3") else 1.0)
+
+
+def prose_sizes(tree: LexborHTMLParser, containers: Containers) -> tuple[int, int]:
+    """Return how many characters of prose stand in containers, and outside of them.
+
+    Each paragraph counts once, links left out; those of cards, comments and pop-ups do not.
+    """
+    within = {node.mem_id for part in containers for node in part.css("p")}
+    sizes = {True: 0, False: 0}
+    seen: set[str] = set()
+    for paragraph in tree.css("p"):
+        text = paragraph.text(deep=True)
+        if len(text) < _MIN_SENTENCE or text in seen:
+            continue
+        seen.add(text)
+        is_inside = paragraph.mem_id in within
+        sizes[is_inside] += len(text) if is_inside else int(_weight(paragraph))
+    return sizes[True], sizes[False]
 
 
 def drop_other_stories(tree: LexborHTMLParser) -> None:

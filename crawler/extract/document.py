@@ -45,7 +45,7 @@ _MIN_ENGLISH = 0.02
 _DOUBLE = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{1,3}"
 )
-_DOUBLE_SIGNS = (b"\xc3\xa1\xc2\xbb", b"\xc3\xa1\xc2\xba")
+_DOUBLE_SIGN = b"\xc3\xa1\xc2\xbb"  # the beginning of most Vietnamese letters
 _MANY_DOUBLE = 10
 # Older Vietnamese pages that are not UTF-8 are in the Windows code page.
 _LAST_RESORT = "windows-1258"
@@ -164,7 +164,7 @@ def to_utf8(body: bytes, content_type: str | None = None) -> bytes:
 
 def undo_double(data: bytes) -> bytes:
     """Return a page in UTF-8 without what was encoded twice; parts of a page may be."""
-    if sum(data.count(sign) for sign in _DOUBLE_SIGNS) < _MANY_DOUBLE:
+    if _DOUBLE_SIGN not in data or data.count(_DOUBLE_SIGN) < _MANY_DOUBLE:
         return data
     return _DOUBLE.sub(_decode_again, data.decode("utf-8", "replace")).encode()
 
@@ -229,15 +229,6 @@ def parse(data: bytes) -> LexborHTMLParser:
 def strip_code(tree: LexborHTMLParser) -> None:
     """Take out what no reader sees: code and the choices of forms weigh as prose else."""
     tree.strip_tags(list(_CODE))
-
-
-def prose_size(tree: LexborHTMLParser) -> int:
-    """Return how many characters a page's paragraphs hold, links left out."""
-    found = 0
-    for paragraph in tree.css("p"):
-        linked = sum(len(link.text(deep=True)) for link in paragraph.css("a"))
-        found += max(0, len(paragraph.text(deep=True, strip=True)) - linked)
-    return found
 
 
 def language_of(text: str, declared: str | None) -> str:

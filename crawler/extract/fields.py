@@ -24,6 +24,7 @@ _SIGNED = re.compile(r"\bright\b|bold|author|tac-?gia|byline", re.IGNORECASE)
 _MAX_SAPO = 1_200  # characters
 _HEADLINE_WORDS = 6  # names of sections and outlets are shorter
 _MIN_SHARED = 0.2  # of the words of a page's headline and its head's
+_MAX_RAW = 1_000  # characters with the blanks of a template; a longer box is no line
 _MAX_DATED_BYLINE = 90  # characters
 _OTHER_HEADLINES = re.compile(r"\s*(?:>>|»|►).*$", re.DOTALL)
 _CUT = re.compile(r"[\s.…]*(?:\[(?:…|\.{3})\]|\.{3}|…)?[\s.…]*$")
@@ -80,7 +81,7 @@ def _printed_title(select: ScopedSelector, title: str) -> str:
     beginnings = [title[: match.start()] for match in _SITE_SIGN.finditer(title)]
     if not beginnings:
         return ""
-    places = select.root.css("h1, h2, h3, h4, div, p, span, strong, td")
+    places = select.root.css("h1, h2, h3, h4, strong, [class*=title], [class*=tieu], [class*=head]")
     printed = {clean(text) for node in places if 0 < len(text := node.text(deep=True)) < _MAX_TITLE}
     return next((text for text in reversed(beginnings) if text in printed), "")
 
@@ -270,6 +271,8 @@ def _dated_byline(select: ScopedSelector) -> list[str]:
     """Return the line by the headline that holds a day and, beside it, nothing but names."""
     for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
         for node in nodes:
+            if len(node.text(deep=True)) > _MAX_RAW:
+                continue
             text = joined_text(node)
             if len(text) <= _MAX_DATED_BYLINE and any(char.isdigit() for char in text):
                 byline = read_byline(text)
@@ -312,6 +315,6 @@ def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[DateCandi
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:
                     yield DateCandidate(clean(value), f"page:{selector}")
-            text = joined_text(node)
+            text = joined_text(node) if len(node.text(deep=True)) <= _MAX_RAW else ""
             if any(char.isdigit() for char in text):
                 yield DateCandidate(posted_part(text), f"page:{selector}")

@@ -24,9 +24,8 @@ _LOOSE = re.compile(
 _LOOSE_AUTHOR = re.compile(r'"author"\s*:\s*[\[{][^\[\]{}]{0,300}?"name"\s*:\s*"([^"\n]{1,200})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _COMMENT = re.compile(r"(?m)^\s*//.*$|(?<=[\s{,])//(?=\s).*$|/\*[^*]{0,500}\*/")
-_WRAPPING = re.compile(
-    r"^(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)?\s*(?:\*/)?|(?://|/\*)?\s*(?:-->|\]\]>)?\s*(?:\*/)?;?$"
-)
+_OPENING = re.compile(r"^(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)+")
+_CLOSING = ("-->", "]]>", "//", "/*", "*/", ";")
 _NESTED = ("@graph", "mainEntity")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # With its semicolon: an address in a text holds `&region=`, which is no sign.
@@ -239,18 +238,27 @@ def _objects(script: str) -> list[dict[str, object]]:
     Templates wrap JSON in comments or CDATA, escape its quotation marks, comment it and end its
     lists with a comma; what none of this mends is read by patterns.
     """
-    text = _WRAPPING.sub("", script.strip()).strip().rstrip(";")
-    if "&quot;" in text and '"' not in text.replace("&quot;", ""):
-        text = html.unescape(text)
-    for attempt in (text, _TRAILING_COMMA.sub(r"\1", _COMMENT.sub("", text))):
+    text = script.strip()
+    for mend in (lambda text: text, _unwrap, lambda text: _TRAILING_COMMA.sub(r"\1", text)):
+        text = mend(text)
         try:
-            return list(_flatten(json.loads(attempt, strict=False)))
+            return list(_flatten(json.loads(text, strict=False)))
         except (ValueError, RecursionError):
             continue
     found: dict[str, object] = dict(reversed(_LOOSE.findall(text)))
     if author := _LOOSE_AUTHOR.search(text):
         found["author"] = author[1]
     return [{"@type": "NewsArticle", **found}] if found and "Article" in text else []
+
+
+def _unwrap(text: str) -> str:
+    """Return a script without what stands around its JSON, and without comments in it."""
+    if "&quot;" in text and '"' not in text:
+        text = html.unescape(text)
+    text = _OPENING.sub("", text)
+    while (bare := text.rstrip()).endswith(_CLOSING):
+        text = bare[: -max(len(end) for end in _CLOSING if bare.endswith(end))]
+    return _COMMENT.sub("", text)
 
 
 def _flatten(value: object) -> Iterator[dict[str, object]]:

@@ -35,10 +35,10 @@ _SIMPLE_LEAVES = _BLOCKS & _PLAIN | {"div", "summary"}  # paragraphs, where they
 _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "textarea", "svg",
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
-_BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
-_PRE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.IGNORECASE | re.DOTALL)
+_BR = re.compile(r"<br\b[^>]*>")
+_PRE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)
 # A power of ten; "m2" is read and searched for without its sign.
-_EXPONENT = re.compile(r"(?<=\d)<sup\b[^>]*>\s*([+-]?\d{1,3})\s*</sup>", re.IGNORECASE)
+_EXPONENT = re.compile(r"(?<=\d)<sup\b[^>]*>\s*([+-]?\d{1,3})\s*</sup>")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _MARK = re.compile(rf"[^\s{BREAK}]")
 _STRING = etree.XPath("string()")
@@ -55,11 +55,15 @@ class Line(NamedTuple):
 
 
 def build(html: str) -> HtmlElement:
-    """Return the subtree of a serialised element, without scripts, players and forms' controls.
+    """Return the subtree of elements that lexbor serialised, without scripts and players.
 
     What holds a form's controls keeps the mark `CONTROLS`.
     """
-    html = _PRE.sub(_keep_lines, _EXPONENT.sub(_raise, _BR.sub(BREAK, html)))
+    html = _BR.sub(BREAK, html)
+    if "<sup" in html:
+        html = _EXPONENT.sub(_raise, html)
+    if "<pre" in html:
+        html = _PRE.sub(_keep_lines, html)
     page = f"<html><body><div>{html}</div></body></html>"
     root: HtmlElement = document_fromstring(page, parser=_PARSER)[-1][0]
     for control in root.iter("input", "button", "select", "textarea"):

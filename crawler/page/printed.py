@@ -51,8 +51,9 @@ def with_today(text: str, fetched_at: datetime, zone: tzinfo) -> str:
 
 def posted_part(text: str) -> str:
     """Return the part of a line that tells when a page was posted, where it tells updates too."""
-    updated, posted = _UPDATED.search(text), _POSTED.search(text)
-    if updated is None or posted is None:
+    if len(text) > _MAX_TEXT or (updated := _UPDATED.search(text)) is None:
+        return text
+    if (posted := _POSTED.search(text)) is None:
         return text
     after = updated.start() > posted.start()
     return text[posted.start() : updated.start()] if after else text[posted.start() :]
