@@ -20,6 +20,7 @@ class Sign(StrEnum):
     ROBOTS = "robots"  # listings that robots.txt forbids, or a robots.txt that cannot be read
     BLOCKED = "blocked"  # challenge pages, 401, 403, 429
     ARTICLES = "articles"  # article pages that were read, with or without success
+    NO_ARTICLE = "no_article"  # another page in its place: maintenance, a wall, new markup
     NO_BODY = "no_body"
     NO_TITLE = "no_title"
     NO_TIME = "no_time"
@@ -29,6 +30,7 @@ class Sign(StrEnum):
 
 
 FIELD_SIGNS = (
+    Sign.NO_ARTICLE,
     Sign.NO_BODY,
     Sign.NO_TITLE,
     Sign.NO_TIME,
@@ -50,10 +52,14 @@ def family_change(article: Article) -> str | None:
     return next((note for note in article.notes if note.startswith("family:")), None)
 
 
-def signs_of(result: Article | Refusal) -> Iterator[Sign]:
-    """Yield what an article's page shows."""
+def signs_of(result: Article | Refusal, *, is_first: bool = True) -> Iterator[Sign]:
+    """Yield what an article's page shows.
+
+    is_first: False where the address brought no article before: that it still brings none is no
+    news, and pages that never were articles would outweigh the new ones.
+    """
     if isinstance(result, Refusal):
-        yield from _signs_of_refusal(result)
+        yield from _signs_of_refusal(result, is_first=is_first)
         return
     yield Sign.ARTICLES
     absent = {
@@ -67,17 +73,32 @@ def signs_of(result: Article | Refusal) -> Iterator[Sign]:
     yield from (sign for sign, is_absent in absent.items() if is_absent)
 
 
-def _signs_of_refusal(refusal: Refusal) -> Iterator[Sign]:
-    if refusal.reason is RefusalReason.EMPTY:
-        yield Sign.ARTICLES
-        yield Sign.NO_BODY
-    elif sign := sign_of_refused(refusal):
+# In place of an article. Players, live reports and pages over the limit are what they are.
+_OTHER_PAGES = frozenset(
+    {
+        RefusalReason.NOT_ARTICLE,
+        RefusalReason.MOVED,
+        RefusalReason.MALFORMED,
+        RefusalReason.NOT_FOUND,
+        RefusalReason.PAYWALL,
+        RefusalReason.REDIRECT_LOOP,
+    }
+)
+
+
+def _signs_of_refusal(refusal: Refusal, *, is_first: bool) -> Iterator[Sign]:
+    if is_first and refusal.reason is RefusalReason.EMPTY:
+        yield from (Sign.ARTICLES, Sign.NO_BODY)
+    if is_first and refusal.reason in _OTHER_PAGES:
+        yield from (Sign.ARTICLES, Sign.NO_ARTICLE)
+    if sign := sign_of_refused(refusal):
         yield sign
 
 
 def sign_of_refused(refusal: Refusal) -> Sign | None:
     """Return what a refused response, of a listing or an article, says of the outlet."""
-    if refusal.reason is RefusalReason.BLOCKED or refusal.evidence.startswith(_BLOCKING):
+    blocking = refusal.reason in {RefusalReason.BLOCKED, RefusalReason.REDIRECT_LOOP}
+    if blocking or refusal.evidence.startswith(_BLOCKING):
         return Sign.BLOCKED
     if refusal.reason is RefusalReason.HTTP_ERROR and refusal.evidence.startswith("HTTP status 5"):
         return Sign.UNREACHABLE

@@ -23,8 +23,15 @@ _UNKNOWN = {Sign.NO_AUTHORS: 0.9, Sign.WHOLE_PAGE: 0.9}  # assumed where there a
 _UNKNOWN_ELSE = 0.1
 _FLOOR = 0.02
 # A month of missing titles does not make missing titles right.
-_CEILING = {Sign.NO_BODY: 0.2, Sign.NO_TITLE: 0.1, Sign.NO_TIME: 0.3, Sign.FOREIGN_FAMILY: 0.3}
+_CEILING = {
+    Sign.NO_ARTICLE: 0.3,
+    Sign.NO_BODY: 0.2,
+    Sign.NO_TITLE: 0.1,
+    Sign.NO_TIME: 0.3,
+    Sign.FOREIGN_FAMILY: 0.3,
+}
 _TEXT = {
+    Sign.NO_ARTICLE: "another page in place of the article",
     Sign.NO_BODY: "no text",
     Sign.NO_TITLE: "no title",
     Sign.NO_TIME: "no publication time",

@@ -60,10 +60,8 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
             failed = Failed(text, ends_run=True)
         case OversizeError():
             failed = Failed(text, reason=RefusalReason.TOO_LARGE)
-        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
-            failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest():
-            failed = Failed(f"{request.url}: {text}", counted_as="ignored")
+            failed = _judge_ignored(request.url, text)
         case EOFError() | zlib.error():
             why = f"{request.url}: its content cannot be decoded"
             failed = Failed(why, reason=RefusalReason.HTTP_ERROR)
@@ -72,6 +70,16 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
             sign = sign_of_failure(error)
             failed = Failed(f"{host}: cannot be reached: {cause}", sign=sign)
     return failed
+
+
+def _judge_ignored(url: str, text: str) -> Failed:
+    """Return what follows from Scrapy's own reasons, which it tells in words only."""
+    if "DOWNLOAD_MAXSIZE" in text:  # after decompression
+        return Failed(f"{url}: too large", reason=RefusalReason.TOO_LARGE)
+    if "redirections" in text:
+        why = f"{url}: sends on without end"
+        return Failed(why, reason=RefusalReason.REDIRECT_LOOP, sign=Sign.BLOCKED)
+    return Failed(f"{url}: {text}", counted_as="ignored")
 
 
 def sign_of_failure(error: BaseException | None) -> Sign:

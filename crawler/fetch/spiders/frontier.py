@@ -1,6 +1,6 @@
 """Which articles a run has met, and which of them it asks for. No network, no clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -9,6 +9,7 @@ from crawler.discover import Link
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
 from crawler.page.urls import article_id, article_key, canonical_url
+from storage.model.waiting import Looks
 
 _KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end of what is new
 _OLD_IN_A_ROW = 5
@@ -20,6 +21,7 @@ class State(Enum):
     ASK = auto()  # request it
     MET = auto()  # this run has met it before, by this or another way
     KNOWN = auto()  # the archive needs no request
+    WAITS = auto()  # brought no article, and is not due to be looked at again
     OLD = auto()  # published before the window
     LATE = auto()  # published after the window
     OVER = auto()  # the limit is reached
@@ -41,12 +43,18 @@ class Frontier:
     seen: asks the archive which canonical URLs need no request; of a recrawl, which may not have
     one. seen_ids: under which of the outlet's own ids an article is stored: a changed slug or a
     copy needs no request either. A recrawl does not ask it.
+    looks: when those canonical URLs were looked at that brought no article.
+    is_due: whether it is time to look at such an address again.
+    looked_at: the keys of what brought no article before this run.
     """
 
     family: Family
     plan: Plan
     seen: Callable[[list[str]], set[str]]
     seen_ids: Callable[[list[str]], set[str]]
+    looks: Callable[[list[str]], dict[str, Looks]] = lambda _: {}
+    is_due: Callable[[Looks], bool] = lambda _: True
+    looked_at: set[str] = field(default_factory=set)
     ways: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
     addresses: dict[str, set[str]] = field(default_factory=dict)
@@ -63,27 +71,37 @@ class Frontier:
 
     def admit(self, links: tuple[Link, ...]) -> list[Admitted]:
         """Say what becomes of each link, and remember the way on which it was met."""
-        known = self.seen([canonical_url(link.url) for link in links])
+        urls = [canonical_url(link.url) for link in links]
+        known, looks = self.seen(urls), self.looks(urls)
+        self.looked_at.update(article_key(url, self.family) for url in looks)
         if not self.plan.recrawl:
             ids = (article_id(link.url, self.family) for link in links)
             known |= self.seen_ids([id_ for id_ in ids if id_])
-        return [self._admit(link, known) for link in links]
+        waiting = {url for url, found in looks.items() if not self.is_due(found)}
+        return [self._admit(link, known, waiting) for link in links]
 
-    def _admit(self, link: Link, known: set[str]) -> Admitted:
+    def ask_again(self, urls: Iterable[str]) -> list[Admitted]:
+        """Say what becomes of addresses that brought no article before and are due."""
+        links = [Link(url, "listing") for url in urls]
+        self.looked_at.update(article_key(link.url, self.family) for link in links)
+        return [self._admit(link, set(), set()) for link in links]
+
+    def _admit(self, link: Link, known: set[str], waiting: set[str]) -> Admitted:
         key = article_key(link.url, self.family)
         # Copies and changed slugs: stored with the article, they need no request of their own.
         self.addresses.setdefault(key, set()).update(
             canonical_url(url) for url in (link.url, *link.copies)
         )
-        return Admitted(link, key, self._state(link, key, known))
+        return Admitted(link, key, self._state(link, key, known, waiting))
 
-    def _state(self, link: Link, key: str, known: set[str]) -> State:
+    def _state(self, link: Link, key: str, known: set[str], waiting: set[str]) -> State:
         if key in self.ways:
             if link.way not in self.ways[key]:
                 self.ways[key].append(link.way)
             return State.MET
-        if canonical_url(link.url) in known or key in known:
-            return State.KNOWN
+        url = canonical_url(link.url)
+        if {url, key} & known or url in waiting:
+            return State.WAITS if url in waiting - known else State.KNOWN
         if link.published_at and self.plan.since and link.published_at < self.plan.since:
             return State.OLD
         # A sitemap's date may be that of a later change: it says nothing about `until`.

@@ -1,6 +1,6 @@
 """A run's listings: which are asked, what they lead to, and when that is settled. No network."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,11 +18,17 @@ from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_s
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
-from crawler.page.urls import article_id, canonical_url
+from crawler.page.urls import article_id, canonical_url, on_own_host
+from storage.archive import Archive
 from storage.model.links import MetLink
+from storage.model.waiting import Looks
 
+_MAX_DUE = 50  # addresses that one crawl asks again, besides those that listings name
 _MAX_SITEMAPS = 400  # of one crawl
 _MAX_BACKFILLED = 20_000  # sitemaps of one backfill: a quarter of a century by the day, twice over
+
+
+_AskLooks = Callable[[list[str]], dict[str, Looks]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Listings:
             plan,
             lambda urls: seen(outlet.slug, urls),
             lambda ids: archive.articles.seen_ids(outlet.slug, ids),
+            *self._waiting(archive),
         )
         self._backfill: Backfill | None = None
         if plan.backfill:
@@ -68,6 +75,27 @@ class Listings:
     @property
     def _recorder(self) -> RunRecorder:
         return self._session.recorder
+
+    @property
+    def _keeps_waiting(self) -> bool:
+        """True where addresses without an article are asked when they are due, and only then."""
+        return self._plan.kind == "crawl" and not (self._plan.recrawl or self._session.is_replay)
+
+    def _waiting(self, archive: Archive) -> tuple[_AskLooks, Callable[[Looks], bool]]:
+        slug, keeps = self._outlet.slug, self._keeps_waiting
+        return (
+            lambda urls: archive.links.looks(slug, urls),
+            lambda looks: not keeps or looks.is_due(utc_now()),
+        )
+
+    def due(self) -> list[Admitted]:
+        """Return what brought no article before and is due, whether listings still name it."""
+        if not self._keeps_waiting:
+            return []
+        urls = self._session.archive.links.due(self._outlet.slug, utc_now(), _MAX_DUE)
+        hosted = [on_own_host(url, self._outlet.host) for url in urls]
+        again = self.frontier.ask_again(hosted)
+        return [item for item in again if item.state is State.ASK]
 
     def steps(self) -> Iterator[Step]:
         """Yield the listings that the plan begins with."""

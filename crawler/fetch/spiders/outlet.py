@@ -26,6 +26,7 @@ from crawler.fetch.spiders.record_signals import note_failure, note_listing, not
 from crawler.fetch.spiders.responses import (
     aliases_of,
     capture_of,
+    is_final,
     page_of,
     refusal_of,
     refused_page,
@@ -119,6 +120,8 @@ class OutletSpider(Spider):
                 return
             yield self._listing_request(step)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
+        for item in self.listings.due():
+            yield self._article_request(item)
 
     def _listing_request(self, step: Step) -> Request:
         return Request(
@@ -223,6 +226,7 @@ class OutletSpider(Spider):
             key=key,
             aliases=aliases,
             validator=validator,
+            is_final=is_final(response, self.family),
         )
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:
