@@ -7,7 +7,7 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.health.signals import signs_of
+from crawler.health.signals import signals_of
 from storage.errors import ArchiveError
 from storage.model.articles import Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
@@ -93,8 +93,8 @@ class ReportPipeline(_Pipeline):
             return item
         if stored.verdict is not Verdict.KNOWN:
             first = item.key not in spider.listings.frontier.looked_at
-            for sign in signs_of(result, is_first=first and not item.is_final):
-                spider.recorder.sign(sign, item.url)
+            for signal in signals_of(result, is_first=first and not item.is_final):
+                spider.recorder.record_signal(signal, item.url)
         section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:
             spider.recorder.new_article(section, published_at or item.capture.captured_at)

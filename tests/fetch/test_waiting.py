@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from crawler.health.evaluate import look_at
-from crawler.health.rules import Watched
+from crawler.health.rules import MonitoredOutlet
 from storage.model.alarms import Cause
 from storage.model.articles import RefusalReason
 from storage.model.runs import Outcome
@@ -88,7 +88,7 @@ def test_no_bad_moment_loses_an_article(desk: Desk, site: LocalSite) -> None:
     assert "ignored" not in run.counts.refused
     assert run.counts.refused[RefusalReason.REDIRECT_LOOP.value] == 1
     with desk.open() as archive:
-        watched = Watched("tienphong", "epi", timedelta(minutes=30))
+        watched = MonitoredOutlet("tienphong", "epi", timedelta(minutes=30))
         (alarm,) = look_at(archive, watched, datetime.now().astimezone())
         assert alarm.finding.cause is Cause.TEMPLATE
         assert "another page in place of the article" in alarm.finding.summary

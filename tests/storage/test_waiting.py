@@ -5,13 +5,13 @@ import sqlalchemy as sa
 
 from storage.archive import Archive, open_archive, upgrade_archive
 from storage.model.articles import RefusalReason
-from storage.model.links import MetLink
+from storage.model.links import DiscoveredLink
 from storage.model.waiting import Looks
 from tests.storage.test_upgrade import schema_of
 from tests.support.first_schema import make_first
+from tests.support.observations import put
 from tests.support.rereading import reread
 from tests.support.samples import article, at, capture, refusal, run, url_of
-from tests.support.sights import put
 
 HOUR, DAY = 60, 24 * 60
 NOT_ARTICLE = RefusalReason.NOT_ARTICLE
@@ -19,7 +19,7 @@ NOT_ARTICLE = RefusalReason.NOT_ARTICLE
 
 def name(archive: Archive, *numbers: int) -> None:
     """Let a listing name those articles."""
-    met = [MetLink(url_of(number), str(number), "feed") for number in numbers]
+    met = [DiscoveredLink(url_of(number), str(number), "feed") for number in numbers]
     archive.links.record("baothu", met, at(0))
 
 

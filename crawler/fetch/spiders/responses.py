@@ -51,13 +51,13 @@ def is_final(response: Response, family: Family) -> bool:
     """
     if response.status == _GONE:
         return True
-    chain = [*response.meta.get("redirect_reasons", [])]
+    pagination = [*response.meta.get("redirect_reasons", [])]
     if OFFSITE_TARGET in response.meta:
-        return _FOR_GOOD.issuperset([*chain, response.status])
+        return _FOR_GOOD.issuperset([*pagination, response.status])
     asked = [*response.meta.get("redirect_urls", []), response.url][0]
-    if not chain:
+    if not pagination:
         return any(other.url.search(asked) for other in family.others)
-    if not _FOR_GOOD.issuperset(chain) or article_id(response.url, family):
+    if not _FOR_GOOD.issuperset(pagination) or article_id(response.url, family):
         return False
     before, now = (canonical_url(url).rstrip("/").lower() for url in (asked, response.url))
     return before != now
@@ -65,8 +65,8 @@ def is_final(response: Response, family: Family) -> bool:
 
 def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
     """Return the canonical forms of every address that led to `url`, itself included."""
-    chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
-    return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))
+    pagination = [*request.meta.get("redirect_urls", []), request.url] if request else []
+    return tuple(dict.fromkeys(canonical_url(each) for each in [*pagination, url]))
 
 
 def refused_page(

@@ -119,15 +119,15 @@ def urls_of(conn: Connection, id_: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lead:
+class _KeyMatch:
     kind: str
     article: int
 
 
-def _key(conn: Connection, outlet: str, key: bytes) -> _Lead | None:
+def _key(conn: Connection, outlet: str, key: bytes) -> _KeyMatch | None:
     query = sa.select(keys.c.kind, keys.c.article)
     row = conn.execute(query.where(keys.c.key == key, keys.c.outlet == outlet)).one_or_none()
-    return _Lead(row.kind, row.article) if row else None
+    return _KeyMatch(row.kind, row.article) if row else None
 
 
 def _has_id(conn: Connection, id_: int) -> bool:
