@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from crawler.health.evaluate import look_at
+from crawler.health.evaluate import evaluate_outlet
 from crawler.health.rules import MonitoredOutlet
 from storage.model.alarms import Cause
 from storage.model.articles import RefusalReason
@@ -88,8 +88,8 @@ def test_no_bad_moment_loses_an_article(desk: Desk, site: LocalSite) -> None:
     assert "ignored" not in run.counts.refused
     assert run.counts.refused[RefusalReason.REDIRECT_LOOP.value] == 1
     with desk.open() as archive:
-        watched = MonitoredOutlet("tienphong", "epi", timedelta(minutes=30))
-        (alarm,) = look_at(archive, watched, datetime.now().astimezone())
+        monitored = MonitoredOutlet("tienphong", "epi", timedelta(minutes=30))
+        (alarm,) = evaluate_outlet(archive, monitored, datetime.now().astimezone())
         assert alarm.finding.cause is Cause.TEMPLATE
         assert "another page in place of the article" in alarm.finding.summary
 
@@ -105,7 +105,7 @@ def test_no_bad_moment_loses_an_article(desk: Desk, site: LocalSite) -> None:
     with desk.open() as archive:
         assert sorted(articles(archive)) == sorted(story.epi_url for story in stories)
         assert archive.links.due("tienphong", datetime.now().astimezone(), 9) == []
-        assert look_at(archive, watched, datetime.now().astimezone()) == []
+        assert evaluate_outlet(archive, monitored, datetime.now().astimezone()) == []
 
 
 @pytest.mark.slow

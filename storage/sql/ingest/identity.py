@@ -60,11 +60,11 @@ def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None
 
 
 Wanted = dict[bytes, tuple[str, str]]
-"""What shall lead to an article: by key, "id", "url" or "alias", and the value itself."""
+"""The keys of an article: by key, "id", "url" or "alias", and the value itself."""
 
 
 def wanted_keys(article: Article, aliases: Iterable[str]) -> Wanted:
-    """Return what shall lead to `article`, which was also found at `aliases`."""
+    """Return the keys of `article`, which was also found at `aliases`."""
     wanted = {url_key(url): ("alias", url) for url in aliases}
     wanted[url_key(article.url)] = ("url", article.url)
     if article.article_id:  # an empty one is none
@@ -153,7 +153,7 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
 
 
 def join(conn: Connection, one: int, other: int) -> int:
-    """Make two articles one; the caller works out its revisions anew. Return its short id."""
+    """Make two articles one; the caller recomputes its revisions. Return its short id."""
     kept, gone = min(one, other), max(one, other)
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
