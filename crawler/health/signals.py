@@ -29,6 +29,9 @@ class HealthSignal(StrEnum):
     WHOLE_PAGE = "whole_page"  # the family's selectors found no text, the whole page was read
 
 
+ASKED, GAVE = "asked_of/", "links_of/"
+"""Before a section's name, among a run's signals: its listings that were asked, and links there."""
+
 FIELD_SIGNALS = (
     HealthSignal.NO_ARTICLE,
     HealthSignal.NO_BODY,

@@ -23,7 +23,12 @@ from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.rechecks import recheck_requests
-from crawler.fetch.spiders.record_signals import note_failure, note_listing, note_refused_listing
+from crawler.fetch.spiders.record_signals import (
+    note_failure,
+    note_listing,
+    note_refused_listing,
+    note_unchanged_listing,
+)
 from crawler.fetch.spiders.responses import (
     aliases_of,
     capture_of,
@@ -34,7 +39,6 @@ from crawler.fetch.spiders.responses import (
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import HealthSignal
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
@@ -124,6 +128,8 @@ class OutletSpider(Spider):
             yield self._article_request(item)
 
     def _listing_request(self, listing: ListingRequest) -> Request:
+        if listing.section:
+            self.recorder.asked(listing.section.slug)
         return Request(
             listing.url,
             callback=self.parse_listing,
@@ -138,8 +144,7 @@ class OutletSpider(Spider):
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304:
-            self.recorder.discovered()
-            self.recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
+            note_unchanged_listing(self.recorder, listing)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)

@@ -15,8 +15,17 @@ def note_listing(recorder: RunRecorder, listing: ListingRequest, found: Discover
     if not (found.links or found.children) and listing.can_be_conditional:
         recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
     if listing.section:
+        recorder.gave(listing.section.slug, len(found.links))
         for link in found.links:
             recorder.published(listing.section.slug, link.published_at)
+
+
+def note_unchanged_listing(recorder: RunRecorder, listing: ListingRequest) -> None:
+    """Count a listing that answers 304: it has held links, else nobody would ask like that."""
+    recorder.discovered()
+    recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
+    if listing.section:
+        recorder.gave(listing.section.slug, 1)
 
 
 def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
