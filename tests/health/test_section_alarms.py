@@ -17,7 +17,7 @@ DEAD = "https://baothu.vn/chet.html"
 
 def of(section: str, run: Run, url: str = DEAD) -> Run:
     """Return a run of one section only, with its listing as evidence."""
-    evidence = dict.fromkeys(run.evidence, (url,))
+    evidence: dict[str, tuple[str, ...]] = dict.fromkeys(run.evidence, (url,))
     return replace(run, id=f"{section}-{run.id}", sections=(section,), evidence=evidence)
 
 
@@ -35,7 +35,7 @@ def well(ago: timedelta, section: str = "thoi-su") -> Run:
 
 
 def failing(ago: timedelta, **signals: int) -> Run:
-    run = ran(ago, Outcome.FAILED, "baothu.vn: x", **signals)
+    run = ran(ago, Outcome.FAILED, "baothu.vn: x", None, **signals)
     return of("chet", replace(run, counts=RunCounts(requested=3, signals=signals)))
 
 

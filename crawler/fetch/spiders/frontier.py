@@ -115,6 +115,10 @@ class Frontier:
         return LinkState.ASK
 
 
+_FRESH = 4  # one link in so many is a page's own, or the page is one that was there before
+_NO_NEWS = {LinkState.KNOWN, LinkState.WAITS}
+
+
 @dataclass
 class Pagination:
     """One listing and its further pages: decides whether the next page is worth asking for.
@@ -148,8 +152,11 @@ class Pagination:
         self.pages += 1
         keys = [item.key for item in page]
         opening = tuple(keys[:3])
-        fresh = [key for key in keys if key not in self._discovered]
-        repeats = opening in self._openings  # some outlets repeat their last page for ever
+        fresh = [item for item in page if item.key not in self._discovered]
+        is_news = any(item.state not in _NO_NEWS for item in fresh)
+        # Some outlets repeat their last page for ever, with other links beside it; others begin
+        # every page with the same box.
+        repeats = opening in self._openings and _FRESH * len(fresh) <= len(page)
         self._discovered.update(keys)
         self._openings.add(opening)
         for item in page:
@@ -158,15 +165,15 @@ class Pagination:
             return False
         if any(item.state is LinkState.OVER for item in page):
             return False
-        if self.trusts_known and self._known >= _KNOWN_IN_A_ROW:
-            return False
+        if self.trusts_known and not is_news and self._known >= _KNOWN_IN_A_ROW:
+            return False  # with news, known ones are pinned, or a box of what is read most
         return self._old < _OLD_IN_A_ROW and not self._is_past(page)
 
     def _note(self, item: ScheduledLink) -> None:
         if item.state is LinkState.KNOWN:
             self._known += 1
-        elif item.state is not LinkState.DUPLICATE:  # met by another way of this run says nothing
-            self._known = 0
+        elif item.state not in {LinkState.DUPLICATE, LinkState.WAITS}:
+            self._known = 0  # what another listing of this run named says nothing
 
     def _is_past(self, page: list[ScheduledLink]) -> bool:
         dates = [item.link.published_at for item in page if item.link.published_at]
