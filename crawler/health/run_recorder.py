@@ -71,11 +71,11 @@ class RunRecorder:
             self._stats.inc_value(f"{PREFIX}{name}", number)
         self._write_sometimes()
 
-    def refuse(self, reason: str) -> None:
-        """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
-        "robots", "offsite", "not_recorded", "limit".
+    def refuse(self, reason: str, number: int = 1) -> None:
+        """Count refusals; besides a RefusalReason the reason may say why nothing was asked:
+        "robots", "offsite", "not_recorded", "limit", or one of `LeftOut`.
         """
-        self.count(**{f"refused/{reason}": 1})
+        self.count(**{f"refused/{reason}": number})
 
     def stored(
         self, stored: Stored, reason: RefusalReason | None, published_at: datetime | None

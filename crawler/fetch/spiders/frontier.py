@@ -102,7 +102,8 @@ class Frontier:
         url = canonical_url(link.url)
         if {url, key} & known or url in waiting:
             return LinkState.WAITS if url in waiting - known else LinkState.KNOWN
-        if link.published_at and self.plan.since and link.published_at < self.plan.since:
+        newest = link.published_before
+        if newest and self.plan.since and newest < self.plan.since:
             return LinkState.OLD
         # A sitemap's date may be that of a later change: it says nothing about `until`.
         dated = link.published_at if link.source != "sitemap" else None

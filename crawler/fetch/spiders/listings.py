@@ -1,8 +1,8 @@
 """A run's listings: which are asked, what they lead to, and when that is settled. No network."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scrapy.http import Headers
@@ -12,6 +12,7 @@ from crawler.families.base import Family
 from crawler.fetch.spiders.backfill import Backfill
 from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination, ScheduledLink
 from crawler.fetch.spiders.listing_requests import (
+    MAX_DEPTH,
     ListingRequest,
     child_period,
     child_requests,
@@ -26,7 +27,7 @@ from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, canonical_url, on_own_host
 from storage.archive import Archive
-from storage.model.links import DiscoveredLink
+from storage.model.links import DiscoveredLink, LeftOut
 from storage.model.waiting import Looks
 
 _MAX_DUE = 50  # addresses that one crawl asks again, besides those that listings name
@@ -63,6 +64,7 @@ class Listings:
         self._plan = plan
         self._session = session
         self._sitemaps: set[str] = set()
+        self._outside: dict[str, list[ListingRequest]] = {}
         self._requested = _Requested()
         # A crawl that fetches known articles again still leaves alone what was taken down.
         seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
@@ -147,11 +149,13 @@ class Listings:
             self.validators.opens(item.key)
             if listing.section:
                 self._requested.section_of[item.key] = listing.section.slug
-        if self._keeps_validators(listing):
+        if found.dropped:
+            self._recorder.refuse(LeftOut.LINKS, found.dropped)
+        if self._keeps_validators(listing) and not found.is_cut:
             self.validators.expect(listing.url, headers, [item.key for item in scheduled])
-        further = self._children(listing, found)
+        further = [*self._children(listing, found), *self._siblings(listing, found)]
         following = self._following(listing, scheduled, found)
-        if self._backfill is not None and not found.children:
+        if self._backfill is not None and not (found.children or found.is_cut):
             self._backfill.came(listing, [item.key for item in scheduled], following)
         return ListingResult(tuple(asked), (*further, *([following] if following else [])))
 
@@ -170,10 +174,42 @@ class Listings:
         return next_page_request(listing, self._outlet, self._family, found)
 
     def _children(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
+        wanted = child_requests(listing, found.children, self._plan, utc_now().date())
+        if listing.depth >= MAX_DEPTH:
+            self._recorder.refuse(LeftOut.SITEMAPS, len(found.children))
+            return []
+        chosen = {child.url for child in wanted}
+        outside = [child.url for child in found.children if child.url not in chosen]
+        if outside:
+            self._outside[listing.url] = [replace(listing, url=url) for url in outside]
+            self._recorder.refuse(LeftOut.OUTSIDE, len(outside))
+        return self._not_asked(wanted)
+
+    def _siblings(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
+        """Return the other sitemaps of an index where one proves that their names speak of no
+        time: it holds what was last changed before the period of its own.
+        """
+        period = child_period(listing.url)
+        if period is None or listing.index not in self._outside:
+            return []
+        first = datetime.combine(period[0], time.min, ZoneInfo(self._outlet.timezone))
+        dates = (link.published_before for link in found.links)
+        if all(date is None or date > first - timedelta(days=1) for date in dates):
+            return []
+        further = self._outside.pop(listing.index)
+        self._recorder.refuse(LeftOut.OUTSIDE, -len(further))
+        deeper = [replace(one, depth=listing.depth, index=listing.index) for one in further]
+        return self._not_asked(deeper)
+
+    def _not_asked(self, wanted: list[ListingRequest]) -> list[ListingRequest]:
+        """Return the sitemaps that this crawl has not asked, as many as it may."""
         further = []
         most = _MAX_BACKFILLED if self._backfill else _MAX_SITEMAPS
-        for child in child_requests(listing, found.children, self._plan):
-            if child.url in self._sitemaps or len(self._sitemaps) >= most:
+        for child in wanted:
+            if child.url in self._sitemaps:
+                continue
+            if len(self._sitemaps) >= most:
+                self._recorder.refuse(LeftOut.SITEMAPS)
                 continue
             self._sitemaps.add(child.url)
             left: ListingRequest | None = child
