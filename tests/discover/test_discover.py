@@ -103,7 +103,7 @@ OUTSIDE = '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
         ("feed", "<urlset/>", RefusalReason.MALFORMED),
         ("sitemap", rss(item()), RefusalReason.MALFORMED),
         ("sitemap", "<urlset/>", RefusalReason.EMPTY),
-        ("sitemap", b"\x1f\x8bjunk", RefusalReason.EMPTY),
+        ("sitemap", b"\x1f\x8bjunk", RefusalReason.MALFORMED),
         ("html", " ", RefusalReason.EMPTY),
         ("html", "<a href='/xa-hoi/'>x</a>", RefusalReason.EMPTY),
         ("html", '<script>document.cookie="D1N=1"</script>', RefusalReason.BLOCKED),

@@ -114,10 +114,13 @@ def add_refusal(
     refusal: Refusal,
     urls: Iterable[str],
     article: int | None,
+    *,
+    is_final: bool = False,
 ) -> None:
     """Write that the capture in that row is no article. article: the one that stood at its URL."""
     (row,) = next_ids(conn, refusals, 1)
-    insert(conn, refusals, [_refusal_row(row, capture, captured_at, refusal, article)])
+    written = _refusal_row(row, capture, captured_at, refusal, article, is_final=is_final)
+    insert(conn, refusals, [written])
     insert(conn, refused_urls, _refused_rows(row, urls))
 
 
@@ -237,14 +240,21 @@ def _write_refusals(
     numbers = next_ids(conn, refusals, len(refused))
     for row, (one, capture, refusal) in zip(numbers, refused, strict=True):
         seen_at = one.arrival.capture.captured_at
-        made.append(_refusal_row(row, capture, seen_at, refusal, one.article))
+        final = one.arrival.is_final
+        made.append(_refusal_row(row, capture, seen_at, refusal, one.article, is_final=final))
         urls += _refused_rows(row, urls_of_arrival(one.arrival))
     insert(conn, refusals, made)
     insert(conn, refused_urls, urls)
 
 
 def _refusal_row(
-    row: int, capture: int, captured_at: datetime, refusal: Refusal, article: int | None
+    row: int,
+    capture: int,
+    captured_at: datetime,
+    refusal: Refusal,
+    article: int | None,
+    *,
+    is_final: bool,
 ) -> dict[str, Any]:
     return {
         "id": row,
@@ -255,6 +265,7 @@ def _refusal_row(
         "reason": refusal.reason.value,
         "evidence": refusal.evidence,
         "article": article,
+        "final": is_final,
     }
 
 
