@@ -118,6 +118,7 @@ COMMANDS = (
     Entry(
         "Read", "places", _C + "query.places:places_app", "Districts and wards, with their eras."
     ),
+    Entry("Read", "sql", _C + "query.sql:sql", "Ask the archive in SQL; it is never written."),
     Entry("Operate", "status", _C + "crawl.status:status", "Show how every outlet is doing."),
     Entry(
         "Operate",

@@ -8,13 +8,21 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from storage.sql.schema.views import drop_views, make_views
+
 Progress = Callable[[int, int], object]
 Prepare = Callable[[Connection, Progress], None]
 
 
 def migrate(conn: Connection, version: str) -> None:
-    """Bring the schema up to `version`, or "head", in the connection's transaction."""
+    """Bring the schema up to `version`, or "head", in the connection's transaction.
+
+    Views stand in the way of changes to the tables they read: they are there at the head only.
+    """
+    drop_views(conn)
     command.upgrade(configuration(conn), version)
+    if version == "head":
+        make_views(conn)
 
 
 def steps(conn: Connection, before: str) -> Iterator[tuple[str, Prepare]]:
