@@ -147,7 +147,7 @@ def test_phrases_of_common_words_are_ranked_in_the_newest_articles(
 ) -> None:
     monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
     set_sizes(monkeypatch, {"fts5.SAMPLE": 4, "fts5.NEAR": 8})
-    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8, "tsvector.WALKED": 8})
+    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
     filled(archive, *("Chợ đêm." if number % 3 else "Đêm chợ." for number in range(1, 20)))
     query = SearchQuery(parse_words('"chợ đêm"'))
     result = archive.search.find(query)
@@ -164,7 +164,7 @@ def test_nothing_is_said_to_be_left_out_where_nothing_was(
 ) -> None:
     monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
     set_sizes(monkeypatch, {"fts5.SAMPLE": 4, "fts5.NEAR": 8})
-    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8, "tsvector.WALKED": 8})
+    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
     filled(archive, *("Đêm chợ." if number < 14 else "Chợ đêm." for number in range(1, 20)))
     for since in (None, at(14), at(12)):
         query = SearchQuery(parse_words('"chợ đêm"'), since=since)

@@ -169,9 +169,8 @@ def _by_number(
 
 
 def _nth(conn: Connection, query: SearchQuery, match: str | None, place: int) -> datetime | None:
-    """Return the time of the article at a place, from 0, of the newest in time that FTS5 finds."""
-    bounds = SearchQuery(since=query.since, until=query.until)
-    times = _by_number(conn, bounds, match, documents.c.sort_at)
+    """Return the time of the article at a place, from 0, among the newest that FTS5 finds."""
+    times = _by_number(conn, query, match, documents.c.sort_at)
     found: datetime | None = conn.execute(times.offset(place).limit(1)).scalar()
     return found
 
@@ -186,10 +185,11 @@ def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
     if is_read:
         return _nth(conn, query, match_of(asked), READ)
     terms = chain.from_iterable(query.words.required)
-    first = _nth(conn, query, None, SAMPLE - 1)
+    time = SearchQuery(since=query.since, until=query.until)
+    first = _nth(conn, time, None, SAMPLE - 1)
     if first is None or not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
         return None
-    sample = SearchQuery(since=first, until=query.until)
+    sample = replace(time, since=first)
     apart = match_of(query, apart=True)
     near = conn.execute(_by_number(conn, sample, apart, sa.func.count())).scalar_one()
-    return _nth(conn, query, None, NEAR * SAMPLE // near) if near else None
+    return _nth(conn, time, None, NEAR * SAMPLE // near) if near else None

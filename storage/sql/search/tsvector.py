@@ -5,6 +5,7 @@ comes out of the index and is sorted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -19,8 +20,8 @@ from storage.sql.schema.types import AnyRow, RowId
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within, written
 
 SAMPLE = 500  # newest documents that tell how common a query's words are
-NEAR = 20_000  # documents that the index finds for a phrase and that are looked through at most
-WALKED = 30_000  # newest documents that are looked through instead
+NEAR = 12_000  # documents whose vectors are looked through for a phrase at most
+VECTOR = 15  # times as long as to find a document in the index takes to look through its vector
 _PAGE = 2_000
 _ORDER = (documents.c.sort_at.desc(), documents.c.article.desc())
 
@@ -72,7 +73,8 @@ def newest(
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
     read = hits = near = 0
     after: Match | None = None
-    while read == 0 or broad or match is None or _is_common(most, read, hits, near, total):
+    each = VECTOR if _has_phrase(query) else 1
+    while read == 0 or broad or match is None or _is_common(most, read, hits, near * each, total):
         size = SAMPLE if read == 0 else _PAGE
         page = _walk(conn, query, after, size, scored=scored)
         for *row, is_hit, is_near in page:
@@ -82,17 +84,20 @@ def newest(
                 yield after
         if len(page) < size:
             return
-    yield from _out_of_index(conn, query, after, scored=scored)
+    yield from _out_of_index(conn, query, after, most - hits if scored else None)
 
 
 _ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_documents'::regclass"
 
 
+def _has_phrase(query: SearchQuery) -> bool:
+    terms = (*chain.from_iterable(query.words.required), *query.words.excluded)
+    return any(len(term.words) > 1 for term in terms)
+
+
 def _is_common(most: int, read: int, hits: int, near: int, total: int) -> bool:
-    """Return whether walking on is shorter than looking through what the index would find."""
-    if hits >= most:
-        return True
-    walk = (most - hits) * read / max(hits, 0.5)
+    """Return whether walking on is shorter than what the index takes. near: its time for `read`."""
+    walk = VECTOR * (most - hits) * read / max(hits, 0.5)
     return walk < near / read * total
 
 
@@ -111,13 +116,17 @@ def _walk(
 
 
 def _out_of_index(
-    conn: Connection, query: SearchQuery, after: Match | None, *, scored: bool
+    conn: Connection, query: SearchQuery, after: Match | None, scored: int | None
 ) -> Iterator[Match]:
+    """Yield what the index finds; scored: with scores, and how many at most."""
     meets = _meets(documents.c.vector, match_of(query))
-    score = _score(query, documents.c.vector, scored=scored).label("score")
-    found = sa.select(*MATCH, score).where(meets, *within(query), *_after(after))
-    kept = found.cte("found").prefix_with("MATERIALIZED")
-    asked = sa.select(kept).order_by(kept.c.sort_at.desc(), kept.c.article.desc())
+    every = sa.select(*MATCH, documents.c.vector).where(meets, *within(query), *_after(after))
+    kept = every.cte("kept").prefix_with("MATERIALIZED")
+    order = kept.c.sort_at.desc(), kept.c.article.desc()
+    found = sa.select(kept).order_by(*order).limit(scored).subquery("found")
+    score = _score(query, found.c.vector, scored=scored is not None)
+    asked = sa.select(*(found.c[column.name] for column in MATCH), score)
+    asked = asked.order_by(found.c.sort_at.desc(), found.c.article.desc())
     yield from map(Match._make, conn.execute(asked))
 
 
@@ -131,16 +140,17 @@ def _after(after: Match | None) -> Iterable[ColumnElement[bool]]:
 
 
 def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
-    """Return since when articles can be ranked or counted in time; None: all of them can."""
-    terms = chain.from_iterable(query.words.required)
-    if not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
+    """Return since when articles can be ranked or counted in time; None: all of them can.
+
+    Phrases take as long as there are articles with all of the words.
+    """
+    if not _has_phrase(query):
         return None
-    bounds = SearchQuery(query.words, since=query.since, until=query.until)
-    page = _walk(conn, bounds, None, SAMPLE, scored=False)
+    anywhere = replace(query, places=())
+    page = _walk(conn, anywhere, None, SAMPLE, scored=False)
     near = sum(bool(row[-1]) for row in page)
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
     if len(page) < SAMPLE or near / SAMPLE * total <= NEAR:
         return None
-    within_time = within(SearchQuery(since=query.since, until=query.until))
-    times = sa.select(documents.c.sort_at).where(*within_time).order_by(*_ORDER)
-    return conn.execute(times.offset(WALKED).limit(1)).scalar()
+    times = sa.select(documents.c.sort_at).where(*within(anywhere)).order_by(*_ORDER)
+    return conn.execute(times.offset(NEAR).limit(1)).scalar()
