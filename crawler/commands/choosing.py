@@ -99,7 +99,7 @@ def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table
     columns = (
         Column("ID"),
         Column("unit"),
-        Column("in", least=16),  # what namesakes are told apart by
+        Column("in", least=16),  # what distinguishes namesakes
         Column("valid", rank=1),
     )
     listed = Table(title, columns)

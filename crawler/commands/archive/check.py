@@ -85,7 +85,7 @@ def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
 class _Auditor:
     """Goes through everything that can be wrong, and counts what is.
 
-    begun: told what is being checked. repair: mend it too.
+    begun: called with what is being checked. repair: mend it too.
     """
 
     def __init__(

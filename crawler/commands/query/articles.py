@@ -198,7 +198,7 @@ def runs(
 def _as_it_stands(run: Run, settings: Config) -> Run:
     """Return a run as died where its row is open but its process is gone.
 
-    The next crawl writes it down; a question only tells it.
+    The next crawl writes it down; a query only shows it.
     """
     if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
         return run

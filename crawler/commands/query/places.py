@@ -249,7 +249,7 @@ def retag(
 
 @contextmanager
 def _tagging(total: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
-    """Show how far tagging is; yields what to tell it."""
+    """Show how far tagging is; yields what to report to."""
     columns = (TextColumn("tagging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     hidden = hidden or not err.is_terminal
     with Progress(*columns, console=err, disable=hidden, transient=True) as progress:

@@ -1,4 +1,4 @@
-"""An open database: short transactions, whatever goes wrong in them told as an ArchiveError."""
+"""An open database: short transactions, whose errors come out as ArchiveError."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _Row = TypeVar("_Row")
 _After = TypeVar("_After")
 
 PageCursor = tuple[datetime, int]
-"""Where a row stands in an order by time and id."""
+"""A row's position in an order by time and id."""
 
 
 class Database:

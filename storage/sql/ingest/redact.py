@@ -109,7 +109,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
-    index_articles(conn, {id_: None})  # as long as the text is there: the index must be told it
+    index_articles(conn, {id_: None})  # as long as the text is there: the index needs it
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):
@@ -175,7 +175,7 @@ def find_redaction(conn: Connection, ref: str) -> int | None:
 def existing_id(conn: Connection, name: str, ref: str) -> int:
     """Return the short id of the article that a short id or URL leads to.
 
-    name: what messages call the archive by. Raises NotFoundError, which tells of a takedown.
+    name: what messages call the archive by. Raises NotFoundError, which names a takedown.
     """
     id_ = find_id(conn, ref)
     if id_ is not None:

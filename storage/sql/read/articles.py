@@ -44,7 +44,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-"""Where a row stands in an order by time and id."""
+"""A row's position in an order by time and id."""
 
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
