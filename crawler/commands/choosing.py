@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from crawler.commands.common import err, print_table
 from crawler.config.config import Config
@@ -57,6 +59,13 @@ def choose(config: Config, place: str | None, reach: Reach) -> Choice:
         added = units_text(found[len(own) :], gazetteer)
         header += f"; with its {kind} successors: {added}" if added else "; it has no successors"
     return Choice(found, header, gazetteer.version)
+
+
+def announce(choice: Choice, archive: Archive, console: Console) -> None:
+    """Say what a query for a place was taken for, and what of the archive it cannot see."""
+    if choice.header:
+        warn_untagged(archive, choice.version)
+        console.print(escape(choice.header), soft_wrap=True)
 
 
 def one_place(gazetteer: Gazetteer, text: str) -> Unit:
