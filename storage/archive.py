@@ -143,8 +143,8 @@ def upgrade_archive(
     """Bring an archive that an older version made up to this one's schema.
 
     A kill leaves it as it was, or at a version between; calling it again goes on from there.
-    progress: told how much of a long step is done, and of how much. Returns the schema's version
-    before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
+    progress: called with how much of a long step is done, and of how much. Returns the schema's
+    version before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
     """
     from storage.sql.engine.connect import upgrade_schema
 
@@ -158,7 +158,7 @@ def copy_archive(
 
     The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
     was. Each table is compared with the source by number and digest of its rows.
-    progress: told a table's name, how many of its rows are done, and how many there are.
+    progress: called with a table's name, how many of its rows are done, and how many there are.
     Raises ArchiveError, SchemaError.
     """
     from storage.sql.maintenance.copy import copy_between

@@ -78,7 +78,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class RereadCallbacks:
-    """What the loop is told of, in this order for each batch; nothing is written by itself.
+    """What the loop calls, in this order for each batch; nothing is written by itself.
 
     write: what a batch is read as, by the captures' numbers, to be kept in one transaction.
     differ: each difference. progress: the report, after each batch.
@@ -179,7 +179,7 @@ def _conclude(
     callbacks: RereadCallbacks,
     report: Report,
 ) -> None:
-    """Write a batch, count it, and tell of its differences."""
+    """Write a batch, count it, and report its differences."""
     results_by_number = [
         (held.number, result)
         for held, result in zip(batch, results, strict=True)

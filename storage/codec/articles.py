@@ -1,7 +1,7 @@
 """An article as JSON and back, without loss. Pure.
 
 The JSON is what the archive keeps of every distinct content; SQL and DuckDB can read it. What two
-versions of our extraction code read alike is one content: the version stands with the captures.
+versions of our extraction code read alike is one content: the version is kept with the captures.
 Unknown values and empty lists are left out, so a field that is added later needs no rewrite.
 """
 

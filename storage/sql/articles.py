@@ -23,7 +23,7 @@ from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.redact import existing_id, redacted
+from storage.sql.ingest.redact import redacted
 from storage.sql.read.articles import (
     PAGE,
     article_page,
@@ -34,6 +34,7 @@ from storage.sql.read.articles import (
 )
 from storage.sql.read.edits import EditCursor, edit_page
 from storage.sql.read.readings import read_as
+from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, keys
 from storage.sql.schema.types import hashed, in_parts
 

@@ -244,7 +244,7 @@ def test_a_gazetteer_that_is_not_whole_is_told(tinquan: Tinquan, tmp_path: Path)
     (tmp_path / "tables" / "successions.csv").write_bytes((FOLDER / "successions.csv").read_bytes())
     for wrong, told in (
         (units.replace("\nq-tay-ho.003@2024-12,003", "\nq-tay-xx.003@2024-12,003"), "is missing"),
-        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,history\n", "an id stands twice"),
+        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,history\n", "an id is given twice"),
         (units.replace("2025-07-01", "2025-07-99"), "run `tinquan places build`"),
         ("x,y\n", "expected columns"),
     ):

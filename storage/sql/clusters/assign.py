@@ -140,7 +140,7 @@ class ClusterAssigner:
         return competing
 
     def _second(self, id_: int, sources: Iterable[int], found: dict[int, Similarity]) -> None:
-        """Let a source's copies also say how much of an article stands in its cluster.
+        """Let a source's copies also say how much of an article is in its cluster.
 
         Two copies of one story that both changed much resemble each other less than a third, and
         one of them may be the source.

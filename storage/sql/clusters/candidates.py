@@ -15,10 +15,10 @@ from storage.sql.schema.clusters import signatures
 from storage.sql.schema.types import in_parts
 
 MAX_STORIES_PER_HASH = 12
-"""Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
+"""Stories among a hash's holders; a hash with more is boilerplate or a form's text."""
 
 MIN_SHARED_HASHES = 10
-"""Hashes of 16 that make a candidate of what shares none that tells stories apart."""
+"""Hashes of 16 that make a candidate of an article that shares no distinctive one."""
 
 Holders = Mapping[int, Collection[int]]
 """Of each hash the articles that hold it, at most the 32 stored last."""
@@ -96,7 +96,7 @@ def find_candidates(
 ) -> list[CopyCandidate]:
     """Return the articles that share at least two hashes with one, most shared first.
 
-    At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
+    At least one of the two must be distinctive, or nearly all must be shared: an issue of a
     series and its copy. hashes: those of the article and of all holders of its own; counted by
     holders alone, of which only the latest are known, a copy would share less than it does.
     sources: of each holder the source of its cluster; the article itself where it is no copy.

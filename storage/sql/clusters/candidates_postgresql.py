@@ -2,7 +2,7 @@
 
 A row for each hash, as in SQLite, would cost 60 bytes there with its entry in an index. A GIN index
 takes two or three bytes where its keys have several articles each, so a hash is cut to 22 bits as
-a key; what else stands under a key is left out by the signatures that the look-up returns.
+a key; other hashes under it are left out by the signatures that the look-up returns.
 
 Nothing stops such an index after the latest 32 articles. So a hash that very many hold becomes a
 row of `common_hashes` when a look-up meets it, and the index is not asked for it any more.

@@ -69,7 +69,7 @@ def repair(conn: Connection, _hash: int | None) -> None:
 
 
 def _sum_of_sketches(conn: Connection) -> tuple[int, int]:
-    """Return how many rows there are, and a sum that tells which; see `_sum_of_signatures`."""
+    """Return how many rows there are, and a sum that depends on which; see `_sum_of_signatures`."""
     each = (sketches.c.hash + 2**31) * (sketches.c.article % 65521 + 1) % _PRIME
     row = conn.execute(sa.select(sa.func.count(), sa.func.sum(each)).select_from(sketches)).one()
     return row[0], row[1] or 0
@@ -87,7 +87,7 @@ def _sum_of_signatures(conn: Connection) -> tuple[int, int]:
 
 def _add(conn: Connection, come: Mapping[int, Collection[int]]) -> None:
     added = sorted((hash_, id_) for id_, hashes in come.items() for hash_ in hashes)
-    if added:  # one that is there already is a fault which `archive check` tells, and no harm
+    if added:  # one that is there already is a fault which `archive check` reports, and no harm
         conn.exec_driver_sql("INSERT INTO sketches VALUES (?, ?) ON CONFLICT DO NOTHING", added)
 
 

@@ -49,7 +49,7 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
 
 
 def forget_article(conn: Connection, id_: int) -> None:
-    """Take away all that stands here of an article whose row is about to be deleted."""
+    """Delete what clusters keep of an article whose row is about to be deleted."""
     cluster_articles(conn, {id_: None})
     conn.execute(sa.delete(common_lines).where(common_lines.c.article == id_))
 

@@ -13,7 +13,7 @@ from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import common_lines
 
 COMMON = 12
-"""Articles in which a line stands that does not count: a dozen that are no copies of each other."""
+"""Articles that make a line common, so that it does not count: a dozen that are no copies."""
 
 
 class Texts:

@@ -1,4 +1,4 @@
-"""Many rows at a time: their numbers, and what stands in a table under many keys."""
+"""Many rows at a time: their numbers, inserting them, and finding them by many keys."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -62,7 +62,7 @@ def rows_at(
     """Return the rows of `query` in which `column` is any of `values`, however many these are.
 
     The values go as one, so that a query which is a constant is compiled once and not at each
-    call, which takes longer than asking. others: what else the query has to be told, by name.
+    call, which takes longer than asking. others: the query's other parameters, by name.
     """
     wanted = list(dict.fromkeys(values))
     if not wanted:

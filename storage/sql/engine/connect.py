@@ -58,8 +58,8 @@ def upgrade_schema(
     """Bring an archive's schema up to ours; return the one before and ours.
 
     Each version is all or nothing. What a version prepares is done in many transactions before,
-    and goes on where it was stopped. progress: told what is done of that, and of how much. Raises
-    ArchiveError; SchemaError where the database is empty, newer or another program's.
+    and goes on where it was stopped. progress: called with how much of that is done, and of how
+    much. Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
     """
     from storage.sql.migrations import scripts  # noqa: PLC0415 - alembic is slow to import
 

@@ -119,8 +119,8 @@ def broken_references(conn: Connection, most: int) -> list[tuple[int, str, str]]
 
 def damages(conn: Connection, most: int) -> list[str]:
     """Return up to `most` damages of the file, each on one line."""
-    told = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
-    return [" ".join(said.split()) for said in told if said != "ok"]
+    found = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
+    return [" ".join(said.split()) for said in found if said != "ok"]
 
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:

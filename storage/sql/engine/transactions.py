@@ -1,4 +1,4 @@
-"""An open database: short transactions, whatever goes wrong in them told as an ArchiveError."""
+"""An open database: short transactions, whose errors come out as ArchiveError."""
 
 import re
 import sqlite3
@@ -20,7 +20,7 @@ _Row = TypeVar("_Row")
 _After = TypeVar("_After")
 
 PageCursor = tuple[datetime, int]
-"""Where a row stands in an order by time and id."""
+"""A row's position in an order by time and id."""
 _PARAMETER = re.compile(r":(?=\w)")
 _ROWS = 1000  # that are held at a time
 

@@ -1,6 +1,6 @@
 """Which article a page is, asked of the database; `storage.dedup.identity` has the rules.
 
-The first article keeps an alias; a page that stands at the address itself takes it over, also from
+The first article keeps an alias; a page at the address itself takes it over, also from
 an article that has only refusals left. Of two articles that turn out to be one the smaller short id
 stays, and the larger one still leads to it. Re-reading may show that our code took two articles for
 one, or one for two: `regroup`.

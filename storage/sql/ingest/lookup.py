@@ -18,7 +18,7 @@ from storage.sql.schema.core import refusals, refused_urls
 from storage.sql.schema.keys import id_key, url_key
 
 IdentityKey = tuple[str, bytes]
-"""An outlet, and what stands for an id or a URL in it."""
+"""An outlet, and the key of an id or a URL in it."""
 
 
 @dataclass(slots=True)

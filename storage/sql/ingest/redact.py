@@ -9,13 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import in_utc
-from storage.errors import NotFoundError
 from storage.model.articles import Arrival, Article, Refusal, RefusalReason
 from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.identity import urls_of
 from storage.sql.ingest.indexes import refresh_indexes
-from storage.sql.read.articles import find_id
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
     article_places,
@@ -109,7 +107,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
-    index_articles(conn, {id_: None})  # as long as the text is there: the index must be told it
+    index_articles(conn, {id_: None})  # as long as the text is there: the index needs it
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):
@@ -159,37 +157,6 @@ def _lead(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
     rows = [{"key": key, "refusal": refusal, "value": url} for key, url in wanted.items()]
     if rows:
         conn.execute(sa.insert(refused_urls), rows)
-
-
-def find_redaction(conn: Connection, ref: str) -> int | None:
-    """Return the number of the last redaction of the article with this short id or URL."""
-    query = sa.select(redactions.c.id).order_by(redactions.c.id.desc()).limit(1)
-    if ref.isascii() and ref.isdigit():
-        if len(ref) > 18:  # 64 bits
-            return None
-        return conn.execute(query.where(redactions.c.article == int(ref))).scalar()
-    led = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
-    return conn.execute(query.where(redactions.c.article.in_(led))).scalar()
-
-
-def existing_id(conn: Connection, name: str, ref: str) -> int:
-    """Return the short id of the article that a short id or URL leads to.
-
-    name: what messages call the archive by. Raises NotFoundError, which tells of a takedown.
-    """
-    id_ = find_id(conn, ref)
-    if id_ is not None:
-        return id_
-    number = find_redaction(conn, ref)
-    if number is None:
-        raise NotFoundError(
-            f"archive {name} has no article with the id or URL {ref!r}:"
-            " list its articles to see their ids"
-        )
-    row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
-    raise NotFoundError(
-        f"article {row.article} was taken down on {row.redacted_at:%Y-%m-%d}: {row.reason}"
-    )
 
 
 def load_redaction(conn: Connection, number: int) -> Redaction:

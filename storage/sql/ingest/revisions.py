@@ -1,4 +1,4 @@
-"""Articles' revisions as rows: worked out from captures, changed only where they differ.
+"""Articles' revisions as rows: derived from captures, changed only where they differ.
 
 All articles of a batch at a time: a dozen statements, however many they are.
 """
@@ -118,7 +118,7 @@ def write_histories(
 
 
 def load_revisions(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
-    """Return articles' revisions as they stand, by short id, in order."""
+    """Return articles' stored revisions, by short id, in order."""
     found: dict[int, list[AnyRow]] = {}
     for row in rows_at(conn, _REVISIONS, revisions.c.article, ids):
         found.setdefault(row.article, []).append(row)

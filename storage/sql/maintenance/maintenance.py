@@ -10,6 +10,7 @@ from storage.sql.engine.transactions import Part
 from storage.sql.ingest import redact as sql_redact
 from storage.sql.maintenance.check import run_checks
 from storage.sql.maintenance.stats import load_stats
+from storage.sql.read.refs import existing_id, find_redaction
 from storage.sql.schema.clusters import common_hashes
 from storage.sql.schema.core import metadata
 from storage.sql.schema.search import search_documents
@@ -28,7 +29,7 @@ class Maintenance(Part):
     ) -> Iterator[CheckFinding]:
         """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
 
-        begun: told each check's name before it starts. repair: mend what can be mended.
+        begun: called with each check's name before it starts. repair: mend what can be mended.
         """
         return run_checks(self._database.reading, self._database.writing if repair else None, begun)
 
@@ -39,7 +40,7 @@ class Maintenance(Part):
         hold the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
         """
         with self._database.writing() as conn:
-            id_ = sql_redact.existing_id(conn, self._database.name, ref)
+            id_ = existing_id(conn, self._database.name, ref)
             number = sql_redact.redact(conn, id_, reason, who, now)
             return sql_redact.load_redaction(conn, number)
 
@@ -55,7 +56,7 @@ class Maintenance(Part):
     def redaction(self, ref: str) -> Redaction | None:
         """Return the last redaction of the article with this short id or URL, if any."""
         with self._database.reading() as conn:
-            number = sql_redact.find_redaction(conn, ref)
+            number = find_redaction(conn, ref)
             return None if number is None else sql_redact.load_redaction(conn, number)
 
     def open_redactions(self) -> list[Redaction]:

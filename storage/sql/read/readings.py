@@ -46,7 +46,7 @@ def capture_of(row: AnyRow) -> Capture:
 class StoredCapture:
     """A capture with its newest reading.
 
-    article: short id of the article it shows; for a refusal, of the one that stood at its URL.
+    article: short id of the article it shows; for a refusal, of the one that was at its URL.
     content, refusal: the row of what it shows; one of them is None.
     """
 

@@ -29,13 +29,13 @@ class Links(Part):
     """What listings named, what became of it, and how far backfills have come."""
 
     def record(self, outlet: str, links: Sequence[DiscoveredLink], now: datetime) -> None:
-        """Remember links with the ways on which they were met; a link is one, however found."""
+        """Store links with their sources; a link is one, however found."""
         if links:
             with self._database.writing() as conn:
                 _record(conn, outlet, links, now)
 
     def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-        """Return the ways on which a link was met, in the order of their first time."""
+        """Return the sources of a link, in the order of their first time."""
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
         query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
@@ -125,7 +125,7 @@ class Links(Part):
 
 
 def _record(conn: Connection, outlet: str, met: Sequence[DiscoveredLink], now: datetime) -> None:
-    """Remember links with the ways on which they were met; nothing is written where none is new."""
+    """Store links with their sources; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
     held: dict[bytes, AnyRow] = {}
@@ -156,7 +156,7 @@ def _key(url: str, article_id: str | None) -> bytes:
 
 
 def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
-    """Add a way; a day that is told more exactly takes the place of a month or of none."""
+    """Add a source; a more exact day takes the place of a month or of none."""
     changed: dict[str, Any] = {}
     if link.source not in row.ways.split():
         changed["ways"] = f"{row.ways} {link.source}"

@@ -59,7 +59,7 @@ def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]
     """Yield the articles whose last look lies before the last step of age that they have passed.
 
     A look is a capture, a refusal at its address, or a check that brought nothing new. Whether
-    it lies before the step is worked out here: the databases add to times each in its own way.
+    it lies before the step is computed here: the databases add to times each in its own way.
     """
     query = (
         sa.select(articles.c.id, articles.c.url, checks.c.status, articles.c.sort_at, *_LOOKS)

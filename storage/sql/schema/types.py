@@ -70,7 +70,7 @@ class SafeText(TypeDecorator[str]):
 
 
 def hashed(*parts: str) -> bytes:
-    """Return 128 bits that stand for `parts` in an index."""
+    """Return a 128-bit hash of `parts`, the key of an index."""
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
 
