@@ -242,6 +242,8 @@ def _is_beside_name(part: str) -> bool:
 
 def read_credit(text: str) -> str | None:
     """Return the source a short line names ("Theo TTXVN" → "TTXVN"), or None."""
+    if _DAY.search(text):
+        text = _STAMP.sub("", text)
     text = text.strip(' .;:-–—|*"“”')
     if match := _CREDIT.match(text):
         source = match["source"].strip(" .,;:-–—")

@@ -32,6 +32,8 @@ _LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a tex
 _MIN_LIST = 3  # names one under the other
 _MAX_ACCOUNT = 60  # characters
 _AUTHOR_MARK = re.compile(r"author|byline|tac-?gia|nguoi-?dang", re.IGNORECASE)
+_RIGHT = re.compile(r"\bright\b|author|byline|tac-?gia", re.IGNORECASE)
+_MAIL = re.compile(r"\S+@\S+\.\w+")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_SUBHEAD = 120  # characters
 _HEAD_LINES = 8  # section, title in parts, byline, date, lead
@@ -147,13 +149,10 @@ def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
         found.append((line, byline))
         if len(_parts(line.element)) > 1:
             break
+    if _is_list(lines[: len(lines) - len(found)], [line for line, byline in found if byline.names]):
+        # Below a list, who signs stands out of it.
+        found = [each for each in found[:1] if _is_signed(each[0]) and not _is_signed(found[-1][0])]
     rest = lines[: len(lines) - len(found)]
-    named = [line.text for line, byline in found if byline.names]
-    if named and (
-        (rest and rest[-1].text.endswith(":"))
-        or (len(named) >= _MIN_LIST and all(map(is_plain_name, named)))
-    ):
-        return lines, ()
     for line, _ in found:
         if len(_parts(line.element)) > 1:
             _drop_last_line(line.element)
@@ -163,13 +162,33 @@ def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
     return rest, tuple(_without_sources(byline for _, byline in reversed(found)))
 
 
+def _is_list(before: list[Line], named: list[Line]) -> bool:
+    """True for names that a line with a colon announces, or many that stand without a role."""
+    if not named:
+        return False
+    announced = bool(before) and before[-1].text.endswith(":")
+    many = len(named) >= _MIN_LIST and all(is_plain_name(line.text) for line in named)
+    return announced or many
+
+
+def _is_signed(line: Line) -> bool:
+    """True for a line that is set to the right, slanted or in bold, as bylines are."""
+    looks = " ".join(line.element.get(name) or "" for name in ("style", "align", "class"))
+    parts = sum(len(subtree.text_of(part)) for part in line.element.iter("b", "strong", "em", "i"))
+    return bool(_RIGHT.search(looks)) or parts >= len(line.text)
+
+
 def _read_closing(line: Line) -> Byline | None:
     """Return what a closing line's last words say of the author, or None for other words."""
     if line.element.tag == "li":
         return None
     parts = _parts(line.element)
+    if len(parts) >= _MIN_LIST and is_plain_name(parts[-2]):
+        return None  # the last of a list of names
     if parts and (byline := read_byline(parts[-1])):
         return byline
+    if _MAIL.fullmatch(line.text):
+        return Byline()
     marks = " ".join(filter(None, (line.element.get("class"), line.element.get("id"))))
     if len(line.text) <= _MAX_ACCOUNT and _AUTHOR_MARK.search(marks):
         return Byline()  # an account of the CMS, which names nobody

@@ -13,7 +13,8 @@ from crawler.extract.metadata import clean, overlap
 
 _HEADLINE_WORDS = 5  # a subhead in <h1> or a side box's name mostly has fewer
 _SAME_HEADLINE = 0.5  # share of words with what the head calls the article
-_MAX_BEFORE = 200  # characters before a headline in its box: section, day, byline
+_MAX_BEFORE = 120  # characters before a headline in its box: section, day, byline
+_MIN_OWN = 120  # characters of prose that a page keeps
 _MIN_STORY = 200  # characters of prose under another headline
 _MIN_PARAGRAPH = 40
 _MAX_LINKED = 0.5
@@ -24,6 +25,7 @@ _EDITED = frozenset(
     ("p", "h2", "h3", "h4", "blockquote", "figure", "table", "ul", "ol", "pre", "div", "br",
      "b", "i", "strong", "em", "a", "span", "img")
 )  # fmt: skip
+_EDITED_BLOCKS = frozenset(("p", "h2", "h3", "blockquote", "figure", "table", "ul", "ol"))
 _ADDRESSES = ("data-url", "data-href", "data-link", "data-article-url")
 
 
@@ -41,8 +43,9 @@ def drop_other_articles(tree: LexborHTMLParser, url: str, said: str) -> None:
     boxes = [_box(node, own) for node in following if _is_other_headline(node, own)]
     boxes += [node for node in _addressed(tree, url) if not holds(node, own)]
     removed: set[int] = set()
+    page = _prose(tree) if boxes else 0
     for box in boxes:
-        if not removed.intersection(each.mem_id for each in _upwards(box)) and _is_story(box):
+        if removed.isdisjoint(each.mem_id for each in _upwards(box)) and _is_story(box, page):
             removed.add(box.mem_id)
             box.decompose()
 
@@ -78,14 +81,22 @@ def _addressed(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
             yield node
 
 
-def _is_story(box: LexborNode) -> bool:
-    """True where a headline opens a box and prose follows it."""
+def _is_story(box: LexborNode, page: int) -> bool:
+    """True where a headline opens a box, prose follows it, and more stands elsewhere.
+
+    page: characters of prose on the whole page. A subhead has text of its article before it.
+    """
     heading = box.css_first("h1, h2")
     if heading is None:
         return False
     text, title = _text(box), _text(heading)
-    prose = sum(len(_text(each)) for each in box.css("p"))
-    return 0 <= text.find(title) <= _MAX_BEFORE and prose >= _MIN_STORY
+    prose = _prose(box)
+    opens = 0 <= text.find(title) <= _MAX_BEFORE
+    return opens and prose >= _MIN_STORY and page - prose >= _MIN_OWN
+
+
+def _prose(root: LexborHTMLParser | LexborNode) -> int:
+    return sum(len(_text(paragraph)) for paragraph in root.css("p"))
 
 
 def join_containers(found: list[LexborNode], min_text: int) -> tuple[LexborNode, ...]:
@@ -150,34 +161,32 @@ def with_following(nodes: tuple[LexborNode, ...]) -> tuple[LexborNode, ...]:
     Only what an editor writes counts, bare of the classes that templates give to their boxes.
     """
     place: LexborNode | None = nodes[-1]
-    own_classes = {each.attributes.get("class") or "" for each in nodes[-1].css("p")} | {""}
+    if not nodes[-1].is_element_node:
+        return nodes
+    classes = {each.attributes.get("class") or "" for each in nodes[-1].css("p")} | {""}
+    tags = _EDITED
     for _ in range(_MAX_CLIMB):
         if place is None or place.tag == "body":
             break
-        rest = list(_edited_after(place, own_classes))
-        if rest:
+        if rest := _edited_after(place, tags, classes):
             return (*nodes, *rest)
         place = place.parent
-        if place is None or place.css_first("h1") is not None:
-            break
+        if place is not None and place.css_first("h1") is not None:
+            tags = _EDITED_BLOCKS  # around the headline's box bare words and boxes are the page's
     return nodes
 
 
-def _edited_after(place: LexborNode, classes: set[str]) -> list[LexborNode]:
+def _edited_after(place: LexborNode, tags: frozenset[str], classes: set[str]) -> list[LexborNode]:
     """Return the siblings after an element up to the last paragraph of an editor's."""
     run: list[LexborNode] = []
     last = 0
     node = place.next
     while node is not None:
-        if node.tag == "-text":
+        if node.tag == "-text" and "b" in tags:
             is_prose = len(node.text(deep=True).strip()) >= _MIN_PARAGRAPH
-        elif node.tag == "-comment":
+        elif node.tag in ("-comment", "-text"):
             is_prose = False
-        elif (
-            node.tag not in _EDITED
-            or (node.attributes.get("class") or "") not in classes
-            or node.attributes.get("id")
-        ):
+        elif node.tag not in tags or not _is_bare(node, classes):
             break
         else:
             is_prose = len(_text(node)) >= _MIN_PARAGRAPH and linked_share(node) <= _MAX_LINKED

@@ -66,6 +66,7 @@ _HIDING_CLASS = re.compile(
     r"(?:^|\s)(?:sr-only|visually-hidden|screen-reader(?:-text|-only)?)(?:$|\s)"
 )
 _MIN_TOOL = 0.2  # of a box's text in links: prose has less
+_MAX_TOOL = 60  # characters of a box that is headed by such a line
 _MIN_NEWS = 40  # characters of a box that may hold news
 _TO_READER = re.compile(r"độc giả|bạn đọc|quý vị", re.IGNORECASE)
 _MAX_FORM = 300  # characters beside a form's controls
@@ -188,12 +189,14 @@ def _is_sentence(line: Line) -> bool:
 
 
 def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
-    """Return a box's heading or its frame, if that is mostly links, and the cards after it."""
-    box = heading
+    """Return a box's heading or what is around it, if mostly links, and the cards after it."""
+    box, label = heading, text_of(heading)
+    unsure = may_be_subhead(label)
     for ancestor in heading.iterancestors():
         if ancestor is root or len(text_of(ancestor)) > _MAX_SHARE * whole:
             break
-        if link_share(ancestor) > 0.2 or len(text_of(ancestor)) <= 60:
+        text = text_of(ancestor)
+        if link_share(ancestor) > _MIN_TOOL or len(text) <= (len(label) if unsure else _MAX_TOOL):
             box = ancestor
     found = [box]
     for sibling in box.itersiblings():

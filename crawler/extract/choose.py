@@ -138,7 +138,7 @@ def _generic(
     meta: Metadata,
 ) -> PageReading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
-    guessed = guess_containers(tree, meta.described)
+    guessed = guess_containers(tree, meta.described, meta.headline)
     named = find_containers(tree, layout.body)
     containers = named if size(named) >= _MIN_NAMED * size(guessed) else guessed
     select = article_scope(tree, containers, meta.headline)

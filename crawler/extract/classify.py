@@ -22,6 +22,9 @@ _ID_DIGITS = 4
 _SHORT_HEADLINE = 5  # words; enough where the address is an article's
 _SAME_TITLE = 0.3
 _MANY_ROWS = 15
+_MOSTLY = 0.6
+_MANY_ITEMS = 5
+_LINK = 25  # characters
 _MIN_SENTENCE = 80  # characters
 _MIN_PROSE = 0.4  # of a text beside tables
 _HEADLINE_WORDS = 6  # names of sections are shorter
@@ -58,9 +61,17 @@ def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -
         return "forum thread"
     if tree.css_first("input[type=password]") is not None and body.length < _ENOUGH:
         return "login page"
+    listed = sum(len(block.text) for block in body.blocks if block.kind == "list")
+    if listed > _MOSTLY * body.length and _count_items(tree) >= _MANY_ITEMS:
+        return "listing page"
     prose = sum(len(block.text) for block in body.blocks if _is_prose(block.text))
     is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose < _MIN_PROSE * body.length
     return "table page" if is_table else ""
+
+
+def _count_items(tree: LexborHTMLParser) -> int:
+    """Return how many items of lists hold a link as long as a headline."""
+    return sum(len(link.text(deep=True, strip=True)) >= _LINK for link in tree.css("li a[href]"))
 
 
 def _is_prose(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.boundaries import join_containers
+from crawler.extract.boundaries import holds, join_containers, own_headline, with_following
 
 Containers = tuple[LexborNode, ...]  # the parts of one text, in reading order
 
@@ -15,6 +15,7 @@ _MAX_CARD = 600  # characters of a headline with its lead
 _MAX_APART = 3_000  # characters; what holds more may be the page's frame
 _MAX_LEADS = 2  # paragraphs of a card
 _MIN_SENTENCE = 100  # characters; shorter paragraphs tell little of where prose stands
+_MIN_NEAR = 300  # characters of prose around a headline that make an article
 _MIN_PART = 80  # characters of prose in a box that is a part of the text
 _MAX_CLIMB = 3
 _MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
@@ -49,13 +50,14 @@ def _length(node: LexborNode) -> int:
     return len(node.text(deep=True, strip=True))
 
 
-def guess_containers(tree: LexborHTMLParser, lead: str = "") -> Containers:
+def guess_containers(tree: LexborHTMLParser, lead: str = "", headline: str = "") -> Containers:
     """Return the element whose own paragraphs hold most of the page's prose, or ().
 
     Every paragraph gives its length, without its links, to its parent, and half to the parent's
     parent: a body's paragraphs are siblings, teasers each have a card of their own. Boxes beside
     the best one that hold prose too are parts of the same text. lead: what the head describes
-    the page by; where it is printed, it stands outside the text.
+    the page by; where it is printed, it stands outside the text. headline: what the head calls
+    the article; the text is looked for around it.
     """
     scores: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
@@ -74,10 +76,28 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "") -> Containers:
             nodes[parent.mem_id] = parent
             scores[parent.mem_id] = scores.get(parent.mem_id, 0) + weight * share
             parent = parent.parent
-    best = max(scores, key=scores.__getitem__, default=None)
-    if best is None or scores[best] < _MIN_TEXT:
+    if not scores:
         return ()
-    return _with_siblings(nodes[best], prose)
+    title = own_headline(tree, headline) if headline else None
+    near = _near(title, prose) if title is not None else frozenset()
+    best = max(scores, key=lambda each: (each in near, scores[each]))
+    if scores[best] < _MIN_TEXT:
+        return ()
+    return with_following(_with_siblings(nodes[best], title, prose))
+
+
+def _near(own: LexborNode, prose: list[tuple[LexborNode, float]]) -> frozenset[int]:
+    """Return what lies in the smallest box around a headline that holds an article's prose.
+
+    Longer texts elsewhere are other articles, comments, the outlet's own.
+    """
+    box = own.parent
+    while box is not None and box.tag != "body":
+        inside = {node.mem_id for node in box.traverse()}
+        if sum(weight for node, weight in prose if node.mem_id in inside) >= _MIN_NEAR:
+            return frozenset(inside | {box.mem_id})
+        box = box.parent
+    return frozenset()
 
 
 def _around(node: LexborNode) -> LexborNode | None:
@@ -88,17 +108,21 @@ def _around(node: LexborNode) -> LexborNode | None:
     return up
 
 
-def _with_siblings(best: LexborNode, prose: list[tuple[LexborNode, float]]) -> Containers:
+def _with_siblings(
+    best: LexborNode, own: LexborNode | None, prose: list[tuple[LexborNode, float]]
+) -> Containers:
     """Return a box with those beside it that hold prose, and what stands between them.
 
-    Where a box stands alone, the boxes around it are looked at, which then must be of one kind.
-    The headline's own box is never reached: what stands there is a lead, a tool or a list.
+    Where a box stands alone, the boxes around it are looked at, which then must be of one kind,
+    as they must beside the headline: there leads, tools and lists stand as well.
     """
     branch = best
     for _ in range(_MAX_CLIMB):
         parent = branch.parent
-        if parent is None or parent.tag in ("body", "html") or parent.css_first("h1") is not None:
+        if parent is None or parent.tag in ("body", "html"):
             break
+        beside_headline = own is not None and holds(parent, own)
+        alike = beside_headline or branch.mem_id != best.mem_id
         held: dict[int, float] = {}
         for paragraph, weight in prose:
             if (child := _child_around(paragraph, parent)) is not None:
@@ -108,16 +132,21 @@ def _with_siblings(best: LexborNode, prose: list[tuple[LexborNode, float]]) -> C
             number
             for number, child in enumerate(children)
             if held.get(child.mem_id, 0) >= _MIN_PART
-            and (branch.mem_id == best.mem_id or _kind(child) == _kind(branch))
+            and (not alike or _are_alike(child, branch))
+            and not (own is not None and holds(child, own))
         ]
         if len(places) > 1:
             return tuple(children[places[0] : places[-1] + 1])
+        if beside_headline:
+            break
         branch = parent
     return (best,)
 
 
-def _kind(node: LexborNode) -> tuple[str | None, str | None]:
-    return node.tag, node.attributes.get("class")
+def _are_alike(node: LexborNode, other: LexborNode) -> bool:
+    """True for boxes that a template sets in a row: of one class, or sections without any."""
+    kinds = {(each.tag, each.attributes.get("class") or "") for each in (node, other)}
+    return len(kinds) == 1 and kinds != {("div", "")}
 
 
 def _child_around(node: LexborNode, parent: LexborNode) -> LexborNode | None:

@@ -35,7 +35,9 @@ _POINTER_LINE = re.compile(
     r"^\W*(?:> ?>+|»|►\s*xem|(?:xem|đọc) (?:thêm|tiếp)\s*(?::|> ?>)|xem (?:video|clip)\s*:"
     r"|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:|từ kho[áa]\s*:|dòng sự kiện\s*:"
     r"|có thể bạn quan tâm\s*:|(?:video|clip)\s*:|©|(?:bản quyền|copyright)\s*©"
-    r"|chia sẻ(?: bài viết)?\s*:|\(\*\) không sao chép|lượt (?:xem|đọc|truy cập)\s*:\s*[\d.,]+\W*$"
+    r"|chia sẻ(?: bài viết)?\s*:|\(\*\) không sao chép"
+    r"|(?:số )?lượt (?:xem|đọc|truy cập)\s*:\s*[\d.,]+(?: lượt)?\W*$"
+    r"|[\d.,]+ lượt (?:xem|đọc)\W*$|(?:người (?:đăng|cập nhật)|đăng bởi|views?)\s*:.{0,40}$"
     r"|(?:tổng số điểm|xếp hạng|đánh giá) (?:của )?bài viết(?: là)?\s*:"
     r"|nguồn(?: tin| bài viết)?\s*:\s*(?:https?:|\[|link)|link (?:gốc|nguồn|bài gốc)\s*(?::|http|$)"
     r"|copy link|https?://\S+$|(?:#[\w-]+[\s,]*)+$)",

@@ -104,7 +104,7 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
         if parent is None:
             continue
         if parent is not root and parent.tag in _PARAGRAPHS and not _holds_blocks(parent):
-            if _has_caption_inside(picture, parent):
+            if _has_caption_inside(block, parent):
                 found.add(parent)
         else:
             found.update(_captions_after(block))
@@ -119,12 +119,13 @@ def _has_caption_inside(picture: HtmlElement, paragraph: HtmlElement) -> bool:
     text = text_of(paragraph)
     if len(text) > _MAX_UNMARKED:
         return False
+    if _is_set_apart(paragraph, text) or _CREDIT.search(text):
+        return True
     after = (picture.tail or "").lstrip(" \t\n")
     following = picture.getnext()
-    on_own_line = after.startswith(BREAK) or (not after and following is None)
-    if not after and following is not None:
-        on_own_line = _has_break_first(following)
-    return on_own_line or _is_set_apart(paragraph, text) or bool(_CREDIT.search(text))
+    if after or following is None:
+        return after.startswith(BREAK)
+    return _has_break_first(following)
 
 
 def _has_break_first(element: HtmlElement) -> bool:
@@ -248,8 +249,8 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
 
 def _addresses(image: HtmlElement) -> Iterator[str]:
     """Yield what may be a picture's address: its own attributes, then those of its <source>s."""
-    around = image.getparent()
-    sources = list(around.iter("source")) if around is not None and around.tag == "picture" else []
+    around = next(image.iterancestors("picture"), None)
+    sources = [] if around is None else list(around.iter("source"))
     for element in (image, *sources):
         for name in _SOURCES:
             value = (element.get(name) or "").strip()

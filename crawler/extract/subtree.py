@@ -129,6 +129,10 @@ def flatten(root: HtmlElement) -> None:
             element.tag = "p"
     for item in [item for item in root.iter("li") if item.find(".//li") is not None]:
         _lift_items(item)
+    for item in root.iter("li", "dd"):
+        if item in holders:
+            _parted_text(item)
+            etree.strip_tags(item, "p", "div")
 
 
 def _block_holders(root: HtmlElement) -> set[HtmlElement]:
@@ -170,10 +174,17 @@ def _set_tables(root: HtmlElement) -> None:
             _set_rows(table)
 
 
+def _parted_text(element: HtmlElement) -> str:
+    """Return the text of an element whose inner blocks are parted by a blank."""
+    for block in element.iterdescendants(*_BLOCKS):
+        block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
+    return text_of(element)
+
+
 def _set_rows(table: HtmlElement) -> None:
     """Make a paragraph of every row of a table, in which an empty cell keeps its column."""
     for row in list(table.iter("tr")):
-        cells = [text_of(cell) for cell in row if cell.tag in ("td", "th")]
+        cells = [_parted_text(cell) for cell in row if cell.tag in ("td", "th")]
         while cells and not cells[-1]:
             cells.pop()
         row.clear(keep_tail=True)
