@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 
 from crawler.commands.index import COMMANDS, load
 from storage.archive import open_archive
-from storage.sql.migrations import versions_known
-from storage.sql.migrations.scripts import configuration
+from storage.sql.engine.migrate import configuration
+from storage.sql.engine.versions import versions_known
 from tests.support.samples import article, capture, run
 
 HEAVY = {"scrapy", "twisted", "trafilatura", "lxml", "alembic", "dateparser", "psycopg", "apprise"}

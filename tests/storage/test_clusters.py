@@ -16,7 +16,7 @@ from storage.errors import NotFoundError
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
-from storage.sql.migrations.scripts import configuration
+from storage.sql.engine.migrate import configuration
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
 

@@ -7,7 +7,7 @@ from alembic import command
 from storage.archive import Archive
 from storage.dedup.signature import pack
 from storage.sql.clusters.candidates import holders, write_signatures
-from storage.sql.migrations.scripts import configuration
+from storage.sql.engine.migrate import configuration
 from tests.support.stories import put, start_runs, told
 
 

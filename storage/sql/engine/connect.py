@@ -12,7 +12,7 @@ from storage.errors import ArchiveError, SchemaError
 from storage.sql.engine import BUSY_SECONDS, postgresql, sqlite
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import hide_password, name_of, plain_errors, printable
-from storage.sql.migrations import versions_known
+from storage.sql.engine.versions import versions_known
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
 
@@ -61,7 +61,7 @@ def upgrade_schema(
     and goes on where it was stopped. progress: called with how much of that is done, and of how
     much. Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
     """
-    from storage.sql.migrations import scripts  # noqa: PLC0415 - alembic is slow to import
+    from storage.sql.engine import migrate  # noqa: PLC0415 - alembic is slow to import
 
     engine, name = _connect(text, create=False, read_only=False, busy_seconds=busy_seconds)
     try:
@@ -71,7 +71,7 @@ def upgrade_schema(
                 before = _schema_of(conn, name)
             if before is None:
                 raise SchemaError(f"archive {name} is empty: `tinquan archive init` makes one")
-            for version, prepare in scripts.steps(conn, before):
+            for version, prepare in migrate.steps(conn, before):
                 _upgrade(conn, name, version)
                 prepare(conn, progress)
             return before, _upgrade(conn, name, "head")
@@ -81,11 +81,11 @@ def upgrade_schema(
 
 def _upgrade(conn: Connection, name: str, version: str) -> str:
     """Bring the schema up to a version in one transaction; return what it is then."""
-    from storage.sql.migrations import scripts  # noqa: PLC0415 - as above
+    from storage.sql.engine import migrate  # noqa: PLC0415 - as above
 
     with conn.begin():
         lock(conn, "schema")
-        scripts.migrate(conn, version)
+        migrate.migrate(conn, version)
         _check_references(conn, name)
         return str(_schema_of(conn, name))
 
@@ -170,12 +170,12 @@ def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
             return
     if not create:
         raise SchemaError(f"archive {name} is empty: check the address, or crawl to fill it")
-    from storage.sql.migrations import scripts  # noqa: PLC0415 - as above
+    from storage.sql.engine import migrate  # noqa: PLC0415 - as above
 
     with writing(engine).begin() as conn:
         lock(conn, "schema")
         if not _is_ours(conn, name):  # nobody else was faster
-            scripts.migrate(conn, "head")
+            migrate.migrate(conn, "head")
 
 
 def _check_whole(engine: Engine, name: str) -> None:

@@ -1,13 +1,13 @@
 """Alembic on an open connection. Opening an archive needs none of it: `versions_known`."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from storage.sql.engine.versions import MIGRATIONS
 from storage.sql.schema.views import drop_views, make_views
 
 Progress = Callable[[int, int], object]
@@ -38,8 +38,8 @@ def steps(conn: Connection, before: str) -> Iterator[tuple[str, Prepare]]:
 
 
 def configuration(conn: Connection) -> Config:
-    """Return alembic's configuration for this folder and a connection."""
+    """Return alembic's configuration for our migrations and a connection."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = conn
     return config
