@@ -28,9 +28,9 @@ from storage.sql.search.fts5_documents import BITS, first_number
 READ = 500  # newest articles that are read at most, to rank or count those that match
 SAMPLE = 1_000  # newest documents that tell how common a query's words are
 NEAR = 50_000  # documents with all words of a phrase that are looked through at most
-LOOKED_AT = 50  # newest articles that tell how common a prefix is; of these,
-COMMON = 5  # how many have it where it is too common for FTS5
-_CHUNK = 50
+LOOKED_AT = 30  # newest articles that tell how common a prefix is; of these,
+COMMON = 3  # how many have it where it is too common for FTS5
+_CHUNK = 25
 _PAGE = 1_000
 _BOTH, _TITLE = ("{text title}", "{text_folded title_folded}"), ("title", "title_folded")
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)

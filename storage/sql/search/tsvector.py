@@ -84,7 +84,7 @@ def newest(
                 yield after
         if len(page) < size:
             return
-    yield from _out_of_index(conn, query, after, most - hits if scored else None)
+    yield from _out_of_index(conn, query, after, most if scored else None)
 
 
 _ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_documents'::regclass"
