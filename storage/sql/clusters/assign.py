@@ -162,10 +162,10 @@ class ClusterAssigner:
 
     def _first_alike(self, sources: Sequence[int]) -> int:
         """Return the earliest of the sources, best first, that share text with the best."""
-        alike = [one for one in sources[1:] if self._tell_one_story(one, sources[0])]
+        alike = [one for one in sources[1:] if self._share_text(one, sources[0])]
         return min([sources[0], *alike], key=lambda one: self.moments[one])
 
-    def _tell_one_story(self, one: int, other: int) -> bool:
+    def _share_text(self, one: int, other: int) -> bool:
         """True for sources that have something in common, though too little to be copies."""
         self.texts.load([one, other])
         like = self.texts.compare(one, other)
@@ -181,7 +181,7 @@ class ClusterAssigner:
         elsewhere = {one for one in others if self._source(one) not in (one, id_, source)}
         later = {one for one in others - elsewhere if self.moments[one] > self.moments[source]}
         seconded = {
-            one for one in later if not self.parents.get(one) and self._tell_one_story(one, source)
+            one for one in later if not self.parents.get(one) and self._share_text(one, source)
         }
         return self._copies_of(id_) | elsewhere | seconded
 
