@@ -118,7 +118,7 @@ def compare(
     if enough:
         compared, differing = _compare_slots(left.syllables, right.syllables)
         strict = in_series and similarity < ALMOST_ALL
-        reason = _judge(one, other, compared, differing, strict=strict)
+        reason = _reason(one, other, compared, differing, strict=strict)
     return Similarity(reason, similarity, of_longer, shared)
 
 
@@ -129,7 +129,7 @@ def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
     return shared / max(shorter, 1), shared / max(longer, 1), shared
 
 
-def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
+def _reason(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
     if _is_another_issue(one.title, other.title):
         return Reason.ISSUE
     allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)

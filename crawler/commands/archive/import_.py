@@ -109,10 +109,10 @@ def _close_early(rejects: Rejects) -> None:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
         return
     if rejects.count:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
 
 
-def _tell_rejects(rejects: Rejects) -> None:
+def _report_rejects(rejects: Rejects) -> None:
     err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
 
 
@@ -166,6 +166,6 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
         return
     out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
     if aside:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
     if counts["new"] + counts["revised"]:
         err.print("`tinquan places retag` notes which places they are about", markup=False)

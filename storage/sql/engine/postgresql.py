@@ -146,8 +146,8 @@ def _has_older_transaction(conn: Connection) -> bool:
 
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does."""
-    held = _ServerHold(engine, purpose)
-    return held if held.take() else None
+    taken = _ServerHold(engine, purpose)
+    return taken if taken.take() else None
 
 
 class _ServerHold:

@@ -236,11 +236,11 @@ class _FileHold:
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
     path = f"{engine.url.database}.{purpose}.lock"
-    held = FileLock(path, thread_local=False)
+    taken = FileLock(path, thread_local=False)
     try:
-        held.acquire(timeout=0)
+        taken.acquire(timeout=0)
     except Timeout:
         return None
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
-    return _FileHold(held)
+    return _FileHold(taken)

@@ -140,8 +140,8 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
 def join(conn: Connection, one: int, other: int) -> int:
     """Make two articles one; the caller recomputes its revisions. Return its short id."""
     kept, gone = min(one, other), max(one, other)
-    for worked_out in (revisions, article_places):
-        conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))
+    for derived in (revisions, article_places):
+        conn.execute(sa.delete(derived).where(derived.c.article.in_((kept, gone))))
     conn.execute(sa.delete(checks).where(checks.c.article == gone))
     for table in (keys, captures, refusals, merged_ids, redactions):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))

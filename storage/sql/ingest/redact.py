@@ -129,9 +129,9 @@ def _refuse(
     """Write that each capture is redacted; the article's addresses lead to all of them."""
     old = [row.refusal for row in taken if row.refusal is not None]
     for part in in_parts(old):
-        held = refusals.c.id.in_(part)
+        stored = refusals.c.id.in_(part)
         values = {"reason": _REASON, "evidence": _EVIDENCE, "article": id_}
-        conn.execute(sa.update(refusals).where(held).values(values))
+        conn.execute(sa.update(refusals).where(stored).values(values))
     for row in taken:
         refusal = row.refusal
         if refusal is None:
@@ -146,13 +146,13 @@ def _refuse(
             }
             made = sa.insert(refusals).returning(refusals.c.id)
             refusal = conn.execute(made, values).scalar_one()
-        _lead(conn, refusal, [row.url, *urls])
+        _add_urls(conn, refusal, [row.url, *urls])
 
 
-def _lead(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
+def _add_urls(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
     wanted = {url_key(url): url for url in urls}
-    held = sa.select(refused_urls.c.key).where(refused_urls.c.refusal == refusal)
-    for key in conn.execute(held).scalars():
+    stored = sa.select(refused_urls.c.key).where(refused_urls.c.refusal == refusal)
+    for key in conn.execute(stored).scalars():
         wanted.pop(key, None)
     rows = [{"key": key, "refusal": refusal, "value": url} for key, url in wanted.items()]
     if rows:
@@ -202,10 +202,10 @@ def apply_redactions(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[
     """
     if conn.execute(sa.select(redactions.c.id).limit(1)).first() is None:
         return arrivals
-    return [replace(one, result=_shielded(conn, one.result)) for one in arrivals]
+    return [replace(one, result=_without_redacted(conn, one.result)) for one in arrivals]
 
 
-def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
+def _without_redacted(conn: Connection, result: Article | Refusal) -> Article | Refusal:
     if isinstance(result, Refusal):
         return result
     wanted = {url_key(result.url)}
@@ -220,8 +220,8 @@ def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
     if article is None:
         return result
     own = {"key": url_key(result.url), "outlet": result.outlet}
-    held = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == result.outlet)
-    if conn.execute(held).first() is None:
+    stored = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == result.outlet)
+    if conn.execute(stored).first() is None:
         values = {**own, "kind": "url", "value": result.url, "article": article}
         conn.execute(sa.insert(keys).values(values))
     version = result.extraction.version

@@ -144,12 +144,12 @@ def _at(conn: Connection, table: Table, keys: Sequence[RowKey]) -> dict[RowKey, 
 
 
 def _write(conn: Connection, table: Table, page: Sequence[AnyRow], *, is_empty: bool) -> None:
-    held = {} if is_empty else _at(conn, table, [_key(table, row) for row in page])
-    fresh = [dict(row._mapping) for row in page if _key(table, row) not in held]
+    stored = {} if is_empty else _at(conn, table, [_key(table, row) for row in page])
+    fresh = [dict(row._mapping) for row in page if _key(table, row) not in stored]
     if fresh:
         conn.execute(sa.insert(table), fresh)
     for row in page:
-        old = held.get(_key(table, row))
+        old = stored.get(_key(table, row))
         if old is not None and tuple(old) != tuple(row):
             _update(conn, table, row)
 

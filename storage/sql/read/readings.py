@@ -80,10 +80,10 @@ def load_captures(conn: Connection, ids: Sequence[int]) -> dict[int, StoredCaptu
     rows = (
         row for part in in_parts(ids) for row in conn.execute(query.where(captures.c.id.in_(part)))
     )
-    return {row.id: _held(row) for row in rows}
+    return {row.id: _stored_capture(row) for row in rows}
 
 
-def _held(row: AnyRow) -> StoredCapture:
+def _stored_capture(row: AnyRow) -> StoredCapture:
     return StoredCapture(
         id=row.id,
         outlet=row.outlet,

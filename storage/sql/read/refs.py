@@ -18,8 +18,8 @@ def find_redaction(conn: Connection, ref: str) -> int | None:
         if len(ref) > 18:  # 64 bits
             return None
         return conn.execute(query.where(redactions.c.article == int(ref))).scalar()
-    led = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
-    return conn.execute(query.where(redactions.c.article.in_(led))).scalar()
+    owners = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
+    return conn.execute(query.where(redactions.c.article.in_(owners))).scalar()
 
 
 def existing_id(conn: Connection, name: str, ref: str) -> int:

@@ -124,19 +124,21 @@ class Links(Part):
         return len(keys)
 
 
-def _record(conn: Connection, outlet: str, met: Sequence[DiscoveredLink], now: datetime) -> None:
+def _record(
+    conn: Connection, outlet: str, discovered: Sequence[DiscoveredLink], now: datetime
+) -> None:
     """Store links with their sources; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
-    held: dict[bytes, AnyRow] = {}
-    for part in in_parts([_key(link.url, link.article_id) for link in met]):
+    stored: dict[bytes, AnyRow] = {}
+    for part in in_parts([_key(link.url, link.article_id) for link in discovered]):
         query = sa.select(links).where(links.c.outlet == outlet, links.c.key.in_(part))
-        held.update((row.key, row) for row in conn.execute(query))
+        stored.update((row.key, row) for row in conn.execute(query))
     fresh: dict[bytes, dict[str, Any]] = {}
-    for link in met:
+    for link in discovered:
         key = _key(link.url, link.article_id)
-        if key in held:
-            _update(conn, held[key], link)
+        if key in stored:
+            _update(conn, stored[key], link)
         elif key not in fresh:
             fresh[key] = {
                 "outlet": outlet,
