@@ -69,7 +69,7 @@ def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -
     if listed > _MOSTLY * body.length and _count_items(tree) >= _MANY_ITEMS:
         return "listing page"
     prose = sum(len(block.text) for block in body.blocks if _is_prose(block.text))
-    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose < _MIN_PROSE * body.length
+    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose <= _MIN_PROSE * body.length
     return "table page" if is_table else ""
 
 
