@@ -1,6 +1,7 @@
 """The way of a page through extraction, step by step."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -8,19 +9,13 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.extract import classify as pages
 from crawler.extract import document, fields
 from crawler.extract.authors import Byline, choose_byline, is_person
 from crawler.extract.blocks import missing_prose, size_of
 from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
 from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.choose import PageReading, choose_reading, read_address
-from crawler.extract.classify import (
-    PageEvidence,
-    classify,
-    count_headlines,
-    doubt,
-    kind_by_content,
-)
 from crawler.extract.container import prose_sizes
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
@@ -67,6 +62,10 @@ class _Opened:
             return urljoin(self.page.url, base.attributes["href"] or "") if base else self.page.url
         except ValueError:
             return self.page.url
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.outlet.timezone) if self.outlet else VIETNAM
 
     @property
     def declared_language(self) -> str | None:
@@ -156,12 +155,16 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     author_texts = fields.read_author_texts(select, layout)
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
     published, modified = _dates(opened, reading)
-    headlines = 0 if reading.is_certain else count_headlines(opened.tree)
+    headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
     body, path, doubts = _read_body(opened, reading, (title, sapo))
+    if body.stamp and published.rule in (None, "url"):
+        published = _choose(opened, [DateCandidate(body.stamp, "page:text")])
     is_dated = published.at is not None and published.rule != "url"
-    kind = "" if reading.is_certain else kind_by_content(opened.tree, meta.types, body)
-    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree", headlines, kind)
-    if reason := classify(opened.page.url, opened.data, meta, evidence, body):
+    kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, meta.types, body)
+    evidence = pages.PageEvidence(
+        reading.is_certain, title, is_dated, path == "subtree", headlines, kind
+    )
+    if reason := pages.classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published.future))
@@ -193,10 +196,8 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         tags=tags,
         images=body.images,
         kind=_kind(opened, section, body),
-        language=document.language_of(
-            " ".join(block.text for block in body.blocks), opened.declared_language
-        ),
-        notes=tuple(filter(None, (*_notes(reading, meta, body), *doubts, doubt(meta, evidence)))),
+        language=document.language_of(body.text, opened.declared_language),
+        notes=(*_notes(reading, meta, body), *doubts, *pages.doubts(meta, evidence)),
     )
 
 
@@ -243,20 +244,21 @@ def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime 
 
     A change before publication is dropped: outlets write their articles before they are out.
     """
-    page, meta = opened.page, opened.meta
-    zone = ZoneInfo(opened.outlet.timezone) if opened.outlet else VIETNAM
-    created = url_stamp(page.url, zone=zone)
-
-    def choose(key: str) -> DateChoice:
-        candidates = fields.date_candidates(reading.select, reading.layout, meta, key)
-        return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
-
-    published, modified = choose("published"), choose("modified").at
+    page, select, layout, meta = opened.page, reading.select, reading.layout, opened.meta
+    published = _choose(opened, fields.date_candidates(select, layout, meta, "published"))
+    modified = _choose(opened, fields.date_candidates(select, layout, meta, "modified")).at
+    created = url_stamp(page.url, zone=opened.zone)
     if published.at is None and published.future is None and created and created <= page.fetched_at:
         published = DateChoice(created, page.url, "url")
     if modified and published.at and modified < published.at:
         modified = None
     return published, modified
+
+
+def _choose(opened: _Opened, candidates: Iterable[DateCandidate]) -> DateChoice:
+    page, zone = opened.page, opened.zone
+    created = url_stamp(page.url, zone=zone)
+    return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
 
 
 def _describe_future(opened: _Opened, future: DateCandidate) -> str:
@@ -293,6 +295,6 @@ def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:
     notes = list(reading.notes)
     if body.length < _SHORT:
         notes.append("short")
-    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), ""):
+    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
         notes.append(f"paywall: {shown}")
     return tuple(notes)

@@ -27,6 +27,7 @@ _TAIL_ROLE = re.compile(
     r"\s*[-–|,]?\s*\b(?:tổng hợp|lược dịch|biên dịch|ghi|thực hiện|dịch|t/h)\.?$", re.IGNORECASE
 )
 _SIGNS = " .,;:-–—|*•()"
+_STAMP_SIGNS = " .,;:-–—|*•()/"
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _SPLIT = re.compile(r"\s+[-–—|/&+•]\s+|\s*[,;|/&•\n]\s*|\s*[-–—]\s+|\s+[-–—]\s*|\s+và\s+(?=[A-ZĐ])")
 _MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$", re.IGNORECASE)
@@ -224,6 +225,11 @@ def read_byline(line: str) -> Byline | None:
         return None
     sources = [inner for pair in _BRACKETS.findall(text) for inner in pair] + others
     return Byline(text, names, next(filter(None, map(read_credit, sources)), None))
+
+
+def is_stamp(text: str) -> bool:
+    """True for a line that holds a day, perhaps with a time, and nothing else."""
+    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_SIGNS)
 
 
 def is_plain_name(text: str) -> bool:

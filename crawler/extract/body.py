@@ -9,11 +9,12 @@ from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import subtree
-from crawler.extract.authors import Byline, is_plain_name, read_byline
+from crawler.extract.authors import Byline, is_plain_name, is_stamp, read_byline
 from crawler.extract.blocks import read_page, read_subtree, size_of
 from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
 from crawler.extract.container import Containers, drop_other_stories, remove_nodes
+from crawler.extract.furniture import is_barrier
 from crawler.extract.images import (
     find_captions,
     keep_captions,
@@ -30,6 +31,7 @@ _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
 _LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
 _MIN_LIST = 3  # names one under the other
+_MIN_ANNOUNCED = 2
 _MAX_ACCOUNT = 60  # characters
 _AUTHOR_MARK = re.compile(r"author|byline|tac-?gia|nguoi-?dang", re.IGNORECASE)
 _RIGHT = re.compile(r"\bright\b|author|byline|tac-?gia", re.IGNORECASE)
@@ -46,7 +48,8 @@ class Body:
     """What a container holds.
 
     bylines: closing lines that were taken off, in reading order. lead: the first line, if it was
-    taken off as the lead.
+    taken off as the lead. barrier: the closing line that asks for a subscription, if any.
+    stamp: a line that only told a time, before the text.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -54,6 +57,13 @@ class Body:
     bylines: tuple[Byline, ...] = ()
     is_photo_story: bool = False
     lead: str = ""
+    barrier: str = ""
+    stamp: str = ""
+
+    @property
+    def text(self) -> str:
+        """All text in one line."""
+        return " ".join(block.text for block in self.blocks)
 
     @property
     def length(self) -> int:
@@ -80,7 +90,9 @@ def read_body(
     else:
         remove_captions(captions)
     subtree.flatten(root)
-    lines = drop_linked_boxes(root, subtree.lines(root))
+    lines, barrier = _take_barrier(subtree.lines(root))
+    lines = drop_linked_boxes(root, lines)
+    stamp = next((line.text for line in lines[:_HEAD_LINES] if is_stamp(line.text)), "")
     lines = _drop_head(lines, known)
     lead = described if described and _opens_with(lines, described) else ""
     if lead:
@@ -89,7 +101,7 @@ def read_body(
     _mark_subheads(lines)
     _end_in_prose(lines)
     subtree.strip_attributes(root)
-    return Body(read_subtree(root), images, bylines, photo, lead)
+    return Body(read_subtree(root), images, bylines, photo, lead, barrier, stamp)
 
 
 def _apply_layout(containers: Containers, layout: Layout) -> None:
@@ -118,7 +130,7 @@ def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
     wanted = {_key(text) for text in known if text}
     last = 0
     for number, line in enumerate(lines[:_HEAD_LINES], start=1):
-        if _repeats(_key(line.text), wanted):
+        if _repeats(_key(line.text), wanted) or is_stamp(line.text):
             last = number
         elif len(line.text) > _MAX_HEAD_LINE:
             break
@@ -162,13 +174,23 @@ def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
     return rest, tuple(_without_sources(byline for _, byline in reversed(found)))
 
 
+def _take_barrier(lines: list[Line]) -> tuple[list[Line], str]:
+    """Remove and return the line at the end that asks for a subscription."""
+    for line in lines[1:][-_LAST_LINES:]:
+        if is_barrier(line.text):
+            subtree.drop(line.element)
+            return [each for each in lines if each is not line], line.text
+    return lines, ""
+
+
 def _is_list(before: list[Line], named: list[Line]) -> bool:
-    """True for names that a line with a colon announces, or many that stand without a role."""
-    if not named:
-        return False
+    """True for names one under the other without roles: many, or some that a colon announces.
+
+    A single name below a colon signs the text: pictures or a film stood between.
+    """
     announced = bool(before) and before[-1].text.endswith(":")
-    many = len(named) >= _MIN_LIST and all(is_plain_name(line.text) for line in named)
-    return announced or many
+    enough = len(named) >= (_MIN_ANNOUNCED if announced else _MIN_LIST)
+    return enough and all(is_plain_name(line.text) for line in named)
 
 
 def _is_signed(line: Line) -> bool:

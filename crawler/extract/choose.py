@@ -37,11 +37,12 @@ class ScopedSelector:
     """Finds fields around a text.
 
     places: the nodes (by address) of each place on the page where fields may stand, best first;
-    empty where a template is known, and any place will do.
+    empty where a template is known, and any place will do. page: all of it, where root is a part.
     """
 
     root: LexborHTMLParser | LexborNode
     places: tuple[frozenset[int], ...] = ()
+    page: LexborHTMLParser | None = None
 
     def __call__(self, selector: str) -> list[LexborNode]:
         """Return what a selector finds in the best place where it finds anything."""
@@ -50,6 +51,14 @@ class ScopedSelector:
             return found
         each = ([node for node in found if node.mem_id in place] for place in self.places)
         return next((nodes for nodes in each if nodes), [])
+
+    def is_near(self, node: LexborNode) -> bool:
+        """True for a node in the best place: between headline and text."""
+        return bool(self.places) and node.mem_id in self.places[0]
+
+    def anywhere(self, selectors: list[str]) -> list[LexborNode]:
+        """Return what selectors find on the whole page, where the scope is but a part of it."""
+        return self.page.css(",".join(selectors)) if self.page and selectors else []
 
     def by_place(self, selectors: tuple[str, ...]) -> Iterator[tuple[str, list[LexborNode]]]:
         """Yield what each selector finds, in the best place first, then in the next."""
@@ -205,12 +214,12 @@ def article_scope(
     first, last = containers[0], containers[-1]
     own = own_headline(tree, headline)
     if own is not None and holds(first, own):
-        return ScopedSelector(first)
+        return ScopedSelector(first, page=tree)
     box = first
     while box.parent is not None and box.tag != "body" and not (own and holds(box, own)):
         box = box.parent
     before, between = _before(box, first, own)
-    return ScopedSelector(box, (between, before, frozenset(_after(box, last))))
+    return ScopedSelector(box, (between, before, frozenset(_after(box, last))), tree)
 
 
 def _before(

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract.body import Body
-from crawler.extract.metadata import Metadata, overlap
+from crawler.extract.metadata import Metadata
 from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
 from crawler.extract.subtree import CELL_SEPARATOR
 from crawler.page.challenges import challenge_evidence
+from crawler.page.printed import overlap
 from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
@@ -21,6 +22,7 @@ _SLUG_WORDS = 5
 _ID_DIGITS = 4
 _SHORT_HEADLINE = 5  # words; enough where the address is an article's
 _SAME_TITLE = 0.3
+_MANY_POSTS = 3  # of readers, of which only the first is the thread's
 _MANY_ROWS = 15
 _MOSTLY = 0.6
 _MANY_ITEMS = 5
@@ -28,6 +30,8 @@ _LINK = 25  # characters
 _MIN_SENTENCE = 80  # characters
 _MIN_PROSE = 0.4  # of a text beside tables
 _HEADLINE_WORDS = 6  # names of sections are shorter
+_QUERY_ID = re.compile(r"(?:^|&)[a-z]*id=\d{2,}", re.IGNORECASE)
+_POSTS = "[id^=post-], [class*=message-content], [class*=postbody], [class*=post-message]"
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story|infographic", re.IGNORECASE)
 _FORUM = frozenset({"DiscussionForumPosting", "QAPage", "ProfilePage"})
 _AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
@@ -57,7 +61,7 @@ def count_headlines(tree: LexborHTMLParser) -> int:
 
 def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -> str:
     """Return what a page is by its forms, tables and own types, or "" where it may hold news."""
-    if types & _FORUM:
+    if types & _FORUM or len(tree.css(_POSTS)) >= _MANY_POSTS:
         return "forum thread"
     if tree.css_first("input[type=password]") is not None and body.length < _ENOUGH:
         return "login page"
@@ -65,7 +69,7 @@ def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -
     if listed > _MOSTLY * body.length and _count_items(tree) >= _MANY_ITEMS:
         return "listing page"
     prose = sum(len(block.text) for block in body.blocks if _is_prose(block.text))
-    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose < _MIN_PROSE * body.length
+    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose <= _MIN_PROSE * body.length
     return "table page" if is_table else ""
 
 
@@ -89,12 +93,12 @@ def classify(
     )
 
 
-def doubt(meta: Metadata, found: PageEvidence) -> str | None:
-    """Return the note on an article that only its text and address show to be one."""
+def doubts(meta: Metadata, found: PageEvidence) -> tuple[str, ...]:
+    """Return the note on an article that only its text and address show to be one, if any."""
     if found.is_certain or meta.is_article or meta.prop("article:published_time"):
-        return None
+        return ()
     missing = "" if found.is_dated else " and gives no date"
-    return f"doubt: the page does not call itself an article{missing}"
+    return (f"doubt: the page does not call itself an article{missing}",)
 
 
 def _barrier(
@@ -138,14 +142,14 @@ def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bo
     path = urlsplit(url).path
     headline = len(found.title.split()) >= _HEADLINE_WORDS
     if page_kind(path) not in (None, "video page") and not meta.article:
-        return _is_plain_article(meta, found, body) and headline and has_article_address(path)
+        return _is_plain_article(meta, found, body) and headline and has_article_address(url)
     if found.is_certain:
         return True
     if meta.article or meta.prop("article:published_time"):
         return bool(found.title)
     if found.kind:
         return False
-    if has_article_address(path):
+    if has_article_address(url):
         few = found.headlines <= _FEW_HEADLINES or body.length >= _ENOUGH
         return len(found.title.split()) >= _SHORT_HEADLINE and few and _says_own(meta, found)
     return headline and _is_plain_article(meta, found, body)
@@ -165,8 +169,11 @@ def _says_own(meta: Metadata, found: PageEvidence) -> bool:
     return meta.prop("og:type") != "website" or overlap(meta.title, found.title) >= _SAME_TITLE
 
 
-def has_article_address(path: str) -> bool:
+def has_article_address(url: str) -> bool:
     """True where an address ends as articles' do: in a long slug or a number of an article."""
+    path, query = urlsplit(url)[2:4]
+    if _QUERY_ID.search(query):
+        return True
     last = path.rstrip("/").rpartition("/")[2].partition(".")[0]
     numbers = [part for part in re.split(r"\D+", last) if len(part) >= _ID_DIGITS]
     return bool(numbers) or len([word for word in last.split("-") if word]) >= _SLUG_WORDS

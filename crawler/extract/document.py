@@ -209,8 +209,11 @@ def _decode_damaged(body: bytes, content_type: str | None) -> str:
     declared = [content_type.encode("ascii", "replace")] if content_type else []
     for source in [*declared, body]:
         for match in _CHARSET.finditer(source):
+            name = match[1].decode("ascii")
+            if name.lower().replace("-", "").replace("_", "") == "utf8":
+                continue  # it is not, whatever is declared
             try:
-                return codecs.decode(body, match[1].decode("ascii"), "replace")
+                return codecs.decode(body, name, "replace")
             except (LookupError, ValueError, TypeError, AttributeError):
                 continue  # no codec of text has that name
     return body.decode(_LAST_RESORT, "replace")

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.authors import clean_names, read_byline
 from crawler.extract.choose import ScopedSelector
-from crawler.extract.metadata import Metadata, clean, overlap
+from crawler.extract.metadata import Metadata, clean
 from crawler.families.base import Layout
 from crawler.page.dates import DateCandidate
-from crawler.page.printed import posted_part
+from crawler.page.printed import TITLE_ENDS, overlap, parts_of_stamp, strip_site
 from storage.model.articles import Block
-from storage.text.normalize import fold
 
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40
@@ -30,17 +30,13 @@ _OTHER_HEADLINES = re.compile(r"\s*(?:>>|»|►).*$", re.DOTALL)
 _CUT = re.compile(r"[\s.…]*(?:\[(?:…|\.{3})\]|\.{3}|…)?[\s.…]*$")
 _WORDS = re.compile(r"\w+")
 _MIN_KNOWN = 0.4  # of a lead's words; real ones share more with their articles
+_MIN_ALIKE = 0.3
 _SAME_TEXT = 0.8
 _SITE_SIGN = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
-_SITE_NAME = re.compile(
-    r"^(?:báo|tạp chí|trang (?:tin|thông tin)|cổng (?:thông tin|tin)|đài|ubnd|sở) "
-    r"|\.(?:vn|com|net)$",
-    re.IGNORECASE,
-)
-_ENDS = " |-–—•·»"
 _MAX_TITLE = 400  # characters
 _BREAKS = re.compile(r"<br\b[^>]*>|</?(?:div|p|h[1-6]|li)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>")
+_DATE_NAMES = ("pubdate", "datepublished", "article:published_time", "its_publication", "date")
 _HOME_NAMES = frozenset(("trang chủ", "home", "tin tức", "trang nhất"))
 
 
@@ -66,7 +62,7 @@ def read_title(select: ScopedSelector, layout: Layout, meta: Metadata, host: str
             # Some templates set the section's name, or a pop-up's, as another h1.
             texts.sort(key=lambda text: overlap(text, said or meta.title), reverse=True)
         if texts and not (selector == "h1" and _is_logo(texts[0], meta)):
-            return texts[0].strip(_ENDS)
+            return strip_site(texts[0].strip(TITLE_ENDS), meta.prop("og:site_name"), host)
     title = said or meta.title
     if said and meta.said("headline"):
         return title
@@ -105,35 +101,13 @@ def _is_logo(text: str, meta: Metadata) -> bool:
     return len(text.split()) < _HEADLINE_WORDS and overlap(text, said) < _MIN_SHARED
 
 
-def strip_site(title: str, site: str | None, host: str = "") -> str:
-    """Return a title without " | Site", " - Site" or " | Section | Site" at its end.
-
-    site: what the head calls the site. host: the page's; a last part that spells it names it.
-    """
-    if site and title.casefold().endswith(site.casefold()):
-        return title[: -len(site)].rstrip(_ENDS) or title
-    if " | " in title:
-        return title.partition(" | ")[0].rstrip(_ENDS) or title
-    start, sign, last = title.rpartition(" - ")
-    if sign and (_spells(last, host) or _SITE_NAME.match(last)):
-        return start.rstrip(_ENDS)
-    return title.rstrip(_ENDS)
-
-
-def _spells(name: str, host: str) -> bool:
-    """True where a name and a host consist of the same letters ("Bản Đọc Tin", bandoctin.vn)."""
-    letters = "".join(filter(str.isalnum, fold(name)))
-    label = "".join(filter(str.isalnum, host.removeprefix("www.").rpartition(".")[0]))
-    return len(letters) >= 4 and (letters in label or (len(label) >= 4 and label in letters))
-
-
 def read_sapo(
     select: ScopedSelector, layout: Layout, meta: Metadata, title: str, *, is_certain: bool
 ) -> str:
     """Return the lead as printed, dateline included, or ''.
 
     Of several elements a layout's selector finds, the one that says what the head's description
-    says; on an unknown template only that one can be trusted, unless the description says nothing.
+    says; on an unknown template only that one is trusted, or what stands between headline and text.
     """
     described = "" if _repeats(meta.described, title) else meta.described
     for selector in layout.sapo:
@@ -141,7 +115,8 @@ def read_sapo(
         texts = [text for node in nodes if 20 <= len(text := _lead_text(node)) <= _MAX_SAPO]
         if len(texts) > 1 and described:
             texts.sort(key=lambda text: overlap(text, described), reverse=True)
-        if texts and (is_certain or not described or overlap(texts[0], described) > 0.3):
+        trusted = is_certain or not described or (nodes and select.is_near(nodes[0]))
+        if texts and (trusted or overlap(texts[0], described) > _MIN_ALIKE):
             return texts[0]
     return ""
 
@@ -154,7 +129,7 @@ def _lead_text(node: LexborNode) -> str:
     text = joined_text(node)
     stamp = node.css_first("[class*=location]")
     if stamp is not None and (place := joined_text(stamp)) and text.startswith(place):
-        text = f"({place}) - {text[len(place) :].lstrip(' -–')}"
+        text = f"({place.strip(TITLE_ENDS)}) - {text[len(place) :].lstrip(TITLE_ENDS)}"
     return _OTHER_HEADLINES.sub("", text).strip()
 
 
@@ -203,7 +178,9 @@ def read_section(
     if meta.breadcrumb:
         # Some end in the page itself.
         return tuple(name for name in meta.breadcrumb if name not in (title, meta.headline))
-    names = [joined_text(node) for node in select_all(select, layout.section)]
+    crumbs = [selector for selector in layout.section if "crumb" in selector]
+    found = select_all(select, layout.section) or select.anywhere(crumbs)
+    names = [name for node in found if (name := joined_text(node)) not in (title, meta.headline)]
     names = names or _split(meta.prop("article:section") or meta.said("articleSection") or "")
     unique = dict.fromkeys(name for name in names if name and name.lower() not in _HOME_NAMES)
     return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
@@ -235,12 +212,12 @@ def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
 
 def _closing_byline(select: ScopedSelector) -> list[str]:
     """Return the name right behind the text that is set to the right or in bold."""
-    after = [
+    after = (
         node
         for node in select.root.css("p, div, strong, b, em, span, td")
         if node.mem_id in select.places[-1]
-    ]
-    for node in after[:_MAX_CLOSING]:
+    )
+    for node in islice(after, _MAX_CLOSING):
         text = joined_text(node)
         if 0 < len(text) <= _MAX_BYLINE and _is_signature(node):
             byline = read_byline(text)
@@ -296,20 +273,29 @@ def date_candidates(
         yield DateCandidate(said, "meta")
     if key == "published":
         yield from _printed_dates(select, layout)
-        for name in (
-            "pubdate",
-            "datepublished",
-            "article:published_time",
-            "its_publication",
-            "date",
-        ):
+        for name in _DATE_NAMES:
             if said := meta.named(name):
                 yield DateCandidate(said, f"meta:{name}")
-    elif said := meta.named("lastmod") or meta.named("datemodified"):
+        return
+    if said := meta.named("lastmod") or meta.named("datemodified"):
         yield DateCandidate(said, "meta:name")
+    yield from _printed_changes(select, layout)
 
 
-def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
+def _printed_changes(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
+    """Yield the times of change that stand beside those of publication."""
+    for candidate in _printed_dates(select, layout, whole=True):
+        if changed := parts_of_stamp(candidate.raw)[1]:
+            yield DateCandidate(changed, candidate.rule)
+
+
+def _printed_dates(
+    select: ScopedSelector, layout: Layout, *, whole: bool = False
+) -> Iterator[DateCandidate]:
+    """Yield the times in a layout's elements; of lines with two the time of publication.
+
+    whole: with the rest of such lines.
+    """
     for selector, nodes in select.by_place(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
@@ -317,4 +303,4 @@ def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[DateCandi
                     yield DateCandidate(clean(value), f"page:{selector}")
             text = joined_text(node) if len(node.text(deep=True)) <= _MAX_RAW else ""
             if any(char.isdigit() for char in text):
-                yield DateCandidate(posted_part(text), f"page:{selector}")
+                yield DateCandidate(text if whole else parts_of_stamp(text)[0], f"page:{selector}")

@@ -35,10 +35,12 @@ _POINTER_LINE = re.compile(
     r"^\W*(?:> ?>+|»|►\s*xem|(?:xem|đọc) (?:thêm|tiếp)\s*(?::|> ?>)|xem (?:video|clip)\s*:"
     r"|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:|từ kho[áa]\s*:|dòng sự kiện\s*:"
     r"|có thể bạn quan tâm\s*:|(?:video|clip)\s*:|©|(?:bản quyền|copyright)\s*©"
-    r"|chia sẻ(?: bài viết)?\s*:|\(\*\) không sao chép"
+    r"|chia sẻ bài viết\s*:|chia sẻ\s*:(?:\W*(?:facebook|zalo|twitter|x|email|in))*\W*$"
+    r"|\(\*\) không sao chép"
     r"|(?:số )?lượt (?:xem|đọc|truy cập)\s*:\s*[\d.,]+(?: lượt)?\W*$"
     r"|[\d.,]+ lượt (?:xem|đọc)\W*$|(?:người (?:đăng|cập nhật)|đăng bởi|views?)\s*:.{0,40}$"
     r"|(?:tổng số điểm|xếp hạng|đánh giá) (?:của )?bài viết(?: là)?\s*:"
+    r"|(?:bình chọn|xếp hạng)\s*:\s*\d.{0,30}$|trang chủ\s*[»›>/|].{0,80}$"
     r"|nguồn(?: tin| bài viết)?\s*:\s*(?:https?:|\[|link)|link (?:gốc|nguồn|bài gốc)\s*(?::|http|$)"
     r"|copy link|https?://\S+$|(?:#[\w-]+[\s,]*)+$)",
     re.IGNORECASE,
@@ -47,7 +49,8 @@ _POINTER_LINE = re.compile(
 # tells: a channel, a place on the site, whom to write to.
 _ABOUT_PAGE = re.compile(
     r"^\W*(?:mời (?:quý )?(?:độc giả|bạn đọc|quý vị)|chia sẻ (?:facebook|zalo|bài viết)"
-    r"|theo dõi|(?:bấm|nhấn|ấn|click) (?:vào )?(?:đây )?để (?:theo dõi|xem|đọc)|copyright"
+    r"|theo dõi(?= (?:báo|chúng tôi|kênh|trang|fanpage)| .{2,40} trên (?:google|facebook|zalo|you))"
+    r"|(?:bấm|nhấn|ấn|click) (?:vào )?(?:đây )?để (?:theo dõi|xem|đọc)|copyright"
     r"|bản quyền (?:thuộc|bởi)|(?:nghiêm )?cấm sao chép|(?:vui lòng )?ghi rõ nguồn|đọc báo in"
     r"|bạn đang (?:đọc|xem) bài viết|mọi (?:thông tin )?(?:góp ý|ý kiến|phản hồi)|gửi bình luận"
     r"|tải (?:ứng dụng|app)|đánh giá bài viết|in bài viết|đăng ký (?:gói|mua|nhận|theo dõi))\b",
@@ -61,6 +64,18 @@ _CHANNEL = re.compile(
     r"|đón (?:xem|đọc)|đọc tiếp|kênh video|để (?:đọc|xem|nhận|cập nhật) (?:báo|tin|thông báo))"
     r"|\b[Bb](?:áo|ÁO) [A-ZĐ]|[Ứứ]ng dụng (?:của )?(?:báo\b|[A-ZĐ])"
 )
+PAYWALL = re.compile(
+    r"(?:đăng ký|đăng nhập|mua|nâng cấp)[^.]{0,60}(?:để|và) (?:đọc|xem)(?: tiếp| toàn bộ| trọn)"
+    r"|dành (?:riêng )?cho (?:độc giả|bạn đọc|thành viên) (?:VIP|premium|trả phí|đặt mua)",
+    re.IGNORECASE,
+)
+# Names of tools, one or several in a line.
+_TOOLS = re.compile(
+    r"^(?:\W*(?:a|in(?: bài(?: viết)?| trang)?|bản in|print|gửi (?:email|bạn bè)|email|tweet"
+    r"|facebook|zalo|lưu|like|thích|chia sẻ|sao chép liên kết|copy link|quay lại|về trước"
+    r"|lên đầu trang)(?!\w))+\W*$",
+    re.IGNORECASE,
+)
 _MAX_LABEL = 30  # characters; so short a line is a tool's name unless it is a sentence
 _PHOTO_CREDIT = re.compile(
     r"^\W*(?:nguồn )?(?:ảnh|đồ họa|infographic)(?: minh họa| tư liệu)?\s*[:：]", re.IGNORECASE
@@ -72,7 +87,9 @@ _MAX_CREDIT = 70  # characters
 
 def is_box_heading(text: str) -> bool:
     """True for a line that heads a box on many pages ("Tin liên quan", "Chia sẻ")."""
-    return len(text) <= _MAX_BOX_HEADING and bool(_BOX_HEADING.match(text))
+    if len(text) > _MAX_BOX_HEADING:
+        return False
+    return bool(_BOX_HEADING.match(text) or _TOOLS.match(text))
 
 
 def may_be_subhead(text: str) -> bool:
@@ -101,3 +118,8 @@ def points_away(text: str) -> bool:
         return False
     label = len(text) <= _MAX_LABEL and not text.endswith(".")
     return label or bool(_CHANNEL.search(text, begin.end()))
+
+
+def is_barrier(text: str) -> bool:
+    """True for a short line that sends readers to a subscription before they read on."""
+    return len(text) <= _MAX_POINTER_LINE and bool(PAYWALL.search(text))

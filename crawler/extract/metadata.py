@@ -9,6 +9,7 @@ from unicodedata import is_normalized
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.page.printed import overlap
 from storage.text.normalize import normalize
 
 _SAME_TITLE = 0.6  # share of words that a headline and the page's title have in common
@@ -26,7 +27,7 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _COMMENT = re.compile(r"(?m)^\s*//.*$|(?<=[\s{,])//(?=\s).*$|/\*[^*]{0,500}\*/")
 _OPENING = re.compile(r"^(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)+")
 _CLOSING = ("-->", "]]>", "//", "/*", "*/", ";")
-_NESTED = ("@graph", "mainEntity")
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # With its semicolon: an address in a text holds `&region=`, which is no sign.
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -63,6 +64,7 @@ class Metadata:
         value = self.article.get(key)
         if isinstance(value, list):  # several headlines or dates: the first
             value = next(iter(value), None)
+        value = value.get("@value") if isinstance(value, dict) else value
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(int(value))
         return clean(value) or None if isinstance(value, str) else None
@@ -125,12 +127,6 @@ def clean(text: str) -> str:
     if line.isprintable() and is_normalized("NFC", line) and not _has_look_alike(line):
         return line  # what follows is seldom needed, and slower than finding that out
     return " ".join(normalize(strip_controls(text)).split())
-
-
-def overlap(text: str, other: str) -> float:
-    """Return how many of the words of two texts both have, from 0 to 1."""
-    ours, theirs = set(text.casefold().split()), set(other.casefold().split())
-    return len(ours & theirs) / (len(ours | theirs) or 1)
 
 
 def _has_look_alike(text: str) -> bool:
@@ -253,7 +249,7 @@ def _objects(script: str) -> list[dict[str, object]]:
 
 def _unwrap(text: str) -> str:
     """Return a script without what stands around its JSON, and without comments in it."""
-    if "&quot;" in text and '"' not in text:
+    if '"' not in text:
         text = html.unescape(text)
     text = _OPENING.sub("", text)
     while (bare := text.rstrip()).endswith(_CLOSING):

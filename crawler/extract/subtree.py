@@ -29,6 +29,7 @@ _BLOCKS = _LEAF_TAGS | frozenset(
 _PLAIN = frozenset(("address", "article", "center", "details", "fieldset", "figure", "footer",
                     "form", "header", "main", "section", "summary", "span", "font", "b", "strong",
                     "i", "em", "u", "label", "pre"))  # fmt: skip
+_STYLES = ("span", "font", "label", "small", "big", "u", "abbr")  # how words look
 _CONTAINERS = frozenset(("div", "td", "th", "li", "dd", "blockquote"))
 _SIMPLE_LEAVES = _BLOCKS & _PLAIN | {"div", "summary"}  # paragraphs, where they hold no block
 # Never text of an article.
@@ -69,16 +70,24 @@ def build(html: str) -> HtmlElement:
     for control in root.iter("input", "button", "select", "textarea"):
         if control.get("type") != "hidden" and (parent := control.getparent()) is not None:
             parent.set(CONTROLS, "1")
+    _bare_pictures(root)
+    etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
+    for part in root.iter("td", "th", "tr", "tbody"):
+        if next(part.iterancestors("table"), None) is None:  # the container is one cell
+            part.tag = "div"
+    return root
+
+
+def _bare_pictures(root: HtmlElement) -> None:
+    """Make <img> of pictures in the forms of loaders and AMP copies."""
     for hidden in root.iter("noscript"):
         if hidden.find(".//img") is not None:  # where loaders keep the picture itself
             hidden.tag = "span"
-    etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
-    for picture in root.iter("amp-img"):  # AMP copies name their pictures so
+    for picture in root.iter("amp-img"):
         picture.tag = "img"
     for picture in root.iter("picture"):
         if picture.find(".//img") is None:
             etree.SubElement(picture, "img")
-    return root
 
 
 def _keep_lines(match: re.Match[str]) -> str:
@@ -127,6 +136,9 @@ def flatten(root: HtmlElement) -> None:
             _wrap_loose_text(element)
         elif element not in holders and element.tag in _SIMPLE_LEAVES:
             element.tag = "p"
+    etree.strip_tags(root, *_STYLES)
+    for paragraph in list(root.iter("p")):
+        _split_lines(paragraph)
     for item in [item for item in root.iter("li") if item.find(".//li") is not None]:
         _lift_items(item)
     for item in root.iter("li", "dd"):
@@ -145,6 +157,34 @@ def _block_holders(root: HtmlElement) -> set[HtmlElement]:
                 holders.add(parent)
     holders.add(root)
     return holders
+
+
+def _split_lines(paragraph: HtmlElement) -> None:
+    """Make a paragraph of each line of one, where its breaks stand between inline elements."""
+    tails = (child.tail or "" for child in paragraph)
+    if BREAK not in (paragraph.text or "") and not any(BREAK in tail for tail in tails):
+        return
+    line = paragraph
+    rest = list(paragraph)
+    first, *more = (paragraph.text or "").split(BREAK)
+    paragraph.text = first
+    for text in more:
+        line = _line_after(line, text)
+    for child in rest:
+        first, *more = (child.tail or "").split(BREAK)
+        child.tail = first
+        if line is not paragraph:
+            line.append(child)
+        for text in more:
+            line = _line_after(line, text)
+
+
+def _line_after(line: HtmlElement, text: str) -> HtmlElement:
+    new = line.makeelement("p", dict(line.attrib))
+    new.text = text
+    line.addnext(new)
+    new.tail, line.tail = line.tail, None
+    return new
 
 
 def _lift_items(item: HtmlElement) -> None:

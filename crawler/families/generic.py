@@ -29,7 +29,8 @@ LAYOUT = Layout(
         "[class*=date]", "span", "p", "li", "div",
     ),
     section=(".breadcrumb a", ".breadcrumbs a", "[class*=breadcrumb] a"),
-    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a"),
+    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a", "[class*=tu-khoa] a",
+          "[class*=keyword] a"),
     credit=("[class*=source] a", ".source", ".nguon"),
 )  # fmt: skip
 

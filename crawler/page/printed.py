@@ -1,7 +1,9 @@
-"""Words in what pages print: datelines, months, "today", when posted and when changed. Pure."""
+"""Words in what pages print: sites in titles, datelines, months, when posted and changed. Pure."""
 
 import re
 from datetime import datetime, timedelta, tzinfo
+
+from storage.text.normalize import fold
 
 # "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, then a dash or a name in capitals.
 _BRACKETED = re.compile(
@@ -14,7 +16,33 @@ _PREFIXED = re.compile(
 _CAPITALS = re.compile(r"^[A-ZĐ0-9.]{2,10}$|\.(?:vn|com)\b", re.IGNORECASE)
 # Capitals before a dash that name what the sentence is about, not who prints it.
 _SUBJECTS = frozenset(
-    ("HN", "TPHCM", "HCM", "USD", "GDP", "EU", "NATO", "FED", "CPI", "VND", "WHO")
+    (
+        "HN",
+        "TPHCM",
+        "HCM",
+        "USD",
+        "GDP",
+        "EU",
+        "NATO",
+        "FED",
+        "CPI",
+        "VND",
+        "WHO",
+        "UBND",
+        "HĐND",
+        "BHYT",
+        "BHXH",
+        "CSGT",
+        "PCCC",
+        "TAND",
+        "VKSND",
+        "THPT",
+        "THCS",
+        "ĐBQH",
+        "MTTQ",
+        "GPMB",
+        "ATGT",
+    )
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_WORDS = ("một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười một",
@@ -30,6 +58,12 @@ MONTH_FIRST = re.compile(
     r",?\s+(?P<y>\d{4})(?!\d)",
     re.IGNORECASE,
 )
+_SITE_NAME = re.compile(
+    r"^(?:báo|tạp chí|trang (?:tin|thông tin)|cổng (?:thông tin|tin)|đài|ubnd|sở) "
+    r"|\.(?:vn|com|net)$",
+    re.IGNORECASE,
+)
+TITLE_ENDS = " |-–—•·»"
 _MAX_TEXT = 300  # characters; a longer text is no date
 _DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}")
 _TODAY = re.compile(r"\b(?P<today>hôm nay)|\b(?P<yesterday>hôm qua)", re.IGNORECASE)
@@ -49,14 +83,19 @@ def with_today(text: str, fetched_at: datetime, zone: tzinfo) -> str:
     return f"{text[: match.start()]}{day:%d/%m/%Y}{text[match.end() :]}"
 
 
-def posted_part(text: str) -> str:
-    """Return the part of a line that tells when a page was posted, where it tells updates too."""
+def parts_of_stamp(text: str) -> tuple[str, str]:
+    """Return what of a line tells when a page was posted, and what tells when it was changed.
+
+    A line that names one time tells when it was posted, whatever it calls that.
+    """
     if len(text) > _MAX_TEXT or (updated := _UPDATED.search(text)) is None:
-        return text
+        return text, ""
     if (posted := _POSTED.search(text)) is None:
-        return text
+        return text, ""
     after = updated.start() > posted.start()
-    return text[posted.start() : updated.start()] if after else text[posted.start() :]
+    if after:
+        return text[posted.start() : updated.start()], text[updated.start() :]
+    return text[posted.start() :], text[: posted.start()]
 
 
 def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
@@ -84,3 +123,31 @@ def month_number(text: str) -> int:
         return _MONTHS.index(text[:3]) + 1
     old = {"giêng": 1, "bốn": 4, "chạp": 12}
     return old.get(text) or _MONTH_WORDS.index(" ".join(text.split())) + 1
+
+
+def overlap(text: str, other: str) -> float:
+    """Return how many of the words of two texts both have, from 0 to 1."""
+    ours, theirs = set(text.casefold().split()), set(other.casefold().split())
+    return len(ours & theirs) / (len(ours | theirs) or 1)
+
+
+def strip_site(title: str, site: str | None, host: str = "") -> str:
+    """Return a title without " | Site", " - Site" or " | Section | Site" at its end.
+
+    site: what the head calls the site. host: the page's; a last part that spells it names it.
+    """
+    if site and title.casefold().endswith(site.casefold()):
+        return title[: -len(site)].rstrip(TITLE_ENDS) or title
+    if " | " in title:
+        return title.partition(" | ")[0].rstrip(TITLE_ENDS) or title
+    start, sign, last = title.rpartition(" - ")
+    if sign and (_spells(last, host) or _SITE_NAME.match(last)):
+        return start.rstrip(TITLE_ENDS)
+    return title.rstrip(TITLE_ENDS)
+
+
+def _spells(name: str, host: str) -> bool:
+    """True where a name and a host consist of the same letters ("Bản Đọc Tin", bandoctin.vn)."""
+    letters = "".join(filter(str.isalnum, fold(name)))
+    label = "".join(filter(str.isalnum, host.removeprefix("www.").rpartition(".")[0]))
+    return len(letters) >= 4 and (letters in label or (len(label) >= 4 and label in letters))
