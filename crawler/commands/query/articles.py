@@ -33,7 +33,14 @@ from crawler.commands.common import (
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
-from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
+from crawler.render.base import (
+    archived_json,
+    counted,
+    refused_text,
+    run_json,
+    skipped_text,
+    time_text,
+)
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
 from crawler.render.table import EMPTY, Column, Table
@@ -86,7 +93,7 @@ def articles(
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
     listed = Table(
-        f"{len(found)} articles, newest first",
+        f"{counted(len(found), 'article')}, newest first",
         (
             Column("ID", number=True),
             Column("published"),
