@@ -26,6 +26,7 @@ class Sign(StrEnum):
     NO_AUTHORS = "no_authors"  # nor a credit
     FOREIGN_FAMILY = "foreign_family"  # the page bears another family's marks than the file says
     WHOLE_PAGE = "whole_page"  # the family's selectors found no text, the whole page was read
+    KEPT_APART = "kept_apart"  # pages that name another article, with which they share no text
 
 
 FIELD_SIGNS = (

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from storage.model.articles import Arrival, Article
 from storage.sql.engine.bulk import rows_at
 from storage.sql.ingest.identity import Wanted, key_row, wanted_keys
-from storage.sql.schema.core import articles, keys, refusals, refused_urls
+from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
 from storage.sql.schema.keys import id_key, url_key
 
 Key = tuple[str, bytes]
@@ -34,18 +34,23 @@ class Lead:
 class Leads:
     """What every key of a batch leads to, with the batch's articles so far.
 
-    Articles that are new have negative numbers: -1 for the first. claimed: rows of `keys` to
-    write; learned: newest outlet id by article.
+    Articles that are new have negative numbers: -1 for the first. captured: articles with the
+    addresses at which they were captured. claimed: rows of `keys` to write; learned: newest
+    outlet id by article.
     """
 
     held: dict[Key, Lead]
     refused: set[Key]
+    captured: set[tuple[int, str]]
     new: int = 0
     claimed: list[dict[str, Any]] = field(default_factory=list)
     learned: dict[int, str] = field(default_factory=dict)
 
-    def admit(self, article: Article, wanted: Wanted) -> int | None:
-        """Return the article that `article` is, and let its keys lead there; None: not plain."""
+    def admit(self, article: Article, wanted: Wanted, asked: str) -> int | None:
+        """Return the article that `article` is, and let its keys lead there; None: not plain.
+
+        An article that was never captured at `asked` is not plain: its texts are to be compared.
+        """
         outlet = article.outlet
         fresh = [key for key in wanted if (outlet, key) not in self.held]
         own = self.held.get((outlet, url_key(article.url)))
@@ -57,7 +62,10 @@ class Leads:
         lead = by_id or own
         if lead is None:
             self.new += 1
+        elif (lead.article, asked) not in self.captured:
+            return None
         id_ = lead.article if lead else -self.new
+        self.captured.add((id_, asked))
         for key in fresh:
             kind, value = wanted[key]
             self.held[outlet, key] = Lead(kind, id_)
@@ -93,6 +101,7 @@ _HELD = (
     .select_from(keys.join(articles))
     .where(keys.c.outlet == sa.bindparam("outlet"))
 )
+_CAPTURED = sa.select(captures.c.article, captures.c.url).distinct()
 _REFUSED = (
     sa.select(refused_urls.c.key)
     .select_from(refused_urls.join(refusals))
@@ -107,11 +116,14 @@ def load_leads(
     asked: dict[str, set[bytes]] = {}
     for position, of_one in wanted.items():
         asked.setdefault(arrivals[position].result.outlet, set()).update(of_one)
-    leads = Leads({}, set())
+    leads = Leads({}, set(), set())
     for outlet, of_outlet in sorted(asked.items()):
         ordered = sorted(of_outlet)
         leads.held |= _held(conn, outlet, ordered)
         leads.refused |= _refused(conn, outlet, ordered)
+    ids = {lead.article for lead in leads.held.values()}
+    rows = rows_at(conn, _CAPTURED, captures.c.article, sorted(ids))
+    leads.captured.update((row.article, row.url) for row in rows)
     return leads
 
 
