@@ -70,7 +70,7 @@ class RunRecorder:
 
     def refuse(self, reason: str) -> None:
         """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
-        "robots", "offsite", "not_recorded", "limit".
+        "robots", "offsite", "not_recorded", "unreadable_record", "limit".
         """
         self.count(**{f"refused/{reason}": 1})
 

@@ -22,6 +22,14 @@ class OversizeError(IgnoreRequest):
 class NotRecordedError(IgnoreRequest):
     """A replay was asked for an address that its files do not hold."""
 
+    counted_as = "not_recorded"
+
+
+class UnreadableRecordError(IgnoreRequest):
+    """A replay's record of an address is damaged; the other records answer."""
+
+    counted_as = "unreadable_record"
+
 
 class RobotsForbidError(IgnoreRequest):
     """robots.txt forbids us this address."""

@@ -12,6 +12,7 @@ from crawler.fetch.middlewares.errors import (
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UnreadableRecordError,
     cause_of,
 )
 from crawler.health.signals import Sign
@@ -45,8 +46,8 @@ def judge_failure(error: BaseException | None, request: Request) -> Failed:
     text = str(error)
     host = host_of(request.url) or request.url
     match error:
-        case NotRecordedError():
-            failed = Failed(text, counted_as="not_recorded")
+        case NotRecordedError() | UnreadableRecordError():
+            failed = Failed(text, counted_as=error.counted_as)
         case RobotsForbidError():
             failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
         case HostClosedError():  # raised from the failure where robots.txt could not be asked
