@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from storage.archive import Archive, open_archive
 from storage.dedup.signature import SIGNATURE_VERSION, SKETCH, pack
-from storage.sql.clusters.assign import Settling
+from storage.sql.clusters.assign import ClusterAssigner
 from storage.sql.clusters.candidates import Hashes, write_signatures
 from storage.sql.clusters.compare import Texts
 
@@ -155,7 +155,7 @@ def measure(archives: dict[str, Archive], after: int, number: int, batch: int) -
 
 def add(conn: sa.Connection, wanted: dict[int, Hashes]) -> None:
     write_signatures(conn, dict(wanted))
-    Settling(conn, Texts(conn, {}), wanted).look_up(wanted)
+    ClusterAssigner(conn, Texts(conn, {}), wanted).look_up(wanted)
 
 
 def timed(work: Callable[[], None]) -> float:

@@ -26,7 +26,7 @@ from crawler.outlets.model import Outlet, load_outlets, outlet_of_host
 from crawler.page.response import Page
 from crawler.page.urls import host_of
 from crawler.reprocess.compare import Result
-from crawler.reprocess.reextract import Reader, Report, Steps, reread
+from crawler.reprocess.reextract import Report, RereadCallbacks, RereadSettings, reread
 from storage.archive import Archive, open_archive
 from storage.model.articles import Article
 from storage.model.readings import RereadQuery
@@ -73,13 +73,13 @@ def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
 
 def again(archive: Archive, folder: Path, jobs: int, *, write: bool) -> tuple[Report, float]:
     """Read everything again; return the report and the wall clock in seconds."""
-    reader = Reader(folder, OUTLETS, VERSION, jobs)
+    reader = RereadSettings(folder, OUTLETS, VERSION, jobs)
 
     def keep(results: Sequence[tuple[int, Result]]) -> None:
         if write:
             archive.captures.reread(results, VERSION, datetime.now(UTC))
 
-    steps = Steps(keep, lambda _: None, lambda _: None)
+    steps = RereadCallbacks(keep, lambda _: None, lambda _: None)
     start = time.perf_counter()
     report = reread(batches_of(archive, [RereadQuery(VERSION)]), reader, steps)
     return report, time.perf_counter() - start

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.capture.reader import decoded_body, recorded_at
-from crawler.capture.tombstone import placed_records, tombstone_at
+from crawler.capture.tombstone import record_spans, tombstone_at
 from storage.archive import Archive
 from storage.errors import CaptureError
 from storage.model.maintenance import Recorded, WarcFile
@@ -131,7 +131,7 @@ class RecordCheck:
         """Return where a record lies in a file; the last file's records are remembered."""
         if self._places[0] != file:
             try:
-                placed = {found.record_id: found.start for found in placed_records(file)}
+                placed = {found.record_id: found.start for found in record_spans(file)}
             except CaptureError:
                 placed = {}
             self._places = (file, placed)

@@ -11,7 +11,7 @@ from fastwarc.warc import WarcRecordType
 
 from crawler.capture.decode import MAX_BYTES, UndecodableError, dechunk, decode
 from crawler.capture.digests import matching_digest
-from crawler.capture.scan import Entry, Gap, Scan, records, scan
+from crawler.capture.scan import Gap, RecordEntry, Scan, records, scan
 from crawler.page.response import Page
 from crawler.page.urls import canonical_url
 from storage.errors import CaptureError
@@ -84,9 +84,9 @@ class ReplayIndex:
 
     def __init__(self, files: list[Path], captures: Path):
         self._captures = captures.resolve()
-        self._exact: dict[str, Entry] = {}
-        self._loose: dict[str, Entry] = {}
-        entries: list[Entry] = []
+        self._exact: dict[str, RecordEntry] = {}
+        self._loose: dict[str, RecordEntry] = {}
+        entries: list[RecordEntry] = []
         for file in dict.fromkeys(files):
             found = scan(file)
             entries += found.entries

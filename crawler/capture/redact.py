@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.capture.files import list_files
 from crawler.capture.lock import HostLock
-from crawler.capture.tombstone import Placed, redact_file
+from crawler.capture.tombstone import RecordSpan, redact_file
 from crawler.outlets.model import Outlet
 from crawler.page.urls import canonical_url
 from storage.archive import Archive
@@ -60,7 +60,7 @@ def rewrite(archive: Archive, captures: Path, redaction: Redaction, now: datetim
     return Removed(len(rewritten), records, elsewhere)
 
 
-def _wanted(redaction: Redaction) -> Callable[[Placed], bool]:
+def _wanted(redaction: Redaction) -> Callable[[RecordSpan], bool]:
     """Return whether a record is of the article: stored, or recorded at its address and lost."""
     ids = {one.record_id for one in redaction.captures}
     urls = {canonical_url(url) for url in redaction.urls}

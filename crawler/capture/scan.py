@@ -23,7 +23,7 @@ _MAX_INFO = 64 * 1024  # bytes of a warcinfo record that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RecordEntry:
     """One response record: where it lies, and what decides whether it answers."""
 
     url: str
@@ -53,13 +53,13 @@ class Scan:
     """What one file holds. part_of: the run that recorded it, where the file says so."""
 
     part_of: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[RecordEntry, ...]
     gaps: tuple[Gap, ...]
 
 
 @dataclass
 class _Found:
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[RecordEntry] = field(default_factory=list)
     runs: dict[str | None, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -275,7 +275,7 @@ def _note(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
         return False
     if record.http_headers is not None and record.http_headers.status_code:
         found.entries.append(
-            Entry(
+            RecordEntry(
                 url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
                 file=file,
                 offset=offset,

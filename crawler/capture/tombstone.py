@@ -26,7 +26,7 @@ _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class RecordSpan:
     """A record and its bytes in the file: from `start` up to `end`.
 
     refers_to: of a tombstone, the id of the record that it stands for.
@@ -40,10 +40,10 @@ class Placed:
     refers_to: str | None
 
 
-def placed_records(file: Path) -> Iterator[Placed]:
+def record_spans(file: Path) -> Iterator[RecordSpan]:
     """Yield a file's records in order. Raises CaptureError where it cannot be read."""
     size = file.stat().st_size if file.is_file() else 0
-    last: Placed | None = None
+    last: RecordSpan | None = None
     with closing(_begun(file)) as records:
         for record in records:
             if last is not None:
@@ -62,12 +62,12 @@ def tombstone_at(file: Path, offset: int) -> str | None:
     return found.refers_to if found is not None and found.start == offset else None
 
 
-def redact_file(file: Path, is_wanted: Callable[[Placed], bool]) -> int:
+def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
     """Put tombstones in place of the responses that are wanted; return how many there were.
 
     Nobody else may write to the file. Raises CaptureError where it cannot be read or written.
     """
-    wanted = [found for found in placed_records(file) if found.is_response and is_wanted(found)]
+    wanted = [found for found in record_spans(file) if found.is_response and is_wanted(found)]
     if not wanted:
         return 0
     beside = file.with_name(f"{file.name}.redacting")
@@ -99,13 +99,13 @@ def tombstone(record_id: str, length: int, *, compressed: bool) -> bytes:
     return data
 
 
-def _begun(file: Path, offset: int = 0) -> Generator[Placed, None, None]:
+def _begun(file: Path, offset: int = 0) -> Generator[RecordSpan, None, None]:
     try:
         with file.open("rb") as stream:
             stream.seek(offset)
             kinds = WarcRecordType.any_type
             for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
-                yield Placed(
+                yield RecordSpan(
                     start=record.stream_pos,
                     end=0,
                     is_response=record.record_type == WarcRecordType.response,
@@ -119,7 +119,7 @@ def _begun(file: Path, offset: int = 0) -> Generator[Placed, None, None]:
         raise CaptureError(f"{file}: cannot be read as a WARC file: {error}") from None
 
 
-def _ending(record: Placed, end: int) -> Placed:
+def _ending(record: RecordSpan, end: int) -> RecordSpan:
     return replace(record, end=end)
 
 
@@ -128,7 +128,7 @@ def _refers_to(record: WarcRecord) -> str | None:
     return record.headers.get("WARC-Refers-To") if is_tombstone else None
 
 
-def _copy_but(old: BinaryIO, new: BinaryIO, wanted: list[Placed]) -> None:
+def _copy_but(old: BinaryIO, new: BinaryIO, wanted: list[RecordSpan]) -> None:
     """Copy a file, with tombstones in place of the wanted records, which are in order."""
     for record in wanted:
         _copy(old, new, record.start - old.tell())

@@ -71,7 +71,7 @@ def table(title: str, *columns: str, right: Collection[str] = (), wide: str = ""
     return made
 
 
-def settle(config_file: Path | None, archive: str | None) -> Config:
+def load_settings(config_file: Path | None, archive: str | None) -> Config:
     """Return the configuration with the options' word over the file's."""
     config = load_config(config_file)
     archive = archive or os.environ.get(ARCHIVE_VARIABLE)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from crawler.discover.api import epi_links, onecms_links
 from crawler.discover.feed import feed_links
-from crawler.discover.link import Child, Found, Link, Way
+from crawler.discover.link import Child, DiscoveryResult, Link, LinkSource
 from crawler.discover.listing import page_links
 from crawler.discover.sitemap import sitemap_links
 from crawler.families.base import Family
@@ -20,9 +20,9 @@ _READERS = {
     "sitemap": sitemap_links,
 }
 
-__all__ = ["Child", "Form", "Found", "Link", "Way", "discover"]
+__all__ = ["Child", "DiscoveryResult", "Form", "Link", "LinkSource", "discover"]
 
 
-def discover(form: Form, page: Page, outlet: Outlet, family: Family) -> Found:
+def discover(form: Form, page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return what a response of the given form leads to, or the named reason why nothing."""
     return _READERS[form](page, outlet, family)

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crawler.discover.collect import collect
-from crawler.discover.link import Found, Link, refused
+from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import is_challenge
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
@@ -25,10 +25,10 @@ from storage.model.articles import RefusalReason
 _MAX_THINGS = 100_000  # JSON values looked at in one answer
 
 
-def epi_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def epi_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links of one page of ePi's API; an empty list is the end (EMPTY)."""
     answer = _parsed(page)
-    if isinstance(answer, Found):
+    if isinstance(answer, DiscoveryResult):
         return answer
     data = answer.get("data") if isinstance(answer, dict) else None
     contents = data.get("contents") if isinstance(data, dict) else None
@@ -40,10 +40,10 @@ def epi_links(page: Page, outlet: Outlet, family: Family) -> Found:
     return collect(_links(contents, outlet, names), outlet, family, page.fetched_at)
 
 
-def onecms_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def onecms_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links of one answer of OneCMS's getMoreArticle; none is the end."""
     answer = _parsed(page)
-    if isinstance(answer, Found):
+    if isinstance(answer, DiscoveryResult):
         return answer
     names = ("LinktoMe2", "TimeX2", "TitleIcon16")
     contents = _holding(answer, "LinktoMe2")

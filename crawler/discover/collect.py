@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, Found, Link
+from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, DiscoveryResult, Link
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.urls import article_id, is_on
@@ -14,7 +14,9 @@ from storage.text.normalize import normalize
 _SKEW = timedelta(minutes=10)  # a feed's clock may run ahead of ours by this much
 
 
-def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime) -> Found:
+def collect(
+    links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
+) -> DiscoveryResult:
     """Return the article links of the outlet's own hosts among `links`, each story once.
 
     The first sight of a story gives its place; a date or title that only a later sight has is
@@ -32,7 +34,7 @@ def collect(links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
     found = tuple(_tidy(link, now) for link in best.values())
     empty = None if found else RefusalReason.EMPTY
     evidence = "" if found else f"no article link ({foreign} on other hosts)"
-    return Found(found, (), empty, evidence, foreign, dropped)
+    return DiscoveryResult(found, (), empty, evidence, foreign, dropped)
 
 
 def _merged(first: Link, second: Link) -> Link:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from crawler.discover.collect import collect
-from crawler.discover.link import Found, Link, refused
+from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import MAX_FEED_BYTES, child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
@@ -19,7 +19,7 @@ from storage.model.articles import RefusalReason
 from storage.text.normalize import fold
 
 
-def feed_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def feed_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links of a feed, in its order.
 
     Refused by name: HTML instead of XML, a challenge, XML with entities, a feed without items
@@ -27,7 +27,7 @@ def feed_links(page: Page, outlet: Outlet, family: Family) -> Found:
     feed that calls itself another section's (ePi answers a wrong number with another feed).
     """
     root = parse_xml(page.body, MAX_FEED_BYTES)
-    if isinstance(root, Found):
+    if isinstance(root, DiscoveryResult):
         return root
     if local_name(root) not in {"rss", "rdf", "feed"}:
         return refused(RefusalReason.MALFORMED, f"no feed: its root is {local_name(root)[:50]!r}")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from crawler.discover.link import Found
+from crawler.discover.link import DiscoveryResult
 from crawler.discover.listing import page_links
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
@@ -25,7 +25,7 @@ _OTHER = re.compile(
 )
 
 
-def guessed_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def guessed_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the links of a page that look like articles of its own host, in the page's order."""
     found = page_links(page, outlet, replace(family, article_url=_STORY))
     links = tuple(link for link in found.links if not _OTHER.search(link.url))

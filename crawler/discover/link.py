@@ -6,7 +6,7 @@ from typing import Literal
 
 from storage.model.articles import RefusalReason
 
-Way = Literal["feed", "listing", "api", "sitemap"]
+LinkSource = Literal["feed", "listing", "api", "sitemap"]
 
 MAX_LINKS = 5_000  # of one response; an honest listing has under 600, a sitemap child under 5,000
 MAX_TITLE = 500  # characters
@@ -22,7 +22,7 @@ class Link:
     """
 
     url: str
-    way: Way
+    source: LinkSource
     published_at: datetime | None = None
     title: str | None = None
     copies: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveryResult:
     """What one response led to.
 
     reason, evidence: set where the response is not what was asked for, or brings nothing at all.
@@ -55,6 +55,6 @@ class Found:
     zone: int | None = None
 
 
-def refused(reason: RefusalReason, evidence: str) -> Found:
+def refused(reason: RefusalReason, evidence: str) -> DiscoveryResult:
     """Return the finding of a response that is refused."""
-    return Found(reason=reason, evidence=evidence)
+    return DiscoveryResult(reason=reason, evidence=evidence)

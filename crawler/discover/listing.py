@@ -7,16 +7,16 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.discover.collect import collect
-from crawler.discover.link import Found, Link, refused
+from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.challenges import challenge_sign
+from crawler.page.challenges import challenge_evidence
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url
 from storage.model.articles import RefusalReason
 
 
-def page_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def page_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links among all anchors of a page, in the page's order.
 
     Every anchor counts: lead stories, lists and "most read" boxes carry different classes in
@@ -28,8 +28,10 @@ def page_links(page: Page, outlet: Outlet, family: Family) -> Found:
     tree = LexborHTMLParser(page.body)
     found = collect(_links(tree, page.url), outlet, family, page.fetched_at)
     found = replace(found, zone=_zone(tree, family))
-    if found.reason is not None and (sign := challenge_sign(page.body.decode("utf-8", "replace"))):
-        return refused(RefusalReason.BLOCKED, sign)
+    if found.reason is not None and (
+        evidence := challenge_evidence(page.body.decode("utf-8", "replace"))
+    ):
+        return refused(RefusalReason.BLOCKED, evidence)
     return found
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from crawler.discover.collect import collect
-from crawler.discover.link import MAX_LINKS, Child, Found, Link, refused
+from crawler.discover.link import MAX_LINKS, Child, DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
@@ -16,7 +16,7 @@ from crawler.page.urls import absolute_url, canonical_url, is_on
 from storage.model.articles import RefusalReason
 
 
-def sitemap_links(page: Page, outlet: Outlet, family: Family) -> Found:
+def sitemap_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return what a sitemap holds: article links of a urlset, or the children of an index.
 
     A link's date is the news extension's publication date, else lastmod (which may be the time
@@ -24,7 +24,7 @@ def sitemap_links(page: Page, outlet: Outlet, family: Family) -> Found:
     loses that child.
     """
     root = parse_xml(page.body)
-    if isinstance(root, Found):
+    if isinstance(root, DiscoveryResult):
         return root
     zone = ZoneInfo(outlet.timezone)
     if local_name(root) == "sitemapindex":
@@ -47,7 +47,7 @@ def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:
             yield Link(url, "sitemap", parse_date(printed, zone=zone) if printed else None, title)
 
 
-def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> Found:
+def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> DiscoveryResult:
     itself = canonical_url(base)
     children: dict[str, Child] = {}
     foreign = 0
@@ -64,4 +64,4 @@ def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> F
             children.setdefault(canonical_url(url), Child(url, modified_at))
     if not children:
         return refused(RefusalReason.EMPTY, "a sitemap index without sitemaps of its own host")
-    return Found(children=tuple(children.values()), foreign=foreign)
+    return DiscoveryResult(children=tuple(children.values()), foreign=foreign)

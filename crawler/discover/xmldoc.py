@@ -7,7 +7,7 @@ from io import BytesIO
 
 from lxml import etree
 
-from crawler.discover.link import Found, refused
+from crawler.discover.link import DiscoveryResult, refused
 from storage.model.articles import RefusalReason
 
 MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own bound; also after decompression
@@ -30,7 +30,7 @@ def is_challenge(body: bytes) -> bool:
     return _CHALLENGE.search(body[:100_000]) is not None
 
 
-def parse_xml(body: bytes, limit: int = MAX_BYTES) -> etree._Element | Found:
+def parse_xml(body: bytes, limit: int = MAX_BYTES) -> etree._Element | DiscoveryResult:
     """Return a document's root, or the named reason why there is none.
 
     limit: bytes, after decompression; a larger document is refused as TOO_LARGE.
@@ -75,7 +75,7 @@ def _without_half(match: re.Match[bytes]) -> bytes:
     return b"" if 0xD800 <= number < 0xE000 else match[0]
 
 
-def _tree(body: bytes) -> etree._Element | Found:
+def _tree(body: bytes) -> etree._Element | DiscoveryResult:
     parser = etree.XMLParser(
         encoding="utf-8" if _is_utf8(body) else None,
         resolve_entities=False,

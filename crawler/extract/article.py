@@ -11,14 +11,14 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.extract import document, fields
 from crawler.extract.authors import Byline, clean_names, read_credit
 from crawler.extract.body import Body, read_body, read_whole_page
-from crawler.extract.choose import Reading, choose_reading
-from crawler.extract.judge import Evidence, judge
+from crawler.extract.choose import PageReading, choose_reading
+from crawler.extract.classify import PageEvidence, classify
 from crawler.extract.metadata import Metadata, read_metadata
-from crawler.extract.refusals import live_sign, other_page, paywall_sign, refuse_response
+from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import VIETNAM, Candidate, Choice, choose_date, url_stamp
+from crawler.page.dates import VIETNAM, DateCandidate, DateChoice, choose_date, url_stamp
 from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
@@ -115,11 +115,11 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
     return _Opened(page, slug, outlet, data, tree, read_metadata(tree))
 
 
-def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
+def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     family = opened.configured or reading.family
-    if sign := other_page(opened.page.url, family, opened.outlet):
-        return opened.refuse(*sign)
-    if live := live_sign(opened.meta.article, opened.page.fetched_at):
+    if shown := other_page(opened.page.url, family, opened.outlet):
+        return opened.refuse(*shown)
+    if live := live_evidence(opened.meta.article, opened.page.fetched_at):
         return opened.refuse(RefusalReason.LIVE, live)
     meta, layout, select = opened.meta, reading.layout, reading.select
     # Fields before the body: reading the body takes boxes, and some fields, out of the tree.
@@ -132,8 +132,8 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
     published, modified = _dates(opened, reading)
     body, path = _read_body(opened, reading, (title, sapo))
     is_dated = published.at is not None and published.rule != "url"
-    evidence = Evidence(reading.is_certain, title, is_dated, path == "subtree")
-    if reason := judge(opened.page.url, opened.data, meta, evidence, body):
+    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree")
+    if reason := classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
@@ -170,7 +170,7 @@ def _read(opened: _Opened, reading: Reading) -> Article | Refusal:
     )
 
 
-def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tuple[Body, str]:
+def _read_body(opened: _Opened, reading: PageReading, known: tuple[str, ...]) -> tuple[Body, str]:
     """Return the body, and the way it took: "subtree", or "page" where that gave too little.
 
     The whole page is read only where the container gave less than a short notice holds. An empty
@@ -190,7 +190,7 @@ def _read_body(opened: _Opened, reading: Reading, known: tuple[str, ...]) -> tup
     return body, "subtree"
 
 
-def _dates(opened: _Opened, reading: Reading) -> tuple[Choice, datetime | None]:
+def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime | None]:
     """Return what was chosen as time of publication, and the time of the last change.
 
     A change before publication is dropped: outlets write their articles before they are out.
@@ -199,20 +199,20 @@ def _dates(opened: _Opened, reading: Reading) -> tuple[Choice, datetime | None]:
     zone = ZoneInfo(opened.outlet.timezone) if opened.outlet else VIETNAM
     created = url_stamp(page.url, zone=zone)
 
-    def choose(key: str) -> Choice:
+    def choose(key: str) -> DateChoice:
         candidates = fields.date_candidates(reading.select, reading.layout, meta, key)
         return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
 
     published, modified = choose("published"), choose("modified").at
     if published.at is None and published.future is None and created and created <= page.fetched_at:
-        published = Choice(created, page.url, "url")
+        published = DateChoice(created, page.url, "url")
     if modified and published.at and modified < published.at:
         modified = None
     return published, modified
 
 
-def _describe_future(opened: _Opened, choice: Choice) -> str:
-    future = choice.future or Candidate("", "")
+def _describe_future(opened: _Opened, choice: DateChoice) -> str:
+    future = choice.future or DateCandidate("", "")
     return (
         f"published {future.raw!r} ({future.rule}), "
         f"after the capture at {opened.page.fetched_at.isoformat()}"
@@ -268,11 +268,11 @@ def _language(tree: LexborHTMLParser) -> str:
     return (code or "vi").split("-")[0].lower()[:3] or "vi"
 
 
-def _notes(reading: Reading, meta: Metadata, body: Body) -> tuple[str, ...]:
+def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:
     """Return the marks that a reader of the article must see."""
     notes = list(reading.notes)
     if body.length < _SHORT:
         notes.append("short")
-    if sign := paywall_sign(meta.article.get("isAccessibleForFree"), ""):
-        notes.append(f"paywall: {sign}")
+    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), ""):
+        notes.append(f"paywall: {shown}")
     return tuple(notes)

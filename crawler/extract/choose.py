@@ -6,7 +6,7 @@ from datetime import date
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract.container import find_container, find_empty, guess_container
-from crawler.extract.frame import Select, article_frame, whole_page
+from crawler.extract.scope import ScopedSelector, article_scope, whole_page
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
 from crawler.outlets.model import Outlet, Overrides
@@ -15,7 +15,7 @@ _MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """How a page is read.
 
     container: the element that holds the text, None where nothing on the page does.
@@ -25,7 +25,7 @@ class Reading:
     family: Family
     layout: Layout
     container: LexborNode | None
-    select: Select
+    select: ScopedSelector
     notes: tuple[str, ...] = ()
     # True where the family's own selectors found the container: then it is an article's page.
     is_certain: bool = True
@@ -39,7 +39,7 @@ def choose_reading(
     day: date,
     lead: str = "",
     left_out: frozenset[str] = frozenset(),
-) -> Reading:
+) -> PageReading:
     """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
 
     Outlets change family; a page whose container is another family's is read with that one,
@@ -56,14 +56,14 @@ def choose_reading(
             container = find_container(tree, layout.body)
             if container is not None:
                 notes = (*_changed(configured, family), *_expired(layout, day))
-                return Reading(family, layout, container, whole_page(tree), notes)
+                return PageReading(family, layout, container, whole_page(tree), notes)
         if (
             family is configured
             and family.layouts
             and (shell := find_empty(tree, family.layouts[0].body))
         ):
             # Else the generic reading would take menus and teasers for the text.
-            return Reading(family, family.layouts[0], shell, whole_page(tree))
+            return PageReading(family, family.layouts[0], shell, whole_page(tree))
     is_own = configured is GENERIC or (configured is not None and not configured.layouts)
     return _generic(tree, outlet if is_own else None, configured, lead)
 
@@ -86,14 +86,14 @@ def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -
 
 def _generic(
     tree: LexborHTMLParser, outlet: Outlet | None, configured: Family | None, lead: str
-) -> Reading:
+) -> PageReading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
     guessed = guess_container(tree, lead)
     named = find_container(tree, layout.body)
     container = _inner(named, guessed)
-    select = article_frame(tree, container)
+    select = article_scope(tree, container)
     notes = _changed(configured, GENERIC)
-    return Reading(GENERIC, layout, container, select, notes, is_certain=False)
+    return PageReading(GENERIC, layout, container, select, notes, is_certain=False)
 
 
 def _inner(named: LexborNode | None, guessed: LexborNode | None) -> LexborNode | None:

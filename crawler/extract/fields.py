@@ -7,10 +7,10 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.authors import read_byline
-from crawler.extract.frame import Select
 from crawler.extract.metadata import Metadata, clean
+from crawler.extract.scope import ScopedSelector
 from crawler.families.base import Family, Layout
-from crawler.page.dates import Candidate
+from crawler.page.dates import DateCandidate
 from crawler.page.urls import article_id, canonical_url
 
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
@@ -42,7 +42,7 @@ def joined_text(node: LexborNode) -> str:
     return clean(node.text(deep=True, separator=" "))
 
 
-def select_all(select: Select, selectors: tuple[str, ...]) -> list[LexborNode]:
+def select_all(select: ScopedSelector, selectors: tuple[str, ...]) -> list[LexborNode]:
     """Return what the first selector with a match finds."""
     for selector in selectors:
         if nodes := select(selector):
@@ -50,7 +50,7 @@ def select_all(select: Select, selectors: tuple[str, ...]) -> list[LexborNode]:
     return []
 
 
-def read_title(select: Select, layout: Layout, meta: Metadata) -> str:
+def read_title(select: ScopedSelector, layout: Layout, meta: Metadata) -> str:
     """Return the headline: the layout's element, else the head's own words without the site."""
     said = meta.said("headline") or meta.prop("og:title")
     for selector in layout.title:
@@ -93,7 +93,7 @@ def strip_site(title: str, site: str | None) -> str:
     return _SITE_SUFFIX.sub("", title) if " | " in title else title
 
 
-def read_sapo(select: Select, layout: Layout, meta: Metadata, *, is_certain: bool) -> str:
+def read_sapo(select: ScopedSelector, layout: Layout, meta: Metadata, *, is_certain: bool) -> str:
     """Return the lead as printed, dateline included, or ''.
 
     Of several elements a layout's selector finds, the one that says what the head's description
@@ -135,7 +135,7 @@ def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
     return None, sapo
 
 
-def read_section(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+def read_section(select: ScopedSelector, layout: Layout, meta: Metadata) -> tuple[str, ...]:
     """Return the section's path, outermost first."""
     if meta.breadcrumb:
         return meta.breadcrumb
@@ -145,7 +145,7 @@ def read_section(select: Select, layout: Layout, meta: Metadata) -> tuple[str, .
     return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
 
 
-def read_tags(select: Select, layout: Layout, meta: Metadata) -> tuple[str, ...]:
+def read_tags(select: ScopedSelector, layout: Layout, meta: Metadata) -> tuple[str, ...]:
     """Return the article's tags: as linked on the page, else as its head lists them."""
     texts = [joined_text(node) for node in select_all(select, layout.tags)]
     if not texts:
@@ -198,7 +198,7 @@ def _linked(own: str, href: str) -> str | None:
     )
 
 
-def read_author_texts(select: Select, layout: Layout) -> list[str]:
+def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
     """Return the texts of the layout's author elements, each once; the first selector wins."""
     for selector in layout.author:
         texts = dict.fromkeys(text for n in select(selector) if (text := joined_text(n)))
@@ -207,7 +207,7 @@ def read_author_texts(select: Select, layout: Layout) -> list[str]:
     return _dated_byline(select) if select.places else []
 
 
-def _dated_byline(select: Select) -> list[str]:
+def _dated_byline(select: ScopedSelector) -> list[str]:
     """Return the line by the headline that holds a day and, beside it, nothing but names."""
     for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
         for node in nodes:
@@ -220,8 +220,8 @@ def _dated_byline(select: Select) -> list[str]:
 
 
 def date_candidates(
-    select: Select, layout: Layout, meta: Metadata, key: str = "published"
-) -> Iterator[Candidate]:
+    select: ScopedSelector, layout: Layout, meta: Metadata, key: str = "published"
+) -> Iterator[DateCandidate]:
     """Yield what may be the time of publication (or key="modified"), most trusted first.
 
     JSON-LD, then meta properties, then the layout's elements, then meta names (some outlets put
@@ -229,9 +229,9 @@ def date_candidates(
     """
     jsonld = "datePublished" if key == "published" else "dateModified"
     if said := meta.said(jsonld):
-        yield Candidate(said, "jsonld")
+        yield DateCandidate(said, "jsonld")
     if said := meta.prop(f"article:{key}_time"):
-        yield Candidate(said, "meta")
+        yield DateCandidate(said, "meta")
     if key == "published":
         yield from _printed_dates(select, layout)
         for name in (
@@ -242,17 +242,17 @@ def date_candidates(
             "date",
         ):
             if said := meta.named(name):
-                yield Candidate(said, f"meta:{name}")
+                yield DateCandidate(said, f"meta:{name}")
     elif said := meta.named("lastmod") or meta.named("datemodified"):
-        yield Candidate(said, "meta:name")
+        yield DateCandidate(said, "meta:name")
 
 
-def _printed_dates(select: Select, layout: Layout) -> Iterator[Candidate]:
+def _printed_dates(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
     for selector, nodes in select.by_place(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:
-                    yield Candidate(clean(value), f"page:{selector}")
+                    yield DateCandidate(clean(value), f"page:{selector}")
             text = joined_text(node)
             if any(char.isdigit() for char in text):
-                yield Candidate(text, f"page:{selector}")
+                yield DateCandidate(text, f"page:{selector}")

@@ -71,7 +71,7 @@ def refuse_response(page: Page, slug: str) -> Refusal | None:
     return None
 
 
-def soft_404_sign(title: str, text: str) -> str | None:
+def soft_404_evidence(title: str, text: str) -> str | None:
     """Return the words by which a short page without an article says that there is none."""
     for place in (title, text[:600]):
         if match := _SOFT_404.search(place):
@@ -79,7 +79,7 @@ def soft_404_sign(title: str, text: str) -> str | None:
     return None
 
 
-def paywall_sign(free: object, text: str) -> str | None:
+def paywall_evidence(free: object, text: str) -> str | None:
     """Return what shows a paywall: the JSON-LD's own word, or the text of the barrier."""
     if free is False or str(free).lower() == "false":
         return "isAccessibleForFree is false"
@@ -117,7 +117,7 @@ def page_kind(path: str) -> str | None:
     return next((kind.name for kind in _GENERAL if kind.url.search(path)), None)
 
 
-def moved_sign(url: str, text: str) -> str | None:
+def moved_evidence(url: str, text: str) -> str | None:
     """Return what shows that a page without an article only sends its reader on, or None."""
     if len(text) > MAX_CHALLENGE:
         return None
@@ -134,7 +134,7 @@ def moved_sign(url: str, text: str) -> str | None:
     return f"says {match.group()!r}" if match else None
 
 
-def live_sign(described: dict[str, object], fetched_at: datetime) -> str | None:
+def live_evidence(described: dict[str, object], fetched_at: datetime) -> str | None:
     """Return what shows that a page is reported live: its text is still being written.
 
     described: the page's JSON-LD article. Once its coverage has ended, the page is an article.

@@ -19,7 +19,7 @@ from crawler.extract import extract
 from crawler.extract.article import VERSION, slug_of
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
-from crawler.places.tag_articles import Asked, Tables, tag_articles
+from crawler.places.tag_articles import Tables, TagRequest, tag_articles
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.places import Tags
 
@@ -173,7 +173,7 @@ def _extract_and_tag(
     result = function(page, outlet)
     if isinstance(result, Refusal):
         return result, None
-    asked = Asked(result, page.fetched_at, outlet.province_of(result.section))
+    asked = TagRequest(result, page.fetched_at, outlet.province_of(result.section))
     [tags] = tag_articles(tables, [asked])
     return result, tags
 

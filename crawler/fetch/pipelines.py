@@ -8,7 +8,7 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.health.signals import Sign, signs_of
+from crawler.health.signals import HealthSignal, signals_of
 from storage.errors import ArchiveError
 from storage.model.articles import Article, Refusal, RefusalReason, Stored, Verdict
 from storage.model.runs import Outcome
@@ -93,12 +93,12 @@ class ReportPipeline(_Pipeline):
                 item.url,
                 stored.apart_from,
             )
-            spider.recorder.sign(Sign.KEPT_APART, item.url)
+            spider.recorder.record_signal(HealthSignal.KEPT_APART, item.url)
         if item.key is None:
             return item
         if stored.verdict is not Verdict.KNOWN:
-            for sign in signs_of(result):
-                spider.recorder.sign(sign, item.url)
+            for signal in signals_of(result):
+                spider.recorder.record_signal(signal, item.url)
         section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:
             spider.recorder.new_article(section, published_at or item.capture.captured_at)

@@ -5,42 +5,50 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from crawler.health.rules import LOOK_BACK, Watched, disk_findings, findings_of, late_findings
+from crawler.health.rules import (
+    LOOK_BACK,
+    MonitoredOutlet,
+    disk_findings,
+    findings_of,
+    late_findings,
+)
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
 
 
-def look(archive: Archive, watched: Sequence[Watched], folder: Path, now: datetime) -> list[Alarm]:
+def evaluate_all(
+    archive: Archive, monitored: Sequence[MonitoredOutlet], folder: Path, now: datetime
+) -> list[Alarm]:
     """Look at the outlets and the disk, open and close alarms; return the open ones.
 
     watched: the outlets that are scheduled. folder: where captures lie.
     """
-    found = all_findings(archive, watched, folder, now)
-    looked_at = [None, *(one.outlet for one in watched)]
-    return archive.alarms.sync(found, looked_at, now)
+    found = all_findings(archive, monitored, folder, now)
+    evaluated = [None, *(one.outlet for one in monitored)]
+    return archive.alarms.sync(found, evaluated, now)
 
 
-def look_at(archive: Archive, watched: Watched, now: datetime) -> list[Alarm]:
+def evaluate_outlet(archive: Archive, monitored: MonitoredOutlet, now: datetime) -> list[Alarm]:
     """Look at one outlet, after a crawl of it; return all alarms that are open then."""
-    runs = archive.runs.find(watched.outlet, since=now - LOOK_BACK)
-    return archive.alarms.sync(findings_of(watched, runs, now), [watched.outlet], now)
+    runs = archive.runs.find(monitored.outlet, since=now - LOOK_BACK)
+    return archive.alarms.sync(findings_of(monitored, runs, now), [monitored.outlet], now)
 
 
 def all_findings(
-    archive: Archive, watched: Sequence[Watched], folder: Path, now: datetime
+    archive: Archive, monitored: Sequence[MonitoredOutlet], folder: Path, now: datetime
 ) -> list[Finding]:
     """Return what is wrong now; nothing is written."""
     found: list[Finding] = []
     started: dict[str, datetime] = {}
     since = now
-    for one in watched:
+    for one in monitored:
         runs = archive.runs.find(one.outlet, since=now - LOOK_BACK)
         runs = [run for run in runs if run.kind == "crawl" and not run.replay]
         if runs:
             started[one.outlet] = runs[0].started_at
             since = min(since, runs[-1].started_at)
         found += findings_of(one, runs, now)
-    return found + late_findings(watched, started, now, since=since) + _disk(folder, now)
+    return found + late_findings(monitored, started, now, since=since) + _disk(folder, now)
 
 
 def _disk(folder: Path, now: datetime) -> list[Finding]:

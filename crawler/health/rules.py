@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.health.silence import silent_sections
 from crawler.health.template import broken_fields
 from storage.model.alarms import Cause, Finding
@@ -26,7 +26,7 @@ _LEAST_DISK_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class MonitoredOutlet:
     """An outlet as the alarms see it. pause: the longest wanted between two crawls' starts."""
 
     outlet: str
@@ -34,7 +34,7 @@ class Watched:
     pause: timedelta
 
 
-def findings_of(watched: Watched, runs: Sequence[Run], now: datetime) -> list[Finding]:
+def findings_of(monitored: MonitoredOutlet, runs: Sequence[Run], now: datetime) -> list[Finding]:
     """Return what is wrong with one outlet.
 
     runs: its runs of the last LOOK_BACK, newest first; ignored are replays, rechecks, runs under
@@ -43,20 +43,24 @@ def findings_of(watched: Watched, runs: Sequence[Run], now: datetime) -> list[Fi
     ended = [run for run in runs if _counts(run)]
     if not ended:
         return []
-    needed = 1 if watched.pause > _RARE else _IN_A_ROW
+    needed = 1 if monitored.pause > _RARE else _IN_A_ROW
     last = ended[:needed]
     if len(last) == needed:
         for cause, rule in _CONNECTION:
             if all(rule(run) for run in last):
-                return [_lasting(cause, watched.outlet, ended, rule)]
-    found = [*_no_links(watched, ended, needed), *_template(watched, ended)]
+                return [_lasting(cause, monitored.outlet, ended, rule)]
+    found = [*_no_links(monitored, ended, needed), *_template(monitored, ended)]
     if not found:
-        found += _silent(watched, ended, now)
-    return found or _failing(watched, ended)
+        found += _silent(monitored, ended, now)
+    return found or _failing(monitored, ended)
 
 
 def late_findings(
-    watched: Iterable[Watched], started: dict[str, datetime], now: datetime, *, since: datetime
+    monitored: Iterable[MonitoredOutlet],
+    started: dict[str, datetime],
+    now: datetime,
+    *,
+    since: datetime,
 ) -> list[Finding]:
     """Return what the schedule owes: outlets that never ran, and crawls that are overdue.
 
@@ -65,7 +69,7 @@ def late_findings(
     speaks of all that are overdue, for it is the schedule that is late, not the outlets.
     """
     found, late = [], {}
-    for one in watched:
+    for one in monitored:
         begun = started.get(one.outlet)
         if begun is None and now - since > 2 * one.pause:
             what = f"{one.outlet} has never been crawled since {_day(since)}"
@@ -91,35 +95,37 @@ def _counts(run: Run) -> bool:
     return run.kind == "crawl" and not run.replay and run.outcome not in {None, Outcome.STOPPED}
 
 
-def _sign(run: Run, sign: Sign) -> int:
-    return run.counts.signs.get(sign.value, 0)
+def _signal(run: Run, signal: HealthSignal) -> int:
+    return run.counts.signals.get(signal.value, 0)
 
 
 def _answered(run: Run) -> int:
     """Return how many listings gave an answer of any use."""
-    return sum(_sign(run, sign) for sign in (Sign.LISTINGS, Sign.UNCHANGED_LISTINGS))
+    return sum(
+        _signal(run, signal) for signal in (HealthSignal.LISTINGS, HealthSignal.UNCHANGED_LISTINGS)
+    )
 
 
-def _is_much(run: Run, sign: Sign) -> bool:
+def _is_much(run: Run, signal: HealthSignal) -> bool:
     """True where a sign kept a run from its work, or stood in a good share of it."""
-    count = _sign(run, sign)
+    count = _signal(run, signal)
     return count > 0 and (not _answered(run) or count >= max(2, _SHARE * run.counts.requested))
 
 
 def _is_unreachable(run: Run) -> bool:
-    return _is_much(run, Sign.UNREACHABLE)
+    return _is_much(run, HealthSignal.UNREACHABLE)
 
 
 def _is_timing_out(run: Run) -> bool:
-    return run.outcome is Outcome.TIMED_OUT or _is_much(run, Sign.TIMEOUTS)
+    return run.outcome is Outcome.TIMED_OUT or _is_much(run, HealthSignal.TIMEOUTS)
 
 
 def _is_forbidden(run: Run) -> bool:
-    return _is_much(run, Sign.ROBOTS)
+    return _is_much(run, HealthSignal.ROBOTS)
 
 
 def _is_blocked(run: Run) -> bool:
-    return _is_much(run, Sign.BLOCKED)
+    return _is_much(run, HealthSignal.BLOCKED)
 
 
 # In this order: who blocks us may also answer some requests with errors.
@@ -130,10 +136,13 @@ _CONNECTION = (
     (Cause.UNREACHABLE, _is_unreachable),
 )
 _SAYING = {
-    Cause.BLOCKED: (Sign.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
-    Cause.ROBOTS: (Sign.ROBOTS, "forbids us by robots.txt, or its robots.txt cannot be read"),
-    Cause.TIMEOUTS: (Sign.TIMEOUTS, "does not answer in time"),
-    Cause.UNREACHABLE: (Sign.UNREACHABLE, "cannot be reached"),
+    Cause.BLOCKED: (HealthSignal.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
+    Cause.ROBOTS: (
+        HealthSignal.ROBOTS,
+        "forbids us by robots.txt, or its robots.txt cannot be read",
+    ),
+    Cause.TIMEOUTS: (HealthSignal.TIMEOUTS, "does not answer in time"),
+    Cause.UNREACHABLE: (HealthSignal.UNREACHABLE, "cannot be reached"),
 }
 
 
@@ -146,43 +155,47 @@ def _lasting(
         if not rule(run):
             break
         broken.append(run)
-    sign, saying = _SAYING[cause]
+    signal, saying = _SAYING[cause]
     crawls = f"{len(broken)} crawls in a row" if len(broken) > 1 else "in the last crawl"
     said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
     summary = f"{outlet} {saying}, {crawls}{said}"
-    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, sign))
+    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, signal))
 
 
-def _evidence(runs: Iterable[Run], sign: Sign) -> tuple[str, ...]:
-    urls = (url for run in runs for url in run.evidence.get(sign.value, ()))
+def _evidence(runs: Iterable[Run], signal: HealthSignal) -> tuple[str, ...]:
+    urls = (url for run in runs for url in run.evidence.get(signal.value, ()))
     return tuple(dict.fromkeys(urls))[:5]
 
 
-def _no_links(watched: Watched, ended: Sequence[Run], needed: int) -> Iterator[Finding]:
+def _no_links(monitored: MonitoredOutlet, ended: Sequence[Run], needed: int) -> Iterator[Finding]:
     """Yield a finding where the same listings led to nothing in the last crawls that saw them."""
-    answering = [run for run in ended if _sign(run, Sign.LISTINGS) or _sign(run, Sign.NO_LINKS)]
+    answering = [
+        run
+        for run in ended
+        if _signal(run, HealthSignal.LISTINGS) or _signal(run, HealthSignal.NO_LINKS)
+    ]
     last = answering[:needed]
     if len(last) < needed:
         return
-    empty = [set(run.evidence.get(Sign.NO_LINKS.value, ())) for run in last]
+    empty = [set(run.evidence.get(HealthSignal.NO_LINKS.value, ())) for run in last]
     always = sorted(set.intersection(*empty))
     if always:
-        what = f"{watched.outlet}: {len(always)} listings answer, but without a single article"
+        what = f"{monitored.outlet}: {len(always)} listings answer, but without a single article"
         since = last[-1].started_at
-        yield Finding(Cause.NO_LINKS, watched.outlet, what, since, tuple(always[:5]))
+        yield Finding(Cause.NO_LINKS, monitored.outlet, what, since, tuple(always[:5]))
 
 
-def _template(watched: Watched, ended: Sequence[Run]) -> Iterator[Finding]:
+def _template(monitored: MonitoredOutlet, ended: Sequence[Run]) -> Iterator[Finding]:
     broken = broken_fields(ended)
     if broken:
         what = "; ".join(field.text for field in broken)
         since = min(field.since for field in broken)
         evidence = tuple(dict.fromkeys(url for field in broken for url in field.evidence))[:5]
-        summary = f"{watched.outlet}: the page's template seems to have changed: {what}"
-        yield Finding(Cause.TEMPLATE, watched.outlet, summary, since, evidence)
+        summary = f"{monitored.outlet}: the page's template seems to have changed: {what}"
+        yield Finding(Cause.TEMPLATE, monitored.outlet, summary, since, evidence)
 
 
-def _silent(watched: Watched, ended: Sequence[Run], now: datetime) -> Iterator[Finding]:
+def _silent(monitored: MonitoredOutlet, ended: Sequence[Run], now: datetime) -> Iterator[Finding]:
     if not _answered(ended[0]):
         return  # whether it is silent cannot be told
     silent = silent_sections(ended, now)
@@ -191,19 +204,19 @@ def _silent(watched: Watched, ended: Sequence[Run], now: datetime) -> Iterator[F
         names = tuple(one.section for one in silent)
         worst = max(silent, key=lambda one: one.times)
         summary = (
-            f"{watched.outlet}: nothing new in {', '.join(names)} since {_day(since)}; its longest"
-            f" pause in the month before was {_hours(worst.longest)}"
+            f"{monitored.outlet}: nothing new in {', '.join(names)} since {_day(since)};"
+            f" its longest pause in the month before was {_hours(worst.longest)}"
         )
-        yield Finding(Cause.FEED_SILENT, watched.outlet, summary, since, names)
+        yield Finding(Cause.FEED_SILENT, monitored.outlet, summary, since, names)
 
 
-def _failing(watched: Watched, ended: Sequence[Run]) -> list[Finding]:
+def _failing(monitored: MonitoredOutlet, ended: Sequence[Run]) -> list[Finding]:
     last = ended[:_FAILURES_IN_A_ROW]
     if len(last) < _FAILURES_IN_A_ROW or any(run.outcome is Outcome.DONE for run in last):
         return []
-    what = f"{watched.outlet}: {len(last)} crawls in a row failed; the last one: {last[0].error}"
+    what = f"{monitored.outlet}: {len(last)} crawls in a row failed; the last one: {last[0].error}"
     logs = tuple(run.log_file for run in last if run.log_file)
-    return [Finding(Cause.FAILING, watched.outlet, what, last[-1].started_at, logs)]
+    return [Finding(Cause.FAILING, monitored.outlet, what, last[-1].started_at, logs)]
 
 
 def _day(moment: datetime) -> str:

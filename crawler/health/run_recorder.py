@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.health.run_stats import PREFIX, MemoryStats, Stats, counts_of
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.page.times import utc_now
 from storage.archive import Archive
 from storage.errors import ArchiveError, TinquanError
@@ -17,7 +17,9 @@ from storage.model.runs import Outcome, RobotsState, Run, RunCounts
 _log = logging.getLogger(__name__)
 _MAX_NEW = 500  # times a section; more says nothing about its rhythm
 _MAX_EVIDENCE = 3  # URLs a sign
-_UNPROVEN = frozenset({Sign.ARTICLES, Sign.LISTINGS, Sign.UNCHANGED_LISTINGS})  # all is well
+_UNPROVEN = frozenset(
+    {HealthSignal.ARTICLES, HealthSignal.LISTINGS, HealthSignal.UNCHANGED_LISTINGS}
+)  # all is well
 _UPDATE_SECONDS = 1.0  # a row is not written more often than this while the run goes on
 
 
@@ -85,11 +87,11 @@ class RunRecorder:
         else:
             self.count(**{stored.verdict.value: 1}, copies=int(stored.copy_of is not None))
 
-    def sign(self, sign: Sign, url: str) -> None:
+    def record_signal(self, signal: HealthSignal, url: str) -> None:
         """Count what a page or its absence says of the outlet's health."""
-        self._stats.inc_value(f"{PREFIX}signs/{sign.value}")
-        shown = self._evidence.setdefault(sign.value, [])
-        if sign not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
+        self._stats.inc_value(f"{PREFIX}signals/{signal.value}")
+        shown = self._evidence.setdefault(signal.value, [])
+        if signal not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
             shown.append(url)
 
     def published(self, section: str, published_at: datetime | None) -> None:
@@ -140,7 +142,7 @@ class RunRecorder:
             counts=self.counts,
             newest_published_at=self._newest,
             peak_memory_bytes=peak_memory_bytes(),
-            evidence={sign: tuple(urls) for sign, urls in self._evidence.items() if urls},
+            evidence={signal: tuple(urls) for signal, urls in self._evidence.items() if urls},
             newest_of=dict(self._newest_of),
             new_of={name: tuple(sorted(times)) for name, times in self._new_of.items()},
             robots=self._robots or self._read_robots(),

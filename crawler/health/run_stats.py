@@ -39,7 +39,7 @@ def counts_of(stats: Mapping[str, Any]) -> RunCounts:
     """Return the counts of a run's row out of its statistics; Scrapy's own are left out."""
     ours = {name.removeprefix(PREFIX): n for name, n in stats.items() if name.startswith(PREFIX)}
     plain = {name: number for name, number in ours.items() if "/" not in name}
-    return RunCounts(**plain, refused=_below("refused/", ours), signs=_below("signs/", ours))
+    return RunCounts(**plain, refused=_below("refused/", ours), signals=_below("signals/", ours))
 
 
 def _below(prefix: str, numbers: Mapping[str, int]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from storage.model.articles import Article, Refusal, RefusalReason
 
 
-class Sign(StrEnum):
+class HealthSignal(StrEnum):
     """What is counted. Of most, a few URLs are kept as evidence."""
 
     LISTINGS = "listings"  # listings that answered with content
@@ -29,13 +29,13 @@ class Sign(StrEnum):
     KEPT_APART = "kept_apart"  # pages that name another article, with which they share no text
 
 
-FIELD_SIGNS = (
-    Sign.NO_BODY,
-    Sign.NO_TITLE,
-    Sign.NO_TIME,
-    Sign.NO_AUTHORS,
-    Sign.FOREIGN_FAMILY,
-    Sign.WHOLE_PAGE,
+FIELD_SIGNALS = (
+    HealthSignal.NO_BODY,
+    HealthSignal.NO_TITLE,
+    HealthSignal.NO_TIME,
+    HealthSignal.NO_AUTHORS,
+    HealthSignal.FOREIGN_FAMILY,
+    HealthSignal.WHOLE_PAGE,
 )
 """Those that a broken template shows, out of `ARTICLES`."""
 
@@ -51,35 +51,35 @@ def family_change(article: Article) -> str | None:
     return next((note for note in article.notes if note.startswith("family:")), None)
 
 
-def signs_of(result: Article | Refusal) -> Iterator[Sign]:
+def signals_of(result: Article | Refusal) -> Iterator[HealthSignal]:
     """Yield what an article's page shows."""
     if isinstance(result, Refusal):
-        yield from _signs_of_refusal(result)
+        yield from _signals_of_refusal(result)
         return
-    yield Sign.ARTICLES
+    yield HealthSignal.ARTICLES
     absent = {
-        Sign.NO_BODY: not result.blocks and not result.images,
-        Sign.NO_TITLE: not result.title,
-        Sign.NO_TIME: result.published_at is None,
-        Sign.NO_AUTHORS: not result.authors and not result.credit,
-        Sign.FOREIGN_FAMILY: family_change(result) is not None,
-        Sign.WHOLE_PAGE: result.extraction.path == "page",
+        HealthSignal.NO_BODY: not result.blocks and not result.images,
+        HealthSignal.NO_TITLE: not result.title,
+        HealthSignal.NO_TIME: result.published_at is None,
+        HealthSignal.NO_AUTHORS: not result.authors and not result.credit,
+        HealthSignal.FOREIGN_FAMILY: family_change(result) is not None,
+        HealthSignal.WHOLE_PAGE: result.extraction.path == "page",
     }
-    yield from (sign for sign, is_absent in absent.items() if is_absent)
+    yield from (signal for signal, is_absent in absent.items() if is_absent)
 
 
-def _signs_of_refusal(refusal: Refusal) -> Iterator[Sign]:
+def _signals_of_refusal(refusal: Refusal) -> Iterator[HealthSignal]:
     if refusal.reason is RefusalReason.EMPTY:
-        yield Sign.ARTICLES
-        yield Sign.NO_BODY
-    elif sign := sign_of_refused(refusal):
-        yield sign
+        yield HealthSignal.ARTICLES
+        yield HealthSignal.NO_BODY
+    elif signal := signal_of_refusal(refusal):
+        yield signal
 
 
-def sign_of_refused(refusal: Refusal) -> Sign | None:
+def signal_of_refusal(refusal: Refusal) -> HealthSignal | None:
     """Return what a refused response, of a listing or an article, says of the outlet."""
     if refusal.reason is RefusalReason.BLOCKED or refusal.evidence.startswith(_BLOCKING):
-        return Sign.BLOCKED
+        return HealthSignal.BLOCKED
     if refusal.reason is RefusalReason.HTTP_ERROR and refusal.evidence.startswith("HTTP status 5"):
-        return Sign.UNREACHABLE
+        return HealthSignal.UNREACHABLE
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import comb
 
-from crawler.health.signals import FIELD_SIGNS, Sign
+from crawler.health.signals import FIELD_SIGNALS, HealthSignal
 from storage.model.runs import Run
 
 _CHANCE = 2e-5
@@ -19,18 +19,26 @@ _LEAST_READ = 3
 _LEAST_SHARE = 0.25  # a break that concerns fewer pages than this is not a template's
 _MOST_READ = 60  # articles judged together; a longer break is seen in the newest ones
 _LEAST_BEFORE = 20  # articles to compare with
-_UNKNOWN = {Sign.NO_AUTHORS: 0.9, Sign.WHOLE_PAGE: 0.9}  # assumed where there are fewer
+_UNKNOWN = {
+    HealthSignal.NO_AUTHORS: 0.9,
+    HealthSignal.WHOLE_PAGE: 0.9,
+}  # assumed where there are fewer
 _UNKNOWN_ELSE = 0.1
 _FLOOR = 0.02
 # A month of missing titles does not make missing titles right.
-_CEILING = {Sign.NO_BODY: 0.2, Sign.NO_TITLE: 0.1, Sign.NO_TIME: 0.3, Sign.FOREIGN_FAMILY: 0.3}
+_CEILING = {
+    HealthSignal.NO_BODY: 0.2,
+    HealthSignal.NO_TITLE: 0.1,
+    HealthSignal.NO_TIME: 0.3,
+    HealthSignal.FOREIGN_FAMILY: 0.3,
+}
 _TEXT = {
-    Sign.NO_BODY: "no text",
-    Sign.NO_TITLE: "no title",
-    Sign.NO_TIME: "no publication time",
-    Sign.NO_AUTHORS: "no authors",
-    Sign.FOREIGN_FAMILY: "another family's marks than the outlet's file names",
-    Sign.WHOLE_PAGE: "no text where the family keeps it",
+    HealthSignal.NO_BODY: "no text",
+    HealthSignal.NO_TITLE: "no title",
+    HealthSignal.NO_TIME: "no publication time",
+    HealthSignal.NO_AUTHORS: "no authors",
+    HealthSignal.FOREIGN_FAMILY: "another family's marks than the outlet's file names",
+    HealthSignal.WHOLE_PAGE: "no text where the family keeps it",
 }
 
 
@@ -38,7 +46,7 @@ _TEXT = {
 class BrokenField:
     """One field that articles lack now and had before."""
 
-    sign: Sign
+    signal: HealthSignal
     missing: int
     read: int
     usual: float
@@ -49,44 +57,44 @@ class BrokenField:
     def text(self) -> str:
         """What is missing, in words."""
         before = f"before: {self.usual:.0%}"
-        return f"{_TEXT[self.sign]} in {self.missing} of {self.read} articles ({before})"
+        return f"{_TEXT[self.signal]} in {self.missing} of {self.read} articles ({before})"
 
 
 def broken_fields(runs: Sequence[Run]) -> list[BrokenField]:
     """Return the fields that broke. runs: those of some weeks, newest first."""
-    reading = [run for run in runs if _count(run, Sign.ARTICLES)]
-    return [broken for sign in FIELD_SIGNS if (broken := _broken(sign, reading))]
+    reading = [run for run in runs if _count(run, HealthSignal.ARTICLES)]
+    return [broken for signal in FIELD_SIGNALS if (broken := _broken(signal, reading))]
 
 
-def _count(run: Run, sign: Sign) -> int:
-    return run.counts.signs.get(sign.value, 0)
+def _count(run: Run, signal: HealthSignal) -> int:
+    return run.counts.signals.get(signal.value, 0)
 
 
-def _broken(sign: Sign, reading: Sequence[Run]) -> BrokenField | None:
+def _broken(signal: HealthSignal, reading: Sequence[Run]) -> BrokenField | None:
     read = missing = 0
     for number, run in enumerate(reading, start=1):
-        read += _count(run, Sign.ARTICLES)
-        missing += _count(run, sign)
+        read += _count(run, HealthSignal.ARTICLES)
+        missing += _count(run, signal)
         if read < _LEAST_READ:
             continue
-        if missing < _LEAST_SHARE * read or read > _MOST_READ + _count(run, Sign.ARTICLES):
+        if missing < _LEAST_SHARE * read or read > _MOST_READ + _count(run, HealthSignal.ARTICLES):
             return None  # the newest pages are well
-        usual = _usual(sign, reading[number:])
+        usual = _usual(signal, reading[number:])
         if _tail(missing, read, usual) < _CHANCE:
-            showing = [one for one in reading[:number] if _count(one, sign)]
-            urls = (url for one in showing for url in one.evidence.get(sign.value, ()))
+            showing = [one for one in reading[:number] if _count(one, signal)]
+            urls = (url for one in showing for url in one.evidence.get(signal.value, ()))
             evidence = tuple(dict.fromkeys(urls))[:5]
-            return BrokenField(sign, missing, read, usual, showing[-1].started_at, evidence)
+            return BrokenField(signal, missing, read, usual, showing[-1].started_at, evidence)
     return None
 
 
-def _usual(sign: Sign, before: Sequence[Run]) -> float:
+def _usual(signal: HealthSignal, before: Sequence[Run]) -> float:
     """Return the share of articles that lacked the field before."""
-    read = sum(_count(run, Sign.ARTICLES) for run in before)
+    read = sum(_count(run, HealthSignal.ARTICLES) for run in before)
     if read < _LEAST_BEFORE:
-        return _UNKNOWN.get(sign, _UNKNOWN_ELSE)
-    share = sum(_count(run, sign) for run in before) / read
-    return min(max(share, _FLOOR), _CEILING.get(sign, 1.0))
+        return _UNKNOWN.get(signal, _UNKNOWN_ELSE)
+    share = sum(_count(run, signal) for run in before) / read
+    return min(max(share, _FLOOR), _CEILING.get(signal, 1.0))
 
 
 def _tail(missing: int, read: int, usual: float) -> float:

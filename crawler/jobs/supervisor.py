@@ -20,7 +20,7 @@ from crawler.jobs.crawl_job import CrawlJob, child_environment, crawl_argv, log_
 from storage.archive import Archive
 from storage.errors import NotFoundError
 from storage.model.runs import Outcome, Run
-from storage.model.schedule import ChoreRow
+from storage.model.schedule import MaintenanceRun
 
 T = TypeVar("T")
 OVERTIME_SECONDS = 30.0
@@ -74,12 +74,14 @@ class Supervisor:
     async def maintain(self, name: str, argv: Sequence[str]) -> Exit:
         """Do a maintenance job, noting its start and its end. Raises ArchiveError and OSError."""
         begun = datetime.now(UTC)
-        note = self._archive.schedule.note_chore
-        await self.ask(note, ChoreRow(name, begun, begun, host=_HERE, pid=os.getpid()))
+        note = self._archive.schedule.record_maintenance
+        await self.ask(note, MaintenanceRun(name, begun, begun, host=_HERE, pid=os.getpid()))
         seconds = _MAINTENANCE_FACTOR * self._bounds.seconds
         ended = await self._run(argv, replace(self._bounds, seconds=seconds))
         said = None if ended.code == 0 else ended.text
-        row = ChoreRow(name, begun, datetime.now(UTC), exit_code=ended.code, said=said, host=_HERE)
+        row = MaintenanceRun(
+            name, begun, datetime.now(UTC), exit_code=ended.code, said=said, host=_HERE
+        )
         await self.ask(note, row)
         return ended
 

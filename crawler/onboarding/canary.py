@@ -6,7 +6,7 @@ The crawl is an ordinary one, of one section and two articles, into an archive t
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crawler.health.signals import Sign, family_change
+from crawler.health.signals import HealthSignal, family_change
 from crawler.outlets.model import Outlet
 from storage.model.articles import Article, Refusal
 from storage.model.runs import Run
@@ -38,20 +38,23 @@ def points_of(
 
 
 def _points_of_run(run: Run) -> Iterator[Point]:
-    signs = {sign: run.counts.signs.get(sign.value, 0) for sign in Sign}
+    signals = {signal: run.counts.signals.get(signal.value, 0) for signal in HealthSignal}
     cut = [
-        (Sign.UNREACHABLE, "host", "answers"),
-        (Sign.TIMEOUTS, "time", "in time"),
-        (Sign.ROBOTS, "robots.txt", "allows"),
-        (Sign.BLOCKED, "block", "none"),
+        (HealthSignal.UNREACHABLE, "host", "answers"),
+        (HealthSignal.TIMEOUTS, "time", "in time"),
+        (HealthSignal.ROBOTS, "robots.txt", "allows"),
+        (HealthSignal.BLOCKED, "block", "none"),
     ]
-    for sign, name, well in cut:
-        if signs[sign]:
-            urls = ", ".join(run.evidence.get(sign.value, ()))
+    for signal, name, well in cut:
+        if signals[signal]:
+            urls = ", ".join(run.evidence.get(signal.value, ()))
             yield Point(name, is_well=False, found=run.error or urls)
         elif run.counts.fetched:  # else nothing is known of it
             yield Point(name, is_well=True, found=well)
-    listings, empty = signs[Sign.LISTINGS], run.evidence.get(Sign.NO_LINKS.value, ())
+    listings, empty = (
+        signals[HealthSignal.LISTINGS],
+        run.evidence.get(HealthSignal.NO_LINKS.value, ()),
+    )
     found = f"{listings} answered, {run.counts.links} articles linked"
     if empty:
         found += f"; without links: {', '.join(empty)}"

@@ -57,7 +57,7 @@ class NewSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class OutletProposal:
     """What a page tells of an outlet that has no file. why: what the family was known by."""
 
     slug: str
@@ -69,13 +69,13 @@ class Newcomer:
     datelines: tuple[str, ...] = ()
 
 
-def propose(page: Page, slug: str) -> Newcomer:
+def propose(page: Page, slug: str) -> OutletProposal:
     """Return what a page, an article's or a section's, tells of its outlet."""
     host = bare_host(host_of(page.url) or "")
     tree = LexborHTMLParser(page.body)
     result = extract(page, None)
     family, why = detect_family(page, tree, result, host)
-    return Newcomer(
+    return OutletProposal(
         slug=slug,
         name=_name(tree, host),
         host=host,
@@ -174,20 +174,20 @@ def _section(url: str, name: str, family: Family, host: str, feeds: list[str]) -
     return replace(section, likely=form.format(path=bare)) if form and not feed else section
 
 
-def toml_of(newcomer: Newcomer) -> str:
+def toml_of(proposal: OutletProposal) -> str:
     """Return the text of the outlet file, with what is not certain marked so."""
     lines = [
-        f"name = {_quoted(newcomer.name)}",
-        f"family = {_quoted(newcomer.family.name)} # known by {newcomer.why}",
+        f"name = {_quoted(proposal.name)}",
+        f"family = {_quoted(proposal.family.name)} # known by {proposal.why}",
         'status = "active"',
     ]
-    if newcomer.datelines:
-        lines.append(f"datelines = [{', '.join(map(_quoted, newcomer.datelines))}]")
+    if proposal.datelines:
+        lines.append(f"datelines = [{', '.join(map(_quoted, proposal.datelines))}]")
     lines += ['confidence = "low" # proposed from one page; nobody has confirmed it', ""]
-    lines += ["[[domains]]", f"host = {_quoted(newcomer.host)}", ""]
-    for section in newcomer.sections:
+    lines += ["[[domains]]", f"host = {_quoted(proposal.host)}", ""]
+    for section in proposal.sections:
         lines += [*_section_lines(section), ""]
-    if sitemap := _SITEMAPS.get(newcomer.family.name):
+    if sitemap := _SITEMAPS.get(proposal.family.name):
         lines += ["[sitemap]", f'period = "{sitemap[0]}"', f'template = "{sitemap[1]}"']
         lines += ['confidence = "low" # the form of its family', ""]
     return "\n".join(lines)
@@ -213,18 +213,18 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def to_confirm(newcomer: Newcomer, file: str) -> list[str]:
+def to_confirm(proposal: OutletProposal, file: str) -> list[str]:
     """Return what a person must look at before the outlet in `file` counts, one line each."""
-    host = newcomer.host
+    host = proposal.host
     asked = [
-        f"{file}: the family is {newcomer.family.name}, known by {newcomer.why}",
-        f"its name is {newcomer.name!r}; the hosts it published on before {host}, with their years",
-        "sections: " + ", ".join(f"{one.name} ({one.path})" for one in newcomer.sections),
+        f"{file}: the family is {proposal.family.name}, known by {proposal.why}",
+        f"its name is {proposal.name!r}; the hosts it published on before {host}, with their years",
+        "sections: " + ", ".join(f"{one.name} ({one.path})" for one in proposal.sections),
         "which sections are mostly about Hà Nội (hanoi) or districts (district); what goes out",
     ]
-    likely = [one.likely for one in newcomer.sections if one.likely]
+    likely = [one.likely for one in proposal.sections if one.likely]
     if likely:
         asked.append(f"whether feeds answer at {likely[0]} and so on; else section pages suffice")
-    if newcomer.family.name in _SITEMAPS:
-        asked.append(f"whether https://{host}{_SITEMAPS[newcomer.family.name][1]} answers")
+    if proposal.family.name in _SITEMAPS:
+        asked.append(f"whether https://{host}{_SITEMAPS[proposal.family.name][1]} answers")
     return asked

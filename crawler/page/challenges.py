@@ -27,7 +27,7 @@ _CHALLENGES = (
 )
 
 
-def challenge_sign(text: str) -> str | None:
+def challenge_evidence(text: str) -> str | None:
     """Return what shows that a page is a challenge or block page, or None."""
     if len(text) > MAX_CHALLENGE:
         return None

@@ -68,7 +68,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class DateCandidate:
     """A text that may hold a date, and the rule that found it ("jsonld", "meta", "text", …)."""
 
     raw: str
@@ -76,7 +76,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DateChoice:
     """What was chosen. `at` is None where nothing was; `future` is the first date in the future.
 
     raw, rule: the text it was read from, and by which rule; ":zone" and ":day" are added to a
@@ -86,7 +86,7 @@ class Choice:
     at: datetime | None = None
     raw: str | None = None
     rule: str | None = None
-    future: Candidate | None = None
+    future: DateCandidate | None = None
 
 
 def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
@@ -236,12 +236,12 @@ def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
 
 
 def choose_date(
-    candidates: Iterable[Candidate],
+    candidates: Iterable[DateCandidate],
     *,
     fetched_at: datetime,
     zone: tzinfo = VIETNAM,
     created_at: datetime | None = None,
-) -> Choice:
+) -> DateChoice:
     """Return the first candidate that can be true, in the order of trust given.
 
     A date more than 15 minutes after `fetched_at` cannot be, nor one more than a day before the
@@ -249,7 +249,7 @@ def choose_date(
     candidate of the same day with one. An offset that is not the outlet's zone gives way where
     another candidate shows the same wall clock in the outlet's zone.
     """
-    possible: list[tuple[Stamp, Candidate]] = []
+    possible: list[tuple[Stamp, DateCandidate]] = []
     future = None
     for candidate in candidates:
         stamp = read_stamp(candidate.raw, zone=zone)
@@ -259,13 +259,13 @@ def choose_date(
             future = future or candidate
             continue
         if not possible and _is_exact(stamp, zone):
-            return Choice(stamp.at, candidate.raw, candidate.rule, future)
+            return DateChoice(stamp.at, candidate.raw, candidate.rule, future)
         possible.append((stamp, candidate))
         if len(possible) == _ENOUGH:
             break
     if not possible:
-        return Choice(future=future)
-    return _settle(possible, zone, future)
+        return DateChoice(future=future)
+    return _resolve(possible, zone, future)
 
 
 def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
@@ -275,24 +275,26 @@ def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
     return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
 
 
-def _settle(
-    possible: list[tuple[Stamp, Candidate]], zone: tzinfo, future: Candidate | None
-) -> Choice:
+def _resolve(
+    possible: list[tuple[Stamp, DateCandidate]], zone: tzinfo, future: DateCandidate | None
+) -> DateChoice:
     first, candidate = possible[0]
     if not first.has_time:
         day = first.at.astimezone(zone).date()
         printed = candidate.rule.startswith("page")  # often the day of the visit, in a page's head
         for stamp, other in possible[1:]:
             if stamp.has_time and (printed or stamp.at.astimezone(zone).date() == day):
-                return Choice(stamp.at, other.raw, other.rule, future)
-        return Choice(first.at, candidate.raw, f"{candidate.rule}:day", future)
+                return DateChoice(stamp.at, other.raw, other.rule, future)
+        return DateChoice(first.at, candidate.raw, f"{candidate.rule}:day", future)
     if first.zone is not None:
         local = first.at.astimezone(first.zone).replace(tzinfo=zone).astimezone(UTC)
         for stamp, _ in possible[1:]:
             agrees = stamp.has_time and abs(stamp.at - local) < timedelta(minutes=1)
             if agrees and local != first.at:
-                return Choice(local, candidate.raw, f"{candidate.rule}:zone", future)
+                return DateChoice(local, candidate.raw, f"{candidate.rule}:zone", future)
     for stamp, other in possible[1:]:
         if first.at.second == 0 and timedelta(0) < stamp.at - first.at < timedelta(minutes=1):
-            return Choice(stamp.at, other.raw, other.rule, future)  # the first was cut to minutes
-    return Choice(first.at, candidate.raw, candidate.rule, future)
+            return DateChoice(
+                stamp.at, other.raw, other.rule, future
+            )  # the first was cut to minutes
+    return DateChoice(first.at, candidate.raw, candidate.rule, future)

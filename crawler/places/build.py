@@ -42,14 +42,14 @@ _INITIALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class GazetteerRows:
     """What the shipped tables hold, in their order."""
 
     units: tuple[Unit, ...]
     successions: tuple[Succession, ...]
 
 
-def build(files: Mapping[str, str]) -> Rows:
+def build(files: Mapping[str, str]) -> GazetteerRows:
     """Return the gazetteer's rows from the raw `files`, by name.
 
     files: the four lists named in ERAS and every "…_NQ-UBTVQH15.md".
@@ -76,7 +76,7 @@ class _Builder:
         taken = Counter(new for _, new in _provinces(lists, pairs))
         self.merged = {province for province, olds in taken.items() if olds > 1}
 
-    def rows(self) -> Rows:
+    def rows(self) -> GazetteerRows:
         for era, listed in zip(ERAS, self.lists, strict=True):
             self.ids.append({})
             for unit in listed.values():
@@ -86,7 +86,7 @@ class _Builder:
         units = sorted(
             self.units.values(), key=lambda unit: (unit.id[-7:], unit.code or "", unit.id)
         )
-        return Rows(tuple(units), tuple(self._successions()))
+        return GazetteerRows(tuple(units), tuple(self._successions()))
 
     def _row(self, era: Era, listed: Listed) -> str:
         """Return the id of the row that holds `listed` in `era`, opening one where needed."""

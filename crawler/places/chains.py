@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 
 from crawler.places import words
-from crawler.places.context import Context
+from crawler.places.context import PlaceContext
 from crawler.places.gazetteer import MERGER
-from crawler.places.linking import Link
+from crawler.places.linking import PlaceLink
 from storage.model.places import Unit
 
 _BETWEEN = re.compile(r" ?(?:,|\(|-|(?:,? ?thuộc|của)) ?\(?$")
 
 
-def chain(links: Sequence[Link], context: Context) -> None:
+def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
     """Settle communes beside their district, and districts beside their province.
 
     From the right, so that an address is settled from its end.
@@ -28,12 +28,12 @@ def chain(links: Sequence[Link], context: Context) -> None:
             _share(links, index)
 
 
-def _adjacent(left: Link, right: Link) -> bool:
+def _adjacent(left: PlaceLink, right: PlaceLink) -> bool:
     gap = left.text.lower[left.end : right.spot.begin]
     return len(gap) < 12 and _BETWEEN.fullmatch(gap) is not None
 
 
-def _pair(low: Link, high: Link, context: Context) -> bool:
+def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
     """Settle `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
 
     A school that bears a commune's name is none, but tells which district stands beside it.
@@ -46,10 +46,10 @@ def _pair(low: Link, high: Link, context: Context) -> bool:
         highs = [unit for unit in named if context.possible(unit)]
     # a name of both is the province's: "phường Tam Thanh, Lạng Sơn"
     provinces = [unit for unit in highs if unit.level == "province"]
-    return _settle(low, high, provinces, context) or _settle(low, high, highs, context)
+    return _resolve(low, high, provinces, context) or _resolve(low, high, highs, context)
 
 
-def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
+def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceContext) -> bool:
     ids = {kin for unit in highs for kin in _with_kin(unit, context)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
     # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
@@ -67,7 +67,7 @@ def _settle(low: Link, high: Link, highs: list[Unit], context: Context) -> bool:
     return True
 
 
-def _took_from(unit: Unit, districts: set[str], context: Context) -> bool:
+def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
     """True for a new commune that took from one of old `districts`: "phường Láng (Đống Đa cũ)"."""
     if unit.valid_from is None or unit.valid_from < MERGER or unit.level != "ward":
         return False
@@ -75,11 +75,11 @@ def _took_from(unit: Unit, districts: set[str], context: Context) -> bool:
     return any(old.parent in districts and old.level == "ward" for old in olds)
 
 
-def _with_kin(unit: Unit, context: Context) -> frozenset[str]:
+def _with_kin(unit: Unit, context: PlaceContext) -> frozenset[str]:
     return context.gazetteer.kin(unit.id) if unit.level == "province" else frozenset((unit.id,))
 
 
-def _share(links: Sequence[Link], index: int) -> None:
+def _share(links: Sequence[PlaceLink], index: int) -> None:
     """Let what settled a commune settle those before it in the same enumeration."""
     link = links[index]
     parents = {unit.parent for unit in link.units}
@@ -91,7 +91,7 @@ def _share(links: Sequence[Link], index: int) -> None:
             other.units, other.chained = mates, bool(mates)
 
 
-def _contradicts(low: Link, high: Link) -> bool:
+def _contradicts(low: PlaceLink, high: PlaceLink) -> bool:
     """True for a commune beside a district, in so many words, that has no such commune."""
     if high.spot.trigger is None or high.spot.role != "typed" or high.is_province:
         return False

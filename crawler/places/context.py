@@ -20,7 +20,7 @@ _NEAR = 120  # characters within which a province's name holds for the names aro
 
 
 @dataclass(slots=True)
-class Context:
+class PlaceContext:
     """Evidence gathered so far: provinces and districts that the text names, and its day."""
 
     gazetteer: Gazetteer

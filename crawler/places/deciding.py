@@ -18,15 +18,15 @@ from itertools import pairwise
 
 from crawler.places import words
 from crawler.places.chains import chain
-from crawler.places.context import Context
+from crawler.places.context import PlaceContext
 from crawler.places.gazetteer import MERGER
-from crawler.places.linking import Link, said, words_before
+from crawler.places.linking import PlaceLink, said, words_before
 from storage.model.places import Unit
 
 _AFTER_NAME = re.compile(r"(?P<name>\b[^\W\d_a-zà-ỹ]\w*)(?:,? và |, | ?- ?)$")
 
 
-def decide(links: Sequence[Link], context: Context) -> None:
+def decide(links: Sequence[PlaceLink], context: PlaceContext) -> None:
     """Set the unit of every link that is a mention; `links` are a text's, in order."""
     for link in links:
         if link.is_province and not link.blocked and not _is_person(link):
@@ -42,11 +42,11 @@ def decide(links: Sequence[Link], context: Context) -> None:
     _repeat(links, context)
 
 
-def _is_person(link: Link) -> bool:
+def _is_person(link: PlaceLink) -> bool:
     return link.spot.role == "bare" and link.text.lower.startswith("hồ chí minh", link.spot.start)
 
 
-def _accept(link: Link, context: Context) -> bool:
+def _accept(link: PlaceLink, context: PlaceContext) -> bool:
     """Return whether rules 1 to 3 make the link a mention; a bare one keeps its big units only."""
     if link.blocked or not link.units or link.is_province:
         return False
@@ -57,7 +57,7 @@ def _accept(link: Link, context: Context) -> bool:
     )
 
 
-def _pointed_at(link: Link) -> bool:
+def _pointed_at(link: PlaceLink) -> bool:
     text = link.text.text
     if link.spot.start == 0:
         return text[link.end : link.end + 2] == ": "
@@ -66,7 +66,7 @@ def _pointed_at(link: Link) -> bool:
     return said(words_before(link), words.OFFICES | words.PLACING) or _after_street(link)
 
 
-def _after_street(link: Link) -> bool:
+def _after_street(link: PlaceLink) -> bool:
     """True for the district of a street; since the merger, for what bears a district's name."""
     district = any(unit.level == "district" for _, units in link.spot.readings for unit in units)
     lower, start = link.text.lower, link.spot.start
@@ -74,21 +74,21 @@ def _after_street(link: Link) -> bool:
     return district and ends and words.STREET.search(lower, max(0, start - 60), start) is not None
 
 
-def _keep_big(link: Link, context: Context) -> bool:
+def _keep_big(link: PlaceLink, context: PlaceContext) -> bool:
     """Leave the link only the units that a bare name means; return whether there are any."""
     big = [unit for unit in link.units if _is_big(unit, context)]
     link.units = big or link.units
     return bool(big)
 
 
-def _is_big(unit: Unit, context: Context) -> bool:
+def _is_big(unit: Unit, context: PlaceContext) -> bool:
     """True for what a bare name means: districts, and since the merger the new communes."""
     if context.day < MERGER:
         return unit.level == "district"
     return unit.valid_from is not None and unit.valid_from >= MERGER
 
 
-def _choose(link: Link, context: Context) -> Unit | None:
+def _choose(link: PlaceLink, context: PlaceContext) -> Unit | None:
     """Return the unit that is meant, None where nothing settles it."""
     scores = {
         unit.id: _score(link, unit, context) for unit in link.units if unit.level != "province"
@@ -102,13 +102,13 @@ def _choose(link: Link, context: Context) -> Unit | None:
     return top[0] if spoken or sure else None
 
 
-def _score(link: Link, unit: Unit, context: Context) -> float:
+def _score(link: PlaceLink, unit: Unit, context: PlaceContext) -> float:
     era = context.era_weight(unit, link.text, link.spot.begin, link.end)
     place = context.province_weight(unit, link.where, link.spot.start)
     return era + place + context.district_weight(unit)
 
 
-def _join(pairs: Iterable[tuple[Link, Link]], context: Context) -> None:
+def _join(pairs: Iterable[tuple[PlaceLink, PlaceLink]], context: PlaceContext) -> None:
     """Take the other name of "ở Thanh Trì và Thường Tín" where one is a mention (rule 3)."""
     for known, link in pairs:
         if known.unit is None or known.spot.role != "bare" or not link.is_open:
@@ -119,13 +119,13 @@ def _join(pairs: Iterable[tuple[Link, Link]], context: Context) -> None:
             link.unit = _choose(link, context)
 
 
-def _repeat(links: Sequence[Link], context: Context) -> None:
+def _repeat(links: Sequence[PlaceLink], context: PlaceContext) -> None:
     """Take bare names of units that the text names plainly elsewhere (rule 4)."""
     known: dict[str, list[Unit]] = defaultdict(list)
     for link in links:
         if link.unit:
             known[link.unit.name].append(link.unit)
-    before: Link | None = None
+    before: PlaceLink | None = None
     for link in links:
         if link.is_open and not _follows_other(link, before):
             names = {unit.name for unit in link.units}
@@ -137,7 +137,7 @@ def _repeat(links: Sequence[Link], context: Context) -> None:
         before = link
 
 
-def _follows_other(link: Link, before: Link | None) -> bool:
+def _follows_other(link: PlaceLink, before: PlaceLink | None) -> bool:
     """True where a name that is no unit leads up to this one: "đường Nguyễn Trãi, Giảng Võ"."""
     match = _AFTER_NAME.search(link.text.text, max(0, link.spot.start - 40), link.spot.start)
     if not match:

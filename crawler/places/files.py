@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from crawler.places.build import Rows, build
+from crawler.places.build import GazetteerRows, build
 from crawler.places.gazetteer import Gazetteer
 from storage.errors import ConfigError
 from storage.model.places import Succession, Unit
@@ -46,7 +46,7 @@ def build_tables(raw_dir: Path) -> dict[str, str]:
     return render(build({path.name: _text(path, "raw data") for path in paths}))
 
 
-def render(rows: Rows) -> dict[str, str]:
+def render(rows: GazetteerRows) -> dict[str, str]:
     """Return the text of both tables by file name."""
     units = [
         [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from crawler.places import words
-from crawler.places.context import Context
+from crawler.places.context import PlaceContext
 from crawler.places.offsets import Normal
 from crawler.places.spots import Spot
 from storage.model.places import Unit
@@ -15,7 +15,7 @@ _WORDS_BEFORE = 6
 
 
 @dataclass(slots=True)
-class Link:
+class PlaceLink:
     """A spot on its way to a unit.
 
     units: those still possible; hints: communes of another type, for a district beside them.
@@ -44,9 +44,11 @@ class Link:
         return free and self.spot.role == "bare"
 
 
-def make_links(where: int, text: Normal, spots: Iterable[Spot], context: Context) -> list[Link]:
+def make_links(
+    where: int, text: Normal, spots: Iterable[Spot], context: PlaceContext
+) -> list[PlaceLink]:
     """Return the links of a field, in order."""
-    links: list[Link] = []
+    links: list[PlaceLink] = []
     for spot in spots:
         if spot.role == "listed" and _of_provinces(spot, links):
             spot.role, spot.trigger = "bare", None
@@ -54,7 +56,7 @@ def make_links(where: int, text: Normal, spots: Iterable[Spot], context: Context
     return links
 
 
-def _of_provinces(spot: Spot, links: Sequence[Link]) -> bool:
+def _of_provinces(spot: Spot, links: Sequence[PlaceLink]) -> bool:
     """True in "TP HCM, Đồng Nai, Tây Ninh": what begins with a province does not list districts."""
     for link in reversed(links):
         if spot.trigger is None or link.spot.start < spot.trigger.start:
@@ -64,9 +66,9 @@ def _of_provinces(spot: Spot, links: Sequence[Link]) -> bool:
     return False
 
 
-def _make_link(where: int, text: Normal, spot: Spot, context: Context) -> Link:
+def _make_link(where: int, text: Normal, spot: Spot, context: PlaceContext) -> PlaceLink:
     """Return the link of a spot, with the longest reading that fits its type word."""
-    link = Link(where, text, spot, spot.readings[0][0], [])
+    link = PlaceLink(where, text, spot, spot.readings[0][0], [])
     for end, units in spot.readings:
         if _runs_on(text, spot, end):
             continue
@@ -83,7 +85,7 @@ def _make_link(where: int, text: Normal, spot: Spot, context: Context) -> Link:
     return link
 
 
-def _fitting(spot: Spot, units: list[Unit], context: Context) -> list[Unit]:
+def _fitting(spot: Spot, units: list[Unit], context: PlaceContext) -> list[Unit]:
     """Return the units that the type word allows; a bare name of a province means the province."""
     if spot.trigger is None:
         provinces = [unit for unit in units if unit.level == "province"]
@@ -111,7 +113,7 @@ def _runs_on(text: Normal, spot: Spot, end: int) -> bool:
     return not person and all(words.LEVELS[kind] == "ward" for kind in spot.trigger.types)
 
 
-def _is_other(link: Link) -> bool:
+def _is_other(link: PlaceLink) -> bool:
     """True where the words before a bare name say that it names something else."""
     if link.spot.role != "bare":
         return _is_foreign(link)
@@ -122,7 +124,7 @@ def _is_other(link: Link) -> bool:
     return named or said(tail, words.OTHERS) or _holds(tail, words.FACILITIES)
 
 
-def _is_foreign(link: Link) -> bool:
+def _is_foreign(link: PlaceLink) -> bool:
     """True for "quận 7, Paris", not for "quận 7, Mỹ Tho" or "quận 7, anh Nam"."""
     match = words.FOREIGN.match(link.text.lower, link.end)
     if not match or not link.text.text[match.start("name")].isupper():
@@ -131,7 +133,7 @@ def _is_foreign(link: Link) -> bool:
     return not following.strip().isupper()
 
 
-def words_before(link: Link) -> list[str]:
+def words_before(link: PlaceLink) -> list[str]:
     """Return the words that lead up to the name without a stop between."""
     before = link.text.text[max(0, link.spot.start - 60) : link.spot.start]
     if not before.endswith(" "):

@@ -16,8 +16,8 @@ from storage.model.places import Share
 
 Pair = tuple[str, str, Share, int]  # old code, new code, share, clause
 _ARABIC = {"IV": "4"}  # the one ward that a resolution and the lists number differently
-Key = tuple[Clause, Member]
-Settled = dict[Key, Listed]
+ClauseKey = tuple[Clause, Member]
+Resolved = dict[ClauseKey, Listed]
 
 
 def resolve(
@@ -56,21 +56,21 @@ class _Finder:
         """Yield every pair; what is named plainly is settled before what is not."""
         members = [(clause, member) for clause in self.clauses for member in clause.members]
         named = {key: self._plain(key[1]) for key in members}
-        settled = {
+        resolved = {
             key: units[0]
             for key, units in named.items()
             if len(units) == 1 and _exact(units[0], key[1])
         }
         for choose in (self._near, self._left):
             for key, units in sorted(named.items(), key=lambda item: len(item[1])):
-                if key not in settled:
-                    settled |= choose(key, units, settled)
+                if key not in resolved:
+                    resolved |= choose(key, units, resolved)
         for key in members:
-            if key not in settled:
-                settled[key] = self._alike(key, settled)
-            yield self._pair(key, settled[key])
+            if key not in resolved:
+                resolved[key] = self._alike(key, resolved)
+            yield self._pair(key, resolved[key])
 
-    def _pair(self, key: Key, old: Listed) -> Pair:
+    def _pair(self, key: ClauseKey, old: Listed) -> Pair:
         clause, member = key
         news = self.new_named.get(_key(clause.type, clause.name), [])
         if len(news) > 1:
@@ -86,14 +86,14 @@ class _Finder:
         inside = [unit for unit in found if self._district(unit) in within]
         return inside or found
 
-    def _near(self, key: Key, units: list[Listed], settled: Settled) -> Settled:
+    def _near(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
         """Return the one of several units of a name that shares a district with its clause.
 
         Clauses go through a district one by one, so the clauses around it count too.
         """
-        free = _free(key, units, settled)
+        free = _free(key, units, resolved)
         for reach in range(4):
-            districts = self._districts(key[0], settled, reach)
+            districts = self._districts(key[0], resolved, reach)
             near = [unit for unit in free if unit.parent in districts]
             exact = [unit for unit in near if _exact(unit, key[1])]
             for found in (near, exact):
@@ -101,27 +101,27 @@ class _Finder:
                     return {key: found[0]}
         return {}
 
-    def _left(self, key: Key, units: list[Listed], settled: Settled) -> Settled:
+    def _left(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
         """Return the one unit of that name that is split elsewhere, spelled so, or left."""
-        free = _free(key, units, settled)
-        parts = [unit for (_, member), unit in settled.items() if member.share == "part"]
+        free = _free(key, units, resolved)
+        parts = [unit for (_, member), unit in resolved.items() if member.share == "part"]
         split = [unit for unit in free if key[1].share == "part" and unit in parts]
         exact = [unit for unit in free if _exact(unit, key[1])]
         found = split or exact or free
         return {key: found[0]} if len(found) == 1 else {}
 
-    def _districts(self, clause: Clause, settled: Settled, reach: int) -> set[str | None]:
+    def _districts(self, clause: Clause, resolved: Resolved, reach: int) -> set[str | None]:
         return {
             unit.parent
-            for (other, _), unit in settled.items()
+            for (other, _), unit in resolved.items()
             if abs(other.number - clause.number) <= reach
         }
 
-    def _alike(self, key: Key, settled: Settled) -> Listed:
+    def _alike(self, key: ClauseKey, resolved: Resolved) -> Listed:
         """Return the unclaimed unit of the clause's districts whose name is most alike."""
-        free = [unit for unit in self.old if unit not in settled.values()]
+        free = [unit for unit in self.old if unit not in resolved.values()]
         for reach, likeness in ((0, 0.6), (3, 0.75), (len(self.clauses), 0.8)):
-            districts = self._districts(key[0], settled, reach)
+            districts = self._districts(key[0], resolved, reach)
             near = [unit for unit in free if unit.parent in districts]
             scored = [(_likeness(unit.name, key[1].name), unit) for unit in near]
             best = max((score for score, _ in scored), default=0.0)
@@ -130,7 +130,7 @@ class _Finder:
                 return found[0]
         raise self._error(key, "no old unit")
 
-    def _error(self, key: Key, fits: str) -> ConfigError:
+    def _error(self, key: ClauseKey, fits: str) -> ConfigError:
         clause, member = key
         return ConfigError(
             f"resolution {self.number}, clause {clause.number}: {member.type} {member.name} → "
@@ -168,9 +168,9 @@ def _key(kind: str, name: str) -> tuple[str, str]:
     return kind, loose(_ARABIC.get(name, split_name(f"{kind} {name}")[1]))
 
 
-def _free(key: Key, units: list[Listed], settled: Settled) -> list[Listed]:
+def _free(key: ClauseKey, units: list[Listed], resolved: Resolved) -> list[Listed]:
     """Return the `units` that no other clause took; a part may be taken more than once."""
-    taken = settled.values() if key[1].share == "whole" else ()
+    taken = resolved.values() if key[1].share == "whole" else ()
     return [unit for unit in units if unit not in taken]
 
 

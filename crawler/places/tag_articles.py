@@ -19,7 +19,7 @@ from storage.model.places import Tags
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TagRequest:
     """An article to be tagged.
 
     captured_at: when its page was first captured; its day counts where the page gives none.
@@ -39,7 +39,7 @@ class Tables:
     version: str
 
 
-def tag_article(tagger: Tagger, asked: Asked) -> Tags:
+def tag_article(tagger: Tagger, asked: TagRequest) -> Tags:
     """Return what an article says of places on the day of its publication in Viet Nam."""
     article = asked.article
     moment = article.published_at or asked.captured_at
@@ -52,7 +52,7 @@ def tag_article(tagger: Tagger, asked: Asked) -> Tags:
     )
 
 
-def tag_articles(tables: Tables, asked: Sequence[Asked]) -> list[Tags]:
+def tag_articles(tables: Tables, asked: Sequence[TagRequest]) -> list[Tags]:
     """Return the tags of each article. The first call in a process loads the gazetteer.
 
     Raises ConfigError where the tables have been replaced by others meanwhile.

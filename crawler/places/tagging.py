@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from crawler.places.aboutness import score_units
-from crawler.places.context import Context
+from crawler.places.context import PlaceContext
 from crawler.places.deciding import decide
 from crawler.places.gazetteer import Gazetteer
-from crawler.places.linking import Link, make_links
+from crawler.places.linking import PlaceLink, make_links
 from crawler.places.offsets import normal
 from crawler.places.spots import Scanner, Trigger
 from storage.errors import UsageError
@@ -49,8 +49,8 @@ class Tagger:
         Raises UsageError where no province is called so.
         """
         fields: dict[Field, str] = {"title": title, "sapo": sapo, "body": body}
-        context = Context(self.gazetteer, day, self._outlet(outlet_province))
-        links: list[Link] = []
+        context = PlaceContext(self.gazetteer, day, self._outlet(outlet_province))
+        links: list[PlaceLink] = []
         triggers: list[tuple[int, Trigger]] = []
         for where, text in enumerate(fields.values()):
             normalized = normal(text)
@@ -77,7 +77,7 @@ def version_of(gazetteer_version: str) -> str:
     return f"{gazetteer_version}.{RULES}"
 
 
-def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
+def _echoes(links: Sequence[PlaceLink], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
     """Count, for the district named last before it, every "quận" or "huyện" without a name."""
     own = {(link.where, link.spot.trigger.start) for link in links if link.spot.trigger}
     events: list[tuple[int, int, Unit | Trigger]] = [
@@ -95,7 +95,7 @@ def _echoes(links: Sequence[Link], triggers: Sequence[tuple[int, Trigger]]) -> C
     return counts
 
 
-def _mentions(links: Sequence[Link], fields: Sequence[tuple[Field, str]]) -> list[Mention]:
+def _mentions(links: Sequence[PlaceLink], fields: Sequence[tuple[Field, str]]) -> list[Mention]:
     found = []
     for link in links:
         if link.unit:

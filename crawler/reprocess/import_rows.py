@@ -97,7 +97,7 @@ class _Row(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportSource:
     """What a file's lines do not say themselves.
 
     outlet: slug for rows without one. id_key: the key of the outlet's own id. outlets: those that
@@ -112,7 +112,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ImportedRow:
     """A line's article, or the page that it is to be extracted from; the other is None.
 
     capture: stands for a record; its file is "", for there is none.
@@ -125,7 +125,7 @@ class Given:
     page: Page | None = None
 
 
-def parse_line(line: bytes, source: Source) -> Given:
+def parse_line(line: bytes, source: ImportSource) -> ImportedRow:
     """Return what a line of JSON gives. Raises RowError."""
     row = _row(line, source.id_key)
     own_id = str(row.article_id) if row.article_id not in (None, "") else None
@@ -140,7 +140,7 @@ def parse_line(line: bytes, source: Source) -> Given:
     article = _article(row, outlet, own_id, url, source.now)
     said = json.dumps(row.model_dump(exclude=_NOT_SAID, exclude_defaults=True), sort_keys=True)
     capture = _capture(outlet, row.url or url, said, fetched_at, source.now)
-    return Given(outlet, own_id, capture, article=article)
+    return ImportedRow(outlet, own_id, capture, article=article)
 
 
 def _row(line: bytes, id_key: str) -> _Row:
@@ -165,7 +165,7 @@ def _row(line: bytes, id_key: str) -> _Row:
         raise RowError(explain(error)) from None
 
 
-def _outlet(row: _Row, source: Source) -> str:
+def _outlet(row: _Row, source: ImportSource) -> str:
     by_host = outlet_of_host(source.outlets, host_of(row.url or "") or "")
     slug = row.outlet or source.outlet or (by_host.slug if by_host else None)
     if slug is None:
@@ -198,7 +198,7 @@ def _moment(key: str, text: str | None) -> datetime | None:
 
 def _page(
     row: _Row, outlet: str, own_id: str | None, url: str, fetched_at: datetime | None
-) -> Given:
+) -> ImportedRow:
     if fetched_at is None or not row.url or row.url.startswith("urn:"):
         raise RowError("has html: expected its url and fetched_at beside it")
     body = (row.html or "").encode("utf-8", "replace")
@@ -206,7 +206,7 @@ def _page(
     page = Page(row.url, b"\xef\xbb\xbf" + body, fetched_at)
     said = json.dumps([own_id, url, row.html])
     capture = _capture(outlet, row.url, said, fetched_at, fetched_at)
-    return Given(outlet, own_id, capture, page=page)
+    return ImportedRow(outlet, own_id, capture, page=page)
 
 
 def _capture(

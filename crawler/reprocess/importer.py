@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from crawler.extract.worker import ExtractionWorker
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import Sign
-from crawler.reprocess.import_rows import Given, RowError, Source, parse_line
+from crawler.health.signals import HealthSignal
+from crawler.reprocess.import_rows import ImportedRow, ImportSource, RowError, parse_line
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
 from storage.model.articles import Arrival, Article, Refusal, RefusalReason, Verdict
@@ -28,7 +28,7 @@ _BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has
 class Pages:
     """Extracts the pages among the rows, in children that can be killed; started when needed."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ImportSource) -> None:
         self._source = source
         self._stack = ExitStack()
         self._runner: asyncio.Runner | None = None
@@ -45,13 +45,13 @@ class Pages:
     ) -> None:
         self._stack.close()
 
-    def read(self, rows: list[Given]) -> list[Article | Refusal]:
+    def read(self, rows: list[ImportedRow]) -> list[Article | Refusal]:
         """Return what each row is: the article it gives, or what its page is read as."""
         pages = [row for row in rows if row.page is not None]
         read = iter(self._extract(pages)) if pages else iter(())
         return [row.article or next(read) for row in rows]
 
-    def _extract(self, rows: list[Given]) -> list[Article | Refusal]:
+    def _extract(self, rows: list[ImportedRow]) -> list[Article | Refusal]:
         if self._runner is None or self._worker is None:
             self._runner = self._stack.enter_context(asyncio.Runner())
             self._worker = ExtractionWorker(workers=2)
@@ -63,7 +63,7 @@ class Pages:
 
         return self._runner.run(read_all())
 
-    async def _one(self, row: Given, worker: ExtractionWorker) -> Article | Refusal:
+    async def _one(self, row: ImportedRow, worker: ExtractionWorker) -> Article | Refusal:
         if row.page is None:
             raise AssertionError("only rows with a page are extracted")
         result = await worker.extract(row.page, self._source.outlets.get(row.outlet))
@@ -77,7 +77,7 @@ class Pages:
 class Buffer:
     """Rows of one outlet that are not stored yet."""
 
-    rows: list[tuple[Line, Given]] = field(default_factory=list)
+    rows: list[tuple[Line, ImportedRow]] = field(default_factory=list)
     size: int = 0
 
 
@@ -91,7 +91,7 @@ class Importer:
     def __init__(
         self,
         archive: Archive,
-        source: Source,
+        source: ImportSource,
         pages: Pages,
         reject: Callable[[Line, str], object],
         skip: Callable[[Line], object],
@@ -150,7 +150,7 @@ class Importer:
         for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
             if answer.apart_from is not None:
-                recorder.sign(Sign.KEPT_APART, arrival.capture.url)
+                recorder.sign(HealthSignal.KEPT_APART, arrival.capture.url)
             if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
                 self._skip(line)  # known by its own id: it came under another address
                 recorder.stored(answer, RefusalReason.REDACTED, None)
@@ -159,7 +159,9 @@ class Importer:
             else:
                 recorder.stored(answer, None, result.published_at)
 
-    def _allowed(self, outlet: str, rows: list[tuple[Line, Given]]) -> list[tuple[Line, Given]]:
+    def _allowed(
+        self, outlet: str, rows: list[tuple[Line, ImportedRow]]
+    ) -> list[tuple[Line, ImportedRow]]:
         """Return the rows but those whose addresses were taken down."""
         taken = self._archive.articles.redacted(outlet, [given.capture.url for _, given in rows])
         for line, given in rows:

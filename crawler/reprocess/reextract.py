@@ -19,7 +19,7 @@ _AHEAD = 1  # batches that children are given while one is written, lest they wa
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RereadItem:
     """A capture in the archive, by its number there, and what it was last read as."""
 
     number: int
@@ -77,7 +77,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class RereadCallbacks:
     """What the loop is told of, in this order for each batch; nothing is written by itself.
 
     write: what a batch is read as, by the captures' numbers, to be kept in one transaction.
@@ -90,7 +90,7 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RereadSettings:
     """How captures are read.
 
     captures: the folder that WARC files' names are relative to. outlets: by slug.
@@ -115,46 +115,52 @@ def read_capture(
     return function(page, outlet)
 
 
-def reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
+def reread(
+    batches: Iterator[list[RereadItem]], reader: RereadSettings, callbacks: RereadCallbacks
+) -> Report:
     """Read captures again, batch by batch; return what it came to.
 
-    batches: each is asked for while the one before is being read. What `steps` raise, or the
+    batches: each is asked for while the one before is being read. What `callbacks` raise, or the
     archive behind `batches`, ends the work; what was written stays.
     """
-    return asyncio.run(_reread(batches, reader, steps))
+    return asyncio.run(_reread(batches, reader, callbacks))
 
 
-async def _reread(batches: Iterator[list[Held]], reader: Reader, steps: Steps) -> Report:
+async def _reread(
+    batches: Iterator[list[RereadItem]], reader: RereadSettings, callbacks: RereadCallbacks
+) -> Report:
     report = Report()
-    ahead: deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]] = deque()
+    ahead: deque[tuple[list[RereadItem], asyncio.Future[list[Result | Unread]]]] = deque()
     async with ExtractionWorker(workers=reader.workers) as worker:
         for batch in batches:
             ahead.append((batch, _begin(batch, worker, reader)))
             await asyncio.sleep(0)  # lets the children start on it before another is written
             if len(ahead) > _AHEAD:
-                await _conclude_first(ahead, reader, steps, report)
+                await _conclude_first(ahead, reader, callbacks, report)
         while ahead:
-            await _conclude_first(ahead, reader, steps, report)
+            await _conclude_first(ahead, reader, callbacks, report)
     return report
 
 
 async def _conclude_first(
-    ahead: "deque[tuple[list[Held], asyncio.Future[list[Result | Unread]]]]",
-    reader: Reader,
-    steps: Steps,
+    ahead: "deque[tuple[list[RereadItem], asyncio.Future[list[Result | Unread]]]]",
+    reader: RereadSettings,
+    callbacks: RereadCallbacks,
     report: Report,
 ) -> None:
     batch, reading = ahead.popleft()
-    _conclude(batch, await reading, reader, steps, report)
+    _conclude(batch, await reading, reader, callbacks, report)
 
 
 def _begin(
-    batch: list[Held], worker: ExtractionWorker, reader: Reader
+    batch: list[RereadItem], worker: ExtractionWorker, reader: RereadSettings
 ) -> "asyncio.Future[list[Result | Unread]]":
     return asyncio.gather(*(_read(held, worker, reader) for held in batch))
 
 
-async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result | Unread:
+async def _read(
+    held: RereadItem, worker: ExtractionWorker, reader: RereadSettings
+) -> Result | Unread:
     before, capture = held.before, held.capture
     outlet = reader.outlets.get(before.outlet)
     if outlet is None:  # read without it, the article would be another outlet's
@@ -167,10 +173,10 @@ async def _read(held: Held, worker: ExtractionWorker, reader: Reader) -> Result 
 
 
 def _conclude(
-    batch: list[Held],
+    batch: list[RereadItem],
     results: list[Result | Unread],
-    reader: Reader,
-    steps: Steps,
+    reader: RereadSettings,
+    callbacks: RereadCallbacks,
     report: Report,
 ) -> None:
     """Write a batch, count it, and tell of its differences."""
@@ -180,17 +186,19 @@ def _conclude(
         if not isinstance(result, Unread)
     ]
     if results_by_number:
-        steps.write(results_by_number)
+        callbacks.write(results_by_number)
     for held, result in zip(batch, results, strict=True):
         if isinstance(result, Unread):
             count, message = report.unread.get(result.where, (0, result.message))
             report.unread[result.where] = (count + 1, message)
         else:
-            _count(held, result, reader.version, steps, report)
-    steps.progress(report)
+            _count(held, result, reader.version, callbacks, report)
+    callbacks.progress(report)
 
 
-def _count(held: Held, after: Result, version: int, steps: Steps, report: Report) -> None:
+def _count(
+    held: RereadItem, after: Result, version: int, callbacks: RereadCallbacks, report: Report
+) -> None:
     effect = effect_of(held.before, after)
     report.effects[effect] += 1
     if effect is Effect.SAME:
@@ -198,7 +206,7 @@ def _count(held: Held, after: Result, version: int, steps: Steps, report: Report
     if effect is not Effect.FAILED:
         report.fields.update(differing_fields(held.before, after))
         report.stale += version_of(held.before) == version
-    steps.differ(Difference(held.number, held.capture, effect, held.before, after))
+    callbacks.differ(Difference(held.number, held.capture, effect, held.before, after))
 
 
 def version_of(result: Result) -> int:

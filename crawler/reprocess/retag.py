@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crawler.extract.worker import ExtractionWorker
 from crawler.outlets.model import Outlet
 from crawler.places import version_of
-from crawler.places.tag_articles import Asked, Tables, tag_articles
+from crawler.places.tag_articles import Tables, TagRequest, tag_articles
 from storage.archive import Archive
 from storage.errors import TinquanError
 from storage.model.places import Tags
@@ -70,10 +70,12 @@ class _Retagger:
         self._done.left = self._archive.places.count_untagged(self._version)
         return self._done
 
-    def _batch(self) -> dict[int, Asked]:
+    def _batch(self) -> dict[int, TagRequest]:
         found = self._archive.places.untagged(self._version, self._size)
         return {
-            number: Asked(article, captured_at, self._province(article.outlet, article.section))
+            number: TagRequest(
+                article, captured_at, self._province(article.outlet, article.section)
+            )
             for number, article, captured_at in found
         }
 
@@ -81,13 +83,15 @@ class _Retagger:
         outlet = self._outlets.get(slug)  # its file may have been deleted since
         return outlet.province_of(sections) if outlet else None
 
-    async def _tag(self, worker: ExtractionWorker, batch: Mapping[int, Asked]) -> dict[int, Tags]:
+    async def _tag(
+        self, worker: ExtractionWorker, batch: Mapping[int, TagRequest]
+    ) -> dict[int, Tags]:
         asked = list(batch.values())
         parts = [asked[start : start + _PART] for start in range(0, len(asked), _PART)]
         made = await asyncio.gather(*(self._part(worker, part) for part in parts))
         return dict(zip(batch, (tags for part in made for tags in part), strict=True))
 
-    async def _part(self, worker: ExtractionWorker, part: Sequence[Asked]) -> list[Tags]:
+    async def _part(self, worker: ExtractionWorker, part: Sequence[TagRequest]) -> list[Tags]:
         """Return the tags of a few contents; of one that cannot be tagged, a note why."""
         try:
             return await worker.run(tag_articles, self._tables, part)

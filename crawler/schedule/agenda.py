@@ -93,14 +93,14 @@ class Agenda:
     """
 
     def __init__(
-        self, watched: Iterable[Wanted], maintenance: Mapping[str, str], jobs: int
+        self, monitored: Iterable[Wanted], maintenance: Mapping[str, str], jobs: int
     ) -> None:
         """Begin with everything due at once; `remember` what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}
         self._items: list[_Item] = []
         self.running: list[Task] = []
-        for one in watched:
+        for one in monitored:
             self._hosts[one.outlet] = one.host
             for section, cadence in one.cadences.items():
                 self._items.append(_Item(one.outlet, section, "crawl", cadence))

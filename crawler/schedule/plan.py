@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from crawler.config.config import Config
 from crawler.config.schedule import OutletSchedule, cadences, check_schedule
-from crawler.health.rules import Watched
+from crawler.health.rules import MonitoredOutlet
 from crawler.outlets.cadence import Cadence, quiet_time
 from crawler.outlets.model import Outlet, find_outlet
 from crawler.schedule.agenda import Agenda, Wanted
@@ -49,7 +49,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
-    row = archive.schedule.chores().get(SCHEDULE)
+    row = archive.schedule.maintenance_runs().get(SCHEDULE)
     if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
         return {}
     agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
@@ -59,10 +59,12 @@ def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, date
     return found
 
 
-def watched_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[Watched]:
+def monitored_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[MonitoredOutlet]:
     """Return the outlets as the alarms see them: with the longest pause that is wanted."""
     return [
-        Watched(one.outlet, known[one.outlet].family, min(map(_pause, one.cadences.values())))
+        MonitoredOutlet(
+            one.outlet, known[one.outlet].family, min(map(_pause, one.cadences.values()))
+        )
         for one in wanted
         if one.cadences
     ]

@@ -24,7 +24,7 @@ from storage.errors import TinquanError
 from storage.model.runs import Run
 
 _log = logging.getLogger(__name__)
-_LOOK_MINUTES = 5  # between two looks at the health of everything
+_EVALUATION_MINUTES = 5  # between two looks at the health of everything
 _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so much
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
@@ -43,7 +43,7 @@ class SchedulerDependencies:
     agenda: Agenda
     state: ScheduleState
     supervisor: Supervisor
-    look: Callable[[str | None], None]
+    evaluate: Callable[[str | None], None]
     maintenance: dict[str, list[str]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
@@ -68,7 +68,7 @@ class Scheduler:
             loop.add_signal_handler(number, self.stop)
         await self._supervisor.ask(self._with.state.begin, self._with.now())
         self._timer.start()
-        self._look_from(self._with.now())
+        self._evaluate_from(self._with.now())
         self._wake(self._with.now())
         clocks = asyncio.create_task(self._watch_clocks())
         try:
@@ -93,12 +93,12 @@ class Scheduler:
                 self._start_due, "date", run_date=moment, id="wake", replace_existing=True
             )
 
-    def _look_from(self, moment: datetime) -> None:
+    def _evaluate_from(self, moment: datetime) -> None:
         """Look at everything's health at that moment, and every few minutes after it."""
         self._timer.add_job(
-            self._look,
+            self._evaluate,
             "interval",
-            minutes=_LOOK_MINUTES,
+            minutes=_EVALUATION_MINUTES,
             args=[None],
             id="look",
             replace_existing=True,
@@ -126,7 +126,7 @@ class Scheduler:
             self._agenda.ended(task, run, begun, self._with.now())
             self._wake(self._with.now())
         if isinstance(task, Visit) and run is not None:
-            await self._look(task.outlet)
+            await self._evaluate(task.outlet)
 
     async def _crawl(self, visit: Visit) -> Run | None:
         job = await self._supervisor.ask(self._with.state.job, visit, self._with.now())
@@ -143,13 +143,13 @@ class Scheduler:
             job.name, await self._supervisor.maintain(job.name, self._with.maintenance[job.name])
         )
 
-    async def _look(self, outlet: str | None) -> None:
+    async def _evaluate(self, outlet: str | None) -> None:
         """Evaluate health; when it is all of it, also leave a sign of life."""
         try:
             if outlet is None:
                 await self._supervisor.ask(self._with.state.sign_of_life, self._with.now())
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._health, self._with.look, outlet)
+            await loop.run_in_executor(self._health, self._with.evaluate, outlet)
         except TinquanError as error:
             _log.error("health could not be looked at: %s", error)
 
@@ -164,7 +164,7 @@ class Scheduler:
             if abs(step) > _STEP:
                 _log.warning("the clock was set by %.0f s", step.total_seconds())
                 self._agenda.clock_stepped(step, now)
-                self._look_from(now)
+                self._evaluate_from(now)
                 self._wake(now)
 
 

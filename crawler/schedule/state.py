@@ -13,7 +13,7 @@ from crawler.schedule.agenda import Agenda, Visit
 from crawler.schedule.rhythm import MEMORY
 from storage.archive import Archive
 from storage.errors import ArchiveError
-from storage.model.schedule import SCHEDULE, ChoreRow, Hold
+from storage.model.schedule import SCHEDULE, Hold, MaintenanceRun
 
 _log = logging.getLogger(__name__)
 _HERE = socket.gethostname()
@@ -24,7 +24,7 @@ def hold_archive(archive: Archive, config: Config) -> Hold:
     held = archive.schedule.hold(SCHEDULE)
     if held is not None:
         return held
-    row = archive.schedule.chores().get(SCHEDULE)
+    row = archive.schedule.maintenance_runs().get(SCHEDULE)
     holder = "another schedule"
     if row is not None and row.exit_code is None:
         holder = f"the schedule of process {row.pid} on {row.host} since {row.started_at:%F %T} UTC"
@@ -49,7 +49,9 @@ class ScheduleState:
         """Close what an earlier schedule left open, tell the agenda what was done before."""
         self._started_at = now
         self._close_dead(now)
-        begun = {row.name: row.started_at for row in self._archive.schedule.chores().values()}
+        begun = {
+            row.name: row.started_at for row in self._archive.schedule.maintenance_runs().values()
+        }
         self._agenda.remember(self._archive.runs.find(since=now - MEMORY), begun, now)
         self._note_life(now, None)
 
@@ -71,8 +73,8 @@ class ScheduleState:
 
     def _note_life(self, now: datetime, code: int | None) -> None:
         begun = self._started_at or now
-        row = ChoreRow(SCHEDULE, begun, now, exit_code=code, pid=os.getpid(), host=_HERE)
-        self._archive.schedule.note_chore(row)
+        row = MaintenanceRun(SCHEDULE, begun, now, exit_code=code, pid=os.getpid(), host=_HERE)
+        self._archive.schedule.record_maintenance(row)
 
     def _close_dead(self, now: datetime) -> None:
         limit = self._config.limits.run_seconds

@@ -26,7 +26,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ArticleState:
     """A run of equal fingerprints: its first observation, whose content it keeps, and its last."""
 
     first: Observation
@@ -38,14 +38,14 @@ class Decision:
     """What a new observation is, and the article's states with it, earliest first."""
 
     verdict: Verdict
-    states: tuple[State, ...]
+    states: tuple[ArticleState, ...]
 
 
-def states(observations: Iterable[Observation]) -> tuple[State, ...]:
+def states(observations: Iterable[Observation]) -> tuple[ArticleState, ...]:
     """Return the states that `observations`, in any order, amount to; earliest first."""
     runs = groupby(sorted(observations), key=lambda seen: seen.fingerprint)
     members = (list(run) for _, run in runs)
-    return tuple(State(run[0], run[-1]) for run in members)
+    return tuple(ArticleState(run[0], run[-1]) for run in members)
 
 
 def decide(before: Iterable[Observation], new: Observation) -> Decision:
@@ -56,7 +56,7 @@ def decide(before: Iterable[Observation], new: Observation) -> Decision:
     """
     known = set(before)
     if not known:
-        return Decision(Verdict.NEW, (State(new, new),))
+        return Decision(Verdict.NEW, (ArticleState(new, new),))
     after = states(known | {new})
     if new in known:
         return Decision(Verdict.KNOWN, after)

@@ -37,8 +37,8 @@ _SLOT = 0
 _LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
 _SHORT = 0
 
-Context = tuple[int, ...]
-Slots = Mapping[Context, Counter[tuple[int, ...]]]
+SlotContext = tuple[int, ...]
+Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
 
 
 class Reason(StrEnum):
@@ -53,7 +53,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Similarity:
     """What comparing two articles showed.
 
     similarity: part of the shorter text's shingles that stand in the other, 0 to 1.
@@ -102,7 +102,7 @@ def read(article: Article) -> Text:
 
 def compare(
     one: Text, other: Text, common: Collection[int] = (), *, in_series: bool = False
-) -> Likeness:
+) -> Similarity:
     """Say whether one article is a copy of the other; the order of the two makes no difference.
 
     common: hashes of lines that stand in a dozen articles or more, which do not count.
@@ -119,7 +119,7 @@ def compare(
         compared, differing = _compare_slots(left.syllables, right.syllables)
         strict = in_series and similarity < ALMOST_ALL
         reason = _judge(one, other, compared, differing, strict=strict)
-    return Likeness(reason, similarity, of_longer, shared)
+    return Similarity(reason, similarity, of_longer, shared)
 
 
 def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
@@ -208,7 +208,7 @@ def slots(text: Syllables) -> Slots:
                 items.append(_SLOT)
             values.setdefault(len(items) - 1, []).append(value)
     padded = [1, 1, *items, 1, 1]
-    found: defaultdict[Context, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
     for place, value_ in values.items():
         around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
         found[around][tuple(value_)] += 1

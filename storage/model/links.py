@@ -10,7 +10,7 @@ Period = Literal["day", "month"]
 
 
 @dataclass(frozen=True, slots=True)
-class MetLink:
+class DiscoveredLink:
     """One article's address, as a listing named it.
 
     url: canonical. article_id: the outlet's own id in it, if any. way: "feed", "listing", "api"
@@ -20,7 +20,7 @@ class MetLink:
 
     url: str
     article_id: str | None
-    way: str
+    source: str
     day: str | None = None
 
 

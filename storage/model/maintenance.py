@@ -52,7 +52,7 @@ class WarcFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """Something in the archive that is not as it should be.
 
     check: name of the check that found it. repair: what would mend it, or did. can_repair: True

@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 class RunCounts:
     """What a run did so far.
 
-    copies: how many of the new articles are copies of others. signs: what the run saw of the
+    copies: how many of the new articles are copies of others. signals: what the run saw of the
     outlet's health (crawler.health.signals).
     """
 
@@ -42,7 +42,7 @@ class RunCounts:
     refused: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     received_bytes: int = 0
-    signs: dict[str, int] = field(default_factory=dict)
+    signals: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ TOO_LATE = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class ChoreRow:
+class MaintenanceRun:
     """The last time of a standing job; "schedule" is the schedule's own sign of life.
 
     seen_at: its end, or while it runs its last sign of life. exit_code: None while it runs.

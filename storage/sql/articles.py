@@ -34,7 +34,7 @@ from storage.sql.read.articles import (
     refusal_page,
     seen,
 )
-from storage.sql.read.edits import Place, edit_page
+from storage.sql.read.edits import EditCursor, edit_page
 from storage.sql.read.readings import read_as
 from storage.sql.schema.core import articles, keys
 from storage.sql.schema.types import hashed, in_parts
@@ -77,7 +77,7 @@ class Articles(Part):
         Raises ValueError for a time without a zone.
         """
         check_window(query)
-        after: Place | None = None
+        after: EditCursor | None = None
         while True:
             with self._database.reading() as conn:
                 page = edit_page(conn, query, after, PAGE)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from crawler.capture.reader import read_record, recorded_at
-from crawler.capture.tombstone import placed_records, redact_file, tombstone, tombstone_at
+from crawler.capture.tombstone import record_spans, redact_file, tombstone, tombstone_at
 from storage.archive import Archive
 from storage.errors import CaptureError
 from tests.support.recorded import Recorder
@@ -34,9 +34,9 @@ def test_only_the_record_that_was_asked_for_goes(recorder: Recorder, index: int)
     texts = [SECRET if number == index else f"Tin {number}" for number in range(3)]
     kept = [recorder.write(n, f"https://baothu.vn/{n}", text) for n, text in enumerate(texts)]
     file = file_of(recorder)
-    before = list(placed_records(file))
+    before = list(record_spans(file))
     assert redact_file(file, lambda found: found.record_id == kept[index].record_id) == 1
-    after = list(placed_records(file))
+    after = list(record_spans(file))
     assert [(one.start, one.end) for one in after] == [(one.start, one.end) for one in before]
     assert tombstone_at(file, kept[index].warc_offset) == kept[index].record_id
     with pytest.raises(CaptureError, match="no response record"):
@@ -73,9 +73,9 @@ def test_an_uncompressed_file_is_redacted_too(recorder: Recorder) -> None:
     packed = file_of(recorder)
     file = packed.with_name("plain.warc")
     file.write_bytes(gzip.decompress(packed.read_bytes()))
-    before = [(one.start, one.end) for one in placed_records(file)]
+    before = [(one.start, one.end) for one in record_spans(file)]
     assert redact_file(file, lambda found: found.record_id == captures[0].record_id) == 1
-    assert [(one.start, one.end) for one in placed_records(file)] == before
+    assert [(one.start, one.end) for one in record_spans(file)] == before
     assert (SECRET + "0").encode() not in file.read_bytes()
     assert (SECRET + "1").encode() in file.read_bytes()
 

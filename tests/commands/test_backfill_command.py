@@ -11,7 +11,7 @@ import crawler.commands.crawl.backfill
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
 from storage.archive import Archive, open_archive
-from storage.model.links import MetLink
+from storage.model.links import DiscoveredLink
 from storage.model.runs import Outcome, Run, RunCounts
 from tests.support.commands import Tinquan
 
@@ -102,7 +102,7 @@ def test_what_sections_and_order_cannot_do_is_said(
 
 def test_gaps_are_listed(tinquan: Tinquan, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    link = MetLink("https://tienphong.vn/a-post1.tpo", "1", "sitemap", "2026-08-02")
+    link = DiscoveredLink("https://tienphong.vn/a-post1.tpo", "1", "sitemap", "2026-08-02")
     with open_archive(url) as archive:
         more = [
             replace(link, url=f"https://tienphong.vn/a-post{n}.tpo", article_id=str(n), day=day)

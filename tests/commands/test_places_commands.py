@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.places.tag_articles import Asked, load_into, tag_article
+from crawler.places.tag_articles import TagRequest, load_into, tag_article
 from crawler.render.places import names_text, unit_json
 from storage.archive import open_archive
 from tests.places.test_places_build import raw
@@ -164,7 +164,7 @@ def archive(tmp_path: Path) -> str:
         for number, title in enumerate(titles, 1):
             day = datetime(2024 if number != 3 else 2026, 6, number, tzinfo=UTC)
             made = article(number, title=title, published_at=day)
-            tags = tag_article(tagger(), Asked(made, day, "Hà Nội")) if number < 4 else None
+            tags = tag_article(tagger(), TagRequest(made, day, "Hà Nội")) if number < 4 else None
             opened.articles.store("run-1", capture(number, number), made, (), tags)
     return url
 

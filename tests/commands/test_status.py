@@ -15,7 +15,7 @@ from tests.support.commands import Tinquan
 NOW = datetime.now(UTC)
 
 
-def crawled(minutes_ago: int, outcome: Outcome = Outcome.DONE, **signs: int) -> Run:
+def crawled(minutes_ago: int, outcome: Outcome = Outcome.DONE, **signals: int) -> Run:
     begun = NOW - timedelta(minutes=minutes_ago)
     return Run(
         id=f"r{minutes_ago}",
@@ -23,8 +23,8 @@ def crawled(minutes_ago: int, outcome: Outcome = Outcome.DONE, **signs: int) -> 
         started_at=begun,
         ended_at=begun,
         outcome=outcome,
-        counts=RunCounts(requested=1, signs=signs),
-        evidence=dict.fromkeys(signs, ("https://tienphong.vn/",)),
+        counts=RunCounts(requested=1, signals=signals),
+        evidence=dict.fromkeys(signals, ("https://tienphong.vn/",)),
     )
 
 

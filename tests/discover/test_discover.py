@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discover import Form, Found, Link, discover
+from crawler.discover import DiscoveryResult, Form, Link, discover
 from crawler.discover.link import MAX_LINKS
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets.model import parse_outlet
@@ -28,7 +28,7 @@ OUTLET = parse_outlet(
 )
 
 
-def find(form: Form, body: bytes | str, url: str = "https://tienphong.vn/x/") -> Found:
+def find(form: Form, body: bytes | str, url: str = "https://tienphong.vn/x/") -> DiscoveryResult:
     data = body.encode() if isinstance(body, str) else body
     return discover(form, Page(url, data, NOW), OUTLET, FAMILY)
 

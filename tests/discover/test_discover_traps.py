@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crawler.discover import Found, discover
+from crawler.discover import DiscoveryResult, discover
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets.model import parse_outlet
 from crawler.page.response import Page
@@ -79,7 +79,7 @@ def test_a_section_page_tells_its_number() -> None:
 ONECMS = FAMILIES["onecms"]
 
 
-def onecms(body: object) -> Found:
+def onecms(body: object) -> DiscoveryResult:
     url = "https://tienphong.vn/api/getMoreArticle/24h_empty_731520_0_0"
     return discover("onecms-json", Page(url, json.dumps(body).encode(), NOW), OUTLET, ONECMS)
 
@@ -93,7 +93,7 @@ def test_onecms_s_paging_api_whatever_wraps_its_articles(wrap: Any) -> None:
         {"LinktoMe2": None},
     ]
     first, second = onecms(wrap(contents)).links
-    assert (first.url, first.title, first.way) == (
+    assert (first.url, first.title, first.source) == (
         "https://tienphong.vn/mot-731519.html",
         "Một",
         "api",

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.discover import Form, Found, discover
+from crawler.discover import DiscoveryResult, Form, discover
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets.model import load_outlets, outlet_of_host
 from crawler.page.response import Page
@@ -30,7 +30,7 @@ FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
 pytestmark = pytest.mark.corpus
 
 
-def found_on(name: str, form: Form, url: str) -> Found:
+def found_on(name: str, form: Form, url: str) -> DiscoveryResult:
     outlet = outlet_of_host(OUTLETS, urlsplit(url).hostname or "")
     assert outlet, url
     folder = "listings" if form == "html" else "feeds"

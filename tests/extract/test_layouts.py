@@ -8,7 +8,7 @@ import pytest
 from crawler.discover.paging import page_url, paging_of
 from crawler.extract import extract
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.health.signals import Sign, family_change, signs_of
+from crawler.health.signals import HealthSignal, family_change, signals_of
 from crawler.outlets.model import Outlet, load_outlets, parse_outlet
 from crawler.page.response import Page
 from storage.errors import ConfigError
@@ -71,8 +71,8 @@ def test_an_outlet_s_former_family_is_no_change() -> None:
     assert (then.extraction.family, family_change(then)) == ("onecms", None)
     now = read("congluan", ONECMS, "2026-09-20")
     assert family_change(now) == "family: configured epi, read as onecms"
-    assert Sign.FOREIGN_FAMILY in set(signs_of(now))
-    assert Sign.FOREIGN_FAMILY not in set(signs_of(then))
+    assert HealthSignal.FOREIGN_FAMILY in set(signals_of(now))
+    assert HealthSignal.FOREIGN_FAMILY not in set(signals_of(then))
 
 
 def test_a_page_of_another_family_keeps_the_id_of_the_configured_one() -> None:

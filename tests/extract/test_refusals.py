@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.extract import extract
-from crawler.extract.refusals import live_sign, moved_sign, other_page, page_kind
+from crawler.extract.refusals import live_evidence, moved_evidence, other_page, page_kind
 from crawler.families import FAMILIES
 from crawler.outlets.model import Outlet, parse_outlet
 from crawler.page.response import Page
@@ -185,10 +185,13 @@ def test_pages_say_themselves_what_they_are(
 
 def test_a_reload_and_a_script_of_a_long_page_are_no_move() -> None:
     url = "https://plo.vn/cau-go-post9.html"
-    assert moved_sign(url, '<meta http-equiv="refresh" content="1800;url=https://plo.vn/">') is None
-    assert moved_sign(url, f'<meta http-equiv="refresh" content="0;url={url}">') is None
-    assert moved_sign(url, "<script>location.href='/dang-nhap'</script>" + "x" * 5_000) is None
-    assert moved_sign(url, "<script>location.href='javascript:void(0)'</script>") is None
+    assert (
+        moved_evidence(url, '<meta http-equiv="refresh" content="1800;url=https://plo.vn/">')
+        is None
+    )
+    assert moved_evidence(url, f'<meta http-equiv="refresh" content="0;url={url}">') is None
+    assert moved_evidence(url, "<script>location.href='/dang-nhap'</script>" + "x" * 5_000) is None
+    assert moved_evidence(url, "<script>location.href='javascript:void(0)'</script>") is None
     article = read("epi", "/cau-go-post9.html", head='<meta http-equiv="refresh" content="1800">')
     assert isinstance(article, Article)
 
@@ -212,7 +215,7 @@ def test_a_live_page_is_refused_until_it_has_ended(end: str | None, is_live: boo
         assert not result.reason.is_final, "asked again when it has ended"
     else:
         assert isinstance(result, Article)
-    assert live_sign({"@type": "NewsArticle"}, FETCHED) is None
+    assert live_evidence({"@type": "NewsArticle"}, FETCHED) is None
 
 
 def test_a_photo_story_is_an_article_whose_captions_are_kept() -> None:

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.discover import Found, Link
+from crawler.discover import DiscoveryResult, Link
 from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
-from crawler.fetch.spiders.backfill import Backfill, backfill_steps, window_of
+from crawler.fetch.spiders.backfill import Backfill, backfill_requests, window_of
+from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import promised_day
 from crawler.fetch.spiders.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan, parse_plan
-from crawler.fetch.spiders.steps import Step
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.shipped import shipped
 from storage.archive import Archive
@@ -29,28 +29,28 @@ def plan_of(outlet: Outlet, since: str, until: str, **words: str) -> Plan:
     return parse_plan(outlet, {"since": since, "until": until, "backfill": "1", **words})
 
 
-def begins(outlet: Outlet, plan: Plan) -> list[Step]:
-    return list(backfill_steps(outlet, FAMILIES[outlet.family], plan))
+def begins(outlet: Outlet, plan: Plan) -> list[ListingRequest]:
+    return list(backfill_requests(outlet, FAMILIES[outlet.family], plan))
 
 
 def test_sitemaps_come_first_in_the_order_asked_for() -> None:
     plan = plan_of(EPI, "2026-07-15", "2026-10-01")
-    newest = [step.url[-15:] for step in begins(EPI, plan)]
+    newest = [listing.url[-15:] for listing in begins(EPI, plan)]
     assert newest == [f"news-2026-{month}.xml" for month in (9, 8, 7)], (
         "October is not the window's"
     )
     oldest = begins(EPI, replace(plan, oldest_first=True))
-    assert [step.url[-15:] for step in oldest] == newest[::-1]
+    assert [listing.url[-15:] for listing in oldest] == newest[::-1]
 
 
 def test_day_archives_come_before_paging() -> None:
     plan = plan_of(MASTER, "2026-08-30", "2026-09-02", section="do-thi")
     found = begins(MASTER, plan)
     url = "https://laodongthudo.vn/dan-sinh/do-thi&fv={}&s_cond=&BRSR=0"
-    assert [step.url for step in found] == [
+    assert [listing.url for listing in found] == [
         url.format(day) for day in ("2026-09-01", "2026-08-31", "2026-08-30")
     ]
-    assert [step.day for step in begins(MASTER, replace(plan, oldest_first=True))] == [
+    assert [listing.day for listing in begins(MASTER, replace(plan, oldest_first=True))] == [
         date(2026, 8, 30),
         date(2026, 8, 31),
         date(2026, 9, 1),
@@ -60,13 +60,14 @@ def test_day_archives_come_before_paging() -> None:
 def test_paging_is_the_last_way() -> None:
     outlet = EPI.model_copy(update={"sitemap": None})
     found = begins(outlet, plan_of(outlet, "2026-08-30", "2026-09-02"))
-    assert [step.url for step in found] == [
+    assert [listing.url for listing in found] == [
         f"https://tienphong.vn{section.path}" for section in outlet.sections if section.crawl
     ]
-    assert all(step.chain and not step.chain.trusts_known for step in found)
+    assert all(listing.pagination and not listing.pagination.trusts_known for listing in found)
     nowhere = outlet.model_copy(update={"family": "generic"})
     assert (
-        list(backfill_steps(nowhere, GENERIC, plan_of(nowhere, "2026-08-30", "2026-09-02"))) == []
+        list(backfill_requests(nowhere, GENERIC, plan_of(nowhere, "2026-08-30", "2026-09-02")))
+        == []
     )
 
 
@@ -94,8 +95,8 @@ class Tale:
 def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) -> None:
     plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
     tale = Tale(sqlite_archive, MASTER, plan)
-    [first] = tale.backfill.steps()
-    second = tale.backfill.following(first, Found())
+    [first] = tale.backfill.requests()
+    second = tale.backfill.following(first, DiscoveryResult())
     assert second
     assert second.url.endswith("&fv=2026-09-01&s_cond=&BRSR=15")
     for key in "abc":
@@ -103,22 +104,26 @@ def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) ->
     tale.backfill.came(first, "ab", second)
     tale.backfill.came(second, "c", None)
     tale.validators.resolve("c", well=True)
-    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+    assert [listing.url for listing in Tale(sqlite_archive, MASTER, plan).backfill.requests()] == [
+        first.url
+    ]
     tale.validators.resolve("a", well=True)
     tale.validators.resolve("b", well=True)
-    assert list(Tale(sqlite_archive, MASTER, plan).backfill.steps()) == []
+    assert list(Tale(sqlite_archive, MASTER, plan).backfill.requests()) == []
     other = replace(plan, sections=MASTER.sections[:1])
     assert window_of(other) != window_of(plan)
-    assert len(list(Tale(sqlite_archive, MASTER, other).backfill.steps())) == 1
+    assert len(list(Tale(sqlite_archive, MASTER, other).backfill.requests())) == 1
     tale.backfill.end()
-    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+    assert [listing.url for listing in Tale(sqlite_archive, MASTER, plan).backfill.requests()] == [
+        first.url
+    ]
 
 
 def test_what_failed_is_asked_for_again(sqlite_archive: Archive) -> None:
     plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
     tale = Tale(sqlite_archive, MASTER, plan)
-    [first] = tale.backfill.steps()
-    second = tale.backfill.following(first, Found())
+    [first] = tale.backfill.requests()
+    second = tale.backfill.following(first, DiscoveryResult())
     assert second
     for key in "ab":
         tale.validators.opens(key)
@@ -126,23 +131,25 @@ def test_what_failed_is_asked_for_again(sqlite_archive: Archive) -> None:
     tale.validators.resolve("a", well=False)
     tale.backfill.came(second, "b", None)
     tale.validators.resolve("b", well=True)
-    assert [step.url for step in Tale(sqlite_archive, MASTER, plan).backfill.steps()] == [first.url]
+    assert [listing.url for listing in Tale(sqlite_archive, MASTER, plan).backfill.requests()] == [
+        first.url
+    ]
 
 
 def test_paging_goes_on_at_the_page_where_it_was_left(sqlite_archive: Archive) -> None:
     outlet = EPI.model_copy(update={"sitemap": None, "sections": EPI.sections[:1]})
     plan = plan_of(outlet, "2026-08-30", "2026-09-02")
     tale = Tale(sqlite_archive, outlet, plan)
-    [first] = tale.backfill.steps()
-    found = Found((Link("https://tienphong.vn/mot-bai-post1900001.tpo", "listing"),))
-    step = first
+    [first] = tale.backfill.requests()
+    found = DiscoveryResult((Link("https://tienphong.vn/mot-bai-post1900001.tpo", "listing"),))
+    listing = first
     for _ in range(3):
-        following = tale.backfill.following(step, found)
+        following = tale.backfill.following(listing, found)
         assert following
-        tale.backfill.came(step, (), following)
-        step = following
-    [left] = Tale(sqlite_archive, outlet, plan).backfill.steps()
-    assert (left.url, left.number, left.form) == (step.url, 4, "epi-json")
+        tale.backfill.came(listing, (), following)
+        listing = following
+    [left] = Tale(sqlite_archive, outlet, plan).backfill.requests()
+    assert (left.url, left.number, left.form) == (listing.url, 4, "epi-json")
     assert left.url.endswith("morenews-zone-242-3.html?phrase=")
     after = Tale(sqlite_archive, outlet, plan).backfill.following(left, found)
     assert after

@@ -32,7 +32,7 @@ from crawler.fetch.middlewares.errors import (
 from crawler.fetch.middlewares.resolver import GuardedResolver, is_public
 from crawler.fetch.middlewares.retry_after import MAX_WAIT_SECONDS, retry_after_seconds
 from crawler.fetch.middlewares.robots import read_rules
-from crawler.fetch.spiders.failures import judge_failure
+from crawler.fetch.spiders.failures import classify_failure
 from storage.errors import CaptureError
 from storage.model.articles import RefusalReason
 
@@ -150,7 +150,7 @@ def test_a_private_address_is_the_cause() -> None:
 def test_what_follows_from_a_failure(
     error: Exception | None, counted_as: str, reason: RefusalReason, closes: bool, ends: bool
 ) -> None:
-    failed = judge_failure(error, Request("https://plo.vn/a"))
+    failed = classify_failure(error, Request("https://plo.vn/a"))
     assert (failed.counted_as, failed.reason) == (counted_as, reason)
     assert (failed.closes_host, failed.ends_run) == (closes, ends)
     assert failed.message

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from crawler.discover import Link, Way
+from crawler.discover import Link, LinkSource
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.frontier import Frontier, Pagination, State
+from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
 from crawler.shipped import shipped
@@ -15,8 +15,8 @@ FAMILY = FAMILIES["epi"]
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 
 
-def link(number: int, date: datetime | None = None, way: Way = "listing") -> Link:
-    return Link(f"https://tienphong.vn/a-post{number}.tpo", way, date)
+def link(number: int, date: datetime | None = None, source: LinkSource = "listing") -> Link:
+    return Link(f"https://tienphong.vn/a-post{number}.tpo", source, date)
 
 
 def frontier(known: set[int] | None = None, **plan: object) -> Frontier:
@@ -25,21 +25,21 @@ def frontier(known: set[int] | None = None, **plan: object) -> Frontier:
     return Frontier(FAMILY, scope, lambda urls: stored & set(urls), lambda ids: set())
 
 
-def states(front: Frontier, *links: Link) -> list[State]:
-    return [item.state for item in front.admit(links)]
+def states(front: Frontier, *links: Link) -> list[LinkState]:
+    return [item.state for item in front.schedule(links)]
 
 
 def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
     front = frontier({3})
-    assert states(front, link(1, way="feed"), link(3)) == [State.ASK, State.KNOWN]
+    assert states(front, link(1, source="feed"), link(3)) == [LinkState.ASK, LinkState.KNOWN]
     twin = Link("https://m.tienphong.vn/new-slug-post1.amp?utm_source=x", "api")
-    assert states(front, twin, link(1), link(1)) == [State.MET] * 3
-    assert front.ways == {"1": ["feed", "api", "listing"]}
+    assert states(front, twin, link(1), link(1)) == [LinkState.DUPLICATE] * 3
+    assert front.sources == {"1": ["feed", "api", "listing"]}
     assert front.addresses == {
         "1": {link(1).url, "https://tienphong.vn/new-slug-post1.amp"},
         "3": {link(3).url},
     }
-    assert (front.met, front.asked) == (2, 1)
+    assert (front.discovered, front.asked) == (2, 1)
 
 
 def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> None:
@@ -50,12 +50,12 @@ def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> N
         lambda urls: taken_down & set(urls),
         set,  # all are stored
     )
-    assert states(front, link(3), link(4)) == [State.ASK, State.KNOWN]
+    assert states(front, link(3), link(4)) == [LinkState.ASK, LinkState.KNOWN]
 
 
 def test_a_story_known_by_its_id_needs_no_request_under_another_slug() -> None:
     front = Frontier(FAMILY, Plan(EPI.sections), lambda urls: set(), lambda ids: {ids[0]})
-    assert states(front, link(3), link(4)) == [State.KNOWN, State.ASK]
+    assert states(front, link(3), link(4)) == [LinkState.KNOWN, LinkState.ASK]
 
 
 def test_the_window_and_the_limit() -> None:
@@ -69,16 +69,23 @@ def test_the_window_and_the_limit() -> None:
         link(4, NOW - day),
         link(5),
         link(6),
-    ) == [State.OLD, State.LATE, State.ASK, State.ASK, State.ASK, State.OVER]
+    ) == [
+        LinkState.OLD,
+        LinkState.LATE,
+        LinkState.ASK,
+        LinkState.ASK,
+        LinkState.ASK,
+        LinkState.OVER,
+    ]
     assert front.is_full
 
 
 def pages(
-    front: Frontier, chain: Pagination, page: Callable[[int], list[Link]], most: int = 50
+    front: Frontier, pagination: Pagination, page: Callable[[int], list[Link]], most: int = 50
 ) -> int:
     """Return how many pages are asked for before the chain ends."""
     for number in range(most):
-        if not chain.should_continue(front.admit(tuple(page(number)))):
+        if not pagination.should_continue(front.schedule(tuple(page(number)))):
             return number + 1
     return most
 
@@ -104,7 +111,7 @@ def test_known_articles_end_paging_only_in_a_row_and_only_after_a_whole_run() ->
 
 def test_what_this_run_met_elsewhere_does_not_end_paging() -> None:
     front = frontier()
-    front.admit(tuple(link(n, way="feed") for n in range(30)))
+    front.schedule(tuple(link(n, source="feed") for n in range(30)))
     assert pages(front, Pagination(None, True, cap=9), of_ten) == 9
 
 
@@ -115,12 +122,12 @@ def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> 
         return [link(number * 10 + n, NOW - timedelta(hours=number * 10 + n)) for n in range(10)]
 
     assert pages(frontier(since=since), Pagination(since, True, cap=99), dated) == 4
-    chain = Pagination(since, True, cap=99)
+    pagination = Pagination(since, True, cap=99)
     front = frontier(since=since)
-    assert chain.should_continue(front.admit(tuple(of_ten(0))))
+    assert pagination.should_continue(front.schedule(tuple(of_ten(0))))
     for _ in range(5):
-        chain.saw_article(since - timedelta(days=1))
-    assert not chain.should_continue(front.admit(tuple(of_ten(1))))
+        pagination.saw_article(since - timedelta(days=1))
+    assert not pagination.should_continue(front.schedule(tuple(of_ten(1))))
 
 
 def test_the_limit_ends_paging() -> None:

@@ -14,12 +14,18 @@ from scrapy.settings import Settings
 
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
+from crawler.fetch.spiders.listing_requests import (
+    ListingRequest,
+    child_period,
+    child_requests,
+    first_requests,
+    next_page_request,
+)
 from crawler.fetch.spiders.loader import OutletLoader
 from crawler.fetch.spiders.outlet import OutletSpider
 from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.session import outlet_settings, replay_files
-from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.page.urls import canonical_url
 from crawler.shipped import shipped
@@ -78,8 +84,8 @@ def test_wrong_arguments_are_named(words: dict[str, str]) -> None:
 # Which listings
 
 
-def steps(outlet: Outlet, plan: Plan) -> list[Step]:
-    return list(first_steps(outlet, plan, FAMILIES[outlet.family], NOW, trusts_known=True))
+def steps(outlet: Outlet, plan: Plan) -> list[ListingRequest]:
+    return list(first_requests(outlet, plan, FAMILIES[outlet.family], NOW, trusts_known=True))
 
 
 def test_each_section_s_feed_and_page_come_first() -> None:
@@ -88,23 +94,26 @@ def test_each_section_s_feed_and_page_come_first() -> None:
         ("feed", "https://tienphong.vn/rss/nhip-song-thu-do-242.rss"),
         ("html", "https://tienphong.vn/nhip-song-thu-do/"),
     ]
-    first = next_step(found[1], EPI, FAMILY)
+    first = next_page_request(found[1], EPI, FAMILY)
     assert first
     assert first.url == "https://api.tienphong.vn/api/morenews-zone-242-1.html?phrase="
-    assert first.chain is not found[1].chain, "the API begins with what the page showed"
-    second = next_step(first, EPI, FAMILY)
+    assert first.pagination is not found[1].pagination, "the API begins with what the page showed"
+    second = next_page_request(first, EPI, FAMILY)
     assert second
-    assert (second.url[-23:], second.chain is first.chain) == ("zone-242-2.html?phrase=", True)
-    assert next_step(found[0], EPI, FAMILY) is None
+    assert (second.url[-23:], second.pagination is first.pagination) == (
+        "zone-242-2.html?phrase=",
+        True,
+    )
+    assert next_page_request(found[0], EPI, FAMILY) is None
     assert [s.can_be_conditional for s in (*found, first)] == [True, True, False]
 
 
 def test_mastercms_pages_by_its_page_size() -> None:
     found = steps(MASTER, Plan((MASTER.section("do-thi"),)))
-    first = next_step(found[1], MASTER, FAMILIES["mastercms"])
+    first = next_page_request(found[1], MASTER, FAMILIES["mastercms"])
     assert first
     assert first.url == "https://laodongthudo.vn/dan-sinh/do-thi&s_cond=&BRSR=15"
-    second = next_step(first, MASTER, FAMILIES["mastercms"])
+    second = next_page_request(first, MASTER, FAMILIES["mastercms"])
     assert second
     assert second.url.endswith("BRSR=30")
 
@@ -160,14 +169,14 @@ def test_an_index_s_children_are_chosen_by_name_then_by_date() -> None:
             ("none.xml", None),
         ]
     )
-    index = Step("https://a.vn/sitemap.xml", "sitemap")
+    index = ListingRequest("https://a.vn/sitemap.xml", "sitemap")
     plan = Plan((), since=NOW - timedelta(days=5), until=NOW)
-    wanted = child_steps(index, children, plan)
+    wanted = child_requests(index, children, plan)
     assert [s.url for s in wanted] == [
         "https://a.vn/maps-2026-9-11-15.xml", "https://a.vn/plain.xml", "https://a.vn/none.xml",
     ]  # fmt: skip
-    nested = child_steps(wanted[1], children, plan)
-    assert child_steps(nested[0], children, plan) == [], "an index of indexes of indexes"
+    nested = child_requests(wanted[1], children, plan)
+    assert child_requests(nested[0], children, plan) == [], "an index of indexes of indexes"
 
 
 # Conditional requests

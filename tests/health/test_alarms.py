@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crawler.health.rules import Watched, disk_findings, findings_of, late_findings
-from crawler.health.signals import Sign, signs_of
+from crawler.health.rules import MonitoredOutlet, disk_findings, findings_of, late_findings
+from crawler.health.signals import HealthSignal, signals_of
 from storage.model.alarms import Cause, Finding
 from storage.model.articles import RefusalReason
 from storage.model.runs import Outcome, Run, RunCounts
@@ -16,7 +16,7 @@ from tests.support.samples import article, refusal
 
 NOW = datetime(2026, 9, 14, 12, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-WATCHED = Watched("baothu", "epi", HALF_HOUR)
+MONITORED = MonitoredOutlet("baothu", "epi", HALF_HOUR)
 URL = "https://baothu.vn/thoi-su.html"
 
 
@@ -25,7 +25,7 @@ def ran(
     outcome: Outcome = Outcome.DONE,
     error: str | None = None,
     newest: timedelta | None = None,
-    **signs: int,
+    **signals: int,
 ) -> Run:
     """Return a run that began `ago` before NOW. newest: age of the newest article shown then."""
     begun = NOW - ago
@@ -36,21 +36,21 @@ def ran(
         ended_at=begun + timedelta(minutes=1),
         outcome=outcome,
         error=error,
-        counts=RunCounts(requested=10, fetched=10, signs={"listings": 1, **signs}),
-        evidence=dict.fromkeys(signs, (URL,)),
+        counts=RunCounts(requested=10, fetched=10, signals={"listings": 1, **signals}),
+        evidence=dict.fromkeys(signals, (URL,)),
         newest_of={} if newest is None else {"thoi-su": begun - newest},
     )
 
 
-def one(sign: str, count: int) -> Any:
+def one(signal: str, count: int) -> Any:
     """Return the words of `ran` for one sign."""
-    return {sign: count}
+    return {signal: count}
 
 
-def cut(ago: timedelta, sign: str, error: str) -> Run:
+def cut(ago: timedelta, signal: str, error: str) -> Run:
     """Return a run that never came to read a listing."""
-    run = ran(ago, Outcome.FAILED, error, **one(sign, 1))
-    return replace(run, counts=RunCounts(requested=1, signs={sign: 1}))
+    run = ran(ago, Outcome.FAILED, error, **one(signal, 1))
+    return replace(run, counts=RunCounts(requested=1, signals={signal: 1}))
 
 
 def healthy(
@@ -63,12 +63,14 @@ def healthy(
     ]
 
 
-def causes(runs: Sequence[Run], watched: Watched = WATCHED, now: datetime = NOW) -> list[Cause]:
-    return [finding.cause for finding in findings_of(watched, runs, now)]
+def causes(
+    runs: Sequence[Run], monitored: MonitoredOutlet = MONITORED, now: datetime = NOW
+) -> list[Cause]:
+    return [finding.cause for finding in findings_of(monitored, runs, now)]
 
 
 def only(runs: Sequence[Run], now: datetime = NOW) -> Finding:
-    (finding,) = findings_of(WATCHED, runs, now)
+    (finding,) = findings_of(MONITORED, runs, now)
     return finding
 
 
@@ -78,7 +80,7 @@ def test_a_healthy_month_raises_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sign", "cause"),
+    ("signal", "cause"),
     [
         ("unreachable", Cause.UNREACHABLE),
         ("timeouts", Cause.TIMEOUTS),
@@ -86,8 +88,8 @@ def test_a_healthy_month_raises_nothing() -> None:
         ("blocked", Cause.BLOCKED),
     ],
 )
-def test_two_crawls_cut_off_in_a_row_are_told_with_their_cause(sign: str, cause: Cause) -> None:
-    first, second = cut(2 * HALF_HOUR, sign, "why"), cut(HALF_HOUR, sign, "why not")
+def test_two_crawls_cut_off_in_a_row_are_told_with_their_cause(signal: str, cause: Cause) -> None:
+    first, second = cut(2 * HALF_HOUR, signal, "why"), cut(HALF_HOUR, signal, "why not")
     before = healthy(from_=3 * HALF_HOUR)
     assert causes([first, *before], now=NOW - HALF_HOUR) == []
     found = only([second, first, *before])
@@ -99,7 +101,7 @@ def test_two_crawls_cut_off_in_a_row_are_told_with_their_cause(sign: str, cause:
 
 
 def test_an_outlet_crawled_twice_a_day_is_told_after_one_crawl() -> None:
-    rare = Watched("baothu", "epi", timedelta(hours=12))
+    rare = MonitoredOutlet("baothu", "epi", timedelta(hours=12))
     assert causes([cut(HALF_HOUR, "unreachable", "x"), *healthy(from_=HALF_HOUR * 2)], rare) == [
         Cause.UNREACHABLE
     ]
@@ -123,14 +125,14 @@ def test_listings_without_links_are_named() -> None:
     other = replace(runs[1], evidence={"no_links": ("https://baothu.vn/khac",)})
     assert causes([runs[0], other]) == []
     unchanged = replace(
-        ran(timedelta(0)), counts=RunCounts(requested=2, signs={"unchanged_listings": 1})
+        ran(timedelta(0)), counts=RunCounts(requested=2, signals={"unchanged_listings": 1})
     )
     assert causes([unchanged, *runs]) == [Cause.NO_LINKS]
 
 
-@pytest.mark.parametrize("sign", ["no_body", "no_title", "no_time", "foreign_family"])
-def test_a_broken_template_is_told_after_a_few_articles(sign: str) -> None:
-    broken = ran(HALF_HOUR, newest=HALF_HOUR, articles=3, **one(sign, 3))
+@pytest.mark.parametrize("signal", ["no_body", "no_title", "no_time", "foreign_family"])
+def test_a_broken_template_is_told_after_a_few_articles(signal: str) -> None:
+    broken = ran(HALF_HOUR, newest=HALF_HOUR, articles=3, **one(signal, 3))
     found = only([broken, *healthy(from_=2 * HALF_HOUR)])
     assert found.cause is Cause.TEMPLATE
     assert "in 3 of 3 articles (before: 2%)" in found.summary
@@ -189,16 +191,20 @@ def test_replays_and_stopped_runs_say_nothing() -> None:
 
 def test_what_the_schedule_owes() -> None:
     began = NOW - timedelta(days=1)
-    watched = [WATCHED, Watched("kia", "epi", HALF_HOUR), Watched("nua", "epi", HALF_HOUR)]
+    monitored = [
+        MONITORED,
+        MonitoredOutlet("kia", "epi", HALF_HOUR),
+        MonitoredOutlet("nua", "epi", HALF_HOUR),
+    ]
     started = {"baothu": NOW - timedelta(hours=3), "kia": NOW - HALF_HOUR}
-    found = late_findings(watched, started, NOW, since=began)
+    found = late_findings(monitored, started, NOW, since=began)
     assert [(each.cause, each.outlet) for each in found] == [
         (Cause.NEVER_RAN, "nua"),
         (Cause.SCHEDULER_LATE, None),
     ]
     assert found[1].evidence == ("baothu",)
     assert found[1].since == NOW - timedelta(hours=2.5)
-    assert late_findings([WATCHED], {}, NOW, since=NOW - HALF_HOUR) == []
+    assert late_findings([MONITORED], {}, NOW, since=NOW - HALF_HOUR) == []
 
 
 def test_a_full_disk() -> None:
@@ -210,23 +216,23 @@ def test_a_full_disk() -> None:
 
 def test_what_a_page_shows() -> None:
     whole = article(authors=("Lan",))
-    assert list(signs_of(whole)) == [Sign.ARTICLES]
+    assert list(signals_of(whole)) == [HealthSignal.ARTICLES]
     note = "family: configured onecms, read as epi"
     bare = article(title="", published_at=None, blocks=(), notes=(note,))
-    assert set(signs_of(bare)) == {
-        Sign.ARTICLES,
-        Sign.NO_BODY,
-        Sign.NO_TITLE,
-        Sign.NO_TIME,
-        Sign.NO_AUTHORS,
-        Sign.FOREIGN_FAMILY,
+    assert set(signals_of(bare)) == {
+        HealthSignal.ARTICLES,
+        HealthSignal.NO_BODY,
+        HealthSignal.NO_TITLE,
+        HealthSignal.NO_TIME,
+        HealthSignal.NO_AUTHORS,
+        HealthSignal.FOREIGN_FAMILY,
     }
-    assert list(signs_of(article(credit="TTXVN"))) == [Sign.ARTICLES]
-    assert list(signs_of(refusal(reason=RefusalReason.EMPTY))) == [
-        Sign.ARTICLES,
-        Sign.NO_BODY,
+    assert list(signals_of(article(credit="TTXVN"))) == [HealthSignal.ARTICLES]
+    assert list(signals_of(refusal(reason=RefusalReason.EMPTY))) == [
+        HealthSignal.ARTICLES,
+        HealthSignal.NO_BODY,
     ]
-    assert list(signs_of(refusal(reason=RefusalReason.VIDEO))) == []
-    assert list(signs_of(refusal(reason=RefusalReason.BLOCKED))) == [Sign.BLOCKED]
+    assert list(signals_of(refusal(reason=RefusalReason.VIDEO))) == []
+    assert list(signals_of(refusal(reason=RefusalReason.BLOCKED))) == [HealthSignal.BLOCKED]
     gone = replace(refusal(reason=RefusalReason.HTTP_ERROR), evidence="HTTP status 503")
-    assert list(signs_of(gone)) == [Sign.UNREACHABLE]
+    assert list(signals_of(gone)) == [HealthSignal.UNREACHABLE]

@@ -10,7 +10,7 @@ import pytest
 from crawler.capture.lock import HostLock
 from crawler.health.run_recorder import RunRecorder, fail_run
 from crawler.health.run_stats import MemoryStats
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from storage.archive import Archive
 from storage.errors import ArchiveError, CaptureError, CrawlError
 from storage.model.articles import RefusalReason, Stored, Verdict
@@ -72,15 +72,15 @@ def test_a_run_s_row_is_made_of_statistics(recorder: RunRecorder) -> None:
     recorder.count_in(stats)
     recorder.count(requested=2)
     recorder.refuse("robots")
-    recorder.sign(Sign.BLOCKED, "https://a.vn/")
+    recorder.record_signal(HealthSignal.BLOCKED, "https://a.vn/")
     assert stats.get_stats() == {
         "downloader/request_count": 7,
         "tinquan/requested": 3,
         "tinquan/refused/robots": 1,
-        "tinquan/signs/blocked": 1,
+        "tinquan/signals/blocked": 1,
     }
     assert recorder.finish("finished").counts == RunCounts(
-        requested=3, refused={"robots": 1}, signs={"blocked": 1}
+        requested=3, refused={"robots": 1}, signals={"blocked": 1}
     )
 
 

@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 from tests.support.samples import article, refusal, run
 
 DEMO = ROOT / "docs" / "demo"
-SEEN = run(counts=RunCounts(fetched=4, links=9, signs={"listings": 2}))
+SEEN = run(counts=RunCounts(fetched=4, links=9, signals={"listings": 2}))
 GOOD = article(text="Tin. " * 90, authors=("Lan",), section=("Xã hội",), published_raw="hôm nay")
 
 
@@ -53,7 +53,7 @@ def test_what_does_not_fit_is_named(outlet: Outlet) -> None:
 
 
 def test_of_a_host_that_is_down_nothing_good_is_said(outlet: Outlet) -> None:
-    down = run(error="no such host", counts=RunCounts(requested=1, signs={"unreachable": 1}))
+    down = run(error="no such host", counts=RunCounts(requested=1, signals={"unreachable": 1}))
     points = points_of(outlet, down, [], [])
     assert [(point.name, point.is_well) for point in points] == [
         ("host", False),

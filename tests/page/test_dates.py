@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from crawler.page.dates import (
     VIETNAM,
-    Candidate,
-    Choice,
+    DateCandidate,
+    DateChoice,
     choose_date,
     parse_date,
     read_stamp,
@@ -115,9 +115,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert stamp is None or stamp.at.tzinfo is UTC
 
 
-def _choose(*candidates: tuple[str, str], created_at: datetime | None = None) -> Choice:
+def _choose(*candidates: tuple[str, str], created_at: datetime | None = None) -> DateChoice:
     return choose_date(
-        [Candidate(raw, rule) for raw, rule in candidates],
+        [DateCandidate(raw, rule) for raw, rule in candidates],
         fetched_at=FETCHED,
         created_at=created_at,
     )
@@ -174,7 +174,7 @@ def test_future_candidate_is_passed_over() -> None:
 def test_only_future_dates_give_none_and_name_the_first() -> None:
     choice = _choose(("2027-01-01T00:00:00+07:00", "jsonld"))
     assert choice.at is None
-    assert choice.future == Candidate("2027-01-01T00:00:00+07:00", "jsonld")
+    assert choice.future == DateCandidate("2027-01-01T00:00:00+07:00", "jsonld")
 
 
 def test_clocks_may_differ_by_minutes() -> None:

@@ -14,7 +14,7 @@ from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
 from crawler.page.response import Page
 from crawler.places import build_tables
-from crawler.places.tag_articles import Asked, tag_article
+from crawler.places.tag_articles import TagRequest, tag_article
 from storage.model.articles import Article
 from storage.model.places import Mention
 from storage.text.normalize import fold
@@ -116,7 +116,7 @@ def test_seed_pages_are_about_their_district(file: str, url: str, primary: str) 
     outlet = load_outlets(ROOT / "config" / "outlets", FAMILY_NAMES)[file.partition("-")[0]]
     read = extract(Page(url, page, fetched_at), outlet)
     assert isinstance(read, Article)
-    asked = Asked(read, fetched_at, outlet.province_of(read.section))
+    asked = TagRequest(read, fetched_at, outlet.province_of(read.section))
     tags = tag_article(tagger(), asked)
     assert [gazetteer().unit(unit).full_name for unit in tags.primary] == [primary]
     named = {gazetteer().unit(mention.unit).full_name for mention in tags.mentions}

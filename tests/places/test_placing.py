@@ -15,8 +15,8 @@ from crawler.outlets.model import Outlet, parse_outlet
 from crawler.page.response import Page
 from crawler.places import fingerprint, version_of
 from crawler.places.tag_articles import (
-    Asked,
     Tables,
+    TagRequest,
     check_provinces,
     load_into,
     tag_article,
@@ -59,7 +59,7 @@ def story(number: int, title: str, **changes: Any) -> Article:
 
 
 def primary(item: Article, captured_at: datetime = T0, province: str | None = None) -> list[str]:
-    tags = tag_article(tagger(), Asked(item, captured_at, province))
+    tags = tag_article(tagger(), TagRequest(item, captured_at, province))
     return [gazetteer().unit(unit).full_name for unit in tags.primary]
 
 
@@ -97,7 +97,7 @@ def test_a_province_that_nobody_knows_is_told() -> None:
 
 def test_tables_that_were_replaced_meanwhile_tag_nothing() -> None:
     with pytest.raises(ConfigError, match="replaced meanwhile"):
-        tag_articles(Tables(FOLDER, "another"), [Asked(article(), at(0), None)])
+        tag_articles(Tables(FOLDER, "another"), [TagRequest(article(), at(0), None)])
 
 
 # In a process that can be killed
@@ -120,7 +120,7 @@ def test_a_child_tags_as_this_process_does() -> None:
     item, tags = asyncio.run(read_by(TABLES))
     assert isinstance(item, Article)
     assert item == read_here(PAGE, None)
-    assert tags == tag_article(tagger(), Asked(item, T0, "Hà Nội"))
+    assert tags == tag_article(tagger(), TagRequest(item, T0, "Hà Nội"))
     assert tags.primary == ("p-lang.00199@2025-07",)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.render.base import article_json
-from crawler.reprocess.import_rows import FOREIGN, Given, RowError, Source, parse_line
+from crawler.reprocess.import_rows import FOREIGN, ImportedRow, ImportSource, RowError, parse_line
 from crawler.reprocess.importer import BATCH
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, read_lines
 from storage.archive import open_archive
@@ -27,7 +27,7 @@ from tests.support.pages_fixture import load_page, page_names
 from tests.support.samples import article, at
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
-SOURCE = Source("baothu", "article_id", {}, NOW)
+SOURCE = ImportSource("baothu", "article_id", {}, NOW)
 Import = Callable[..., Ran]
 
 
@@ -40,7 +40,7 @@ def row(number: int = 1, **changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
-def parsed(fields: dict[str, Any], source: Source = SOURCE) -> Given:
+def parsed(fields: dict[str, Any], source: ImportSource = SOURCE) -> ImportedRow:
     return parse_line(json.dumps(fields).encode(), source)
 
 

@@ -17,7 +17,14 @@ from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.page.response import Page
 from crawler.reprocess.compare import Effect, Result
-from crawler.reprocess.reextract import Difference, Held, Reader, Report, Steps, reread
+from crawler.reprocess.reextract import (
+    Difference,
+    Report,
+    RereadCallbacks,
+    RereadItem,
+    RereadSettings,
+    reread,
+)
 from storage.errors import ArchiveError
 from storage.model.articles import Article, Capture, Refusal, RefusalReason
 from tests.support import rereaders
@@ -51,10 +58,10 @@ def record(folder: Path, pages: list[Page], run: str = "run1") -> list[Capture]:
     return captures
 
 
-def held(folder: Path, pages: list[Page], run: str = "run1") -> list[Held]:
+def held(folder: Path, pages: list[Page], run: str = "run1") -> list[RereadItem]:
     """Return recorded pages with what today's code makes of them."""
     return [
-        Held(number, capture, extract(each, OUTLETS["tienphong"]))
+        RereadItem(number, capture, extract(each, OUTLETS["tienphong"]))
         for number, (each, capture) in enumerate(
             zip(pages, record(folder, pages, run), strict=True)
         )
@@ -72,14 +79,14 @@ class Desk:
 
     def read(
         self,
-        captures: list[Held],
+        captures: list[RereadItem],
         function: Extract = extract,
         size: int = 4,
         workers: int = 2,
         outlets: dict[str, Outlet] = OUTLETS,
     ) -> Report:
-        reader = Reader(self.folder, outlets, VERSION, workers, function)
-        steps = Steps(
+        reader = RereadSettings(self.folder, outlets, VERSION, workers, function)
+        steps = RereadCallbacks(
             self.written.append,  # type: ignore[arg-type] # the loop gives lists
             self.differences.append,
             lambda report: self.done.append(report.done),
@@ -91,7 +98,7 @@ class Desk:
         return {number: result for batch in self.written for number, result in batch}
 
 
-def batches(captures: list[Held], size: int) -> Iterator[list[Held]]:
+def batches(captures: list[RereadItem], size: int) -> Iterator[list[RereadItem]]:
     rest = iter(captures)
     while batch := list(islice(rest, size)):
         yield batch
@@ -194,9 +201,9 @@ def test_what_was_written_before_an_error_stays_and_the_children_end(desk: Desk)
             raise ArchiveError("disk full")
         desk.written.append(results)  # type: ignore[arg-type] # the loop gives lists
 
-    reader = Reader(desk.folder, OUTLETS, VERSION)
+    reader = RereadSettings(desk.folder, OUTLETS, VERSION)
     with pytest.raises(ArchiveError, match="disk full"):
-        reread(batches(captures, 4), reader, Steps(full, print, print))
+        reread(batches(captures, 4), reader, RereadCallbacks(full, print, print))
     assert set(desk.results) == {0, 1, 2, 3}
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()

@@ -21,13 +21,13 @@ from crawler.jobs.supervisor import Supervisor, close_run
 from crawler.outlets.cadence import Cadence
 from crawler.outlets.model import Outlet, parse_outlet
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit
-from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies
 from crawler.schedule.state import ScheduleState, hold_archive
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
 from storage.model.runs import Outcome, Run
-from storage.model.schedule import SCHEDULE, ChoreRow
+from storage.model.schedule import SCHEDULE, MaintenanceRun
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 
@@ -126,7 +126,7 @@ def test_every_outlet_is_crawled_once_and_leaves_a_row(
         (Outcome.DIED, "no host", 1)
     }
     assert all(run.sections == ("ha-noi",) and run.log_file for run in runs)
-    row = archive.schedule.chores()[SCHEDULE]
+    row = archive.schedule.maintenance_runs()[SCHEDULE]
     assert (row.pid, row.exit_code) == (os.getpid(), 0)
 
 
@@ -154,7 +154,9 @@ def test_a_second_schedule_is_refused_in_one_line(
     archive: Archive, config: Config, tinquan: Tinquan
 ) -> None:
     hold = hold_archive(archive, config)
-    archive.schedule.note_chore(ChoreRow(SCHEDULE, NOW, NOW, pid=4711, host="may-chu"))
+    archive.schedule.record_maintenance(
+        MaintenanceRun(SCHEDULE, NOW, NOW, pid=4711, host="may-chu")
+    )
     with pytest.raises(ArchiveError, match="process 4711 on may-chu since 2026-09-14 03:00:00"):
         hold_archive(archive, config)
     ran = tinquan("schedule", "--config", config.file)
@@ -239,7 +241,7 @@ def test_pauses_and_retirement_are_heeded_unless_an_outlet_is_named(tmp_path: Pa
 def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config: Config) -> None:
     wanted = wanted_outlets(config, outlets(config))
     assert next_runs(archive, new_agenda(config, wanted), NOW) == {}
-    archive.schedule.note_chore(ChoreRow(SCHEDULE, NOW, NOW, pid=1, host="x"))
+    archive.schedule.record_maintenance(MaintenanceRun(SCHEDULE, NOW, NOW, pid=1, host="x"))
     begun = NOW - timedelta(minutes=10)
     run = Run("r1", "thu", begun, sections=("ha-noi",), outcome=Outcome.DONE, ended_at=begun)
     archive.runs.start(run)
@@ -247,7 +249,7 @@ def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config
     due = next_runs(archive, new_agenda(config, wanted), NOW)
     assert due["moi"] == NOW
     assert NOW + timedelta(minutes=15) < due["thu"] < NOW + timedelta(minutes=25)
-    assert {one.outlet: one.pause for one in watched_by(wanted, outlets(config))} == {
+    assert {one.outlet: one.pause for one in monitored_by(wanted, outlets(config))} == {
         slug: timedelta(minutes=132) for slug in ("thu", "moi")
     }
 
@@ -281,11 +283,13 @@ def test_a_run_that_was_open_at_a_crash_is_closed_at_the_next_start(
 def test_a_missed_maintenance_job_is_made_up_for_once(archive: Archive, tmp_path: Path) -> None:
     config = configured(tmp_path, "[schedule]\nprune = ''\nbackup = '0 3 * * *'\n")
     three_days_ago = datetime.now(UTC) - timedelta(days=3)
-    archive.schedule.note_chore(ChoreRow("backup", three_days_ago, three_days_ago, exit_code=0))
+    archive.schedule.record_maintenance(
+        MaintenanceRun("backup", three_days_ago, three_days_ago, exit_code=0)
+    )
     backup_argv = [sys.executable, "-c", "import sys; sys.exit('disk full')"]
 
-    def backup() -> ChoreRow:
-        return archive.schedule.chores()["backup"]
+    def backup() -> MaintenanceRun:
+        return archive.schedule.maintenance_runs()["backup"]
 
     schedule, agenda = scheduler(archive, config, {"backup": backup_argv})
 

@@ -56,7 +56,7 @@ def test_a_run_keeps_what_it_saw(archive: Archive) -> None:
     seen = run(
         "r2",
         outcome=Outcome.DONE,
-        counts=RunCounts(signs={"articles": 3, "no_time": 1}),
+        counts=RunCounts(signals={"articles": 3, "no_time": 1}),
         evidence={"no_time": ("https://baothu.vn/a-1.html",)},
         newest_of={"thoi-su": at(7)},
     )

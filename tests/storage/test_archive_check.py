@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from crawler.capture.files import RecordCheck, describe
 from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery, RefusalReason
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 from storage.model.readings import RereadQuery
 from storage.model.runs import Outcome
 from storage.model.search import SearchQuery
@@ -38,7 +38,7 @@ def fill(archive: Archive) -> None:
     archive.captures.reread([(numbers[0], newer)], 2, at(99))
 
 
-def check(archive: Archive, *, repair: bool = False) -> list[Finding]:
+def check(archive: Archive, *, repair: bool = False) -> list[CheckFinding]:
     return list(archive.maintenance.check(lambda _name: None, repair=repair))
 
 

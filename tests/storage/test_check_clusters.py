@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.archive import Archive
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 from tests.support.stories import clusters_of, put, start_runs, story, told
 
 
@@ -20,7 +20,7 @@ def stories(archive: Archive) -> Archive:
     return archive
 
 
-def check(archive: Archive, *, repair: bool = False) -> list[Finding]:
+def check(archive: Archive, *, repair: bool = False) -> list[CheckFinding]:
     return list(archive.maintenance.check(lambda _name: None, repair=repair))
 
 

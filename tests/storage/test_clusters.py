@@ -90,9 +90,9 @@ def test_a_revision_takes_an_article_out_of_its_cluster_and_back(stories: Archiv
     source = put(stories, told(1, story(1)))
     copy = put(stories, told(2, story(1), minutes=10))
     third = put(stories, told(3, story(1), minutes=20))
-    put(stories, told(1, story(7)), sight=30)
+    put(stories, told(1, story(7)), later=30)
     assert clusters_of(stories, [source, copy]) == {frozenset({source}), frozenset({copy, third})}
-    put(stories, told(1, story(1)), sight=60)
+    put(stories, told(1, story(1)), later=60)
     assert clusters_of(stories, [source]) == {frozenset({source, copy, third})}
     assert stories.clusters.get(str(third)).id == source
 
@@ -117,7 +117,7 @@ def test_two_articles_that_become_one_are_one_in_their_cluster(stories: Archive)
     moved = {"url": "https://baohai.vn/moved.html", "article_id": "7"}
     second = put(stories, told(1, story(1), minutes=1, **moved))
     assert clusters_of(stories, [copy]) == {frozenset({first, second, copy})}
-    assert put(stories, told(1, story(1), article_id="7"), sight=60) == first
+    assert put(stories, told(1, story(1), article_id="7"), later=60) == first
     assert clusters_of(stories, [copy]) == {frozenset({first, copy})}
     assert stories.clusters.get(str(second)).id == first  # its short id still leads there
     assert rows(stories, "signatures") == 2

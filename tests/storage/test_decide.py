@@ -4,7 +4,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.dedup.revisions import Observation, State, decide, states
+from storage.dedup.revisions import ArticleState, Observation, decide, states
 from storage.model.articles import Verdict
 from tests.support.samples import at
 
@@ -13,7 +13,7 @@ def seen(minutes: int, fingerprint: str, record: str = "") -> Observation:
     return Observation(at(minutes), fingerprint, record or f"r{minutes}")
 
 
-def spans(found: tuple[State, ...]) -> list[tuple[str, int, int]]:
+def spans(found: tuple[ArticleState, ...]) -> list[tuple[str, int, int]]:
     """Return each state as fingerprint and the minutes of its first and last sight."""
 
     def minutes(one: Observation) -> int:

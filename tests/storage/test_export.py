@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.reprocess.import_rows import Source
+from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import read_lines
 from storage.archive import Archive
@@ -34,11 +34,11 @@ FORMATS: tuple[ExportFormat, ...] = ("jsonl", "csv", "parquet")
 
 
 def store(archive: Archive, *items: tuple[float, Any]) -> None:
-    sights = [
+    observations = [
         Arrival(capture(minutes, url=item.url, record_id=f"{minutes} {item.url}"), item)
         for minutes, item in items
     ]
-    archive.articles.store_many("run-1", sights)
+    archive.articles.store_many("run-1", observations)
 
 
 def order(file: Path, **changes: Any) -> ExportOrder:
@@ -57,7 +57,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
 
 
 def import_(archive: Archive, file: Path) -> dict[str, int]:
-    source = Source(None, "article_id", {}, at(9999))
+    source = ImportSource(None, "article_id", {}, at(9999))
     rejected: list[str] = []
     with Pages(source) as pages, file.open("rb") as stream:
         clock = lambda: at(9999)  # noqa: E731 - a moment, not a function worth a name
@@ -86,7 +86,7 @@ texts = st.sampled_from(["A", "B", "Hoà  bình“…", "=1+1", "\ud800 \x00"]) 
 
 
 @st.composite
-def sights(draw: st.DrawFn) -> tuple[int, Any]:
+def observations(draw: st.DrawFn) -> tuple[int, Any]:
     number = draw(st.integers(1, 5))
     item = article(
         number,
@@ -101,7 +101,7 @@ def sights(draw: st.DrawFn) -> tuple[int, Any]:
     return draw(st.integers(0, 99)), item
 
 
-@given(items=st.lists(sights(), max_size=12), states=st.booleans())
+@given(items=st.lists(observations(), max_size=12), states=st.booleans())
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

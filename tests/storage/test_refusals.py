@@ -4,8 +4,8 @@ import pytest
 
 from storage.archive import Archive
 from storage.model.articles import Refusal, RefusalReason, Stored, Verdict
+from tests.support.observations import put
 from tests.support.samples import article, capture, refusal, url_of
-from tests.support.sights import put
 
 
 @pytest.mark.parametrize("reason", RefusalReason)

@@ -20,8 +20,8 @@ from storage.model.articles import (
     Stored,
     Verdict,
 )
+from tests.support.observations import put
 from tests.support.samples import article, articles, at, capture, run, url_of
-from tests.support.sights import put
 
 
 def history(found: ArchivedArticle) -> list[tuple[int, str, datetime, datetime, tuple[str, ...]]]:
@@ -83,11 +83,22 @@ def test_there_and_back_gives_three_revisions(archive: Archive) -> None:
 
 
 # Minutes and text; the last two share their moment.
-SIGHTS = [(0, "A"), (10, "A"), (20, "B"), (30, "A"), (40, "A"), (50, "C"), (60, "D"), (60, "E")]
+OBSERVATIONS = [
+    (0, "A"),
+    (10, "A"),
+    (20, "B"),
+    (30, "A"),
+    (40, "A"),
+    (50, "C"),
+    (60, "D"),
+    (60, "E"),
+]
 
 
-def revisions_after(archive: Archive, sights: list[tuple[int, Article]]) -> tuple[Revision, ...]:
-    for minutes, item in sights:
+def revisions_after(
+    archive: Archive, observations: list[tuple[int, Article]]
+) -> tuple[Revision, ...]:
+    for minutes, item in observations:
         name = item.tags[0]
         put(archive, minutes, item, record_id=name, digest=name)
     return archive.articles.get(url_of(1)).revisions
@@ -98,14 +109,16 @@ def test_any_order_of_storing_gives_the_same_revisions(
     archive: Archive, tmp_path: Path, seed: int
 ) -> None:
     # Each sight differs in furniture, so that the revision's own content is compared too.
-    sights = [(m, article(text=t, tags=(f"sight {n}",))) for n, (m, t) in enumerate(SIGHTS)]
+    observations = [
+        (m, article(text=t, tags=(f"sight {n}",))) for n, (m, t) in enumerate(OBSERVATIONS)
+    ]
     with open_archive(f"sqlite:///{tmp_path / 'in-order.db'}") as ordered:
         ordered.runs.start(run())
-        expected = revisions_after(ordered, sights)
+        expected = revisions_after(ordered, observations)
     assert [r.article.body for r in expected[:4]] == ["A", "B", "A", "C"]
     assert {r.article.body for r in expected[4:]} == {"D", "E"}
-    Random(seed).shuffle(sights)
-    assert revisions_after(archive, sights) == expected
+    Random(seed).shuffle(observations)
+    assert revisions_after(archive, observations) == expected
 
 
 def test_dateless_articles_sort_by_their_first_capture(archive: Archive) -> None:

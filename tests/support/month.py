@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from crawler.health.rules import Watched, findings_of, late_findings
-from crawler.health.signals import Sign
+from crawler.health.rules import MonitoredOutlet, findings_of, late_findings
+from crawler.health.signals import HealthSignal
 from crawler.outlets.cadence import Cadence
 from crawler.schedule.agenda import Agenda, Visit, Wanted
 from storage.model.alarms import Cause
@@ -130,8 +130,8 @@ class Month:
 
     # The alarms, as the schedule asks for them
 
-    def _watched(self, outlet: str) -> Watched:
-        return Watched(outlet, "epi", self.cadence.longest * (1 + self.cadence.jitter))
+    def _watched(self, outlet: str) -> MonitoredOutlet:
+        return MonitoredOutlet(outlet, "epi", self.cadence.longest * (1 + self.cadence.jitter))
 
     def _look_at(self, outlet: str, now: datetime) -> None:
         """Look at an outlet's runs after each odd one, else now and then: looking is what costs."""
@@ -152,9 +152,9 @@ class Month:
         if not self.looks or (last is not None and timedelta(0) <= now - last < _LOOK):
             return
         self._looked[None] = now
-        watched = [self._watched(room.outlet) for room in self.world.rooms]
+        monitored = [self._watched(room.outlet) for room in self.world.rooms]
         started = {outlet: rows[-1].started_at for outlet, rows in self.rows.items() if rows}
-        late = late_findings(watched, started, now + self.wall(now), since=START)
+        late = late_findings(monitored, started, now + self.wall(now), since=START)
         self._sync(None, {f.cause for f in late if f.outlet is None}, now)
 
     def _sync(self, outlet: str | None, found: set[Cause], now: datetime) -> None:
@@ -176,9 +176,9 @@ def _closed(run: Run, now: datetime) -> Run:
 
 def _is_odd(rows: list[Run]) -> bool:
     run = rows[-1]
-    signs = run.counts.signs
+    signals = run.counts.signals
     return (
         run.outcome is not Outcome.DONE
-        or Sign.NO_LINKS in signs
-        or signs.get(Sign.NO_BODY.value, 0) > 0
+        or HealthSignal.NO_LINKS in signals
+        or signals.get(HealthSignal.NO_BODY.value, 0) > 0
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.outlets.cadence import LOCAL
 from storage.model.alarms import Cause
 from storage.model.runs import Outcome, Run, RunCounts
@@ -155,22 +155,22 @@ class World:
         return self._done(run, begun, fault.cause if fault else None, wall)
 
     def _failed(self, run: Run, begun: datetime, cause: Cause, wall: timedelta) -> Run:
-        sign, seconds = _FAILING[cause]
+        signal, seconds = _FAILING[cause]
         listings = 2 * len(run.sections)
         self.requests += listings + 1
         url = f"https://{run.outlet}.vn/"
-        signs = {sign.value: listings if cause in {Cause.BLOCKED, Cause.TIMEOUTS} else 1}
+        signals = {signal.value: listings if cause in {Cause.BLOCKED, Cause.TIMEOUTS} else 1}
         return _ended(
             run,
             begun + timedelta(seconds=seconds) + wall,
             Outcome.FAILED,
-            RunCounts(requested=listings, failed=listings, signs=signs),
+            RunCounts(requested=listings, failed=listings, signals=signals),
             error=f"{run.outlet}.vn: {cause}",
-            evidence={sign.value: (url,)},
+            evidence={signal.value: (url,)},
         )
 
     def _done(self, run: Run, begun: datetime, cause: Cause | None, wall: timedelta) -> Run:
-        signs: dict[str, int] = {}
+        signals: dict[str, int] = {}
         newest: dict[str, datetime] = {}
         new_of: dict[str, tuple[datetime, ...]] = {}
         evidence: dict[str, tuple[str, ...]] = {}
@@ -180,14 +180,21 @@ class World:
             self.requests += 2
             key = (run.outlet, section)
             if cause is Cause.NO_LINKS:
-                _count(signs, Sign.NO_LINKS, 2)
+                _count(signals, HealthSignal.NO_LINKS, 2)
                 url = f"https://{run.outlet}.vn/{section}/"
-                evidence[Sign.NO_LINKS.value] = (*evidence.get(Sign.NO_LINKS.value, ()), url)
+                evidence[HealthSignal.NO_LINKS.value] = (
+                    *evidence.get(HealthSignal.NO_LINKS.value, ()),
+                    url,
+                )
                 continue
             times = self.published[key]
             first, last = self.seen[key], bisect_right(times, begun)
             self.seen[key] = last
-            _count(signs, Sign.LISTINGS if last > first else Sign.UNCHANGED_LISTINGS, 2)
+            _count(
+                signals,
+                HealthSignal.LISTINGS if last > first else HealthSignal.UNCHANGED_LISTINGS,
+                2,
+            )
             if last > first:
                 newest[section] = times[last - 1] + min(wall, timedelta(0))
                 new_of[section] = tuple(times[first:last])
@@ -196,12 +203,12 @@ class World:
                 self.archived.append((moment, taken))
         new = sum(map(len, new_of.values()))
         self.requests += 1  # robots.txt; articles cost the same however they are found
-        self._note_articles(signs, evidence, new, cause, run.outlet)
+        self._note_articles(signals, evidence, new, cause, run.outlet)
         return _ended(
             run,
             taken + wall,
             Outcome.DONE,
-            RunCounts(requested=2 * len(run.sections) + new, new=new, signs=signs),
+            RunCounts(requested=2 * len(run.sections) + new, new=new, signals=signals),
             newest_of=newest,
             new_of=new_of,
             evidence=evidence,
@@ -209,7 +216,7 @@ class World:
 
     def _note_articles(
         self,
-        signs: dict[str, int],
+        signals: dict[str, int],
         evidence: dict[str, tuple[str, ...]],
         new: int,
         cause: Cause | None,
@@ -217,25 +224,25 @@ class World:
     ) -> None:
         if not new:
             return
-        _count(signs, Sign.ARTICLES, new)
+        _count(signals, HealthSignal.ARTICLES, new)
         without = new if cause is Cause.TEMPLATE else _binomial(self._random, new, 0.01)
         anonymous = _binomial(self._random, new, 0.15)
         late = _binomial(self._random, new, 0.01)
-        for sign, count in (
-            (Sign.NO_BODY, without),
-            (Sign.NO_AUTHORS, anonymous),
-            (Sign.TIMEOUTS, late),
+        for signal, count in (
+            (HealthSignal.NO_BODY, without),
+            (HealthSignal.NO_AUTHORS, anonymous),
+            (HealthSignal.TIMEOUTS, late),
         ):
             if count:
-                _count(signs, sign, count)
-                evidence[sign.value] = (f"https://{outlet}.vn/bai-{self.runs}.html",)
+                _count(signals, signal, count)
+                evidence[signal.value] = (f"https://{outlet}.vn/bai-{self.runs}.html",)
 
 
 _FAILING = {
-    Cause.UNREACHABLE: (Sign.UNREACHABLE, 40.0),
-    Cause.BLOCKED: (Sign.BLOCKED, 20.0),
-    Cause.ROBOTS: (Sign.ROBOTS, 6.0),
-    Cause.TIMEOUTS: (Sign.TIMEOUTS, 300.0),
+    Cause.UNREACHABLE: (HealthSignal.UNREACHABLE, 40.0),
+    Cause.BLOCKED: (HealthSignal.BLOCKED, 20.0),
+    Cause.ROBOTS: (HealthSignal.ROBOTS, 6.0),
+    Cause.TIMEOUTS: (HealthSignal.TIMEOUTS, 300.0),
 }
 
 
@@ -246,8 +253,8 @@ def _ended(
     return Run(**fields, ended_at=ended_at, outcome=outcome, counts=counts, **more)  # type: ignore[arg-type] # by name
 
 
-def _count(signs: dict[str, int], sign: Sign, by: int) -> None:
-    signs[sign.value] = signs.get(sign.value, 0) + by
+def _count(signals: dict[str, int], signal: HealthSignal, by: int) -> None:
+    signals[signal.value] = signals.get(signal.value, 0) + by
 
 
 def _binomial(random: Random, count: int, chance: float) -> int:

@@ -49,10 +49,10 @@ def start_runs(archive: Archive) -> None:
         archive.runs.start(Run(f"run-{outlet}", outlet, T0))
 
 
-def put(archive: Archive, article: Article, sight: float = 0) -> int:
+def put(archive: Archive, article: Article, later: float = 0) -> int:
     """Store an article as captured that many minutes after its publication; return its id."""
-    moment = (article.published_at or T0) + timedelta(minutes=sight)
-    mark = f"{article.url} {sight} {hash(article.blocks) if sight else ''}"
+    moment = (article.published_at or T0) + timedelta(minutes=later)
+    mark = f"{article.url} {later} {hash(article.blocks) if later else ''}"
     seen = Capture(article.url, moment, 200, "a.warc.gz", 1, f"<urn:{mark}>", f"sha1:{mark}")
     stored = archive.articles.store(f"run-{article.outlet}", seen, article)
     assert stored.id is not None

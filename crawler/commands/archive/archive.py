@@ -14,10 +14,10 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     err,
+    load_settings,
     out,
     print_json,
     reading_of,
-    settle,
 )
 from storage.archive import open_archive, upgrade_archive
 
@@ -31,7 +31,7 @@ archive_app.command()(redact)
 @archive_app.command()
 def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     """Make the archive's tables in an empty database; one that has them is left as it is."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     open_archive(settings.archive).close()
     out.print(f"archive {settings.archive_name} is ready", markup=False, soft_wrap=True)
 
@@ -39,7 +39,7 @@ def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
 @archive_app.command()
 def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     hidden = not err.is_terminal
     with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
@@ -62,7 +62,7 @@ def stats(
     config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
 ) -> None:
     """Count what the archive has of each outlet, and what it takes on the disk."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         found = opened.maintenance.stats()
     files, size = folder_size(settings.captures)

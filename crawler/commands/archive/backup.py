@@ -13,9 +13,9 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     err,
+    load_settings,
     out,
     print_json,
-    settle,
 )
 
 
@@ -30,7 +30,7 @@ def backup(
 
     Exit code 1 where recordings are not what the archive says they are; the backup is made.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     now = datetime.now(UTC)
     made = back_up(settings.archive, settings.captures, folder.resolve(), keep, now)
     if json:

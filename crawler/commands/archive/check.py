@@ -15,16 +15,16 @@ from crawler.commands.common import (
     JsonOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
     reading_of,
-    settle,
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from storage.archive import Archive
-from storage.model.maintenance import Finding, Redaction
+from storage.model.maintenance import CheckFinding, Redaction
 
 _RECORDS, _FILES = "records", "WARC files"
 _RESTORE = "restore the file from a backup"
@@ -42,7 +42,7 @@ def check(
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     columns = (SpinnerColumn(), TextColumn("checking {task.description}"))
     hidden = json or not err.is_terminal
     progress = Progress(*columns, console=err, transient=True, disable=hidden)
@@ -64,7 +64,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _finding_json(finding: Finding, *, repair: bool) -> dict[str, Any]:
+def _finding_json(finding: CheckFinding, *, repair: bool) -> dict[str, Any]:
     return {
         "check": finding.check,
         "what": finding.what,
@@ -74,7 +74,7 @@ def _finding_json(finding: Finding, *, repair: bool) -> dict[str, Any]:
     }
 
 
-def _finding_text(finding: Finding, *, repair: bool) -> str:
+def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     if not finding.can_repair:
         done = "cannot be repaired from here"
     else:
@@ -97,7 +97,7 @@ class _Auditor:
         self._repair = repair
         self.count = 0
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CheckFinding]:
         """Yield all that is wrong, after mending it where that was asked for."""
         upkeep = self._archive.maintenance
         for source in (
@@ -110,57 +110,57 @@ class _Auditor:
                 self.count += 1
                 yield finding
 
-    def _redactions(self) -> Iterator[Finding]:
+    def _redactions(self) -> Iterator[CheckFinding]:
         """Yield takedowns that a kill left half done."""
         self._begun("takedowns")
         for redaction in self._archive.maintenance.open_redactions():
             if self._repair:
                 self._rewrite(redaction)
             what = f"the takedown of article {redaction.article} has not reached its recordings"
-            yield Finding("takedowns", what, "rewrite them", can_repair=True)
+            yield CheckFinding("takedowns", what, "rewrite them", can_repair=True)
 
     def _rewrite(self, redaction: Redaction) -> None:
         with host_lock(self._config.captures, outlets_of(self._config), redaction.outlet):
             rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
 
-    def _records(self) -> Iterator[Finding]:
+    def _records(self) -> Iterator[CheckFinding]:
         self._begun(_RECORDS)
         checked = RecordCheck(self._config.captures)
         for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
             what = f"{self._config.captures / name}: is not there; {count} captures point to it"
-            yield Finding(_RECORDS, what, _RESTORE, can_repair=False)
+            yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
-    def _record(self, fault: RecordFault) -> Finding:
+    def _record(self, fault: RecordFault) -> CheckFinding:
         if fault.holds_text:
             return self._half_redacted(fault)
         if fault.moved_to is None:
-            return Finding(_RECORDS, fault.what, _RESTORE, can_repair=False)
+            return CheckFinding(_RECORDS, fault.what, _RESTORE, can_repair=False)
         if self._repair:
             self._archive.captures.move_record(fault.recorded.number, fault.moved_to)
         repair = f"point to offset {fault.moved_to}, where the record lies"
-        return Finding(_RECORDS, fault.what, repair, can_repair=True)
+        return CheckFinding(_RECORDS, fault.what, repair, can_repair=True)
 
-    def _half_redacted(self, fault: RecordFault) -> Finding:
+    def _half_redacted(self, fault: RecordFault) -> CheckFinding:
         """Mend a page that came in again after its article was taken down."""
         capture = fault.recorded.capture
         redaction = self._archive.maintenance.redaction(capture.url)
         if redaction is None or capture.warc_file.startswith("/"):
             repair = "the file lies outside the captures folder: take the record out yourself"
-            return Finding(_RECORDS, fault.what, repair, can_repair=False)
+            return CheckFinding(_RECORDS, fault.what, repair, can_repair=False)
         if self._repair:
             self._rewrite(redaction)
-        return Finding(_RECORDS, fault.what, "put a tombstone in its place", can_repair=True)
+        return CheckFinding(_RECORDS, fault.what, "put a tombstone in its place", can_repair=True)
 
-    def _files(self) -> Iterator[Finding]:
+    def _files(self) -> Iterator[CheckFinding]:
         self._begun(_FILES)
         captures, now = self._config.captures, datetime.now(UTC)
         for what in file_faults(self._archive, captures):
-            yield Finding(_FILES, what, _RESTORE, can_repair=False)
+            yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
         limit = self._config.limits.run_seconds
         for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
             if self._repair:
                 list_files(self._archive, captures, [path], now)
             what = f"{path}: is not in the archive's list (a crawl was killed?)"
-            yield Finding(_FILES, what, "list its size and digest", can_repair=True)
+            yield CheckFinding(_FILES, what, "list its size and digest", can_repair=True)

@@ -18,13 +18,13 @@ from crawler.commands.common import (
     JsonOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json,
-    settle,
 )
 from crawler.jobs.signals import raise_on_term
-from crawler.reprocess.import_rows import Source
+from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
 from storage.errors import UsageError
@@ -81,9 +81,9 @@ def import_(
     Lines that cannot be used are named, set aside and pass nobody by. Started again, it goes
     over what it has stored without storing it twice.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     started = datetime.now(UTC)
-    source = Source(outlet, id_key, outlets_of(settings), started)
+    source = ImportSource(outlet, id_key, outlets_of(settings), started)
     rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))
     raise_on_term()
     lines, raw = open_lines(file)

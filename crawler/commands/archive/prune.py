@@ -4,13 +4,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.commands.common import ArchiveOption, ConfigOption, archive_of, out, settle
+from crawler.commands.common import ArchiveOption, ConfigOption, archive_of, load_settings, out
 from storage.model.schedule import TOO_LATE
 
 
 def prune(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     """Delete old logs and validators, tidy the database. Articles, runs and captures stay."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     days = settings.schedule.log_days
     logs = old_logs(settings.logs, time.time() - days * 24 * 3600)
     for log in logs:

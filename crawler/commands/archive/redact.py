@@ -17,10 +17,10 @@ from crawler.commands.common import (
     JsonOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json,
-    settle,
 )
 from crawler.config.config import Config
 from crawler.render.base import time_json
@@ -43,7 +43,7 @@ def redact(
     """
     if not reason.strip():
         raise UsageError("--reason is empty: expected why, for whoever asks later")
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     outlets = outlets_of(settings)
     with archive_of(settings) as opened:
         before = _asked(opened, ref, yes=yes)

@@ -19,17 +19,24 @@ from crawler.commands.common import (
     UntilOption,
     archive_of,
     err,
+    load_settings,
     moment,
     outlets_of,
     print_json,
     reading_of,
-    settle,
 )
 from crawler.extract.article import VERSION
 from crawler.jobs.signals import raise_on_term
 from crawler.outlets.model import find_outlet
 from crawler.reprocess.compare import Effect, Result
-from crawler.reprocess.reextract import BATCH, Difference, Held, Reader, Steps, reread
+from crawler.reprocess.reextract import (
+    BATCH,
+    Difference,
+    RereadCallbacks,
+    RereadItem,
+    RereadSettings,
+    reread,
+)
 from storage.archive import Archive
 from storage.model.readings import RereadQuery
 
@@ -59,7 +66,7 @@ def reextract(
     A change counts as ours, not as the outlet's edit; what was read before is kept. Stopped, it
     goes on where it was when it is started again.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     slugs = [find_outlet(known, slug).slug for slug in dict.fromkeys(outlet or ())]
     query = RereadQuery(
@@ -69,19 +76,19 @@ def reextract(
     )
     queries = [replace(query, outlet=slug) for slug in slugs] or [query]
     workers = jobs or len(os.sched_getaffinity(0))
-    reader = Reader(settings.captures, known, VERSION, workers)
+    reader = RereadSettings(settings.captures, known, VERSION, workers)
     raise_on_term()
     shown: list[Difference] = []
     opening = reading_of if dry_run else archive_of
     with opening(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
         total = sum(opened.captures.count_to_reread(each) for each in queries)
         task = progress.add_task("reading", total=total)
-        steps = Steps(
+        callbacks = RereadCallbacks(
             write=_leave if dry_run else _write_to(opened),
             differ=lambda found: shown.append(found) if len(shown) < diffs else None,
             progress=lambda report: progress.update(task, completed=report.done),
         )
-        report = reread(batches_of(opened, queries), reader, steps)
+        report = reread(batches_of(opened, queries), reader, callbacks)
     if json:
         print_json(report_json(report, shown, dry_run=dry_run))
     else:
@@ -90,12 +97,12 @@ def reextract(
         raise typer.Exit(1)
 
 
-def batches_of(archive: Archive, queries: list[RereadQuery]) -> Iterator[list[Held]]:
+def batches_of(archive: Archive, queries: list[RereadQuery]) -> Iterator[list[RereadItem]]:
     """Yield what is to be read again, outlet by outlet, oldest capture first."""
     for query in queries:
         found = archive.captures.to_reread(query, BATCH)
         while found:
-            yield [Held(*row) for row in found]
+            yield [RereadItem(*row) for row in found]
             found = archive.captures.to_reread(replace(query, after=found[-1][0]), BATCH)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import ConfigOption, JsonOption, day_of, err, out, settle, table
+from crawler.commands.common import ConfigOption, JsonOption, day_of, err, load_settings, out, table
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, names_text, tags_json
 from storage.errors import UsageError
@@ -56,7 +56,7 @@ def tag(
 ) -> None:
     """Print the places that texts mention and are about."""
     default = day_of("--date", day) if day else None
-    tagger = Tagger(load_gazetteer(settle(config, None).gazetteer))
+    tagger = Tagger(load_gazetteer(load_settings(config, None).gazetteer))
     if outlet_province and not tagger.gazetteer.provinces(outlet_province):
         raise UsageError(
             f"--outlet-province {outlet_province!r}: no such province; expected a name or code"

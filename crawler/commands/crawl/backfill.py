@@ -13,10 +13,10 @@ from crawler.commands.common import (
     archive_of,
     day_of,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json,
-    settle,
 )
 from crawler.commands.crawl.coverage import coverage_json, print_coverage
 from crawler.commands.crawl.crawling import do_crawls, print_end
@@ -53,7 +53,7 @@ def backfill(
     json: JsonOption = False,
 ) -> None:
     """Fetch what an outlet published in a window of the past; said again, it goes on."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     chosen = find_outlet(outlets_of(settings), outlet)
     _check(chosen, section or [], oldest_first=oldest_first)
     first, end = _window(since, until)

@@ -12,10 +12,10 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     day_of,
+    load_settings,
     out,
     print_json,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -43,7 +43,7 @@ def coverage(
     if by not in {"day", "month"}:
         raise UsageError(f"--by {by!r}: expected day or month")
     period: Period = "day" if by == "day" else "month"
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     window: tuple[date | None, date | None] = (
         day_of("--since", since) if since else None,
         day_of("--until", until) if until else None,

@@ -17,10 +17,10 @@ from crawler.commands.common import (
     UntilOption,
     archive_of,
     err,
+    load_settings,
     moment,
     outlets_of,
     print_json_array,
-    settle,
 )
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import require_contact
@@ -74,7 +74,7 @@ def crawl(
     json: JsonOption = False,
 ) -> None:
     """Crawl outlets into the archive, live or from recordings."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     if sitemaps and not since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")

@@ -11,10 +11,10 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     archive_of,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
-    settle,
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
@@ -42,7 +42,7 @@ def recheck(
 
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]

@@ -12,11 +12,11 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     archive_of,
+    load_settings,
     outlets_of,
-    settle,
 )
 from crawler.config.config import Config, require_contact
-from crawler.health.evaluate import look, look_at
+from crawler.health.evaluate import evaluate_all, evaluate_outlet
 from crawler.health.metrics import Snapshot, serve_metrics
 from crawler.health.notify import Channel, channels_of, notify_all
 from crawler.health.status import status_of
@@ -25,7 +25,7 @@ from crawler.outlets.model import Outlet
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces, load_into
 from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies, set_up_log
 from crawler.schedule.state import ScheduleState, hold_archive, maintenance_argv
 from storage.archive import Archive
@@ -43,7 +43,7 @@ def schedule(
     archive: ArchiveOption = None,
 ) -> None:
     """Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or ())
@@ -112,14 +112,14 @@ def _evaluation(
     channels: list[Channel],
 ) -> Callable[[str | None], None]:
     """Return what looks at the health of one outlet, or of all, and notifies people."""
-    watched = {one.outlet: one for one in watched_by(wanted, known)}
+    monitored = {one.outlet: one for one in monitored_by(wanted, known)}
 
     def evaluate(outlet: str | None) -> None:
         now = datetime.now(UTC)
         if outlet is None:
-            look(archive, list(watched.values()), settings.captures, now)
+            evaluate_all(archive, list(monitored.values()), settings.captures, now)
         else:
-            look_at(archive, watched[outlet], now)
+            evaluate_outlet(archive, monitored[outlet], now)
         notify_all(archive, channels)
 
     return evaluate

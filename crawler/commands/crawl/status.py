@@ -11,23 +11,23 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
+    load_settings,
     out,
     outlets_of,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
 from crawler.health.evaluate import all_findings
-from crawler.health.rules import Watched
+from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.outlets.model import Outlet
 from crawler.render.base import time_text
 from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import new_agenda, next_runs, wanted_outlets, watched_by
+from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome
@@ -39,16 +39,16 @@ def status(
     config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
 ) -> None:
     """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     now = datetime.now(UTC)
     with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
-        watched = crawled_outlets(opened, wanted, known)
-        findings = all_findings(opened, watched, settings.captures, now)
+        monitored = crawled_outlets(opened, wanted, known)
+        findings = all_findings(opened, monitored, settings.captures, now)
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
-        found = status_of(opened, [one.outlet for one in watched], alarms, due, now)
+        found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
     if json:
         print_json(
             {
@@ -65,11 +65,11 @@ def status(
 
 def crawled_outlets(
     archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
-) -> list[Watched]:
+) -> list[MonitoredOutlet]:
     """Return those outlets that are wanted and have been crawled."""
     return [
         one
-        for one in watched_by(wanted, known)
+        for one in monitored_by(wanted, known)
         if any(not run.replay for run in archive.runs.find(one.outlet))
     ]
 
@@ -147,7 +147,7 @@ def alarms(
     json: JsonOption = False,
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = opened.alarms.find(outlet, only_open=not closed, limit=limit)

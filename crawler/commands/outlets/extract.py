@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from crawler.commands.common import ConfigOption, moment, outlets_of, print_json, settle
+from crawler.commands.common import ConfigOption, load_settings, moment, outlets_of, print_json
 from crawler.extract import extract as extract_page
 from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
 from crawler.page.response import Page
@@ -30,7 +30,7 @@ def extract(
     config: ConfigOption = None,
 ) -> None:
     """Print the article, or the refusal, that a saved page holds, as JSON."""
-    page, known = page_at(file, url, fetched_at), outlets_of(settle(config, None))
+    page, known = page_at(file, url, fetched_at), outlets_of(load_settings(config, None))
     result = extract_page(page, publisher_of(url, outlet, known))
     print_json(article_json(result) if isinstance(result, Article) else refusal_json(result))
 

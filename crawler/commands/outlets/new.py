@@ -17,9 +17,9 @@ from crawler.commands.common import (
     ConfigOption,
     archive_of,
     err,
+    load_settings,
     out,
     outlets_of,
-    settle,
     short_path,
 )
 from crawler.commands.crawl.crawling import do_crawls
@@ -36,7 +36,7 @@ from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.propose import Newcomer, propose, to_confirm, toml_of
+from crawler.onboarding.propose import OutletProposal, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
 from crawler.page.response import Page
@@ -76,7 +76,7 @@ def new_outlet(
     archive: ArchiveOption = None,
 ) -> None:
     """Propose an outlet's file and a test page from its site, or from a saved page."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     known = outlets_of(settings)
     address = _address(url, page, at)
     host = host_of(address) or ""
@@ -86,15 +86,15 @@ def new_outlet(
         )
     chosen = slug or slug_of_host(host, known)
     seen = _saved(page, address) if page else _fetched(address, settings, known)
-    newcomer = propose(seen.front, chosen)
-    text = toml_of(newcomer)
+    proposal = propose(seen.front, chosen)
+    text = toml_of(proposal)
     file = (into.resolve() if into else settings.outlets) / f"{chosen}.toml"
     outlet = parse_outlet(text, str(file), FAMILY_NAMES)  # what is written must be valid
     result = extract(seen.article, outlet)
     _write(file, text)
-    confirm = to_confirm(newcomer, short_path(file))
+    confirm = to_confirm(proposal, short_path(file))
     written = _write_fixture(seen.article, outlet, result, confirm, folder or fixtures())
-    _report(newcomer, file, written, result, confirm)
+    _report(proposal, file, written, result, confirm)
 
 
 def _address(url: str | None, page: Path | None, at: str | None) -> str:
@@ -125,11 +125,11 @@ def _saved(page: Path, address: str) -> _Seen:
 def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
     """Fetch the page, and one article that it links to, as any crawl does: guard, robots, WARC."""
     require_contact(settings.contact, settings.file)
-    stranger = outlet_of_site(url, known)
-    job = CrawlJob(stranger.slug, limit=1, url=url, site=url, recrawl=True)
+    adhoc = outlet_of_site(url, known)
+    job = CrawlJob(adhoc.slug, limit=1, url=url, site=url, recrawl=True)
     with archive_of(settings, create=True) as opened:
         [run] = do_crawls(opened, settings, [[job]])
-    pages = list(_recorded(settings.captures / stranger.slug, run.id))
+    pages = list(_recorded(settings.captures / adhoc.slug, run.id))
     if not pages:
         raise CrawlError(f"{url}: {run.error or 'nothing could be fetched'} (log: {run.log_file})")
     article = next((each for each in pages if isinstance(extract(each, None), Article)), pages[0])
@@ -168,11 +168,15 @@ def _write_fixture(
 
 
 def _report(
-    newcomer: Newcomer, file: Path, written: Path, result: Article | Refusal, confirm: list[str]
+    proposal: OutletProposal,
+    file: Path,
+    written: Path,
+    result: Article | Refusal,
+    confirm: list[str],
 ) -> None:
-    out.print(f"wrote {escape(short_path(file))}: family {newcomer.family.name}", soft_wrap=True)
-    out.print(f"  known by {escape(newcomer.why)}", soft_wrap=True)
-    for section in newcomer.sections:
+    out.print(f"wrote {escape(short_path(file))}: family {proposal.family.name}", soft_wrap=True)
+    out.print(f"  known by {escape(proposal.why)}", soft_wrap=True)
+    for section in proposal.sections:
         out.print(f"  {escape(section.name)}: {escape(section.path)}", soft_wrap=True)
     what = (
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"

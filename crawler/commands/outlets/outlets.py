@@ -12,10 +12,10 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     err,
+    load_settings,
     out,
     outlets_of,
     print_json_array,
-    settle,
     short_path,
     table,
 )
@@ -34,7 +34,7 @@ outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_he
 @outlets_app.command("list")
 def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List the outlets with their family, sections, confidence and the pages that prove them."""
-    settings = settle(config, None)
+    settings = load_settings(config, None)
     known, own = outlets_of(settings).values(), own_files(settings)
     if json:
         print_json_array(outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
@@ -113,7 +113,7 @@ def check_outlets(
     json: JsonOption = False,
 ) -> None:
     """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
-    settings = settle(config, None)
+    settings = load_settings(config, None)
     if not live:
         _check_files(settings, outlet or [], as_json=json)
         return

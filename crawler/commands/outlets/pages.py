@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import ConfigOption, err, out, outlets_of, settle
+from crawler.commands.common import ConfigOption, err, load_settings, out, outlets_of
 from crawler.commands.outlets.extract import page_at, publisher_of
 from crawler.extract import extract
 from crawler.onboarding.fixture import proposed_fixture
@@ -65,7 +65,7 @@ def add_page(
 ) -> None:
     """Write a page and what the code makes of it, for a person to confirm."""
     page = page_at(file, url, fetched_at)
-    publisher = publisher_of(url, outlet, outlets_of(settle(config, None)))
+    publisher = publisher_of(url, outlet, outlets_of(load_settings(config, None)))
     result = extract(page, publisher)
     chosen = name or proposed_name(result)
     if not re.fullmatch(r"[\w-]+", chosen, re.ASCII):

@@ -22,13 +22,13 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     place_names,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -60,7 +60,7 @@ def articles(
     json: JsonOption = False,
 ) -> None:
     """List archived articles, newest publication first."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
@@ -111,26 +111,26 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         archived = opened.articles.get(ref)
         cluster = opened.clusters.get(str(archived.id))
         newest = archived.latest.article
-        ways = opened.links.sources(newest.outlet, newest.url, newest.article_id)
+        sources = opened.links.sources(newest.outlet, newest.url, newest.article_id)
     tags = archived.latest.tags
     gazetteer = place_names(settings)
     if json:
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies | {"ways": list(ways)})
+        print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
     else:
         about = names_text(tags.primary, gazetteer) if tags else "not tagged"
-        _print_article(archived, about, cluster_text(cluster, archived.id), ways)
+        _print_article(archived, about, cluster_text(cluster, archived.id), sources)
 
 
 def _print_article(
-    archived: ArchivedArticle, places: str, cluster: str, ways: tuple[str, ...]
+    archived: ArchivedArticle, places: str, cluster: str, sources: tuple[str, ...]
 ) -> None:
     article = archived.latest.article
     facts = {
@@ -145,7 +145,7 @@ def _print_article(
         "tags": ", ".join(article.tags) or "–",
         "places": places or "–",
         "cluster": cluster,
-        "found by": ", ".join(ways) or "–",
+        "found by": ", ".join(sources) or "–",
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:
@@ -175,7 +175,7 @@ def runs(
     json: JsonOption = False,
 ) -> None:
     """List crawls, newest first: what each did, and how it ended."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]

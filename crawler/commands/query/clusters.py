@@ -15,12 +15,12 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     UntilOption,
+    load_settings,
     moment,
     out,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -36,7 +36,7 @@ def cluster(
     json: JsonOption = False,
 ) -> None:
     """Show the copies of one article's story, from the earliest known publication on."""
-    with reading_of(settle(config, archive)) as opened:
+    with reading_of(load_settings(config, archive)) as opened:
         found = opened.clusters.get(ref)
     if json:
         print_json(cluster_json(found))
@@ -61,7 +61,7 @@ def clusters(
     json: JsonOption = False,
 ) -> None:
     """List the most reprinted stories: those in most outlets first."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     query = ClusterQuery(
         since=moment("--since", since),
         until=moment("--until", until),

@@ -22,10 +22,10 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     reading_of,
-    settle,
 )
 from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.config.config import Config
@@ -69,7 +69,7 @@ def export(
 
     JSON lines come back by `tinquan import`. FILE appears when it is complete, or not at all.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     kind = format_ or _format_of(output)
     raise_on_term()
     with reading_of(settings) as opened, _progress() as progress:

@@ -22,13 +22,13 @@ from crawler.commands.common import (
     archive_of,
     day_of,
     err,
+    load_settings,
     moment,
     out,
     outlets_of,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     table,
 )
 from crawler.extract.worker import ExtractionWorker
@@ -67,7 +67,7 @@ def build(
     json: JsonOption = False,
 ) -> None:
     """Rebuild the gazetteer's tables from raw data."""
-    folder = out_dir or settle(config, None).gazetteer
+    folder = out_dir or load_settings(config, None).gazetteer
     if not out_dir and folder == shipped("gazetteer") and not is_clone():
         raise UsageError("name --out FOLDER: the shipped tables are not replaced; set `gazetteer`")
     changed = [
@@ -106,7 +106,7 @@ def find(
     json: JsonOption = False,
 ) -> None:
     """List the units that a name can mean, with or without diacritics and type."""
-    gazetteer = load_gazetteer(settle(config, None).gazetteer)
+    gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     day = day_of("--on", on) if on else None
     if day and (note := gazetteer.note(day)):
         err.print(f"note: {note}", soft_wrap=True)
@@ -124,7 +124,7 @@ def find(
 @places_app.command()
 def show(name: NameArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show one place: its eras, what it was made of, and what became of it."""
-    gazetteer = load_gazetteer(settle(config, None).gazetteer)
+    gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     unit = one_place(gazetteer, name)
     if json:
         print_json(place_json(unit, gazetteer))
@@ -178,7 +178,7 @@ def stats(
     json: JsonOption = False,
 ) -> None:
     """Count the articles that are about each district or ward, most first."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     gazetteer = load_gazetteer(settings.gazetteer)
     query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
     with reading_of(settings) as opened:
@@ -211,7 +211,7 @@ def retag(
     json: JsonOption = False,
 ) -> None:
     """Tag the archive's articles anew where gazetteer or rules have changed; can be interrupted."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     outlets = outlets_of(settings)
     check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))
     raise_on_term()

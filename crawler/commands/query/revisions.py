@@ -16,12 +16,12 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     print_json,
     print_json_array,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -47,7 +47,7 @@ def diff(
     json: JsonOption = False,
 ) -> None:
     """Show what changed between two states of an article, word by word."""
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     if numbers and len(numbers) != 2:
         raise UsageError(f"expected two states or none, not {len(numbers)}: diff {ref} 1 2")
     with reading_of(settings) as opened:
@@ -170,7 +170,7 @@ def revisions(
 
     --since and --until bound when the changed state was first seen.
     """
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     query = EditQuery(
         since=moment("--since", since),
         until=moment("--until", until),

@@ -20,12 +20,12 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    load_settings,
     moment,
     out,
     place_names,
     print_json,
     reading_of,
-    settle,
     slugs_of,
     table,
 )
@@ -98,7 +98,7 @@ def search(
     """Search the texts of archived articles."""
     asked = _words(words or [], fold)
     _check(limit, kind or [])
-    settings = settle(config, archive)
+    settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     query = SearchQuery(
         words=asked,

@@ -5,13 +5,19 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from crawler.discover import Found
+from crawler.discover import DiscoveryResult
 from crawler.discover.paging import paging_of
 from crawler.families.base import Family
 from crawler.fetch.spiders.frontier import Pagination
+from crawler.fetch.spiders.listing_requests import (
+    ListingRequest,
+    child_period,
+    next_page_request,
+    section_request,
+    sitemap_requests,
+)
 from crawler.fetch.spiders.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan
-from crawler.fetch.spiders.steps import Step, child_period, listing_step, next_step, sitemap_steps
 from crawler.outlets.model import Outlet
 from storage.archive import Archive
 from storage.model.links import Progress
@@ -21,7 +27,7 @@ _DAY_PAGES = 50
 _INSTANT = timedelta(microseconds=1)  # a window's end is exclusive
 
 
-def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+def backfill_requests(outlet: Outlet, family: Family, plan: Plan) -> Iterator[ListingRequest]:
     """Yield the listings of a backfill: sitemaps, else day archives, else paging.
 
     Day archives come before paging, since they lead straight to the window: to page back a year
@@ -31,26 +37,26 @@ def backfill_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]
     if since is None or until is None:
         return
     if outlet.sitemap:
-        found = list(sitemap_steps(outlet, since, until - _INSTANT))
+        found = list(sitemap_requests(outlet, since, until - _INSTANT))
         yield from reversed(found) if plan.oldest_first else found
     elif family.day_archive:
-        yield from _day_steps(outlet, family, plan)
+        yield from _day_requests(outlet, family, plan)
     else:
         for section in plan.sections:
-            chain = Pagination(since, trusts_known=False, cap=_PAGES)
-            begin = listing_step(outlet, section, family, chain)
-            if begin is not None and begin.chain is not None:
+            pagination = Pagination(since, trusts_known=False, cap=_PAGES)
+            begin = section_request(outlet, section, family, pagination)
+            if begin is not None and begin.pagination is not None:
                 yield begin
 
 
-def _day_steps(outlet: Outlet, family: Family, plan: Plan) -> Iterator[Step]:
+def _day_requests(outlet: Outlet, family: Family, plan: Plan) -> Iterator[ListingRequest]:
     first, last = _local_days(outlet, plan)
     days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
     for day in reversed(days) if plan.oldest_first else days:
         for section in plan.sections:
-            chain = Pagination(None, trusts_known=False, cap=_DAY_PAGES)
-            step = Step("", "html", section, number=0, chain=chain, day=day)
-            yield next_day_page(step, outlet, family)
+            pagination = Pagination(None, trusts_known=False, cap=_DAY_PAGES)
+            listing = ListingRequest("", "html", section, number=0, pagination=pagination, day=day)
+            yield next_day_page(listing, outlet, family)
 
 
 def _local_days(outlet: Outlet, plan: Plan) -> tuple[date, date]:
@@ -61,19 +67,19 @@ def _local_days(outlet: Outlet, plan: Plan) -> tuple[date, date]:
     return plan.since.astimezone(zone).date(), (plan.until - _INSTANT).astimezone(zone).date()
 
 
-def next_day_page(step: Step, outlet: Outlet, family: Family) -> Step:
+def next_day_page(listing: ListingRequest, outlet: Outlet, family: Family) -> ListingRequest:
     """Return the next page of a section's archive of one day."""
     paging = family.day_archive
-    if paging is None or step.section is None or step.day is None:
+    if paging is None or listing.section is None or listing.day is None:
         raise ValueError("no page of a day's archive")
     by = (outlet.page_size or paging.step) if paging.step > 1 else paging.step
     url = paging.template.format(
         host=outlet.host,
-        path=step.section.path.rstrip("/"),
-        day=step.day,
-        page=paging.first + step.number * by,
+        path=listing.section.path.rstrip("/"),
+        day=listing.day,
+        page=paging.first + listing.number * by,
     )
-    return replace(step, url=url, number=step.number + 1)
+    return replace(listing, url=url, number=listing.number + 1)
 
 
 class Backfill:
@@ -99,47 +105,49 @@ class Backfill:
         self._window = window_of(plan)
         self._keys: dict[str, set[str]] = {}
 
-    def steps(self) -> Iterator[Step]:
+    def requests(self) -> Iterator[ListingRequest]:
         """Yield the listings that are not done, each where it was left."""
-        for step in backfill_steps(self._outlet, self._family, self._plan):
-            left = self.where_left(step)
+        for listing in backfill_requests(self._outlet, self._family, self._plan):
+            left = self.where_left(listing)
             if left is not None:
                 yield left
 
-    def where_left(self, step: Step) -> Step | None:
+    def where_left(self, listing: ListingRequest) -> ListingRequest | None:
         """Return a listing's first page that is not done, None where all of it is."""
-        step = replace(step, origin=step.url)
-        known = self._archive.links.progress(self._outlet.slug, self._window).get(step.url)
+        listing = replace(listing, origin=listing.url)
+        known = self._archive.links.progress(self._outlet.slug, self._window).get(listing.url)
         if known is None:
-            return step
+            return listing
         if known.next_url is None:
             return None
-        form = step.form
-        if step.section is not None and step.day is None and known.number > 1:
-            paging = paging_of(self._outlet, step.section, self._family)
+        form = listing.form
+        if listing.section is not None and listing.day is None and known.number > 1:
+            paging = paging_of(self._outlet, listing.section, self._family)
             form = paging.form if paging else form
-        left = replace(step, url=known.next_url, form=form)
+        left = replace(listing, url=known.next_url, form=form)
         return replace(left, number=known.number, zone=known.zone)
 
-    def holds(self, child: Step) -> bool:
+    def holds(self, child: ListingRequest) -> bool:
         """True where a sitemap can hold articles of the window, by the local days of its name."""
         period, (first, last) = child_period(child.url), _local_days(self._outlet, self._plan)
         return period is None or (period[0] <= last and period[1] > first)
 
-    def following(self, step: Step, found: Found) -> Step | None:
+    def following(self, listing: ListingRequest, found: DiscoveryResult) -> ListingRequest | None:
         """Return a listing's next page, None where there is no way to page."""
-        if step.chain is None:
+        if listing.pagination is None:
             return None
-        if step.day is not None:
-            return next_day_page(step, self._outlet, self._family)
-        return next_step(step, self._outlet, self._family, found)
+        if listing.day is not None:
+            return next_day_page(listing, self._outlet, self._family)
+        return next_page_request(listing, self._outlet, self._family, found)
 
-    def came(self, step: Step, keys: Iterable[str], following: Step | None) -> None:
+    def came(
+        self, listing: ListingRequest, keys: Iterable[str], following: ListingRequest | None
+    ) -> None:
         """Note a page's links; its progress is saved when they are all settled well."""
-        origin = step.origin or step.url
+        origin = listing.origin or listing.url
         owed = self._keys.setdefault(origin, set())
         owed.update(keys)
-        progress = Progress(origin, None, step.number)
+        progress = Progress(origin, None, listing.number)
         if following is not None:
             progress = Progress(origin, following.url, following.number, following.zone)
 

@@ -15,7 +15,7 @@ from crawler.fetch.middlewares.errors import (
     UnreadableRecordError,
     cause_of,
 )
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.page.urls import host_of
 from storage.errors import TinquanError
 from storage.model.articles import RefusalReason
@@ -23,7 +23,7 @@ from storage.model.runs import RobotsState
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class RequestFailure:
     """What a failed request means.
 
     message: one line with host and cause. counted_as: what it counts as where it is no failure
@@ -37,44 +37,50 @@ class Failed:
     reason: RefusalReason | None = None
     closes_host: bool = False
     ends_run: bool = False
-    sign: Sign | None = None
+    signal: HealthSignal | None = None
     robots: RobotsState | None = None
 
 
-def judge_failure(error: BaseException | None, request: Request) -> Failed:
+def classify_failure(error: BaseException | None, request: Request) -> RequestFailure:
     """Return what follows from the exception that a request ended with."""
     text = str(error)
     host = host_of(request.url) or request.url
     match error:
         case NotRecordedError() | UnreadableRecordError():
-            failed = Failed(text, counted_as=error.counted_as)
+            failure = RequestFailure(text, counted_as=error.counted_as)
         case RobotsForbidError():
-            failed = Failed(text, counted_as="robots", sign=Sign.ROBOTS, robots="forbids")
+            failure = RequestFailure(
+                text, counted_as="robots", signal=HealthSignal.ROBOTS, robots="forbids"
+            )
         case HostClosedError():  # raised from the failure where robots.txt could not be asked
             origin = error.__cause__
-            sign = sign_of_failure(origin) if origin else Sign.ROBOTS
+            signal = signal_of_failure(origin) if origin else HealthSignal.ROBOTS
             robots: RobotsState = "unreachable" if origin else "unreadable"
-            failed = Failed(text, closes_host=True, sign=sign, robots=robots)
+            failure = RequestFailure(text, closes_host=True, signal=signal, robots=robots)
         case AskedToWaitError():
-            failed = Failed(text, ends_run=True, sign=Sign.BLOCKED)
+            failure = RequestFailure(text, ends_run=True, signal=HealthSignal.BLOCKED)
         case TinquanError():
-            failed = Failed(text, ends_run=True)
+            failure = RequestFailure(text, ends_run=True)
         case OversizeError():
-            failed = Failed(text, reason=RefusalReason.TOO_LARGE)
+            failure = RequestFailure(text, reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
-            failed = Failed(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
+            failure = RequestFailure(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest():
-            failed = Failed(f"{request.url}: {text}", counted_as="ignored")
+            failure = RequestFailure(f"{request.url}: {text}", counted_as="ignored")
         case EOFError() | zlib.error():
             why = f"{request.url}: its content cannot be decoded"
-            failed = Failed(why, reason=RefusalReason.HTTP_ERROR)
+            failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
-            sign = sign_of_failure(error)
-            failed = Failed(f"{host}: cannot be reached: {cause}", sign=sign)
-    return failed
+            signal = signal_of_failure(error)
+            failure = RequestFailure(f"{host}: cannot be reached: {cause}", signal=signal)
+    return failure
 
 
-def sign_of_failure(error: BaseException | None) -> Sign:
+def signal_of_failure(error: BaseException | None) -> HealthSignal:
     """Return what a request that brought no response says of the outlet's health."""
-    return Sign.TIMEOUTS if isinstance(error, DownloadTimeoutError) else Sign.UNREACHABLE
+    return (
+        HealthSignal.TIMEOUTS
+        if isinstance(error, DownloadTimeoutError)
+        else HealthSignal.UNREACHABLE
+    )

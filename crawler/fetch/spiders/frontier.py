@@ -14,11 +14,11 @@ _KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end
 _OLD_IN_A_ROW = 5
 
 
-class State(Enum):
+class LinkState(Enum):
     """What becomes of a link."""
 
     ASK = auto()  # request it
-    MET = auto()  # this run has met it before, by this or another way
+    DUPLICATE = auto()  # this run has met it before, by this or another way
     KNOWN = auto()  # the archive needs no request
     OLD = auto()  # published before the window
     LATE = auto()  # published after the window
@@ -26,12 +26,12 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class ScheduledLink:
     """A link with its key (what tells articles apart) and what becomes of it."""
 
     link: Link
     key: str
-    state: State
+    state: LinkState
 
 
 @dataclass
@@ -47,12 +47,12 @@ class Frontier:
     plan: Plan
     seen: Callable[[list[str]], set[str]]
     seen_ids: Callable[[list[str]], set[str]]
-    ways: dict[str, list[str]] = field(default_factory=dict)
+    sources: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
     addresses: dict[str, set[str]] = field(default_factory=dict)
 
     @property
-    def met(self) -> int:
+    def discovered(self) -> int:
         """How many different articles were met, known ones included."""
         return len(self.addresses)
 
@@ -61,40 +61,40 @@ class Frontier:
         """True where the limit leaves nothing to ask for."""
         return self.plan.limit is not None and self.asked >= self.plan.limit
 
-    def admit(self, links: tuple[Link, ...]) -> list[Admitted]:
+    def schedule(self, links: tuple[Link, ...]) -> list[ScheduledLink]:
         """Say what becomes of each link, and remember the way on which it was met."""
         known = self.seen([canonical_url(link.url) for link in links])
         if not self.plan.recrawl:
             ids = (article_id(link.url, self.family) for link in links)
             known |= self.seen_ids([id_ for id_ in ids if id_])
-        return [self._admit(link, known) for link in links]
+        return [self._schedule(link, known) for link in links]
 
-    def _admit(self, link: Link, known: set[str]) -> Admitted:
+    def _schedule(self, link: Link, known: set[str]) -> ScheduledLink:
         key = article_key(link.url, self.family)
         # Copies and changed slugs: stored with the article, they need no request of their own.
         self.addresses.setdefault(key, set()).update(
             canonical_url(url) for url in (link.url, *link.copies)
         )
-        return Admitted(link, key, self._state(link, key, known))
+        return ScheduledLink(link, key, self._state(link, key, known))
 
-    def _state(self, link: Link, key: str, known: set[str]) -> State:
-        if key in self.ways:
-            if link.way not in self.ways[key]:
-                self.ways[key].append(link.way)
-            return State.MET
+    def _state(self, link: Link, key: str, known: set[str]) -> LinkState:
+        if key in self.sources:
+            if link.source not in self.sources[key]:
+                self.sources[key].append(link.source)
+            return LinkState.DUPLICATE
         if canonical_url(link.url) in known or key in known:
-            return State.KNOWN
+            return LinkState.KNOWN
         if link.published_at and self.plan.since and link.published_at < self.plan.since:
-            return State.OLD
+            return LinkState.OLD
         # A sitemap's date may be that of a later change: it says nothing about `until`.
-        dated = link.published_at if link.way != "sitemap" else None
+        dated = link.published_at if link.source != "sitemap" else None
         if dated and self.plan.until and dated >= self.plan.until:
-            return State.LATE
+            return LinkState.LATE
         if self.is_full:
-            return State.OVER
-        self.ways[key] = [link.way]
+            return LinkState.OVER
+        self.sources[key] = [link.source]
         self.asked += 1
-        return State.ASK
+        return LinkState.ASK
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Pagination:
     trusts_known: bool
     cap: int
     pages: int = 0
-    _met: set[str] = field(default_factory=set)
+    _discovered: set[str] = field(default_factory=set)
     _openings: set[tuple[str, ...]] = field(default_factory=set)
     _known: int = 0
     _old: int = 0
@@ -125,31 +125,31 @@ class Pagination:
         if published_at is not None and self.since is not None:
             self._old = self._old + 1 if published_at < self.since else 0
 
-    def should_continue(self, page: list[Admitted]) -> bool:
+    def should_continue(self, page: list[ScheduledLink]) -> bool:
         """Take one page of links in; True where the next page should be asked for."""
         self.pages += 1
         keys = [item.key for item in page]
         opening = tuple(keys[:3])
-        fresh = [key for key in keys if key not in self._met]
+        fresh = [key for key in keys if key not in self._discovered]
         repeats = opening in self._openings  # some outlets repeat their last page for ever
-        self._met.update(keys)
+        self._discovered.update(keys)
         self._openings.add(opening)
         for item in page:
             self._note(item)
         if not fresh or repeats or self.pages >= self.cap:
             return False
-        if any(item.state is State.OVER for item in page):
+        if any(item.state is LinkState.OVER for item in page):
             return False
         if self.trusts_known and self._known >= _KNOWN_IN_A_ROW:
             return False
         return self._old < _OLD_IN_A_ROW and not self._is_past(page)
 
-    def _note(self, item: Admitted) -> None:
-        if item.state is State.KNOWN:
+    def _note(self, item: ScheduledLink) -> None:
+        if item.state is LinkState.KNOWN:
             self._known += 1
-        elif item.state is not State.MET:  # met by another way of this run says nothing
+        elif item.state is not LinkState.DUPLICATE:  # met by another way of this run says nothing
             self._known = 0
 
-    def _is_past(self, page: list[Admitted]) -> bool:
+    def _is_past(self, page: list[ScheduledLink]) -> bool:
         dates = [item.link.published_at for item in page if item.link.published_at]
         return self.since is not None and bool(dates) and all(day < self.since for day in dates)

@@ -7,37 +7,43 @@ from zoneinfo import ZoneInfo
 
 from scrapy.http import Headers
 
-from crawler.discover import Found, Link
+from crawler.discover import DiscoveryResult, Link
 from crawler.families.base import Family
 from crawler.fetch.spiders.backfill import Backfill
-from crawler.fetch.spiders.frontier import Admitted, Frontier, Pagination, State
+from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination, ScheduledLink
+from crawler.fetch.spiders.listing_requests import (
+    ListingRequest,
+    child_period,
+    child_requests,
+    first_requests,
+    next_page_request,
+)
 from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.session import CrawlSession
-from crawler.fetch.spiders.steps import Step, child_period, child_steps, first_steps, next_step
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, canonical_url
-from storage.model.links import MetLink
+from storage.model.links import DiscoveredLink
 
 _MAX_SITEMAPS = 400  # of one crawl
 _MAX_BACKFILLED = 20_000  # sitemaps of one backfill: a quarter of a century by the day, twice over
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
+class ListingResult:
     """What a listing led to: articles to ask for, and further listings."""
 
-    articles: tuple[Admitted, ...] = ()
-    listings: tuple[Step, ...] = ()
+    articles: tuple[ScheduledLink, ...] = ()
+    listings: tuple[ListingRequest, ...] = ()
 
 
 @dataclass
-class _Met:
+class _Requested:
     """What the run knows of the articles that it asked for."""
 
-    chains: dict[str, list[Pagination]] = field(default_factory=dict)
+    paginations: dict[str, list[Pagination]] = field(default_factory=dict)
     section_of: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,7 +57,7 @@ class Listings:
         self._plan = plan
         self._session = session
         self._sitemaps: set[str] = set()
-        self._met = _Met()
+        self._requested = _Requested()
         # A crawl that fetches known articles again still leaves alone what was taken down.
         seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
         self.validators = PendingValidators(archive, utc_now, session.trust_for)
@@ -69,13 +75,13 @@ class Listings:
     def _recorder(self) -> RunRecorder:
         return self._session.recorder
 
-    def steps(self) -> Iterator[Step]:
+    def requests(self) -> Iterator[ListingRequest]:
         """Yield the listings that the plan begins with."""
         if self._backfill is not None:
-            yield from self._backfill.steps()
+            yield from self._backfill.requests()
             self._recorder.discovered()  # also where all was done before
             return
-        yield from first_steps(
+        yield from first_requests(
             self._outlet,
             self._plan,
             self._family,
@@ -83,79 +89,83 @@ class Listings:
             trusts_known=self._session.trusts_known,
         )
 
-    def headers(self, step: Step) -> dict[str, str]:
+    def headers(self, listing: ListingRequest) -> dict[str, str]:
         """Return the headers that ask for a listing only if it has changed, where that will do."""
-        if not (self._keeps_validators(step) and self._session.trusts_known):
+        if not (self._keeps_validators(listing) and self._session.trusts_known):
             return {}
-        return conditional_headers(self.validators.usable(step.url))
+        return conditional_headers(self.validators.usable(listing.url))
 
-    def _keeps_validators(self, step: Step) -> bool:
+    def _keeps_validators(self, listing: ListingRequest) -> bool:
         """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
         plain = not (self._plan.is_bounded or self._plan.recrawl or self._session.is_replay)
-        return plain and step.can_be_conditional
+        return plain and listing.can_be_conditional
 
-    def follow(self, step: Step, found: Found, headers: Headers, now: datetime) -> Led:
+    def follow(
+        self, listing: ListingRequest, found: DiscoveryResult, headers: Headers, now: datetime
+    ) -> ListingResult:
         """Take in what a listing holds. now: time of its capture."""
-        before = self.frontier.met
+        before = self.frontier.discovered
         links = found.links
         if self._plan.oldest_first and all(link.published_at for link in links):
             links = tuple(sorted(links, key=lambda link: link.published_at or now))
-        admitted = self.frontier.admit(links)
-        self._recorder.count(links=self.frontier.met - before)
-        self._remember(step, found.links, now)
-        asked = [item for item in admitted if item.state is State.ASK]
-        for item in admitted:
-            if step.chain:
-                self._met.chains.setdefault(item.key, []).append(step.chain)
+        scheduled = self.frontier.schedule(links)
+        self._recorder.count(links=self.frontier.discovered - before)
+        self._remember(listing, found.links, now)
+        asked = [item for item in scheduled if item.state is LinkState.ASK]
+        for item in scheduled:
+            if listing.pagination:
+                self._requested.paginations.setdefault(item.key, []).append(listing.pagination)
         for item in asked:
             self.validators.opens(item.key)
-            if step.section:
-                self._met.section_of[item.key] = step.section.slug
-        if self._keeps_validators(step):
-            self.validators.expect(step.url, headers, [item.key for item in admitted])
-        further = self._children(step, found)
-        following = self._following(step, admitted, found)
+            if listing.section:
+                self._requested.section_of[item.key] = listing.section.slug
+        if self._keeps_validators(listing):
+            self.validators.expect(listing.url, headers, [item.key for item in scheduled])
+        further = self._children(listing, found)
+        following = self._following(listing, scheduled, found)
         if self._backfill is not None and not found.children:
-            self._backfill.came(step, [item.key for item in admitted], following)
-        return Led(tuple(asked), (*further, *([following] if following else [])))
+            self._backfill.came(listing, [item.key for item in scheduled], following)
+        return ListingResult(tuple(asked), (*further, *([following] if following else [])))
 
-    def is_past_the_end(self, step: Step) -> None:
+    def is_past_the_end(self, listing: ListingRequest) -> None:
         """Note that a listing's page holds nothing more."""
         if self._backfill is not None:
-            self._backfill.came(step, (), None)
+            self._backfill.came(listing, (), None)
 
-    def _following(self, step: Step, admitted: list[Admitted], found: Found) -> Step | None:
-        if step.chain is None or not step.chain.should_continue(admitted):
+    def _following(
+        self, listing: ListingRequest, scheduled: list[ScheduledLink], found: DiscoveryResult
+    ) -> ListingRequest | None:
+        if listing.pagination is None or not listing.pagination.should_continue(scheduled):
             return None
         if self._backfill is not None:
-            return self._backfill.following(step, found)
-        return next_step(step, self._outlet, self._family, found)
+            return self._backfill.following(listing, found)
+        return next_page_request(listing, self._outlet, self._family, found)
 
-    def _children(self, step: Step, found: Found) -> list[Step]:
+    def _children(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
         further = []
         most = _MAX_BACKFILLED if self._backfill else _MAX_SITEMAPS
-        for child in child_steps(step, found.children, self._plan):
+        for child in child_requests(listing, found.children, self._plan):
             if child.url in self._sitemaps or len(self._sitemaps) >= most:
                 continue
             self._sitemaps.add(child.url)
-            left: Step | None = child
+            left: ListingRequest | None = child
             if self._backfill is not None:
                 left = self._backfill.where_left(child) if self._backfill.holds(child) else None
             if left is not None:
                 further.append(left)
         return further
 
-    def _remember(self, step: Step, links: tuple[Link, ...], now: datetime) -> None:
+    def _remember(self, listing: ListingRequest, links: tuple[Link, ...], now: datetime) -> None:
         zone = ZoneInfo(self._outlet.timezone)
-        period = child_period(step.url) if step.form == "sitemap" else None
-        met = []
+        period = child_period(listing.url) if listing.form == "sitemap" else None
+        discovered = []
         for link in links:
             day = None
-            if step.form == "sitemap":
+            if listing.form == "sitemap":
                 day = promised_day(link.published_at, period, zone)
             id_ = article_id(link.url, self._family)
-            met.append(MetLink(canonical_url(link.url), id_, link.way, day))
-        self._session.archive.links.record(self._outlet.slug, met, now)
+            discovered.append(DiscoveredLink(canonical_url(link.url), id_, link.source, day))
+        self._session.archive.links.record(self._outlet.slug, discovered, now)
 
     def addresses(self, key: str | None) -> list[str]:
         """Return every canonical URL that this run has met for an article."""
@@ -163,15 +173,15 @@ class Listings:
 
     def section_of(self, key: str | None) -> str | None:
         """Return the section in whose listing an article was met first, if in any."""
-        return self._met.section_of.get(key) if key else None
+        return self._requested.section_of.get(key) if key else None
 
     def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
         """Note that an article is stored or refused; well: and need not be asked for again."""
         self.validators.resolve(key, well=well)
-        if section := self._met.section_of.get(key):
+        if section := self._requested.section_of.get(key):
             self._recorder.published(section, published_at)
-        for chain in self._met.chains.get(key, []):
-            chain.saw_article(published_at)
+        for pagination in self._requested.paginations.get(key, []):
+            pagination.saw_article(published_at)
 
     def end_backfill(self) -> None:
         """Forget the backfill's progress: it is whole."""

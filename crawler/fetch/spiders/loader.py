@@ -27,8 +27,8 @@ class OutletLoader:
         folders = [Path(folder) for folder in settings.getlist("TINQUAN_OUTLETS")]
         outlets = load_outlet_folders(folders, FAMILY_NAMES)
         if site := settings.get("TINQUAN_SITE"):
-            stranger = outlet_of_site(site, outlets)
-            outlets[stranger.slug] = stranger
+            adhoc = outlet_of_site(site, outlets)
+            outlets[adhoc.slug] = adhoc
         return cls(outlets)
 
     def list(self) -> Names:

@@ -13,11 +13,12 @@ from twisted.python.failure import Failure
 
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
-from crawler.discover import Found
+from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
-from crawler.fetch.spiders.failures import Failed, judge_failure
-from crawler.fetch.spiders.frontier import Admitted
+from crawler.fetch.spiders.failures import RequestFailure, classify_failure
+from crawler.fetch.spiders.frontier import ScheduledLink
 from crawler.fetch.spiders.items import PageItem
+from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
@@ -31,9 +32,8 @@ from crawler.fetch.spiders.responses import (
     refused_page,
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
-from crawler.fetch.spiders.steps import Step
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import Sign
+from crawler.health.signals import HealthSignal
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
@@ -111,46 +111,46 @@ class OutletSpider(Spider):
                 self.plan.url,
                 callback=self.parse_given,
                 errback=self.listing_failed,
-                cb_kwargs={"step": Step(self.plan.url, "html")},
+                cb_kwargs={"listing": ListingRequest(self.plan.url, "html")},
             )
             return
-        for step in self.listings.steps():
+        for listing in self.listings.requests():
             if self.listings.frontier.is_full or self.recorder.is_stopping:
                 return
-            yield self._listing_request(step)
+            yield self._listing_request(listing)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
-    def _listing_request(self, step: Step) -> Request:
+    def _listing_request(self, listing: ListingRequest) -> Request:
         return Request(
-            step.url,
+            listing.url,
             callback=self.parse_listing,
             errback=self.listing_failed,
-            headers=self.listings.headers(step),
-            cb_kwargs={"step": step},
+            headers=self.listings.headers(listing),
+            cb_kwargs={"listing": listing},
         )
 
     async def parse_listing(
-        self, response: Response, step: Step
+        self, response: Response, listing: ListingRequest
     ) -> AsyncIterator[Request | PageItem]:
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304:
             self.recorder.discovered()
-            self.recorder.sign(Sign.UNCHANGED_LISTINGS, step.url)
+            self.recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
-        found = Found() if refusal else await self.session.discover(step.form, page)
-        for request in self._follow(step, found, response, refusal):
+        found = DiscoveryResult() if refusal else await self.session.discover(listing.form, page)
+        for request in self._follow(listing, found, response, refusal):
             yield request
 
     async def parse(self, response: Response) -> AsyncIterator[Request | PageItem]:
         """Read any page of the outlet, as `scrapy parse` does: Scrapy's default callback."""
-        async for found in self.parse_given(response, Step(response.url, "html")):
+        async for found in self.parse_given(response, ListingRequest(response.url, "html")):
             yield found
 
     async def parse_given(
-        self, response: Response, step: Step
+        self, response: Response, listing: ListingRequest
     ) -> AsyncIterator[Request | PageItem]:
         """Store the page that a person named, or follow what it links to where it is no article."""
         page = page_of(response)
@@ -163,43 +163,47 @@ class OutletSpider(Spider):
                 for item in self.parse_article(response, article_key(page.url, self.family)):
                     yield replace(item, result=result, tags=tags, page=None)
                 return
-        found = Found() if refusal else await self.session.guess(page)
-        for request in self._follow(step, found, response, refusal):
+        found = DiscoveryResult() if refusal else await self.session.guess(page)
+        for request in self._follow(listing, found, response, refusal):
             yield request
 
     def _follow(
-        self, step: Step, found: Found, response: Response, refusal: Refusal | None
+        self,
+        listing: ListingRequest,
+        found: DiscoveryResult,
+        response: Response,
+        refusal: Refusal | None,
     ) -> Iterator[Request | PageItem]:
         page = page_of(response)
         if found.reason:
             refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
         if refusal:
-            yield from self._refuse_listing(step, page, capture_of(response), refusal)
+            yield from self._refuse_listing(listing, page, capture_of(response), refusal)
             return
-        note_listing(self.recorder, step, found)
-        led = self.listings.follow(step, found, response.headers, page.fetched_at)
+        note_listing(self.recorder, listing, found)
+        led = self.listings.follow(listing, found, response.headers, page.fetched_at)
         for item in led.articles:
             yield self._article_request(item)
         for further in led.listings:
             yield self._listing_request(further)
 
     def _refuse_listing(
-        self, step: Step, page: Page, capture: Capture, refusal: Refusal
+        self, listing: ListingRequest, page: Page, capture: Capture, refusal: Refusal
     ) -> Iterator[PageItem]:
         is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
-        is_young = refusal.reason is RefusalReason.EMPTY and step.form == "sitemap"
-        if (is_end and (step.number > 1 or step.day is not None)) or is_young:
+        is_young = refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
+        if (is_end and (listing.number > 1 or listing.day is not None)) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
-            self.listings.is_past_the_end(step)
+            self.listings.is_past_the_end(listing)
             return
-        host = host_of(step.url) or self.outlet.host
-        self.recorder.fault(f"{host}: {step.url}: {refusal.reason}: {refusal.evidence}")
-        note_refused_listing(self.recorder, step, refusal)
+        host = host_of(listing.url) or self.outlet.host
+        self.recorder.fault(f"{host}: {listing.url}: {refusal.reason}: {refusal.evidence}")
+        note_refused_listing(self.recorder, listing, refusal)
         yield PageItem(page.url, capture, refusal)
 
     # Asking articles
 
-    def _article_request(self, item: Admitted) -> Request:
+    def _article_request(self, item: ScheduledLink) -> Request:
         return Request(
             item.link.url,
             callback=self.parse_article,
@@ -234,7 +238,7 @@ class OutletSpider(Spider):
     def listing_failed(self, failure: Failure) -> None:
         """Note why a listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        failed = judge_failure(failure.value, request)
+        failed = classify_failure(failure.value, request)
         if failed.counted_as != "not_recorded":
             self.recorder.fault(failed.message, closes_host=failed.closes_host)
         self._failed(failed, request.url)
@@ -244,7 +248,7 @@ class OutletSpider(Spider):
     def article_failed(self, failure: Failure, **_: Any) -> Iterator[PageItem]:
         """Note why an article could not be had; a page that came but cannot be used is refused."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        failed = judge_failure(failure.value, request)
+        failed = classify_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
         if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
             yield replace(page, key=key)
@@ -252,7 +256,7 @@ class OutletSpider(Spider):
         self.listings.settled(key, None, well=False)
         self._failed(failed, request.url)
 
-    def _failed(self, failed: Failed, url: str) -> None:
+    def _failed(self, failed: RequestFailure, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
         note_failure(self.recorder, failed, url)
         if failed.counted_as:

@@ -1,35 +1,35 @@
 """What a listing's answer says of the outlet's health."""
 
-from crawler.discover import Found
-from crawler.fetch.spiders.failures import Failed
-from crawler.fetch.spiders.steps import Step
+from crawler.discover import DiscoveryResult
+from crawler.fetch.spiders.failures import RequestFailure
+from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import Sign, sign_of_refused
+from crawler.health.signals import HealthSignal, signal_of_refusal
 from storage.model.articles import Refusal
 
 
-def note_listing(recorder: RunRecorder, step: Step, found: Found) -> None:
+def note_listing(recorder: RunRecorder, listing: ListingRequest, found: DiscoveryResult) -> None:
     """Count a listing that answered, and the times that it shows."""
     recorder.discovered()
-    recorder.sign(Sign.LISTINGS, step.url)
-    if not (found.links or found.children) and step.can_be_conditional:
-        recorder.sign(Sign.NO_LINKS, step.url)
-    if step.section:
+    recorder.record_signal(HealthSignal.LISTINGS, listing.url)
+    if not (found.links or found.children) and listing.can_be_conditional:
+        recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
+    if listing.section:
         for link in found.links:
-            recorder.published(step.section.slug, link.published_at)
+            recorder.published(listing.section.slug, link.published_at)
 
 
-def note_refused_listing(recorder: RunRecorder, step: Step, refusal: Refusal) -> None:
+def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
     """Count a listing that brought nothing to follow: blocked, moved, empty or a shell."""
-    if sign := sign_of_refused(refusal):
-        recorder.sign(sign, step.url)
-    elif step.can_be_conditional:
-        recorder.sign(Sign.NO_LINKS, step.url)
+    if signal := signal_of_refusal(refusal):
+        recorder.record_signal(signal, listing.url)
+    elif listing.can_be_conditional:
+        recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
 
 
-def note_failure(recorder: RunRecorder, failed: Failed, url: str) -> None:
+def note_failure(recorder: RunRecorder, failure: RequestFailure, url: str) -> None:
     """Count a request that brought no page."""
-    if failed.sign:
-        recorder.sign(failed.sign, url)
-    if failed.robots:
-        recorder.robots(failed.robots)
+    if failure.signal:
+        recorder.record_signal(failure.signal, url)
+    if failure.robots:
+        recorder.robots(failure.robots)

@@ -40,8 +40,8 @@ def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
 
 def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
     """Return the canonical forms of every address that led to `url`, itself included."""
-    chain = [*request.meta.get("redirect_urls", []), request.url] if request else []
-    return tuple(dict.fromkeys(canonical_url(each) for each in [*chain, url]))
+    pagination = [*request.meta.get("redirect_urls", []), request.url] if request else []
+    return tuple(dict.fromkeys(canonical_url(each) for each in [*pagination, url]))
 
 
 def refused_page(

@@ -20,7 +20,7 @@ from crawler.capture.lock import HostLock
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.config.config import absolute_archive, require_contact
-from crawler.discover import Form, Found, discover
+from crawler.discover import DiscoveryResult, Form, discover
 from crawler.discover.guess import guessed_links
 from crawler.extract.worker import ExtractionWorker
 from crawler.families import GENERIC
@@ -90,23 +90,25 @@ class CrawlSession:
         """True where bytes come from WARC files."""
         return self.replay_index is not None
 
-    async def discover(self, form: Form, page: Page) -> Found:
+    async def discover(self, form: Form, page: Page) -> DiscoveryResult:
         """Return what a listing's response leads to, read where it can be killed."""
         return await self._found(page, partial(discover, form))
 
-    async def guess(self, page: Page) -> Found:
+    async def guess(self, page: Page) -> DiscoveryResult:
         """Return the links of a page that nobody configured, read where it can be killed."""
         if self._family is GENERIC:
             return await self._found(page, guessed_links)
         return await self.discover("html", page)
 
-    async def _found(self, page: Page, function: Callable[[Page, Outlet, Family], Found]) -> Found:
+    async def _found(
+        self, page: Page, function: Callable[[Page, Outlet, Family], DiscoveryResult]
+    ) -> DiscoveryResult:
         try:
             found = await self._reader().run(function, page, self._outlet, self._family)
         except TimeoutError:
-            return Found(reason=RefusalReason.TIMEOUT, evidence="not read in time")
+            return DiscoveryResult(reason=RefusalReason.TIMEOUT, evidence="not read in time")
         except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
-            return Found(
+            return DiscoveryResult(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
         if found.dropped:

@@ -9,15 +9,21 @@ from heapq import heapify, heappop, heappush
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.dedup.similarity import Likeness, Reason
-from storage.sql.clusters.candidates import Candidate, Hashes, candidates, holders, load_signatures
+from storage.dedup.similarity import Reason, Similarity
+from storage.sql.clusters.candidates import (
+    CopyCandidate,
+    Hashes,
+    candidates,
+    holders,
+    load_signatures,
+)
 from storage.sql.clusters.compare import Texts
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
 from storage.sql.schema.types import in_parts
 
-STRONG = 0.75
+MIN_CONTAINMENT = 0.75
 """Part of the shorter text that copies share which neither mix two stories nor lack much."""
 
 _COMPARED = 16  # candidates an article is compared with, those that share most first
@@ -35,24 +41,24 @@ _STANDING = sa.select(
 Moment = tuple[datetime, str, int]
 """An article's place in the order of publication; URL and id only break ties."""
 
-Held = tuple[int, float]
+ParentLink = tuple[int, float]
 """The source that a copy hangs on, and how like it is."""
 
 
 @dataclass
-class Settling:
+class ClusterAssigner:
     """One round of asking articles, earliest first, what they are copies of."""
 
     conn: Connection
     texts: Texts
     hashes: dict[int, Hashes]
-    near: dict[int, list[Candidate]] = field(default_factory=dict)
+    near: dict[int, list[CopyCandidate]] = field(default_factory=dict)
     moments: dict[int, Moment] = field(default_factory=dict)
-    held: dict[int, Held | None] = field(default_factory=dict)
+    held: dict[int, ParentLink | None] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
     asked: Counter[int] = field(default_factory=Counter)
 
-    def settle(self, dirty: Collection[int]) -> None:
+    def assign_clusters(self, dirty: Collection[int]) -> None:
         """Ask `dirty`, and whom that concerns, and write what came out.
 
         dirty: articles that hang on nothing now. Most are like no other, and stay so.
@@ -91,9 +97,9 @@ class Settling:
         self._set(id_, held)
         return concerned
 
-    def _choose(self, id_: int) -> tuple[Held | None, dict[int, Likeness]]:
+    def _choose(self, id_: int) -> tuple[ParentLink | None, dict[int, Similarity]]:
         """Return what an article hangs on, if anything, and what it was compared with."""
-        now, found = self.moments[id_], dict[int, Likeness]()
+        now, found = self.moments[id_], dict[int, Similarity]()
         nearby = {one.article: one.shared for one in self.near[id_] if one.article in self.moments}
         sources: dict[int, int] = {}
         for one, shared in nearby.items():
@@ -108,29 +114,29 @@ class Settling:
         asked = list(found)
         self._compare(id_, sources | nearby, found)
         self._second(id_, (sources.keys() & found.keys()).difference(asked), found)
-        rivals = self._rivals(id_, found)
-        covered = any(self._covers(id_, found[one]) for one in rivals.values())
-        if not covered and self._are_two_stories(list(rivals.values())):
-            source, told_by = next(iter(rivals.items()))
+        competing = self._competing_sources(id_, found)
+        covered = any(self._covers(id_, found[one]) for one in competing.values())
+        if not covered and self._are_two_stories(list(competing.values())):
+            source, told_by = next(iter(competing.items()))
             return (source, found[told_by].similarity), found
         return (self._held(self._first_alike(earlier), found) if earlier else None), found
 
-    def _covers(self, id_: int, like: Likeness) -> bool:
+    def _covers(self, id_: int, like: Similarity) -> bool:
         """True where hardly anything of an article is not in what it was compared with."""
-        return like.shared >= STRONG * self.texts.size(id_)
+        return like.shared >= MIN_CONTAINMENT * self.texts.size(id_)
 
-    def _rivals(self, id_: int, found: Mapping[int, Likeness]) -> dict[int, int]:
+    def _competing_sources(self, id_: int, found: Mapping[int, Similarity]) -> dict[int, int]:
         """Return of each story that an article is like, best first, who tells it best.
 
         By source; what hangs on the article itself may be of several stories.
         """
-        rivals: dict[int, int] = {}
+        competing: dict[int, int] = {}
         for one in self._best_first(found):
             source = self._source(one)
-            rivals.setdefault(one if source == id_ else source, one)
-        return rivals
+            competing.setdefault(one if source == id_ else source, one)
+        return competing
 
-    def _second(self, id_: int, sources: Iterable[int], found: dict[int, Likeness]) -> None:
+    def _second(self, id_: int, sources: Iterable[int], found: dict[int, Similarity]) -> None:
         """Let the copies say, too, how much of an article is what these sources tell.
 
         Two copies of one story that both changed much are less like each other than like a third,
@@ -139,7 +145,7 @@ class Settling:
         for source in sources:
             like = found[source]
             little = like.reason is Reason.LITTLE and like.similarity >= _SOME
-            if not little and not (like.is_copy and like.similarity < STRONG):
+            if not little and not (like.is_copy and like.similarity < MIN_CONTAINMENT):
                 continue
             copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
             others = [one for one in copied if one not in (id_, source)][:_ASKED]
@@ -160,7 +166,7 @@ class Settling:
         like = self.texts.compare(one, other)
         return like.reason is Reason.LITTLE and like.similarity >= _SOME
 
-    def _follow(self, id_: int, source: int, found: Mapping[int, Likeness]) -> set[int]:
+    def _follow(self, id_: int, source: int, found: Mapping[int, Similarity]) -> set[int]:
         """Return what has to be asked again where an article becomes a copy.
 
         These are its own copies, sources for which it now seconds the one that it hangs on, and
@@ -174,21 +180,21 @@ class Settling:
         }
         return self._copies_of(id_) | elsewhere | seconded
 
-    def _are_two_stories(self, rivals: Sequence[int]) -> bool:
+    def _are_two_stories(self, competing: Sequence[int]) -> bool:
         """True where any of these, best first, has nothing in common with the best."""
-        self.texts.load(rivals)
-        others = (self.texts.compare(rivals[0], one).similarity for one in rivals[1:])
+        self.texts.load(competing)
+        others = (self.texts.compare(competing[0], one).similarity for one in competing[1:])
         return any(similarity < _SOME for similarity in others)
 
     @staticmethod
-    def _held(source: int, found: Mapping[int, Likeness]) -> Held:
+    def _held(source: int, found: Mapping[int, Similarity]) -> ParentLink:
         return source, found[source].similarity
 
-    def _best_first(self, found: Mapping[int, Likeness]) -> list[int]:
+    def _best_first(self, found: Mapping[int, Similarity]) -> list[int]:
         matches = [one for one, like in found.items() if like.is_copy]
         return sorted(matches, key=lambda one: (-found[one].shared, self.moments[one]))
 
-    def _compare(self, id_: int, others: Mapping[int, int], found: dict[int, Likeness]) -> None:
+    def _compare(self, id_: int, others: Mapping[int, int], found: dict[int, Similarity]) -> None:
         """Add to `found` others, of which the hashes they share are known, most first."""
         for one, shared in list(others.items())[:_COMPARED]:
             in_series = sum(like.looks_alike for like in found.values()) >= _A_SERIES
@@ -201,12 +207,12 @@ class Settling:
             for one in [one for one, like in found.items() if like.is_copy]:
                 found[one] = self.texts.compare(id_, one, in_series=True)
 
-    def _fits(self, id_: int, source: int, like: Likeness) -> bool:
+    def _fits(self, id_: int, source: int, like: Similarity) -> bool:
         """True unless an article shares only that part with the source that its copies do not.
 
         A source may hold two stories, or quote another in full; it must not make them one.
         """
-        if like.of_longer >= STRONG:
+        if like.of_longer >= MIN_CONTAINMENT:
             return True
         copied = sorted(self._copies_of(source) - {id_})[:_ASKED]
         self.texts.load(copied)
@@ -232,7 +238,7 @@ class Settling:
             passed.add(id_)
             yield id_
 
-    def _set(self, id_: int, held: Held | None) -> None:
+    def _set(self, id_: int, held: ParentLink | None) -> None:
         if self.held.get(id_) != held:
             self.changed.add(id_)
         self.held[id_] = held

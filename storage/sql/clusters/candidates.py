@@ -13,12 +13,12 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.clusters import signatures
 from storage.sql.schema.types import in_parts
 
-SPREAD = 12
+MAX_STORIES_PER_HASH = 12
 """Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
 
 _SIGNATURES = sa.select(signatures)
 
-ALIKE = 10
+MIN_SHARED_HASHES = 10
 """Hashes of 16 that make a candidate of what shares none that tells stories apart."""
 
 Hashes = tuple[int, ...]
@@ -27,7 +27,7 @@ Holders = Mapping[int, Collection[int]]
 """Of each hash the articles that hold it, at most the 32 stored last."""
 
 
-class Candidate(NamedTuple):
+class CopyCandidate(NamedTuple):
     """An article that may be a copy, and how many hashes it shares."""
 
     article: int
@@ -101,7 +101,7 @@ def _index_of(conn: Connection) -> _Index:
 
 def candidates(
     id_: int, held: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
-) -> list[Candidate]:
+) -> list[CopyCandidate]:
     """Return the articles that share at least two hashes with one, most shared first.
 
     At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
@@ -114,8 +114,12 @@ def candidates(
         of_hash = known.get(hash_, ())
         if len(of_hash) < 2:  # most are the article's own
             continue
-        tells = len({sources[one] for one in of_hash}) <= SPREAD
+        tells = len({sources[one] for one in of_hash}) <= MAX_STORIES_PER_HASH
         (told if tells else met).update(of_hash)
     shared = {one: len(own.intersection(held.get(one, ()))) for one in told | met if one != id_}
-    enough = [one for one, n in shared.items() if n >= (SHARED if one in told else ALIKE)]
-    return [Candidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))]
+    enough = [
+        one for one, n in shared.items() if n >= (SHARED if one in told else MIN_SHARED_HASHES)
+    ]
+    return [
+        CopyCandidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))
+    ]

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from storage.dedup.signature import signatures
 from storage.model.articles import Article, Stored, Verdict
-from storage.sql.clusters.assign import Settling
+from storage.sql.clusters.assign import ClusterAssigner
 from storage.sql.clusters.candidates import prepare, write_signatures
 from storage.sql.clusters.compare import Texts
 from storage.sql.engine.bulk import rows_at
@@ -43,9 +43,9 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     prepare(conn)
     known = write_signatures(conn, hashes)
     loose = _detach(conn, list(known))  # the others are new here: nothing hangs on them
-    Settling(conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}).settle(
-        {id_ for id_, held in hashes.items() if held} | (loose - latest.keys())
-    )
+    ClusterAssigner(
+        conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}
+    ).assign_clusters({id_ for id_, held in hashes.items() if held} | (loose - latest.keys()))
 
 
 def forget_article(conn: Connection, id_: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.dedup.similarity import Likeness, Reason, Text, compare, read, shared_lines
+from storage.dedup.similarity import Reason, Similarity, Text, compare, read, shared_lines
 from storage.model.articles import Article
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.read.latest import latest_texts
@@ -44,11 +44,11 @@ class Texts:
         for line, article in rows_at(self._conn, _HOLDERS, common_lines.c.line, sorted(lines)):
             self._holders[line].add(article)
 
-    def compare(self, one: int, other: int, *, in_series: bool = False) -> Likeness:
+    def compare(self, one: int, other: int, *, in_series: bool = False) -> Similarity:
         """Compare two articles that are loaded, and learn from it which lines are common."""
         left, right = self._texts.get(one), self._texts.get(other)
         if left is None or right is None:  # one is just being made one with another article
-            return Likeness(Reason.LITTLE, 0.0)
+            return Similarity(Reason.LITTLE, 0.0)
         lines = {*left.lines, *right.lines}
         common = [line for line in lines if len(self._holders.get(line, ())) >= COMMON]
         found = compare(left, right, common, in_series=in_series)

@@ -14,7 +14,7 @@ from storage.sql.engine.errors import plain_errors
 _Row = TypeVar("_Row")
 _After = TypeVar("_After")
 
-Position = tuple[datetime, int]
+PageCursor = tuple[datetime, int]
 """Where a row stands in an order by time and id."""
 
 

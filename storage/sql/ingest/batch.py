@@ -12,9 +12,15 @@ from storage.codec.articles import in_utc
 from storage.dedup.revisions import Observation, decide
 from storage.model.articles import Arrival, Article, Capture, Refusal, Stored, Verdict
 from storage.sql.engine.bulk import insert, next_ids
-from storage.sql.ingest.contents import Content, TagSight, add_contents, tags_to_write
-from storage.sql.ingest.lookup import Leads, urls_of_arrival
-from storage.sql.ingest.revisions import History, Sight, observations, summary, write_histories
+from storage.sql.ingest.contents import Content, TaggedObservation, add_contents, tags_to_write
+from storage.sql.ingest.lookup import IdentityIndex, urls_of_arrival
+from storage.sql.ingest.revisions import (
+    History,
+    ObservationRow,
+    observations,
+    summary,
+    write_histories,
+)
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.places.tags import write_tags
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
@@ -23,7 +29,7 @@ from storage.sql.schema.types import hashed
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class MatchedArrival:
     """An arrival with the article that it is, or that stood at a refusal's URL.
 
     apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
@@ -35,7 +41,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CaptureRow:
     """An article's capture with the rows it gets."""
 
     arrival: Arrival
@@ -51,34 +57,36 @@ class Shown:
         return Observation(capture.captured_at, self.content.fingerprint, capture.record_id)
 
     @property
-    def sight(self) -> Sight:
+    def observation_row(self) -> ObservationRow:
         """The row it becomes."""
-        return Sight(self.row, self.article.extraction.version)
+        return ObservationRow(self.row, self.article.extraction.version)
 
     @property
-    def tagged(self) -> TagSight:
+    def tagged(self) -> TaggedObservation:
         """What decides whether its tags are written."""
-        return TagSight(self.content.row, self.arrival.capture.captured_at, self.arrival.tags)
+        return TaggedObservation(
+            self.content.row, self.arrival.capture.captured_at, self.arrival.tags
+        )
 
 
 def write_arrivals(
-    conn: Connection, run_id: str, placed: Sequence[Placed], leads: Leads
+    conn: Connection, run_id: str, matched: Sequence[MatchedArrival], index: IdentityIndex
 ) -> list[Stored]:
-    """Write arrivals with what `leads` found for them; return what each was, in order."""
-    new = next_ids(conn, articles, leads.new)
-    placed = [replace(one, article=_real(one.article, new)) for one in placed]
-    rows = next_ids(conn, captures, len(placed))
-    shown = _shown(conn, placed, rows)
+    """Write arrivals with what `index` found for them; return what each was, in order."""
+    new = next_ids(conn, articles, index.new)
+    matched = [replace(one, article=_real(one.article, new)) for one in matched]
+    rows = next_ids(conn, captures, len(matched))
+    shown = _shown(conn, matched, rows)
     verdicts, histories = _decide(conn, shown, set(new))
     tags = tags_to_write(conn, [one.tagged for one in shown])
     at_hand = {one.row: one.article for one in shown}
-    learned = {_real(id_, new): own for id_, own in leads.learned.items()}
+    learned = {_real(id_, new): own for id_, own in index.learned.items()}
     _write_articles(conn, histories, {id_: learned.pop(id_, None) for id_ in new}, at_hand)
     _learn(conn, learned)
-    claimed = [{**row, "article": _real(row["article"], new)} for row in leads.claimed]
+    claimed = [{**row, "article": _real(row["article"], new)} for row in index.claimed]
     insert(conn, keys, sorted(claimed, key=lambda row: (row["outlet"], row["key"])))
-    _write_captures(conn, run_id, placed, rows, {one.row: one for one in shown})
-    _write_refusals(conn, placed, rows)
+    _write_captures(conn, run_id, matched, rows, {one.row: one for one in shown})
+    _write_refusals(conn, matched, rows)
     changed = write_histories(conn, histories, new=set(new), at_hand=at_hand)
     write_tags(conn, tags)
     placeless = {one.id for one in shown if one.id in new and one.content.fresh}
@@ -86,11 +94,11 @@ def write_arrivals(
     write_article_places(conn, sorted(changed - placeless | tagged))
     return [
         Stored(verdicts.get(row, Verdict.REFUSED), one.article, apart_from=one.apart_from)
-        for row, one in zip(rows, placed, strict=True)
+        for row, one in zip(rows, matched, strict=True)
     ]
 
 
-def sight_of(capture: Capture) -> bytes:
+def observation_key(capture: Capture) -> bytes:
     """Return what stands for a capture wherever its record lies: a copy has the same."""
     moment = in_utc(capture.captured_at, "a capture's time")
     return hashed(capture.url, moment.isoformat(), capture.digest)
@@ -122,29 +130,31 @@ def _real(id_: int | None, new: Sequence[int]) -> int | None:
     return new[-id_ - 1] if id_ is not None and id_ < 0 else id_
 
 
-def _shown(conn: Connection, placed: Sequence[Placed], rows: Sequence[int]) -> list[Shown]:
+def _shown(
+    conn: Connection, matched: Sequence[MatchedArrival], rows: Sequence[int]
+) -> list[CaptureRow]:
     """Return those arrivals that are articles; their contents are written."""
     found = [
         (one.arrival, one.arrival.result, one.article, row)
-        for one, row in zip(placed, rows, strict=True)
+        for one, row in zip(matched, rows, strict=True)
         if isinstance(one.arrival.result, Article) and one.article is not None
     ]
     contents = add_contents(conn, [article for _, article, _, _ in found])
-    return [Shown(*one, content) for one, content in zip(found, contents, strict=True)]
+    return [CaptureRow(*one, content) for one, content in zip(found, contents, strict=True)]
 
 
 def _decide(
-    conn: Connection, shown: Sequence[Shown], new: Collection[int]
+    conn: Connection, shown: Sequence[CaptureRow], new: Collection[int]
 ) -> tuple[dict[int, Verdict], dict[int, History]]:
     """Return what each capture, by row, means, and each article's history with all of them."""
     ids = dict.fromkeys(one.id for one in shown)
-    sights = observations(conn, [id_ for id_ in ids if id_ not in new]) | {id_: {} for id_ in new}
+    observed = observations(conn, [id_ for id_ in ids if id_ not in new]) | {id_: {} for id_ in new}
     verdicts: dict[int, Verdict] = {}
     histories: dict[int, History] = {}
     for one in shown:
-        of_article = sights[one.id]
+        of_article = observed[one.id]
         decision = decide(of_article, one.observation)
-        of_article[one.observation] = one.sight
+        of_article[one.observation] = one.observation_row
         verdicts[one.row] = decision.verdict
         histories[one.id] = History(decision.states, of_article)
     return verdicts, histories
@@ -159,8 +169,8 @@ def _write_articles(
     """Make the rows of new articles, with their outlets' ids, from their latest states."""
     rows = []
     for id_, own in new.items():
-        states, sights = histories[id_].states, histories[id_].sights
-        latest = at_hand[sights[states[-1].first].capture]
+        states, observed = histories[id_].states, histories[id_].observed
+        latest = at_hand[observed[states[-1].first].capture]
         rows.append(_article_row(id_, latest, states[0].first.captured_at, own))
     insert(conn, articles, rows)
 
@@ -183,12 +193,12 @@ def _learn(conn: Connection, learned: Mapping[int | None, str]) -> None:
 def _write_captures(
     conn: Connection,
     run_id: str,
-    placed: Sequence[Placed],
+    matched: Sequence[MatchedArrival],
     rows: Sequence[int],
-    shown: Mapping[int, Shown],
+    shown: Mapping[int, CaptureRow],
 ) -> None:
     made = []
-    for one, row in zip(placed, rows, strict=True):
+    for one, row in zip(matched, rows, strict=True):
         as_article = shown.get(row)
         made.append(
             {
@@ -213,16 +223,18 @@ def _capture_row(capture: Capture, result: Article | Refusal) -> dict[str, Any]:
         "warc_offset": capture.warc_offset,
         "record_id": capture.record_id,
         "digest": capture.digest,
-        "sight": sight_of(capture),
+        "sight": observation_key(capture),
         "version": read_by,
         "read_at": capture.captured_at,
     }
 
 
-def _write_refusals(conn: Connection, placed: Sequence[Placed], captured: Sequence[int]) -> None:
+def _write_refusals(
+    conn: Connection, matched: Sequence[MatchedArrival], captured: Sequence[int]
+) -> None:
     refused = [
         (one, capture, one.arrival.result)
-        for one, capture in zip(placed, captured, strict=True)
+        for one, capture in zip(matched, captured, strict=True)
         if isinstance(one.arrival.result, Refusal)
     ]
     made, urls = [], []

@@ -26,7 +26,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class TagSight:
+class TaggedObservation:
     """A capture's content, when it was captured, and the tags that came with it, if any."""
 
     content: int
@@ -72,25 +72,25 @@ def _stored(conn: Connection, digests: Sequence[bytes]) -> tuple[dict[bytes, Con
     return found, {row.id for row in rows if row.content is not None}
 
 
-def tags_to_write(conn: Connection, sights: Sequence[TagSight]) -> dict[int, Tags]:
+def tags_to_write(conn: Connection, observed: Sequence[TaggedObservation]) -> dict[int, Tags]:
     """Return the tags that replace what contents have, by row; ask before they are captured.
 
     A content wants tags that are of another version than its own, or that were made for an
     earlier capture than any so far: a page without a date is tagged for the day of its capture,
     and its earliest one counts, whichever was stored first.
     """
-    if all(sight.tags is None for sight in sights):
+    if all(observation.tags is None for observation in observed):
         return {}
-    rows = {sight.content for sight in sights}
+    rows = {observation.content for observation in observed}
     versions = {row.content: row.version for row in rows_at(conn, _TAGS, tags.c.content, rows)}
     earliest = _first_captured(conn, rows)
     wanted: dict[int, Tags] = {}
-    for sight in sights:
-        row, moment = sight.content, sight.captured_at
+    for observation in observed:
+        row, moment = observation.content, observation.captured_at
         is_first = row not in earliest or moment < earliest[row]
-        if sight.tags is not None and (is_first or versions[row] != sight.tags.version):
-            wanted[row] = sight.tags
-            versions[row] = sight.tags.version
+        if observation.tags is not None and (is_first or versions[row] != observation.tags.version):
+            wanted[row] = observation.tags
+            versions[row] = observation.tags.version
         if is_first:
             earliest[row] = moment
     return wanted

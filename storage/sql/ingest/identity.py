@@ -54,7 +54,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lead:
+class _KeyMatch:
     kind: str
     article: int
 
@@ -86,8 +86,8 @@ def _related_at(
     conn: Connection, article: Article, asked: Sequence[str], known: Collection[int]
 ) -> int | None:
     """Return the related article that an address leads to, besides the `known` ones."""
-    leads = (_key(conn, article.outlet, url_key(url)) for url in asked)
-    others = (lead.article for lead in leads if lead and lead.article not in known)
+    index = (_key(conn, article.outlet, url_key(url)) for url in asked)
+    others = (lead.article for lead in index if lead and lead.article not in known)
     return next((id_ for id_ in others if _is_related(conn, id_, article, asked[0])), None)
 
 
@@ -113,7 +113,7 @@ def _was_captured(conn: Connection, id_: int, url: str) -> bool:
 
 
 def _joined(
-    conn: Connection, article: Article, by_id: _Lead | None, by_url: _Lead | None
+    conn: Connection, article: Article, by_id: _KeyMatch | None, by_url: _KeyMatch | None
 ) -> int | None:
     """Return the article that the leads name, made one where they name two."""
     if by_url is None:
@@ -203,10 +203,10 @@ def urls_of(conn: Connection, id_: int) -> list[str]:
     return sorted(conn.execute(query).scalars())
 
 
-def _key(conn: Connection, outlet: str, key: bytes) -> _Lead | None:
+def _key(conn: Connection, outlet: str, key: bytes) -> _KeyMatch | None:
     query = sa.select(keys.c.kind, keys.c.article)
     row = conn.execute(query.where(keys.c.key == key, keys.c.outlet == outlet)).one_or_none()
-    return _Lead(row.kind, row.article) if row else None
+    return _KeyMatch(row.kind, row.article) if row else None
 
 
 def _has_id(conn: Connection, id_: int) -> bool:

@@ -13,8 +13,8 @@ from storage.errors import NotFoundError
 from storage.model.articles import Arrival, Article, Refusal, RefusalReason
 from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
-from storage.sql.ingest.derived import write_derived
 from storage.sql.ingest.identity import urls_of
+from storage.sql.ingest.indexes import refresh_indexes
 from storage.sql.read.articles import find_id
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
@@ -122,7 +122,7 @@ def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequen
         conn.execute(sa.delete(contents).where(contents.c.id.in_(part)))
     gone = {"title": "", "published_at": None, "sort_at": None}
     conn.execute(sa.update(articles).where(articles.c.id == id_).values(gone))
-    write_derived(conn, {id_: None})
+    refresh_indexes(conn, {id_: None})
 
 
 def _refuse(
@@ -227,7 +227,7 @@ def finish(conn: Connection, number: int, now: datetime) -> None:
     conn.execute(sa.update(redactions).where(redactions.c.id == number).values(finished_at=now))
 
 
-def shield(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+def apply_redactions(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     """Return what may be stored of pages: of articles that were taken down only that they came.
 
     Such an article is known by its id or its own URL, which leads to it from now on. Aliases do

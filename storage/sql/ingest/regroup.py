@@ -26,7 +26,7 @@ Marks = set[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sighted:
+class ObservedCapture:
     """A capture with what it shows."""
 
     capture: int
@@ -41,18 +41,18 @@ class Sighted:
         return found | {("id", self.article.article_id)} if self.article.article_id else found
 
 
-def settle(conn: Connection, id_: int, reread: int, denied: Marks) -> set[int]:
+def regroup_captures(conn: Connection, id_: int, reread: int, denied: Marks) -> set[int]:
     """Part and join what the new reading of a capture says; return the articles it concerns.
 
     id_: short id of the article that the capture showed before. reread: the capture, which shows
     its new content already, or none. denied: what the capture was known by before; where no other
     capture shows it either, it no longer leads to the article.
     """
-    sights = _sights(conn, id_)
-    if not sights:
+    observed = _observed(conn, id_)
+    if not observed:
         return {id_}
-    _release(conn, id_, sights[0].article.outlet, denied - _marks_of(sights))
-    groups = _groups(sights)
+    _release(conn, id_, observed[0].article.outlet, denied - _marks_of(observed))
+    groups = _groups(observed)
     stays = max(groups, key=len)  # the earliest of the largest: so most keep their short id
     concerned = {id_}
     for group in groups:
@@ -65,7 +65,7 @@ def settle(conn: Connection, id_: int, reread: int, denied: Marks) -> set[int]:
     return concerned
 
 
-def _sights(conn: Connection, id_: int) -> list[Sighted]:
+def _observed(conn: Connection, id_: int) -> list[ObservedCapture]:
     query = (
         sa.select(
             captures.c.id,
@@ -79,18 +79,18 @@ def _sights(conn: Connection, id_: int) -> list[Sighted]:
         .order_by(captures.c.captured_at, captures.c.id)
     )
     return [
-        Sighted(row.id, row.url, row.captured_at, article_from_json(row.json, row.version))
+        ObservedCapture(row.id, row.url, row.captured_at, article_from_json(row.json, row.version))
         for row in conn.execute(query)
     ]
 
 
-def _groups(sights: Iterable[Sighted]) -> list[list[Sighted]]:
+def _groups(observed: Iterable[ObservedCapture]) -> list[list[ObservedCapture]]:
     """Return the captures in groups that share marks, directly or through others.
 
     In order of their first captures; sights: earliest first.
     """
-    groups: list[tuple[Marks, list[Sighted]]] = []
-    for one in sights:
+    groups: list[tuple[Marks, list[ObservedCapture]]] = []
+    for one in observed:
         marks, members = set(one.marks), [one]
         apart = []
         for other in groups:
@@ -104,16 +104,16 @@ def _groups(sights: Iterable[Sighted]) -> list[list[Sighted]]:
     return sorted(found, key=lambda group: _age(group[0]))
 
 
-def _may_be_one(one: Sighted, other: Sighted) -> bool:
+def _may_be_one(one: ObservedCapture, other: ObservedCapture) -> bool:
     """Return False where only an id or URL joins two captures whose texts are unrelated."""
     return one.url == other.url or not are_unrelated(one.article, other.article)
 
 
-def _age(one: Sighted) -> tuple[datetime, int]:
+def _age(one: ObservedCapture) -> tuple[datetime, int]:
     return one.captured_at, one.capture
 
 
-def _marks_of(group: Iterable[Sighted]) -> Marks:
+def _marks_of(group: Iterable[ObservedCapture]) -> Marks:
     return {mark for one in group for mark in one.marks}
 
 
@@ -123,7 +123,7 @@ def _release(conn: Connection, id_: int, outlet: str, marks: Marks) -> None:
     release(conn, id_, outlet, ids, urls)
 
 
-def _leave(conn: Connection, id_: int, group: Collection[Sighted], kept: Marks) -> int:
+def _leave(conn: Connection, id_: int, group: Collection[ObservedCapture], kept: Marks) -> int:
     """Give captures to the article that theirs is, or to a new one; return its short id.
 
     kept: what the captures that stay are known by. Captures that share it leave because their
@@ -140,7 +140,7 @@ def _leave(conn: Connection, id_: int, group: Collection[Sighted], kept: Marks) 
     return target
 
 
-def _follow(conn: Connection, group: Collection[Sighted], reread: Sighted) -> int:
+def _follow(conn: Connection, group: Collection[ObservedCapture], reread: ObservedCapture) -> int:
     """Let an article be the one that a capture now says it is; return its short id."""
     target = find_article(conn, reread.article, (reread.url,)).article
     own = sa.select(captures.c.article).where(captures.c.id == reread.capture)
@@ -156,7 +156,7 @@ def _follow(conn: Connection, group: Collection[Sighted], reread: Sighted) -> in
 
 
 def _give(
-    conn: Connection, target: int, group: Collection[Sighted], *, apart: bool = False
+    conn: Connection, target: int, group: Collection[ObservedCapture], *, apart: bool = False
 ) -> None:
     rows = [one.capture for one in group]
     conn.execute(sa.update(captures).where(captures.c.id.in_(rows)).values(article=target))

@@ -20,11 +20,11 @@ from storage.sql.engine.connect import lock
 from storage.sql.ingest.batch import add_article, add_refusal
 from storage.sql.ingest.contents import add_contents
 from storage.sql.ingest.identity import claim, find_article, urls_of
-from storage.sql.ingest.regroup import Marks, Sighted, settle
-from storage.sql.ingest.reread_unchanged import Again, keep_earlier, write_plain
-from storage.sql.ingest.revisions import work_out
+from storage.sql.ingest.regroup import Marks, ObservedCapture, regroup_captures
+from storage.sql.ingest.reread_unchanged import RereadCapture, keep_earlier, write_plain
+from storage.sql.ingest.revisions import recompute
 from storage.sql.places.tags import forget_tags
-from storage.sql.read.readings import Held, held
+from storage.sql.read.readings import StoredCapture, load_captures
 from storage.sql.schema.core import captures, refusals, refused_urls
 from storage.sql.schema.types import in_parts
 
@@ -49,7 +49,12 @@ def reread(
         left = results[len(effects) :][:size]
         plain = _plain(conn, left, version)
         if plain:
-            write_plain(conn, [again for again, _ in plain if again], version, now)
+            write_plain(
+                conn,
+                [reread_captures for reread_captures, _ in plain if reread_captures],
+                version,
+                now,
+            )
             effects += [effect for _, effect in plain]
             size *= 2
         else:  # what comes after it is loaded again: the next may be as little plain
@@ -60,13 +65,13 @@ def reread(
 
 def _plain(
     conn: Connection, results: Sequence[tuple[int, Result]], version: int
-) -> list[tuple[Again | None, Reread]]:
+) -> list[tuple[RereadCapture | None, Reread]]:
     """Return the first results, up to one that changes more than a text, with what each led to.
 
     None for what is not to be written.
     """
-    known = held(conn, [id_ for id_, _ in results])
-    plain: list[tuple[Again | None, Reread]] = []
+    known = load_captures(conn, [id_ for id_, _ in results])
+    plain: list[tuple[RereadCapture | None, Reread]] = []
     done: set[int] = set()
     for id_, result in results:
         found = _checked(known.get(id_), id_, result, version)
@@ -78,9 +83,9 @@ def _plain(
             plain.append((None, Reread.REDACTED))
         elif failed or not changed:
             effect = Reread.FAILED if failed else Reread.UNCHANGED
-            plain.append((Again(found, None), effect))
+            plain.append((RereadCapture(found, None), effect))
         elif _is_same_article(found.result, result) and isinstance(result, Article):
-            plain.append((Again(found, result, changed), Reread.CHANGED))
+            plain.append((RereadCapture(found, result, changed), Reread.CHANGED))
         else:
             break
         done.add(id_)
@@ -96,7 +101,7 @@ def _is_same_article(before: Result, after: Result) -> bool:
 
 def _reread(conn: Connection, id_: int, result: Result, version: int, now: datetime) -> Reread:
     """Write one result that changes which article a capture is, or whether it is one."""
-    found = held(conn, [id_])[id_]
+    found = load_captures(conn, [id_])[id_]
     keep_earlier(conn, [(found, _changed(found.result, result))])
     _update(conn, id_, version=version, read_at=now)
     if isinstance(found.result, Article):
@@ -108,14 +113,14 @@ def _reread(conn: Connection, id_: int, result: Result, version: int, now: datet
     return _refuse_anew(conn, found, result)
 
 
-def _checked(found: Held | None, id_: int, result: Result, version: int) -> Held:
+def _checked(found: StoredCapture | None, id_: int, result: Result, version: int) -> StoredCapture:
     if found is None:
         raise NotFoundError(f"no capture has the number {id_}: ask which ones are to be re-read")
     _check(found, result, version)
     return found
 
 
-def _check(found: Held, result: Result, version: int) -> None:
+def _check(found: StoredCapture, result: Result, version: int) -> None:
     if result.outlet != found.outlet:
         raise ValueError(
             f"capture {found.id} is {found.outlet}'s, its re-reading {result.outlet}'s"
@@ -138,25 +143,25 @@ def _update(conn: Connection, id_: int, **values: Any) -> None:
     conn.execute(sa.update(captures).where(captures.c.id == id_).values(**values))
 
 
-def _refuse(conn: Connection, found: Held, before: Article, result: Refusal) -> Reread:
+def _refuse(conn: Connection, found: StoredCapture, before: Article, result: Refusal) -> Reread:
     """Write that an article's capture is no article. Its URLs still lead to the article."""
     id_ = _article(found)
     urls = [result.url, found.capture.url, *urls_of(conn, id_)]
     add_refusal(conn, found.id, found.capture.captured_at, result, urls, id_)
     _show(conn, found, article=None, content=None)
     denied = {mark for mark in _marks(found, before) if mark[0] == "id"}
-    work_out(conn, settle(conn, id_, found.id, denied), {found.id})
+    recompute(conn, regroup_captures(conn, id_, found.id, denied), {found.id})
     return Reread.REFUSED
 
 
-def _refuse_anew(conn: Connection, found: Held, result: Refusal) -> Reread:
+def _refuse_anew(conn: Connection, found: StoredCapture, result: Refusal) -> Reread:
     """Write that a refusal has another reason or evidence."""
     urls = [result.url, found.capture.url, *_unrefuse(conn, found)]
     add_refusal(conn, found.id, found.capture.captured_at, result, urls, found.article)
     return Reread.CHANGED
 
 
-def _admit(conn: Connection, found: Held, result: Article) -> Reread:
+def _admit(conn: Connection, found: StoredCapture, result: Article) -> Reread:
     """Write that a refusal is an article after all."""
     urls = [found.capture.url, *_unrefuse(conn, found)]
     match = find_article(conn, result, urls)
@@ -165,11 +170,11 @@ def _admit(conn: Connection, found: Held, result: Article) -> Reread:
         target = add_article(conn, found.capture.captured_at, result)
     claim(conn, target, result, urls, apart=match.apart_from is not None)
     _show(conn, found, article=target, content=_content(conn, result))
-    work_out(conn, [target], {found.id})
+    recompute(conn, [target], {found.id})
     return Reread.ADMITTED
 
 
-def _unrefuse(conn: Connection, found: Held) -> list[str]:
+def _unrefuse(conn: Connection, found: StoredCapture) -> list[str]:
     """Take a refusal's rows away; return the URLs that led to it."""
     of = refused_urls.c.refusal == found.refusal
     urls = sorted(conn.execute(sa.select(refused_urls.c.value).where(of)).scalars())
@@ -178,15 +183,15 @@ def _unrefuse(conn: Connection, found: Held) -> list[str]:
     return urls
 
 
-def _revise(conn: Connection, found: Held, before: Article, result: Article) -> Reread:
+def _revise(conn: Connection, found: StoredCapture, before: Article, result: Article) -> Reread:
     """Write that a capture has another id or URL, and perhaps is another article's."""
     _show(conn, found, content=_content(conn, result))
-    concerned = settle(conn, _article(found), found.id, _marks(found, before))
-    work_out(conn, concerned, {found.id})
+    concerned = regroup_captures(conn, _article(found), found.id, _marks(found, before))
+    recompute(conn, concerned, {found.id})
     return Reread.CHANGED
 
 
-def _show(conn: Connection, found: Held, **values: int | None) -> None:
+def _show(conn: Connection, found: StoredCapture, **values: int | None) -> None:
     """Let a capture show another content, or none; the one before is perhaps shown no more."""
     _update(conn, found.id, **values)
     if found.content is not None:
@@ -197,12 +202,12 @@ def _content(conn: Connection, article: Article) -> int:
     return add_contents(conn, [article])[0].row
 
 
-def _marks(found: Held, before: Article) -> Marks:
+def _marks(found: StoredCapture, before: Article) -> Marks:
     """Return what a capture was known by as an article."""
-    return Sighted(found.id, found.capture.url, found.capture.captured_at, before).marks
+    return ObservedCapture(found.id, found.capture.url, found.capture.captured_at, before).marks
 
 
-def _article(found: Held) -> int:
+def _article(found: StoredCapture) -> int:
     if found.article is None:
         raise AssertionError(f"capture {found.id} has a content but no article")
     return found.article

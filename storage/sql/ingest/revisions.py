@@ -14,35 +14,35 @@ from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import changed_fields
-from storage.dedup.revisions import Observation, State, states
+from storage.dedup.revisions import ArticleState, Observation, states
 from storage.model.articles import Article
 from storage.sql.engine.bulk import insert, rows_at
-from storage.sql.ingest.derived import write_derived
+from storage.sql.ingest.indexes import refresh_indexes
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.types import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ObservationRow:
     """The row of an observation's capture, and the version of our code that read it."""
 
     capture: int
     version: int
 
 
-Sights = Mapping[Observation, Sight]
+Observations = Mapping[Observation, ObservationRow]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What an article's revisions are to be: its states, and its sights."""
 
-    states: Sequence[State]
-    sights: Sights
+    states: Sequence[ArticleState]
+    observed: Observations
 
 
-_SIGHTS = sa.select(
+_OBSERVATIONS = sa.select(
     captures.c.captured_at,
     contents.c.fingerprint,
     captures.c.record_id,
@@ -56,11 +56,13 @@ _TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_fr
 _REVISIONS = sa.select(revisions)
 
 
-def observations(conn: Connection, ids: Iterable[int]) -> dict[int, dict[Observation, Sight]]:
+def observations(
+    conn: Connection, ids: Iterable[int]
+) -> dict[int, dict[Observation, ObservationRow]]:
     """Return the sights of articles, by short id; empty where all are refusals."""
-    found: dict[int, dict[Observation, Sight]] = {id_: {} for id_ in ids}
-    for row in rows_at(conn, _SIGHTS, captures.c.article, found):
-        found[row.article][Observation(*row[:3])] = Sight(row.id, row.version)
+    found: dict[int, dict[Observation, ObservationRow]] = {id_: {} for id_ in ids}
+    for row in rows_at(conn, _OBSERVATIONS, captures.c.article, found):
+        found[row.article][Observation(*row[:3])] = ObservationRow(row.id, row.version)
     return found
 
 
@@ -74,10 +76,10 @@ def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
     }
 
 
-def work_out(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
+def recompute(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
     """Write all that follows from articles' captures, of which `reread` now say otherwise."""
     seen = observations(conn, sorted(ids))
-    histories = {id_: History(states(sights), sights) for id_, sights in seen.items()}
+    histories = {id_: History(states(observed), observed) for id_, observed in seen.items()}
     write_article_places(conn, sorted(write_histories(conn, histories, reread=reread)))
 
 
@@ -99,16 +101,18 @@ def write_histories(
     rows = {id_: _rows(id_, history) for id_, history in histories.items()}
     kept = {id_: _kept(rows[id_], stored.get(id_, ()), reread) for id_ in histories}
     _move(conn, rows, stored, kept)
-    anew = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
-    _cut(conn, [id_ for id_ in anew if len(stored.get(id_, ())) > kept[id_]], kept)
-    needed = [row["capture"] for id_ in anew for row in rows[id_][max(kept[id_] - 1, 0) :]]
+    rewritten = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
+    _cut(conn, [id_ for id_ in rewritten if len(stored.get(id_, ())) > kept[id_]], kept)
+    needed = [row["capture"] for id_ in rewritten for row in rows[id_][max(kept[id_] - 1, 0) :]]
     texts = _articles_at(conn, needed, at_hand or {})
-    insert(conn, revisions, [row for id_ in anew for row in _fresh(rows[id_], kept[id_], texts)])
-    latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in anew}
+    insert(
+        conn, revisions, [row for id_ in rewritten for row in _fresh(rows[id_], kept[id_], texts)]
+    )
+    latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in rewritten}
     _sum_up(conn, {id_: text for id_, text in latest.items() if id_ not in new}, rows)
     if latest:
-        write_derived(conn, latest)
-    return set(anew)
+        refresh_indexes(conn, latest)
+    return set(rewritten)
 
 
 def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
@@ -122,9 +126,9 @@ def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
 def _rows(id_: int, history: History) -> list[dict[str, Any]]:
     """Return the columns of an article's revisions, but for what changed."""
     rows = []
-    before: Sight | None = None
+    before: ObservationRow | None = None
     for number, state in enumerate(history.states, start=1):
-        here = history.sights[state.first]
+        here = history.observed[state.first]
         rows.append(
             {
                 "article": id_,
@@ -137,7 +141,7 @@ def _rows(id_: int, history: History) -> list[dict[str, Any]]:
                 "maybe_ours": before is not None and before.version != here.version,
             }
         )
-        before = history.sights[state.last]
+        before = history.observed[state.last]
     return rows
 
 

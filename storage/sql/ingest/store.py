@@ -15,10 +15,10 @@ from storage.errors import NotFoundError
 from storage.model.articles import Arrival, Article, Refusal, Stored, Verdict
 from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
-from storage.sql.ingest.batch import Placed, add_article, sight_of, write_arrivals
+from storage.sql.ingest.batch import MatchedArrival, add_article, observation_key, write_arrivals
 from storage.sql.ingest.identity import claim, find_article
-from storage.sql.ingest.lookup import Leads, load_leads, wanted_by
-from storage.sql.ingest.redact import shield
+from storage.sql.ingest.lookup import IdentityIndex, load_index, wanted_by
+from storage.sql.ingest.redact import apply_redactions
 from storage.sql.schema.core import captures, outlets, refusals, runs
 
 Mark = tuple[str, str | bytes]
@@ -33,13 +33,13 @@ class Round:
     """The first arrivals of what is left of a batch: known ones, and those to be written."""
 
     known: dict[int, Stored]
-    placed: list[Placed]
-    leads: Leads
+    matched: list[MatchedArrival]
+    index: IdentityIndex
 
     @property
     def size(self) -> int:
         """How many arrivals it takes."""
-        return len(self.known) + len(self.placed)
+        return len(self.known) + len(self.matched)
 
 
 def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
@@ -55,7 +55,7 @@ def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> li
         add_outlet(conn, outlet)
     if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
-    arrivals = shield(conn, arrivals)
+    arrivals = apply_redactions(conn, arrivals)
     answers: list[Stored] = []
     while len(answers) < len(arrivals):
         answers += _store_round(conn, run_id, arrivals[len(answers) :])
@@ -71,8 +71,8 @@ def add_outlet(conn: Connection, slug: str) -> None:
 def _store_round(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
     taken = _round(conn, arrivals)
     if not taken.size:
-        taken.placed.append(_decided(conn, arrivals[0]))
-    written = iter(write_arrivals(conn, run_id, taken.placed, taken.leads))
+        taken.matched.append(_decided(conn, arrivals[0]))
+    written = iter(write_arrivals(conn, run_id, taken.matched, taken.index))
     return [taken.known.get(position) or next(written) for position in range(taken.size)]
 
 
@@ -81,8 +81,8 @@ def _round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
     marks_of = [_marks(arrival) for arrival in arrivals]
     known = _known(conn, marks_of)
     wanted = {at: wanted_by(arrivals[at]) for at in range(len(arrivals)) if at not in known}
-    leads = load_leads(conn, arrivals, wanted)
-    taken = Round({}, [], leads)
+    index = load_index(conn, arrivals, wanted)
+    taken = Round({}, [], index)
     marks: set[Mark] = set()
     for position, arrival in enumerate(arrivals):
         if position in known:
@@ -93,15 +93,15 @@ def _round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
         marks.update(marks_of[position])
         result, asked = arrival.result, wanted[position]
         if isinstance(result, Refusal):
-            taken.placed.append(Placed(arrival, leads.refuse(result.outlet, asked)))
-        elif (id_ := leads.admit(result, asked, arrival.capture.url)) is not None:
-            taken.placed.append(Placed(arrival, id_))
+            taken.matched.append(MatchedArrival(arrival, index.match_refusal(result.outlet, asked)))
+        elif (id_ := index.match(result, asked, arrival.capture.url)) is not None:
+            taken.matched.append(MatchedArrival(arrival, id_))
         else:
             break
     return taken
 
 
-def _decided(conn: Connection, arrival: Arrival) -> Placed:
+def _decided(conn: Connection, arrival: Arrival) -> MatchedArrival:
     """Return an arrival that is not plain with its article, after what that changes."""
     article = arrival.result
     if not isinstance(article, Article):
@@ -112,13 +112,13 @@ def _decided(conn: Connection, arrival: Arrival) -> Placed:
     if id_ is None:
         id_ = add_article(conn, arrival.capture.captured_at, article)
     claim(conn, id_, article, asked, apart=match.apart_from is not None)
-    return Placed(arrival, id_, match.apart_from)
+    return MatchedArrival(arrival, id_, match.apart_from)
 
 
 def _marks(arrival: Arrival) -> Marks:
     """Return what makes a capture the same as another: its record, or what it is a sight of."""
     outlet = arrival.result.outlet
-    return (outlet, arrival.capture.record_id), (outlet, sight_of(arrival.capture))
+    return (outlet, arrival.capture.record_id), (outlet, observation_key(arrival.capture))
 
 
 _KNOWN = (

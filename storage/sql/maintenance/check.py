@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS
 from storage.sql.maintenance.check_links import LINK_CHECKS
 from storage.sql.maintenance.check_search import SEARCH_CHECKS
@@ -18,7 +18,7 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 _MOST = 100  # damages of the file itself; one is enough to restore it
 
 
-def _database_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
+def _database_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Ask SQLite whether its file is whole; PostgreSQL watches over its own."""
     backend = backend_of(conn)
     found = [f"the file is damaged: {said}" for said in backend.damages(conn, _MOST)]
@@ -42,14 +42,14 @@ CHECKS: tuple[Check, ...] = (
 
 def run_checks(
     reading: Transaction, writing: Transaction | None, begun: Callable[[str], object]
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Yield what the checks find; mend it where `writing` is given and the check can.
 
     begun: told each check's name before it starts.
     """
     for check in CHECKS:
         begun(check.name)
-        after: Position = None
+        after: CheckCursor = None
         while True:
             with reading() as conn:
                 faults, after = check.page(conn, after)
@@ -57,6 +57,6 @@ def run_checks(
                 if writing and check.repair and fault.can_repair:
                     with writing() as conn:
                         check.repair(conn, fault.key)
-                yield fault.told_by(check.name)
+                yield fault.as_finding(check.name)
             if after is None:
                 break

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import changed_fields
-from storage.dedup.revisions import Observation, State, states
+from storage.dedup.revisions import ArticleState, Observation, states
 from storage.model.articles import Article
 from storage.sql.engine.connect import lock_article
-from storage.sql.ingest.revisions import Sight, summary, work_out
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.ingest.revisions import ObservationRow, recompute, summary
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import (
     article_places,
@@ -28,20 +28,20 @@ from storage.sql.schema.types import AnyRow, in_parts
 from storage.text.normalize import storable
 
 _PAGE = 100  # articles
-Sights = dict[Observation, Sight]
+Observations = dict[Observation, ObservationRow]
 
 
-def _articles_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     rows = conn.execute(query.limit(_PAGE)).all()
     ids = [row.id for row in rows]
-    sights = _sights(conn, ids)
+    observed = _observed(conn, ids)
     stored = _grouped(conn, revisions, ids)
-    found = [fault for row in rows for fault in _faults(conn, row, sights, stored)]
+    found = [fault for row in rows for fault in _faults(conn, row, observed, stored)]
     return found, ids[-1] if len(rows) == _PAGE else None
 
 
-def _sights(conn: Connection, ids: Sequence[int]) -> dict[int, Sights]:
+def _observed(conn: Connection, ids: Sequence[int]) -> dict[int, Observations]:
     query = (
         sa.select(
             captures.c.article,
@@ -54,9 +54,9 @@ def _sights(conn: Connection, ids: Sequence[int]) -> dict[int, Sights]:
         .select_from(captures.join(contents))
         .where(captures.c.article.in_(ids))
     )
-    found: dict[int, Sights] = {}
+    found: dict[int, Observations] = {}
     for row in conn.execute(query):
-        found.setdefault(row[0], {})[Observation(*row[1:4])] = Sight(row[4], row[5])
+        found.setdefault(row[0], {})[Observation(*row[1:4])] = ObservationRow(row[4], row[5])
     return found
 
 
@@ -69,10 +69,10 @@ def _grouped(conn: Connection, table: sa.Table, ids: Sequence[int]) -> dict[int,
 def _faults(
     conn: Connection,
     row: AnyRow,
-    sights: dict[int, Sights],
+    observed: dict[int, Observations],
     stored: dict[int, list[AnyRow]],
 ) -> Iterator[Fault]:
-    own = sights.get(row.id, {})
+    own = observed.get(row.id, {})
     after = states(own)
     try:
         texts = _texts(conn, [own[state.first].capture for state in after])
@@ -94,9 +94,9 @@ def _faults(
 
 
 def _expected(
-    id_: int, after: Sequence[State], own: Sights, texts: dict[int, Article]
+    id_: int, after: Sequence[ArticleState], own: Observations, texts: dict[int, Article]
 ) -> Iterator[dict[str, Any]]:
-    before: State | None = None
+    before: ArticleState | None = None
     for number, state in enumerate(after, start=1):
         here = own[state.first]
         text = texts[here.capture]
@@ -143,12 +143,12 @@ def repair_revisions(conn: Connection, id_: int) -> None:
     if lock_article(conn, id_) is None:
         return
     conn.execute(sa.delete(revisions).where(revisions.c.article == id_))
-    work_out(conn, [id_], ())
+    recompute(conn, [id_], ())
     if conn.execute(sa.select(captures.c.id).where(captures.c.article == id_)).first() is None:
         conn.execute(sa.update(articles).where(articles.c.id == id_).values(sort_at=None))
 
 
-def _places_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles.c.id).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     ids = list(conn.execute(query.limit(_PAGE * 5)).scalars())
     if not ids:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.model.maintenance import Finding
+from storage.model.maintenance import CheckFinding
 
-Position = Any
+CheckCursor = Any
 """Where a check has got to; None before its first page, and after its last."""
 
 
@@ -25,9 +25,9 @@ class Fault:
     key: Any = None
     can_repair: bool = True
 
-    def told_by(self, check: str) -> Finding:
+    def as_finding(self, check: str) -> CheckFinding:
         """Return it as the finding of that check."""
-        return Finding(check, self.what, self.repair, self.can_repair)
+        return CheckFinding(check, self.what, self.repair, self.can_repair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +40,5 @@ class Check:
     """
 
     name: str
-    page: Callable[[Connection, Position], tuple[list[Fault], Position]]
+    page: Callable[[Connection, CheckCursor], tuple[list[Fault], CheckCursor]]
     repair: Callable[[Connection, Any], None] | None = None

@@ -12,7 +12,7 @@ from storage.sql.clusters.candidates_postgresql import COMMON
 from storage.sql.clusters.candidates_sqlite import PER_HASH, fill_sketches
 from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.engine.connect import lock, lock_article
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import common_hashes, copies, signatures, sketches
 from storage.sql.schema.core import articles
@@ -24,7 +24,7 @@ _PRIME = 2147483647
 _ANEW = "work it out anew from its newest text"
 
 
-def _signatures_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = (
         sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
         .select_from(articles.outerjoin(signatures))
@@ -60,7 +60,7 @@ def _repair_article(conn: Connection, id_: int) -> None:
     cluster_articles(conn, {id_: latest_texts(conn, [id_]).get(id_)})
 
 
-def _index_page(conn: Connection, _after: Position) -> tuple[list[Fault], Position]:
+def _index_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Compare each database's own index with the signatures; PostgreSQL keeps the GIN itself."""
     if conn.dialect.name == "sqlite":
         if _sum_of_sketches(conn) == _sum_of_signatures(conn):
@@ -126,7 +126,7 @@ def _signatures(conn: Connection) -> Iterator[Sequence[AnyRow]]:
         after = page[-1].article
 
 
-def _copies_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     of_copy, of_source, above = articles.alias(), articles.alias(), copies.alias()
     query = (
         sa.select(

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import hashed
@@ -13,7 +13,7 @@ from storage.sql.schema.types import hashed
 _PAGE = 1000  # rows
 
 
-def _keys_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _keys_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     order = (keys.c.key, keys.c.outlet)
     query = sa.select(keys).order_by(*order).limit(_PAGE)
     rows = conn.execute(_after(query, order, after)).all()
@@ -29,7 +29,7 @@ def _keys_page(conn: Connection, after: Position) -> tuple[list[Fault], Position
     return found, (rows[-1].key, rows[-1].outlet) if len(rows) == _PAGE else None
 
 
-def _after(query: Any, order: tuple[sa.Column[Any], ...], after: Position) -> Any:
+def _after(query: Any, order: tuple[sa.Column[Any], ...], after: CheckCursor) -> Any:
     if after is None:
         return query
     here = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
@@ -53,7 +53,7 @@ def _repair_key(conn: Connection, place: tuple[bytes, str]) -> None:
         conn.execute(sa.update(keys).where(*own).values(key=right))
 
 
-def _refused_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _refused_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     order = (refused_urls.c.key, refused_urls.c.refusal)
     query = sa.select(refused_urls).order_by(*order).limit(_PAGE)
     rows = conn.execute(_after(query, order, after)).all()
@@ -82,7 +82,7 @@ def _repair_refused(conn: Connection, place: tuple[bytes, int]) -> None:
         conn.execute(sa.insert(refused_urls).values(values))
 
 
-def _articles_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Find shown articles whose own URL no key has."""
     query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     rows = conn.execute(query.limit(_PAGE)).all()
@@ -123,7 +123,7 @@ def _repair_url(conn: Connection, id_: int) -> None:
         conn.execute(sa.insert(keys).values(**own, kind="url", value=row.url, article=id_))
 
 
-def _captures_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _captures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Find captures that hold neither an article nor a refusal, or both."""
     query = (
         sa.select(captures.c.id, captures.c.article, captures.c.content, refusals.c.id)

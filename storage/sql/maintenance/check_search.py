@@ -2,13 +2,13 @@
 
 from sqlalchemy import Connection
 
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.search.index import engine_of, rebuild, wrong_page
 
 _REBUILD = "rebuild the index; crawls wait meanwhile"
 
 
-def _page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     wrong, last = wrong_page(conn, after or 0, deep=True)
     what = "is not in the full-text index as its newest text says"
     found = [Fault(f"article {id_} {what}", _REBUILD, id_) for id_ in wrong]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
-from storage.sql.maintenance.check_base import Check, Fault, Position
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.schema.core import captures, contents, mentions, readings, scores, tags
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_content
@@ -17,7 +17,7 @@ _PAGE = 200  # texts
 _READ_AGAIN = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
 
 
-def _texts_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _texts_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(contents).where(contents.c.id > (after or 0)).order_by(contents.c.id)
     rows = conn.execute(query.limit(_PAGE)).all()
     found = [fault for row in rows for fault in _faults(row)]
@@ -54,7 +54,7 @@ def _repair_fingerprint(conn: Connection, id_: int) -> None:
         repair_revisions(conn, article)
 
 
-def _orphans_page(conn: Connection, after: Position) -> tuple[list[Fault], Position]:
+def _orphans_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(contents.c.id).where(contents.c.id > (after or 0)).order_by(contents.c.id)
     page = query.limit(_PAGE * 10).subquery()
     last, count = conn.execute(sa.select(sa.func.max(page.c.id), sa.func.count(page.c.id))).one()

@@ -29,7 +29,7 @@ AFTER_COPY: tuple[Callable[[Connection], None], ...] = (rebuild, fill_sketches)
 """What makes anew, in the target, what a database keeps beside its tables (an index of its own)."""
 
 Progress = Callable[[str, int, int], object]
-Key = tuple[Any, ...]
+RowKey = tuple[Any, ...]
 
 
 def copy_between(source: str, target: str, progress: Progress) -> list[Copied]:
@@ -115,7 +115,7 @@ def _pages(conn: Connection, table: Table) -> Iterator[list[AnyRow]]:
     """Yield a table's rows in the order of its primary key."""
     order = tuple(table.primary_key)
     query = sa.select(table).order_by(*order).limit(_PAGE)
-    after: Key | None = None
+    after: RowKey | None = None
     while True:
         asked = query if after is None else query.where(sa.tuple_(*order) > _tuple(order, after))
         page = list(conn.execute(asked))
@@ -126,16 +126,16 @@ def _pages(conn: Connection, table: Table) -> Iterator[list[AnyRow]]:
         after = _key(table, page[-1])
 
 
-def _tuple(columns: Sequence[sa.Column[Any]], values: Key) -> Any:
+def _tuple(columns: Sequence[sa.Column[Any]], values: RowKey) -> Any:
     pairs = zip(values, columns, strict=True)
     return sa.tuple_(*(sa.literal(value, column.type) for value, column in pairs))
 
 
-def _key(table: Table, row: AnyRow) -> Key:
+def _key(table: Table, row: AnyRow) -> RowKey:
     return tuple(row._mapping[column.name] for column in table.primary_key)
 
 
-def _at(conn: Connection, table: Table, keys: Sequence[Key]) -> dict[Key, AnyRow]:
+def _at(conn: Connection, table: Table, keys: Sequence[RowKey]) -> dict[RowKey, AnyRow]:
     """Return the rows that have these primary keys."""
     order = tuple(table.primary_key)
     if len(order) == 1:
@@ -190,7 +190,7 @@ def _unique_values(table: Table, row: AnyRow) -> list[Any]:
     return [row._mapping[name] for name in sorted(named)]
 
 
-def _delete(conn: Connection, table: Table, keys: Sequence[Key]) -> None:
+def _delete(conn: Connection, table: Table, keys: Sequence[RowKey]) -> None:
     """Delete rows and all that refer to them; the latter are copied again with their own table."""
     order = tuple(table.primary_key)
     for child in metadata.sorted_tables:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from storage.model.maintenance import ArchiveStats, Finding, Redaction
+from storage.model.maintenance import ArchiveStats, CheckFinding, Redaction
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
@@ -21,7 +21,9 @@ class Maintenance(Part):
         with self._database.reading() as conn:
             return load_stats(conn)
 
-    def check(self, begun: Callable[[str], object], *, repair: bool = False) -> Iterator[Finding]:
+    def check(
+        self, begun: Callable[[str], object], *, repair: bool = False
+    ) -> Iterator[CheckFinding]:
         """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
 
         begun: told each check's name before it starts. repair: mend what can be mended.

@@ -102,11 +102,11 @@ def forget_tags(conn: Connection, rows: Sequence[int]) -> None:
 
 
 def _contents(conn: Connection, rows: Sequence[int]) -> list[tuple[int, Article, datetime]]:
-    sights = captures.alias()
+    observed = captures.alias()
     first = (
-        sa.select(sights.c.id)
-        .where(sights.c.content == contents.c.id)
-        .order_by(sights.c.captured_at, sights.c.id)
+        sa.select(observed.c.id)
+        .where(observed.c.content == contents.c.id)
+        .order_by(observed.c.captured_at, observed.c.id)
         .limit(1)
         .scalar_subquery()
     )

@@ -22,7 +22,7 @@ from storage.model.articles import (
 )
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.sql.engine.transactions import Position
+from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.gazetteer import within
 from storage.sql.places.tags import load_tags
 from storage.sql.read.edits import perhaps_removed, removals
@@ -116,9 +116,9 @@ def article_page(
     outlet: str | None,
     places: tuple[str, ...],
     conn: Connection,
-    after: Position | None,
+    after: PageCursor | None,
     size: int,
-) -> list[tuple[Position, ArchivedArticle]]:
+) -> list[tuple[PageCursor, ArchivedArticle]]:
     """Return up to `size` matching articles after a position.
 
     Of one outlet (None: of all), and about any of `places` (empty: about anything).
@@ -128,7 +128,7 @@ def article_page(
     else:
         shown = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
         statement = shown.limit(size)
-    positions: list[Position] = [(row[0], row[1]) for row in conn.execute(statement)]
+    positions: list[PageCursor] = [(row[0], row[1]) for row in conn.execute(statement)]
     loaded = load_articles(conn, [position[1] for position in positions])
     return list(zip(positions, loaded, strict=True))
 
@@ -137,7 +137,7 @@ def _about_any(
     query: ArticleQuery,
     outlet: str | None,
     places: tuple[str, ...],
-    after: Position | None,
+    after: PageCursor | None,
     size: int,
 ) -> Executable:
     """Return a statement for the first `size` articles about any place.
@@ -158,7 +158,7 @@ def _ordered(
     outlet: str | None,
     table: Table,
     id_: sa.Column[int],
-    after: Position | None,
+    after: PageCursor | None,
 ) -> Select[Any]:
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
@@ -169,8 +169,8 @@ def _ordered(
 
 
 def refusal_page(
-    outlet: str | None, conn: Connection, after: Position | None, size: int
-) -> list[tuple[Position, tuple[Capture, Refusal]]]:
+    outlet: str | None, conn: Connection, after: PageCursor | None, size: int
+) -> list[tuple[PageCursor, tuple[Capture, Refusal]]]:
     """Return up to `size` refusals of one outlet (None: of all) after a position."""
     statement = sa.select(
         refusals.c.id,
@@ -221,7 +221,7 @@ def _gone(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
 
 
 def _newest_first(
-    statement: Select[Any], id_: sa.Column[int], time: sa.Column[datetime], after: Position | None
+    statement: Select[Any], id_: sa.Column[int], time: sa.Column[datetime], after: PageCursor | None
 ) -> Select[Any]:
     if after is not None:
         here = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], id_.type))

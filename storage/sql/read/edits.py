@@ -14,13 +14,15 @@ from storage.sql.schema.core import articles, captures, contents, refusals, refu
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
-Place = tuple[datetime, int, int]
+EditCursor = tuple[datetime, int, int]
 """Where an edit stands in their order: when it was seen, of which article, which state."""
 
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
 
 
-def edit_page(conn: Connection, query: EditQuery, after: Place | None, size: int) -> list[Place]:
+def edit_page(
+    conn: Connection, query: EditQuery, after: EditCursor | None, size: int
+) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
     statement = (

@@ -43,7 +43,7 @@ def capture_of(row: AnyRow) -> Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredCapture:
     """A capture with its newest reading.
 
     article: short id of the article it shows; for a refusal, of the one that stood at its URL.
@@ -61,7 +61,7 @@ class Held:
     refusal: int | None
 
 
-def held(conn: Connection, ids: Sequence[int]) -> dict[int, Held]:
+def load_captures(conn: Connection, ids: Sequence[int]) -> dict[int, StoredCapture]:
     """Return those of the captures that exist, by row."""
     query = sa.select(
         *CAPTURE,
@@ -83,8 +83,8 @@ def held(conn: Connection, ids: Sequence[int]) -> dict[int, Held]:
     return {row.id: _held(row) for row in rows}
 
 
-def _held(row: AnyRow) -> Held:
-    return Held(
+def _held(row: AnyRow) -> StoredCapture:
+    return StoredCapture(
         id=row.id,
         outlet=row.outlet,
         capture=capture_of(row),
@@ -150,11 +150,11 @@ def read_as(conn: Connection, id_: int, number: int, index: int) -> Article | Re
             f"revision {number} of article {id_} has no reading {index}:"
             f" there are {len(earlier) + 1}, the first of them is 0"
         )
-    newest = held(conn, [capture])[capture]
+    newest = load_captures(conn, [capture])[capture]
     return newest.result if index == len(earlier) else _result(earlier[index], newest.outlet)
 
 
-def to_reread(conn: Connection, query: RereadQuery, limit: int) -> list[Held]:
+def to_reread(conn: Connection, query: RereadQuery, limit: int) -> list[StoredCapture]:
     """Return captures whose newest reading is of another version, oldest capture first."""
     of_version = (
         _wanted(query, captures.c.id, captures.c.captured_at)
@@ -170,7 +170,7 @@ def to_reread(conn: Connection, query: RereadQuery, limit: int) -> list[Held]:
     found = sa.union_all(*terms).subquery()
     oldest = sa.select(found.c.id).order_by(found.c.captured_at, found.c.id).limit(limit)
     ids = list(conn.execute(oldest).scalars())
-    rows = held(conn, ids)
+    rows = load_captures(conn, ids)
     return [rows[id_] for id_ in ids]
 
 

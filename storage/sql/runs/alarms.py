@@ -21,15 +21,15 @@ class Alarms(Part):
     """What is wrong, and since when."""
 
     def sync(
-        self, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
+        self, findings: Sequence[Finding], evaluated: Collection[str | None], now: datetime
     ) -> list[Alarm]:
         """Open an alarm for each new finding, update those that last, close those that ended.
 
-        looked_at: the outlets that were looked at (None: the whole); only their alarms can end.
+        evaluated: the outlets that were looked at (None: the whole); only their alarms can end.
         In one transaction; returns all alarms that are open then, newest first.
         """
         with self._database.writing() as conn:
-            _sync(conn, findings, looked_at, now)
+            _sync(conn, findings, evaluated, now)
             return _load(conn, None, only_open=True, limit=None)
 
     def find(
@@ -58,17 +58,17 @@ class Alarms(Part):
 
 
 def _sync(
-    conn: Connection, findings: Sequence[Finding], looked_at: Collection[str | None], now: datetime
+    conn: Connection, findings: Sequence[Finding], evaluated: Collection[str | None], now: datetime
 ) -> None:
     lock(conn, "alarms")
     found = {(one.outlet or _WHOLE, one.cause.value): one for one in findings}
     open_rows = conn.execute(sa.select(alarms).where(alarms.c.closed_at.is_(None))).all()
-    looked = {outlet or _WHOLE for outlet in looked_at}
+    evaluated_keys = {outlet or _WHOLE for outlet in evaluated}
     for row in open_rows:
         finding = found.pop((row.outlet, row.cause), None)
         if finding is not None:
             _update(conn, row.id, _columns(finding, since=row.since) | {"updated_at": now})
-        elif row.outlet in looked:
+        elif row.outlet in evaluated_keys:
             _update(conn, row.id, {"closed_at": now, "updated_at": now})
     for finding in found.values():
         values = _columns(finding, since=finding.since)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from storage.model.articles import RefusalReason
-from storage.model.links import MetLink, Period, Progress, Promised
+from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
@@ -26,7 +26,7 @@ _REFUSED = [r.value for r in RefusalReason if r.is_final or r is RefusalReason.N
 class Links(Part):
     """What listings named, what became of it, and how far backfills have come."""
 
-    def record(self, outlet: str, links: Sequence[MetLink], now: datetime) -> None:
+    def record(self, outlet: str, links: Sequence[DiscoveredLink], now: datetime) -> None:
         """Remember links with the ways on which they were met; a link is one, however found."""
         if links:
             with self._database.writing() as conn:
@@ -37,7 +37,7 @@ class Links(Part):
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
         query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
-            words = [way for row in conn.execute(query).scalars() for way in row.split()]
+            words = [source for row in conn.execute(query).scalars() for source in row.split()]
         return tuple(dict.fromkeys(words))
 
     def promises(
@@ -108,7 +108,7 @@ class Links(Part):
         return len(keys)
 
 
-def _record(conn: Connection, outlet: str, met: Sequence[MetLink], now: datetime) -> None:
+def _record(conn: Connection, outlet: str, met: Sequence[DiscoveredLink], now: datetime) -> None:
     """Remember links with the ways on which they were met; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
@@ -127,7 +127,7 @@ def _record(conn: Connection, outlet: str, met: Sequence[MetLink], now: datetime
                 "key": key,
                 "url_key": url_key(link.url),
                 "url": link.url,
-                "ways": link.way,
+                "ways": link.source,
                 "met_at": now,
                 "day": link.day,
             }
@@ -139,11 +139,11 @@ def _key(url: str, article_id: str | None) -> bytes:
     return hashed("id", article_id) if article_id else url_key(url)
 
 
-def _update(conn: Connection, row: AnyRow, link: MetLink) -> None:
+def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
     """Add a way; a day that is told more exactly takes the place of a month or of none."""
     changed: dict[str, Any] = {}
-    if link.way not in row.ways.split():
-        changed["ways"] = f"{row.ways} {link.way}"
+    if link.source not in row.ways.split():
+        changed["ways"] = f"{row.ways} {link.source}"
     if link.day is not None and (row.day is None or len(link.day) > len(row.day)):
         changed["day"] = link.day
     if changed:

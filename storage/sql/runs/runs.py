@@ -97,8 +97,8 @@ def _no_run(run_id: str) -> NotFoundError:
 
 
 def _count_columns(counts: RunCounts) -> dict[str, Any]:
-    as_json = {name: _json(getattr(counts, name)) for name in ("refused", "signs")}
-    return {**asdict(counts), **as_json}
+    columns = {**asdict(counts), "refused": _json(counts.refused)}
+    return {"signs": _json(columns.pop("signals")), **columns}
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -163,7 +163,7 @@ def _run(row: AnyRow) -> Run:
         },
         counts=RunCounts(
             refused=json.loads(row.refused),
-            signs=json.loads(row.signs),
+            signals=json.loads(row.signs),
             **{name: columns[name] for name in _COUNTS},
         ),
         evidence={name: tuple(urls) for name, urls in json.loads(row.evidence).items()},

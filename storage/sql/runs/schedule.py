@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model.schedule import LOOK_AGAIN, TOO_LATE, ChoreRow, Hold, KnownArticle
+from storage.model.schedule import LOOK_AGAIN, TOO_LATE, Hold, KnownArticle, MaintenanceRun
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
@@ -26,12 +26,14 @@ class Schedule(Part):
         with plain_errors(self._database.name):
             return backend_of(self._database.engine).hold(self._database.engine, purpose)
 
-    def chores(self) -> dict[str, ChoreRow]:
+    def maintenance_runs(self) -> dict[str, MaintenanceRun]:
         """Return the last time of each standing job, by name."""
         with self._database.reading() as conn:
-            return {row.name: ChoreRow(**row._mapping) for row in conn.execute(sa.select(chores))}
+            return {
+                row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
+            }
 
-    def note_chore(self, chore: ChoreRow) -> None:
+    def record_maintenance(self, chore: MaintenanceRun) -> None:
         """Write a standing job's row in place of the one before."""
         with self._database.writing() as conn:
             lock(conn, "chore", chore.name)

@@ -16,7 +16,7 @@ links = sa.Table(
     sa.Column("url", SafeText, nullable=False),
     sa.Column("ways", sa.Text, nullable=False),  # words with blanks between, the first first
     sa.Column("met_at", UtcTime, nullable=False),
-    sa.Column("day", sa.Text),  # see MetLink; null for what no sitemap named
+    sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
     sa.Index("ix_links_outlet_day", "outlet", "day"),
     sqlite_with_rowid=False,
 )

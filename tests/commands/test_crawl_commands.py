@@ -20,13 +20,13 @@ from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite
 
 [VCCORP] = [site for site in SITES if site.family == "vccorp"]
-STRANGER = "baola.vn"
+ADHOC = "baola.vn"
 
 
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite]:
     """Yield the sites; crawls that a command starts reach them, and nothing else."""
-    with LocalSite(tmp_path, [*HOSTS, STRANGER]) as site:
+    with LocalSite(tmp_path, [*HOSTS, ADHOC]) as site:
         fill(site, VCCORP)
         settings = {"TINQUAN_RESOLVE": json.dumps(site.resolve), "DOWNLOAD_DELAY": "0"}
 
@@ -91,30 +91,30 @@ def test_an_address_of_a_stranger_is_crawled_generically(
 ) -> None:
     for item in VCCORP.fresh:
         html = local.routes[item.url.removeprefix("https://")]
-        local.routes[f"{STRANGER}{item.url.split(VCCORP.host)[1]}"] = html
+        local.routes[f"{ADHOC}{item.url.split(VCCORP.host)[1]}"] = html
     links = "".join(
         f'<li><a href="{item.url.split(VCCORP.host)[1]}">{item.title}</a></li>'
         for item in VCCORP.fresh
     )
     menu = '<nav><a href="/xa-hoi.htm">Xã hội</a><a href="/ha-noi.htm">Hà Nội</a></nav>'
-    local.routes[f"{STRANGER}/"] = Answer(f"<html><body>{menu}<ul>{links}</ul></body></html>")
-    ran = tinquan("crawl", f"https://{STRANGER}/", "--limit", 3)
+    local.routes[f"{ADHOC}/"] = Answer(f"<html><body>{menu}<ul>{links}</ul></body></html>")
+    ran = tinquan("crawl", f"https://{ADHOC}/", "--limit", 3)
     assert ran.code == 0, ran.err
     assert "generic family and kept as outlet baola" in ran.err.replace("\n", " ")
     with open_archive(f"sqlite:///{tmp_path / 'tinquan.db'}") as archive:
         found = list(archive.articles.find(ArticleQuery(outlets=("baola",))))
         assert len(found) == 3
         assert archive.runs.find("baola")[0].outcome is Outcome.DONE
-    assert local.asked[0] == f"{STRANGER}/robots.txt"
+    assert local.asked[0] == f"{ADHOC}/robots.txt"
     assert len(json.loads(tinquan("articles", "--outlet", "baola", "--json").out)) == 3
     assert "no outlet 'nobody'" in tinquan("articles", "--outlet", "nobody").err
     assert len(json.loads(tinquan("runs", "--outlet", "baola", "--json").out)) == 1
 
-    one = f"https://{STRANGER}{VCCORP.fresh[7].url.split(VCCORP.host)[1]}"
+    one = f"https://{ADHOC}{VCCORP.fresh[7].url.split(VCCORP.host)[1]}"
     local.asked.clear()
     ran = tinquan("outlets", "new", one, "--folder", tmp_path)
     assert ran.code == 0, ran.err
-    assert local.asked == [f"{STRANGER}/robots.txt", one.removeprefix("https://")]
+    assert local.asked == [f"{ADHOC}/robots.txt", one.removeprefix("https://")]
     assert 'family = "vccorp"' in (tmp_path / "outlets" / "baola.toml").read_text("utf-8")
     [fixture] = tmp_path.glob("baola_*.json")
     assert json.loads(fixture.read_text("utf-8"))["expect"]["title"] == VCCORP.fresh[7].title

@@ -93,10 +93,10 @@ def test_a_real_listing_shows_its_family() -> None:
     for path in listings_of_hosts():
         host = path.name.split("_")[0]
         page = Page(f"https://{host}/thoi-su", path.read_bytes(), NOW)
-        newcomer = propose(page, "x")
-        assert newcomer.family.name == families[host.split(".")[0]], host
-        assert len(newcomer.sections) >= 5
-        assert parse_outlet(toml_of(newcomer), "x.toml", FAMILY_NAMES).confidence == "low"
+        proposal = propose(page, "x")
+        assert proposal.family.name == families[host.split(".")[0]], host
+        assert len(proposal.sections) >= 5
+        assert parse_outlet(toml_of(proposal), "x.toml", FAMILY_NAMES).confidence == "low"
 
 
 @pytest.mark.corpus

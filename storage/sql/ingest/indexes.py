@@ -13,7 +13,7 @@ from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.search.index import index_articles
 
 
-def write_derived(conn: Connection, latest: Mapping[int, Article | None]) -> None:
+def refresh_indexes(conn: Connection, latest: Mapping[int, Article | None]) -> None:
     """Bring what is derived from these articles up to date; their outlets are locked.
 
     latest: by short id, what the article's newest revision says; None where it has none, because

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from crawler.discover import Child, Form, Found
+from crawler.discover import Child, DiscoveryResult, Form
 from crawler.discover.paging import page_url, paging_of
 from crawler.families.base import Family, Paging
 from crawler.fetch.spiders.frontier import Pagination
@@ -26,7 +26,7 @@ _MAX_DEPTH = 2  # an index may name indexes, once
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ListingRequest:
     """One listing to ask for.
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
@@ -39,7 +39,7 @@ class Step:
     form: Form
     section: Section | None = None
     number: int = 1
-    chain: Pagination | None = None
+    pagination: Pagination | None = None
     depth: int = 0
     day: date | None = None
     origin: str = ""
@@ -51,9 +51,9 @@ class Step:
         return self.number == 1 and self.form in {"feed", "html"}
 
 
-def first_steps(
+def first_requests(
     outlet: Outlet, plan: Plan, family: Family, now: datetime, *, trusts_known: bool
-) -> Iterator[Step]:
+) -> Iterator[ListingRequest]:
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
     Sitemaps know no sections and list the whole outlet: they are used only where asked for.
@@ -62,50 +62,57 @@ def first_steps(
     cap = _PAGES if plan.since is None else _PAGES_SINCE
     for section in plan.sections:
         if section.feed:
-            yield Step(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
-        chain = Pagination(plan.since, trusts_known, cap)
-        if begin := listing_step(outlet, section, family, chain):
+            yield ListingRequest(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
+        pagination = Pagination(plan.since, trusts_known, cap)
+        if begin := section_request(outlet, section, family, pagination):
             yield begin
     if outlet.sitemap and plan.since and plan.sitemaps:
-        yield from sitemap_steps(outlet, plan.since, plan.until or now)
+        yield from sitemap_requests(outlet, plan.since, plan.until or now)
 
 
-def listing_step(
-    outlet: Outlet, section: Section, family: Family, chain: Pagination
-) -> Step | None:
+def section_request(
+    outlet: Outlet, section: Section, family: Family, pagination: Pagination
+) -> ListingRequest | None:
     """Return the first page of a section's listing, None where its address is not known.
 
     Without a way to page it has no chain.
     """
     paging = paging_of(outlet, section, family)
-    first = Step("", "html", section, chain=chain if paging else None)
+    first = ListingRequest("", "html", section, pagination=pagination if paging else None)
     if section.path:
         return replace(first, url=f"https://{outlet.host}{section.path}")
-    return next_step(first, outlet, family)  # its page is not known, its number is
+    return next_page_request(first, outlet, family)  # its page is not known, its number is
 
 
-def next_step(
-    step: Step, outlet: Outlet, family: Family, found: Found | None = None
-) -> Step | None:
+def next_page_request(
+    listing: ListingRequest, outlet: Outlet, family: Family, found: DiscoveryResult | None = None
+) -> ListingRequest | None:
     """Return the next page of a listing, None where there is no way to page.
 
     found: what the page held; it may tell the section's number, and which article was its last.
     """
-    if step.section is None or step.chain is None:
+    if listing.section is None or listing.pagination is None:
         return None
-    paging = paging_of(outlet, step.section, family)
+    paging = paging_of(outlet, listing.section, family)
     if paging is None:
         return None
     last = article_id(found.links[-1].url, family) if found and found.links else None
-    zone = step.zone or (found.zone if found else None)
-    number = _page_number(paging, outlet, step.number)
-    url = page_url(paging, outlet, step.section, number, zone, last)
+    zone = listing.zone or (found.zone if found else None)
+    number = _page_number(paging, outlet, listing.number)
+    url = page_url(paging, outlet, listing.section, number, zone, last)
     if url is None:
         return None
     # An API, or a list of its own, begins again with what the section's page has shown.
-    begins_again = step.number == 1 and "{last}" not in paging.template and paging.first <= 1
-    chain = step.chain.reset() if begins_again else step.chain
-    return replace(step, url=url, form=paging.form, number=step.number + 1, chain=chain, zone=zone)
+    begins_again = listing.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    pagination = listing.pagination.reset() if begins_again else listing.pagination
+    return replace(
+        listing,
+        url=url,
+        form=paging.form,
+        number=listing.number + 1,
+        pagination=pagination,
+        zone=zone,
+    )
 
 
 def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
@@ -116,7 +123,7 @@ def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
     return size * before
 
 
-def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[Step]:
+def sitemap_requests(outlet: Outlet, since: datetime, until: datetime) -> Iterator[ListingRequest]:
     """Yield the sitemaps of each period from `since` to `until`, the newest first."""
     if outlet.sitemap is None:
         return
@@ -129,22 +136,24 @@ def sitemap_steps(outlet: Outlet, since: datetime, until: datetime) -> Iterator[
         path = outlet.sitemap.template.format(year=day.year, month=day.month, day=day.day)
         if path not in seen:
             seen.add(path)
-            yield Step(f"https://{outlet.host}{path}", "sitemap")
+            yield ListingRequest(f"https://{outlet.host}{path}", "sitemap")
         day -= timedelta(days=1)
 
 
-def child_steps(step: Step, children: tuple[Child, ...], plan: Plan) -> list[Step]:
+def child_requests(
+    listing: ListingRequest, children: tuple[Child, ...], plan: Plan
+) -> list[ListingRequest]:
     """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
 
     The period in a child's name decides, where there is one: some outlets give every child the
     same lastmod, years ago. Else lastmod does; without either the child is asked for.
     """
-    if step.depth >= _MAX_DEPTH:
+    if listing.depth >= _MAX_DEPTH:
         return []
     dated = [(child_period(child.url), child) for child in children]
     wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
     wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
-    return [Step(child.url, "sitemap", depth=step.depth + 1) for _, child in wanted]
+    return [ListingRequest(child.url, "sitemap", depth=listing.depth + 1) for _, child in wanted]
 
 
 def child_period(url: str) -> tuple[date, date] | None:

@@ -6,7 +6,7 @@ import pytest
 
 from storage.archive import Archive, open_archive
 from storage.model.articles import RefusalReason
-from storage.model.links import MetLink, Progress, Promised
+from storage.model.links import DiscoveredLink, Progress, Promised
 from tests.support.samples import T0, article, at, capture, refusal, run, url_of
 
 DAY = "2026-03-01"
@@ -19,9 +19,11 @@ def archive(archive_url: str) -> Archive:
     return opened
 
 
-def met(number: int, way: str = "feed", day: str | None = None, **changes: str) -> MetLink:
-    fields = {"url": url_of(number), "article_id": str(number), "way": way}
-    return MetLink(**{**fields, **changes}, day=day)
+def met(
+    number: int, source: str = "feed", day: str | None = None, **changes: str
+) -> DiscoveredLink:
+    fields = {"url": url_of(number), "article_id": str(number), "source": source}
+    return DiscoveredLink(**{**fields, **changes}, day=day)
 
 
 def test_a_link_is_one_however_it_is_found(archive: Archive) -> None:

@@ -11,7 +11,7 @@ _APART = ("aside", "footer", "nav")
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
+class ScopedSelector:
     """Finds fields around a text.
 
     places: the nodes (by address) of each place on the page where fields may stand, best first;
@@ -40,39 +40,39 @@ class Select:
                 yield selector, [node for node in nodes if node.mem_id in place]
 
 
-def whole_page(tree: LexborHTMLParser) -> Select:
+def whole_page(tree: LexborHTMLParser) -> ScopedSelector:
     """Return a selection from anywhere on the page: a known template's classes mean one thing."""
-    return Select(tree)
+    return ScopedSelector(tree)
 
 
-def article_frame(tree: LexborHTMLParser, container: LexborNode | None) -> Select:
+def article_scope(tree: LexborHTMLParser, container: LexborNode | None) -> ScopedSelector:
     """Return a selection from around a text, never from inside it.
 
     On an unknown template "time" or "author" may be any teaser's. The article's own stand between
     headline and text, or before the headline, or after the text until other stories begin.
     """
     if container is None:
-        return Select(tree)
+        return ScopedSelector(tree)
     if container.css_first("h1") is not None:
-        return Select(container)
-    frame = _frame(container)
-    before, between = _before(frame, container)
-    after = frozenset(_after(frame, container))
-    return Select(frame, (between, before, after))
+        return ScopedSelector(container)
+    scope = _scope(container)
+    before, between = _before(scope, container)
+    after = frozenset(_after(scope, container))
+    return ScopedSelector(scope, (between, before, after))
 
 
-def _frame(container: LexborNode) -> LexborNode:
-    frame = container
-    while frame.css_first("h1") is None and frame.parent is not None and frame.tag != "body":
-        frame = frame.parent
-    return frame
+def _scope(container: LexborNode) -> LexborNode:
+    scope = container
+    while scope.css_first("h1") is None and scope.parent is not None and scope.tag != "body":
+        scope = scope.parent
+    return scope
 
 
-def _before(frame: LexborNode, container: LexborNode) -> tuple[frozenset[int], frozenset[int]]:
+def _before(scope: LexborNode, container: LexborNode) -> tuple[frozenset[int], frozenset[int]]:
     """Return the nodes before the text: up to the headline, and from it on."""
     nodes: list[int] = []
     headline = 0
-    for node in frame.traverse():
+    for node in scope.traverse():
         if node.mem_id == container.mem_id:
             break
         if node.tag == "h1":
@@ -81,10 +81,10 @@ def _before(frame: LexborNode, container: LexborNode) -> tuple[frozenset[int], f
     return frozenset(nodes[:headline]), frozenset(nodes[headline:])
 
 
-def _after(frame: LexborNode, container: LexborNode) -> Iterator[int]:
+def _after(scope: LexborNode, container: LexborNode) -> Iterator[int]:
     """Yield the nodes that follow the text, up to the first column of other stories."""
     node: LexborNode | None = container
-    while node is not None and node.mem_id != frame.mem_id:
+    while node is not None and node.mem_id != scope.mem_id:
         following = node.next
         while following is not None:
             if following.tag in _APART or _is_column(following):

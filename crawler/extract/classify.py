@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata
-from crawler.extract.refusals import moved_sign, page_kind, paywall_sign, soft_404_sign
-from crawler.page.challenges import challenge_sign
+from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
+from crawler.page.challenges import challenge_evidence
 from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
@@ -18,7 +18,7 @@ _AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PageEvidence:
     """What speaks for an article.
 
     is_certain: a family's own selectors found the text. is_dated: page or head give a date.
@@ -31,8 +31,8 @@ class Evidence:
     has_container: bool
 
 
-def judge(
-    url: str, data: bytes, meta: Metadata, found: Evidence, body: Body
+def classify(
+    url: str, data: bytes, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return why a page is no article and what shows it, or None for an article."""
     if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
@@ -43,22 +43,22 @@ def judge(
 
 
 def _barrier(
-    url: str, text: str, meta: Metadata, found: Evidence, body: Body
+    url: str, text: str, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
     """Return what stands in the way of an article, if the page says so."""
-    if sign := challenge_sign(text):
-        return RefusalReason.BLOCKED, sign
-    if sign := moved_sign(url, text):
-        return RefusalReason.MOVED, sign
-    if sign := soft_404_sign(found.title, " ".join(block.text for block in body.blocks)):
-        return RefusalReason.NOT_FOUND, sign
+    if evidence := challenge_evidence(text):
+        return RefusalReason.BLOCKED, evidence
+    if evidence := moved_evidence(url, text):
+        return RefusalReason.MOVED, evidence
+    if evidence := soft_404_evidence(found.title, " ".join(block.text for block in body.blocks)):
+        return RefusalReason.NOT_FOUND, evidence
     barrier = text if meta.article else ""  # menus offer subscriptions on every page
-    if sign := paywall_sign(meta.article.get("isAccessibleForFree"), barrier):
-        return RefusalReason.PAYWALL, sign
+    if evidence := paywall_evidence(meta.article.get("isAccessibleForFree"), barrier):
+        return RefusalReason.PAYWALL, evidence
     return None
 
 
-def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[RefusalReason, str]:
+def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[RefusalReason, str]:
     """Return which kind of page without an article's text this is."""
     kind = page_kind(path)
     if kind == "video page" or _is_video(meta):
@@ -71,10 +71,10 @@ def _shell(path: str, meta: Metadata, found: Evidence, body: Body) -> tuple[Refu
         return RefusalReason.EMPTY, f"a title and {body.length} characters of text"
     if not found.title and body.length < _MIN_BODY and not meta.properties:
         return RefusalReason.MALFORMED, "neither title nor text"
-    return RefusalReason.NOT_ARTICLE, _listing_sign(path, meta, found, body)
+    return RefusalReason.NOT_ARTICLE, _listing_evidence(path, meta, found, body)
 
 
-def _is_article(url: str, meta: Metadata, found: Evidence, body: Body) -> bool:
+def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bool:
     """True where a family is certain, the head says so, or the page looks like one throughout.
 
     Section pages of some outlets say og:type "article" too: then the title must be a headline.
@@ -96,14 +96,14 @@ def _is_video(meta: Metadata) -> bool:
     return kind.startswith("video") or "VideoObject" in meta.types
 
 
-def _listing_sign(path: str, meta: Metadata, found: Evidence, body: Body) -> str:
+def _listing_evidence(path: str, meta: Metadata, found: PageEvidence, body: Body) -> str:
     kind = page_kind(path)
-    signs = [f"{kind}: {path[:200]!r}"] if kind else []
-    signs.append(f"{body.length} characters of text")
+    parts = [f"{kind}: {path[:200]!r}"] if kind else []
+    parts.append(f"{body.length} characters of text")
     if not meta.article:
-        signs.append("no article in its JSON-LD")
+        parts.append("no article in its JSON-LD")
     if (kind := meta.prop("og:type")) != "article":
-        signs.append(f"og:type {kind!r}")
+        parts.append(f"og:type {kind!r}")
     if not found.is_dated:
-        signs.append("no date")
-    return ", ".join(signs)
+        parts.append("no date")
+    return ", ".join(parts)
