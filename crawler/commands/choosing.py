@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from crawler.commands.common import err, table
+from crawler.commands.common import err, print_table
 from crawler.config.config import Config
 from crawler.places import Gazetteer, Reach, load_gazetteer, version_of
 from crawler.render.places import above_text, era_text, units_text
+from crawler.render.table import Column, Table
 from storage.archive import Archive
 from storage.errors import UnknownPlaceError, UsageError
 from storage.model.places import Unit
@@ -71,8 +70,8 @@ def one_place(gazetteer: Gazetteer, text: str) -> Unit:
         raise unknown(gazetteer, text)
     lines = {gazetteer.line(unit.id): unit for unit in found}
     if len(lines) > 1:
-        title = f"{escape(repr(text))} can mean {len(lines)} places"
-        err.print(unit_table(list(lines.values()), title, gazetteer))
+        title = f"{text!r} can mean {len(lines)} places"
+        print_table(unit_table(list(lines.values()), title, gazetteer), err)
         exact = " or ".join(repr(_exact(unit, gazetteer)) for unit in list(lines.values())[:3])
         raise UsageError(f"{text!r} can mean {len(lines)} places: ask for one, such as {exact}")
     return next(iter(lines.values()))
@@ -97,12 +96,15 @@ def _exact(unit: Unit, gazetteer: Gazetteer) -> str:
 
 def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:
     """Return units as a table, one row each."""
-    listed = table(title, "ID", "unit", "in", "valid", wide="in")
-    listed.columns[2].no_wrap = False  # what namesakes are told apart by
+    columns = (
+        Column("ID"),
+        Column("unit"),
+        Column("in", least=16),  # what namesakes are told apart by
+        Column("valid", rank=1),
+    )
+    listed = Table(title, columns)
     for unit in found:
-        listed.add_row(
-            unit.id, escape(unit.full_name), escape(above_text(unit, gazetteer)), era_text(unit)
-        )
+        listed.add(unit.id, unit.full_name, above_text(unit, gazetteer), era_text(unit))
     return listed
 
 

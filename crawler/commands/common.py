@@ -3,15 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from crawler.config.config import (
     ARCHIVE_VARIABLE,
@@ -25,6 +23,7 @@ from crawler.outlets.model import Outlet, find_outlet, load_outlet_folders
 from crawler.page.times import parse_moment
 from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import LOCAL
+from crawler.render.table import Table
 from storage.archive import Archive, open_archive
 from storage.errors import ConfigError
 
@@ -57,18 +56,16 @@ out = Console(highlight=False, width=_width(sys.stdout))
 err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 
 
-def table(title: str, *columns: str, right: Collection[str] = (), wide: str = "") -> Table:
-    """Return an empty table. right: columns of numbers; wide: the one that takes what is left."""
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, expand=bool(wide))
-    for name in columns:
-        made.add_column(
-            name,
-            justify="right" if name in right else "left",
-            ratio=1 if name == wide else None,
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-    return made
+def print_table(table: Table, console: Console = out) -> None:
+    """Print a table as wide as the terminal; into a pipe or a file, values between tabs.
+
+    COLUMNS in the environment asks for a table of that width wherever it goes.
+    """
+    if console.is_terminal or "COLUMNS" in os.environ:
+        for line in table.lines(console.width):
+            console.print(line, soft_wrap=True)
+    else:
+        console.file.writelines(f"{line}\n" for line in table.plain_lines())
 
 
 def load_settings(config_file: Path | None, archive: str | None) -> Config:

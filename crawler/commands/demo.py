@@ -31,17 +31,17 @@ def demo(
     """
     config = _configured(folder)
     archive = str(config.with_name("tinquan.db").resolve())  # whatever TINQUAN_ARCHIVE says
-    for name in _RECORDINGS:
+    for name in _RECORDINGS:  # one outlet after another, so that ids are the same each time
         recording = shipped("demo") / name
         _say(config, "crawl", "--replay", short_path(recording))
-        crawl(replay=[recording], config=config, archive=archive)
+        crawl(replay=[recording], jobs=1, config=config, archive=archive)
     _say(config, "articles", "--limit", "10")
     articles(limit=10, config=config, archive=archive)
     _say(config, "articles", "--place", _PLACE, "--with-successors", "core")
     articles(place=_PLACE, with_successors="core", config=config, archive=archive)
     out.print(
-        f"now look around in it: cd {escape(str(folder))}; tinquan show 7; tinquan search ngập;"
-        " tinquan runs",
+        f"now look around in it: cd {escape(str(folder))}; tinquan show 16; tinquan diff 16;"
+        " tinquan search ngập; tinquan runs",
         soft_wrap=True,
     )
 

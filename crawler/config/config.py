@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -80,7 +81,8 @@ class Config(BaseModel):
     @property
     def user_agent(self) -> str:
         """What we call ourselves in every request."""
-        return f"tinquan/0.1 (+{self.contact})" if self.contact else "tinquan/0.1"
+        name = f"tinquan/{version('tinquan')}"
+        return f"{name} (+{self.contact})" if self.contact else name
 
     @property
     def outlet_folders(self) -> tuple[Path, ...]:

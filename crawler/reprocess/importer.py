@@ -150,7 +150,7 @@ class Importer:
         for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
             if answer.apart_from is not None:
-                recorder.sign(HealthSignal.KEPT_APART, arrival.capture.url)
+                recorder.record_signal(HealthSignal.KEPT_APART, arrival.capture.url)
             if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
                 self._skip(line)  # known by its own id: it came under another address
                 recorder.stored(answer, RefusalReason.REDACTED, None)

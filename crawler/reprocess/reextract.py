@@ -15,7 +15,7 @@ from storage.errors import CaptureError
 from storage.model.articles import Capture, Refusal
 
 BATCH = 200  # captures in one transaction
-_AHEAD = 1  # batches that children are given while one is written, lest they wait for it
+_AHEAD = 1  # batches that children are given while one is written, so that they never wait
 
 
 @dataclass(frozen=True, slots=True)

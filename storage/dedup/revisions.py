@@ -3,7 +3,7 @@
 Time is the capture's. An article's states are the runs of equal fingerprints in its
 observations sorted by capture time, so the order of storing never matters: replaying an older
 capture puts it in its place, A → B → A seen live gives three states, and an older B that lands
-between two sights of A splits that state in two.
+between two observations of A splits that state in two.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from storage.model.articles import Verdict
 
 @dataclass(frozen=True, slots=True, order=True)
 class Observation:
-    """One sight of an article. The order of the fields is the order in time; the last two only
+    """One capture of an article. The order of the fields is the order in time; the last two only
     break ties between captures of the same moment, so that every order of storing agrees.
     """
 

@@ -1,4 +1,4 @@
-"""The nouns of the archive: frozen values that every room passes to the next.
+"""The nouns of the archive: frozen values that every package passes to the next.
 
 Pure, standard library only. All times are aware datetimes in UTC.
 """
@@ -205,7 +205,7 @@ class Revision:
     """One state of an article's content.
 
     number: 1 for the earliest state, by the time of capture.
-    first_seen_at, last_seen_at: capture times of the first and last sight of this state.
+    first_seen_at, last_seen_at: times of the first and last capture of this state.
     changed: names of the fields that differ from the state before; empty for the first.
     tags: what it says of places; None where it has not been tagged.
     readings: how its first capture was read, earliest reading first; the last one is `article`.
@@ -229,7 +229,7 @@ class Revision:
 class ArchivedArticle:
     """An article in the archive: `id` is its short id, `revisions` its states, earliest first.
 
-    removed_at: when its page was first not found after the last sight of it; None while it is up.
+    removed_at: when its page was first not found after its last capture; None while it is up.
     """
 
     id: int

@@ -24,7 +24,7 @@ class Unit:
     type: "tỉnh", "thành phố", "quận", "huyện", "thị xã", "phường", "xã", "thị trấn", "đặc khu".
     name: without the type word, tones in the older place ("Hòa"); "1" for "Quận 1".
     parent: id of the unit above; None for provinces.
-    valid_from, valid_to: first day, and first day no more; None means unknown, or still valid.
+    valid_from, valid_to: first day, and the day after the last; None means unknown, or still valid.
     source: key of the source that attests it, explained in the file's header.
     """
 

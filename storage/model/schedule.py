@@ -56,7 +56,7 @@ class Hold(Protocol):
     """The archive is held for one purpose, until `release` or the end of the process."""
 
     def is_sure(self) -> bool:
-        """True while nobody else can hold it; takes it anew where a lost connection let it go."""
+        """True while nobody else can hold it; takes it again where a lost connection let it go."""
         ...
 
     def release(self) -> None:

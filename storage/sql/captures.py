@@ -26,9 +26,9 @@ class Captures(Part):
     ) -> list[tuple[int, Capture, Article | Refusal]]:
         """Return up to `limit` captures that another version read last, oldest capture first.
 
-        Each with its number, to hand to `reread`, and its newest reading. What was re-read comes
-        no more, so asking again goes on where a killed process was. Redacted ones never come, nor
-        do those that have no record to read, or were refused without reading it.
+        Each with its number, to hand to `reread`, and its newest reading. What was re-read is left
+        out, so asking again goes on where a killed process was. Left out, too, are redacted ones,
+        those without a record to read, and those that were refused without reading it.
         Raises ValueError for a time without a zone.
         """
         check_window(query)

@@ -211,7 +211,7 @@ def test_a_download_of_unknown_length_is_stopped_at_the_limit() -> None:
     stop.bytes_received(b"a" * 100, request)
     with pytest.raises(StopDownload):
         stop.bytes_received(b"a", request)
-    stop.headers_received(100, request)  # a retry begins anew
+    stop.headers_received(100, request)  # a retry begins again
     stop.bytes_received(b"a" * 100, request)
     with pytest.raises(StopDownload):
         stop.headers_received(101, request)

@@ -138,7 +138,7 @@ def stop_at(statement: int, work: Callable[[], object]) -> None:
 
 
 def change(url: str) -> None:
-    """Do what changes, joins, takes away and numbers rows anew."""
+    """Do what changes, joins, takes away and renumbers rows."""
     with open_archive(url) as archive:
         archive.runs.start(run("r99"))
         archive.runs.finish(run("r1", ended_at=at(500), error="khác"))

@@ -19,17 +19,18 @@ class Ran:
 
 
 class Tinquan:
-    """Callable that runs `tinquan WORDS…`."""
+    """Callable that runs `tinquan WORDS…`. width: of its terminal, in columns."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
-        monkeypatch.setenv("COLUMNS", "160")
-        for console in (out, err):  # they asked for their width when they were made
-            monkeypatch.setattr(console, "width", 160)
+        self.width = 160
 
     def __call__(self, *words: object) -> Ran:
         self._monkeypatch.setattr(sys, "argv", ["tinquan", *map(str, words)])
+        self._monkeypatch.setenv("COLUMNS", str(self.width))
+        for console in (out, err):  # they asked for their width when they were made
+            self._monkeypatch.setattr(console, "width", self.width)
         self._capsys.readouterr()
         code = 0
         try:

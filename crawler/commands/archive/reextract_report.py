@@ -4,9 +4,10 @@ from typing import Any
 
 from rich.markup import escape
 
-from crawler.commands.common import err, out, table
+from crawler.commands.common import err, out, print_table
 from crawler.extract.article import VERSION
 from crawler.render.base import time_json, time_text
+from crawler.render.table import Column, Table
 from crawler.reprocess.compare import Effect, field_diffs
 from crawler.reprocess.reextract import Difference, Report, version_of
 
@@ -49,16 +50,16 @@ def _difference_json(found: Difference) -> dict[str, Any]:
 def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> None:
     """Print the counts, then diffs, then, as errors, what could not be read."""
     if not report.done:
-        out.print(f"nothing to read again: version {VERSION} has read it all (--all reads it anew)")
+        out.print(f"nothing to read again: version {VERSION} has read it all (--all does it again)")
         return
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
     counts["could not be read"] = report.unread_count
     title = f"{report.done} captures, by version {VERSION}"
-    listed = table(title, "captures", "", right=["captures"])
+    listed = Table(title, (Column("captures", number=True), Column("effect", least=30)))
     for meaning, count in counts.items():
         if count or meaning == _MEANINGS[Effect.SAME]:
-            listed.add_row(str(count), meaning)
-    out.print(listed)
+            listed.add(str(count), meaning)
+    print_table(listed)
     if report.fields:
         fields = ", ".join(f"{name} {count}" for name, count in report.fields.most_common())
         out.print(f"fields that differ: {fields}", soft_wrap=True)

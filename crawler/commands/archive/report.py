@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from crawler.commands.common import out, table
+from crawler.commands.common import out, print_table
 from crawler.render.base import refused_text, time_json, time_text
+from crawler.render.table import Column, Table
 from storage.model.maintenance import ArchiveStats, OutletStats
 
 
@@ -43,10 +44,20 @@ def _outlet_json(outlet: OutletStats) -> dict[str, Any]:
 
 def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
     """Print what the archive has. warc_files, warc_bytes: of the captures folder."""
-    numbers = ("articles", "revisions", "captures")
-    listed = table("the archive", "outlet", *numbers, "oldest", "newest", "refused", right=numbers)
+    listed = Table(
+        "the archive",
+        (
+            Column("outlet"),
+            Column("articles", number=True),
+            Column("revisions", number=True, rank=2),
+            Column("captures", number=True, rank=3),
+            Column("oldest", rank=1),
+            Column("newest"),
+            Column("refused", below=True),
+        ),
+    )
     for outlet in found.outlets:
-        listed.add_row(
+        listed.add(
             outlet.outlet,
             str(outlet.articles),
             str(outlet.revisions),
@@ -55,8 +66,7 @@ def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
             time_text(outlet.last_at),
             refused_text(dict(outlet.refusals)),
         )
-    listed.columns[-1].no_wrap, listed.columns[-1].overflow = False, "fold"
-    out.print(listed)
+    print_table(listed)
     out.print(
         f"database {size_text(found.database_bytes)}; {warc_files} WARC files,"
         f" {size_text(warc_bytes)}"

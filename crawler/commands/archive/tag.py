@@ -12,9 +12,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import ConfigOption, JsonOption, day_of, err, load_settings, out, table
+from crawler.commands.common import (
+    ConfigOption,
+    JsonOption,
+    day_of,
+    err,
+    load_settings,
+    out,
+    print_table,
+)
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, names_text, tags_json
+from crawler.render.table import Column, Table
 from storage.errors import UsageError
 from storage.model.places import Tags
 
@@ -145,14 +154,23 @@ def _answer(tagger: Tagger, row: Row, *, as_json: bool) -> None:
 
 
 def _print_tags(tags: Tags, tagger: Tagger, title: str) -> None:
-    columns = ("in", "start", "end", "text", "unit", "valid")
-    listed = table(escape(title), *columns, right=("start", "end"))
+    listed = Table(
+        title,
+        (
+            Column("in"),
+            Column("start", number=True, rank=3),
+            Column("end", number=True, rank=2),
+            Column("text", least=20),
+            Column("unit", least=20),
+            Column("valid", rank=1),
+        ),
+    )
     for found in tags.mentions:
         unit = tagger.gazetteer.unit(found.unit)
         where = (found.field, str(found.start), str(found.end))
-        listed.add_row(*where, escape(found.text), escape(unit.full_name), era_text(unit))
+        listed.add(*where, found.text, unit.full_name, era_text(unit))
     if tags.mentions:
-        out.print(listed)
+        print_table(listed)
     primary = names_text(tags.primary, tagger.gazetteer) or "no place"
     out.print(f"{escape(title)} is about: {escape(primary)}", soft_wrap=True)
     if tags.note:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress_bar import ProgressBar
 
 from crawler.commands.common import (
     ArchiveOption,
@@ -15,14 +14,17 @@ from crawler.commands.common import (
     load_settings,
     out,
     print_json,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
+from crawler.render.table import Column, Table
 from storage.errors import UsageError
 from storage.model.links import Period, Promised
 
 _GAPS = 20
+
+_BAR = 30  # cells
 
 
 def coverage(
@@ -82,7 +84,8 @@ def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
         )
         return
     numbers = ("promised", "stored", "refused", "missing")
-    listed = table(f"{slug}: what its sitemaps promised", by, *numbers, "there", right=numbers)
+    columns = (*(Column(name, number=True) for name in numbers), Column("there", rank=1))
+    listed = Table(f"{slug}: what its sitemaps promised", (Column(by), *columns))
     whole = Promised(
         "all",
         sum(row.promised for row in rows),
@@ -90,12 +93,18 @@ def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
         sum(row.refused for row in rows),
     )
     for row in [*rows, whole]:
-        listed.add_row(
+        listed.add(
             _name(row.period, by),
             *(str(n) for n in (row.promised, row.stored, row.refused, row.missing)),
-            ProgressBar(total=row.promised, completed=row.promised - row.missing, width=30),
+            _bar(row),
         )
-    out.print(listed)
+    print_table(listed)
+
+
+def _bar(row: Promised) -> str:
+    """Return what is there of a period's articles as a bar, full only where nothing is missing."""
+    there = (row.promised - row.missing) * _BAR // row.promised if row.promised else 0
+    return "█" * there + "░" * (_BAR - there)
 
 
 def _name(period: str, by: Period) -> str:

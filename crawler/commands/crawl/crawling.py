@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from crawler.commands.common import err, out, short_path
+from crawler.commands.common import err, out, print_table, short_path
 from crawler.commands.query.articles import run_table
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
@@ -55,7 +55,7 @@ def _progress(*, hidden: bool) -> Iterator[Progress]:
 
 def print_end(ended: list[Run], config: Config) -> None:
     """Print the closing table, and one line for each crawl that failed."""
-    out.print(run_table(ended, "crawled"))
+    print_table(run_table(ended, "crawled"))
     archive = config.archive_name
     if archive.startswith("/"):
         archive = escape(short_path(Path(archive)))

@@ -15,6 +15,7 @@ from crawler.commands.common import (
     out,
     outlets_of,
     print_json_array,
+    print_table,
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.articles import run_table
@@ -59,7 +60,7 @@ def recheck(
     if json:
         print_json_array(run_json(run) for run in ended)
     elif ended:
-        out.print(run_table(ended, "looked at again"))
+        print_table(run_table(ended, "looked at again"))
         say_failures(ended)
     else:
         out.print("no article is due to be looked at again")

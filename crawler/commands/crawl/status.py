@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from crawler.commands.common import (
     MOST,
@@ -16,9 +17,9 @@ from crawler.commands.common import (
     outlets_of,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
 from crawler.health.evaluate import all_findings
 from crawler.health.rules import MonitoredOutlet
@@ -26,6 +27,7 @@ from crawler.health.status import OutletStatus, is_failure, status_json, status_
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.outlets.model import Outlet
 from crawler.render.base import time_text
+from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.agenda import Wanted
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from storage.archive import Archive
@@ -49,6 +51,7 @@ def status(
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
+        runs = opened.runs.find(limit=1)
     if json:
         print_json(
             {
@@ -59,6 +62,8 @@ def status(
         )
     else:
         _print_status(found, alarms)
+        if not found:
+            out.print(_nothing_crawled(replayed=bool(runs)))
     if alarms:
         raise typer.Exit(1)
 
@@ -86,20 +91,22 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
-    columns = (
-        "outlet",
-        "last crawl",
-        "last success",
-        "newest article",
-        "24 h",
-        "usual",
-        "next run",
-        "alarms",
+    listed = Table(
+        f"{len(found)} outlets",
+        (
+            Column("outlet"),
+            Column("last crawl"),
+            Column("last success", rank=4),
+            Column("newest article", rank=1),
+            Column("24 h", number=True, rank=2),
+            Column("usual", number=True, rank=2),
+            Column("next run", rank=3),
+            Column("alarms", below=True),
+        ),
     )
-    listed = table(f"{len(found)} outlets", *columns, right=("24 h", "usual"), wide="alarms")
     for one in found:
         causes = ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
-        listed.add_row(
+        listed.add(
             one.outlet,
             _end_text(one.last_end),
             time_text(one.last_success),
@@ -107,19 +114,22 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
             str(one.articles_24h),
             f"{one.usual:.1f}",
             time_text(one.next_run),
-            f"[red]{causes}[/red]" if causes else "–",
+            causes,
         )
-    out.print(listed)
+    print_table(listed)
     for alarm in alarms:
         _print_alarm(alarm)
-    if not found:
-        out.print("no outlet has been crawled yet: tinquan crawl, or tinquan schedule")
-    elif not alarms:
+    if found and not alarms:
         out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
 
 
-def _end_text(end: Outcome | None) -> str:
-    return f"[red]{end.value}[/red]" if end and is_failure(end) else end.value if end else "–"
+def _nothing_crawled(*, replayed: bool) -> str:
+    filled = "; what this archive holds was replayed or imported" if replayed else ""
+    return f"no outlet has been crawled yet{filled}: tinquan crawl, or tinquan schedule"
+
+
+def _end_text(end: Outcome | None) -> Text:
+    return Text(end.value if end else EMPTY, style="red" if end and is_failure(end) else "")
 
 
 def _no_alarm(failed: list[str]) -> str:

@@ -41,6 +41,7 @@ from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
 from crawler.page.response import Page
 from crawler.page.urls import host_of
+from crawler.shipped import is_clone
 from storage.errors import CaptureError, CrawlError, UsageError
 from storage.model.articles import Article, Refusal
 
@@ -185,4 +186,5 @@ def _report(
     out.print("its test fails until a person has confirmed:", soft_wrap=True)
     for line in confirm:
         out.print(f"  - {escape(line)}", soft_wrap=True)
-    err.print(f"tinquan: {WARNING}", soft_wrap=True)
+    if is_clone():
+        err.print(f"tinquan: {WARNING}", soft_wrap=True)

@@ -16,8 +16,8 @@ from crawler.commands.common import (
     out,
     outlets_of,
     print_json_array,
+    print_table,
     short_path,
-    table,
 )
 from crawler.commands.outlets.canary import check_live
 from crawler.config.config import Config
@@ -26,6 +26,7 @@ from crawler.onboarding.check import problems
 from crawler.outlets.model import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
+from crawler.render.table import Column, Table
 from crawler.shipped import shipped
 
 outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
@@ -39,12 +40,20 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         print_json_array(outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
         return
-    columns = ("outlet", "family", "host", "sections", "status", "confidence", "pages")
-    title = f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)"
-    listed = table(title, *columns, wide="sections")
-    listed.columns[columns.index("sections")].no_wrap = False  # every section is to be seen
+    listed = Table(
+        f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)",
+        (
+            Column("outlet"),
+            Column("family", rank=1),
+            Column("host"),
+            Column("sections", below=True),
+            Column("status"),
+            Column("confidence", rank=2),
+            Column("pages", rank=3),
+        ),
+    )
     for outlet in known:
-        listed.add_row(
+        listed.add(
             outlet.slug,
             outlet.family,
             outlet.host,
@@ -53,7 +62,7 @@ def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
             outlet.confidence,
             f"{len(outlet.proof.written)} + {len(outlet.proof.real)}",
         )
-    out.print(listed)
+    print_table(listed)
     for outlet in known:
         if outlet.status_note:
             out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")

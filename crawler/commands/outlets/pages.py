@@ -25,7 +25,7 @@ FixturesOption = Annotated[
 ]
 WARNING = (
     "real articles must not enter the repository: keep the markup, and write every sentence, name "
-    "and caption anew, about an invented event, before you commit"
+    "and caption again, about an invented event, before you commit"
 )
 
 pages_app = typer.Typer(help="Page fixtures of the tests.", no_args_is_help=True)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from crawler.commands.choosing import (
     PlaceOption,
@@ -28,15 +27,16 @@ from crawler.commands.common import (
     place_names,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
+from crawler.render.table import EMPTY, Column, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
 from storage.model.runs import Outcome, Run
 
@@ -82,23 +82,30 @@ def articles(
                 for article in found
             )
         else:
-            out.print(article_table(list(found)))
+            print_table(article_table(list(found)))
 
 
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
-    columns = ("ID", "published", "outlet", "title", "authors", "states")
-    listed = table(
-        f"{len(found)} articles, newest first", *columns, right=("ID", "states"), wide="title"
+    listed = Table(
+        f"{len(found)} articles, newest first",
+        (
+            Column("ID", number=True),
+            Column("published"),
+            Column("outlet", rank=1),
+            Column("title", least=40),
+            Column("authors", rank=3, least=15),
+            Column("states", number=True, rank=2),
+        ),
     )
     for archived in found:
         article = archived.latest.article
-        listed.add_row(
+        listed.add(
             str(archived.id),
             time_text(article.published_at),
             article.outlet,
-            escape(article.title),
-            escape(", ".join(article.authors) or article.credit or "–"),
+            article.title,
+            ", ".join(article.authors) or article.credit or EMPTY,
             str(len(archived.revisions)),
         )
     return listed
@@ -182,7 +189,7 @@ def runs(
     if json:
         print_json_array(run_json(run) for run in found)
     else:
-        out.print(run_table(found, "runs, newest first"))
+        print_table(run_table(found, "runs, newest first"))
         for run in found:
             if run.error:
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
@@ -200,13 +207,24 @@ def _as_it_stands(run: Run, settings: Config) -> Run:
 
 def run_table(found: list[Run], title: str) -> Table:
     """Return runs as a table, one row a run."""
-    numbers = ("fetched", "new", "copies", "revised", "unchanged")
-    listed = table(
-        title, "outlet", "started", "outcome", *numbers, "refused", "skipped", right=numbers
+    listed = Table(
+        title,
+        (
+            Column("outlet"),
+            Column("started"),
+            Column("outcome"),
+            Column("fetched", number=True, rank=2),
+            Column("new", number=True),
+            Column("copies", number=True, rank=3),
+            Column("revised", number=True, rank=1),
+            Column("unchanged", number=True, rank=4),
+            Column("refused", below=True),
+            Column("skipped", below=True),
+        ),
     )
     for run in found:
         counts = run.counts
-        listed.add_row(
+        listed.add(
             run.outlet,
             time_text(run.started_at),
             run.outcome.value if run.outcome else "running",
@@ -218,6 +236,4 @@ def run_table(found: list[Run], title: str) -> Table:
             refused_text(counts.refused),
             skipped_text(counts.refused),
         )
-    for column in listed.columns[-2:]:
-        column.no_wrap, column.overflow = False, "fold"
     return listed

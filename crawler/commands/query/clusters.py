@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.tree import Tree
 
 from crawler.commands.common import (
@@ -20,12 +19,13 @@ from crawler.commands.common import (
     out,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
 from crawler.render.base import time_text
 from crawler.render.clusters import cluster_json, counted, delay_text
+from crawler.render.table import Column, Table
 from storage.model.clusters import Cluster, ClusterQuery, Member
 
 
@@ -74,7 +74,7 @@ def clusters(
         if json:
             print_json_array(map(cluster_json, found))
         else:
-            out.print(_table(list(found)))
+            print_table(_table(list(found)))
 
 
 def _tree(found: Cluster) -> Tree:
@@ -95,16 +95,24 @@ def _facts(member: Member) -> str:
 
 
 def _table(found: list[Cluster]) -> Table:
-    columns = ("ID", "published", "outlets", "articles", "title", "carried by")
-    title = f"{counted(len(found), 'story', 'stories')}, most reprinted first"
-    listed = table(title, *columns, right=("ID", "outlets", "articles"), wide="title")
+    listed = Table(
+        f"{counted(len(found), 'story', 'stories')}, most reprinted first",
+        (
+            Column("ID", number=True),
+            Column("published"),
+            Column("outlets", number=True),
+            Column("articles", number=True, rank=1),
+            Column("title", least=36),
+            Column("carried by", rank=2, least=20),
+        ),
+    )
     for one in found:
-        listed.add_row(
+        listed.add(
             str(one.id),
             time_text(one.source.published_at),
             str(len(one.outlets)),
             str(len(one.members)),
-            escape(one.source.title),
+            one.source.title,
             ", ".join(one.outlets),
         )
     return listed

@@ -28,8 +28,8 @@ from crawler.commands.common import (
     outlets_of,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
-    table,
 )
 from crawler.extract.worker import ExtractionWorker
 from crawler.jobs.signals import raise_on_term
@@ -44,6 +44,7 @@ from crawler.render.places import (
     units_json,
     units_text,
 )
+from crawler.render.table import Column, Table
 from crawler.reprocess.retag import retag as retag_all
 from crawler.shipped import is_clone, shipped
 from storage.errors import ConfigError, UsageError
@@ -118,7 +119,8 @@ def find(
         print_json_array(units_json([unit.id for unit in found], gazetteer))
         return
     when = f" on {day}" if day else ""
-    out.print(unit_table(found, f"{len(found)} units called {escape(repr(name))}{when}", gazetteer))
+    title = f"{len(found)} units called {name!r}{when}"
+    print_table(unit_table(found, title, gazetteer))
 
 
 @places_app.command()
@@ -157,15 +159,21 @@ def _print_successions(
 ) -> None:
     if not rows:
         return
-    listed = table(title, "ID", "unit", "valid", "share", "resolution")
-    for column in listed.columns[1:3]:
-        column.no_wrap = False
+    listed = Table(
+        title,
+        (
+            Column("ID"),
+            Column("unit", least=30),
+            Column("valid", rank=1),
+            Column("share", rank=2),
+            Column("resolution", below=True),
+        ),
+    )
     for identity, item in rows:
         unit = gazetteer.unit(identity)
-        listed.add_row(
-            identity, escape(unit.full_name), era_text(unit), item.share, clause_text(item)
-        )
-    out.print(listed)
+        listed.add(identity, unit.full_name, era_text(unit), item.share, clause_text(item))
+    out.print()
+    print_table(listed)
 
 
 @places_app.command()
@@ -194,13 +202,20 @@ def stats(
             {"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found
         )
         return
-    columns = ("articles", "ID", "unit", "in", "valid")
-    listed = table(f"{len(found)} {by}s in the news", *columns, right=("articles",), wide="in")
-    listed.columns[3].no_wrap = False
+    listed = Table(
+        f"{len(found)} {by}s in the news",
+        (
+            Column("articles", number=True),
+            Column("ID"),
+            Column("unit"),
+            Column("in", least=16),
+            Column("valid", rank=1),
+        ),
+    )
     for unit, count in found:
-        names = (escape(unit.full_name), escape(above_text(unit, gazetteer)))
-        listed.add_row(str(count), unit.id, *names, era_text(unit))
-    out.print(listed)
+        names = (unit.full_name, above_text(unit, gazetteer))
+        listed.add(str(count), unit.id, *names, era_text(unit))
+    print_table(listed)
 
 
 @places_app.command()
@@ -210,7 +225,7 @@ def retag(
     archive: ArchiveOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tag the archive's articles anew where gazetteer or rules have changed; can be interrupted."""
+    """Tag articles again where gazetteer or rules have changed; can be interrupted."""
     settings = load_settings(config, archive)
     outlets = outlets_of(settings)
     check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))

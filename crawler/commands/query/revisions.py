@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.text import Text
 
 from crawler.commands.common import (
@@ -21,13 +20,14 @@ from crawler.commands.common import (
     out,
     print_json,
     print_json_array,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.render.base import revision_json, time_json, time_text
 from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
+from crawler.render.table import Column, Table
 from storage.errors import NotFoundError, UsageError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.edits import Edit, EditQuery
@@ -186,19 +186,29 @@ def revisions(
 
 
 def _print_edits(found: list[Edit]) -> None:
-    columns = ("seen", "ID", "state", "outlet", "title", "changed", "words", "")
-    right = ("ID", "state", "words")
-    listed = table(f"{len(found)} edits, newest first", *columns, right=right, wide="title")
+    listed = Table(
+        f"{len(found)} edits, newest first",
+        (
+            Column("seen"),
+            Column("ID", number=True),
+            Column("state", number=True, rank=4),
+            Column("outlet", rank=2),
+            Column("title", least=24),
+            Column("changed", rank=3, least=12),
+            Column("words", number=True, rank=1),
+            Column("announced", rank=1),
+        ),
+    )
     for edit in found:
         article = edit.after.article
-        listed.add_row(
+        listed.add(
             time_text(edit.after.first_seen_at),
             str(edit.id),
             str(edit.after.number),
             article.outlet,
-            escape(article.title),
+            article.title,
             ", ".join(edit.after.changed),
             f"{changed_share(edit.before.article, article):.0%}",
-            "stealth" if edit.is_stealth else "",
+            "no" if edit.is_stealth else "yes",
         )
-    out.print(listed)
+    print_table(listed)

@@ -25,15 +25,16 @@ from crawler.commands.common import (
     out,
     place_names,
     print_json,
+    print_table,
     reading_of,
     slugs_of,
-    table,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.places import Gazetteer
 from crawler.render.base import time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
+from crawler.render.table import Column, Table
 from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
@@ -177,9 +178,10 @@ def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
         since = time_text(facets.counted_since)
         out.print(f"too many to count all: only those since {since} were")
     for kind, counts in facets.counts.items():
-        listed = table(kind, kind, "articles", right=("articles",))
+        listed = Table("", (Column(kind, least=20), Column("articles", number=True)))
         for value, count in counts:
             name = names_text((value,), gazetteer) if kind == "place" else value
-            listed.add_row(escape(name), str(count))
+            listed.add(name, str(count))
         if counts:
-            out.print(listed)
+            out.print()
+            print_table(listed)

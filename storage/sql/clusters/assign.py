@@ -1,4 +1,4 @@
-"""Asking articles, earliest first, what they are copies of; see `sql_clusters` for the rule."""
+"""Assign articles to clusters, earliest first; `storage.sql.clusters.cluster` states the rule."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from storage.dedup.similarity import Reason, Similarity
 from storage.sql.clusters.candidates import (
     CopyCandidate,
     Hashes,
-    candidates,
+    find_candidates,
     holders,
     load_signatures,
 )
@@ -28,43 +28,45 @@ MIN_CONTAINMENT = 0.75
 
 _COMPARED = 16  # candidates an article is compared with, those that share most first
 _NEAR_IDENTICAL = 8  # hashes that near-identical texts share at least
-_PATIENCE = 5  # times an article is asked in one round; with more, two would go on changing places
+_PATIENCE = (
+    5  # times an article is assigned in one round; with more, two would go on changing places
+)
 _ASKED = 3  # copies of a source that a new one is compared with
 _SOME = 0.2  # part of the shorter text that two copies of one story share at least
 _READ_AHEAD = 3  # candidates whose texts are read before they are asked for
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
 
-_STANDING = sa.select(
+_ROWS = sa.select(
     articles.c.id, articles.c.sort_at, articles.c.url, copies.c.source, copies.c.similarity
 ).select_from(articles.outerjoin(copies, copies.c.article == articles.c.id))
 
 Moment = tuple[datetime, str, int]
-"""An article's place in the order of publication; URL and id only break ties."""
+"""An article's sort key in order of publication; URL and id only break ties."""
 
 ParentLink = tuple[int, float]
-"""The source that a copy hangs on, and how like it is."""
+"""The source that an article is a copy of, and their similarity."""
 
 
 @dataclass
 class ClusterAssigner:
-    """One round of asking articles, earliest first, what they are copies of."""
+    """One round of assigning articles to clusters, earliest first."""
 
     conn: Connection
     texts: Texts
     hashes: dict[int, Hashes]
-    near: dict[int, list[CopyCandidate]] = field(default_factory=dict)
+    candidates: dict[int, list[CopyCandidate]] = field(default_factory=dict)
     moments: dict[int, Moment] = field(default_factory=dict)
-    held: dict[int, ParentLink | None] = field(default_factory=dict)
+    parents: dict[int, ParentLink | None] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
     asked: Counter[int] = field(default_factory=Counter)
 
     def assign_clusters(self, dirty: Collection[int]) -> None:
-        """Ask `dirty`, and whom that concerns, and write what came out.
+        """Assign `dirty` and the articles that this affects, and write the result.
 
-        dirty: articles that hang on nothing now. Most are like no other, and stay so.
+        dirty: articles without a parent. Most resemble no other, and keep none.
         """
         self.look_up(dirty)
-        queue = [self.moments[id_] for id_ in dirty if self.near[id_]]
+        queue = [self.moments[id_] for id_ in dirty if self.candidates[id_]]
         heapify(queue)
         waiting = {moment[-1] for moment in queue}
         while queue:
@@ -74,7 +76,7 @@ class ClusterAssigner:
             waiting |= concerned
             self.look_up(concerned)
             for one in concerned:
-                if self.near[one]:
+                if self.candidates[one]:
                     heappush(queue, self.moments[one])
                 else:
                     self._set(one, None)
@@ -82,25 +84,27 @@ class ClusterAssigner:
         self.texts.write_common()
 
     def _ask(self, id_: int) -> set[int]:
-        """Make an article a copy or a source; return those that must be asked again."""
-        before, again = self.held.get(id_), id_ in self.asked
+        """Make an article a copy or a source; return those that must be assigned again."""
+        before, again = self.parents.get(id_), id_ in self.asked
         self.asked[id_] += 1
         if self.asked[id_] > _PATIENCE:
             return set()
-        held, found = self._choose(id_)
-        if again and held == before:
+        parent, found = self._choose(id_)
+        if again and parent == before:
             return set()
-        concerned = self._follow(id_, held[0], found) if held else set(self._best_first(found))
-        if held and (held[0] in concerned or id_ in self._chain(held[0])):
-            self._set(held[0], None)  # the two change places
-            concerned = concerned | {held[0]}
-        self._set(id_, held)
+        concerned = self._follow(id_, parent[0], found) if parent else set(self._best_first(found))
+        if parent and (parent[0] in concerned or id_ in self._chain(parent[0])):
+            self._set(parent[0], None)  # the two change places
+            concerned = concerned | {parent[0]}
+        self._set(id_, parent)
         return concerned
 
     def _choose(self, id_: int) -> tuple[ParentLink | None, dict[int, Similarity]]:
-        """Return what an article hangs on, if anything, and what it was compared with."""
+        """Return an article's parent, if any, and what the article was compared with."""
         now, found = self.moments[id_], dict[int, Similarity]()
-        nearby = {one.article: one.shared for one in self.near[id_] if one.article in self.moments}
+        nearby = {
+            one.article: one.shared for one in self.candidates[id_] if one.article in self.moments
+        }
         sources: dict[int, int] = {}
         for one, shared in nearby.items():
             source = self._source(one)
@@ -110,25 +114,25 @@ class ClusterAssigner:
         self._second(id_, list(found), found)
         earlier = [one for one in self._best_first(found) if self._fits(id_, one, found[one])]
         if earlier and self._covers(id_, found[earlier[0]]):
-            return self._held(self._first_alike(earlier), found), found
+            return self._parent(self._first_alike(earlier), found), found
         asked = list(found)
         self._compare(id_, sources | nearby, found)
         self._second(id_, (sources.keys() & found.keys()).difference(asked), found)
         competing = self._competing_sources(id_, found)
         covered = any(self._covers(id_, found[one]) for one in competing.values())
         if not covered and self._are_two_stories(list(competing.values())):
-            source, told_by = next(iter(competing.items()))
-            return (source, found[told_by].similarity), found
-        return (self._held(self._first_alike(earlier), found) if earlier else None), found
+            source, best = next(iter(competing.items()))
+            return (source, found[best].similarity), found
+        return (self._parent(self._first_alike(earlier), found) if earlier else None), found
 
     def _covers(self, id_: int, like: Similarity) -> bool:
         """True where hardly anything of an article is not in what it was compared with."""
         return like.shared >= MIN_CONTAINMENT * self.texts.size(id_)
 
     def _competing_sources(self, id_: int, found: Mapping[int, Similarity]) -> dict[int, int]:
-        """Return of each story that an article is like, best first, who tells it best.
+        """Return, by source, the article of each cluster that is most similar, best first.
 
-        By source; what hangs on the article itself may be of several stories.
+        The article's own copies count one by one: they may belong to several stories.
         """
         competing: dict[int, int] = {}
         for one in self._best_first(found):
@@ -137,17 +141,19 @@ class ClusterAssigner:
         return competing
 
     def _second(self, id_: int, sources: Iterable[int], found: dict[int, Similarity]) -> None:
-        """Let the copies say, too, how much of an article is what these sources tell.
+        """Let a source's copies also say how much of an article stands in its cluster.
 
-        Two copies of one story that both changed much are less like each other than like a third,
-        and one of them may be the source.
+        Two copies of one story that both changed much resemble each other less than a third, and
+        one of them may be the source.
         """
         for source in sources:
             like = found[source]
             little = like.reason is Reason.LITTLE and like.similarity >= _SOME
             if not little and not (like.is_copy and like.similarity < MIN_CONTAINMENT):
                 continue
-            copied = [one.article for one in self.near[id_] if self._source(one.article) == source]
+            copied = [
+                one.article for one in self.candidates[id_] if self._source(one.article) == source
+            ]
             others = [one for one in copied if one not in (id_, source)][:_ASKED]
             self.texts.load([id_, *others])
             likes = [self.texts.compare(id_, one) for one in others]
@@ -156,7 +162,7 @@ class ClusterAssigner:
                 found[source] = replace(like, reason=Reason.COPY, shared=shared)
 
     def _first_alike(self, sources: Sequence[int]) -> int:
-        """Return the earliest of those sources, best first, that tell what the best tells."""
+        """Return the earliest of the sources, best first, that share text with the best."""
         alike = [one for one in sources[1:] if self._tell_one_story(one, sources[0])]
         return min([sources[0], *alike], key=lambda one: self.moments[one])
 
@@ -167,27 +173,27 @@ class ClusterAssigner:
         return like.reason is Reason.LITTLE and like.similarity >= _SOME
 
     def _follow(self, id_: int, source: int, found: Mapping[int, Similarity]) -> set[int]:
-        """Return what has to be asked again where an article becomes a copy.
+        """Return what has to be assigned again where an article becomes a copy.
 
-        These are its own copies, sources for which it now seconds the one that it hangs on, and
-        what it is like that hangs on another.
+        These are its own copies, the sources that it now links to its parent, and similar
+        articles with another parent.
         """
         others = {one for one, like in found.items() if like.is_copy} - {id_, source}
         elsewhere = {one for one in others if self._source(one) not in (one, id_, source)}
         later = {one for one in others - elsewhere if self.moments[one] > self.moments[source]}
         seconded = {
-            one for one in later if not self.held.get(one) and self._tell_one_story(one, source)
+            one for one in later if not self.parents.get(one) and self._tell_one_story(one, source)
         }
         return self._copies_of(id_) | elsewhere | seconded
 
     def _are_two_stories(self, competing: Sequence[int]) -> bool:
-        """True where any of these, best first, has nothing in common with the best."""
+        """True where any of these, best first, has nothing in common with the first."""
         self.texts.load(competing)
         others = (self.texts.compare(competing[0], one).similarity for one in competing[1:])
         return any(similarity < _SOME for similarity in others)
 
     @staticmethod
-    def _held(source: int, found: Mapping[int, Similarity]) -> ParentLink:
+    def _parent(source: int, found: Mapping[int, Similarity]) -> ParentLink:
         return source, found[source].similarity
 
     def _best_first(self, found: Mapping[int, Similarity]) -> list[int]:
@@ -220,38 +226,38 @@ class ClusterAssigner:
         return not copied or any(similarity >= _SOME for similarity in likes)
 
     def _source(self, id_: int) -> int:
-        """Return what an article hangs on in the end: itself where it hangs on nothing."""
+        """Return the root of an article's parents: itself where it has none."""
         return [id_, *self._chain(id_)][-1]
 
     def _chain(self, id_: int) -> Iterator[int]:
-        """Yield what an article hangs on, what that does, and so on: in mid-round some do."""
+        """Yield an article's parent, that one's, and so on: within a round there are chains."""
         passed = {id_}
         while True:
-            if id_ not in self.held:  # chains grow beyond what was looked up
-                self._stand({id_})
-            held = self.held.get(id_)
-            if held is None:
+            if id_ not in self.parents:  # chains grow beyond what was looked up
+                self._load_rows({id_})
+            parent = self.parents.get(id_)
+            if parent is None:
                 return
-            id_ = held[0]
+            id_ = parent[0]
             if id_ in passed:  # an error rolls back; a loop would keep all other writers waiting
-                raise AssertionError(f"article {id_} hangs on itself")
+                raise AssertionError(f"article {id_} is its own ancestor")
             passed.add(id_)
             yield id_
 
-    def _set(self, id_: int, held: ParentLink | None) -> None:
-        if self.held.get(id_) != held:
+    def _set(self, id_: int, parent: ParentLink | None) -> None:
+        if self.parents.get(id_) != parent:
             self.changed.add(id_)
-        self.held[id_] = held
+        self.parents[id_] = parent
 
     def _copies_of(self, id_: int) -> set[int]:
-        """Return the copies that hang on an article which is now a copy itself."""
+        """Return the copies of an article which is now a copy itself."""
         stored = sa.select(copies.c.article).where(copies.c.source == id_)
-        every = set(self.conn.execute(stored).scalars()) - self.held.keys()
-        return every | {one for one, held in self.held.items() if held and held[0] == id_}
+        every = set(self.conn.execute(stored).scalars()) - self.parents.keys()
+        return every | {one for one, parent in self.parents.items() if parent and parent[0] == id_}
 
     def look_up(self, ids: Collection[int]) -> None:
-        """Read what is needed to ask `ids`: candidates, their sources, and all their moments."""
-        fresh = [id_ for id_ in ids if id_ not in self.near]
+        """Read what `ids` are assigned by: candidates, their sources, and all their moments."""
+        fresh = [id_ for id_ in ids if id_ not in self.candidates]
         if not fresh:
             return
         unknown = [id_ for id_ in fresh if id_ not in self.hashes]
@@ -260,26 +266,28 @@ class ClusterAssigner:
         known = holders(self.conn, (hash_ for id_ in fresh for hash_ in self.hashes[id_]))
         nearby = {one for of_hash in known.values() if len(of_hash) > 1 for one in of_hash}
         self.hashes |= load_signatures(self.conn, nearby - self.hashes.keys())
-        self._stand(nearby)
+        self._load_rows(nearby)
         sources = {one: self._source(one) for one in nearby}
-        self.near |= {id_: candidates(id_, self.hashes, known, sources) for id_ in fresh}
-        alike = [id_ for id_ in fresh if self.near[id_]]
-        self._stand({sources[one.article] for id_ in alike for one in self.near[id_]}.union(alike))
+        self.candidates |= {id_: find_candidates(id_, self.hashes, known, sources) for id_ in fresh}
+        alike = [id_ for id_ in fresh if self.candidates[id_]]
+        self._load_rows(
+            {sources[one.article] for id_ in alike for one in self.candidates[id_]}.union(alike)
+        )
         self.texts.load(self._first_compared(alike))
 
     def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
         """Yield those that are compared in most cases, so that one statement reads them all."""
         for id_ in ids:
-            nearby = [one.article for one in self.near[id_] if one.article in self.moments]
+            nearby = [one.article for one in self.candidates[id_] if one.article in self.moments]
             if nearby:
                 yield id_
             yield from list(dict.fromkeys(map(self._source, nearby)))[:_READ_AHEAD]
             yield from nearby[:_READ_AHEAD]
 
-    def _stand(self, ids: set[int]) -> None:
-        """Read when articles were published, and what each hangs on."""
-        for row in rows_at(self.conn, _STANDING, articles.c.id, ids - self.held.keys()):
-            self.held[row.id] = (row.source, row.similarity) if row.source else None
+    def _load_rows(self, ids: set[int]) -> None:
+        """Read when articles were published, and their parents."""
+        for row in rows_at(self.conn, _ROWS, articles.c.id, ids - self.parents.keys()):
+            self.parents[row.id] = (row.source, row.similarity) if row.source else None
             if row.sort_at is not None:
                 self.moments[row.id] = (row.sort_at, row.url, row.id)
 
@@ -289,8 +297,8 @@ class ClusterAssigner:
         for part in in_parts(sorted(self.changed)):
             self.conn.execute(sa.delete(copies).where(copies.c.article.in_(part)))
         rows = [
-            {"article": id_, "source": held[0], "similarity": held[1]}
+            {"article": id_, "source": parent[0], "similarity": parent[1]}
             for id_ in sorted(self.changed)
-            if (held := self.held[id_]) is not None
+            if (parent := self.parents[id_]) is not None
         ]
         insert(self.conn, copies, rows)

@@ -59,13 +59,13 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
     stored = {row.article: unpack(row.packed) for row in rows}
     current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
     right = {id_ for id_ in current if stored[id_] == wanted[id_]}
-    stale = {id_: held for id_, held in stored.items() if id_ not in right}
+    stale = {id_: hashes for id_, hashes in stored.items() if id_ not in right}
     fresh = {id_: new for id_, new in wanted.items() if new and id_ not in right}
     for part in in_parts(list(stale)):
         conn.execute(sa.delete(signatures).where(signatures.c.article.in_(part)))
     written = [
-        {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(held)}
-        for id_, held in fresh.items()
+        {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(hashes)}
+        for id_, hashes in fresh.items()
     ]
     every = {*stale, *fresh}
     gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
@@ -99,26 +99,32 @@ def _index_of(conn: Connection) -> _Index:
     return _INDEXES[conn.dialect.name]
 
 
-def candidates(
-    id_: int, held: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
+def find_candidates(
+    id_: int, hashes: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
 ) -> list[CopyCandidate]:
     """Return the articles that share at least two hashes with one, most shared first.
 
     At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
-    series and its copy. held: the hashes of the article and of all holders of its own; counted by
+    series and its copy. hashes: those of the article and of all holders of its own; counted by
     holders alone, of which only the latest are known, a copy would share less than it does.
     sources: of each holder the source of its cluster; the article itself where it is no copy.
     """
-    own, told, met = set(held[id_]), set[int](), set[int]()
+    own, distinctive, common = set(hashes[id_]), set[int](), set[int]()
     for hash_ in own:
         of_hash = known.get(hash_, ())
         if len(of_hash) < 2:  # most are the article's own
             continue
-        tells = len({sources[one] for one in of_hash}) <= MAX_STORIES_PER_HASH
-        (told if tells else met).update(of_hash)
-    shared = {one: len(own.intersection(held.get(one, ()))) for one in told | met if one != id_}
+        is_distinctive = len({sources[one] for one in of_hash}) <= MAX_STORIES_PER_HASH
+        (distinctive if is_distinctive else common).update(of_hash)
+    shared = {
+        one: len(own.intersection(hashes.get(one, ())))
+        for one in distinctive | common
+        if one != id_
+    }
     enough = [
-        one for one, n in shared.items() if n >= (SHARED if one in told else MIN_SHARED_HASHES)
+        one
+        for one, n in shared.items()
+        if n >= (SHARED if one in distinctive else MIN_SHARED_HASHES)
     ]
     return [
         CopyCandidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))

@@ -85,7 +85,7 @@ def change(
     gone: Mapping[int, Collection[int]],
     come: Mapping[int, Collection[int]],
 ) -> None:
-    """Write rows of signatures; their articles hold some hashes no more, and others now."""
+    """Write rows of signatures; their articles no longer hold some hashes, and hold others."""
     given = {
         "ids": [row["article"] for row in rows],
         "versions": [row["version"] for row in rows],

@@ -28,7 +28,7 @@ def change(
     gone: Mapping[int, Collection[int]],
     come: Mapping[int, Collection[int]],
 ) -> None:
-    """Write rows of signatures; their articles hold some hashes no more, and others now."""
+    """Write rows of signatures; their articles no longer hold some hashes, and hold others."""
     insert(conn, signatures, rows)
     stale = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
     if stale:
@@ -49,7 +49,7 @@ def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
 
 
 def fill_sketches(conn: Connection) -> None:
-    """Make SQLite's rows anew from the signatures; PostgreSQL keeps its index up to date."""
+    """Rebuild SQLite's rows from the signatures; PostgreSQL keeps its index up to date."""
     if conn.dialect.name != "sqlite":
         return
     conn.execute(sa.delete(sketches))

@@ -5,10 +5,10 @@
            it is a source itself.
 
 An article that mixes two stories is the source of neither, and two copies that changed much may
-second each other (docs/clusters.md). Copies hang on sources only, never on copies, so that a
+second each other (docs/clusters.md). A copy's parent is a source, never a copy, so that a
 cluster does not grow by chains. What the rule gives does not depend on the order of storing: an
 article that arrives, changes or goes makes only those be asked again that it is a match for, or
-that hung on it.
+whose parent it was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from storage.sql.schema.types import in_parts
 
 
 def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
-    """Work out anew of what these articles are copies, and what is a copy of them.
+    """Decide again what these articles are copies of, and what is a copy of them.
 
     latest: by short id, what the article's newest revision says, which is written already; None
     where it is no article today or about to be deleted.
@@ -42,7 +42,7 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     lock(conn, "clusters")
     prepare(conn)
     known = write_signatures(conn, hashes)
-    loose = _detach(conn, list(known))  # the others are new here: nothing hangs on them
+    loose = _detach(conn, list(known))  # the others are new: they have no copies
     ClusterAssigner(
         conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}
     ).assign_clusters({id_ for id_, held in hashes.items() if held} | (loose - latest.keys()))
@@ -64,13 +64,13 @@ def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
 
 
 def cluster_all(conn: Connection) -> None:
-    """Work out the copies among all stored articles, a few hundred at a time, for a migration."""
+    """Cluster all stored articles, a few hundred at a time, for a migration."""
     for page in all_latest_texts(conn):
         cluster_articles(conn, page)
 
 
 def _detach(conn: Connection, ids: Sequence[int]) -> set[int]:
-    """Take these articles out of their clusters; return the copies that hung on them."""
+    """Take these articles out of their clusters; return the copies that they had."""
     loose: set[int] = set()
     for part in in_parts(ids):
         touched = copies.c.article.in_(part) | copies.c.source.in_(part)

@@ -68,7 +68,7 @@ def find_article(conn: Connection, article: Article, asked: Sequence[str]) -> Ma
     if article.article_id:  # an empty one is none
         by_id = _key(conn, article.outlet, id_key(article.article_id))
     by_url = _key(conn, article.outlet, url_key(article.url))
-    named = {lead.article for lead in (by_id, by_url) if lead}
+    named = {match.article for match in (by_id, by_url) if match}
     unrelated = sorted(id_ for id_ in named if not _is_related(conn, id_, article, asked[0]))
     if not unrelated:
         return Match(_joined(conn, article, by_id, by_url))
@@ -87,7 +87,7 @@ def _related_at(
 ) -> int | None:
     """Return the related article that an address leads to, besides the `known` ones."""
     index = (_key(conn, article.outlet, url_key(url)) for url in asked)
-    others = (lead.article for lead in index if lead and lead.article not in known)
+    others = (match.article for match in index if match and match.article not in known)
     return next((id_ for id_ in others if _is_related(conn, id_, article, asked[0])), None)
 
 
@@ -134,11 +134,11 @@ def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None
 
 
 Wanted = dict[bytes, tuple[str, str]]
-"""What shall lead to an article: by key, "id", "url" or "alias", and the value itself."""
+"""The keys of an article: by key, "id", "url" or "alias", and the value itself."""
 
 
 def wanted_keys(article: Article, aliases: Iterable[str]) -> Wanted:
-    """Return what shall lead to `article`, which was also found at `aliases`."""
+    """Return the keys of `article`, which was also found at `aliases`."""
     wanted = {url_key(url): ("alias", url) for url in aliases}
     wanted[url_key(article.url)] = ("url", article.url)
     if article.article_id:  # an empty one is none
@@ -232,7 +232,7 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
 
 
 def join(conn: Connection, one: int, other: int) -> int:
-    """Make two articles one; the caller works out its revisions anew. Return its short id."""
+    """Make two articles one; the caller recomputes its revisions. Return its short id."""
     kept, gone = min(one, other), max(one, other)
     for worked_out in (revisions, article_places):
         conn.execute(sa.delete(worked_out).where(worked_out.c.article.in_((kept, gone))))

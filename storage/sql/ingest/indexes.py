@@ -1,4 +1,4 @@
-"""What is worked out from articles' latest states and stands in tables of its own.
+"""What is derived from articles' latest states and kept in tables of its own.
 
 Every way of writing revisions ends here, inside its transaction, so that the full-text index and
 the signatures never lag behind the text.

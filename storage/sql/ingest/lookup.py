@@ -91,7 +91,7 @@ def urls_of_arrival(arrival: Arrival) -> tuple[str, ...]:
 
 
 def wanted_by(arrival: Arrival) -> Wanted:
-    """Return what shall lead to what an arrival is, in the order in which it is asked."""
+    """Return the keys of an arrival's article, in the order in which they are looked up."""
     urls = urls_of_arrival(arrival)
     if isinstance(arrival.result, Article):
         return wanted_keys(arrival.result, urls)

@@ -1,4 +1,4 @@
-"""Which of an article's captures are one article, asked anew after one of them was re-read.
+"""Which of an article's captures are one article, decided again after one of them was re-read.
 
 When pages were stored, what our code of that day read as their id and URL said which article they
 are; newer code may read another. Captures that share an id or a URL, by their newest readings,
@@ -87,7 +87,7 @@ def _observed(conn: Connection, id_: int) -> list[ObservedCapture]:
 def _groups(observed: Iterable[ObservedCapture]) -> list[list[ObservedCapture]]:
     """Return the captures in groups that share marks, directly or through others.
 
-    In order of their first captures; sights: earliest first.
+    In order of their first captures; observed: earliest first.
     """
     groups: list[tuple[Marks, list[ObservedCapture]]] = []
     for one in observed:

@@ -41,7 +41,7 @@ def reread(
     for part in in_parts([id_ for id_, _ in results]):
         query = sa.select(captures.c.outlet).where(captures.c.id.in_(part)).distinct()
         outlets |= set(conn.execute(query).scalars())
-    for outlet in sorted(outlets):  # in one order, lest two of us wait for each other
+    for outlet in sorted(outlets):  # in one order, so that no two wait for each other
         lock(conn, outlet)
     effects: list[Reread] = []
     size = len(results)
@@ -192,7 +192,7 @@ def _revise(conn: Connection, found: StoredCapture, before: Article, result: Art
 
 
 def _show(conn: Connection, found: StoredCapture, **values: int | None) -> None:
-    """Let a capture show another content, or none; the one before is perhaps shown no more."""
+    """Let a capture show another content, or none; the one before is perhaps no longer shown."""
     _update(conn, found.id, **values)
     if found.content is not None:
         forget_tags(conn, [found.content])

@@ -49,7 +49,7 @@ def write_plain(
         names = {"content": "shows", "version": "by", "read_at": "at"}
         conn.execute(one_row.values(**{name: sa.bindparam(of) for name, of in names.items()}), rows)
     forget_tags(conn, [one.stored.content for one in changed if one.stored.content is not None])
-    # The articles of those that stay the same, too: marks compare the versions of two sights.
+    # The articles of those that stay the same, too: marks compare the versions of two observations.
     about = {
         one.stored.article
         for one in reread_captures

@@ -36,7 +36,7 @@ Observations = Mapping[Observation, ObservationRow]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What an article's revisions are to be: its states, and its sights."""
+    """What an article's revisions are to be: its states, and its observations."""
 
     states: Sequence[ArticleState]
     observed: Observations
@@ -59,7 +59,7 @@ _REVISIONS = sa.select(revisions)
 def observations(
     conn: Connection, ids: Iterable[int]
 ) -> dict[int, dict[Observation, ObservationRow]]:
-    """Return the sights of articles, by short id; empty where all are refusals."""
+    """Return the observations of articles, by short id; empty where all are refusals."""
     found: dict[int, dict[Observation, ObservationRow]] = {id_: {} for id_ in ids}
     for row in rows_at(conn, _OBSERVATIONS, captures.c.article, found):
         found[row.article][Observation(*row[:3])] = ObservationRow(row.id, row.version)
@@ -91,7 +91,7 @@ def write_histories(
     at_hand: Mapping[int, Article] | None = None,
     reread: Collection[int] = (),
 ) -> set[int]:
-    """Make articles' revisions what `histories` say; return the ids of those written anew.
+    """Make articles' revisions what `histories` say; return the ids of those rewritten.
 
     new: articles whose rows were just written, from their latest states. at_hand: what some
     captures held, to spare reading it. reread: captures that held something else when the
@@ -137,7 +137,7 @@ def _rows(id_: int, history: History) -> list[dict[str, Any]]:
                 "first_seen_at": state.first.captured_at,
                 "last_seen_at": state.last.captured_at,
                 "capture": here.capture,
-                # The sights on both sides of the change, read by different code of ours.
+                # The observations on both sides of the change, read by different code of ours.
                 "maybe_ours": before is not None and before.version != here.version,
             }
         )
@@ -161,7 +161,7 @@ def _move(
     stored: Mapping[int, Sequence[AnyRow]],
     kept: Mapping[int, int],
 ) -> None:
-    """Bring the last sights and the marks of the revisions that stay up to date."""
+    """Bring the times last seen and the marks of the revisions that stay up to date."""
     moved = [
         {"of": id_, "at": row["number"], "seen": row["last_seen_at"], "ours": row["maybe_ours"]}
         for id_, count in kept.items()
@@ -203,7 +203,7 @@ def _sum_up(
     latest: Mapping[int, Article | None],
     rows: Mapping[int, Sequence[dict[str, Any]]],
 ) -> None:
-    """Write articles' own rows; one all of whose captures are refusals today is no more shown."""
+    """Write articles' own rows; one all of whose captures are refusals today is hidden."""
     shown = [
         {"of": id_, **_prefixed(summary(text, rows[id_][0]["first_seen_at"]))}
         for id_, text in latest.items()

@@ -22,10 +22,10 @@ from storage.sql.ingest.redact import apply_redactions
 from storage.sql.schema.core import captures, outlets, refusals, runs
 
 Mark = tuple[str, str | bytes]
-"""An outlet with the id of a record, or with what stands for a sight."""
+"""An outlet with the id of a record, or with the key of an observation."""
 
 Marks = tuple[Mark, Mark]
-"""What makes a capture the same as another: its record, or what it is a sight of."""
+"""What makes a capture the same as another: its record, or its observation key."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> li
         if not capture.record_id:  # two without one would pass for the same
             raise ValueError(f"the capture of {capture.url} has no record id")
     for outlet in sorted({arrival.result.outlet for arrival in arrivals}):
-        lock(conn, outlet)  # in one order, lest two of us wait for each other
+        lock(conn, outlet)  # in one order, so that no two wait for each other
         add_outlet(conn, outlet)
     if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
@@ -116,7 +116,7 @@ def _decided(conn: Connection, arrival: Arrival) -> MatchedArrival:
 
 
 def _marks(arrival: Arrival) -> Marks:
-    """Return what makes a capture the same as another: its record, or what it is a sight of."""
+    """Return what makes a capture the same as another: its record, or its observation key."""
     outlet = arrival.result.outlet
     return (outlet, arrival.capture.record_id), (outlet, observation_key(arrival.capture))
 

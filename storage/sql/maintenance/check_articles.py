@@ -82,7 +82,7 @@ def _faults(
     if expected != [dict(found._mapping) for found in stored.get(row.id, [])]:
         yield Fault(
             f"article {row.id}: its revisions are not what its captures say",
-            "work them out anew",
+            "recompute them",
             row.id,
         )
     elif not _is_summed_up(row, expected, texts):
@@ -139,7 +139,7 @@ def _is_summed_up(
 
 
 def repair_revisions(conn: Connection, id_: int) -> None:
-    """Work an article's revisions out anew, and all that follows from them."""
+    """Recompute an article's revisions, and all that follows from them."""
     if lock_article(conn, id_) is None:
         return
     conn.execute(sa.delete(revisions).where(revisions.c.article == id_))
@@ -162,7 +162,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
     found = [
         Fault(
             f"article {id_}: the places that it is listed under are not its latest revision's",
-            "list it anew",
+            "list it again",
             id_,
         )
         for id_ in sorted({one[0] for one in wanted ^ held})

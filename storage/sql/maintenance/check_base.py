@@ -1,7 +1,7 @@
 """What must hold of the archive's rows: a list of checks, each with what it finds and its repair.
 
 A check goes through its rows page by page, each in a short transaction, so that it takes little
-memory and keeps no crawl waiting. A room that keeps rows of its own adds its checks to `CHECKS`.
+memory and keeps no crawl waiting. A package that keeps rows of its own adds its checks to `CHECKS`.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Checks of what copies are found by and hang on: signatures, the index over them, clusters."""
+"""Checks of signatures, the index over them, and clusters."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from storage.sql.schema.types import AnyRow
 _PAGE = 500  # articles
 _SIGNATURES = 5000
 _PRIME = 2147483647
-_ANEW = "work it out anew from its newest text"
+_RECOMPUTE = "recompute it from its newest text"
 
 
 def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
@@ -36,7 +36,7 @@ def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault],
     texts = latest_texts(conn, [row.id for row in rows])
     hashes = {id_: signature(text) for id_, text in texts.items()}
     found = [
-        Fault(f"article {row.id}: its signature {wrong}", _ANEW, row.id)
+        Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)
         for row in rows
         if (wrong := _wrong_signature(row, hashes.get(row.id)))
     ]
@@ -66,7 +66,7 @@ def _index_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], Che
         if _sum_of_sketches(conn) == _sum_of_signatures(conn):
             return [], None
         what = "the rows that look-alikes are found by are not those of the signatures"
-        return [Fault(what, "make them anew from the signatures; crawls wait meanwhile")], None
+        return [Fault(what, "rebuild them from the signatures; crawls wait meanwhile")], None
     return [
         Fault(
             f"the latest articles that hold hash {hash_} are others",
@@ -148,7 +148,7 @@ def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
     )
     rows = conn.execute(query).all()
     found = [
-        Fault(f"article {row.article} is a copy of {row.source}, {wrong}", _ANEW, row.article)
+        Fault(f"article {row.article} is a copy of {row.source}, {wrong}", _RECOMPUTE, row.article)
         for row in rows
         if (wrong := _wrong_copy(row))
     ]

@@ -40,7 +40,7 @@ def _faults(row: AnyRow) -> Iterator[Fault]:
     elif fingerprint(article) != row.fingerprint:
         yield Fault(
             f"text {row.id} has a fingerprint that is not its own",
-            "work out its fingerprint and its article's revisions anew",
+            "recompute its fingerprint and its article's revisions",
             row.id,
         )
 

@@ -1,8 +1,8 @@
 """One archive copied into another database, row for row, from one snapshot of the source.
 
 Tables go parents first. Each goes through two passes, so that a copy that was stopped can be gone
-on with although the source has changed since: what the source has no more, or otherwise, is taken
-away with all that refers to it; then what is missing is written. In an empty table both are quick.
+on with although the source has changed since: what the source no longer has, or has changed, goes
+with all that refers to it; then what is missing is written. In an empty table both are quick.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ from storage.sql.search.index import engine_of, rebuild
 
 _PAGE = 500  # rows a statement and transaction
 AFTER_COPY: tuple[Callable[[Connection], None], ...] = (rebuild, fill_sketches)
-"""What makes anew, in the target, what a database keeps beside its tables (an index of its own)."""
+"""Functions that rebuild, in the target, what a database keeps beside its tables."""
 
 Progress = Callable[[str, int, int], object]
 RowKey = tuple[Any, ...]

@@ -76,7 +76,7 @@ def _write_units(conn: Connection, wanted: dict[str, dict[str, Any]]) -> None:
 
 
 def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
-    """Write anew what these articles' latest states are about; their outlets are locked."""
+    """Rewrite what these articles' latest states are about; their outlets are locked."""
     later = revisions.alias()
     latest = (
         sa.select(sa.func.max(later.c.number)).where(later.c.article == articles.c.id)

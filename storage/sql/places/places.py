@@ -34,8 +34,8 @@ class Places(Part):
         """Return up to `limit` contents whose tags are missing or of another version.
 
         Each with its number, to hand to `tag`, and the time of its first capture. What is tagged
-        comes no more, so asking again goes on where a killed process was; what cannot be tagged
-        must be given empty tags with a note, or it comes again.
+        is left out, so asking again goes on where a killed process was; what cannot be tagged
+        must be given empty tags with a note, or it is returned again.
         """
         with self._database.reading() as conn:
             return untagged(conn, version, limit)

@@ -50,7 +50,7 @@ def tag(conn: Connection, tagged: Tagged) -> None:
     Contents that no capture shows (any more) are passed over.
     """
     outlets = _of_captures(conn, captures.c.outlet, tagged)
-    for outlet in sorted(outlets):  # in one order, lest two of us wait for each other
+    for outlet in sorted(outlets):  # in one order, so that no two wait for each other
         lock(conn, outlet)
     shown = _of_captures(conn, captures.c.content, tagged)
     write_tags(conn, {row: tagged[row] for row in tagged if row in shown})

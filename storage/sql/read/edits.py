@@ -55,7 +55,7 @@ def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
     `removals` tells which of them are gone themselves.
     """
     # Named, not left to SQLAlchemy: of itself a subquery is bound to the one around it only, and
-    # `last` would be the newest sight of any article.
+    # `last` would be the newest capture of any article.
     last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
     last_seen = last.correlate(id_.table).scalar_subquery()
     gone = sa.select(refusals.c.id).where(

@@ -17,7 +17,7 @@
 than 2,700 bytes, redirects bring such URLs, and the index is a quarter of the size.
 
 Units are never deleted: one that a newer gazetteer lacks stays, no longer `current`, so that what
-was tagged with it keeps a meaning until it is tagged anew, and a crawl that still runs with the
+was tagged with it keeps a meaning until it is tagged again, and a crawl that still runs with the
 older gazetteer can store its pages.
 """
 
@@ -177,7 +177,7 @@ revisions = sa.Table(
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
-    ref("capture", "captures.id"),  # the first sight, whose content this state keeps
+    ref("capture", "captures.id"),  # the first capture, whose content this state keeps
     sa.Column("maybe_ours", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )

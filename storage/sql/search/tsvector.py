@@ -19,9 +19,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Words
 from storage.search.document import GAP, Document, both_forms, document_of
-from storage.sql.engine.bulk import among
 from storage.sql.schema.search import search_documents as documents
-from storage.sql.schema.types import AnyRow, RowId
+from storage.sql.schema.types import AnyRow, RowId, among
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_json, within, written
 
 READ = 10_000

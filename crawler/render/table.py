@@ -1,0 +1,145 @@
+"""Tables that fit their terminal: what matters least is left out first, and said."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from textwrap import wrap
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+EMPTY = "–"
+"""What a cell shows that has nothing to say."""
+_GAP = "  "
+_INDENT = " " * 4
+_NARROWEST = 8
+
+Cell = str | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, and how it behaves where the terminal is narrow.
+
+    number: aligned right. rank: columns of the highest rank are left out first, those of rank 0
+    never. least: the cells down to which a long text may be cut; None: it is never cut. below: its
+    values stand on a line of their own under their row, where they say anything.
+    """
+
+    name: str
+    number: bool = False
+    rank: int = 0
+    least: int | None = None
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a title. A cell is plain text, or a Text with a style."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: list[Sequence[Cell]] = field(default_factory=list)
+
+    def add(self, *cells: Cell) -> None:
+        """Add a row, a cell for each column."""
+        if len(cells) != len(self.columns):
+            raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns")
+        self.rows.append(cells)
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """Yield the table's lines, at most `width` cells wide if it can be done at all."""
+        widths = _fit(self, width)
+        shown = [index for index, _ in enumerate(self.columns) if index in widths]
+        if self.title:
+            yield Text(self.title, style="italic")
+        if not self.rows:
+            return
+        header = [Text(self.columns[index].name, style="bold") for index in shown]
+        yield self._line(header, shown, widths)
+        yield Text("─" * min(width, _total(list(widths.values()))), style="dim")
+        for row in self.rows:
+            yield self._line([_text(row[index]) for index in shown], shown, widths)
+            yield from self._below(row, width)
+        left_out = [
+            column.name
+            for index, column in enumerate(self.columns)
+            if index not in widths and not column.below
+        ]
+        if left_out:
+            yield Text(f"not shown in {width} columns: {', '.join(left_out)}", style="dim")
+
+    def plain_lines(self) -> Iterator[str]:
+        """Yield a header and the rows for programs: one line each, values between tabs."""
+        yield "\t".join(column.name for column in self.columns)
+        for row in self.rows:
+            values = (" ".join(_text(cell).plain.split()) for cell in row)
+            yield "\t".join("" if value == EMPTY else value for value in values)
+
+    def _line(self, cells: list[Text], shown: list[int], widths: dict[int, int]) -> Text:
+        parts = []
+        for cell, index in zip(cells, shown, strict=True):
+            right = self.columns[index].number
+            parts.append(_sized(cell, widths[index], right=right))
+        line = Text(_GAP).join(parts)
+        line.rstrip()
+        return line
+
+    def _below(self, row: Sequence[Cell], width: int) -> Iterator[Text]:
+        told = [
+            f"{column.name}: {_text(cell).plain}"
+            for column, cell in zip(self.columns, row, strict=True)
+            if column.below and _text(cell).plain not in ("", EMPTY)
+        ]
+        for line in wrap("; ".join(told), max(width - len(_INDENT), _NARROWEST)):
+            yield Text(_INDENT + line, style="dim")
+
+
+def _text(cell: Cell) -> Text:
+    return Text(cell) if isinstance(cell, str) else cell
+
+
+def _sized(cell: Text, width: int, *, right: bool) -> Text:
+    """Return a cell as exactly `width` cells: padded, or cut with an ellipsis."""
+    plain = cell.plain
+    size = cell_len(plain)
+    if size > width:
+        plain = set_cell_size(plain, width - 1).rstrip() + "…"
+        size = cell_len(plain)
+    padding = " " * (width - size)
+    return Text(padding + plain if right else plain + padding, style=cell.style)
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _fit(table: Table, width: int) -> dict[int, int]:
+    """Return the widths of the columns that are shown, by index."""
+    natural = {
+        index: max(cell_len(text) for text in _texts(table, index))
+        for index, column in enumerate(table.columns)
+        if not column.below
+    }
+    widths = {index: _least(table.columns[index], size) for index, size in natural.items()}
+    while _total(list(widths.values())) > width:
+        last = max(widths, key=lambda index: (table.columns[index].rank, index))
+        if table.columns[last].rank == 0:
+            break
+        del widths[last]
+    spare = width - _total(list(widths.values()))
+    for index in sorted(widths, key=lambda index: (table.columns[index].rank, index)):
+        given = min(natural[index] - widths[index], spare)
+        if table.columns[index].least is not None:
+            widths[index] = max(widths[index] + given, min(natural[index], _NARROWEST))
+            spare -= given
+    return widths
+
+
+def _texts(table: Table, index: int) -> Iterator[str]:
+    yield table.columns[index].name
+    for row in table.rows:
+        yield _text(row[index]).plain
+
+
+def _least(column: Column, natural: int) -> int:
+    return natural if column.least is None else min(natural, max(column.least, len(column.name)))
