@@ -17,8 +17,8 @@ MAX_COPIES = 10  # addresses of one article that are remembered
 class Link:
     """One article's address, as a listing gives it.
 
-    published_at: UTC, None where the listing gives none or one in the future.
-    way: how it was found. copies: other addresses of the same article in the same response.
+    published_at: UTC once it is collected; None where the listing gives none, or a future one.
+    source: how it was found. copies: other addresses of the same article in the same response.
     """
 
     url: str
