@@ -7,6 +7,7 @@ nothing else. docs/alarms.md explains each rule, and what to do.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from crawler.health.signals import HealthSignal
 from crawler.health.silence import silent_sections
@@ -46,9 +47,9 @@ def findings_of(monitored: MonitoredOutlet, runs: Sequence[Run], now: datetime) 
     needed = 1 if monitored.pause > _RARE else _IN_A_ROW
     last = ended[:needed]
     if len(last) == needed:
-        for cause, rule in _CONNECTION:
-            if all(rule(run) for run in last):
-                return [_lasting(cause, monitored.outlet, ended, rule)]
+        for causes in _CONNECTION:
+            if all(_cause_of(run, causes) for run in last):
+                return [_lasting(causes, monitored.outlet, ended)]
     found = [*_no_links(monitored, ended, needed), *_template(monitored, ended)]
     if not found:
         found += _silent(monitored, ended, now)
@@ -128,13 +129,28 @@ def _is_blocked(run: Run) -> bool:
     return _is_much(run, HealthSignal.BLOCKED)
 
 
-# In this order: who blocks us may also answer some requests with errors.
-_CONNECTION = (
-    (Cause.BLOCKED, _is_blocked),
-    (Cause.ROBOTS, _is_forbidden),
-    (Cause.TIMEOUTS, _is_timing_out),
-    (Cause.UNREACHABLE, _is_unreachable),
+_Causes = Sequence[tuple[Cause, Callable[[Run], bool]]]
+
+# In this order: who blocks us may also answer some requests with errors. Causes of one group are
+# one alarm: in an outage some connections are refused and others time out.
+_CONNECTION: Sequence[_Causes] = (
+    ((Cause.BLOCKED, _is_blocked),),
+    ((Cause.ROBOTS, _is_forbidden),),
+    ((Cause.TIMEOUTS, _is_timing_out), (Cause.UNREACHABLE, _is_unreachable)),
+    # It goes on while each crawl is cut off, in whatever way.
+    (
+        (Cause.BLOCKED, _is_blocked),
+        (Cause.ROBOTS, _is_forbidden),
+        (Cause.TIMEOUTS, _is_timing_out),
+        (Cause.UNREACHABLE, _is_unreachable),
+    ),
 )
+
+
+def _cause_of(run: Run, causes: _Causes) -> Cause | None:
+    return next((cause for cause, rule in causes if rule(run)), None)
+
+
 _SAYING = {
     Cause.BLOCKED: (HealthSignal.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
     Cause.ROBOTS: (
@@ -146,24 +162,23 @@ _SAYING = {
 }
 
 
-def _lasting(
-    cause: Cause, outlet: str, ended: Sequence[Run], rule: Callable[[Run], bool]
-) -> Finding:
-    """Return the finding of a rule that holds since some run ago, without a break."""
-    broken = []
-    for run in ended:
-        if not rule(run):
-            break
-        broken.append(run)
+def _lasting(causes: _Causes, outlet: str, ended: Sequence[Run]) -> Finding:
+    """Return the finding of causes that hold since some run ago, without a break.
+
+    The first run of them names the cause, so that its alarm stays the one that was opened.
+    """
+    broken = list(takewhile(lambda run: _cause_of(run, causes), ended))
+    cause = _cause_of(broken[-1], causes) or causes[0][0]
     signal, saying = _SAYING[cause]
     crawls = f"{len(broken)} crawls in a row" if len(broken) > 1 else "in the last crawl"
     said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
     summary = f"{outlet} {saying}, {crawls}{said}"
-    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, signal))
+    signals = (signal, *(_SAYING[other][0] for other, _ in causes))
+    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, *signals))
 
 
-def _evidence(runs: Iterable[Run], signal: HealthSignal) -> tuple[str, ...]:
-    urls = (url for run in runs for url in run.evidence.get(signal.value, ()))
+def _evidence(runs: Sequence[Run], *signals: HealthSignal) -> tuple[str, ...]:
+    urls = (url for s in signals for run in runs for url in run.evidence.get(s.value, ()))
     return tuple(dict.fromkeys(urls))[:5]
 
 
