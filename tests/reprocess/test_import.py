@@ -163,6 +163,12 @@ def test_lines_are_cut_and_none_is_longer_than_the_limit(parts: list[bytes], lim
 # The command
 
 
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the test's folder: lines are set aside there."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def run_import(tinquan: Tinquan, tmp_path: Path, archive_url: str) -> Import:
     """Return a function that writes lines to a file and imports it."""
