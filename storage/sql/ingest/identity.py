@@ -93,8 +93,18 @@ def _related_at(
 
 def _is_related(conn: Connection, id_: int, article: Article, asked: str) -> bool:
     """Return whether a page may be a stored article, by its texts or the address asked."""
-    if _was_captured(conn, id_, asked):
+    return _was_captured(conn, id_, asked) or _share_text(_texts(conn, id_), [article])
+
+
+def _share_text(some: Sequence[Article], others: Sequence[Article]) -> bool:
+    """Return whether any two have text in common; an article without any text stored may."""
+    if not some or not others:
         return True
+    return any(not are_unrelated(one, other) for one in some for other in others)
+
+
+def _texts(conn: Connection, id_: int) -> list[Article]:
+    """Return the distinct contents of an article's captures, the newest first."""
     texts = (
         sa.select(contents.c.json, sa.func.max(captures.c.version).label("version"))
         .select_from(captures.join(contents))
@@ -102,9 +112,7 @@ def _is_related(conn: Connection, id_: int, article: Article, asked: str) -> boo
         .group_by(contents.c.id, contents.c.json)
         .order_by(contents.c.id.desc())
     )
-    rows = conn.execute(texts).all()
-    stored = (article_from_json(row.json, row.version) for row in rows)
-    return not rows or not all(are_unrelated(one, article) for one in stored)
+    return [article_from_json(row.json, row.version) for row in conn.execute(texts)]
 
 
 def _was_captured(conn: Connection, id_: int, url: str) -> bool:
@@ -122,9 +130,15 @@ def _joined(
     if by_id is None:
         renumbered = bool(article.article_id) and _has_id(conn, by_url.article)
         return by_url.article if own or not renumbered else None
-    if own and by_url.article != by_id.article and not _has_id(conn, by_url.article):
-        return join(conn, by_id.article, by_url.article)
-    return by_id.article
+    one, other = by_id.article, by_url.article
+    if (
+        own
+        and one != other
+        and not _has_id(conn, other)
+        and _share_text(_texts(conn, one), _texts(conn, other))
+    ):
+        return join(conn, one, other)
+    return one
 
 
 def article_at(conn: Connection, outlet: str, urls: Iterable[str]) -> int | None:
