@@ -36,6 +36,7 @@ from crawler.jobs.liveness import is_alive
 from crawler.render.base import (
     archived_json,
     counted,
+    kept_apart_text,
     refused_text,
     run_json,
     skipped_text,
@@ -225,6 +226,7 @@ def run_table(found: list[Run], title: str) -> Table:
             Column("unchanged", number=True, rank=4),
             Column("refused", below=True),
             Column("skipped", below=True),
+            Column("kept apart", below=True),
         ),
     )
     for run in found:
@@ -240,5 +242,6 @@ def run_table(found: list[Run], title: str) -> Table:
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),
             skipped_text(counts.refused),
+            kept_apart_text(run),
         )
     return listed

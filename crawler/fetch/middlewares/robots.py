@@ -14,6 +14,7 @@ from crawler.fetch.middlewares.errors import (
     HostClosedError,
     NotRecordedError,
     RobotsForbidError,
+    UnreadableRecordError,
     cause_of,
 )
 from crawler.page.urls import bare_host, host_of
@@ -93,7 +94,7 @@ class StrictRobots:
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except NotRecordedError:
+        except (NotRecordedError, UnreadableRecordError):
             return Rules(Protego.parse(""), self._agent)
         except CaptureError:
             raise
