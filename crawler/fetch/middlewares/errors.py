@@ -31,6 +31,14 @@ class HostClosedError(IgnoreRequest):
     """A host's robots.txt cannot be read, so nothing may be fetched from it."""
 
 
+class HostDownError(HostClosedError):
+    """A host answers even the question for its robots.txt with a server error."""
+
+
+class CrawlDelayError(HostClosedError):
+    """A host's robots.txt asks for a longer pause between two requests than a crawl waits."""
+
+
 def cause_of(error: BaseException, host: str) -> str:
     """Return in a few words why a request for `host` failed."""
     if isinstance(error, CannotResolveHostError):
