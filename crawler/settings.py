@@ -50,7 +50,7 @@ ROBOTSTXT_USER_AGENT = "tinquan"  # the name that robots.txt files are matched f
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "vi,en;q=0.5",
-    "Accept-Encoding": "gzip",  # warcio's checker fails on brotli with the version Scrapy needs
+    "Accept-Encoding": "gzip",  # docs/archive.md says why no other
 }
 
 # Manners

@@ -16,7 +16,7 @@ from storage.model.exports import ExportFormat
 from storage.model.json import article_json, time_json
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # UTF-8 has none
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones run too
 _SEPARATORS = {"section": " › "}
 
 COLUMNS: dict[str, str] = {

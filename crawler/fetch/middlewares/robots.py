@@ -17,6 +17,7 @@ from crawler.fetch.middlewares.errors import (
     HostDownError,
     NotRecordedError,
     RobotsForbidError,
+    UnreadableRecordError,
     cause_of,
 )
 from crawler.fetch.middlewares.retry_after import MAX_WAIT_SECONDS
@@ -109,7 +110,7 @@ class StrictRobots:
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except NotRecordedError:
+        except (NotRecordedError, UnreadableRecordError):
             return Rules(Protego.parse(""), self._agent)
         except CaptureError:
             raise

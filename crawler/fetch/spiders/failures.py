@@ -14,6 +14,7 @@ from crawler.fetch.middlewares.errors import (
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UnreadableRecordError,
     cause_of,
 )
 from crawler.health.signals import HealthSignal
@@ -47,8 +48,8 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
     text = str(error)
     host = host_of(request.url) or request.url
     match error:
-        case NotRecordedError():
-            failure = RequestFailure(text, counted_as="not_recorded")
+        case NotRecordedError() | UnreadableRecordError():
+            failure = RequestFailure(text, counted_as=error.counted_as)
         case RobotsForbidError():
             failure = RequestFailure(
                 text, counted_as="robots", signal=HealthSignal.ROBOTS, robots="forbids"

@@ -6,24 +6,30 @@
   outlet that takes a page down often redirects to another one. The first article keeps an alias;
   a page that stands at the address itself takes it over, also from an article that has only
   refusals left.
+- No rule joins a page to an article whose texts have nothing in common with the page's, unless
+  a capture of that article was made at the very same address: numbers in addresses and canonical
+  links can be wrong. Such a page is an article of its own, found by the address it was asked at.
 - Re-reading may show that our code took two articles for one, or one for two: `regroup`.
 - An article first stored by URL only and later met with the id of another is that other one:
   the two become one under the smaller short id, and the larger one still leads to it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.codec.articles import article_from_json
+from storage.dedup.unrelated import are_unrelated
 from storage.model.articles import Article
 from storage.sql.clusters.cluster import forget_article
 from storage.sql.schema.core import (
     article_places,
     articles,
     captures,
+    contents,
     keys,
     merged_ids,
     refusals,
@@ -36,12 +42,80 @@ from storage.sql.schema.schedule import checks
 from storage.sql.search.index import index_articles
 
 
-def find_article(conn: Connection, article: Article) -> int | None:
-    """Return the short id of what is stored of `article`, after joining what is one article."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The short id of the article that a page is, None where it is new.
+
+    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    """
+
+    article: int | None
+    apart_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyMatch:
+    kind: str
+    article: int
+
+
+def find_article(conn: Connection, article: Article, asked: Sequence[str]) -> Match:
+    """Return what is stored of `article`, after joining what is one article.
+
+    asked: the addresses at which its page was found, the one of the capture first.
+    """
     by_id = None
     if article.article_id:  # an empty one is none
         by_id = _key(conn, article.outlet, id_key(article.article_id))
     by_url = _key(conn, article.outlet, url_key(article.url))
+    named = {match.article for match in (by_id, by_url) if match}
+    unrelated = sorted(id_ for id_ in named if not _is_related(conn, id_, article, asked[0]))
+    if not unrelated:
+        return Match(_joined(conn, article, by_id, by_url))
+    by_id = None if by_id and by_id.article in unrelated else by_id
+    by_url = None if by_url and by_url.article in unrelated else by_url
+    found = _joined(conn, article, by_id, by_url)
+    if found is None:
+        found = _related_at(conn, article, asked, named)
+    if found is not None and _was_captured(conn, found, asked[0]):
+        return Match(found)  # kept apart when it was first captured there
+    return Match(found, unrelated[0])
+
+
+def _related_at(
+    conn: Connection, article: Article, asked: Sequence[str], known: Collection[int]
+) -> int | None:
+    """Return the related article that an address leads to, besides the `known` ones."""
+    index = (_key(conn, article.outlet, url_key(url)) for url in asked)
+    others = (match.article for match in index if match and match.article not in known)
+    return next((id_ for id_ in others if _is_related(conn, id_, article, asked[0])), None)
+
+
+def _is_related(conn: Connection, id_: int, article: Article, asked: str) -> bool:
+    """Return whether a page may be a stored article, by its texts or the address asked."""
+    if _was_captured(conn, id_, asked):
+        return True
+    texts = (
+        sa.select(contents.c.json, sa.func.max(captures.c.version).label("version"))
+        .select_from(captures.join(contents))
+        .where(captures.c.article == id_)
+        .group_by(contents.c.id, contents.c.json)
+        .order_by(contents.c.id.desc())
+    )
+    rows = conn.execute(texts).all()
+    stored = (article_from_json(row.json, row.version) for row in rows)
+    return not rows or not all(are_unrelated(one, article) for one in stored)
+
+
+def _was_captured(conn: Connection, id_: int, url: str) -> bool:
+    captured = (captures.c.article == id_, captures.c.url == url)
+    return conn.execute(sa.select(captures.c.id).where(*captured).limit(1)).first() is not None
+
+
+def _joined(
+    conn: Connection, article: Article, by_id: _KeyMatch | None, by_url: _KeyMatch | None
+) -> int | None:
+    """Return the article that the leads name, made one where they name two."""
     if by_url is None:
         return by_id.article if by_id else None
     own = by_url.kind == "url"
@@ -77,8 +151,15 @@ def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dic
     return {"key": key, "outlet": outlet, "kind": kind, "value": value, "article": article}
 
 
-def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
-    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+def claim(
+    conn: Connection, id_: int, article: Article, aliases: Iterable[str], *, apart: bool = False
+) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too.
+
+    apart: another article has the same outlet id or URL and keeps them; but the address asked,
+    the first alias, is this one's, and so is its URL where the page stands there itself.
+    """
+    aliases = tuple(aliases)
     wanted = wanted_keys(article, aliases)
     query = sa.select(keys).where(keys.c.outlet == article.outlet, keys.c.key.in_(wanted))
     held = {row.key: row for row in conn.execute(query)}
@@ -94,6 +175,10 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
     if own is not None and (own.kind == "alias" or _is_hidden(conn, own.article)):
         taken = (keys.c.outlet == article.outlet, keys.c.key == own.key)
         conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+    if apart:
+        urls = {aliases[0], article.url} if article.url in aliases else {aliases[0]}
+        stands_at = (keys.c.outlet == article.outlet, keys.c.key.in_(map(url_key, urls)))
+        conn.execute(sa.update(keys).where(*stands_at).values(kind="url", article=id_))
 
 
 def release(
@@ -116,12 +201,6 @@ def urls_of(conn: Connection, id_: int) -> list[str]:
     """Return every URL that leads to an article, in a stable order."""
     query = sa.select(keys.c.value).where(keys.c.article == id_, keys.c.kind != "id")
     return sorted(conn.execute(query).scalars())
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyMatch:
-    kind: str
-    article: int
 
 
 def _key(conn: Connection, outlet: str, key: bytes) -> _KeyMatch | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from storage.model.articles import Arrival, Article
 from storage.sql.engine.bulk import rows_at
 from storage.sql.ingest.identity import Wanted, key_row, wanted_keys
-from storage.sql.schema.core import articles, keys, refusals, refused_urls
+from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
 from storage.sql.schema.keys import id_key, url_key
 
 IdentityKey = tuple[str, bytes]
@@ -34,18 +34,23 @@ class KeyMatch:
 class IdentityIndex:
     """What every key of a batch leads to, with the batch's articles so far.
 
-    Articles that are new have negative numbers: -1 for the first. claimed: rows of `keys` to
-    write; learned: newest outlet id by article.
+    Articles that are new have negative numbers: -1 for the first. captured: articles with the
+    addresses at which they were captured. claimed: rows of `keys` to write; learned: newest
+    outlet id by article.
     """
 
     matches: dict[IdentityKey, KeyMatch]
     refused: set[IdentityKey]
+    captured: set[tuple[int, str]]
     new: int = 0
     claimed: list[dict[str, Any]] = field(default_factory=list)
     learned: dict[int, str] = field(default_factory=dict)
 
-    def match(self, article: Article, wanted: Wanted) -> int | None:
-        """Return the article that `article` is, and let its keys lead there; None: not plain."""
+    def match(self, article: Article, wanted: Wanted, asked: str) -> int | None:
+        """Return the article that `article` is, and let its keys lead there; None: not plain.
+
+        An article that was never captured at `asked` is not plain: its texts are to be compared.
+        """
         outlet = article.outlet
         fresh = [key for key in wanted if (outlet, key) not in self.matches]
         own = self.matches.get((outlet, url_key(article.url)))
@@ -59,7 +64,10 @@ class IdentityIndex:
         match = by_id or own
         if match is None:
             self.new += 1
+        elif (match.article, asked) not in self.captured:
+            return None
         id_ = match.article if match else -self.new
+        self.captured.add((id_, asked))
         for key in fresh:
             kind, value = wanted[key]
             self.matches[outlet, key] = KeyMatch(kind, id_)
@@ -95,6 +103,7 @@ _MATCHES = (
     .select_from(keys.join(articles))
     .where(keys.c.outlet == sa.bindparam("outlet"))
 )
+_CAPTURED = sa.select(captures.c.article, captures.c.url).distinct()
 _REFUSED = (
     sa.select(refused_urls.c.key)
     .select_from(refused_urls.join(refusals))
@@ -109,11 +118,14 @@ def load_index(
     asked: dict[str, set[bytes]] = {}
     for position, of_one in wanted.items():
         asked.setdefault(arrivals[position].result.outlet, set()).update(of_one)
-    index = IdentityIndex({}, set())
+    index = IdentityIndex({}, set(), set())
     for outlet, of_outlet in sorted(asked.items()):
         ordered = sorted(of_outlet)
         index.matches |= _matches(conn, outlet, ordered)
         index.refused |= _refused(conn, outlet, ordered)
+    ids = {match.article for match in index.matches.values()}
+    rows = rows_at(conn, _CAPTURED, captures.c.article, sorted(ids))
+    index.captured.update((row.article, row.url) for row in rows)
     return index
 
 
