@@ -28,6 +28,7 @@ from crawler.fetch.middlewares.errors import (
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UndecodableContentError,
     cause_of,
     forbidden_hosts,
 )
@@ -153,7 +154,7 @@ def test_a_private_address_is_the_cause() -> None:
         (IgnoreRequest("x"), "ignored", None, False, False),
         (HostDownError("x"), None, None, True, False),
         (CrawlDelayError("x"), None, None, True, False),
-        (EOFError("x"), None, RefusalReason.HTTP_ERROR, False, False),
+        (UndecodableContentError("x"), None, RefusalReason.HTTP_ERROR, False, False),
         (DownloadTimeoutError("x"), None, None, False, False),
         (None, None, None, False, False),
     ],

@@ -20,6 +20,10 @@ class OversizeError(IgnoreRequest):
     """A response is over the limit; its record holds its head only."""
 
 
+class UndecodableContentError(IgnoreRequest):
+    """A response came whose content is not what its headers say."""
+
+
 class NotRecordedError(IgnoreRequest):
     """A replay was asked for an address that its files do not hold."""
 

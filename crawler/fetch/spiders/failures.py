@@ -1,6 +1,5 @@
 """Why a request brought no page, and what follows from it."""
 
-import zlib
 from dataclasses import dataclass
 
 from scrapy import Request
@@ -14,6 +13,7 @@ from crawler.fetch.middlewares.errors import (
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UndecodableContentError,
     UnreadableRecordError,
     cause_of,
 )
@@ -63,11 +63,10 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
             failure = RequestFailure(text, ends_run=True)
         case OversizeError():
             failure = RequestFailure(text, reason=RefusalReason.TOO_LARGE)
+        case UndecodableContentError():
+            failure = RequestFailure(text, reason=RefusalReason.HTTP_ERROR)
         case IgnoreRequest():
             failure = _classify_ignored(request.url, text)
-        case EOFError() | zlib.error():
-            why = f"{request.url}: its content cannot be decoded"
-            failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
             signal = signal_of_failure(error)
