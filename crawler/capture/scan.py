@@ -1,19 +1,24 @@
 """What a WARC file holds, damage included: records found one gzip member at a time. No Scrapy."""
 
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from storage.errors import CaptureError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _GZIP = b"\x1f\x8b\x08"
 _CHUNK = 1024 * 1024  # bytes held at once, packed or unpacked
+_KINDS = WarcRecordType.response | WarcRecordType.warcinfo
 _MAX_INFO = 64 * 1024  # bytes of a warcinfo record that are looked at
 
 
@@ -73,7 +78,7 @@ def scan(file: Path) -> Scan:
             if start == _GZIP:
                 _scan_members(file, stream, found)
             elif start:
-                _scan_plain(file, found)
+                _scan_plain(file, stream, found)
     except OSError as error:
         raise _unreadable(file, error) from None
     named = [run for run in found.runs if run]
@@ -84,15 +89,15 @@ def scan(file: Path) -> Scan:
     return Scan(named[0] if named else None, tuple(found.entries), tuple(found.gaps))
 
 
-def records(
-    file: Path, offset: int = 0, decode: Literal["none", "transfer"] = "none"
-) -> Generator[WarcRecord, None, None]:
-    """Yield a file's records from `offset` on. Raises CaptureError where it cannot be read."""
+def records(file: Path, offset: int = 0) -> Generator[WarcRecord, None, None]:
+    """Yield a file's records from `offset` on, their content as it lies there.
+
+    Raises CaptureError where the file cannot be read.
+    """
     try:
         with file.open("rb") as stream:
             stream.seek(offset)
-            kinds = WarcRecordType.response | WarcRecordType.warcinfo
-            yield from ArchiveIterator(stream, record_types=kinds, auto_decode=decode)
+            yield from ArchiveIterator(stream, record_types=_KINDS, auto_decode="none")
     except OSError as error:
         raise _unreadable(file, error) from None
 
@@ -112,20 +117,31 @@ def _joined(file: Path, offset: int) -> CaptureError:
 
 
 def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
-    """Find the records of a packed file: runs of whole members, and the gaps between them."""
+    """Find the records of a packed file, one in each whole member, and the gaps between them."""
     size = file.stat().st_size
-    begin, offset, members = 0, 0, set[int]()
+    offset = 0
     while offset < size:
         following = _end_of_member(stream, offset)
-        if following is not None:
-            members.add(offset)
-            offset = following
-            continue
-        _scan_range(file, begin, offset, members, found)
-        begin = _next_member(stream, offset + 1, size)
-        found.gaps.append(Gap(file, offset, begin - offset))
-        offset, members = begin, set()
-    _scan_range(file, begin, offset, members, found)
+        if following is None:
+            following = _next_member(stream, offset + 1, size)
+            found.gaps.append(Gap(file, offset, following - offset))
+        elif not _scan_member(file, stream, offset, following, found):
+            found.gaps.append(Gap(file, offset, following - offset))
+        offset = following
+
+
+def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Found) -> bool:
+    """Note the record of a whole member; False where it is not whole. An empty member is none."""
+    with closing(_within(stream, offset, end)) as inside:
+        record = next(inside, None)
+        is_whole = record is None or _note(file, offset, record, found)
+        # Content that is longer than the record says lies before the next record, or is junk.
+        if next(inside, None) is not None:
+            raise CaptureError(
+                f"{file}: several records share one gzip member; pack it anew, record by record:"
+                " `warcio recompress` does so"
+            )
+    return is_whole
 
 
 def _end_of_member(stream: BinaryIO, offset: int) -> int | None:
@@ -169,50 +185,91 @@ def _begins_record(stream: BinaryIO, offset: int) -> bool:
         return False
 
 
-def _scan_range(file: Path, begin: int, end: int, members: set[int], found: _Found) -> None:
-    """Note the records of whole members between two offsets."""
-    if not members:
-        return
-    for record in _within(file, begin, end):
-        offset = record.stream_pos
-        if offset not in members:
-            raise CaptureError(
-                f"{file}: several records share one gzip member; pack it anew, record by record:"
-                " `warcio recompress` does so"
-            )
-        if not _note(file, record, found):
-            found.gaps.append(Gap(file, offset, _length(offset, members, end)))
+def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
+    """Find the records of a file that is not packed.
 
-
-def _length(offset: int, members: set[int], end: int) -> int:
-    return min((start for start in members if start > offset), default=end) - offset
-
-
-def _scan_plain(file: Path, found: _Found) -> None:
-    """Find the records of a file that is not packed; damage ends it: nothing marks a beginning."""
-    end = file.stat().st_size
-    for record in _within(file, 0, end):
-        if not _note(file, record, found):
-            found.gaps.append(Gap(file, record.stream_pos, end - record.stream_pos))
+    After damage, or content that is longer than its record says, reading goes on at the next line
+    that begins a record.
+    """
+    begin, end = 0, file.stat().st_size
+    while begin < end:
+        damaged = _scan_until_damage(file, stream, begin, found)
+        if damaged is None:
             return
+        begin = _next_line(stream, damaged + 1, end)
+        found.gaps.append(Gap(file, damaged, begin - damaged))
 
 
-def _within(file: Path, begin: int, end: int) -> Iterator[WarcRecord]:
-    # What lies behind `end` may be damaged; what cannot be read before it is no record.
-    with closing(records(file, begin)) as found, suppress(CaptureError):
-        whole = end == file.stat().st_size
-        for record in found:
-            # Of records in one gzip member, all but the first are said to begin at its end.
-            if record.stream_pos >= end and not whole:
-                return
-            yield record
+def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) -> int | None:
+    """Note records from `begin` on; return where they are damaged, None for the file's end."""
+    reached = begin
+    try:
+        with closing(records(file, begin)) as inside:
+            for record in inside:
+                reached = record.stream_pos
+                if not _note(file, reached, record, found):
+                    return reached
+                reached = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
+    except CaptureError:
+        return reached
+    return None
 
 
-def _note(file: Path, record: WarcRecord, found: _Found) -> bool:
+def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> int:
+    """Return where a record at `offset` ends that says its content is `length` bytes long."""
+    stream.seek(offset)
+    head = stream.read(_MAX_INFO).find(b"\r\n\r\n") + 4
+    end = offset + head + (int(length) if length and length.isdigit() else 0)
+    stream.seek(end)
+    return end + 4 if stream.read(4) == b"\r\n\r\n" else end
+
+
+def _next_line(stream: BinaryIO, offset: int, size: int) -> int:
+    """Return where, from `offset` on, the next line begins a record; else `size`."""
+    while offset < size:
+        stream.seek(offset)
+        chunk = stream.read(_CHUNK)
+        at = chunk.find(b"\nWARC/1.")
+        if at >= 0:
+            return offset + at + 1
+        offset += max(1, len(chunk) - 8)
+    return size
+
+
+class _Range(RawIOBase):
+    """The bytes of a file between two offsets."""
+
+    def __init__(self, stream: BinaryIO, begin: int, end: int):
+        self._stream, self._at, self._begin, self._end = stream, begin, begin, end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        self._stream.seek(self._at)
+        view = memoryview(buffer)[: self._end - self._at]
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at - self._begin
+
+
+def _within(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRecord, None, None]:
+    """Yield the records between two offsets; what cannot be read there is no record."""
+    with suppress(OSError):
+        yield from ArchiveIterator(
+            _Range(stream, begin, end), record_types=_KINDS, auto_decode="none"
+        )
+
+
+def _note(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
     """Note one record; False where it is not whole."""
     if record.record_type == WarcRecordType.warcinfo:
         info = record.reader.read(_MAX_INFO)
-        found.runs.setdefault(_part_of(info), record.stream_pos)
+        found.runs.setdefault(_part_of(info), offset)
         return True
     if not _is_whole(record):
         return False
@@ -221,7 +278,7 @@ def _note(file: Path, record: WarcRecord, found: _Found) -> bool:
             RecordEntry(
                 url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
                 file=file,
-                offset=record.stream_pos,
+                offset=offset,
                 date=record.record_date.astimezone(UTC),
                 status=record.http_headers.status_code or 0,
             )

@@ -166,7 +166,7 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         images=body.images,
         kind=_kind(opened, section, body),
         language=_language(opened.tree),
-        notes=_notes(reading, meta, body),
+        notes=_notes(reading, meta, body, published),
     )
 
 
@@ -268,9 +268,13 @@ def _language(tree: LexborHTMLParser) -> str:
     return (code or "vi").split("-")[0].lower()[:3] or "vi"
 
 
-def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:
+def _notes(
+    reading: PageReading, meta: Metadata, body: Body, published: DateChoice
+) -> tuple[str, ...]:
     """Return the marks that a reader of the article must see."""
     notes = list(reading.notes)
+    if published.future and published.raw == published.future.raw:
+        notes.append("zone: a time after its capture is read in the outlet's own zone")
     if body.length < _SHORT:
         notes.append("short")
     if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), ""):

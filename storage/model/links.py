@@ -4,9 +4,19 @@ Pure, standard library only. All times are aware datetimes in UTC.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 Period = Literal["day", "month"]
+
+
+class LeftOut(StrEnum):
+    """What a run knows of and did not read; counted beside its refusals."""
+
+    CUT = "cut"  # documents that end before their end
+    LINKS = "links_over_bound"  # addresses in one document
+    SITEMAPS = "sitemaps_over_bound"  # of one crawl, or too deep in indexes
+    OUTSIDE = "sitemaps_outside_window"  # by their names or dates
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,9 @@ class Articles(Part):
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
-        They are the ones with an article or a final refusal in the archive, and those that were
-        not found in two captures at least a day apart.
+        They are the ones with an article in the archive, and those that were given up: because
+        looks at least a day apart agree that there is none (`RefusalReason.can_settle`), or by
+        one look that was final (`Arrival.is_final`, a takedown).
         """
         with self._database.reading() as conn:
             return seen(conn, outlet, urls)
@@ -145,9 +146,11 @@ class Articles(Part):
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
+        *,
+        is_final: bool = False,
     ) -> Stored:
         """Store one capture with what it held: `store_many` with one `Arrival`."""
-        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags, is_final)])[0]
 
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store captures with what they held, all or none, and say what each was, in order.

@@ -129,6 +129,8 @@ def test_what_is_no_older_archive_is_not_upgraded(empty_url: str) -> None:
 
 
 BEFORE_OWN_SEARCH = (
+    "DROP INDEX ix_links_outlet_url_key",
+    "ALTER TABLE refusals DROP COLUMN final",
     "DROP TABLE search_index",
     "DROP TABLE search_documents",
     "CREATE TABLE lexicon (word TEXT)",

@@ -6,8 +6,9 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.capture.reader import ReplayIndex
-from crawler.fetch.middlewares.errors import NotRecordedError, OversizeError
+from crawler.fetch.middlewares.errors import NotRecordedError, OversizeError, UnreadableRecordError
 from crawler.fetch.middlewares.meta import CAPTURE
+from storage.errors import CaptureError
 
 
 class ReplayHandler:
@@ -27,8 +28,14 @@ class ReplayHandler:
         return cls(index)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the recorded response. Raises NotRecordedError, OversizeError, CaptureError."""
-        recorded = self._index.find(request.url)
+        """Return the recorded response.
+
+        Raises NotRecordedError, OversizeError, UnreadableRecordError: none of them ends the run.
+        """
+        try:
+            recorded = self._index.find(request.url)
+        except CaptureError as error:
+            raise UnreadableRecordError(f"{request.url}: {error}") from None
         if recorded is None:
             raise NotRecordedError(f"{request.url}: not recorded")
         request.meta[CAPTURE] = recorded.capture

@@ -4,15 +4,22 @@ The first article keeps an alias; a page at the address itself takes it over, al
 an article that has only refusals left. Of two articles that turn out to be one the smaller short id
 stays, and the larger one still leads to it. Re-reading may show that our code took two articles for
 one, or one for two: `regroup`.
+
+No rule joins a page to an article whose texts have nothing in common with the page's, unless a
+capture of that article was made at the very same address: numbers in addresses and canonical links
+can be wrong. Such a page is an article of its own, found by the address it was asked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.codec.articles import article_from_json
 from storage.dedup.identity import KeyMatch, identify
+from storage.dedup.unrelated import are_unrelated
 from storage.model.articles import Article
 from storage.sql.clusters.cluster import forget_article
 from storage.sql.engine.bulk import rows_at
@@ -20,6 +27,7 @@ from storage.sql.schema.core import (
     article_places,
     articles,
     captures,
+    contents,
     keys,
     merged_ids,
     refusals,
@@ -30,6 +38,18 @@ from storage.sql.schema.keys import id_key, url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.schedule import checks
 from storage.sql.search.index import index_articles
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The short id of the article that a page is, None where it is new.
+
+    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    """
+
+    article: int | None
+    apart_from: int | None = None
+
 
 _MATCHES = (
     sa.select(keys.c.key, keys.c.kind, keys.c.article, articles.c.sort_at)
@@ -46,15 +66,69 @@ def load_matches(conn: Connection, outlet: str, wanted: Iterable[bytes]) -> dict
     }
 
 
-def find_article(conn: Connection, article: Article) -> int | None:
-    """Return the short id of what is stored of `article`, after joining what is one article."""
+def find_article(conn: Connection, article: Article, asked: Sequence[str]) -> Match:
+    """Return what is stored of `article`, after joining what is one article.
+
+    asked: the addresses at which its page was found, the one of the capture first.
+    """
     id_ = id_key(article.article_id) if article.article_id else None  # an empty one is none
     url = url_key(article.url)
     known = load_matches(conn, article.outlet, [id_, url] if id_ else [url])
+    by_id, by_url = known.get(id_) if id_ else None, known.get(url)
+    named = {match.article for match in (by_id, by_url) if match}
+    unrelated = sorted(one for one in named if not _is_related(conn, one, article, asked[0]))
+    if not unrelated:
+        return Match(_joined(conn, article, by_id, by_url))
+    by_id = None if by_id and by_id.article in unrelated else by_id
+    by_url = None if by_url and by_url.article in unrelated else by_url
+    found = _joined(conn, article, by_id, by_url)
+    if found is None:
+        found = _related_at(conn, article, asked, named)
+    if found is not None and _was_captured(conn, found, asked[0]):
+        return Match(found)  # kept apart when it was first captured there
+    return Match(found, unrelated[0])
+
+
+def _related_at(
+    conn: Connection, article: Article, asked: Sequence[str], known: Collection[int]
+) -> int | None:
+    """Return the related article that an address leads to, besides the `known` ones."""
+    asked_keys = [url_key(url) for url in asked]
+    matches = load_matches(conn, article.outlet, asked_keys)
+    leads_to = (matches[key].article for key in asked_keys if key in matches)
+    others = (id_ for id_ in leads_to if id_ not in known)
+    return next((id_ for id_ in others if _is_related(conn, id_, article, asked[0])), None)
+
+
+def _is_related(conn: Connection, id_: int, article: Article, asked: str) -> bool:
+    """Return whether a page may be a stored article, by its texts or the address asked."""
+    if _was_captured(conn, id_, asked):
+        return True
+    texts = (
+        sa.select(contents.c.json, sa.func.max(captures.c.version).label("version"))
+        .select_from(captures.join(contents))
+        .where(captures.c.article == id_)
+        .group_by(contents.c.id, contents.c.json)
+        .order_by(contents.c.id.desc())
+    )
+    rows = conn.execute(texts).all()
+    stored = (article_from_json(row.json, row.version) for row in rows)
+    return not rows or not all(are_unrelated(one, article) for one in stored)
+
+
+def _was_captured(conn: Connection, id_: int, url: str) -> bool:
+    captured = (captures.c.article == id_, captures.c.url == url)
+    return conn.execute(sa.select(captures.c.id).where(*captured).limit(1)).first() is not None
+
+
+def _joined(
+    conn: Connection, article: Article, by_id: KeyMatch | None, by_url: KeyMatch | None
+) -> int | None:
+    """Return the article that the matches name, made one where they name two."""
     found = identify(
-        known.get(id_) if id_ else None,
-        known.get(url),
-        is_numbered=id_ is not None,
+        by_id,
+        by_url,
+        is_numbered=bool(article.article_id),
         has_id=lambda one: _has_id(conn, one),
     )
     if found.article is not None and found.joins is not None:
@@ -80,8 +154,15 @@ def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dic
     return {"key": key, "outlet": outlet, "kind": kind, "value": value, "article": article}
 
 
-def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
-    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+def claim(
+    conn: Connection, id_: int, article: Article, aliases: Iterable[str], *, apart: bool = False
+) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too.
+
+    apart: another article has the same outlet id or URL and keeps them; but the address asked,
+    the first alias, is this one's, and so is its URL where the page is at that URL itself.
+    """
+    aliases = tuple(aliases)
     wanted = wanted_keys(article, aliases)
     known = load_matches(conn, article.outlet, wanted)
     fresh = [key for key in wanted if key not in known]
@@ -97,6 +178,10 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
     if at_url is not None and not (at_url.is_own_url and at_url.shown):
         taken = (keys.c.outlet == article.outlet, keys.c.key == url)
         conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+    if apart:
+        urls = {aliases[0], article.url} if article.url in aliases else {aliases[0]}
+        own_urls = (keys.c.outlet == article.outlet, keys.c.key.in_(map(url_key, urls)))
+        conn.execute(sa.update(keys).where(*own_urls).values(kind="url", article=id_))
 
 
 def release(

@@ -11,16 +11,18 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
+from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
+from storage.sql.read.articles import looks, seen
 from storage.sql.schema.core import keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
 
-# A page that is gone was promised and is no gap of ours, though it will be asked for once more.
-_REFUSED = [r.value for r in RefusalReason if r.is_final or r is RefusalReason.NOT_FOUND]
+# What a look found to be no article was promised and is no gap of ours, though it is asked again.
+_REFUSED = [reason.value for reason in RefusalReason if reason.can_settle]
 
 
 class Links(Part):
@@ -58,6 +60,20 @@ class Links(Part):
         query = sa.select(links.c.day, links.c.url).where(*gaps).order_by(links.c.day, links.c.url)
         with self._database.reading() as conn:
             return [(row.day, row.url) for row in conn.execute(query.limit(limit))]
+
+    def looks(self, outlet: str, urls: Sequence[str]) -> dict[str, Looks]:
+        """Return, of those canonical URLs that ever led to a refusal, when they were looked at."""
+        with self._database.reading() as conn:
+            return looks(conn, outlet, urls)
+
+    def due(self, outlet: str, now: datetime, limit: int) -> list[str]:
+        """Return up to `limit` addresses to be asked again, the one that waits longest first.
+
+        Listings have named them, whether they still do or not; a look of the last `ASKED_FOR` was
+        the first, none brought an article, and they were not given up (`articles.seen`).
+        """
+        with self._database.reading() as conn:
+            return _due(conn, outlet, now)[:limit]
 
     def progress(self, outlet: str, window: str) -> dict[str, Progress]:
         """Return how far the backfill of a window has come, by listing."""
@@ -211,6 +227,23 @@ def _is_refused() -> ColumnElement[bool]:
         )
         .correlate(links)
     )
+
+
+def _due(conn: Connection, outlet: str, now: datetime) -> list[str]:
+    refused = refusals.join(refused_urls).join(
+        links,
+        sa.and_(links.c.outlet == refusals.c.outlet, links.c.url_key == refused_urls.c.key),
+    )
+    lately = (refusals.c.outlet == outlet, refusals.c.captured_at > now - ASKED_FOR)
+    query = sa.select(links.c.url).select_from(refused).where(*lately, ~_is_stored()).distinct()
+    named = list(conn.execute(query).scalars())
+    waiting = {
+        url: found
+        for url, found in looks(conn, outlet, named).items()
+        if found.first > now - ASKED_FOR and found.is_due(now)
+    }
+    settled = seen(conn, outlet, list(waiting))
+    return sorted(waiting.keys() - settled, key=lambda url: (waiting[url].last, url))
 
 
 def _save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:

@@ -193,6 +193,7 @@ refusals = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("evidence", SafeText, nullable=False),
     ref("article", "articles.id", nullable=True),  # the article at this URL before
+    sa.Column("final", sa.Boolean, nullable=False, server_default=sa.false()),  # see Arrival
     sa.Index("ix_refusals_outlet_captured_at_id", "outlet", "captured_at", "id"),
     sa.Index("ix_refusals_captured_at_id", "captured_at", "id"),
     sa.Index("ix_refusals_article", "article"),
