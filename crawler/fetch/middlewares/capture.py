@@ -9,6 +9,8 @@ from crawler.fetch.middlewares.errors import OversizeError, is_oversize
 from crawler.fetch.middlewares.meta import CAPTURE
 from crawler.page.times import utc_now
 
+_MAX_HEADER = 16 * 1024  # bytes; fastwarc gives the whole record up for a line of 32 KiB
+
 
 class CaptureMiddleware:
     """Records every response as it came, and passes its Capture on in the request's meta.
@@ -55,4 +57,6 @@ class CaptureMiddleware:
 
 
 def _pairs(headers: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name, value) for name, values in headers.items() for value in values)
+    """Return the headers without those that no reader of WARC files would read."""
+    pairs = ((name, value) for name, values in headers.items() for value in values)
+    return tuple((name, value) for name, value in pairs if len(value) <= _MAX_HEADER)

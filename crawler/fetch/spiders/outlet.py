@@ -15,24 +15,24 @@ from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
+from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
 from crawler.fetch.spiders.frontier import ScheduledLink
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
-from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.rechecks import recheck_requests
 from crawler.fetch.spiders.record_signals import (
     note_failure,
     note_listing,
     note_refused_listing,
+    note_short_page,
     note_unchanged_listing,
 )
 from crawler.fetch.spiders.responses import (
-    aliases_of,
+    article_page,
     capture_of,
-    is_final,
     page_of,
     refusal_of,
     refused_page,
@@ -149,6 +149,7 @@ class OutletSpider(Spider):
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
         found = DiscoveryResult() if refusal else await self.session.discover(listing.form, page)
+        found = replace(found, is_cut=found.is_cut or is_short(response))
         for request in self._follow(listing, found, response, refusal):
             yield request
 
@@ -223,20 +224,9 @@ class OutletSpider(Spider):
     def parse_article(self, response: Response, key: str) -> Iterator[PageItem]:
         """Hand an article's page on."""
         self._failures = 0
-        page = page_of(response)
-        aliases = aliases_of(response.request, page.url)
-        refusal = refusal_of(response, page, self.outlet.slug)
-        validator = read_validator(response.url, response.headers, page.fetched_at)
-        yield PageItem(
-            page.url,
-            capture_of(response),
-            refusal,
-            page,
-            key=key,
-            aliases=aliases,
-            validator=validator,
-            is_final=is_final(response, self.family),
-        )
+        if is_short(response):
+            note_short_page(self.recorder, response.url)
+        yield article_page(response, key, self.outlet.slug, self.family)
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:
         """Return every canonical URL that this run knows to mean the page's article."""
@@ -260,6 +250,7 @@ class OutletSpider(Spider):
         failed = classify_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
         if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
+            self._failures = 0  # an answer came
             yield replace(page, key=key)
             return
         self.listings.settled(key, None, well=False)

@@ -5,14 +5,12 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pebble import ProcessExpired
 from scrapy.settings import BaseSettings
 
 from crawler.capture.files import list_files
@@ -107,7 +105,8 @@ class CrawlSession:
             found = await self._reader().run(function, page, self._outlet, self._family)
         except TimeoutError:
             return DiscoveryResult(reason=RefusalReason.TIMEOUT, evidence="not read in time")
-        except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - what a child raises costs its listing only
+            _LOG.warning("%s cannot be read", page.url, exc_info=error)
             return DiscoveryResult(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
