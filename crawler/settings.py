@@ -105,6 +105,7 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 
 # How a response comes in (downwards on the way out, upwards on the way back)
 DOWNLOADER_MIDDLEWARES = {
+    "crawler.fetch.middlewares.adoption.Adoption": 40,  # before anybody asks for robots.txt
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.fetch.middlewares.offsite.StrictOffsite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

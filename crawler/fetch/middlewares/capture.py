@@ -6,7 +6,7 @@ from scrapy.http import Response
 
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.fetch.middlewares.errors import OversizeError, is_oversize
-from crawler.fetch.middlewares.meta import CAPTURE
+from crawler.fetch.middlewares.meta import CAPTURE, RECORD
 from crawler.page.times import utc_now
 
 _MAX_HEADER = 16 * 1024  # bytes; fastwarc gives the whole record up for a line of 32 KiB
@@ -36,6 +36,8 @@ class CaptureMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
+        if RECORD in request.meta:  # it came from there
+            return response
         cut = is_oversize(response)
         if self._files is not None:
             exchange = Exchange(

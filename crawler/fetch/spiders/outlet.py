@@ -17,12 +17,11 @@ from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
 from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
-from crawler.fetch.spiders.frontier import ScheduledLink
+from crawler.fetch.spiders.first_requests import first_requests
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.plan import Plan, parse_plan
-from crawler.fetch.spiders.rechecks import recheck_requests
 from crawler.fetch.spiders.record_signals import (
     note_failure,
     note_listing,
@@ -107,27 +106,11 @@ class OutletSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the plan's listings one by one: the next when nothing else is waiting."""
-        if self.plan.recheck:
-            for request in recheck_requests(self):
-                yield request
-            return
-        if self.plan.url:
-            yield Request(
-                self.plan.url,
-                callback=self.parse_given,
-                errback=self.listing_failed,
-                cb_kwargs={"listing": ListingRequest(self.plan.url, "html")},
-            )
-            return
-        for listing in self.listings.requests():
-            if self.listings.frontier.is_full or self.recorder.is_stopping:
-                return
-            yield self._listing_request(listing)
-            await self.crawler.signals.wait_for(signals.scheduler_empty)
-        for item in self.listings.due():
-            yield self._article_request(item)
+        async for request in first_requests(self):
+            yield request
 
-    def _listing_request(self, listing: ListingRequest) -> Request:
+    def listing_request(self, listing: ListingRequest) -> Request:
+        """Return the request for a listing."""
         if listing.section:
             self.recorder.asked(listing.section.slug)
         return Request(
@@ -192,9 +175,9 @@ class OutletSpider(Spider):
         note_listing(self.recorder, listing, found)
         led = self.listings.follow(listing, found, response.headers, page.fetched_at)
         for item in led.articles:
-            yield self._article_request(item)
+            yield self.article_request(item.link.url)
         for further in led.listings:
-            yield self._listing_request(further)
+            yield self.listing_request(further)
 
     def _refuse_listing(
         self, listing: ListingRequest, page: Page, capture: Capture, refusal: Refusal
@@ -212,13 +195,15 @@ class OutletSpider(Spider):
 
     # Asking articles
 
-    def _article_request(self, item: ScheduledLink) -> Request:
+    def article_request(self, url: str, meta: dict[str, Any] | None = None) -> Request:
+        """Return the request for an article."""
         return Request(
-            item.link.url,
+            url,
             callback=self.parse_article,
             errback=self.article_failed,
             priority=_ARTICLE_PRIORITY,
-            cb_kwargs={"key": item.key},
+            cb_kwargs={"key": article_key(url, self.family)},
+            meta=meta,
         )
 
     def parse_article(self, response: Response, key: str) -> Iterator[PageItem]:
