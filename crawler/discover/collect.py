@@ -15,17 +15,23 @@ _SKEW = timedelta(minutes=10)  # a feed's clock may run ahead of ours by this mu
 
 
 def collect(
-    links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
+    links: Iterable[Link],
+    outlet: Outlet,
+    family: Family,
+    now: datetime,
+    *,
+    most: int = MAX_LINKS,
 ) -> DiscoveryResult:
     """Return the article links of the outlet's own hosts among `links`, each story once.
 
     The first sight of a story gives its place; a date or title that only a later sight has is
     kept, and an AMP copy's address gives way to the page's own. Dates after `now` are dropped.
+    most: links, after which they are only counted.
     """
     best: dict[str, Link] = {}
     foreign = dropped = 0
     for link in links:
-        if len(best) >= MAX_LINKS:  # counted, not looked at: a hostile page has any number
+        if len(best) >= most:  # counted, not looked at: a hostile page has any number
             dropped += 1
         elif not is_on(link.url, outlet.hosts):
             foreign += 1

@@ -26,17 +26,19 @@ def feed_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     or without any article of the outlet (a wrong address of a feed answers 200 with either), a
     feed that calls itself another section's (ePi answers a wrong number with another feed).
     """
-    root = parse_xml(page.body, MAX_FEED_BYTES)
-    if isinstance(root, DiscoveryResult):
-        return root
+    document = parse_xml(page.body, MAX_FEED_BYTES)
+    if isinstance(document, DiscoveryResult):
+        return document
+    root = document.root
     if local_name(root) not in {"rss", "rdf", "feed"}:
         return refused(RefusalReason.MALFORMED, f"no feed: its root is {local_name(root)[:50]!r}")
     if wrong := _another_section(root, page.url, outlet):
         return refused(RefusalReason.MALFORMED, wrong)
     items = [item for item in root.iter(etree.Element) if local_name(item) in {"item", "entry"}]
     if not items:
-        return refused(RefusalReason.EMPTY, "a feed without items")
-    return collect(_links(items, page.url, outlet), outlet, family, page.fetched_at)
+        return document.found(refused(RefusalReason.EMPTY, "a feed without items"))
+    links = _links(items, page.url, outlet)
+    return document.found(collect(links, outlet, family, page.fetched_at))
 
 
 def _links(items: list[etree._Element], base: str, outlet: Outlet) -> Iterator[Link]:

@@ -9,7 +9,7 @@ from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
 from crawler.health.signals import signals_of
 from storage.errors import ArchiveError
-from storage.model.articles import Article, Refusal, RefusalReason, Stored, Verdict
+from storage.model.articles import Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
 
 
@@ -51,7 +51,12 @@ class StorePipeline(_Pipeline):
         try:
             aliases = spider.addresses_of(item)
             item.stored = spider.archive.articles.store(
-                spider.run_id, item.capture, item.result, aliases, item.tags
+                spider.run_id,
+                item.capture,
+                item.result,
+                aliases,
+                item.tags,
+                is_final=item.is_final and isinstance(item.result, Refusal),
             )
             self._keep_for_next_time(item, item.stored)
         except ArchiveError as error:
@@ -87,13 +92,13 @@ class ReportPipeline(_Pipeline):
         if item.key is None:
             return item
         if stored.verdict is not Verdict.KNOWN:
-            for signal in signals_of(result):
+            first = item.key not in spider.listings.frontier.looked_at
+            for signal in signals_of(result, is_first=first and not item.is_final):
                 spider.recorder.record_signal(signal, item.url)
         section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:
             spider.recorder.new_article(section, published_at or item.capture.captured_at)
-        # A backfill walks past pages that are gone; begun again, it asks for them again.
-        well = reason is None or reason.is_final
-        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
+        # What brought no article waits in the archive; it needs no listing to be asked again.
+        well = reason is None or reason.can_settle
         spider.listings.settled(item.key, published_at, well=well)
         return item

@@ -66,6 +66,14 @@ def bare_host(host: str) -> str:
     return host
 
 
+def on_own_host(url: str, host: str) -> str:
+    """Return a canonical URL with the name by which its outlet calls its host ("www." …)."""
+    parts = urlsplit(url)
+    if parts.hostname != bare_host(host) or parts.netloc != parts.hostname:
+        return url
+    return urlunsplit(parts._replace(netloc=host))
+
+
 def host_of(url: str) -> str | None:
     """Return a URL's host in lower case, or None where it has none."""
     try:

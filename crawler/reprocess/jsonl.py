@@ -12,7 +12,7 @@ from storage.errors import UsageError
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is set aside: no article has so much text, and a few of them fill the memory."""
-_SHOWN_CHARACTERS = 100_000  # of a line that is set aside; the whole stands in the file itself
+_SHOWN_CHARACTERS = 100_000  # of a line that is set aside; the whole is in the file itself
 _BOM = b"\xef\xbb\xbf"
 
 

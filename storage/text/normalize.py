@@ -15,6 +15,7 @@ _UNSEEN = (
 )
 _BLANKS = "\t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no such character is printable
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _SPACES = re.compile(f"[ {_BLANKS}]+")
 _TONES = {
@@ -36,6 +37,11 @@ _MAYBE_NEW_TONE = re.compile(
 def storable(text: str) -> str:
     """Return `text` with U+FFFD for what a database refuses: NUL and lone surrogates."""
     return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
+
+
+def escaped(json: str) -> str:
+    """Return a JSON text with lone surrogates escaped: UTF-8 has none, but JSON can write them."""
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", json)
 
 
 def normalize(text: str) -> str:

@@ -80,7 +80,11 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
         assert reasons[at[5]].reason is RefusalReason.TOO_LARGE
         cut = next(c for c, r in archive.articles.refusals() if r.url.endswith(at[5]))
         assert read_record(desk.captures / cut.warc_file, cut.warc_offset).body == b""
-        assert {stories[5].epi_url} == archive.articles.seen("tienphong", [stories[5].epi_url])
+        waiting = [stories[number].epi_url for number in (0, 1, 4, 5)]
+        assert archive.articles.seen("tienphong", waiting) == set(), "one look gives nothing up"
+        assert {*archive.links.looks("tienphong", waiting)} == {*waiting}
+        gone = stories[3].epi_url
+        assert archive.articles.seen("tienphong", [gone]) == {gone}, "410"
         assert archive.articles.seen("tienphong", [stories[6].epi_url, moved]) == {
             stories[6].epi_url,
             moved,

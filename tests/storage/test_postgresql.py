@@ -9,8 +9,8 @@ from sqlalchemy.engine import Engine
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
 from storage.model.articles import Verdict
-from tests.storage.test_errors import said
 from tests.support.databases import run_sql
+from tests.support.failing import said
 from tests.support.samples import article, capture, run, url_of
 
 

@@ -1,8 +1,6 @@
 """`tinquan import`: articles from elsewhere, through the same decisions as crawled ones."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import IO, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
 from crawler.commands.common import (
     ArchiveOption,
@@ -23,6 +21,7 @@ from crawler.commands.common import (
     outlets_of,
     print_json,
 )
+from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
@@ -110,10 +109,10 @@ def _close_early(rejects: Rejects) -> None:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
         return
     if rejects.count:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
 
 
-def _tell_rejects(rejects: Rejects) -> None:
+def _report_rejects(rejects: Rejects) -> None:
     err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
 
 
@@ -121,11 +120,13 @@ def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> li
     """Import all lines; whatever ends it, the runs are closed."""
     number = 0
     try:
-        with _progress(file, raw) as progress:
+        size = file.stat().st_size or None
+        columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with progress("importing", total=size, completed=raw.tell(), columns=columns) as update:
             for line in read_lines(lines):
                 importer.take(line)
                 number = line.number
-                progress.update(progress.task_ids[0], completed=raw.tell())
+                update(completed=raw.tell())
             importer.store_rest()
     except DAMAGED as error:
         importer.store_rest()
@@ -140,15 +141,6 @@ def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> li
         importer.finish(" ".join(str(error).split()) or type(error).__name__)
         raise
     return importer.finish("finished")
-
-
-@contextmanager
-def _progress(file: Path, raw: IO[bytes]) -> Iterator[Progress]:
-    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    hidden = not err.is_terminal
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        progress.add_task("", total=file.stat().st_size or None, completed=raw.tell())
-        yield progress
 
 
 def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> None:
@@ -174,6 +166,6 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
         return
     out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
     if aside:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
     if counts["new"] + counts["revised"]:
         err.print("`tinquan places retag` notes which places they are about", markup=False)

@@ -10,8 +10,8 @@ from rich.markup import escape
 from crawler.commands.choosing import (
     PlaceOption,
     SuccessorsOption,
+    announce,
     choose,
-    warn_untagged,
 )
 from crawler.commands.common import (
     MOST,
@@ -71,9 +71,7 @@ def articles(
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        if place:
-            warn_untagged(opened, choice.version)
-            (err if json else out).print(escape(choice.header), soft_wrap=True)
+        announce(choice, opened, err if json else out)
         found = opened.articles.find(query)
         if json:
             gazetteer = place_names(settings)
@@ -198,7 +196,7 @@ def runs(
 def _as_it_stands(run: Run, settings: Config) -> Run:
     """Return a run as died where its row is open but its process is gone.
 
-    The next crawl writes it down; a question only tells it.
+    The next crawl writes it down; a query only shows it.
     """
     if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
         return run

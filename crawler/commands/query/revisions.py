@@ -122,7 +122,7 @@ def marks_text(edit: Edit) -> str:
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
-        found.append("perhaps our own reading: `tinquan reextract` tells")
+        found.append("perhaps our own reading: `tinquan reextract` shows")
     return "; ".join(found)
 
 

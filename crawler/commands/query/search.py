@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import Annotated, get_args
 
 import typer
-from rich.markup import escape
 from rich.text import Text
 
 from crawler.commands.choosing import (
     PlaceOption,
     SuccessorsOption,
+    announce,
     choose,
-    warn_untagged,
 )
 from crawler.commands.common import (
     ArchiveOption,
@@ -118,9 +117,7 @@ def search(
         raise UsageError("nothing to search for: expected words, or an option such as --author")
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        if place:
-            warn_untagged(opened, choice.version)
-            (err if json else out).print(escape(choice.header), soft_wrap=True)
+        announce(choice, opened, err if json else out)
         if facets:
             counted = opened.search.facets(query)
             names = place_names(settings)

@@ -62,10 +62,8 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
             failure = RequestFailure(text, ends_run=True)
         case OversizeError():
             failure = RequestFailure(text, reason=RefusalReason.TOO_LARGE)
-        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
-            failure = RequestFailure(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
         case IgnoreRequest():
-            failure = RequestFailure(f"{request.url}: {text}", counted_as="ignored")
+            failure = _judge_ignored(request.url, text)
         case EOFError() | zlib.error():
             why = f"{request.url}: its content cannot be decoded"
             failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
@@ -74,6 +72,16 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
             signal = signal_of_failure(error)
             failure = RequestFailure(f"{host}: cannot be reached: {cause}", signal=signal)
     return failure
+
+
+def _judge_ignored(url: str, text: str) -> RequestFailure:
+    """Return what follows from Scrapy's own reasons, which it tells in words only."""
+    if "DOWNLOAD_MAXSIZE" in text:  # after decompression
+        return RequestFailure(f"{url}: too large", reason=RefusalReason.TOO_LARGE)
+    if "redirections" in text:
+        why = f"{url}: sends on without end"
+        return RequestFailure(why, reason=RefusalReason.REDIRECT_LOOP, signal=HealthSignal.BLOCKED)
+    return RequestFailure(f"{url}: {text}", counted_as="ignored")
 
 
 def signal_of_failure(error: BaseException | None) -> HealthSignal:

@@ -23,17 +23,22 @@ from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.rechecks import recheck_requests
-from crawler.fetch.spiders.record_signals import note_failure, note_listing, note_refused_listing
+from crawler.fetch.spiders.record_signals import (
+    note_failure,
+    note_listing,
+    note_refused_listing,
+    note_unchanged_listing,
+)
 from crawler.fetch.spiders.responses import (
     aliases_of,
     capture_of,
+    is_final,
     page_of,
     refusal_of,
     refused_page,
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import HealthSignal
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
@@ -119,8 +124,12 @@ class OutletSpider(Spider):
                 return
             yield self._listing_request(listing)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
+        for item in self.listings.due():
+            yield self._article_request(item)
 
     def _listing_request(self, listing: ListingRequest) -> Request:
+        if listing.section:
+            self.recorder.asked(listing.section.slug)
         return Request(
             listing.url,
             callback=self.parse_listing,
@@ -135,8 +144,7 @@ class OutletSpider(Spider):
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304:
-            self.recorder.discovered()
-            self.recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
+            note_unchanged_listing(self.recorder, listing)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
@@ -227,6 +235,7 @@ class OutletSpider(Spider):
             key=key,
             aliases=aliases,
             validator=validator,
+            is_final=is_final(response, self.family),
         )
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:

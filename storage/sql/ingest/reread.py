@@ -155,9 +155,12 @@ def _refuse(conn: Connection, found: StoredCapture, before: Article, result: Ref
 
 
 def _refuse_anew(conn: Connection, found: StoredCapture, result: Refusal) -> Reread:
-    """Write that a refusal has another reason or evidence."""
+    """Write that a refusal has another reason or evidence; whether it was final stays."""
+    before = sa.select(refusals.c.final).where(refusals.c.id == found.refusal)
+    is_final = bool(conn.execute(before).scalar_one())
     urls = [result.url, found.capture.url, *_unrefuse(conn, found)]
-    add_refusal(conn, found.id, found.capture.captured_at, result, urls, found.article)
+    at = found.capture.captured_at
+    add_refusal(conn, found.id, at, result, urls, found.article, is_final=is_final)
     return Reread.CHANGED
 
 
