@@ -19,7 +19,7 @@ from crawler.config.config import (
 )
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import Outlet, find_outlet, load_outlet_folders
-from crawler.page.times import parse_moment
+from crawler.page.times import parse_moment, parse_when, utc_now
 from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import LOCAL
 from crawler.render.table import Table
@@ -37,10 +37,15 @@ ArchiveOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SinceOption = Annotated[
-    str | None, typer.Option("--since", help="From this day or time on.", metavar="TIME")
+    str | None,
+    typer.Option(
+        "--since",
+        help="From then on: 2026-09-14, 14/9/2026, 2026-09, yesterday, monday, 7d, 12h.",
+        metavar="TIME",
+    ),
 ]
 UntilOption = Annotated[
-    str | None, typer.Option("--until", help="Before this day or time.", metavar="TIME")
+    str | None, typer.Option("--until", help="Before then; as --since.", metavar="TIME")
 ]
 
 MOST = 1_000_000_000
@@ -117,8 +122,8 @@ def reading_of(config: Config) -> Archive:
 
 
 def moment(option: str, text: str | None) -> datetime | None:
-    """Return an option's day (its midnight in Hà Nội) or time as UTC. Raises UsageError."""
-    return parse_moment(option, text, LOCAL) if text is not None else None
+    """Return what an option says (`parse_when`, in Hà Nội) as UTC. Raises UsageError."""
+    return parse_when(option, text, LOCAL, utc_now()) if text is not None else None
 
 
 def day_of(option: str, text: str) -> date:

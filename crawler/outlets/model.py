@@ -7,6 +7,7 @@ rooms at the edge (settings, commands). The file's form is described in docs/add
 import tomllib
 from collections.abc import Iterable
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -223,12 +224,15 @@ def _text_of(path: Path) -> str:
 
 
 def find_outlet(outlets: dict[str, Outlet], slug: str) -> Outlet:
-    """Return one outlet. Raises UnknownOutletError that names those there are."""
+    """Return one outlet. Raises UnknownOutletError that names those like it, or all there are."""
     try:
         return outlets[slug]
     except KeyError:
-        known = ", ".join(outlets) or "none"
-        raise UnknownOutletError(f"no outlet {slug!r}; there are: {known}") from None
+        if near := get_close_matches(slug.lower(), outlets, n=3):
+            hint = f"did you mean {' or '.join(near)}?"
+        else:
+            hint = f"there are: {', '.join(outlets) or 'none'}"
+        raise UnknownOutletError(f"no outlet {slug!r}; {hint}") from None
 
 
 def outlet_of_host(outlets: dict[str, Outlet], host: str) -> Outlet | None:

@@ -1,9 +1,15 @@
 """The present moment, and days and times as people type them."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from storage.errors import UsageError
+
+_AGO = re.compile(r"(?P<number>\d{1,4})(?P<unit>[dh])")
+_MONTH = re.compile(r"(?P<y>\d{4})(?:-(?P<m>\d{2}))?")
+_VIETNAMESE = re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
@@ -19,6 +25,38 @@ def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
             f"{name} {text!r}: expected a day such as 2025-07-01, or a time such as"
             " 2025-07-01T08:00+07:00"
         ) from None
+
+
+def parse_when(name: str, text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return, in UTC, the moment that a person means: `parse_moment`, and what is shorter.
+
+    "today", "yesterday", a weekday (the last one, today included), "7d" and "12h" (so long before
+    `now`), "2026-09" and "2026" (their first midnight), "14/9/2026". zone: whose days these are.
+    Raises UsageError that names the argument `name`.
+    """
+    word, today = text.strip().lower(), now.astimezone(zone).date()
+    if ago := _AGO.fullmatch(word):
+        unit = timedelta(days=1) if ago["unit"] == "d" else timedelta(hours=1)
+        return now - int(ago["number"]) * unit
+    day = _day(word, today)
+    if day is None:
+        return parse_moment(name, text, zone)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day(word: str, today: date) -> date | None:
+    """Return the first day that a word names; None where it is none of these forms."""
+    if word in ("today", "yesterday"):
+        return today - timedelta(days=int(word == "yesterday"))
+    if word in _WEEKDAYS:
+        return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(word)) % 7)
+    if found := _MONTH.fullmatch(word) or _VIETNAMESE.fullmatch(word):
+        parts = found.groupdict()
+        try:
+            return date(int(parts["y"]), int(parts["m"] or 1), int(parts.get("d") or 1))
+        except ValueError:
+            return None
+    return None
 
 
 def utc_now() -> datetime:

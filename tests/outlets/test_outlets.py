@@ -79,8 +79,10 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownOutletError, match=r"no outlet 'tuoitre9'; there are: .*tienphong"):
-        find_outlet(SHIPPED, "tuoitre9")
+    with pytest.raises(UnknownOutletError, match=r"no outlet 'xyz'; there are: .*tienphong"):
+        find_outlet(SHIPPED, "xyz")
+    with pytest.raises(UnknownOutletError, match="no outlet 'Tienfong'; did you mean tienphong"):
+        find_outlet(SHIPPED, "Tienfong")
     with pytest.raises(ConfigError, match=r"has no section 'the-thao'; it has: .*nhip-song-thu-do"):
         SHIPPED["tienphong"].section("the-thao")
 
