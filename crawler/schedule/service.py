@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from crawler.jobs.supervisor import Supervisor
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.state import ScheduleState
 from storage.errors import TinquanError
+from storage.model.json import LOCAL
 from storage.model.runs import Run
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Scheduler:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self.stop)
         await self._supervisor.ask(self._with.state.begin, self._with.now())
+        _log.info("%s", plan_text(self._agenda.dues(), self._with.now()))
         self._timer.start()
         self._evaluate_from(self._with.now())
         self._wake(self._with.now())
@@ -134,7 +136,7 @@ class Scheduler:
             return None
         _log.info("%s: starts (run %s)", _name(visit), job.run_id)
         run = await self._supervisor.crawl(job)
-        _log.info("%s: %s%s", _name(visit), run.outcome, f": {run.error}" if run.error else "")
+        _log.info("%s: %s", _name(visit), end_text(run))
         return run
 
     async def _maintain(self, job: MaintenanceJob) -> None:
@@ -178,6 +180,32 @@ def _name(task: Task) -> str:
     return f"{task.outlet}: {task.kind} {', '.join(task.sections)}".rstrip()
 
 
+def plan_text(dues: Mapping[tuple[str, str], datetime | None], now: datetime) -> str:
+    """Return what a schedule begins with. dues: when each outlet's section is due; None: never yet.
+
+    The first three visits are named, in Việt Nam's time.
+    """
+    first: dict[str, datetime] = {}
+    for (outlet, _), due in dues.items():
+        moment = max(due or now, now)
+        first[outlet] = min(first.get(outlet, moment), moment)
+    visits = sorted(first, key=lambda outlet: (first[outlet], outlet))[:3]
+    told = ", ".join(f"{one} at {first[one].astimezone(LOCAL):%H:%M}" for one in visits)
+    return f"{len(first)} outlets with {len(dues)} sections; first {told or 'none'}"
+
+
+def end_text(run: Run) -> str:
+    """Return how a crawl ended: with its counts, or with the reason."""
+    if run.error:
+        return f"{run.outcome}: {run.error}"
+    counts = run.counts
+    refused = sum(counts.refused.values())
+    return (
+        f"{run.outcome}: {counts.new} new, {counts.revised} revised, {refused} refused,"
+        f" of {counts.fetched} fetched"
+    )
+
+
 def _say_end(name: str, ended: Exit) -> None:
     if ended.code == 0 and ended.reason is None:
         _log.info("%s: done", name)
@@ -185,9 +213,19 @@ def _say_end(name: str, ended: Exit) -> None:
         _log.error("%s: %s", name, ended.text)
 
 
+class _LocalTime(logging.Formatter):
+    """Times as every command prints them: Việt Nam's, whatever the machine's zone is."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the library's signature
+        moment = datetime.fromtimestamp(record.created, LOCAL)
+        return moment.isoformat(sep=" ", timespec="seconds")
+
+
 def set_up_log(level: int = logging.INFO) -> None:
     """Write the schedule's own log to standard error; systemd adds times, so none without it."""
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
-    logging.basicConfig(level=level, format=form, datefmt="%Y-%m-%dT%H:%M:%S%z")
+    logging.basicConfig(level=level)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_LocalTime(form))
     for noisy in ("alembic", "apprise", "apscheduler", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

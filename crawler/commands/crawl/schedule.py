@@ -1,6 +1,7 @@
 """`tinquan schedule`: crawls in the background that nobody has to watch."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from crawler.schedule.state import ScheduleState, hold_archive, maintenance_argv
 from storage.archive import Archive
 from storage.errors import UsageError
 
+_log = logging.getLogger(__name__)
+
 
 def schedule(
     outlet: Annotated[
@@ -52,9 +55,16 @@ def schedule(
     channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:
         load_into(opened, settings.gazetteer)  # once, not in every crawl
+        _log.info("%s", _place_text(settings, metrics_port))
         with _metrics(metrics_port, opened, settings, wanted):
             evaluate = _evaluation(opened, settings, wanted, known, channels)
             asyncio.run(_run(opened, settings, wanted, evaluate))
+
+
+def _place_text(settings: Config, metrics_port: int | None) -> str:
+    metrics = f"; metrics at http://127.0.0.1:{metrics_port}/metrics" if metrics_port else ""
+    crawls = settings.schedule.jobs
+    return f"archive {settings.archive_name}; {crawls} crawls at a time{metrics}"
 
 
 @contextmanager
