@@ -1,6 +1,7 @@
 """All that is PostgreSQL's own, apart from full text (`search`) and copies (`clusters`)."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,9 @@ class _ServerHold:
 
     def release(self) -> None:
         if self._conn is not None:
+            with suppress(SQLAlchemyError):  # the connection may be gone, and the lock with it
+                # At once: a server notices a closed connection only after a while.
+                self._conn.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
             self._conn.invalidate()  # closes it, whatever became of it; a pool would keep the lock
             self._conn.close()
             self._conn = None
