@@ -33,26 +33,24 @@ _BOX_WORDS = re.compile(
     r"relate[ds]?|relate-?news|related-?\w*|\w*-?relate[ds]?|lien-?quan|tin-?lien-?quan"
     r"|tin-?khac|doc-?them|xem-?them|read-?more|more-?news|see-?more|doc-?nhieu|xem-?nhieu"
     r"|most-?(?:read|view|popular)|recommend\w*|cung-?(?:chuyen-?)?muc|next-?post"
-    # share bars
-    r"|shar(?:e|ing)(?!d)\w*|social\w*|like-?share|fb-like|zalo-\w+|addthis\w*|copy-?link"
-    # advertising
-    r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|banner\w*|qc|quang-?cao|sponsor\w*"
-    # what stands below a text, and tools around it
-    r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|tags?|tags?-?(?:list|box|item)|tu-?khoa"
-    r"|[\w-]*newsletters?|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|popup|luot-?xem|view-?count"
-    r"|audio|tts|player|podcast|toc|table-of-contents|qr-?code|link-source\S*"
+    # advertising, what readers write, tools
+    r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|qc|quang-?cao|sponsor\w*"
+    r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|[\w-]*newsletters?|subscribe|popup"
+    r"|addthis\w*|fb-like|copy-?link|luot-?xem|view-?count|qr-?code|link-source\S*"
     r")(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+# Such boxes hold news as well (what experts think, how a vote ended): they must look like tools.
+_WEAK_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:shar(?:e|ing)(?!d)\w*|social\w*|like-?share|zalo-\w+|follow|banner\w*|suggest\w*"
+    r"|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?|breadcrumbs?|toolbar|tool-?bar|tooltip|print"
+    r"|audio|tts|player|podcast|toc|table-of-contents|notebox|y-?kien\S*|(?:star-?)?ratings?|votes?"
+    r"|quiz\w*|polls?|survey|binh-?chon|tham-?do)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 # Players, whose first picture and caption are the story's own where a layout marks the caption.
 _PLAYER_WORDS = re.compile(
     r"(?:^|[\s_-])(?:videos?|video-\w+|\w+-video)(?:$|[\s_-])", re.IGNORECASE
-)
-# Such boxes hold news as well (what experts think, how a vote ended): they must look like tools.
-_WEAK_WORDS = re.compile(
-    r"(?:^|[\s_-])(?:y-?kien\S*|(?:star-?)?ratings?|votes?|quiz\w*|polls?|survey|binh-?chon|tham-?do"
-    r"|notebox|print|keywords?|suggest\w*|follow)(?:$|[\s_-])",
-    re.IGNORECASE,
 )
 _BOX_TAGS = ("div", "section", "aside", "ul", "ol", "table", "article", "dl", "header", "footer",
              "form")  # fmt: skip
@@ -68,6 +66,7 @@ _HIDING_CLASS = re.compile(
 _MIN_TOOL = 0.2  # of a box's text in links: prose has less
 _MAX_TOOL = 60  # characters of a box that is headed by such a line
 _MIN_NEWS = 40  # characters of a box that may hold news
+_SENTENCE = re.compile(r"[^.!?…]{40,}[.!?…][”\"')]*(?:\s|$)")
 _TO_READER = re.compile(r"độc giả|bạn đọc|quý vị", re.IGNORECASE)
 _MAX_FORM = 300  # characters beside a form's controls
 
@@ -118,9 +117,11 @@ def _is_marked(element: HtmlElement) -> bool:
 
 
 def _looks_like_tool(element: HtmlElement) -> bool:
-    """True for a box of controls, links or a few words, and one that speaks to the reader."""
+    """True for a box of controls or links, without a sentence or a table, or to the reader."""
     text = text_of(element)
-    if _has_controls(element) or len(text) < _MIN_NEWS or link_share(element) > _MIN_TOOL:
+    if _has_controls(element) or link_share(element) > _MIN_TOOL:
+        return True
+    if not _SENTENCE.search(text) and element.tag != "table" and element.find(".//table") is None:
         return True
     return element.find(".//a") is not None and bool(_TO_READER.search(text))
 

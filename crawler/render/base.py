@@ -146,3 +146,8 @@ def skipped_text(refused: dict[str, int]) -> str:
 
 def _counts_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "–"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun; many: its plural, `one` with an "s" if not given."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

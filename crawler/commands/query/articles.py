@@ -35,6 +35,7 @@ from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from crawler.render.base import (
     archived_json,
+    counted,
     kept_apart_text,
     refused_text,
     run_json,
@@ -93,7 +94,7 @@ def articles(
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
     listed = Table(
-        f"{len(found)} articles, newest first",
+        f"{counted(len(found), 'article')}, newest first",
         (
             Column("ID", number=True),
             Column("published"),

@@ -20,6 +20,10 @@ class OversizeError(IgnoreRequest):
     """A response is over the limit; its record holds its head only."""
 
 
+class UndecodableContentError(IgnoreRequest):
+    """A response came whose content is not what its headers say."""
+
+
 class NotRecordedError(IgnoreRequest):
     """A replay was asked for an address that its files do not hold."""
 
@@ -38,6 +42,14 @@ class RobotsForbidError(IgnoreRequest):
 
 class HostClosedError(IgnoreRequest):
     """A host's robots.txt cannot be read, so nothing may be fetched from it."""
+
+
+class HostDownError(HostClosedError):
+    """A host answers even the question for its robots.txt with a server error."""
+
+
+class CrawlDelayError(HostClosedError):
+    """A host's robots.txt asks for a longer pause between two requests than a crawl waits."""
 
 
 def cause_of(error: BaseException, host: str) -> str:

@@ -5,7 +5,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler.capture.reader import ReplayIndex
+from crawler.capture.reader import Recorded, ReplayIndex
 from crawler.fetch.middlewares.errors import NotRecordedError, OversizeError, UnreadableRecordError
 from crawler.fetch.middlewares.meta import CAPTURE
 from storage.errors import CaptureError
@@ -41,13 +41,18 @@ class ReplayHandler:
         request.meta[CAPTURE] = recorded.capture
         if recorded.is_cut:
             raise OversizeError(f"{request.url}: too large")
-        headers = Headers({})
-        for name, value in recorded.headers:
-            headers.appendlist(name, value)
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=recorded.body)
-        return kind(
-            url=request.url, status=recorded.capture.status, headers=headers, body=recorded.body
-        )
+        return as_response(request, recorded)
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+def as_response(request: Request, recorded: Recorded) -> Response:
+    """Return a recorded response as the network would have brought it."""
+    headers = Headers({})
+    for name, value in recorded.headers:
+        headers.appendlist(name, value)
+    kind = responsetypes.from_args(headers=headers, url=request.url, body=recorded.body)
+    return kind(
+        url=request.url, status=recorded.capture.status, headers=headers, body=recorded.body
+    )

@@ -55,7 +55,7 @@ class IdentityIndex:
         if any((outlet, key) in self.refused for key in fresh):
             return None
         is_numbered = bool(article.article_id)
-        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=self._not_asked).article
+        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=_not_asked).article
         if found is None:
             self.new += 1
         elif (found, asked) not in self.captured:
@@ -70,10 +70,6 @@ class IdentityIndex:
                 self.learned[id_] = value
         return id_
 
-    @staticmethod
-    def _not_asked(article: int) -> bool:
-        raise AssertionError(f"whether article {article} has an id is asked where all is plain")
-
     def match_refusal(self, outlet: str, wanted: Wanted) -> int | None:
         """Return the article that a refused page's URLs lead to, if any."""
         at = [(outlet, key) for key in wanted]
@@ -81,6 +77,10 @@ class IdentityIndex:
         if match is None:
             self.refused.update(at)
         return match.article if match else None
+
+
+def _not_asked(article: int) -> bool:
+    raise AssertionError(f"whether article {article} has an id is asked where all is plain")
 
 
 def urls_of_arrival(arrival: Arrival) -> tuple[str, ...]:
