@@ -17,6 +17,7 @@ from crawler.extract.body import Body, read_body, read_described_body, read_whol
 from crawler.extract.boundaries import drop_other_articles
 from crawler.extract.choose import PageReading, choose_reading, read_address
 from crawler.extract.container import prose_sizes
+from crawler.extract.controls import without_controls
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
 from crawler.families import FAMILIES
@@ -99,7 +100,9 @@ def _guarded(page: Page, outlet: Outlet | None, left_out: frozenset[str]) -> Art
         # refusal keeps what happened, and the archive counts it
         evidence = f"{type(error).__name__}: {error}"
         result = Refusal(slug, page.url, RefusalReason.CRASH, evidence)
-    return replace(result, version=VERSION) if isinstance(result, Refusal) else result
+    if isinstance(result, Refusal):
+        return replace(result, version=VERSION)
+    return without_controls(result)
 
 
 def _extract(
