@@ -66,7 +66,7 @@ def coverage(
     print_coverage(slug, rows, period)
     if left_out:
         words = ", ".join(f"{name} {count}" for name, count in left_out.items())
-        line = f"the last crawl that read sitemaps did not read all: {words}"
+        line = f"the last crawl that read sitemaps left out: {words}"
         out.print(line, markup=False, soft_wrap=True)
     _print_gaps(rows, missing)
 
