@@ -25,8 +25,8 @@ from storage.model.runs import Run
 from storage.search.document import GAP, both_forms, facet_token, facet_values, words_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
-from storage.sql.search import fts5
-from storage.sql.search.entry import Entry
+from storage.sql.search.entry import Entry, filed_text
+from storage.sql.search.fts5_documents import ADD, add_documents
 from storage.text.words import folded
 
 BATCH = 500
@@ -210,7 +210,9 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
 
 def index(conn: Connection, batch: dict[int, Made]) -> None:
     """Write the search's rows of articles, with words that are there already."""
-    rows = []
-    for id_, (article, columns, at) in sorted(batch.items(), key=lambda one: one[1][2]):
-        rows.append((fts5.numbered(conn, Entry(id_, id_, at, article)), *columns))
-    conn.exec_driver_sql(fts5.ADD, rows)
+    entries = [Entry(id_, id_, at, article) for id_, (article, _, at) in batch.items()]
+    entries.sort(key=lambda one: one.sort_at)
+    filed = [filed_text(facet_values(one.text)) for one in entries]
+    numbers = add_documents(conn, entries, filed)
+    rows = [(numbers[one.article], *batch[one.article][1]) for one in entries]
+    conn.exec_driver_sql(ADD, rows)

@@ -5,7 +5,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastwarc.warc import WarcRecordType
 
@@ -13,7 +12,7 @@ from crawler.capture.decode import MAX_BYTES, UndecodableError, dechunk, decode
 from crawler.capture.digests import matching_digest
 from crawler.capture.scan import Gap, RecordEntry, Scan, records, scan
 from crawler.page.response import Page
-from crawler.page.urls import canonical_url
+from crawler.page.urls import canonical_url, host_of
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
@@ -66,9 +65,7 @@ def sessions(paths: list[Path]) -> list[Session]:
     return [
         Session(
             tuple(path for _, path, _ in group),
-            frozenset(
-                urlsplit(entry.url).hostname or "" for *_, found in group for entry in found.entries
-            ),
+            frozenset(host_of(entry.url) or "" for *_, found in group for entry in found.entries),
             tuple(gap for *_, found in group for gap in found.gaps),
         )
         for group in ordered
@@ -157,8 +154,8 @@ def _read(file: Path, offset: int, name: str) -> Recorded:
         # The reader passes over other kinds of records: what it found may lie further on.
         if record is None or not is_response or record.stream_pos != offset:
             raise CaptureError(f"{file}: no response record at offset {offset}")
-        if record.http_headers is None:
-            raise CaptureError(f"{file}: no HTTP response at offset {offset}")
+        if record.http_headers is None or record.record_date is None:
+            raise CaptureError(f"{file}: no HTTP response with a date at offset {offset}")
         raw = record.reader.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise CaptureError(f"{file}: the record at offset {offset} is over {MAX_BYTES} bytes")

@@ -1,6 +1,6 @@
 """What a WARC file holds, damage included: records found one gzip member at a time. No Scrapy."""
 
-import zlib
+import os
 from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from crawler.capture.members import CHUNK, GZIP, end_of_member, next_member
 from storage.errors import CaptureError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_GZIP = b"\x1f\x8b\x08"
-_CHUNK = 1024 * 1024  # bytes held at once, packed or unpacked
 _KINDS = WarcRecordType.response | WarcRecordType.warcinfo
 _MAX_INFO = 64 * 1024  # bytes of a warcinfo record that are looked at
 
@@ -74,8 +73,8 @@ def scan(file: Path) -> Scan:
     found = _Found()
     try:
         with file.open("rb") as stream:
-            start = stream.read(len(_GZIP))
-            if start == _GZIP:
+            start = stream.read(len(GZIP))
+            if start == GZIP:
                 _scan_members(file, stream, found)
             elif start:
                 _scan_plain(file, stream, found)
@@ -98,11 +97,11 @@ def records(file: Path, offset: int = 0) -> Generator[WarcRecord, None, None]:
         with file.open("rb") as stream:
             stream.seek(offset)
             yield from ArchiveIterator(stream, record_types=_KINDS, auto_decode="none")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _unreadable(file, error) from None
 
 
-def _unreadable(file: Path, error: OSError) -> CaptureError:
+def _unreadable(file: Path, error: OSError | ValueError) -> CaptureError:
     if isinstance(error, FileNotFoundError):
         return CaptureError(f"{file}: no such file; expected a WARC file")
     return CaptureError(f"{file}: cannot be read as a WARC file: {error}")
@@ -121,9 +120,9 @@ def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
     size = file.stat().st_size
     offset = 0
     while offset < size:
-        following = _end_of_member(stream, offset)
+        following = end_of_member(stream, offset)
         if following is None:
-            following = _next_member(stream, offset + 1, size)
+            following = next_member(stream, offset + 1, size)
             found.gaps.append(Gap(file, offset, following - offset))
         elif not _scan_member(file, stream, offset, following, found):
             found.gaps.append(Gap(file, offset, following - offset))
@@ -142,47 +141,6 @@ def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Fo
                 " `warcio recompress` does so"
             )
     return is_whole
-
-
-def _end_of_member(stream: BinaryIO, offset: int) -> int | None:
-    """Return where the gzip member at `offset` ends, None where none that is whole begins."""
-    stream.seek(offset)
-    unpacker = zlib.decompressobj(wbits=31)
-    position, rest = offset, b""
-    while not unpacker.eof:
-        if not rest:
-            rest = stream.read(_CHUNK)
-            position += len(rest)
-            if not rest:
-                return None
-        try:
-            unpacker.decompress(rest, _CHUNK)  # a bound: what it holds is not needed
-        except zlib.error:
-            return None
-        rest = unpacker.unconsumed_tail
-    return position - len(unpacker.unused_data)
-
-
-def _next_member(stream: BinaryIO, offset: int, size: int) -> int:
-    """Return where, from `offset` on, the next member with a WARC record begins; else `size`."""
-    while offset < size:
-        stream.seek(offset)
-        chunk = stream.read(_CHUNK)
-        at = chunk.find(_GZIP)
-        while at >= 0:
-            if _begins_record(stream, offset + at):
-                return offset + at
-            at = chunk.find(_GZIP, at + 1)
-        offset += max(1, len(chunk) - len(_GZIP) + 1)
-    return size
-
-
-def _begins_record(stream: BinaryIO, offset: int) -> bool:
-    stream.seek(offset)
-    try:
-        return zlib.decompressobj(wbits=31).decompress(stream.read(4096), 5) == b"WARC/"
-    except zlib.error:
-        return False
 
 
 def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
@@ -207,28 +165,36 @@ def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) 
         with closing(records(file, begin)) as inside:
             for record in inside:
                 reached = record.stream_pos
+                end, is_clean = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
+                if not is_clean and _next_line(stream, reached + 1, end) < end:
+                    return reached  # it says it is longer than it is: another begins inside
                 if not _note(file, reached, record, found):
                     return reached
-                reached = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
+                if not is_clean:
+                    return end
+                reached = end
     except CaptureError:
         return reached
     return None
 
 
-def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> int:
-    """Return where a record at `offset` ends that says its content is `length` bytes long."""
+def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> tuple[int, bool]:
+    """Return where a record ends by the length that it says, and whether it does end there."""
+    size = stream.seek(0, os.SEEK_END)
     stream.seek(offset)
     head = stream.read(_MAX_INFO).find(b"\r\n\r\n") + 4
     end = offset + head + (int(length) if length and length.isdigit() else 0)
+    if end >= size:
+        return size, end == size
     stream.seek(end)
-    return end + 4 if stream.read(4) == b"\r\n\r\n" else end
+    return (end + 4, True) if stream.read(4) == b"\r\n\r\n" else (end, False)
 
 
 def _next_line(stream: BinaryIO, offset: int, size: int) -> int:
     """Return where, from `offset` on, the next line begins a record; else `size`."""
     while offset < size:
         stream.seek(offset)
-        chunk = stream.read(_CHUNK)
+        chunk = stream.read(CHUNK)
         at = chunk.find(b"\nWARC/1.")
         if at >= 0:
             return offset + at + 1
@@ -266,32 +232,26 @@ def _within(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRecord, Non
 
 
 def _note(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
-    """Note one record; False where it is not whole."""
+    """Note one record; False where it is not whole, or cannot answer for its address."""
     if record.record_type == WarcRecordType.warcinfo:
         info = record.reader.read(_MAX_INFO)
         found.runs.setdefault(_part_of(info), offset)
         return True
-    if not _is_whole(record):
+    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    if url and not url.startswith(("http://", "https://")):
+        return True  # of a name server, or an archive of another kind
+    status = record.http_headers.status_code if record.http_headers is not None else None
+    if not url or not status or record.record_date is None or not _is_whole(record):
         return False
-    if record.http_headers is not None and record.http_headers.status_code:
-        found.entries.append(
-            RecordEntry(
-                url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
-                file=file,
-                offset=offset,
-                date=record.record_date.astimezone(UTC),
-                status=record.http_headers.status_code or 0,
-            )
-        )
+    date = record.record_date.astimezone(UTC)
+    found.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
     return True
 
 
 def _is_whole(record: WarcRecord) -> bool:
-    """True where a record has its headers and all of its content (the reader stops silently)."""
-    if not record.headers.get("Content-Length") or not record.headers.get("WARC-Target-URI"):
-        return False
+    """True where a record has all of its content (the reader stops silently)."""
     length = record.content_length
-    while length > 0 and (chunk := record.reader.read(_CHUNK)):
+    while length > 0 and (chunk := record.reader.read(min(CHUNK, length))):
         length -= len(chunk)
     return bool(length == 0)
 

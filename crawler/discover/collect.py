@@ -28,8 +28,8 @@ def collect(
 
     The first sight of a story gives its place; a date or title that only a later sight has is
     kept, and an AMP copy's address gives way to the page's own. Dates after `now` are read in the
-    outlet's own zone, and dropped where that does not help.
-    most: links, after which they are only counted.
+    outlet's own zone, and dropped where that does not help. most: links, after which they are
+    only counted.
     """
     best: dict[str, Link] = {}
     foreign = dropped = 0

@@ -11,7 +11,8 @@ LAYOUT = Layout(
         "[data-role=sapo]", "h2.sapo", "p.sapo", ".sapo", "[class*=sapo]", ".article-lead",
         ".article-summary", "[class*=summary]", ".lead", "[itemprop=description]:not(meta)",
         "[class*=detail-desc]", ".article-desc", ".post-excerpt", ".chapeau", "h2.description",
-        "p.description", ".cms-desc", "[class*=article-desc]",
+        "p.description", ".cms-desc", "[class*=article-desc]", "[class~=Lead]", "[class*=mo-dau]",
+        "[class*=init_content]", "[class*=trich-yeu]", "[class*=tom-tat]",
     ),
     body=(
         "[itemprop=articleBody]", "#article-body", ".article-body", ".article__body",
@@ -28,7 +29,8 @@ LAYOUT = Layout(
         "[class*=date]", "span", "p", "li", "div",
     ),
     section=(".breadcrumb a", ".breadcrumbs a", "[class*=breadcrumb] a"),
-    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a"),
+    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a", "[class*=tu-khoa] a",
+          "[class*=keyword] a"),
     credit=("[class*=source] a", ".source", ".nguon"),
 )  # fmt: skip
 

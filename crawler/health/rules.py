@@ -173,14 +173,9 @@ def _cut_off(stream: Stream, needed: int, ended: Sequence[Run] = ()) -> list[Fin
     ended: all runs of the outlet, where these are those of a section: what no other section was
     spared meanwhile is the outlet's trouble, and over when another section is well again.
     """
-    last = stream.runs[:needed]
-    if len(last) < needed:
-        return []
     for causes in _CONNECTION:
         broken = list(takewhile(partial(_cause_of, causes=causes), stream.runs))
-        if len(broken) < needed:
-            continue
-        if not ended or _others_were_well(broken, ended, causes):
+        if len(broken) >= needed and (not ended or _others_were_well(broken, ended, causes)):
             return [_lasting(causes, stream, broken)]
     return []
 
@@ -201,9 +196,8 @@ def _lasting(causes: _Causes, stream: Stream, broken: Sequence[Run]) -> Finding:
     said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
     summary = f"{stream.subject} {saying}, {crawls}{said}"
     signals = (signal, *(_SAYING[other][0] for other, _ in causes))
-    return Finding(
-        cause, stream.outlet, summary, broken[-1].started_at, _evidence(broken, *signals)
-    )
+    evidence = _evidence(broken, *signals)
+    return Finding(cause, stream.outlet, summary, broken[-1].started_at, evidence)
 
 
 def _evidence(runs: Sequence[Run], *signals: HealthSignal) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from crawler.page.clock import CLOCK, find_time, find_zone
+from crawler.page.printed import DAY_IN_WORDS, MONTH_FIRST, month_number, with_today
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Clocks of servers and crawlers differ; beyond this a date lies in the future.
@@ -33,12 +34,7 @@ _ENGLISH = re.compile(
     r"(?P<y>\d{4}|\d{2})(?!\d)",
     re.IGNORECASE,
 )
-_WORDS = re.compile(
-    r"(?<!\d)(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>\d{4})",
-    re.IGNORECASE,
-)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Creation stamps in article ids: YYYYMMDDHHmmss… (tuoitre, dantri, baotintuc).
 _STAMP = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})([01]\d|2[0-3])([0-5]\d)([0-5]\d)\d{0,3}(?!\d)")
 
@@ -151,7 +147,7 @@ def _checked(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp 
 
 def _find_day(text: str) -> tuple[date, int, int] | None:
     """Return the first valid day in a text and where it stands."""
-    for pattern in (_ISO, _NUMERIC, _ENGLISH, _WORDS):
+    for pattern in (_ISO, _NUMERIC, _ENGLISH, MONTH_FIRST, DAY_IN_WORDS):
         for match in pattern.finditer(text):
             try:
                 return _day(match, text), match.start(), match.end()
@@ -167,9 +163,7 @@ def _day(match: re.Match[str], text: str) -> date:
         first, second = int(part["a"]), int(part["b"])
         american = second > 12 or (first <= 12 and _is_american(match, text))
         return date(year, first, second) if american else date(year, second, first)
-    month = part["m"]
-    number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) + 1
-    return date(year, number, int(part["d"]))
+    return date(year, month_number(part["m"].lower()), int(part["d"]))
 
 
 def _is_american(match: re.Match[str], text: str) -> bool:
@@ -213,7 +207,7 @@ def choose_date(
     possible: list[tuple[Stamp, DateCandidate]] = []
     future = None
     for candidate in candidates:
-        stamp = read_stamp(candidate.raw, zone=zone)
+        stamp = read_stamp(with_today(candidate.raw, fetched_at, zone), zone=zone)
         if stamp is None or (created_at and stamp.at < created_at - _CREATION_SLACK):
             continue
         if stamp.at > fetched_at + TOLERANCE:
@@ -246,6 +240,13 @@ def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
     return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
 
 
+def _is_half_day_off(first: Stamp, other: Stamp, zone: tzinfo) -> bool:
+    """True where a twelve-hour clock lost its PM: another place shows the same minute of 24."""
+    if not (first.has_time and other.has_time) or first.at.astimezone(zone).hour >= 12:
+        return False
+    return timedelta(0) <= other.at - first.at - timedelta(hours=12) < timedelta(minutes=1)
+
+
 def _resolve(
     possible: list[tuple[Stamp, DateCandidate]], zone: tzinfo, future: DateCandidate | None
 ) -> DateChoice:
@@ -264,6 +265,8 @@ def _resolve(
             if agrees and local != first.at:
                 return DateChoice(local, candidate.raw, f"{candidate.rule}:zone", future)
     for stamp, other in possible[1:]:
+        if _is_half_day_off(first, stamp, zone):
+            return DateChoice(stamp.at, other.raw, other.rule, future)
         if first.at.second == 0 and timedelta(0) < stamp.at - first.at < timedelta(minutes=1):
             return DateChoice(
                 stamp.at, other.raw, other.rule, future

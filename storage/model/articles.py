@@ -89,7 +89,7 @@ class Article:
 class RefusalReason(StrEnum):
     """Why a page is not stored as an article."""
 
-    BLOCKED = "blocked"  # a challenge or block page stands in the way
+    BLOCKED = "blocked"  # a challenge or block page came instead
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
@@ -219,7 +219,7 @@ class Revision:
     tags: what it says of places; None where it has not been tagged.
     readings: how its first capture was read, earliest reading first; the last one is `article`.
     maybe_ours: True where our code may be what changed, not the outlet: this state and the one
-    before were read by different versions of it. Reading both again by one version tells.
+    before were read by different versions of it. Reading both again by one version settles it.
     """
 
     number: int

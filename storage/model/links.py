@@ -1,4 +1,4 @@
-"""The ways in: which links an outlet's listings named, and how far a backfill has come.
+"""Which links an outlet's listings named, and how far a backfill has come.
 
 Pure, standard library only. All times are aware datetimes in UTC.
 """
@@ -23,7 +23,7 @@ class LeftOut(StrEnum):
 class DiscoveredLink:
     """One article's address, as a listing named it.
 
-    url: canonical. article_id: the outlet's own id in it, if any. way: "feed", "listing", "api"
+    url: canonical. article_id: the outlet's own id in it, if any. source: "feed", "listing", "api"
     or "sitemap". day: what a sitemap promises it for, "2026-09-14", or "2026-09" where only the
     sitemap's month is known, or "" where nothing is; None for what no sitemap named.
     """
@@ -58,7 +58,7 @@ class Progress:
     """How far a backfill has come with one listing.
 
     listing: the address it begins with. next_url: the page to ask next; None when it is done.
-    number: of that page. zone: the section's own number, where a page told it.
+    number: of that page. zone: the section's own number, where a page gave it.
     """
 
     listing: str

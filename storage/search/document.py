@@ -17,11 +17,12 @@ _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).i
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of a title and of all other text, and the tokens of its facet values."""
+    """The words of a title and of all other text, and the facet values with their tokens."""
 
     title: list[str]
     text: list[str]
     tokens: list[str]
+    filed: list[tuple[str, str]]
 
 
 def document_of(article: Article) -> Document:
@@ -30,8 +31,9 @@ def document_of(article: Article) -> Document:
     for field in (article.sapo or "", article.body, *article.authors, *article.tags):
         text += words_of(field)
         text.append(GAP)
-    tokens = [facet_token(kind, value) for kind, value in facet_values(article)]
-    return Document(words_of(article.title), text, list(dict.fromkeys(both_forms(tokens))))
+    filed = facet_values(article)
+    tokens = both_forms(facet_token(kind, value) for kind, value in filed)
+    return Document(words_of(article.title), text, list(dict.fromkeys(tokens)), filed)
 
 
 def words_of(text: str) -> list[str]:

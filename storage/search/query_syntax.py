@@ -47,7 +47,7 @@ def parse_words(text: str, *, fold: bool = False) -> Words:
     count = sum(len(part.term.words) for part in parts if part.term)
     if count > MAX_WORDS:
         raise QueryError(f"the query has {count} words: expected at most {MAX_WORDS}")
-    required = tuple(_required(parts))
+    required = _required(parts)
     excluded = tuple(part.term for part in parts if part.excluded and part.term)
     if excluded and not required:
         at = next(part.at for part in parts if part.excluded)
@@ -91,33 +91,25 @@ def _check_empty(token: str, at: int) -> None:
         raise QueryError(f"the phrase at character {at} is empty: expected words in it")
 
 
-def _required(parts: list[_Part]) -> Iterator[tuple[Term, ...]]:
-    """Yield what must be there: a term, or those that OR joins."""
-    group: list[Term] = []
-    joined: _Part | None = None  # the OR that waits for its second term
+def _required(parts: list[_Part]) -> tuple[tuple[Term, ...], ...]:
+    """Return what must be there: each a term, or those that OR joins."""
+    groups: list[tuple[Term, ...]] = []
+    before: _Part | None = None
     for part in parts:
+        joins = before is not None and before.term is None
         if part.term is None:
-            if not group or joined:
+            if before is None or joins or before.excluded:
                 raise QueryError(f"an OR at character {part.at} has no word before it")
-            joined = part
         elif part.excluded:
-            if joined:
+            if joins:
                 raise QueryError(
                     f"an excluded word at character {part.at} after OR: expected a word to find"
                 )
-            yield from _flushed(group)
-        elif joined:
-            group.append(part.term)
-            joined = None
+        elif joins:
+            groups[-1] += (part.term,)
         else:
-            yield from _flushed(group)
-            group = [part.term]
-    if joined:
-        raise QueryError(f"an OR at character {joined.at} has no word after it")
-    yield from _flushed(group)
-
-
-def _flushed(group: list[Term]) -> Iterator[tuple[Term, ...]]:
-    if group:
-        yield tuple(group)
-        group.clear()
+            groups.append((part.term,))
+        before = part
+    if before is not None and before.term is None:
+        raise QueryError(f"an OR at character {before.at} has no word after it")
+    return tuple(groups)

@@ -13,8 +13,7 @@ class Search(Part):
     def find(self, query: SearchQuery) -> SearchResult:
         """Return the articles that match, in the query's order, at most `query.limit`.
 
-        Raises QueryError (a prefix that stands for too many words); ValueError for a limit that
-        is not within 1 and MAX_LIMIT, or a time without a zone.
+        Raises ValueError for a limit that is not within 1 and MAX_LIMIT, or a time without a zone.
         """
         check_window(query)
         with self._database.reading() as conn:

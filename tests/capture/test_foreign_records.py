@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crawler.capture.files import RecordCheck
 from crawler.capture.reader import ReplayIndex, read_record, sessions
@@ -155,3 +157,59 @@ def test_one_damaged_record_does_not_end_a_replay(tmp_path: Path) -> None:
     assert {run["outcome"] for run in runs} == {"done"}
     assert sum(run["refused"].get("unreadable_record", 0) for run in runs) == 1
     assert sum(run["new"] for run in runs) > 5
+
+
+def without(data: bytes, line: bytes) -> bytes:
+    assert data.count(line) == 1
+    return data.replace(line, b"")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        without(record(2), b"WARC-Date: 2026-09-14T00:00:02Z\r\n"),
+        record(2).replace(b"2026-09-14T00:00:02Z", b"20260914000002"),
+        record(2).replace(b"Content-Length: ", b"Content-Length: x"),
+        record(2).replace(b"Content-Length: ", b"Content-Length: -"),
+        record(2, length=10**20),
+        record(2, length=len(record(2)) + 900),  # longer than it is
+        record(2).replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 abc OK"),
+        without(record(2), b"Content-Type: application/http;msgtype=response\r\n"),
+        without(record(2), b"WARC-Target-URI: <https://baothu.vn/tin-2.html>\r\n"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named_and_costs_only_itself(
+    tmp_path: Path, odd: bytes
+) -> None:
+    for name, data in (
+        ("one.warc.gz", packed(record(1), odd, record(3), record(4))),
+        ("one.warc", record(1) + odd + record(3) + record(4)),
+    ):
+        file = tmp_path / name
+        file.write_bytes(data)
+        assert bodies(file) == {1: PAGE, 3: PAGE, 4: PAGE}
+        (gap,) = sessions([file])[0].gaps
+        assert gap.size > 200
+
+
+def test_what_is_no_web_page_is_passed_over(tmp_path: Path) -> None:
+    dns = record(2).replace(b"<https://baothu.vn/tin-2.html>", b"dns:baothu.vn")
+    file = tmp_path / "dns.warc.gz"
+    broken = record(3).replace(b"https://baothu.vn/tin-3.html", b"http://[::1/tin-3.html")
+    file.write_bytes(packed(record(1), dns, broken))
+    assert bodies(file) == {1: PAGE}
+    assert sessions([file])[0].gaps == ()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_whatever_is_damaged_other_records_are_read(tmp_path: Path, data: st.DataObject) -> None:
+    second = bytearray(record(2))
+    for _ in range(data.draw(st.integers(1, 12))):
+        second[data.draw(st.integers(0, 320))] = data.draw(st.integers(0, 255))
+    file = tmp_path / "damaged.warc.gz"
+    file.write_bytes(packed(record(1), bytes(second), record(3)))
+    found = bodies(file)
+    assert (found[1], found[3]) == (PAGE, PAGE)

@@ -22,7 +22,7 @@ from crawler.capture.reader import Recorded, ReplayIndex, read_record, sessions
 from crawler.fetch.middlewares.errors import OversizeError
 from crawler.fetch.middlewares.replay import ReplayHandler
 from storage.errors import CaptureError
-from tests.capture.test_capture import HTML, exchange, files, write
+from tests.support.capturing import HTML, exchange, files, write
 
 
 def test_a_page_is_read_back_as_it_was(tmp_path: Path) -> None:

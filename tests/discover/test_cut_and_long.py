@@ -7,7 +7,7 @@ import pytest
 
 from crawler.discover.link import MAX_SITEMAP_LINKS
 from storage.model.articles import RefusalReason
-from tests.discover.test_discover import find, item, rss
+from tests.support.discovering import find, item, rss
 
 
 def urlset(count: int, first: int = 1) -> str:

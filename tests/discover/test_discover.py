@@ -11,35 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discover import DiscoveryResult, Form, Link, discover
+from crawler.discover import Form, Link, discover
 from crawler.discover.link import MAX_LINKS
-from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets.model import parse_outlet
 from crawler.page.dates import VIETNAM
 from crawler.page.response import Page
 from storage.model.articles import RefusalReason
-
-NOW = datetime(2026, 9, 15, tzinfo=UTC)
-FAMILY = FAMILIES["epi"]
-OUTLET = parse_outlet(
-    'name = "T"\nfamily = "epi"\n[[domains]]\nhost = "tienphong.vn"\n'
-    '[[sections]]\nslug = "x"\nname = "X"\npath = "/x/"\n',
-    "tienphong.toml",
-    FAMILY_NAMES,
-)
-
-
-def find(form: Form, body: bytes | str, url: str = "https://tienphong.vn/x/") -> DiscoveryResult:
-    data = body.encode() if isinstance(body, str) else body
-    return discover(form, Page(url, data, NOW), OUTLET, FAMILY)
-
-
-def item(date: str = "", link: str = "https://tienphong.vn/a-post1.tpo", title: str = "A") -> str:
-    return f"<item><title>{title}</title><link>{link}</link><pubDate>{date}</pubDate></item>"
-
-
-def rss(*items: str, head: str = "") -> str:
-    return f'{head}<rss version="2.0"><channel>{"".join(items)}</channel></rss>'
+from tests.support.discovering import FAMILY, NOW, OUTLET, find, item, rss
 
 
 @pytest.mark.parametrize(

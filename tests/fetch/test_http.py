@@ -63,7 +63,7 @@ def test_what_can_be_decoded_is_and_the_rest_is_named(desk: Desk, site: LocalSit
 class RawSite:
     """Answers for one host with bytes as given, by path; anything else is 404."""
 
-    def __init__(self, folder: Path, chain: Path):
+    def __init__(self, folder: Path, pagination: Path):
         self.answers: dict[str, bytes] = {}
         self.asked: list[str] = []
         site = self
@@ -77,7 +77,7 @@ class RawSite:
                 self.wfile.write(site.answers.get(path, NOT_FOUND))
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain)
+        context.load_cert_chain(pagination)
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)

@@ -32,7 +32,7 @@ def read(body: bytes | str, status: int = 200) -> Rules:
         FORBIDS.encode("utf-16"),
         FORBIDS.encode("utf-16-le"),
         FORBIDS.encode("utf-32"),
-        gzip.compress(FORBIDS.encode()),
+        gzip.compress(FORBIDS.encode(), mtime=0),
         b"\x28\xb5\x2f\xfd\x04\x00" + FORBIDS.encode(),
         b"\x00" * 200,
     ],

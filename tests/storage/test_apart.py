@@ -101,6 +101,16 @@ def test_an_id_does_not_join_two_articles_that_are_unrelated(archive: Archive) -
     assert [len(one.revisions) for one in archive.articles.find(ArticleQuery())] == [1, 1]
 
 
+def test_a_page_that_takes_an_address_over_joins_nothing(archive: Archive) -> None:
+    put(archive, 0, fair(article_id="1"), FAIR)
+    put(archive, 1, awards(article_id=None), AWARDS)
+    # The outlet shows article 1, id and all, at the other's address from now on.
+    stored = put(archive, 2, fair(url=AWARDS, article_id="1"), AWARDS)
+    assert (stored.verdict, stored.id) == (Verdict.UNCHANGED, 1)
+    found = {one.id: one.latest.article.title for one in archive.articles.find(ArticleQuery())}
+    assert found == {1: fair().title, 2: awards().title}
+
+
 def test_a_text_that_is_replaced_at_the_same_address_is_a_revision(archive: Archive) -> None:
     put(archive, 0, fair(article_id="1"), FAIR)
     stored = put(archive, 1, awards(url=FAIR, article_id="1"), FAIR)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage.archive import Archive
 from storage.model.articles import Article, ArticleQuery, Refusal, RefusalReason
 from storage.model.places import Score, Tags
-from tests.storage.test_batches import emptied
+from tests.support.emptying import emptied
 from tests.support.samples import article, at, capture, url_of
 from tests.support.tagging import BECAME, UNITS
 

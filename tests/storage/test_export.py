@@ -25,8 +25,8 @@ from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image
 from storage.model.exports import ExportFormat, ExportOrder, Manifest
 from storage.model.json import LOCAL
 from storage.model.places import Score, Tags
-from tests.storage.test_batches import emptied
 from tests.support.commands import Tinquan
+from tests.support.emptying import emptied
 from tests.support.samples import article, at, capture, read_by
 from tests.support.tagging import UNITS
 

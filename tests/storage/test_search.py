@@ -1,12 +1,14 @@
 """Searching the archive, on both databases."""
 
+import re
 import unicodedata
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from storage.archive import Archive
-from storage.errors import NotFoundError
+from storage.errors import ArchiveError, NotFoundError
 from storage.model.readings import Reread
 from storage.model.search import SearchQuery
 from tests.support.rereading import reread
@@ -145,3 +147,47 @@ def test_what_was_rolled_back_can_be_stored_again(archive: Archive) -> None:
     put(archive, 0, article(1, "Cá nghêu."))
     assert ids(archive, "nghêu") == ["1"]
     assert ids(archive, "sò") == ["2"]
+
+
+def test_a_commit_that_failed_leaves_archive_and_index_in_step(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive, "Nước sông lên.")
+    dialect = archive.database.engine.dialect
+
+    def fail(_connection: object) -> None:
+        raise dialect.loaded_dbapi.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(dialect, "do_commit", fail)
+        with pytest.raises(ArchiveError):
+            put(archive, 5, article(2, "Chó sủa trăng."))
+    assert ids(archive, "chó") == []
+    put(archive, 6, article(3, "Mèo trèo cây cau."))
+    put(archive, 7, article(2, "Chó sủa trăng."))
+    assert ids(archive, "chó") == ["2"]
+    assert ids(archive, "mèo") == ["3"]
+    assert list(archive.maintenance.check(lambda _name: None)) == []
+
+
+EXAMPLES = re.findall(
+    r"^-- (SQLite|PostgreSQL).*\n((?:(?!--|```).*\n)+)",
+    Path("docs/search.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+PLAIN = {"{text title}": "{text_folded title_folded}", "chợ": "cho", "đêm": "dem"}
+"""What an example's words become where they are looked for without diacritics, as the page says."""
+
+
+def test_the_pages_statements_find_what_a_search_does(archive: Archive) -> None:
+    filled(archive, "Chợ đêm mở.", "Đêm chợ đóng.", "Cho đêm.", "Phố có chợ đêm.")
+    database = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+    (example,) = (sql for name, sql in EXAMPLES if name == database[archive.database.engine.name])
+    plain = example
+    for exact, folded in PLAIN.items():
+        plain = plain.replace(exact, folded)
+    with archive.database.engine.connect() as conn:
+        assert [row[0] for row in conn.exec_driver_sql(example)] == [4, 1]
+        assert [row[0] for row in conn.exec_driver_sql(plain)] == [4, 3, 1]
+    assert ids(archive, '"chợ đêm"', order="date") == ["4", "1"]
+    assert ids(archive, '"cho dem"', order="date") == ["4", "3", "1"]

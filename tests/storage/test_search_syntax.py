@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from storage.errors import QueryError
 from storage.model.articles import Block
 from storage.model.search import Term, Word, Words
-from storage.search.highlight import Finder, means, snippet
+from storage.search.highlight import Finder, snippet
 from storage.search.query_syntax import MAX_CHARS, parse_words
 from storage.text.words import spell, spelled, whole
 from tests.support.samples import article
+from tests.support.searching import means
 
 
 def term(text: str, *, loose: bool = False, prefix: bool = False) -> Term:

@@ -23,9 +23,12 @@ from tests.support.tagging import NEW, OLD, OTHER, about, put
 
 Sizes = dict[str, int | str]
 
-# So that small archives are searched as large ones are: in PostgreSQL by walking, or by the index.
+# So that small archives are searched as large ones are. In PostgreSQL by walking, or by the index;
+# in SQLite prefixes that two of the newest articles have are read, or all are left to FTS5.
 WALKED: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 1000000"}
+WALKED |= {"fts5.NEAR": 0, "fts5.COMMON": 2}
 INDEX: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 0"}
+INDEX |= {"fts5.NEAR": 50_000}
 
 
 def set_sizes(monkeypatch: pytest.MonkeyPatch, sizes: Sizes) -> None:
@@ -125,7 +128,7 @@ def test_both_databases_find_the_same(
 
 
 def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_sizes(monkeypatch, WALKED | {"entry.RANKED": 3})
+    set_sizes(monkeypatch, WALKED | {"entry.RANKED": 3, "entry.COUNTED": 3})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     query = SearchQuery(parse_words("cháy"))
     result = archive.search.find(query)
@@ -144,7 +147,7 @@ def test_phrases_of_common_words_are_ranked_in_the_newest_articles(
 ) -> None:
     monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
     set_sizes(monkeypatch, {"fts5.SAMPLE": 4, "fts5.NEAR": 8})
-    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8, "tsvector.WALKED": 8})
+    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
     filled(archive, *("Chợ đêm." if number % 3 else "Đêm chợ." for number in range(1, 20)))
     query = SearchQuery(parse_words('"chợ đêm"'))
     result = archive.search.find(query)
@@ -156,17 +159,47 @@ def test_phrases_of_common_words_are_ranked_in_the_newest_articles(
     assert len(archive.search.find(replace(query, order="date")).hits) == 13
 
 
+def test_nothing_is_said_to_be_left_out_where_nothing_was(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
+    set_sizes(monkeypatch, {"fts5.SAMPLE": 4, "fts5.NEAR": 8})
+    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
+    filled(archive, *("Đêm chợ." if number < 14 else "Chợ đêm." for number in range(1, 20)))
+    for since in (None, at(14), at(12)):
+        query = SearchQuery(parse_words('"chợ đêm"'), since=since)
+        result = archive.search.find(query)
+        assert (result.total, result.complete, result.total_is_exact) == (6, True, True)
+        assert result.ranked_since is None
+        assert archive.search.facets(query).complete
+    older = archive.search.find(SearchQuery(parse_words('"đêm chợ"')))
+    assert not older.complete
+
+
+def test_articles_that_do_not_match_take_no_place(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive, *["Đám cháy."] * 3, *["Cháy dưới mưa."] * 4, *["Khói."] * 2, "Ba định cháy.")
+    for text, number in (("cháy -mưa", 4), ('cháy -"Ba Đình"', 8)):
+        query = SearchQuery(parse_words(text))
+        for ranked in (number - 1, number):
+            set_sizes(monkeypatch, INDEX | {"entry.RANKED": ranked, "entry.COUNTED": ranked})
+            result = archive.search.find(query)
+            assert (result.total, result.complete) == (ranked, ranked == number)
+            assert archive.search.facets(query).total == ranked
+
+
 def test_phrases_with_and_without_diacritics_are_read(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(archive, "Ở Ba Đình.", "Ngô Bá Đình.", "Ba định luật.", "Ba định ở đình.", "Đình Ba.")
     assert ids(archive, '"Ba Đình"', order="date") == ["2", "1"]
     assert ids(archive, 'đình -"Ba Đình"', order="date") == ["5", "4"]
-    monkeypatch.setattr("storage.sql.search.fts5.READ", 1)
-    monkeypatch.setattr("storage.sql.search.tsvector.READ", 1)
-    result = archive.search.find(SearchQuery(parse_words('"Ba Đình"')))
-    assert result.total == (1 if archive.database.engine.dialect.name == "sqlite" else 2)
-    assert result.complete == (result.total == 2)
+    reads = archive.database.engine.dialect.name == "sqlite"
+    for most, total in ((1, 1 if reads else 2), (2, 2)):
+        monkeypatch.setattr("storage.sql.search.fts5.READ", most)
+        result = archive.search.find(SearchQuery(parse_words('"Ba Đình"')))
+        assert (result.total, result.complete) == (total, total == 2)
 
 
 def test_the_newest_come_first_though_a_minute_is_full(archive: Archive) -> None:

@@ -53,13 +53,14 @@ def _texts(article: Article) -> list[list[str]]:
 def _says(texts: Iterable[Sequence[str]], term: Term) -> bool:
     length = len(term.words)
     return any(
-        all(_means(word, one) for word, one in zip(term.words, text[at : at + length], strict=True))
+        all(means(word, one) for word, one in zip(term.words, text[at : at + length], strict=True))
         for text in texts
         for at in range(len(text) - length + 1)
     )
 
 
-def _means(word: Word, one: str) -> bool:
+def means(word: Word, one: str) -> bool:
+    """Return whether a word of a query stands for a spelled word of a text."""
     wanted, found = (fold(word.text), fold(one)) if word.loose else (word.text, one)
     return found.startswith(wanted) if word.prefix else found == wanted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
 from crawler.capture.left_behind import files_left_behind
@@ -16,13 +16,13 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     archive_of,
-    err,
     load_settings,
     out,
     outlets_of,
     print_json_array,
     reading_of,
 )
+from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from storage.archive import Archive
@@ -46,14 +46,11 @@ def check(
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
     settings = load_settings(config, archive)
-    columns = (SpinnerColumn(), TextColumn("checking {task.description}"))
-    hidden = json or not err.is_terminal
-    progress = Progress(*columns, console=err, transient=True, disable=hidden)
     opening = archive_of if repair else reading_of
-    with opening(settings) as opened, progress:
-        task = progress.add_task("the database")
+    checking, spinner = "checking the database", (SpinnerColumn(),)
+    with opening(settings) as opened, progress(checking, hidden=json, columns=spinner) as update:
         auditor = _Auditor(
-            opened, settings, lambda name: progress.update(task, description=name), repair=repair
+            opened, settings, lambda name: update(description=f"checking {name}"), repair=repair
         )
         found = auditor.findings()
         if json:
@@ -97,7 +94,7 @@ def _was_killed(run: Run, limit_seconds: int, now: datetime) -> bool:
 class _Auditor:
     """Goes through everything that can be wrong, and counts what is.
 
-    begun: told what is being checked. repair: mend it too.
+    begun: called with what is being checked. repair: mend it too.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.outlets.model import Outlet
-from crawler.render.base import time_json, time_text
+from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.agenda import Wanted
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
@@ -97,7 +97,7 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     listed = Table(
-        f"{len(found)} outlets",
+        counted(len(found), "outlet"),
         (
             Column("outlet"),
             Column("last crawl"),

@@ -30,7 +30,7 @@ from storage.sql.schema.types import hashed
 
 @dataclass(frozen=True, slots=True)
 class MatchedArrival:
-    """An arrival with the article that it is, or that stood at a refusal's URL.
+    """An arrival with its article; for a refusal, the one that was at its URL.
 
     apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
     """
@@ -99,7 +99,7 @@ def write_arrivals(
 
 
 def observation_key(capture: Capture) -> bytes:
-    """Return what stands for a capture wherever its record lies: a copy has the same."""
+    """Return a capture's key, wherever its record lies: a copy has the same."""
     moment = in_utc(capture.captured_at, "a capture's time")
     return hashed(capture.url, moment.isoformat(), capture.digest)
 
@@ -121,7 +121,7 @@ def add_refusal(
     *,
     is_final: bool = False,
 ) -> None:
-    """Write that the capture in that row is no article. article: the one that stood at its URL."""
+    """Write that the capture in that row is no article. article: the one that was at its URL."""
     (row,) = next_ids(conn, refusals, 1)
     written = _refusal_row(row, capture, captured_at, refusal, article, is_final=is_final)
     insert(conn, refusals, [written])
@@ -186,7 +186,7 @@ def _article_row(
 
 
 def _learn(conn: Connection, learned: Mapping[int | None, str]) -> None:
-    """Write the newest outlet ids of articles that stood there before."""
+    """Write the newest outlet ids of articles that were stored before."""
     rows = [{"of": id_, "learned": own} for id_, own in learned.items()]
     if rows:
         one = sa.update(articles).where(articles.c.id == sa.bindparam("of"))

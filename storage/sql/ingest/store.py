@@ -1,6 +1,6 @@
 """The one way in: captures and what they held become rows, inside the caller's transaction.
 
-A batch is taken in rounds. A round is as many arrivals as can be told apart in memory; it is
+A batch is taken in rounds. A round is as many arrivals as can be identified in memory; it is
 written with a dozen statements. One that is not plain (it joins two articles, takes an address
 over, was refused before, or comes twice) begins the next round, and is decided by `identity`.
 """

@@ -34,7 +34,6 @@ from storage.sql.schema.core import (
     captures,
     contents,
     keys,
-    merged_ids,
     refusals,
     refused_urls,
     revisions,
@@ -45,36 +44,10 @@ from storage.sql.schema.types import AnyRow, in_parts
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-"""Where a row stands in an order by time and id."""
-
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
 _SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
-
-
-def find_id(conn: Connection, ref: str) -> int | None:
-    """Return the short id that `ref` (a short id, also a merged one, or a URL) leads to."""
-    if ref.isascii() and ref.isdigit():
-        return _existing_id(conn, int(ref)) if len(ref) < 19 else None  # 64 bits
-    query = (
-        sa.select(keys.c.article)
-        .select_from(keys.join(articles))
-        .where(keys.c.key == url_key(ref), _SHOWN)
-    )
-    # One URL may lead to articles of two outlets: its own before an alias, then the older.
-    own_first = sa.case((keys.c.kind == "url", 0), else_=1)
-    return conn.execute(query.order_by(own_first, keys.c.article).limit(1)).scalar()
-
-
-def _existing_id(conn: Connection, id_: int) -> int | None:
-    alive = sa.select(articles.c.id).where(articles.c.id == id_, _SHOWN)
-    merged = (
-        sa.select(merged_ids.c.article)
-        .select_from(merged_ids.join(articles))
-        .where(merged_ids.c.id == id_, _SHOWN)
-    )
-    return conn.execute(sa.union_all(alive, merged)).scalar()
 
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:

@@ -29,13 +29,13 @@ class Links(Part):
     """What listings named, what became of it, and how far backfills have come."""
 
     def record(self, outlet: str, links: Sequence[DiscoveredLink], now: datetime) -> None:
-        """Remember links with the ways on which they were met; a link is one, however found."""
+        """Store links with their sources; a link is one, however found."""
         if links:
             with self._database.writing() as conn:
                 _record(conn, outlet, links, now)
 
     def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-        """Return the ways on which a link was met, in the order of their first time."""
+        """Return the sources of a link, in the order of their first time."""
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
         query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
@@ -124,19 +124,21 @@ class Links(Part):
         return len(keys)
 
 
-def _record(conn: Connection, outlet: str, met: Sequence[DiscoveredLink], now: datetime) -> None:
-    """Remember links with the ways on which they were met; nothing is written where none is new."""
+def _record(
+    conn: Connection, outlet: str, discovered: Sequence[DiscoveredLink], now: datetime
+) -> None:
+    """Store links with their sources; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
-    held: dict[bytes, AnyRow] = {}
-    for part in in_parts([_key(link.url, link.article_id) for link in met]):
+    stored: dict[bytes, AnyRow] = {}
+    for part in in_parts([_key(link.url, link.article_id) for link in discovered]):
         query = sa.select(links).where(links.c.outlet == outlet, links.c.key.in_(part))
-        held.update((row.key, row) for row in conn.execute(query))
+        stored.update((row.key, row) for row in conn.execute(query))
     fresh: dict[bytes, dict[str, Any]] = {}
-    for link in met:
+    for link in discovered:
         key = _key(link.url, link.article_id)
-        if key in held:
-            _update(conn, held[key], link)
+        if key in stored:
+            _update(conn, stored[key], link)
         elif key not in fresh:
             fresh[key] = {
                 "outlet": outlet,
@@ -156,7 +158,7 @@ def _key(url: str, article_id: str | None) -> bytes:
 
 
 def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
-    """Add a way; a day that is told more exactly takes the place of a month or of none."""
+    """Add a source; a more exact day takes the place of a month or of none."""
     changed: dict[str, Any] = {}
     if link.source not in row.ways.split():
         changed["ways"] = f"{row.ways} {link.source}"

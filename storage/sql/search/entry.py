@@ -1,6 +1,5 @@
 """What the engines' modules share: what they index, and what they find."""
 
-import json
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,13 +8,16 @@ from sqlalchemy import ColumnElement
 
 from storage.model.articles import Article
 from storage.model.search import SearchQuery
-from storage.search.document import facet_token, facet_values
+from storage.search.document import facet_token
 from storage.sql.schema.core import article_places
 from storage.sql.schema.search import search_documents as documents
 from storage.text.words import folded
 
-RANKED = 10_000
-"""Matches that are ranked or counted at most, the newest."""
+RANKED = 5_000
+"""Matches that are ranked at most, the newest."""
+
+COUNTED = 10_000
+"""Matches whose facet values are counted at most, the newest."""
 
 
 class Entry(NamedTuple):
@@ -28,16 +30,17 @@ class Entry(NamedTuple):
 
 
 class Match(NamedTuple):
-    """An article that a search finds. filed: its facet values, as JSON."""
+    """An article that a search finds. filed: its facet values. score: the better the higher."""
 
     sort_at: datetime
     article: int
     content: int
     filed: str
+    score: float = 0.0
 
 
 MATCH = (documents.c.sort_at, documents.c.article, documents.c.content, documents.c.filed)
-"""The columns of a match."""
+"""The columns of a match, but for its score."""
 
 
 def facet_tokens(query: SearchQuery) -> list[list[str]]:
@@ -54,9 +57,9 @@ def facet_tokens(query: SearchQuery) -> list[list[str]]:
     ]
 
 
-def filed_json(article: Article) -> str:
-    """Return an article's facet values as its document keeps them."""
-    return json.dumps(facet_values(article), ensure_ascii=False)
+def filed_text(values: list[tuple[str, str]]) -> str:
+    """Return facet values as a document keeps them: one a line, its kind and a tab before it."""
+    return "\n".join(map("\t".join, values))
 
 
 def within(query: SearchQuery) -> list[ColumnElement[bool]]:

@@ -1,126 +1,41 @@
-"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html.
+"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_documents says what it has.
 
-Words stand twice, as spelled and without diacritics, in columns of their own; facet values are
-words of a column, too. A document's number is its row id and rises with its time, so that "newest
-first" is a walk along the index: minutes since 1970 shifted by 6 bits, the next free number where
-a minute is full. A document may so stand behind its minute, never before it.
-
-FTS5 cannot tell which of a phrase's words must have their diacritics. A phrase that mixes both
-kinds is looked for without, and what is found is read.
+Two things FTS5 cannot do in time, so that what it finds without them is read: to tell which of a
+phrase's words must have their diacritics (it looks for the phrase without), and to look for the
+beginning of very common words (it reads all their lists before it gives the first row).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
-from sqlalchemy.exc import DatabaseError
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Words
-from storage.search.document import document_of
 from storage.search.highlight import Finder
-from storage.sql.engine.bulk import insert, rows_at
+from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.core import contents
 from storage.sql.schema.search import search_documents as documents
-from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, filed_json, within, written
-from storage.text.words import folded
+from storage.sql.search.entry import MATCH, Match, facet_tokens, within, written
+from storage.sql.search.fts5_documents import BITS, first_number
 
-READ = 1_000
-"""Matches that are read at most to rank or count a query with a phrase that mixes both kinds."""
+READ = 500  # newest articles that are read at most, to rank or count those that match
 SAMPLE = 1_000  # newest documents that tell how common a query's words are
 NEAR = 50_000  # documents with all words of a phrase that are looked through at most
-_BITS = 6
-_CHUNK = 50
-_READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
-_COLUMNS = "text, text_folded, title, title_folded, filed"
-ADD = f"INSERT INTO search_index (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_REMOVE = (
-    f"INSERT INTO search_index (search_index, rowid, {_COLUMNS})"  # noqa: S608 - constants
-    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
-)
-_BEFORE = """
-SELECT number FROM search_documents WHERE sort_at <= ? ORDER BY sort_at DESC, number DESC LIMIT 1
-"""
-_NEXT_FREE = """
-SELECT number + 1 FROM search_documents AS here WHERE number >= ? AND NOT EXISTS
-    (SELECT 1 FROM search_documents AS next WHERE next.number = here.number + 1)
-ORDER BY number LIMIT 1
-"""
+LOOKED_AT = 30  # newest articles that tell how common a prefix is; of these,
+COMMON = 3  # how many have it where it is too common for FTS5
+_CHUNK = 25
+_PAGE = 1_000
 _BOTH, _TITLE = ("{text title}", "{text_folded title_folded}"), ("title", "title_folded")
-_SCORE = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
+_NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
+_SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
 _INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
-
-
-def add(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Index articles that are not in the index, given in the order of their times."""
-    rows = [numbered(conn, entry) for entry in entries]
-    values = [(number, *_columns(entry)) for number, entry in zip(rows, entries, strict=True)]
-    conn.exec_driver_sql(ADD, values)
-
-
-def numbered(conn: Connection, entry: Entry) -> int:
-    """Write an article's document, and return the number it got."""
-    first = _first_number(entry.sort_at)
-    at = documents.c.sort_at.type.bind_processor(conn.dialect)(entry.sort_at)  # type: ignore[misc]
-    earlier = conn.exec_driver_sql(_BEFORE, (at,)).scalar()
-    number = first if earlier is None else max(first, earlier + 1)
-    taken = "SELECT 1 FROM search_documents WHERE number = ?"
-    if conn.exec_driver_sql(taken, (number,)).first():
-        number = conn.exec_driver_sql(_NEXT_FREE, (number,)).scalar_one()
-    row = {"number": number, "article": entry.article, "content": entry.content}
-    row |= {"sort_at": entry.sort_at, "filed": filed_json(entry.text)}
-    insert(conn, documents, [row | {"late": max(0, number - first - (1 << _BITS) + 1)}])
-    return int(number)
-
-
-def _first_number(at: datetime) -> int:
-    return int(at.timestamp() // 60) << _BITS
-
-
-def _columns(entry: Entry) -> list[str]:
-    document = document_of(entry.text)
-    pairs = [(words, list(map(folded, words))) for words in (document.text, document.title)]
-    return [" ".join(words) for words in (*pairs[0], *pairs[1], document.tokens)]
-
-
-def remove(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Take articles out of the index, in which they are as `entries` say."""
-    ids = [entry.article for entry in entries]
-    numbers = sa.select(documents.c.article, documents.c.number)
-    held = {row[0]: row[1] for row in rows_at(conn, numbers, documents.c.article, ids)}
-    conn.exec_driver_sql(_REMOVE, [(held[one.article], *_columns(one)) for one in entries])
-    conn.exec_driver_sql("DELETE FROM search_documents WHERE article = ?", [(id_,) for id_ in ids])
-
-
-def clear(conn: Connection) -> None:
-    """Take every article out of the index."""
-    conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    conn.exec_driver_sql("DELETE FROM search_documents")
-
-
-def is_sound(conn: Connection) -> bool:
-    """Return whether FTS5 finds its index whole, and whether it is of just the documents.
-
-    FTS5 is asked by writing: where that is not allowed, only the documents are compared.
-    """
-    try:
-        conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
-    except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _READ_ONLY:
-            return False
-    ids = "SELECT id FROM search_index_docsize", "SELECT number FROM search_documents"
-    differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
-    return not any(conn.exec_driver_sql(query).first() for query in differing)
-
-
-def differing(_conn: Connection, _texts: dict[int, Article]) -> list[int]:
-    """Return none: an index without content cannot be asked what it has of an article."""
-    return []
 
 
 def match_of(
@@ -144,10 +59,9 @@ def _term(term: Term, columns: tuple[str, str], apart: bool) -> str:
     exact, plain = columns
     loose = any(word.loose for word in term.words)
     words = [written(word.text, loose=loose) for word in term.words]
-    star = " *" if term.words[-1].prefix else ""
     quoted = [f'"{word}"' for word in words] if apart else [f'"{" ".join(words)}"']
     parts = [f"{plain if loose else exact}: {one}" for one in quoted]
-    parts[-1] += star
+    parts[-1] += " *" if term.words[-1].prefix else ""
     if _is_mixed(term):  # the words that must have their diacritics, anywhere
         strict = (word for word in term.words if not word.loose)
         parts += [f'{exact}: "{word.text}"{" *" if word.prefix else ""}' for word in strict]
@@ -158,18 +72,56 @@ def _is_mixed(term: Term) -> bool:
     return len({word.loose for word in term.words}) > 1
 
 
-def is_checked(words: Words) -> bool:
-    """Return whether articles must be read to know if they match."""
-    terms = [term for group in words.required for term in group]
-    return any(map(_is_mixed, (*terms, *words.excluded))) or bool(words.excluded and not terms)
+def _asked(conn: Connection, query: SearchQuery) -> tuple[SearchQuery, bool]:
+    """Return what FTS5 is asked for, and whether what it finds must be read.
+
+    It is not asked for prefixes that many of the newest articles have; in archives that are no
+    larger than what is looked through anyway it is.
+    """
+    words = query.words
+    terms = (*chain.from_iterable(words.required), *words.excluded)
+    begun = {term for term in terms if term.words[-1].prefix}
+    if begun and (conn.exec_driver_sql(_LAST).scalar() or 0) > NEAR:
+        newest = sa.select(contents.c.json).join(documents, documents.c.content == contents.c.id)
+        rows = conn.execute(newest.order_by(documents.c.number.desc()).limit(LOOKED_AT))
+        texts = [article_from_json(json, 0) for json in rows.scalars()]
+        begun = {term for term in begun if _is_common(term, texts)}
+        required = tuple(group for group in words.required if begun.isdisjoint(group))
+        words = Words(required, tuple(term for term in words.excluded if term not in begun))
+    asked = replace(query, words=words)
+    unasked = bool(words.excluded) and match_of(asked) is None
+    return asked, unasked or words != query.words or any(map(_is_mixed, terms))
 
 
-def newest(conn: Connection, query: SearchQuery, _most: int, _broad: bool) -> Iterator[Match]:
-    """Yield the matching articles, newest first, as they are asked for."""
-    asked = _by_number(conn, query, match_of(query), *MATCH, documents.c.number)
-    rows = conn.execute(asked.execution_options(yield_per=_CHUNK))
-    found = _in_order((Match(*row[:4]), row[4]) for row in rows)
-    yield from _checked(conn, found, query.words) if is_checked(query.words) else found
+_LAST = "SELECT max(article) FROM search_documents"
+
+
+def _is_common(term: Term, texts: Sequence[Article]) -> bool:
+    finder = Finder(Words(((Term(term.words[-1:]),),)))
+    return sum(map(finder.says, texts)) >= COMMON
+
+
+def newest(
+    conn: Connection, query: SearchQuery, most: int, *, scored: bool = False, broad: bool = False
+) -> Iterator[Match]:
+    """Yield the matching articles, newest first, as they are asked for; scored: with a score.
+
+    most: how many will be asked for, about. broad: the query's time was cut at its horizon; so
+    the score only says whether the title has what is asked for, since FTS5's bm25 counts every
+    phrase in the whole index.
+    """
+    asked, is_read = _asked(conn, query)
+    match = match_of(asked)
+    ranks = scored and bool(asked.words.required)
+    score = _SCORE if ranks and not broad else _NO_SCORE
+    statement = _by_number(conn, query, match, *MATCH, score, documents.c.number)
+    rows = conn.execute(statement.execution_options(yield_per=min(most, _PAGE)))
+    found = _in_order((Match._make(row[:-1]), row[-1]) for row in rows)
+    if ranks and broad:
+        titled = _by_number(conn, query, match_of(asked, _TITLE), documents.c.article)
+        titles = set(conn.execute(titled).scalars())
+        found = (one._replace(score=1.0) if one.article in titles else one for one in found)
+    yield from _read(conn, found, query.words) if is_read else found
 
 
 def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
@@ -179,7 +131,7 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
     """
     waiting: list[tuple[float, int, Match]] = []
     for match, number in rows:
-        after = ((number >> _BITS) + 1) * 60
+        after = ((number >> BITS) + 1) * 60
         while waiting and -waiting[0][0] >= after:
             yield heappop(waiting)[2]
         heappush(waiting, (-match.sort_at.timestamp(), -match.article, match))
@@ -187,7 +139,8 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
         yield heappop(waiting)[2]
 
 
-def _checked(conn: Connection, found: Iterator[Match], words: Words) -> Iterator[Match]:
+def _read(conn: Connection, found: Iterator[Match], words: Words) -> Iterator[Match]:
+    """Yield the articles whose texts say what the words ask for."""
     finder = Finder(words)
     texts = sa.select(contents.c.id, contents.c.json)
     while chunk := list(islice(found, _CHUNK)):
@@ -207,18 +160,17 @@ def _by_number(
         joined = documents.c.number == _INDEX.c.rowid + 0  # no column, so that FTS5 leads
         asked = asked.select_from(_INDEX).where(meets, joined)
     if query.since is not None:
-        asked = asked.where(number >= _first_number(query.since))
+        asked = asked.where(number >= first_number(query.since))
     if query.until is not None:
         late = conn.exec_driver_sql("SELECT max(late) FROM search_documents WHERE late > 0")
-        last = _first_number(query.until) + (1 << _BITS) - 1 + (late.scalar() or 0)
+        last = first_number(query.until) + (1 << BITS) - 1 + (late.scalar() or 0)
         asked = asked.where(number <= last)
     return asked.order_by(number.desc())
 
 
-def _nth(conn: Connection, query: SearchQuery, place: int) -> datetime | None:
-    """Return the time of the article at a place, from 0, among the newest in the query's time."""
-    bounds = SearchQuery(since=query.since, until=query.until)
-    times = _by_number(conn, bounds, None, documents.c.sort_at)
+def _nth(conn: Connection, query: SearchQuery, match: str | None, place: int) -> datetime | None:
+    """Return the time of the article at a place, from 0, among the newest that FTS5 finds."""
+    times = _by_number(conn, query, match, documents.c.sort_at)
     found: datetime | None = conn.execute(times.offset(place).limit(1)).scalar()
     return found
 
@@ -226,33 +178,18 @@ def _nth(conn: Connection, query: SearchQuery, place: int) -> datetime | None:
 def horizon(conn: Connection, query: SearchQuery) -> datetime | None:
     """Return since when articles can be ranked or counted in time; None: all of them can.
 
-    Phrases of common words, and common prefixes, take as long as there are articles with all of
-    the words.
+    What must be read takes as long as there is to read; phrases of common words, and common
+    prefixes, as long as there are articles with all of the words.
     """
-    terms = [term for group in query.words.required for term in group]
-    if not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
+    asked, is_read = _asked(conn, query)
+    if is_read:
+        return _nth(conn, query, match_of(asked), READ)
+    terms = chain.from_iterable(query.words.required)
+    time = SearchQuery(since=query.since, until=query.until)
+    first = _nth(conn, time, None, SAMPLE - 1)
+    if first is None or not any(len(term.words) > 1 or term.words[-1].prefix for term in terms):
         return None
-    first = _nth(conn, query, SAMPLE - 1)
-    match = match_of(query, apart=True)
-    if first is None or match is None:
-        return None
-    sample = SearchQuery(since=first, until=query.until)
-    near = conn.execute(_by_number(conn, sample, match, sa.func.count())).scalar_one()
-    return _nth(conn, query, NEAR * SAMPLE // near) if near else None
-
-
-def scores(
-    conn: Connection, query: SearchQuery, matches: Sequence[Match], broad: bool
-) -> dict[int, float]:
-    """Return how well matches fit, by article, the better the higher; 0 for those left out.
-
-    broad: FTS5's bm25 would count every phrase in the whole index; so it only counts whether
-    the title says what is asked for.
-    """
-    if not matches or not query.words.required:
-        return {}
-    oldest = SearchQuery(since=matches[-1].sort_at, until=query.until)
-    match = match_of(query, _TITLE if broad else _BOTH)
-    score = sa.literal(1.0) if broad else _SCORE
-    asked = _by_number(conn, oldest, match, documents.c.article, score)
-    return {row[0]: row[1] for row in conn.execute(asked)}
+    sample = replace(time, since=first)
+    apart = match_of(query, apart=True)
+    near = conn.execute(_by_number(conn, sample, apart, sa.func.count())).scalar_one()
+    return _nth(conn, time, None, NEAR * SAMPLE // near) if near else None

@@ -1,6 +1,6 @@
 """The index's documents of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 import sqlalchemy as sa
@@ -12,8 +12,7 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.search import search_documents
-from storage.sql.schema.types import AnyRow
-from storage.sql.search import fts5, tsvector
+from storage.sql.search import fts5_documents, tsvector_documents
 from storage.sql.search.entry import Entry
 
 _PAGE = 500  # articles
@@ -33,8 +32,8 @@ _SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
 
 def engine_of(conn: Connection) -> ModuleType:
-    """Return the module that speaks to this database's full-text engine."""
-    return fts5 if conn.dialect.name == "sqlite" else tsvector
+    """Return the module that writes what this database's full-text engine indexes."""
+    return fts5_documents if conn.dialect.name == "sqlite" else tsvector_documents
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -43,32 +42,21 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     latest: by short id, the newest state; None where it has none, so that it is no longer found.
     """
     shown = [id_ for id_, text in latest.items() if text is not None]
-    before = {row[0]: row for row in rows_at(conn, _DOCUMENTS, search_documents.c.article, latest)}
+    rows = rows_at(conn, _DOCUMENTS, search_documents.c.article, latest)
+    before = {row[0]: tuple(row) for row in rows}
     rows = rows_at(conn, _SHOWN, articles.c.id, shown)
-    after = {row[0]: row for row in rows if row[1] is not None and row[2] is not None}
-    gone = [row for id_, row in before.items() if not _same(row, after.get(id_))]
-    fresh = [row for id_, row in after.items() if not _same(row, before.get(id_))]
+    after = {row[0]: tuple(row) for row in rows if None not in row}
+    gone = [row for id_, row in before.items() if row != after.get(id_)]
+    fresh = [row for id_, row in after.items() if row != before.get(id_)]
     engine = engine_of(conn)
     if gone:
-        engine.remove(conn, _indexed(conn, gone))
+        # With the texts that they were made from, which FTS5 must be told.
+        texts = rows_at(conn, _TEXTS, contents.c.id, [row[1] for row in gone])
+        read = {id_: article_from_json(json, 0) for id_, json in texts}
+        engine.remove(conn, [Entry._make((*row, read[row[1]])) for row in gone])
     if fresh:
-        entries = [
-            Entry(row[0], row[1], row[2], text)
-            for row in fresh
-            if (text := latest[row[0]]) is not None
-        ]
+        entries = [Entry._make((*row, text)) for row in fresh if (text := latest[row[0]])]
         engine.add(conn, sorted(entries, key=lambda one: (one.sort_at, one.article)))
-
-
-def _same(one: AnyRow, other: AnyRow | None) -> bool:
-    return other is not None and tuple(one) == tuple(other)
-
-
-def _indexed(conn: Connection, rows: Sequence[AnyRow]) -> list[Entry]:
-    """Return documents with the texts that they were made from, which FTS5 must be told."""
-    texts = rows_at(conn, _TEXTS, contents.c.id, [row[1] for row in rows])
-    read = {text.id: article_from_json(text.json, 0) for text in texts}
-    return [Entry(row[0], row[1], row[2], read[row[1]]) for row in rows]
 
 
 def forget_content(conn: Connection, content: int) -> None:

@@ -1,0 +1,127 @@
+"""What FTS5 indexes: a row of words for each article, and a document beside it.
+
+Words stand twice, as spelled and without diacritics, in columns of their own; facet values are
+words of a column, too. A document's number is its row id and rises with its time, so that "newest
+first" is a walk along the index: minutes since 1970 shifted by 6 bits, the next free number where
+a minute is full. A document may so stand behind its minute, never before it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
+
+from storage.model.articles import Article
+from storage.search.document import document_of
+from storage.sql.engine.bulk import rows_at
+from storage.sql.schema.search import search_documents as documents
+from storage.sql.schema.types import UtcTime
+from storage.sql.search.entry import Entry, filed_text
+from storage.text.words import folded
+
+BITS = 6
+"""A minute has 2^BITS numbers."""
+
+_READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
+_COLUMNS = "text, text_folded, title, title_folded, filed"
+ADD = f"INSERT INTO search_index (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_REMOVE = (
+    f"INSERT INTO search_index (search_index, rowid, {_COLUMNS})"  # noqa: S608 - constants
+    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
+)
+# The first number of the document's minute, or the one after those before it in time; where that
+# is taken, the next free one.
+_NUMBER = """
+INSERT INTO search_documents (number, article, content, sort_at, filed, late)
+WITH before (number) AS (
+    SELECT number FROM search_documents WHERE sort_at <= :at
+    ORDER BY sort_at DESC, number DESC LIMIT 1
+), wanted (number) AS (SELECT max(:first, 1 + coalesce((SELECT number FROM before), 0)))
+SELECT free, :article, :content, :at, :filed, max(0, free - :first - 63) FROM (SELECT coalesce(
+    (SELECT number FROM wanted WHERE number NOT IN (SELECT number FROM search_documents)),
+    (SELECT here.number + 1 FROM search_documents AS here
+        WHERE here.number >= (SELECT number FROM wanted)
+        AND here.number + 1 NOT IN (SELECT number FROM search_documents)
+        ORDER BY here.number LIMIT 1)) AS free)
+"""
+
+
+def add(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Index articles that are not in the index, given in the order of their times."""
+    made = [_columns(one) for one in entries]
+    numbers = add_documents(conn, entries, [filed for _, filed in made])
+    rows = zip(entries, made, strict=True)
+    conn.exec_driver_sql(ADD, [(numbers[one.article], *columns) for one, (columns, _) in rows])
+
+
+def add_documents(
+    conn: Connection, entries: Sequence[Entry], filed: Sequence[str]
+) -> dict[int, int]:
+    """Write articles' documents, with their facet values; return their numbers."""
+    rows = [
+        {
+            "article": one.article,
+            "content": one.content,
+            "at": UtcTime().process_bind_param(one.sort_at, conn.dialect),
+            "first": first_number(one.sort_at),
+            "filed": values,
+        }
+        for one, values in zip(entries, filed, strict=True)
+    ]
+    conn.exec_driver_sql(_NUMBER, rows)
+    return _numbers(conn, entries)
+
+
+def _numbers(conn: Connection, entries: Sequence[Entry]) -> dict[int, int]:
+    numbers = sa.select(documents.c.article, documents.c.number)
+    rows = rows_at(conn, numbers, documents.c.article, [one.article for one in entries])
+    return {row[0]: row[1] for row in rows}
+
+
+def first_number(at: datetime) -> int:
+    """Return the first number of a time's minute."""
+    return int(at.timestamp() // 60) << BITS
+
+
+def _columns(one: Entry) -> tuple[list[str], str]:
+    """Return an article's columns in the index, and its facet values."""
+    document = document_of(one.text)
+    pairs = [(words, map(folded, words)) for words in (document.text, document.title)]
+    words = [" ".join(column) for column in (*pairs[0], *pairs[1], document.tokens)]
+    return words, filed_text(document.filed)
+
+
+def remove(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Take articles out of the index, in which they are as `entries` say."""
+    held = _numbers(conn, entries)
+    conn.exec_driver_sql(_REMOVE, [(held[one.article], *_columns(one)[0]) for one in entries])
+    gone = [(number,) for number in held.values()]
+    conn.exec_driver_sql("DELETE FROM search_documents WHERE number = ?", gone)
+
+
+def clear(conn: Connection) -> None:
+    """Take every article out of the index."""
+    conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+    conn.exec_driver_sql("DELETE FROM search_documents")
+
+
+def is_sound(conn: Connection) -> bool:
+    """Return whether FTS5 finds its index whole, and whether it is of just the documents.
+
+    FTS5 is asked by writing: where that is not allowed, only the documents are compared.
+    """
+    try:
+        conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _READ_ONLY:
+            return False
+    ids = "SELECT id FROM search_index_docsize", "SELECT number FROM search_documents"
+    differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
+    return not any(conn.exec_driver_sql(query).first() for query in differing)
+
+
+def differing(_conn: Connection, _texts: dict[int, Article]) -> list[int]:
+    """Return none: an index without content cannot be asked what it has of an article."""
+    return []
