@@ -75,7 +75,7 @@ def test_a_backfill_goes_on_where_its_budget_ended_it(
     assert shown.code == 0
     assert "2026-08-30" in shown.out
     assert "2026-08-29" not in shown.out
-    assert "━" in shown.out
+    assert "█" in shown.out
     months = json.loads(tinquan("coverage", VCCORP.slug, "--json").out)
     assert months == {
         "periods": [

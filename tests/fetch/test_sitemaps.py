@@ -101,7 +101,7 @@ def test_what_is_left_out_is_counted_in_the_run_and_in_coverage(
     told = tinquan("coverage", "tienphong", "--json", "--archive", desk.archive_url)
     assert json.loads(told.out)["left_out"] == left_out
     shown = tinquan("coverage", "tienphong", "--archive", desk.archive_url).out
-    assert "did not read all: cut 2, sitemaps_outside_window 1" in " ".join(shown.split())
+    assert "left out: cut 2, sitemaps_outside_window 1" in " ".join(shown.split())
     shown = tinquan("runs", "--archive", desk.archive_url).out
     assert "cut 2" in " ".join(shown.split())
     site.routes["tienphong.vn/maps/cut.xml.gz"] = Answer(entries)

@@ -61,12 +61,13 @@ def coverage(
     if json:
         listed = [{"day": day or None, "url": url} for day, url in missing]
         periods = [coverage_json(row) for row in rows]
-        print_json({"periods": periods, "missing": listed, "left_out": left_out})
+        told = {"periods": periods, "missing": listed}
+        print_json(told | ({"left_out": left_out} if left_out else {}))
         return
     print_coverage(slug, rows, period)
     if left_out:
         words = ", ".join(f"{name} {count}" for name, count in left_out.items())
-        line = f"the last crawl that read sitemaps did not read all: {words}"
+        line = f"the last crawl that read sitemaps left out: {words}"
         out.print(line, markup=False, soft_wrap=True)
     _print_gaps(rows, missing)
 
@@ -75,8 +76,12 @@ def _left_out(archive: Archive, outlet: str) -> dict[str, int]:
     """Return what the last crawl that read sitemaps knew of and left out, by name."""
     runs = archive.runs.find(outlet, limit=_RUNS)
     last = next((run for run in runs if run.counts.signals.get(SITEMAPS) and not run.replay), None)
-    refused = last.counts.refused if last else {}
-    return {kind.value: refused[kind] for kind in LeftOut if refused.get(kind)}
+    if last is None:
+        return {}
+    # A backfill is asked for its window only.
+    kinds = [kind for kind in LeftOut if last.kind != "backfill" or kind is not LeftOut.OUTSIDE]
+    counts = last.counts.refused
+    return {kind.value: counts[kind] for kind in kinds if counts.get(kind)}
 
 
 def coverage_json(row: Promised) -> dict[str, Any]:
