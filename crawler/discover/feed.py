@@ -12,7 +12,7 @@ from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import MAX_FEED_BYTES, child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import parse_date
+from crawler.page.dates import parse_as_given
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url, canonical_url
 from storage.model.articles import RefusalReason
@@ -48,7 +48,7 @@ def _links(items: list[etree._Element], base: str, outlet: Outlet) -> Iterator[L
         url = absolute_url(base, _unescaped(href)) if href else None
         if url:
             printed = child_text(item, "pubdate", "published", "date", "updated")
-            published_at = parse_date(printed, zone=zone) if printed else None
+            published_at = parse_as_given(printed, zone=zone) if printed else None
             yield Link(url, "feed", published_at, _unescaped(child_text(item, "title") or ""))
 
 

@@ -18,9 +18,9 @@ MAX_COPIES = 10  # addresses of one article that are remembered
 class Link:
     """One article's address, as a listing gives it.
 
-    published_at: UTC, None where the listing gives none or one in the future.
+    published_at: UTC once it is collected; None where the listing gives none, or a future one.
     is_day: of published_at only the day is known: it is the first moment of that day.
-    way: how it was found. copies: other addresses of the same article in the same response.
+    source: how it was found. copies: other addresses of the same article in the same response.
     """
 
     url: str

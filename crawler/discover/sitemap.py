@@ -11,7 +11,7 @@ from crawler.discover.link import MAX_SITEMAP_LINKS, Child, DiscoveryResult, Lin
 from crawler.discover.xmldoc import child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import parse_date
+from crawler.page.dates import parse_as_given, parse_date
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url, canonical_url, is_on
 from storage.model.articles import RefusalReason
@@ -49,7 +49,7 @@ def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:
             printed = child_text(news, "publication_date") if news is not None else None
             title = child_text(news, "title") if news is not None else None
             printed = printed or child_text(entry, "lastmod")
-            published_at = parse_date(printed, zone=zone) if printed else None
+            published_at = parse_as_given(printed, zone=zone) if printed else None
             yield Link(url, "sitemap", published_at, title, is_day=_is_day(printed))
 
 

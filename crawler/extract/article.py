@@ -197,7 +197,11 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         images=body.images,
         kind=_kind(opened, section, body),
         language=document.language_of(body.text, opened.declared_language),
-        notes=(*_notes(reading, meta, body), *doubts, *pages.doubts(meta, evidence)),
+        notes=(
+            *_notes(reading, meta, body, published),
+            *doubts,
+            *pages.doubts(meta, evidence),
+        ),
     )
 
 
@@ -290,9 +294,13 @@ def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
     return "longform" if _LONGFORM.search(marks) else "text"
 
 
-def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:
+def _notes(
+    reading: PageReading, meta: Metadata, body: Body, published: DateChoice
+) -> tuple[str, ...]:
     """Return the marks that a reader of the article must see."""
     notes = list(reading.notes)
+    if published.future and published.raw == published.future.raw:
+        notes.append("zone: a time after its capture is read in the outlet's own zone")
     if body.length < _SHORT:
         notes.append("short")
     if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):

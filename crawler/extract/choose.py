@@ -1,6 +1,5 @@
 """Which family and layout read a page, where its fields stand, what its address is. Pure."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +21,6 @@ from crawler.families.base import Family, Layout
 from crawler.outlets.model import Outlet, Overrides
 from crawler.page.urls import article_id, canonical_url
 
-_GENERIC_ID = re.compile(r"[-_/.](?:[a-z]{0,4})?(\d{4,20})(?:\.[a-z]{2,5})?/?$")
 _MIN_NAMED = 0.7  # of the guessed text that a container known by its name must hold
 _MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
 
@@ -265,21 +263,20 @@ def read_address(
     """Return an article's canonical URL and the outlet's own id, by the first family that has one.
 
     The page's own canonical link wins where it leads to the same site (a share or AMP address
-    then leads to the article's); a link to another site or to a home page is not believed.
+    then leads to the article's); a link to another site or to a home page is not believed, nor
+    one without the id that the page's address carries: some themes link every page to another.
+    A site without a family has no ids: numbers that end its addresses may be years.
     """
     own = canonical_url(page_url)
-    linked = own if meta.canonical == page_url else _linked(own, meta.canonical or "")
-    candidates = list(dict.fromkeys((linked, own)))
-    if meta.prop("og:url") not in (None, page_url, meta.canonical):
-        candidates.append(_linked(own, meta.prop("og:url") or ""))
-    for family in families:
-        for url in candidates:
-            if url and (found := article_id(url, family)):
-                return (linked or own), found
-    for url in candidates:
-        if url and (match := _GENERIC_ID.search(urlsplit(url).path)):
-            return (linked or own), match[1]
-    return (linked or own), None
+    linked = _linked(own, meta.canonical or "") or own
+    if own_id := _id_of(own, families):
+        return (linked if _id_of(linked, families) == own_id else own), own_id
+    shared = _linked(own, meta.prop("og:url") or "")
+    return linked, _id_of(linked, families) or (_id_of(shared, families) if shared else None)
+
+
+def _id_of(url: str, families: tuple[Family, ...]) -> str | None:
+    return next((found for family in families if (found := article_id(url, family))), None)
 
 
 def _linked(own: str, href: str) -> str | None:

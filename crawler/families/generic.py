@@ -37,7 +37,7 @@ LAYOUT = Layout(
 FAMILY = Family(
     name="generic",
     marks=(),
-    # No outlet's own form: the last number of the address is taken as the id.
+    # No outlet's own form, so no ids: articles are told apart by their addresses.
     article_url=re.compile(r"(?!)(?P<id>)"),
     layouts=(LAYOUT,),
 )

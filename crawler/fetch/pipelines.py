@@ -1,5 +1,6 @@
 """One captured page → its article or refusal, with places → the archive → the run's counts."""
 
+import logging
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -7,10 +8,12 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.health.signals import signals_of
+from crawler.health.signals import HealthSignal, signals_of
 from storage.errors import ArchiveError
 from storage.model.articles import Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
+
+_log = logging.getLogger(__name__)
 
 
 class _Pipeline:
@@ -89,6 +92,13 @@ class ReportPipeline(_Pipeline):
         reason = result.reason if isinstance(result, Refusal) else None
         published_at = result.published_at if isinstance(result, Article) else None
         spider.recorder.stored(stored, reason, published_at)
+        if stored.apart_from is not None:
+            _log.warning(
+                "kept apart: %r names article %d, whose text has nothing in common with its own",
+                item.url,
+                stored.apart_from,
+            )
+            spider.recorder.record_signal(HealthSignal.KEPT_APART, item.url)
         if item.key is None:
             return item
         if stored.verdict is not Verdict.KNOWN:

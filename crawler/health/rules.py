@@ -7,6 +7,7 @@ nothing else. docs/alarms.md explains each rule, and what to do.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 
 from crawler.health.sections import Stream, merged, never_gave, section_streams
@@ -133,13 +134,28 @@ def _is_blocked(run: Run) -> bool:
     return _is_much(run, HealthSignal.BLOCKED)
 
 
-# In this order: who blocks us may also answer some requests with errors.
-_CONNECTION = (
-    (Cause.BLOCKED, _is_blocked),
-    (Cause.ROBOTS, _is_forbidden),
-    (Cause.TIMEOUTS, _is_timing_out),
-    (Cause.UNREACHABLE, _is_unreachable),
+_Causes = Sequence[tuple[Cause, Callable[[Run], bool]]]
+
+# In this order: who blocks us may also answer some requests with errors. Causes of one group are
+# one alarm: in an outage some connections are refused and others time out.
+_CONNECTION: Sequence[_Causes] = (
+    ((Cause.BLOCKED, _is_blocked),),
+    ((Cause.ROBOTS, _is_forbidden),),
+    ((Cause.TIMEOUTS, _is_timing_out), (Cause.UNREACHABLE, _is_unreachable)),
+    # It goes on while each crawl is cut off, in whatever way.
+    (
+        (Cause.BLOCKED, _is_blocked),
+        (Cause.ROBOTS, _is_forbidden),
+        (Cause.TIMEOUTS, _is_timing_out),
+        (Cause.UNREACHABLE, _is_unreachable),
+    ),
 )
+
+
+def _cause_of(run: Run, causes: _Causes) -> Cause | None:
+    return next((cause for cause, rule in causes if rule(run)), None)
+
+
 _SAYING = {
     Cause.BLOCKED: (HealthSignal.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
     Cause.ROBOTS: (
@@ -157,36 +173,35 @@ def _cut_off(stream: Stream, needed: int, ended: Sequence[Run] = ()) -> list[Fin
     ended: all runs of the outlet, where these are those of a section: what no other section was
     spared meanwhile is the outlet's trouble, and over when another section is well again.
     """
-    last = stream.runs[:needed]
-    if len(last) < needed:
-        return []
-    for cause, rule in _CONNECTION:
-        if not all(rule(run) for run in last):
-            continue
-        broken = list(takewhile(rule, stream.runs))
-        if not ended or _others_were_well(broken, ended, rule):
-            return [_lasting(cause, stream, broken)]
+    for causes in _CONNECTION:
+        broken = list(takewhile(partial(_cause_of, causes=causes), stream.runs))
+        if len(broken) >= needed and (not ended or _others_were_well(broken, ended, causes)):
+            return [_lasting(causes, stream, broken)]
     return []
 
 
-def _others_were_well(
-    broken: Sequence[Run], ended: Sequence[Run], rule: Callable[[Run], bool]
-) -> bool:
+def _others_were_well(broken: Sequence[Run], ended: Sequence[Run], causes: _Causes) -> bool:
     first, last = broken[-1].started_at, broken[0].started_at
-    return any(first < run.started_at < last and not rule(run) for run in ended)
+    return any(first < run.started_at < last and not _cause_of(run, causes) for run in ended)
 
 
-def _lasting(cause: Cause, stream: Stream, broken: Sequence[Run]) -> Finding:
-    """Return the finding of a rule that holds since some run ago, without a break."""
+def _lasting(causes: _Causes, stream: Stream, broken: Sequence[Run]) -> Finding:
+    """Return the finding of causes that hold since some run ago, without a break.
+
+    The first run of them names the cause, so that its alarm stays the one that was opened.
+    """
+    cause = _cause_of(broken[-1], causes) or causes[0][0]
     signal, saying = _SAYING[cause]
     crawls = f"{len(broken)} crawls in a row" if len(broken) > 1 else "in the last crawl"
     said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
     summary = f"{stream.subject} {saying}, {crawls}{said}"
-    return Finding(cause, stream.outlet, summary, broken[-1].started_at, _evidence(broken, signal))
+    signals = (signal, *(_SAYING[other][0] for other, _ in causes))
+    evidence = _evidence(broken, *signals)
+    return Finding(cause, stream.outlet, summary, broken[-1].started_at, evidence)
 
 
-def _evidence(runs: Iterable[Run], signal: HealthSignal) -> tuple[str, ...]:
-    urls = (url for run in runs for url in run.evidence.get(signal.value, ()))
+def _evidence(runs: Sequence[Run], *signals: HealthSignal) -> tuple[str, ...]:
+    urls = (url for s in signals for run in runs for url in run.evidence.get(s.value, ()))
     return tuple(dict.fromkeys(urls))[:5]
 
 

@@ -73,7 +73,7 @@ class RunRecorder:
 
     def refuse(self, reason: str, number: int = 1) -> None:
         """Count refusals; besides a RefusalReason the reason may say why nothing was asked:
-        "robots", "offsite", "not_recorded", "limit", or one of `LeftOut`.
+        "robots", "offsite", "not_recorded", "unreadable_record", "limit", or one of `LeftOut`.
         """
         self.count(**{f"refused/{reason}": number})
 

@@ -27,6 +27,7 @@ class HealthSignal(StrEnum):
     NO_AUTHORS = "no_authors"  # nor a credit
     FOREIGN_FAMILY = "foreign_family"  # the page bears another family's marks than the file says
     WHOLE_PAGE = "whole_page"  # the family's selectors found no text, the whole page was read
+    KEPT_APART = "kept_apart"  # pages that name another article, with which they share no text
 
 
 ASKED, GAVE = "asked_of/", "links_of/"

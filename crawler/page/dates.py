@@ -8,10 +8,11 @@ a blank before the zone; no zone at all (then it is the outlet's own); `1/28/202
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from crawler.page.clock import CLOCK, find_time, find_zone
 from crawler.page.printed import DAY_IN_WORDS, MONTH_FIRST, month_number, with_today
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -23,12 +24,6 @@ _MAX_TEXT = 300  # characters; a longer text is no date
 _ENOUGH = 6  # candidates that can be true; more of them only repeat each other
 _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
-_ZONE = re.compile(
-    r"\(?\b(?:GMT|UTC)\s*(?P<named>[+-]\s?\d{1,2}(?::?\d{2})?)?\)?"
-    r"|(?<=\d)\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)(?!\d)|(?<=\d)\s?(?P<utc>Z|UT)\b"
-    r"|\b(?P<american>[ECMP][SD]T)\b",
-    re.IGNORECASE,
-)
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
     r"(?<![\d/.-])(?P<a>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?"
@@ -39,14 +34,6 @@ _ENGLISH = re.compile(
     r"(?P<y>\d{4}|\d{2})(?!\d)",
     re.IGNORECASE,
 )
-_TIME = re.compile(
-    r"(?<![\d:])(?P<h>\d{1,2})\s?(?::|h|giờ)\s?(?P<min>\d{2})(?!\d)"
-    r"(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s?(?P<half>AM|PM|SA|CH|sáng|trưa|chiều|tối|đêm)?\b",
-    re.IGNORECASE,
-)
-_AMERICAN = {"E": -5, "C": -6, "M": -7, "P": -8}  # hours in winter, as RFC 822 names the zones
-_HALVES = {"sáng": "AM", "trưa": "NOON", "chiều": "PM", "tối": "PM", "đêm": "NIGHT"}
-_CLOCK_END = re.compile(r":\d{2}(?:[.,]\d+)?\s?\Z|T\d{2}:\d{2}\s?\Z")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 # Creation stamps in article ids: YYYYMMDDHHmmss… (tuoitre, dantri, baotintuc).
 _STAMP = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})([01]\d|2[0-3])([0-5]\d)([0-5]\d)\d{0,3}(?!\d)")
@@ -95,6 +82,24 @@ def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
     return stamp.at if stamp else None
 
 
+def parse_as_given(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+    """Return the moment that a text names as `parse_date` does, in the zone that the text gives."""
+    stamp = read_stamp(text, zone=zone)
+    return stamp.at.astimezone(stamp.zone or zone) if stamp else None
+
+
+def not_after(moment: datetime, latest: datetime, zone: tzinfo) -> datetime | None:
+    """Return a moment of the past in UTC, None for one after `latest`.
+
+    One that is after it by the zone it gives, but not in the outlet's own, gave a false zone:
+    many templates print local time with a Z.
+    """
+    if moment <= latest:
+        return moment.astimezone(UTC)
+    local = moment.replace(tzinfo=zone).astimezone(UTC)
+    return local if local <= latest else None
+
+
 def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
     """Return the moment a text names and what was given of it, or None where it names none."""
     text = text.strip()
@@ -109,8 +114,8 @@ def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
         return None
     day, start, end = found
     rest = text[:start] + " | " + text[end:]
-    offset, rest = _find_zone(text, rest, start, end)
-    clock = _find_time(rest)
+    offset, rest = find_zone(text, rest, start, end)
+    clock = find_time(rest)
     hour, minute, second = clock or (0, 0, 0)
     try:
         # 24:00 is the midnight at which the next day begins.
@@ -168,54 +173,8 @@ def _is_american(match: re.Match[str], text: str) -> bool:
     """
     if match["sep"] != "/" or match["a"].startswith("0") or match["b"].startswith("0"):
         return False
-    clock = _TIME.search(text, match.end())
+    clock = CLOCK.search(text, match.end())
     return bool(clock and clock["s"] and (clock["half"] or "").upper() in ("AM", "PM"))
-
-
-def _find_zone(text: str, rest: str, start: int, end: int) -> tuple[tzinfo | None, str]:
-    """Return the zone a text gives, and the rest of the text without it.
-
-    `GMT+7` means seven hours east, as printed (dateutil reads the sign the other way round).
-    """
-    for match in _ZONE.finditer(text, 0):
-        if match.start() < end and match.end() > start:
-            continue  # the hyphens of the day itself
-        if match["offset"] and not _CLOCK_END.search(text, 0, match.start()):
-            continue  # a hyphen between day and time
-        given = match["named"] or match["offset"]
-        shifted = rest.replace(match.group(), " ", 1)
-        if match["american"]:
-            name = match["american"].upper()
-            return timezone(timedelta(hours=_AMERICAN[name[0]] + (name[1] == "D"))), shifted
-        if given is None:
-            return UTC, shifted
-        digits = re.sub(r"\D", "", given)
-        hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-        if hours <= 14 and minutes < 60:
-            delta = timedelta(hours=hours, minutes=minutes)
-            return timezone(-delta if given.startswith("-") else delta), shifted
-    return None, rest
-
-
-def _find_time(text: str) -> tuple[int, int, int] | None:
-    for match in _TIME.finditer(text):
-        hour, minute, second = int(match["h"]), int(match["min"]), int(match["s"] or 0)
-        hour = _of_24(hour, match["half"] or "")
-        if (hour < 24 and minute < 60 and second < 60) or (hour, minute, second) == (24, 0, 0):
-            return hour, minute, second
-    return None
-
-
-def _of_24(hour: int, half: str) -> int:
-    """Return an hour of the clock's half ("PM", "CH", "chiều") as one of the day's 24."""
-    half = _HALVES.get(half.lower(), half.upper())
-    if hour < 12 and (half in ("PM", "CH") or (half == "NOON" and hour < 9)):
-        return hour + 12
-    if half == "NIGHT" and 8 <= hour < 12:
-        return hour + 12
-    if hour == 12 and half in ("AM", "SA", "NIGHT"):
-        return 0
-    return hour
 
 
 def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
@@ -239,8 +198,9 @@ def choose_date(
 ) -> DateChoice:
     """Return the first candidate that can be true, in the order of trust given.
 
-    A date more than 15 minutes after `fetched_at` cannot be, nor one more than a day before the
-    article was created (`created_at`, from its address). A day without a time waits for a later
+    A date more than 15 minutes after `fetched_at` cannot be, unless its wall clock in the outlet's
+    zone is not: then it is read so. Nor can one be that is more than a day before the article was
+    created (`created_at`, from its address). A day without a time waits for a later
     candidate of the same day with one. An offset that is not the outlet's zone gives way where
     another candidate shows the same wall clock in the outlet's zone.
     """
@@ -252,15 +212,25 @@ def choose_date(
             continue
         if stamp.at > fetched_at + TOLERANCE:
             future = future or candidate
-            continue
-        if not possible and _is_exact(stamp, zone):
+            if local := _local(stamp, fetched_at + TOLERANCE, zone):
+                possible.append((local, replace(candidate, rule=f"{candidate.rule}:zone")))
+        elif not possible and _is_exact(stamp, zone):
             return DateChoice(stamp.at, candidate.raw, candidate.rule, future)
-        possible.append((stamp, candidate))
+        else:
+            possible.append((stamp, candidate))
         if len(possible) == _ENOUGH:
             break
     if not possible:
         return DateChoice(future=future)
     return _resolve(possible, zone, future)
+
+
+def _local(stamp: Stamp, latest: datetime, zone: tzinfo) -> Stamp | None:
+    """Return a stamp of the future as the outlet's own wall clock, if that is past."""
+    if stamp.zone is None:
+        return None
+    moment = not_after(stamp.at.astimezone(stamp.zone), latest, zone)
+    return Stamp(moment, stamp.has_time, zone) if moment else None
 
 
 def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:

@@ -15,7 +15,7 @@ from storage.model.exports import ExportFormat
 from storage.model.json import article_json, time_json
 from storage.text.normalize import escaped
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones run too
 _SEPARATORS = {"section": " › "}
 
 COLUMNS: dict[str, str] = {

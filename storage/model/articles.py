@@ -199,11 +199,14 @@ class Stored:
     """The archive's answer to one stored capture. `id` is the article's short id, if any.
 
     copy_of: short id of the source that a new article was found to be a copy of.
+    apart_from: short id of the article that the page's outlet id or URL names, and that it was
+    not joined to because their texts have nothing in common.
     """
 
     verdict: Verdict
     id: int | None = None
     copy_of: int | None = None
+    apart_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def test_what_came_of_a_cut_sitemap_is_read_and_the_cut_is_told(share: float) ->
         assert found.is_cut
         assert 0 < len(found.links) < 2000
         assert found.links[0].url == "https://tienphong.vn/bai-so-1-post1.tpo"
-    assert abs(len(text.links) - 2000 * share) < 9
+    assert abs(len(text.links) - 2000 * share) < 60
 
 
 def test_a_fault_in_the_middle_and_a_missing_trailer_are_cuts() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from crawler.discover import Form, Link, discover
 from crawler.discover.link import MAX_LINKS
+from crawler.page.dates import VIETNAM
 from crawler.page.response import Page
 from storage.model.articles import RefusalReason
 from tests.support.discovering import FAMILY, NOW, OUTLET, find, item, rss
@@ -48,6 +49,13 @@ def test_a_feed_s_dates(printed: str, hour: str) -> None:
 def test_no_date_and_a_date_in_the_future_are_none(printed: str) -> None:
     (link,) = find("feed", rss(item(printed))).links
     assert link.published_at is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "EST"])
+def test_local_time_with_a_false_zone_is_read_in_the_outlet_s(zone: str) -> None:
+    printed = f"{NOW.astimezone(VIETNAM) - timedelta(minutes=20):%a, %d %b %Y %H:%M:00} {zone}"
+    (link,) = find("feed", rss(item(printed))).links
+    assert link.published_at == NOW - timedelta(minutes=20)
 
 
 def test_a_feed_s_traps() -> None:

@@ -260,3 +260,20 @@ def test_wrong_words_are_usage_errors(
     code, errors = desk.crawl(outlet, argument, LOG_FILE=tmp_path / "log")
     assert (code, errors.startswith(f"Error: {line}"), errors.count("\n")) == (2, True, 1)
     assert not (tmp_path / "tinquan.db").exists()
+
+
+def test_an_error_of_ours_in_one_listing_costs_that_listing_only(
+    desk: Desk, site: LocalSite
+) -> None:
+    stories = epi_site(site)
+    (desk.folder / "sitecustomize.py").write_text(
+        "import crawler.discover as discover\n"
+        "def fault(*_): raise KeyError('an error of ours')\n"
+        "discover._READERS['feed'] = fault\n"
+    )
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    run = last_run(desk)
+    assert (run.outcome, run.counts.new) == (Outcome.DONE, len(stories))
+    assert run.counts.refused == {"crash": 1}
+    assert run.error == f"tienphong.vn: https://{FEED}: crash: KeyError in reading it"

@@ -128,7 +128,7 @@ def test_both_databases_find_the_same(
 
 
 def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_sizes(monkeypatch, WALKED | {"entry.RANKED": 3})
+    set_sizes(monkeypatch, WALKED | {"entry.RANKED": 3, "entry.COUNTED": 3})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     query = SearchQuery(parse_words("cháy"))
     result = archive.search.find(query)
@@ -183,7 +183,7 @@ def test_articles_that_do_not_match_take_no_place(
     for text, number in (("cháy -mưa", 4), ('cháy -"Ba Đình"', 8)):
         query = SearchQuery(parse_words(text))
         for ranked in (number - 1, number):
-            set_sizes(monkeypatch, INDEX | {"entry.RANKED": ranked})
+            set_sizes(monkeypatch, INDEX | {"entry.RANKED": ranked, "entry.COUNTED": ranked})
             result = archive.search.find(query)
             assert (result.total, result.complete) == (ranked, ranked == number)
             assert archive.search.facets(query).total == ranked

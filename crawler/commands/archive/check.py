@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
+from crawler.capture.left_behind import files_left_behind
 from crawler.capture.redact import host_lock, rewrite
 from crawler.commands.common import (
     ArchiveOption,
@@ -25,6 +27,7 @@ from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
+from storage.model.runs import Outcome, Run
 
 _RECORDS, _FILES = "records", "WARC files"
 _RESTORE = "restore the file from a backup"
@@ -56,6 +59,9 @@ def check(
             for finding in found:
                 out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
     if not json:
+        for path in auditor.left_behind:
+            line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
+            out.print(line, markup=False, soft_wrap=True)
         out.print(f"{auditor.count} faults" if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
@@ -79,6 +85,12 @@ def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
 
 
+def _was_killed(run: Run, limit_seconds: int, now: datetime) -> bool:
+    if run.outcome is None:
+        return not is_alive(run, limit_seconds, now)
+    return run.outcome is Outcome.DIED
+
+
 class _Auditor:
     """Goes through everything that can be wrong, and counts what is.
 
@@ -93,6 +105,7 @@ class _Auditor:
         self._begun = begun
         self._repair = repair
         self.count = 0
+        self.left_behind: list[Path] = []
 
     def findings(self) -> Iterator[CheckFinding]:
         """Yield all that is wrong, after mending it where that was asked for."""
@@ -156,8 +169,13 @@ class _Auditor:
         for what in file_faults(self._archive, captures):
             yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
         limit = self._config.limits.run_seconds
+        self.left_behind = files_left_behind(
+            self._archive, captures, None, lambda run: _was_killed(run, limit, now)
+        )
         for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
+            if path in self.left_behind:
+                continue
             if self._repair:
                 list_files(self._archive, captures, [path], now)
-            what = f"{path}: is not in the archive's list (a crawl was killed?)"
+            what = f"{path}: is not in the archive's list"
             yield CheckFinding(_FILES, what, "list its size and digest", can_repair=True)

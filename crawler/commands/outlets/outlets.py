@@ -27,6 +27,7 @@ from crawler.onboarding.check import problems
 from crawler.outlets.model import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
+from crawler.render.base import counted
 from crawler.render.table import Column, Table
 from crawler.shipped import shipped
 
@@ -182,6 +183,6 @@ def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
         err.print(f"tinquan: {slug}: {line}", markup=False, soft_wrap=True)
     if outlet and not lines:
         pages = len(outlet.proof.written) + len(outlet.proof.real)
-        proved = f"{pages} pages prove it" if pages else "no page proves it"
-        sections = f"{len(outlet.sections)} sections"
+        proved = f"proved by {counted(pages, 'page')}" if pages else "no page proves it"
+        sections = counted(len(outlet.sections), "section")
         out.print(f"{slug}: valid ({outlet.family}, {sections}, {proved})", soft_wrap=True)

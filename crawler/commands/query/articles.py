@@ -33,7 +33,15 @@ from crawler.commands.common import (
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
-from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
+from crawler.render.base import (
+    archived_json,
+    counted,
+    kept_apart_text,
+    refused_text,
+    run_json,
+    skipped_text,
+    time_text,
+)
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
 from crawler.render.table import EMPTY, Column, Table
@@ -86,7 +94,7 @@ def articles(
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
     listed = Table(
-        f"{len(found)} articles, newest first",
+        f"{counted(len(found), 'article')}, newest first",
         (
             Column("ID", number=True),
             Column("published"),
@@ -218,6 +226,7 @@ def run_table(found: list[Run], title: str) -> Table:
             Column("unchanged", number=True, rank=4),
             Column("refused", below=True),
             Column("skipped", below=True),
+            Column("kept apart", below=True),
         ),
     )
     for run in found:
@@ -233,5 +242,6 @@ def run_table(found: list[Run], title: str) -> Table:
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),
             skipped_text(counts.refused),
+            kept_apart_text(run),
         )
     return listed

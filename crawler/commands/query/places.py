@@ -33,6 +33,7 @@ from crawler.extract.worker import ExtractionWorker
 from crawler.jobs.signals import raise_on_term
 from crawler.places import Gazetteer, build_tables, load_gazetteer, version_of
 from crawler.places.tag_articles import check_provinces, load_into
+from crawler.render.base import counted
 from crawler.render.places import (
     above_text,
     clause_text,
@@ -119,7 +120,7 @@ def find(
         print_json_array(units_json([unit.id for unit in found], gazetteer))
         return
     when = f" on {day}" if day else ""
-    title = f"{len(found)} units called {name!r}{when}"
+    title = f"{counted(len(found), 'unit')} called {name!r}{when}"
     print_table(unit_table(found, title, gazetteer))
 
 
@@ -203,7 +204,7 @@ def stats(
         )
         return
     listed = Table(
-        f"{len(found)} {by}s in the news",
+        f"{counted(len(found), by)} in the news",
         (
             Column("articles", number=True),
             Column("ID"),

@@ -30,7 +30,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.places import Gazetteer
-from crawler.render.base import time_text
+from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
 from crawler.render.table import Column, Table
@@ -146,7 +146,7 @@ def _check(limit: int, kinds: list[str]) -> None:
 def _print_result(found: SearchResult, query: SearchQuery) -> None:
     least = "" if found.total_is_exact else "at least "
     order = "newest first" if query.order == "date" else "best first"
-    out.print(f"{len(found.hits)} of {least}{found.total:,} articles, {order}")
+    out.print(f"{len(found.hits)} of {least}{counted(found.total, 'article')}, {order}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:
@@ -170,7 +170,7 @@ def _print_hit(hit: SearchHit) -> None:
 
 
 def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
-    out.print(f"{facets.total:,} articles")
+    out.print(counted(facets.total, "article"))
     if not facets.complete:
         since = time_text(facets.counted_since)
         out.print(f"too many to count all: only those since {since} were")

@@ -80,6 +80,14 @@ class Frontier:
         waiting = {url for url, found in looks.items() if not self.is_due(found)}
         return [self._schedule(link, known, waiting) for link in links]
 
+    def adopt(self, key: str, url: str) -> bool:
+        """Take an article in that needs no request; False where it was met before."""
+        if key in self.sources:
+            return False
+        self.sources[key] = ["listing"]
+        self.addresses.setdefault(key, set()).add(canonical_url(url))
+        return True
+
     def ask_again(self, urls: Iterable[str]) -> list[ScheduledLink]:
         """Say what becomes of addresses that brought no article before and are due."""
         links = [Link(url, "listing") for url in urls]

@@ -25,7 +25,7 @@ from crawler.fetch.spiders.session import CrawlSession
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
-from crawler.page.urls import article_id, canonical_url, on_own_host
+from crawler.page.urls import article_id, article_key, canonical_url, on_own_host
 from storage.archive import Archive
 from storage.model.links import DiscoveredLink, LeftOut
 from storage.model.waiting import Looks
@@ -104,6 +104,14 @@ class Listings:
         hosted = [on_own_host(url, self._outlet.host) for url in urls]
         again = self.frontier.ask_again(hosted)
         return [item for item in again if item.state is LinkState.ASK]
+
+    def adopt(self, url: str) -> bool:
+        """Take in an article that is read back; False where this run has it already."""
+        key = article_key(url, self._family)
+        if not self.frontier.adopt(key, url):
+            return False
+        self.validators.opens(key)
+        return True
 
     def requests(self) -> Iterator[ListingRequest]:
         """Yield the listings that the plan begins with."""

@@ -36,6 +36,12 @@ def note_unchanged_listing(recorder: RunRecorder, listing: ListingRequest) -> No
         recorder.gave(listing.section.slug, 1)
 
 
+def note_short_page(recorder: RunRecorder, url: str) -> None:
+    """Count an article's page of which less came than was announced."""
+    recorder.refuse(LeftOut.CUT)
+    recorder.fault(f"{host_of(url)}: {url}: ends before its end")
+
+
 def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
     """Count a listing that brought nothing to follow: blocked, moved, empty or a shell."""
     if listing.form == "sitemap":

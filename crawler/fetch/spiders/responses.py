@@ -6,7 +6,9 @@ from scrapy.http import Response
 from crawler.extract.refusals import refuse_response
 from crawler.families.base import Family
 from crawler.fetch.middlewares.meta import CAPTURE, OFFSITE_TARGET
+from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.items import PageItem
+from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.page.response import Page
 from crawler.page.urls import article_id, canonical_url
 from storage.model.articles import Capture, Refusal, RefusalReason
@@ -61,6 +63,22 @@ def is_final(response: Response, family: Family) -> bool:
         return False
     before, now = (canonical_url(url).rstrip("/").lower() for url in (asked, response.url))
     return before != now
+
+
+def article_page(response: Response, key: str, slug: str, family: Family) -> PageItem:
+    """Return the item of an article's page; what ends before its end has no validator."""
+    page = page_of(response)
+    validator = read_validator(response.url, response.headers, page.fetched_at)
+    return PageItem(
+        page.url,
+        capture_of(response),
+        refusal_of(response, page, slug),
+        page,
+        key=key,
+        aliases=aliases_of(response.request, page.url),
+        validator=None if is_short(response) else validator,
+        is_final=is_final(response, family),
+    )
 
 
 def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "tinquan",
+        "client_encoding": "utf8",  # else one of SQL_ASCII answers in bytes
         # jit: compiling a statement takes longer than any of ours runs.
         "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
     }

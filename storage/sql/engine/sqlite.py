@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,9 +23,21 @@ from storage.sql.schema.types import AnyRow, in_parts
 SILENT_SECONDS = 5.0
 """How long a write waits for another process before it says so."""
 
+FILE_MODE = 0o640
+"""Of files that are made, where the umask is not stricter."""
+
 _MERGED_PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
 _log = logging.getLogger(__name__)  # on standard error, where nobody set anything else up
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file, which only the group may read besides its owner, if it is missing.
+
+    SQLite gives its -wal and -shm files the same mode. What the disk refuses, SQLite will say.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
 def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -80,6 +94,7 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
         engine = sa.create_engine(url, creator=file.connect)
         event.listen(engine, "begin", partial(begin_reading, file))
         return engine
+    make_private(Path(str(url.database)))
     # No isolation level: the driver's own rules would begin transactions late and commit DDL.
     arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
     engine = sa.create_engine(url, connect_args=arguments)
@@ -236,6 +251,7 @@ class _FileHold:
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
     path = f"{engine.url.database}.{purpose}.lock"
+    make_private(Path(path))
     taken = FileLock(path, thread_local=False)
     try:
         taken.acquire(timeout=0)

@@ -30,10 +30,14 @@ from storage.sql.schema.types import hashed
 
 @dataclass(frozen=True, slots=True)
 class MatchedArrival:
-    """An arrival with its article; for a refusal, the one that was at its URL."""
+    """An arrival with its article; for a refusal, the one that was at its URL.
+
+    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    """
 
     arrival: Arrival
     article: int | None
+    apart_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def write_arrivals(
     tagged = {one.id for one in shown if one.content.row in tags}
     write_article_places(conn, sorted(changed - placeless | tagged))
     return [
-        Stored(verdicts.get(row, Verdict.REFUSED), one.article)
+        Stored(verdicts.get(row, Verdict.REFUSED), one.article, apart_from=one.apart_from)
         for row, one in zip(rows, matched, strict=True)
     ]
 

@@ -4,9 +4,14 @@ The first article keeps an alias; a page at the address itself takes it over, al
 an article that has only refusals left. Of two articles that turn out to be one the smaller short id
 stays, and the larger one still leads to it. Re-reading may show that our code took two articles for
 one, or one for two: `regroup`.
+
+No rule joins a page to an article whose texts have nothing in common with the page's, unless a
+capture of that article was made at the very same address: numbers in addresses and canonical links
+can be wrong. Such a page is an article of its own, found by the address at which it was asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +21,7 @@ from storage.dedup.identity import KeyMatch, identify
 from storage.model.articles import Article
 from storage.sql.clusters.cluster import forget_article
 from storage.sql.engine.bulk import rows_at
+from storage.sql.ingest.related import is_related, share_text, was_captured
 from storage.sql.schema.core import (
     article_places,
     articles,
@@ -46,20 +52,66 @@ def load_matches(conn: Connection, outlet: str, wanted: Iterable[bytes]) -> dict
     }
 
 
-def find_article(conn: Connection, article: Article) -> int | None:
-    """Return the short id of what is stored of `article`, after joining what is one article."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The short id of the article that a page is, None where it is new.
+
+    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    """
+
+    article: int | None
+    apart_from: int | None = None
+
+
+def find_article(conn: Connection, article: Article, asked: Sequence[str]) -> Match:
+    """Return what is stored of `article`, after joining what is one article.
+
+    asked: the addresses at which its page was found, the one of the capture first.
+    """
     id_ = id_key(article.article_id) if article.article_id else None  # an empty one is none
     url = url_key(article.url)
     known = load_matches(conn, article.outlet, [id_, url] if id_ else [url])
+    by_id, by_url = known.get(id_) if id_ else None, known.get(url)
+    named = {match.article for match in known.values()}
+    unrelated = sorted(one for one in named if not is_related(conn, one, article, asked[0]))
+    if not unrelated:
+        return Match(_identified(conn, article, by_id, by_url))
+    by_id = None if by_id and by_id.article in unrelated else by_id
+    by_url = None if by_url and by_url.article in unrelated else by_url
+    found = _identified(conn, article, by_id, by_url)
+    if found is None:
+        found = _related_at(conn, article, asked, named)
+    if found is not None and was_captured(conn, found, asked[0]):
+        return Match(found)  # kept apart when it was first captured there
+    return Match(found, unrelated[0])
+
+
+def _identified(
+    conn: Connection, article: Article, by_id: KeyMatch | None, by_url: KeyMatch | None
+) -> int | None:
+    """Return the article that the matches name, made one where they name two that are related."""
     found = identify(
-        known.get(id_) if id_ else None,
-        known.get(url),
-        is_numbered=id_ is not None,
+        by_id,
+        by_url,
+        is_numbered=bool(article.article_id),
         has_id=lambda one: _has_id(conn, one),
     )
-    if found.article is not None and found.joins is not None:
-        return join(conn, found.article, found.joins)
-    return found.article
+    if found.article is None or found.joins is None:
+        return found.article
+    if not share_text(conn, found.article, found.joins):
+        return found.article
+    return join(conn, found.article, found.joins)
+
+
+def _related_at(
+    conn: Connection, article: Article, asked: Sequence[str], known: Collection[int]
+) -> int | None:
+    """Return the related article that an address leads to, besides the `known` ones."""
+    urls = [url_key(url) for url in asked]
+    matches = load_matches(conn, article.outlet, urls)
+    others = (matches[url].article for url in urls if url in matches)
+    unknown = (one for one in others if one not in known)
+    return next((one for one in unknown if is_related(conn, one, article, asked[0])), None)
 
 
 Wanted = dict[bytes, tuple[str, str]]
@@ -80,8 +132,15 @@ def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dic
     return {"key": key, "outlet": outlet, "kind": kind, "value": value, "article": article}
 
 
-def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) -> None:
-    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too."""
+def claim(
+    conn: Connection, id_: int, article: Article, aliases: Iterable[str], *, apart: bool = False
+) -> None:
+    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too.
+
+    apart: another article has the same outlet id or URL and keeps them; but the address asked,
+    the first alias, is this one's, and so is its URL where the page stands there itself.
+    """
+    aliases = tuple(aliases)
     wanted = wanted_keys(article, aliases)
     known = load_matches(conn, article.outlet, wanted)
     fresh = [key for key in wanted if key not in known]
@@ -97,6 +156,10 @@ def claim(conn: Connection, id_: int, article: Article, aliases: Iterable[str]) 
     if at_url is not None and not (at_url.is_own_url and at_url.shown):
         taken = (keys.c.outlet == article.outlet, keys.c.key == url)
         conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+    if apart:
+        urls = {aliases[0], article.url} if article.url in aliases else {aliases[0]}
+        stands_at = (keys.c.outlet == article.outlet, keys.c.key.in_(map(url_key, urls)))
+        conn.execute(sa.update(keys).where(*stands_at).values(kind="url", article=id_))
 
 
 def release(

@@ -14,7 +14,7 @@ from storage.dedup.identity import KeyMatch, identify
 from storage.model.articles import Arrival, Article
 from storage.sql.engine.bulk import rows_at
 from storage.sql.ingest.identity import Wanted, key_row, load_matches, wanted_keys
-from storage.sql.schema.core import refusals, refused_urls
+from storage.sql.schema.core import captures, refusals, refused_urls
 from storage.sql.schema.keys import id_key, url_key
 
 IdentityKey = tuple[str, bytes]
@@ -25,18 +25,23 @@ IdentityKey = tuple[str, bytes]
 class IdentityIndex:
     """What every key of a batch leads to, with the batch's articles so far.
 
-    Articles that are new have negative numbers: -1 for the first. claimed: rows of `keys` to
-    write; learned: newest outlet id by article.
+    Articles that are new have negative numbers: -1 for the first. captured: articles with the
+    addresses at which they were captured. claimed: rows of `keys` to write; learned: newest
+    outlet id by article.
     """
 
     matches: dict[IdentityKey, KeyMatch]
     refused: set[IdentityKey]
+    captured: set[tuple[int, str]]
     new: int = 0
     claimed: list[dict[str, Any]] = field(default_factory=list)
     learned: dict[int, str] = field(default_factory=dict)
 
-    def match(self, article: Article, wanted: Wanted) -> int | None:
-        """Return the article that `article` is, and let its keys lead there; None: not plain."""
+    def match(self, article: Article, wanted: Wanted, asked: str) -> int | None:
+        """Return the article that `article` is, and let its keys lead there; None: not plain.
+
+        An article that was never captured at `asked` is not plain: its texts are to be compared.
+        """
         outlet = article.outlet
         fresh = [key for key in wanted if (outlet, key) not in self.matches]
         by_url = self.matches.get((outlet, url_key(article.url)))
@@ -50,10 +55,13 @@ class IdentityIndex:
         if any((outlet, key) in self.refused for key in fresh):
             return None
         is_numbered = bool(article.article_id)
-        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=self._not_asked).article
+        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=_not_asked).article
         if found is None:
             self.new += 1
+        elif (found, asked) not in self.captured:
+            return None
         id_ = -self.new if found is None else found
+        self.captured.add((id_, asked))
         for key in fresh:
             kind, value = wanted[key]
             self.matches[outlet, key] = KeyMatch(kind, id_)
@@ -62,10 +70,6 @@ class IdentityIndex:
                 self.learned[id_] = value
         return id_
 
-    @staticmethod
-    def _not_asked(article: int) -> bool:
-        raise AssertionError(f"whether article {article} has an id is asked where all is plain")
-
     def match_refusal(self, outlet: str, wanted: Wanted) -> int | None:
         """Return the article that a refused page's URLs lead to, if any."""
         at = [(outlet, key) for key in wanted]
@@ -73,6 +77,10 @@ class IdentityIndex:
         if match is None:
             self.refused.update(at)
         return match.article if match else None
+
+
+def _not_asked(article: int) -> bool:
+    raise AssertionError(f"whether article {article} has an id is asked where all is plain")
 
 
 def urls_of_arrival(arrival: Arrival) -> tuple[str, ...]:
@@ -88,6 +96,7 @@ def wanted_by(arrival: Arrival) -> Wanted:
     return {url_key(url): ("alias", url) for url in urls}
 
 
+_CAPTURED = sa.select(captures.c.article, captures.c.url).distinct()
 _REFUSED = (
     sa.select(refused_urls.c.key)
     .select_from(refused_urls.join(refusals))
@@ -102,12 +111,15 @@ def load_index(
     asked: dict[str, set[bytes]] = {}
     for position, of_one in wanted.items():
         asked.setdefault(arrivals[position].result.outlet, set()).update(of_one)
-    index = IdentityIndex({}, set())
+    index = IdentityIndex({}, set(), set())
     for outlet, of_outlet in sorted(asked.items()):
         ordered = sorted(of_outlet)
         found = load_matches(conn, outlet, ordered)
         index.matches |= {(outlet, key): match for key, match in found.items()}
         index.refused |= _refused(conn, outlet, ordered)
+    ids = {match.article for match in index.matches.values()}
+    rows = rows_at(conn, _CAPTURED, captures.c.article, sorted(ids))
+    index.captured.update((row.article, row.url) for row in rows)
     return index
 
 

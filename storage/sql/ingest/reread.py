@@ -167,10 +167,11 @@ def _refuse_anew(conn: Connection, found: StoredCapture, result: Refusal) -> Rer
 def _admit(conn: Connection, found: StoredCapture, result: Article) -> Reread:
     """Write that a refusal is an article after all."""
     urls = [found.capture.url, *_unrefuse(conn, found)]
-    target = find_article(conn, result)
+    match = find_article(conn, result, urls)
+    target = match.article
     if target is None:
         target = add_article(conn, found.capture.captured_at, result)
-    claim(conn, target, result, urls)
+    claim(conn, target, result, urls, apart=match.apart_from is not None)
     _show(conn, found, article=target, content=_content(conn, result))
     recompute(conn, [target], {found.id})
     return Reread.ADMITTED

@@ -9,7 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model.schedule import RECHECK_AGES, TOO_LATE, Hold, KnownArticle, MaintenanceRun
+from storage.model.schedule import (
+    RECHECK_AGES,
+    SCHEDULE,
+    TOO_LATE,
+    Hold,
+    KnownArticle,
+    MaintenanceRun,
+)
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
@@ -32,6 +39,11 @@ class Schedule(Part):
             return {
                 row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
             }
+
+    def stopped_at(self) -> datetime | None:
+        """Return when the schedule was stopped, None where it runs, was killed, or never ran."""
+        row = self.maintenance_runs().get(SCHEDULE)
+        return row.seen_at if row is not None and row.exit_code is not None else None
 
     def record_maintenance(self, run: MaintenanceRun) -> None:
         """Write a standing job's row in place of the one before."""

@@ -13,8 +13,11 @@ from storage.sql.schema.core import article_places
 from storage.sql.schema.search import search_documents as documents
 from storage.text.words import folded
 
-RANKED = 10_000
-"""Matches that are ranked or counted at most, the newest."""
+RANKED = 5_000
+"""Matches that are ranked at most, the newest."""
+
+COUNTED = 10_000
+"""Matches whose facet values are counted at most, the newest."""
 
 
 class Entry(NamedTuple):

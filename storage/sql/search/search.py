@@ -35,11 +35,11 @@ class Recent(NamedTuple):
 
 
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
-    """Return the matches of a query, newest first; of very many the newest."""
+    """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
     engine = _engine_of(conn)
     horizon = engine.horizon(conn, query)
     bounded = query if horizon is None else replace(query, since=horizon)
-    most = entry.RANKED + 1
+    most = (entry.RANKED if scored else entry.COUNTED) + 1
     found = engine.newest(conn, bounded, most, scored=scored, broad=horizon is not None)
     matches = list(islice(found, most))
     if len(matches) == most:
