@@ -27,7 +27,10 @@ _EDITED = frozenset(
      "b", "i", "strong", "em", "a", "span", "img")
 )  # fmt: skip
 _EDITED_BLOCKS = frozenset(("p", "h2", "h3", "blockquote", "figure", "table", "ul", "ol"))
-_ADDRESSES = ("data-url", "data-href", "data-link", "data-article-url")
+_ADDRESSES = ("data-url", "data-href", "data-article-url")
+_ADDRESSED = ", ".join(
+    f"{tag}[{name}]" for tag in ("article", "div", "section") for name in _ADDRESSES
+)
 
 
 def drop_other_articles(tree: LexborHTMLParser, url: str, said: str) -> None:
@@ -37,7 +40,7 @@ def drop_other_articles(tree: LexborHTMLParser, url: str, said: str) -> None:
     nothing tells which article is the page's, and nothing is removed.
     """
     headlines = tree.css("h1")
-    own = own_headline(tree, said)
+    own = _most_alike(headlines, said)
     if own is None or overlap(_text(own), said) < _SAME_HEADLINE:
         return
     following = headlines[[node.mem_id for node in headlines].index(own.mem_id) + 1 :]
@@ -53,7 +56,11 @@ def drop_other_articles(tree: LexborHTMLParser, url: str, said: str) -> None:
 
 def own_headline(tree: LexborHTMLParser, said: str) -> LexborNode | None:
     """Return the h1 that says most of what the head calls the article, the first of equal ones."""
-    return max(tree.css("h1"), key=lambda node: overlap(_text(node), said), default=None)
+    return _most_alike(tree.css("h1"), said)
+
+
+def _most_alike(headlines: list[LexborNode], said: str) -> LexborNode | None:
+    return max(headlines, key=lambda node: overlap(_text(node), said), default=None)
 
 
 def _is_other_headline(node: LexborNode, own: LexborNode) -> bool:
@@ -71,7 +78,7 @@ def _box(headline: LexborNode, own: LexborNode) -> LexborNode:
 
 def _addressed(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
     """Yield elements that name the address of another article and hold a headline."""
-    for node in tree.css(",".join(f"[{name}]" for name in _ADDRESSES)):
+    for node in tree.css(_ADDRESSED):
         given = next(filter(None, (node.attributes.get(name) for name in _ADDRESSES)), "")
         try:
             path = urlsplit(urljoin(url, given)).path

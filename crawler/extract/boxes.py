@@ -55,9 +55,8 @@ _PLAYER_WORDS = re.compile(
 _BOX_TAGS = ("div", "section", "aside", "ul", "ol", "table", "article", "dl", "header", "footer",
              "form")  # fmt: skip
 _HIDDEN = etree.XPath(
-    ".//*[@hidden or contains(@style, 'none') or contains(@style, 'hidden')"
-    " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
-    " or contains(@class, 'screen-reader')]"
+    ".//*[@hidden] | .//*[@style] | .//*[contains(@class, 'sr-only')]"
+    " | .//*[contains(@class, 'visually-hidden')] | .//*[contains(@class, 'screen-reader')]"
 )
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDING_CLASS = re.compile(

@@ -63,10 +63,12 @@ class ScopedSelector:
         if not self.places:
             yield from ((selector, self.root.css(selector)) for selector in selectors)
             return
-        found = [(selector, self.root.css(selector)) for selector in selectors]
+        found: dict[str, list[LexborNode]] = {}  # filled as far as it is asked for
         for place in self.places:
-            for selector, nodes in found:
-                yield selector, [node for node in nodes if node.mem_id in place]
+            for selector in selectors:
+                if selector not in found:
+                    found[selector] = self.root.css(selector)
+                yield selector, [node for node in found[selector] if node.mem_id in place]
 
 
 @dataclass(frozen=True, slots=True)

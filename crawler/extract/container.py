@@ -79,25 +79,37 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "", headline: str = "")
     if not scores:
         return ()
     title = own_headline(tree, headline) if headline else None
-    near = _near(title, prose) if title is not None else frozenset()
+    held = _held(prose)
+    box = _box_of(title, held) if title is not None else None
+    near = {each for each, node in nodes.items() if box is not None and holds(box, node)}
     best = max(scores, key=lambda each: (each in near, scores[each]))
     if scores[best] < _MIN_TEXT:
         return ()
-    return with_following(_with_siblings(nodes[best], title, prose))
+    return with_following(_with_siblings(nodes[best], title, held))
 
 
-def _near(own: LexborNode, prose: list[tuple[LexborNode, float]]) -> frozenset[int]:
-    """Return what lies in the smallest box around a headline that holds an article's prose.
+def _held(prose: list[tuple[LexborNode, float]]) -> dict[int, float]:
+    """Return how much prose each element holds, itself or in others, by its address."""
+    held: dict[int, float] = {}
+    for paragraph, weight in prose:
+        up: LexborNode | None = paragraph
+        while up is not None:
+            held[up.mem_id] = held.get(up.mem_id, 0) + weight
+            up = up.parent
+    return held
+
+
+def _box_of(title: LexborNode, held: dict[int, float]) -> LexborNode | None:
+    """Return the smallest box around a headline that holds an article's prose, or None.
 
     Longer texts elsewhere are other articles, comments, the outlet's own.
     """
-    box = own.parent
+    box = title.parent
     while box is not None and box.tag != "body":
-        inside = {node.mem_id for node in box.traverse()}
-        if sum(weight for node, weight in prose if node.mem_id in inside) >= _MIN_NEAR:
-            return frozenset(inside | {box.mem_id})
+        if held.get(box.mem_id, 0) >= _MIN_NEAR:
+            return box
         box = box.parent
-    return frozenset()
+    return None
 
 
 def _around(node: LexborNode) -> LexborNode | None:
@@ -108,9 +120,7 @@ def _around(node: LexborNode) -> LexborNode | None:
     return up
 
 
-def _with_siblings(
-    best: LexborNode, own: LexborNode | None, prose: list[tuple[LexborNode, float]]
-) -> Containers:
+def _with_siblings(best: LexborNode, own: LexborNode | None, held: dict[int, float]) -> Containers:
     """Return a box with those beside it that hold prose, and what stands between them.
 
     Where a box stands alone, the boxes around it are looked at, which then must be of one kind,
@@ -123,10 +133,6 @@ def _with_siblings(
             break
         beside_headline = own is not None and holds(parent, own)
         alike = beside_headline or branch.mem_id != best.mem_id
-        held: dict[int, float] = {}
-        for paragraph, weight in prose:
-            if (child := _child_around(paragraph, parent)) is not None:
-                held[child.mem_id] = held.get(child.mem_id, 0) + weight
         children = list(parent.iter(include_text=True))
         places = [
             number
@@ -147,16 +153,6 @@ def _are_alike(node: LexborNode, other: LexborNode) -> bool:
     """True for boxes that a template sets in a row: of one class, or sections without any."""
     kinds = {(each.tag, each.attributes.get("class") or "") for each in (node, other)}
     return len(kinds) == 1 and kinds != {("div", "")}
-
-
-def _child_around(node: LexborNode, parent: LexborNode) -> LexborNode | None:
-    """Return the child of an element that is or holds a node, or None."""
-    up = node
-    while up.parent is not None:
-        if up.parent.mem_id == parent.mem_id:
-            return up
-        up = up.parent
-    return None
 
 
 def _own_text(node: LexborNode) -> float:
