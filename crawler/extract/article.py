@@ -1,16 +1,14 @@
 """The way of a page through extraction, step by step."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import classify as pages
-from crawler.extract import document, fields
+from crawler.extract import document, fields, times
 from crawler.extract.authors import Byline, choose_byline, is_person
 from crawler.extract.blocks import missing_prose, size_of
 from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
@@ -23,7 +21,7 @@ from crawler.extract.refusals import live_evidence, other_page, paywall_evidence
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import VIETNAM, DateCandidate, DateChoice, choose_date, url_stamp
+from crawler.page.dates import VIETNAM, DateCandidate, DateChoice
 from crawler.page.printed import split_dateline
 from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
@@ -157,11 +155,11 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     tags = fields.read_tags(select, layout, meta)
     author_texts = fields.read_author_texts(select, layout)
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
-    published, modified = _dates(opened, reading)
+    published, modified = times.read_times(opened.page, opened.zone, reading, opened.meta)
     headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
     body, path, doubts = _read_body(opened, reading, (title, sapo))
     if body.stamp and published.rule in (None, "url"):
-        published = _choose(opened, [DateCandidate(body.stamp, "page:text")])
+        published = times.choose(opened.page, opened.zone, [DateCandidate(body.stamp, "page:text")])
     is_dated = published.at is not None and published.rule != "url"
     kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, meta.types, body)
     evidence = pages.PageEvidence(
@@ -170,7 +168,8 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     if reason := pages.classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
-        return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published.future))
+        future = times.describe_future(opened.page, published.future)
+        return opened.refuse(RefusalReason.FUTURE_DATE, future)
     dateline, lead = split_dateline(
         sapo or body.lead or fields.described_lead(meta, title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
@@ -244,33 +243,6 @@ def _read_body(
         note = f"partial: {missing} characters more stand elsewhere on the page"
         return body, "subtree", (note,)
     return body, "subtree", ()
-
-
-def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime | None]:
-    """Return what was chosen as time of publication, and the time of the last change.
-
-    A change before publication is dropped: outlets write their articles before they are out.
-    """
-    page, select, layout, meta = opened.page, reading.select, reading.layout, opened.meta
-    published = _choose(opened, fields.date_candidates(select, layout, meta, "published"))
-    modified = _choose(opened, fields.date_candidates(select, layout, meta, "modified")).at
-    created = url_stamp(page.url, zone=opened.zone)
-    if published.at is None and published.future is None and created and created <= page.fetched_at:
-        published = DateChoice(created, page.url, "url")
-    if modified and published.at and modified < published.at:
-        modified = None
-    return published, modified
-
-
-def _choose(opened: _Opened, candidates: Iterable[DateCandidate]) -> DateChoice:
-    page, zone = opened.page, opened.zone
-    created = url_stamp(page.url, zone=zone)
-    return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
-
-
-def _describe_future(opened: _Opened, future: DateCandidate) -> str:
-    at = opened.page.fetched_at.isoformat()
-    return f"published {future.raw!r} ({future.rule}), after the capture at {at}"
 
 
 def _byline(

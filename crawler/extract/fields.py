@@ -1,7 +1,7 @@
-"""The fields around the text: title, lead, section, tags, authors, dates. Pure."""
+"""The fields around the text: title, lead, section, tags, authors. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -10,13 +10,11 @@ from crawler.extract.authors import clean_names, read_byline
 from crawler.extract.choose import ScopedSelector
 from crawler.extract.metadata import Metadata, clean
 from crawler.families.base import Layout
-from crawler.page.dates import DateCandidate
-from crawler.page.printed import TITLE_ENDS, overlap, parts_of_stamp, strip_site
+from crawler.page.printed import TITLE_ENDS, overlap, strip_site
 from storage.model.articles import Block
 
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40
-_MAX_DATES = 12  # elements of one selector that are read for a date
 _MAX_AUTHOR = 200  # characters
 _MAX_BYLINE = 60  # characters of names; a longer box tells more of them
 _MAX_CLOSING = 6  # elements behind the text among which its author may be named
@@ -24,7 +22,7 @@ _SIGNED = re.compile(r"\bright\b|bold|author|tac-?gia|byline", re.IGNORECASE)
 _MAX_SAPO = 1_200  # characters
 _HEADLINE_WORDS = 6  # names of sections and outlets are shorter
 _MIN_SHARED = 0.2  # of the words of a page's headline and its head's
-_MAX_RAW = 1_000  # characters with the blanks of a template; a longer box is no line
+MAX_RAW = 1_000  # characters with the blanks of a template; a longer box is no line
 _MAX_DATED_BYLINE = 90  # characters
 _OTHER_HEADLINES = re.compile(r"\s*(?:>>|»|►).*$", re.DOTALL)
 _CUT = re.compile(r"[\s.…]*(?:\[(?:…|\.{3})\]|\.{3}|…)?[\s.…]*$")
@@ -36,7 +34,6 @@ _SITE_SIGN = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
 _MAX_TITLE = 400  # characters
 _BREAKS = re.compile(r"<br\b[^>]*>|</?(?:div|p|h[1-6]|li)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>")
-_DATE_NAMES = ("pubdate", "datepublished", "article:published_time", "its_publication", "date")
 _HOME_NAMES = frozenset(("trang chủ", "home", "tin tức", "trang nhất"))
 
 
@@ -248,7 +245,7 @@ def _dated_byline(select: ScopedSelector) -> list[str]:
     """Return the line by the headline that holds a day and, beside it, nothing but names."""
     for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
         for node in nodes:
-            if len(node.text(deep=True)) > _MAX_RAW:
+            if len(node.text(deep=True)) > MAX_RAW:
                 continue
             text = joined_text(node)
             if len(text) <= _MAX_DATED_BYLINE and any(char.isdigit() for char in text):
@@ -256,51 +253,3 @@ def _dated_byline(select: ScopedSelector) -> list[str]:
                 if byline and byline.names:
                     return [text]
     return []
-
-
-def date_candidates(
-    select: ScopedSelector, layout: Layout, meta: Metadata, key: str = "published"
-) -> Iterator[DateCandidate]:
-    """Yield what may be the time of publication (or key="modified"), most trusted first.
-
-    JSON-LD, then meta properties, then the layout's elements, then meta names (some outlets put
-    the time in US order there), then any <time>.
-    """
-    jsonld = "datePublished" if key == "published" else "dateModified"
-    if said := meta.said(jsonld):
-        yield DateCandidate(said, "jsonld")
-    if said := meta.prop(f"article:{key}_time"):
-        yield DateCandidate(said, "meta")
-    if key == "published":
-        yield from _printed_dates(select, layout)
-        for name in _DATE_NAMES:
-            if said := meta.named(name):
-                yield DateCandidate(said, f"meta:{name}")
-        return
-    if said := meta.named("lastmod") or meta.named("datemodified"):
-        yield DateCandidate(said, "meta:name")
-    yield from _printed_changes(select, layout)
-
-
-def _printed_changes(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
-    """Yield the times of change that stand beside those of publication."""
-    for candidate in _printed_dates(select, layout, whole=True):
-        if changed := parts_of_stamp(candidate.raw)[1]:
-            yield DateCandidate(changed, candidate.rule)
-
-
-def _printed_dates(
-    select: ScopedSelector, layout: Layout, *, whole: bool = False
-) -> Iterator[DateCandidate]:
-    """Yield the times in a layout's elements; of lines with two the time of publication.
-
-    whole: with the rest of such lines.
-    """
-    for selector, nodes in select.by_place(layout.time):
-        for node in nodes[:_MAX_DATES]:
-            for value in (node.attributes.get("datetime"), node.attributes.get("content")):
-                if value:
-                    yield DateCandidate(clean(value), f"page:{selector}")
-            text = joined_text(node) if len(node.text(deep=True)) <= _MAX_RAW else ""
-            if any(char.isdigit() for char in text):
-                yield DateCandidate(text if whole else parts_of_stamp(text)[0], f"page:{selector}")
