@@ -12,29 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crawler.commands.archive.archive import archive_app
-from crawler.commands.archive.import_ import import_
-from crawler.commands.archive.prune import prune
-from crawler.commands.archive.reextract import reextract
 from crawler.commands.common import ArchiveOption, ConfigOption, err
-from crawler.commands.crawl.backfill import backfill
-from crawler.commands.crawl.coverage import coverage
-from crawler.commands.crawl.crawl import crawl
-from crawler.commands.crawl.recheck import recheck
-from crawler.commands.crawl.schedule import schedule
-from crawler.commands.crawl.status import alarms, status
-from crawler.commands.demo import demo
-from crawler.commands.init import init
-from crawler.commands.outlets.extract import extract
-from crawler.commands.outlets.new import new_outlet
-from crawler.commands.outlets.outlets import outlets_app
-from crawler.commands.outlets.pages import pages_app
-from crawler.commands.query.articles import articles, runs, show
-from crawler.commands.query.clusters import cluster, clusters
-from crawler.commands.query.export import export
-from crawler.commands.query.places import places_app
-from crawler.commands.query.revisions import diff, revisions
-from crawler.commands.query.search import search
+from crawler.commands.index import CommandGroup, register
 from crawler.jobs.signals import STOPPED_CODES
 from storage.errors import TinquanError
 
@@ -42,39 +21,13 @@ _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a disk says that does not take what is printed into a file."""
 
 app = typer.Typer(
+    cls=CommandGroup,
     help="Archive Vietnamese district news: crawl outlets, keep every edit, ask the archive.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(init)
-app.command()(demo)
-app.command()(crawl)
-app.command()(backfill)
-app.command()(coverage)
-app.command()(articles)
-app.command()(show)
-app.command()(diff)
-app.command()(revisions)
-app.command()(cluster)
-app.command()(clusters)
-app.command()(runs)
-app.command()(status)
-app.command()(alarms)
-# A word to exclude begins with "-": it is no option.
-app.command(context_settings={"ignore_unknown_options": True})(search)
-app.command()(extract)
-app.command()(reextract)
-app.command("import")(import_)
-app.command()(export)
-app.command()(schedule)
-app.command()(recheck)
-app.command()(prune)
-app.add_typer(archive_app, name="archive")
-outlets_app.command("new")(new_outlet)
-app.add_typer(outlets_app, name="outlets")
-app.add_typer(pages_app, name="pages")
-app.add_typer(places_app, name="places")
+register(app)
 
 
 def _everywhere(command: object, defaults: dict[str, str]) -> dict[str, Any]:
@@ -102,7 +55,9 @@ def _common(
     # Options before the command's name hold for every command, unless repeated after it.
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
-    context.default_map = _everywhere(context.command, defaults)
+    name = context.invoked_subcommand
+    if name and isinstance(context.command, TyperGroup):
+        context.default_map = {name: _everywhere(context.command.commands[name], defaults)}
 
 
 def main() -> None:

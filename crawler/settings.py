@@ -50,7 +50,7 @@ ROBOTSTXT_USER_AGENT = "tinquan"  # the name that robots.txt files are matched f
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "vi,en;q=0.5",
-    "Accept-Encoding": "gzip",  # warcio's checker fails on brotli with the version Scrapy needs
+    "Accept-Encoding": "gzip",  # docs/archive.md says why no other
 }
 
 # Manners
@@ -83,6 +83,7 @@ METAREFRESH_ENABLED = False  # ePi pages carry a refresh of 1,800 s to themselve
 DOWNLOAD_TIMEOUT = _loaded.limits.download_seconds  # for a whole response, slow drips too
 DOWNLOAD_MAXSIZE = _loaded.limits.response_bytes  # also after decompression; 1 GiB by default
 DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_FAIL_ON_DATALOSS = False  # crawler.fetch.middlewares.short_answers keeps what came
 DNS_TIMEOUT = 20
 REACTOR_THREADPOOL_MAXSIZE = 4  # only DNS lookups use threads
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # newest first, as listings have them
@@ -104,11 +105,15 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 
 # How a response comes in (downwards on the way out, upwards on the way back)
 DOWNLOADER_MIDDLEWARES = {
+    "crawler.fetch.middlewares.adoption.Adoption": 40,  # before anybody asks for robots.txt
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.fetch.middlewares.offsite.StrictOffsite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.fetch.middlewares.robots.StrictRobots": 100,
     "crawler.fetch.middlewares.retry_after.SlowDown": 560,  # before retries (550) see the response
+    "crawler.fetch.middlewares.short_answers.ShortAnswers": 570,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.fetch.middlewares.decompression.Decompression": 590,
     "crawler.fetch.middlewares.offsite.OffsiteRedirects": 610,  # before redirects (600)
     # Before decompression (590) and redirects (600).
     "crawler.fetch.middlewares.capture.CaptureMiddleware": 650,
@@ -120,6 +125,7 @@ ITEM_PIPELINES = {
     "crawler.fetch.pipelines.ReportPipeline": 500,
 }
 EXTENSIONS = {
+    "crawler.fetch.extensions.lenient_headers.LenientHeaders": 0,
     "crawler.fetch.extensions.run_stats.RunStats": 0,
     "crawler.fetch.extensions.time_limit.Watchdog": 0,
     "crawler.fetch.extensions.parent_watch.ParentWatch": 10,

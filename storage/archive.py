@@ -5,11 +5,12 @@ starts at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from storage.model.maintenance import Copied, DatabaseBackup
+from storage.sql.engine import BUSY_SECONDS
 
 if TYPE_CHECKING:
     from storage.sql.articles import Articles
@@ -24,35 +25,88 @@ if TYPE_CHECKING:
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
 
-BUSY_SECONDS = 90.0
-"""How long a write waits for another process's before it gives up as busy."""
 
-
-@dataclass(frozen=True, slots=True)
 class Archive:
-    """An open archive. Use it as a context manager, or call `close`.
+    """An open archive, in ten parts. Use it as a context manager, or call `close`.
 
     Every method of a part is one short transaction; whatever goes wrong inside rolls it back and
-    comes out as an ArchiveError.
-
-    articles: what outlets published, read and stored. search: full text. clusters: copies of one
-    story. places: the gazetteer, and what articles are about. captures: recorded responses.
-    runs: crawls. links: what listings named. alarms: what is wrong, and since when. schedule: what
-    the schedule keeps. maintenance: the archive's own upkeep. database: the engine underneath, for
-    statements of one's own.
+    comes out as an ArchiveError. A part is imported when it is first asked for, so that a question
+    does not wait for the code that stores.
     """
 
-    articles: "Articles"
-    search: "Search"
-    clusters: "Clusters"
-    places: "Places"
-    captures: "Captures"
-    runs: "Runs"
-    links: "Links"
-    alarms: "Alarms"
-    schedule: "Schedule"
-    maintenance: "Maintenance"
-    database: "Database"
+    def __init__(self, database: "Database") -> None:
+        """Take the open database; `database` is also for statements of one's own."""
+        self.database = database
+
+    @cached_property
+    def articles(self) -> "Articles":
+        """What outlets published, read and stored."""
+        from storage.sql.articles import Articles
+
+        return Articles(self.database)
+
+    @cached_property
+    def search(self) -> "Search":
+        """Full text."""
+        from storage.sql.fulltext import Search
+
+        return Search(self.database)
+
+    @cached_property
+    def clusters(self) -> "Clusters":
+        """Copies of one story."""
+        from storage.sql.clusters.clusters import Clusters
+
+        return Clusters(self.database)
+
+    @cached_property
+    def places(self) -> "Places":
+        """The gazetteer, and what articles are about."""
+        from storage.sql.places.places import Places
+
+        return Places(self.database)
+
+    @cached_property
+    def captures(self) -> "Captures":
+        """Recorded responses."""
+        from storage.sql.captures import Captures
+
+        return Captures(self.database)
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """Crawls."""
+        from storage.sql.runs.runs import Runs
+
+        return Runs(self.database)
+
+    @cached_property
+    def links(self) -> "Links":
+        """What listings named."""
+        from storage.sql.runs.links import Links
+
+        return Links(self.database)
+
+    @cached_property
+    def alarms(self) -> "Alarms":
+        """What is wrong, and since when."""
+        from storage.sql.runs.alarms import Alarms
+
+        return Alarms(self.database)
+
+    @cached_property
+    def schedule(self) -> "Schedule":
+        """What the schedule keeps."""
+        from storage.sql.runs.schedule import Schedule
+
+        return Schedule(self.database)
+
+    @cached_property
+    def maintenance(self) -> "Maintenance":
+        """The archive's own upkeep."""
+        from storage.sql.maintenance.maintenance import Maintenance
+
+        return Maintenance(self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -76,10 +130,11 @@ def open_archive(
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
-    # Inside the function, so that importing this module loads no SQLAlchemy.
-    from storage.sql.assemble import assemble  # noqa: PLC0415
+    from storage.sql.engine.connect import open_engine
+    from storage.sql.engine.transactions import Database
 
-    return assemble(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    return Archive(Database(engine, name, read_only=read_only))
 
 
 def upgrade_archive(
@@ -88,10 +143,10 @@ def upgrade_archive(
     """Bring an archive that an older version made up to this one's schema.
 
     A kill leaves it as it was, or at a version between; calling it again goes on from there.
-    progress: told how much of a long step is done, and of how much. Returns the schema's version
-    before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
+    progress: called with how much of a long step is done, and of how much. Returns the schema's
+    version before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
     """
-    from storage.sql.engine.connect import upgrade_schema  # noqa: PLC0415 - as above
+    from storage.sql.engine.connect import upgrade_schema
 
     return upgrade_schema(url, progress)
 
@@ -103,10 +158,10 @@ def copy_archive(
 
     The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
     was. Each table is compared with the source by number and digest of its rows.
-    progress: told a table's name, how many of its rows are done, and how many there are.
+    progress: called with a table's name, how many of its rows are done, and how many there are.
     Raises ArchiveError, SchemaError.
     """
-    from storage.sql.maintenance.copy import copy_between  # noqa: PLC0415 - as above
+    from storage.sql.maintenance.copy import copy_between
 
     return copy_between(source, target, progress)
 
@@ -117,6 +172,6 @@ def backup_database(url: str, path: Path) -> DatabaseBackup:
     Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
     is copied row by row, as `copy_archive` does. Raises ArchiveError.
     """
-    from storage.sql.maintenance.backup import backup_database as back_up  # noqa: PLC0415 - as above
+    from storage.sql.maintenance.backup import backup_database as back_up
 
     return back_up(url, path)

@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from crawler.capture.files import warc_paths
+from crawler.capture.private import make_folder, open_private
 from storage.archive import backup_database
 from storage.errors import CaptureError
 from storage.model.maintenance import DatabaseBackup
@@ -68,7 +69,7 @@ def back_up(archive: str, captures: Path, folder: Path, keep: int, now: datetime
         before = backups(folder)
         made = _free_name(folder, now)
         part = folder / f".{made.name}.part"
-        part.mkdir()
+        make_folder(part)
         database = backup_database(archive, part / DATABASE)
         copied = _copy_files(captures, part, before[-1] if before else None)
         faults, elsewhere = _compared(database, copied)
@@ -102,7 +103,8 @@ def backups(folder: Path) -> list[Path]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        open_private(folder / ".lock", "ab").close()
         with FileLock(folder / ".lock", timeout=0):
             yield
     except Timeout:
@@ -141,7 +143,7 @@ def _copy_files(captures: Path, part: Path, before: Path | None) -> _Copied:
     for path in warc_paths(captures):
         name = path.relative_to(captures).as_posix()
         target = part / CAPTURES / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         old = known.get(name)
         if before is not None and old is not None and _is_same(path, old):
             os.link(before / CAPTURES / name, target)
@@ -161,7 +163,7 @@ def _is_same(path: Path, old: Mapping[str, Any]) -> bool:
 def _copy(path: Path, target: Path) -> dict[str, Any]:
     """Copy a file, also one that a crawl still writes: as far as it is when we look."""
     before, sha256, left = path.stat(), hashlib.sha256(), path.stat().st_size
-    with path.open("rb") as source, target.open("xb") as file:
+    with path.open("rb") as source, open_private(target, "xb") as file:
         while left and (data := source.read(min(left, _CHUNK))):
             file.write(data)
             sha256.update(data)
@@ -197,7 +199,7 @@ def _finish(part: Path, made: Path, database: DatabaseBackup, copied: _Copied) -
         "tables": dict(database.tables),
         "warc_files": copied.files,
     }
-    with (part / MANIFEST).open("x", encoding="utf-8") as file:
+    with open_private(part / MANIFEST, "x", encoding="utf-8") as file:
         json.dump(manifest, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from crawler.capture.reader import recorded_at
+from crawler.capture.reader import decoded_body, recorded_at
 from crawler.capture.tombstone import record_spans, tombstone_at
 from storage.archive import Archive
 from storage.errors import CaptureError
@@ -106,6 +106,7 @@ class RecordCheck:
         capture = one.capture
         try:
             found = recorded_at(file, capture.warc_offset)
+            decoded_body(found)  # what nobody can decode cannot be extracted again
         except CaptureError as error:
             what = str(error)
         else:

@@ -8,6 +8,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from crawler.capture.private import make_folder, open_private
 from storage.errors import CaptureError, CrawlError
 
 
@@ -22,9 +23,11 @@ class HostLock:
         self._note = folder / f"{host}.json"
         self._lock = FileLock(folder / f"{host}.lock", thread_local=False)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+            open_private(self._lock.lock_file, "ab").close()
             self._lock.acquire(timeout=0)
-            self._note.write_text(json.dumps({"pid": os.getpid(), "run": run_id}))
+            with open_private(self._note, "w") as note:
+                json.dump({"pid": os.getpid(), "run": run_id}, note)
         except Timeout:
             raise CrawlError(
                 f"{host}: is being crawled by {self._holder()}; wait for its end"

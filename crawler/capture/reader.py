@@ -1,27 +1,22 @@
 """WARC files as what they hold: sessions, an index of responses, single pages. No Scrapy."""
 
-import gzip
 import logging
-import zlib
-from base64 import b32encode
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha1
-from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastwarc.warc import WarcRecordType
 
+from crawler.capture.decode import MAX_BYTES, UndecodableError, dechunk, decode
+from crawler.capture.digests import matching_digest
 from crawler.capture.scan import Gap, RecordEntry, Scan, records, scan
 from crawler.page.response import Page
-from crawler.page.urls import canonical_url
+from crawler.page.urls import canonical_url, host_of
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
 _log = logging.getLogger(__name__)
-_MAX_BYTES = 64 * 1024 * 1024  # one page, decompressed
 _PASSING = frozenset({408, 429, 500, 502, 503, 504, 522, 524})  # statuses that a crawl asks again
 
 
@@ -70,9 +65,7 @@ def sessions(paths: list[Path]) -> list[Session]:
     return [
         Session(
             tuple(path for _, path, _ in group),
-            frozenset(
-                urlsplit(entry.url).hostname or "" for *_, found in group for entry in found.entries
-            ),
+            frozenset(host_of(entry.url) or "" for *_, found in group for entry in found.entries),
             tuple(gap for *_, found in group for gap in found.gaps),
         )
         for group in ordered
@@ -118,17 +111,28 @@ class ReplayIndex:
         return resolved.as_posix()
 
 
+def decoded_body(recorded: Recorded) -> bytes:
+    """Return a response's body without its content encodings.
+
+    Raises CaptureError where it is not what they say, or too large.
+    """
+    try:
+        return decode(recorded.body, recorded.header_values(b"content-encoding"))
+    except UndecodableError as error:
+        where = f"{recorded.capture.warc_file}@{recorded.capture.warc_offset}"
+        raise CaptureError(f"{where}: the record cannot be decoded: {error}") from None
+
+
 def read_record(file: Path, offset: int) -> Page:
     """Return the page in the response record at `offset`, its content decoded.
 
     Raises CaptureError where there is none or its payload does not match its digest.
     """
     recorded = _read(file, offset, str(file))
-    encodings = recorded.header_values(b"content-encoding")
     content_type = next(iter(recorded.header_values(b"content-type")), None)
     return Page(
         url=recorded.capture.url,
-        body=_decoded(recorded.body, encodings, f"{file}@{offset}"),
+        body=decoded_body(recorded),
         fetched_at=recorded.capture.captured_at,
         status=recorded.capture.status,
         content_type=content_type.decode("latin-1") if content_type else None,
@@ -144,20 +148,25 @@ def recorded_at(file: Path, offset: int) -> Recorded:
 
 
 def _read(file: Path, offset: int, name: str) -> Recorded:
-    with closing(records(file, offset, "transfer")) as found:
+    with closing(records(file, offset)) as found:
         record = next(found, None)
         is_response = record is not None and record.record_type == WarcRecordType.response
         # The reader passes over other kinds of records: what it found may lie further on.
         if record is None or not is_response or record.stream_pos != offset:
             raise CaptureError(f"{file}: no response record at offset {offset}")
-        if record.http_headers is None:
-            raise CaptureError(f"{file}: no HTTP response at offset {offset}")
-        body = record.reader.read(_MAX_BYTES + 1)
-    if len(body) > _MAX_BYTES:
-        raise CaptureError(f"{file}: the record at offset {offset} is over {_MAX_BYTES} bytes")
-    given = record.headers.get("WARC-Payload-Digest")
-    digest = f"sha1:{b32encode(sha1(body, usedforsecurity=False).digest()).decode()}"
-    if given and given.startswith("sha1:") and given != digest:
+        if record.http_headers is None or record.record_date is None:
+            raise CaptureError(f"{file}: no HTTP response with a date at offset {offset}")
+        raw = record.reader.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise CaptureError(f"{file}: the record at offset {offset} is over {MAX_BYTES} bytes")
+    headers = record.http_headers.items_bytes()
+    is_chunked = any(
+        n.lower() == b"transfer-encoding" and b"chunked" in v.lower() for n, v in headers
+    )
+    body = dechunk(raw) if is_chunked else raw
+    # Some tools take the digest of what went over the line, chunks included.
+    digest = matching_digest(record.headers.get("WARC-Payload-Digest"), (body, raw))
+    if digest is None:
         raise CaptureError(f"{file}: the record at offset {offset} does not match its digest")
     capture = Capture(
         url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
@@ -166,29 +175,12 @@ def _read(file: Path, offset: int, name: str) -> Recorded:
         warc_file=name,
         warc_offset=offset,
         record_id=record.record_id or "",
-        digest=given or digest,
+        digest=digest,
     )
     cut = record.headers.get("WARC-Truncated") == "length"
-    return Recorded(capture, record.http_headers.items_bytes(), body, cut)
+    return Recorded(capture, headers, body, cut)
 
 
-def _decoded(body: bytes, encodings: list[bytes], where: str) -> bytes:
-    names = [name.strip().lower() for value in encodings for name in value.split(b",")]
-    for name in reversed([name for name in names if name and name != b"identity"]):
-        try:
-            body = _decode_one(body, name)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise CaptureError(f"{where}: its content cannot be decoded: {error}") from None
-    return body
-
-
-def _decode_one(body: bytes, encoding: bytes) -> bytes:
-    if encoding in {b"gzip", b"x-gzip"}:
-        plain = gzip.GzipFile(fileobj=BytesIO(body)).read(_MAX_BYTES + 1)
-    elif encoding == b"deflate":
-        plain = zlib.decompressobj().decompress(body, _MAX_BYTES + 1)
-    else:
-        raise ValueError(f"encoding {encoding!r} is none that tinquan asks for")
-    if len(plain) > _MAX_BYTES:
-        raise ValueError(f"more than {_MAX_BYTES} bytes")
-    return plain
+def _says_chunked(header: tuple[bytes, bytes]) -> bool:
+    name, value = header
+    return name.lower() == b"transfer-encoding" and b"chunked" in value.lower()

@@ -1,19 +1,23 @@
 """What a WARC file holds, damage included: records found one gzip member at a time. No Scrapy."""
 
-import zlib
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from crawler.capture.members import CHUNK, GZIP, end_of_member, next_member
 from storage.errors import CaptureError
 
-_GZIP = b"\x1f\x8b\x08"
-_CHUNK = 1024 * 1024  # bytes held at once, packed or unpacked
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_KINDS = WarcRecordType.response | WarcRecordType.warcinfo
 _MAX_INFO = 64 * 1024  # bytes of a warcinfo record that are looked at
 
 
@@ -69,11 +73,11 @@ def scan(file: Path) -> Scan:
     found = _Found()
     try:
         with file.open("rb") as stream:
-            start = stream.read(len(_GZIP))
-            if start == _GZIP:
+            start = stream.read(len(GZIP))
+            if start == GZIP:
                 _scan_members(file, stream, found)
             elif start:
-                _scan_plain(file, found)
+                _scan_plain(file, stream, found)
     except OSError as error:
         raise _unreadable(file, error) from None
     named = [run for run in found.runs if run]
@@ -84,20 +88,20 @@ def scan(file: Path) -> Scan:
     return Scan(named[0] if named else None, tuple(found.entries), tuple(found.gaps))
 
 
-def records(
-    file: Path, offset: int = 0, decode: Literal["none", "transfer"] = "none"
-) -> Generator[WarcRecord, None, None]:
-    """Yield a file's records from `offset` on. Raises CaptureError where it cannot be read."""
+def records(file: Path, offset: int = 0) -> Generator[WarcRecord, None, None]:
+    """Yield a file's records from `offset` on, their content as it lies there.
+
+    Raises CaptureError where the file cannot be read.
+    """
     try:
         with file.open("rb") as stream:
             stream.seek(offset)
-            kinds = WarcRecordType.response | WarcRecordType.warcinfo
-            yield from ArchiveIterator(stream, record_types=kinds, auto_decode=decode)
-    except OSError as error:
+            yield from ArchiveIterator(stream, record_types=_KINDS, auto_decode="none")
+    except (OSError, ValueError) as error:
         raise _unreadable(file, error) from None
 
 
-def _unreadable(file: Path, error: OSError) -> CaptureError:
+def _unreadable(file: Path, error: OSError | ValueError) -> CaptureError:
     if isinstance(error, FileNotFoundError):
         return CaptureError(f"{file}: no such file; expected a WARC file")
     return CaptureError(f"{file}: cannot be read as a WARC file: {error}")
@@ -112,129 +116,142 @@ def _joined(file: Path, offset: int) -> CaptureError:
 
 
 def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
-    """Find the records of a packed file: runs of whole members, and the gaps between them."""
+    """Find the records of a packed file, one in each whole member, and the gaps between them."""
     size = file.stat().st_size
-    begin, offset, members = 0, 0, set[int]()
+    offset = 0
     while offset < size:
-        following = _end_of_member(stream, offset)
-        if following is not None:
-            members.add(offset)
-            offset = following
-            continue
-        _scan_range(file, begin, offset, members, found)
-        begin = _next_member(stream, offset + 1, size)
-        found.gaps.append(Gap(file, offset, begin - offset))
-        offset, members = begin, set()
-    _scan_range(file, begin, offset, members, found)
+        following = end_of_member(stream, offset)
+        if following is None:
+            following = next_member(stream, offset + 1, size)
+            found.gaps.append(Gap(file, offset, following - offset))
+        elif not _scan_member(file, stream, offset, following, found):
+            found.gaps.append(Gap(file, offset, following - offset))
+        offset = following
 
 
-def _end_of_member(stream: BinaryIO, offset: int) -> int | None:
-    """Return where the gzip member at `offset` ends, None where none that is whole begins."""
-    stream.seek(offset)
-    unpacker = zlib.decompressobj(wbits=31)
-    position, rest = offset, b""
-    while not unpacker.eof:
-        if not rest:
-            rest = stream.read(_CHUNK)
-            position += len(rest)
-            if not rest:
-                return None
-        try:
-            unpacker.decompress(rest, _CHUNK)  # a bound: what it holds is not needed
-        except zlib.error:
-            return None
-        rest = unpacker.unconsumed_tail
-    return position - len(unpacker.unused_data)
-
-
-def _next_member(stream: BinaryIO, offset: int, size: int) -> int:
-    """Return where, from `offset` on, the next member with a WARC record begins; else `size`."""
-    while offset < size:
-        stream.seek(offset)
-        chunk = stream.read(_CHUNK)
-        at = chunk.find(_GZIP)
-        while at >= 0:
-            if _begins_record(stream, offset + at):
-                return offset + at
-            at = chunk.find(_GZIP, at + 1)
-        offset += max(1, len(chunk) - len(_GZIP) + 1)
-    return size
-
-
-def _begins_record(stream: BinaryIO, offset: int) -> bool:
-    stream.seek(offset)
-    try:
-        return zlib.decompressobj(wbits=31).decompress(stream.read(4096), 5) == b"WARC/"
-    except zlib.error:
-        return False
-
-
-def _scan_range(file: Path, begin: int, end: int, members: set[int], found: _Found) -> None:
-    """Note the records of whole members between two offsets."""
-    if not members:
-        return
-    for record in _within(file, begin, end):
-        offset = record.stream_pos
-        if offset not in members:
+def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Found) -> bool:
+    """Note the record of a whole member; False where it is not whole. An empty member is none."""
+    with closing(_within(stream, offset, end)) as inside:
+        record = next(inside, None)
+        is_whole = record is None or _note(file, offset, record, found)
+        # Content that is longer than the record says lies before the next record, or is junk.
+        if next(inside, None) is not None:
             raise CaptureError(
                 f"{file}: several records share one gzip member; pack it anew, record by record:"
                 " `warcio recompress` does so"
             )
-        if not _note(file, record, found):
-            found.gaps.append(Gap(file, offset, _length(offset, members, end)))
+    return is_whole
 
 
-def _length(offset: int, members: set[int], end: int) -> int:
-    return min((start for start in members if start > offset), default=end) - offset
+def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
+    """Find the records of a file that is not packed.
 
-
-def _scan_plain(file: Path, found: _Found) -> None:
-    """Find the records of a file that is not packed; damage ends it: nothing marks a beginning."""
-    end = file.stat().st_size
-    for record in _within(file, 0, end):
-        if not _note(file, record, found):
-            found.gaps.append(Gap(file, record.stream_pos, end - record.stream_pos))
+    After damage, or content that is longer than its record says, reading goes on at the next line
+    that begins a record.
+    """
+    begin, end = 0, file.stat().st_size
+    while begin < end:
+        damaged = _scan_until_damage(file, stream, begin, found)
+        if damaged is None:
             return
+        begin = _next_line(stream, damaged + 1, end)
+        found.gaps.append(Gap(file, damaged, begin - damaged))
 
 
-def _within(file: Path, begin: int, end: int) -> Iterator[WarcRecord]:
-    # What lies behind `end` may be damaged; what cannot be read before it is no record.
-    with closing(records(file, begin)) as found, suppress(CaptureError):
-        whole = end == file.stat().st_size
-        for record in found:
-            # Of records in one gzip member, all but the first are said to begin at its end.
-            if record.stream_pos >= end and not whole:
-                return
-            yield record
+def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) -> int | None:
+    """Note records from `begin` on; return where they are damaged, None for the file's end."""
+    reached = begin
+    try:
+        with closing(records(file, begin)) as inside:
+            for record in inside:
+                reached = record.stream_pos
+                end, is_clean = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
+                if not is_clean and _next_line(stream, reached + 1, end) < end:
+                    return reached  # it says it is longer than it is: another begins inside
+                if not _note(file, reached, record, found):
+                    return reached
+                if not is_clean:
+                    return end
+                reached = end
+    except CaptureError:
+        return reached
+    return None
 
 
-def _note(file: Path, record: WarcRecord, found: _Found) -> bool:
-    """Note one record; False where it is not whole."""
+def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> tuple[int, bool]:
+    """Return where a record ends by the length that it says, and whether it does end there."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(offset)
+    head = stream.read(_MAX_INFO).find(b"\r\n\r\n") + 4
+    end = offset + head + (int(length) if length and length.isdigit() else 0)
+    if end >= size:
+        return size, end == size
+    stream.seek(end)
+    return (end + 4, True) if stream.read(4) == b"\r\n\r\n" else (end, False)
+
+
+def _next_line(stream: BinaryIO, offset: int, size: int) -> int:
+    """Return where, from `offset` on, the next line begins a record; else `size`."""
+    while offset < size:
+        stream.seek(offset)
+        chunk = stream.read(CHUNK)
+        at = chunk.find(b"\nWARC/1.")
+        if at >= 0:
+            return offset + at + 1
+        offset += max(1, len(chunk) - 8)
+    return size
+
+
+class _Range(RawIOBase):
+    """The bytes of a file between two offsets."""
+
+    def __init__(self, stream: BinaryIO, begin: int, end: int):
+        self._stream, self._at, self._begin, self._end = stream, begin, begin, end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        self._stream.seek(self._at)
+        view = memoryview(buffer)[: self._end - self._at]
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at - self._begin
+
+
+def _within(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRecord, None, None]:
+    """Yield the records between two offsets; what cannot be read there is no record."""
+    with suppress(OSError):
+        yield from ArchiveIterator(
+            _Range(stream, begin, end), record_types=_KINDS, auto_decode="none"
+        )
+
+
+def _note(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
+    """Note one record; False where it is not whole, or cannot answer for its address."""
     if record.record_type == WarcRecordType.warcinfo:
         info = record.reader.read(_MAX_INFO)
-        found.runs.setdefault(_part_of(info), record.stream_pos)
+        found.runs.setdefault(_part_of(info), offset)
         return True
-    if not _is_whole(record):
+    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    if url and not url.startswith(("http://", "https://")):
+        return True  # of a name server, or an archive of another kind
+    status = record.http_headers.status_code if record.http_headers is not None else None
+    if not url or not status or record.record_date is None or not _is_whole(record):
         return False
-    if record.http_headers is not None and record.http_headers.status_code:
-        found.entries.append(
-            RecordEntry(
-                url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
-                file=file,
-                offset=record.stream_pos,
-                date=record.record_date.astimezone(UTC),
-                status=record.http_headers.status_code or 0,
-            )
-        )
+    date = record.record_date.astimezone(UTC)
+    found.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
     return True
 
 
 def _is_whole(record: WarcRecord) -> bool:
-    """True where a record has its headers and all of its content (the reader stops silently)."""
-    if not record.headers.get("Content-Length") or not record.headers.get("WARC-Target-URI"):
-        return False
+    """True where a record has all of its content (the reader stops silently)."""
     length = record.content_length
-    while length > 0 and (chunk := record.reader.read(_CHUNK)):
+    while length > 0 and (chunk := record.reader.read(min(CHUNK, length))):
         length -= len(chunk)
     return bool(length == 0)
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from crawler.capture.private import open_private
 from storage.errors import CaptureError
 
 _BODY = b"This record was redacted."
@@ -72,7 +73,7 @@ def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
         return 0
     beside = file.with_name(f"{file.name}.redacting")
     try:
-        with file.open("rb") as old, beside.open("wb") as new:
+        with file.open("rb") as old, open_private(beside, "wb") as new:
             _copy_but(old, new, wanted)
             new.flush()
             os.fsync(new.fileno())

@@ -15,6 +15,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from crawler.capture.private import make_folder, open_private
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
@@ -113,9 +114,9 @@ class WarcFiles:
         if self._file is None:
             self._serial += 1
             self._path = self._folder / f"{self._stem}-{self._serial:05}.warc.gz"
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             # Unbuffered: what a full disk refuses must not be written again when it is closed.
-            self._file = self._path.open("xb", buffering=0)
+            self._file = open_private(self._path, "xb", buffering=0)
             self.written.append(self._path)
             data, self._info_id = _info_record(self._path.name, self._info)
             _append(self._file, 0, data)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from crawler.commands.common import err, print_table
 from crawler.config.config import Config
@@ -59,6 +61,13 @@ def choose(config: Config, place: str | None, reach: Reach) -> Choice:
     return Choice(found, header, gazetteer.version)
 
 
+def announce(choice: Choice, archive: Archive, console: Console) -> None:
+    """Say what a query for a place was taken for, and what of the archive it cannot see."""
+    if choice.header:
+        warn_untagged(archive, choice.version)
+        console.print(escape(choice.header), soft_wrap=True)
+
+
 def one_place(gazetteer: Gazetteer, text: str) -> Unit:
     """Return the unit that `text` means; of a place with several rows, the last that fits.
 
@@ -99,7 +108,7 @@ def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table
     columns = (
         Column("ID"),
         Column("unit"),
-        Column("in", least=16),  # what namesakes are told apart by
+        Column("in", least=16),  # what distinguishes namesakes
         Column("valid", rank=1),
     )
     listed = Table(title, columns)

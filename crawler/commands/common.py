@@ -1,6 +1,5 @@
 """What all commands share: their options, their console, and the way they open things."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable
@@ -24,6 +23,7 @@ from crawler.page.times import parse_moment
 from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import LOCAL
 from crawler.render.table import Table
+from crawler.render.terminal import PlainConsole, json_text, shown
 from storage.archive import Archive, open_archive
 from storage.errors import ConfigError
 
@@ -52,8 +52,8 @@ def _width(stream: TextIO | None) -> int | None:
     return None if stream is None or stream.isatty() or "COLUMNS" in os.environ else 120
 
 
-out = Console(highlight=False, width=_width(sys.stdout))
-err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+out = PlainConsole(highlight=False, width=_width(sys.stdout))
+err = PlainConsole(stderr=True, highlight=False, width=_width(sys.stderr))
 
 
 def print_table(table: Table, console: Console = out) -> None:
@@ -65,7 +65,7 @@ def print_table(table: Table, console: Console = out) -> None:
         for line in table.lines(console.width):
             console.print(line, soft_wrap=True)
     else:
-        console.file.writelines(f"{line}\n" for line in table.plain_lines())
+        console.file.writelines(f"{shown(line)}\n" for line in table.plain_lines())
 
 
 def load_settings(config_file: Path | None, archive: str | None) -> Config:
@@ -134,13 +134,13 @@ def short_path(path: Path) -> str:
 
 def print_json(value: Any) -> None:
     """Print one JSON value."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def print_json_array(values: Iterable[Any]) -> None:
     """Print a JSON array, one element a line, as the elements come."""
     separator = "["
     for value in values:
-        sys.stdout.write(f"{separator}\n{json.dumps(value, ensure_ascii=False)}")
+        sys.stdout.write(f"{separator}\n{json_text(value)}")
         separator = ","
     sys.stdout.write("[]\n" if separator == "[" else "\n]\n")

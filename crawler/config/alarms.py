@@ -20,7 +20,7 @@ class Alarming(BaseModel):
     """Whom to notify of alarms, besides the log.
 
     channels: by a name of one's own an Apprise URL, such as mailtos://… or jsons://…. `${NAME}`
-    in it stands for an environment variable, so that no password stands in a file.
+    in it names an environment variable, so that no password is in a file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from crawler.outlets.cadence import Cadence, check_floor, cron_trigger
+from crawler.outlets.cadence import Cadence, check_floor
+from crawler.outlets.cron import cron_trigger
 from crawler.outlets.model import Outlet, explain
 from storage.errors import ConfigError, UnknownOutletError
 

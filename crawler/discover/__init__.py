@@ -7,6 +7,7 @@ from crawler.discover.feed import feed_links
 from crawler.discover.link import Child, DiscoveryResult, Link, LinkSource
 from crawler.discover.listing import page_links
 from crawler.discover.sitemap import sitemap_links
+from crawler.discover.xmldoc import CUT_SHORT
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
@@ -20,7 +21,7 @@ _READERS = {
     "sitemap": sitemap_links,
 }
 
-__all__ = ["Child", "DiscoveryResult", "Form", "Link", "LinkSource", "discover"]
+__all__ = ["CUT_SHORT", "Child", "DiscoveryResult", "Form", "Link", "LinkSource", "discover"]
 
 
 def discover(form: Form, page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:

@@ -17,7 +17,7 @@ from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import is_challenge
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import parse_date
+from crawler.page.dates import parse_as_given
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url
 from storage.model.articles import RefusalReason
@@ -88,4 +88,4 @@ def _links(contents: list[Any], outlet: Outlet, names: tuple[str, str, str]) -> 
         if url:
             printed = str(date) if isinstance(date, str | int) else ""
             title = title if isinstance(title, str) else None
-            yield Link(url, "api", parse_date(printed, zone=zone), title)
+            yield Link(url, "api", parse_as_given(printed, zone=zone), title)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from crawler.discover.link import MAX_COPIES, MAX_LINKS, MAX_TITLE, DiscoveryResult, Link
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
+from crawler.page.dates import not_after
 from crawler.page.urls import article_id, is_on
 from storage.model.articles import RefusalReason
 from storage.text.normalize import normalize
@@ -15,23 +17,31 @@ _SKEW = timedelta(minutes=10)  # a feed's clock may run ahead of ours by this mu
 
 
 def collect(
-    links: Iterable[Link], outlet: Outlet, family: Family, now: datetime
+    links: Iterable[Link],
+    outlet: Outlet,
+    family: Family,
+    now: datetime,
+    *,
+    most: int = MAX_LINKS,
 ) -> DiscoveryResult:
     """Return the article links of the outlet's own hosts among `links`, each story once.
 
     The first sight of a story gives its place; a date or title that only a later sight has is
-    kept, and an AMP copy's address gives way to the page's own. Dates after `now` are dropped.
+    kept, and an AMP copy's address gives way to the page's own. Dates after `now` are read in the
+    outlet's own zone, and dropped where that does not help. most: links, after which they are
+    only counted.
     """
     best: dict[str, Link] = {}
     foreign = dropped = 0
     for link in links:
-        if len(best) >= MAX_LINKS:  # counted, not looked at: a hostile page has any number
+        if len(best) >= most:  # counted, not looked at: a hostile page has any number
             dropped += 1
         elif not is_on(link.url, outlet.hosts):
             foreign += 1
         elif (key := article_id(link.url, family)) is not None:
             best[key] = _merged(best[key], link) if key in best else link
-    found = tuple(_tidy(link, now) for link in best.values())
+    latest, zone = now + _SKEW, ZoneInfo(outlet.timezone)
+    found = tuple(_tidy(link, latest, zone) for link in best.values())
     empty = None if found else RefusalReason.EMPTY
     evidence = "" if found else f"no article link ({foreign} on other hosts)"
     return DiscoveryResult(found, (), empty, evidence, foreign, dropped)
@@ -54,8 +64,7 @@ def _is_amp(url: str) -> bool:
     return url.endswith(".amp") or "/amp/" in url or "://amp." in url
 
 
-def _tidy(link: Link, now: datetime) -> Link:
-    future = link.published_at is not None and link.published_at > now + _SKEW
+def _tidy(link: Link, latest: datetime, zone: ZoneInfo) -> Link:
     title = " ".join(normalize(link.title).split())[:MAX_TITLE] if link.title else None
-    published_at = None if future else link.published_at
+    published_at = not_after(link.published_at, latest, zone) if link.published_at else None
     return replace(link, published_at=published_at, title=title or None)

@@ -12,7 +12,7 @@ from crawler.discover.link import DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import MAX_FEED_BYTES, child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import parse_date
+from crawler.page.dates import parse_as_given
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url, canonical_url
 from storage.model.articles import RefusalReason
@@ -26,17 +26,19 @@ def feed_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     or without any article of the outlet (a wrong address of a feed answers 200 with either), a
     feed that calls itself another section's (ePi answers a wrong number with another feed).
     """
-    root = parse_xml(page.body, MAX_FEED_BYTES)
-    if isinstance(root, DiscoveryResult):
-        return root
+    document = parse_xml(page.body, MAX_FEED_BYTES)
+    if isinstance(document, DiscoveryResult):
+        return document
+    root = document.root
     if local_name(root) not in {"rss", "rdf", "feed"}:
         return refused(RefusalReason.MALFORMED, f"no feed: its root is {local_name(root)[:50]!r}")
     if wrong := _another_section(root, page.url, outlet):
         return refused(RefusalReason.MALFORMED, wrong)
     items = [item for item in root.iter(etree.Element) if local_name(item) in {"item", "entry"}]
     if not items:
-        return refused(RefusalReason.EMPTY, "a feed without items")
-    return collect(_links(items, page.url, outlet), outlet, family, page.fetched_at)
+        return document.found(refused(RefusalReason.EMPTY, "a feed without items"))
+    links = _links(items, page.url, outlet)
+    return document.found(collect(links, outlet, family, page.fetched_at))
 
 
 def _links(items: list[etree._Element], base: str, outlet: Outlet) -> Iterator[Link]:
@@ -46,7 +48,7 @@ def _links(items: list[etree._Element], base: str, outlet: Outlet) -> Iterator[L
         url = absolute_url(base, _unescaped(href)) if href else None
         if url:
             printed = child_text(item, "pubdate", "published", "date", "updated")
-            published_at = parse_date(printed, zone=zone) if printed else None
+            published_at = parse_as_given(printed, zone=zone) if printed else None
             yield Link(url, "feed", published_at, _unescaped(child_text(item, "title") or ""))
 
 

@@ -1,19 +1,22 @@
 """Sitemaps and sitemap indexes → article links, or further sitemaps."""
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from crawler.discover.collect import collect
-from crawler.discover.link import MAX_LINKS, Child, DiscoveryResult, Link, refused
+from crawler.discover.link import MAX_SITEMAP_LINKS, Child, DiscoveryResult, Link, refused
 from crawler.discover.xmldoc import child_text, local_name, parse_xml
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import parse_date
+from crawler.page.dates import parse_as_given, parse_date
 from crawler.page.response import Page
 from crawler.page.urls import absolute_url, canonical_url, is_on
 from storage.model.articles import RefusalReason
+
+_DAY = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*")
 
 
 def sitemap_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
@@ -23,16 +26,18 @@ def sitemap_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult
     of a build: it is never before the publication). An index that names itself, or another host,
     loses that child.
     """
-    root = parse_xml(page.body)
-    if isinstance(root, DiscoveryResult):
-        return root
+    document = parse_xml(page.body)
+    if isinstance(document, DiscoveryResult):
+        return document
+    root = document.root
     zone = ZoneInfo(outlet.timezone)
     if local_name(root) == "sitemapindex":
-        return _index(root, page.url, outlet, zone)
+        return document.found(_index(root, page.url, outlet, zone))
     if local_name(root) != "urlset":
         name = local_name(root)[:50]
         return refused(RefusalReason.MALFORMED, f"no sitemap: its root is {name!r}")
-    return collect(_links(root, page.url, zone), outlet, family, page.fetched_at)
+    links, most = _links(root, page.url, zone), MAX_SITEMAP_LINKS
+    return document.found(collect(links, outlet, family, page.fetched_at, most=most))
 
 
 def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:
@@ -44,13 +49,18 @@ def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:
             printed = child_text(news, "publication_date") if news is not None else None
             title = child_text(news, "title") if news is not None else None
             printed = printed or child_text(entry, "lastmod")
-            yield Link(url, "sitemap", parse_date(printed, zone=zone) if printed else None, title)
+            published_at = parse_as_given(printed, zone=zone) if printed else None
+            yield Link(url, "sitemap", published_at, title, is_day=_is_day(printed))
+
+
+def _is_day(printed: str | None) -> bool:
+    return printed is not None and _DAY.fullmatch(printed) is not None
 
 
 def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> DiscoveryResult:
     itself = canonical_url(base)
     children: dict[str, Child] = {}
-    foreign = 0
+    foreign = dropped = 0
     for entry in root:
         href = child_text(entry, "loc") if local_name(entry) == "sitemap" else None
         url = absolute_url(base, href) if href else None
@@ -58,10 +68,13 @@ def _index(root: etree._Element, base: str, outlet: Outlet, zone: ZoneInfo) -> D
             continue
         if not is_on(url, outlet.hosts):
             foreign += 1
-        elif len(children) < MAX_LINKS:
+        elif len(children) >= MAX_SITEMAP_LINKS:
+            dropped += 1
+        else:
             printed = child_text(entry, "lastmod")
             modified_at = parse_date(printed, zone=zone) if printed else None
-            children.setdefault(canonical_url(url), Child(url, modified_at))
+            child = Child(url, modified_at, is_day=_is_day(printed))
+            children.setdefault(canonical_url(url), child)
     if not children:
         return refused(RefusalReason.EMPTY, "a sitemap index without sitemaps of its own host")
-    return DiscoveryResult(children=tuple(children.values()), foreign=foreign)
+    return DiscoveryResult(children=tuple(children.values()), foreign=foreign, dropped=dropped)

@@ -1,33 +1,39 @@
 """The way of a page through extraction, step by step."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.extract import classify as pages
 from crawler.extract import document, fields
-from crawler.extract.authors import Byline, clean_names, read_credit
-from crawler.extract.body import Body, read_body, read_whole_page
-from crawler.extract.choose import PageReading, choose_reading
-from crawler.extract.classify import PageEvidence, classify
+from crawler.extract.authors import Byline, choose_byline, is_person
+from crawler.extract.blocks import missing_prose, size_of
+from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
+from crawler.extract.boundaries import drop_other_articles
+from crawler.extract.choose import PageReading, choose_reading, read_address
+from crawler.extract.container import prose_sizes
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.dates import VIETNAM, DateCandidate, DateChoice, choose_date, url_stamp
+from crawler.page.printed import split_dateline
 from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
-VERSION = 2
+VERSION = 3
 
 _SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
-_EMPTY = 20  # characters; no text, whatever else the container holds
+_EMPTY = 20  # characters; no text
+_MUCH = 400  # characters of prose that may be half an article
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
 _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
@@ -47,6 +53,23 @@ class _Opened:
     @property
     def configured(self) -> Family | None:
         return FAMILIES.get(self.outlet.family) if self.outlet else None
+
+    @property
+    def base(self) -> str:
+        """What the addresses on the page are relative to."""
+        base = self.tree.css_first("base[href]")
+        try:
+            return urljoin(self.page.url, base.attributes["href"] or "") if base else self.page.url
+        except ValueError:
+            return self.page.url
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.outlet.timezone) if self.outlet else VIETNAM
+
+    @property
+    def declared_language(self) -> str | None:
+        return self.tree.root.attributes.get("lang") if self.tree.root else None
 
     def refuse(self, reason: RefusalReason, evidence: str) -> Refusal:
         return Refusal(self.slug, self.page.url, reason, evidence)
@@ -86,8 +109,7 @@ def _extract(
     if isinstance(opened, Refusal):
         return opened
     host, day = slug_of(page.url), page.fetched_at.date()
-    lead = opened.meta.described
-    reading = choose_reading(opened.data, opened.tree, outlet, host, day, lead, left_out)
+    reading = choose_reading(opened.data, opened.tree, outlet, host, day, opened.meta, left_out)
     return _read(opened, reading)
 
 
@@ -108,11 +130,14 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     if not document.is_html(page.body):
         return Refusal(slug, page.url, RefusalReason.MALFORMED, "holds no HTML tag")
-    data = document.to_utf8(page.body, page.content_type)
+    data = document.undo_double(document.to_utf8(page.body, page.content_type))
     if problem := document.guard_markup(data):
         return Refusal(slug, page.url, RefusalReason.TOO_LARGE, problem)
     tree = document.parse(data)
-    return _Opened(page, slug, outlet, data, tree, read_metadata(tree))
+    meta = read_metadata(tree)
+    document.strip_code(tree)
+    drop_other_articles(tree, page.url, meta.headline)
+    return _Opened(page, slug, outlet, data, tree, meta)
 
 
 def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
@@ -123,28 +148,34 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         return opened.refuse(RefusalReason.LIVE, live)
     meta, layout, select = opened.meta, reading.layout, reading.select
     # Fields before the body: reading the body takes boxes, and some fields, out of the tree.
-    title = fields.read_title(select, layout, meta)
-    sapo = fields.read_sapo(select, layout, meta, is_certain=reading.is_certain)
-    section = fields.read_section(select, layout, meta)
+    title = fields.read_title(select, layout, meta, urlsplit(opened.page.url).netloc)
+    sapo = fields.read_sapo(select, layout, meta, title, is_certain=reading.is_certain)
+    section = fields.read_section(select, layout, meta, title)
     tags = fields.read_tags(select, layout, meta)
     author_texts = fields.read_author_texts(select, layout)
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
     published, modified = _dates(opened, reading)
-    body, path = _read_body(opened, reading, (title, sapo))
+    headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
+    body, path, doubts = _read_body(opened, reading, (title, sapo))
+    if body.stamp and published.rule in (None, "url"):
+        published = _choose(opened, [DateCandidate(body.stamp, "page:text")])
     is_dated = published.at is not None and published.rule != "url"
-    evidence = PageEvidence(reading.is_certain, title, is_dated, path == "subtree")
-    if reason := classify(opened.page.url, opened.data, meta, evidence, body):
+    kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, meta.types, body)
+    evidence = pages.PageEvidence(
+        reading.is_certain, title, is_dated, path == "subtree", headlines, kind
+    )
+    if reason := pages.classify(opened.page.url, opened.data, meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
-        return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published))
-    dateline, lead = fields.split_dateline(
-        sapo or body.lead or _described(meta, body),
+        return opened.refuse(RefusalReason.FUTURE_DATE, _describe_future(opened, published.future))
+    dateline, lead = split_dateline(
+        sapo or body.lead or fields.described_lead(meta, title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
     )
     byline = _byline(opened, author_texts, body.bylines, sources)
     # The configured family first: whatever a page is read with, discovery keys it by that one.
     families = (opened.configured, reading.family) if opened.configured else (reading.family,)
-    url, own_id = fields.read_address(opened.page.url, meta, families)
+    url, own_id = read_address(opened.page.url, meta, families)
     return Article(
         outlet=opened.slug,
         url=url,
@@ -165,29 +196,51 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         tags=tags,
         images=body.images,
         kind=_kind(opened, section, body),
-        language=_language(opened.tree),
-        notes=_notes(reading, meta, body),
+        language=document.language_of(body.text, opened.declared_language),
+        notes=(
+            *_notes(reading, meta, body, published),
+            *doubts,
+            *pages.doubts(meta, evidence),
+        ),
     )
 
 
-def _read_body(opened: _Opened, reading: PageReading, known: tuple[str, ...]) -> tuple[Body, str]:
-    """Return the body, and the way it took: "subtree", or "page" where that gave too little.
+def _read_body(
+    opened: _Opened, reading: PageReading, known: tuple[str, ...]
+) -> tuple[Body, str, tuple[str, ...]]:
+    """Return the body, the way it took, and what to note of it.
 
-    The whole page is read only where the container gave less than a short notice holds. An empty
-    container of a known family is a shell (a player, a text loaded later): the rest of such a
-    page is menus and other stories.
+    "subtree" is the container's text. Where that is much poorer than the text that the head
+    tells ("jsonld") or that trafilatura finds on the whole page ("page"), that one is taken. An
+    empty container of a known family is a shell (a player, a text loaded later): the rest of
+    such a page is menus and other stories.
     """
     body = Body()
-    if reading.container is not None:
+    inside, outside = prose_sizes(opened.tree, reading.containers)
+    if reading.containers:
         lead = "" if reading.is_certain or known[1] else opened.meta.described
-        body = read_body(reading.container, reading.layout, opened.page.url, known, lead)
+        body = read_body(reading.containers, reading.layout, opened.base, known, lead)
+    enough = 2 * body.length + _MIN_GAIN
+    if len(said := opened.meta.said_body) > enough:
+        told = read_described_body(said, known)
+        if size_of(told) > enough:
+            return replace(body, blocks=told), "jsonld", ()
     shell = reading.is_certain and body.length < _EMPTY
-    if shell or body.length >= _SHORT or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
-        return body, "subtree"
-    blocks = read_whole_page(document.parse(opened.data), known)
-    if sum(len(block.text) for block in blocks) > 2 * body.length + _MIN_GAIN:
-        return replace(body, blocks=blocks), "page"
-    return body, "subtree"
+    captions = [image.caption for image in body.images if image.caption]
+    dropped = 0 if body.is_photo_story else inside - body.length - sum(map(len, captions))
+    lost = max(outside, dropped)
+    is_whole = body.length >= _SHORT and lost <= max(_MUCH, 0.5 * body.length)
+    if shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
+        return body, "subtree", ()
+    blocks = read_whole_page(document.parse(opened.data), opened.page.url, opened.meta, known)
+    missing = missing_prose(body.blocks, blocks, captions)
+    is_poor = body.length < _SHORT or not reading.is_certain
+    if is_poor and missing > body.length + _MIN_GAIN:
+        return replace(body, blocks=blocks), "page", ()
+    if missing >= max(_MUCH, 0.3 * body.length):
+        note = f"partial: {missing} characters more stand elsewhere on the page"
+        return body, "subtree", (note,)
+    return body, "subtree", ()
 
 
 def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime | None]:
@@ -195,15 +248,10 @@ def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime 
 
     A change before publication is dropped: outlets write their articles before they are out.
     """
-    page, meta = opened.page, opened.meta
-    zone = ZoneInfo(opened.outlet.timezone) if opened.outlet else VIETNAM
-    created = url_stamp(page.url, zone=zone)
-
-    def choose(key: str) -> DateChoice:
-        candidates = fields.date_candidates(reading.select, reading.layout, meta, key)
-        return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
-
-    published, modified = choose("published"), choose("modified").at
+    page, select, layout, meta = opened.page, reading.select, reading.layout, opened.meta
+    published = _choose(opened, fields.date_candidates(select, layout, meta, "published"))
+    modified = _choose(opened, fields.date_candidates(select, layout, meta, "modified")).at
+    created = url_stamp(page.url, zone=opened.zone)
     if published.at is None and published.future is None and created and created <= page.fetched_at:
         published = DateChoice(created, page.url, "url")
     if modified and published.at and modified < published.at:
@@ -211,51 +259,34 @@ def _dates(opened: _Opened, reading: PageReading) -> tuple[DateChoice, datetime 
     return published, modified
 
 
-def _describe_future(opened: _Opened, choice: DateChoice) -> str:
-    future = choice.future or DateCandidate("", "")
-    return (
-        f"published {future.raw!r} ({future.rule}), "
-        f"after the capture at {opened.page.fetched_at.isoformat()}"
-    )
+def _choose(opened: _Opened, candidates: Iterable[DateCandidate]) -> DateChoice:
+    page, zone = opened.page, opened.zone
+    created = url_stamp(page.url, zone=zone)
+    return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
 
 
-def _described(meta: Metadata, body: Body) -> str:
-    """Return the head's description as the lead, unless it only repeats how the text begins."""
-    text = meta.described
-    start = "".join(block.text for block in body.blocks[:2]).casefold()
-    plain = text.rstrip(". …").casefold()
-    return "" if not plain or plain[:60] in start else text
+def _describe_future(opened: _Opened, future: DateCandidate) -> str:
+    at = opened.page.fetched_at.isoformat()
+    return f"published {future.raw!r} ({future.rule}), after the capture at {at}"
 
 
 def _byline(
     opened: _Opened, texts: list[str], closing: tuple[Byline, ...], sources: list[str]
 ) -> Byline:
-    """Return who wrote it: as the page's head line says, else its last line, else its metadata."""
+    """Return who wrote it, of all that the page and its head say."""
     meta = opened.meta
     publishers = [opened.slug, *(meta.properties.get("og:site_name", ()))]
     if opened.outlet:
         publishers += [opened.outlet.name, *opened.outlet.names]
     said = [*meta.author_names(), *meta.properties.get("dable:author", ())]
     said += [name for name in meta.properties.get("article:author", ()) if "/" not in name]
-    closing_text = [byline.text for byline in closing if byline.text]
-    for source in (texts, closing_text, said):
-        if names := clean_names(source, publishers):
-            printed = texts or closing_text
-            return Byline(" - ".join(printed) or None, names, _credit(closing, texts, sources))
-    return Byline(" - ".join(texts or closing_text) or None, (), _credit(closing, texts, sources))
-
-
-def _credit(closing: tuple[Byline, ...], texts: list[str], sources: list[str]) -> str | None:
-    for text in sources:
-        if text:
-            return read_credit(text) or text
-    found = (byline.credit for byline in closing if byline.credit)
-    return next(found, None) or next(filter(None, map(read_credit, texts)), None)
+    persons = [name for name in meta.names.get("author", ()) if is_person(name, opened.slug)]
+    return choose_byline(texts, closing, [*said, *persons], sources, publishers)
 
 
 def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
-    frame = opened.tree.body.attributes.get("class") if opened.tree.body else ""
-    marks = " ".join((opened.page.url, frame or "", *section))
+    classes = opened.tree.body.attributes.get("class") if opened.tree.body else ""
+    marks = " ".join((opened.page.url, classes or "", *section))
     if body.is_photo_story or "lens-page" in marks:
         return "photo"
     if _VIDEO.search(urlsplit(opened.page.url).path):
@@ -263,16 +294,15 @@ def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
     return "longform" if _LONGFORM.search(marks) else "text"
 
 
-def _language(tree: LexborHTMLParser) -> str:
-    code = tree.root.attributes.get("lang") if tree.root else None
-    return (code or "vi").split("-")[0].lower()[:3] or "vi"
-
-
-def _notes(reading: PageReading, meta: Metadata, body: Body) -> tuple[str, ...]:
+def _notes(
+    reading: PageReading, meta: Metadata, body: Body, published: DateChoice
+) -> tuple[str, ...]:
     """Return the marks that a reader of the article must see."""
     notes = list(reading.notes)
+    if published.future and published.raw == published.future.raw:
+        notes.append("zone: a time after its capture is read in the outlet's own zone")
     if body.length < _SHORT:
         notes.append("short")
-    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), ""):
+    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
         notes.append(f"paywall: {shown}")
     return tuple(notes)

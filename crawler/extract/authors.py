@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from storage.text.normalize import normalize
+from storage.text.normalize import fold, normalize
 
 _MAX_BYLINE = 90  # characters; longer closing lines on real pages are sentences
+_MIN_PERSON_WORDS = 2
 _MAX_NAME_WORDS = 6
 
 # What stands before a name and is no part of it.
@@ -26,6 +27,7 @@ _TAIL_ROLE = re.compile(
     r"\s*[-–|,]?\s*\b(?:tổng hợp|lược dịch|biên dịch|ghi|thực hiện|dịch|t/h)\.?$", re.IGNORECASE
 )
 _SIGNS = " .,;:-–—|*•()"
+_STAMP_SIGNS = " .,;:-–—|*•()/"
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _SPLIT = re.compile(r"\s+[-–—|/&+•]\s+|\s*[,;|/&•\n]\s*|\s*[-–—]\s+|\s+[-–—]\s*|\s+và\s+(?=[A-ZĐ])")
 _MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$", re.IGNORECASE)
@@ -34,7 +36,25 @@ _MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$",
 _NO_NAME = re.compile(
     r"^(?:báo|tạp chí|ban|tòa soạn|toà soạn|trang tin|cổng thông tin|đài|kênh|nhóm|thông tấn"
     r"|cơ quan|theo|nguồn|ảnh|tin|bài|video|tác giả|admin|administrator|editor|pv|p\.v|ctv"
-    r"|ban biên tập|biên tập viên|btv|bbt|xem|chia sẻ|đọc|https?:|www\.)(?:\b|$)",
+    r"|ban biên tập|biên tập viên|btv|bbt|xem|chia sẻ|đọc|https?:|www\."
+    # units, schools, offices
+    r"|phường|xã|thị (?:trấn|xã)|quận|huyện|thành phố|tp|tỉnh|đặc khu|thôn|ấp|khu|tổ (?:\d|dân)"
+    r"|trường (?:tiểu|trung|mầm|mẫu|thcs|thpt|đại|cao|học)|tiểu học|trung học|mầm non|thcs|thpt"
+    r"|đại học|bệnh viện|công ty|ubnd|hđnd|trung tâm|hợp tác xã|câu lạc bộ|nhà văn hóa"
+    r"|hết|the end|còn (?:nữa|tiếp))(?:\b|$)",
+    re.IGNORECASE,
+)
+# Provinces and cities: in a closing line the place where a text was written. Some are pen names
+# as well, which a page's head tells.
+_PLACE = re.compile(
+    r"^(?:an giang|bà rịa|bắc giang|bắc kạn|bạc liêu|bắc ninh|bến tre|bình định|bình dương"
+    r"|bình phước|bình thuận|cà mau|cần thơ|cao bằng|đà nẵng|đắk lắk|đắk nông|điện biên|đồng nai"
+    r"|đồng tháp|gia lai|hà giang|hà nam|hà nội|hà tĩnh|hải dương|hải phòng|hậu giang|hòa bình"
+    r"|huế|hưng yên|khánh hòa|kiên giang|kon tum|lai châu|lâm đồng|lạng sơn|lào cai|long an"
+    r"|nam định|nghệ an|ninh bình|ninh thuận|phú thọ|phú yên|quảng bình|quảng nam|quảng ngãi"
+    r"|quảng ninh|quảng trị|sóc trăng|sơn la|tây ninh|thái bình|thái nguyên|thanh hóa"
+    r"|thừa thiên huế|tiền giang|tp\.hcm|tp hcm|tphcm|trà vinh|tuyên quang|vĩnh long|vĩnh phúc"
+    r"|yên bái|sài gòn|việt nam)$",
     re.IGNORECASE,
 )
 _SITE = re.compile(r"\.(?:vn|com|net|org|info)\b|\bonline$|^vccorp|^vietnam\+$", re.IGNORECASE)
@@ -45,6 +65,7 @@ _NOBODY = re.compile(
     r"|tổng hợp|t\s?/\s?h)$",
     re.IGNORECASE,
 )
+_DESK = re.compile(r"^(?:nhóm )?(?:pv|p\.v|phóng viên)$", re.IGNORECASE)
 _OUTLET = re.compile(r"^(?:báo|tạp chí|đài|cổng|trang)\b", re.IGNORECASE)
 # Day and time in a byline ("Trần Vũ • 06:45 ngày 15/11/2026"), and the words around them.
 _DAY = re.compile(r"(?<!\d)\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{4}(?!\d)")
@@ -57,7 +78,7 @@ _STAMP = re.compile(
 )
 
 _CREDIT = re.compile(
-    r"^\(?\s*(?:theo|nguồn|nguồn tin)\s*:?\s+"
+    r"^\(?\s*(?:theo|nguồn tin|nguồn)\s*:?\s+"
     r"(?P<source>[^()]{2,70}?(?:\s\([^()]{2,30}\))?)\s*\)?[.]?$",
     re.IGNORECASE,
 )
@@ -82,6 +103,50 @@ class Byline:
     credit: str | None = None
 
 
+def choose_byline(
+    printed: list[str],
+    closing: Iterable[Byline],
+    said: Iterable[str],
+    sources: Iterable[str],
+    publishers: Iterable[str],
+) -> Byline:
+    """Return who wrote it: as the page's head line says, else its last line, else its metadata.
+
+    Where no person is named, the desk that signs is ("PV"). sources: where the page names whom
+    the text is taken from. publishers: names of the outlet, which are nobody's.
+    """
+    closing = tuple(closing)
+    last = [byline.text for byline in closing if byline.text]
+    named = [name for byline in closing for name in byline.names]
+    shown = " - ".join(printed or last) or None
+    credit = _choose_credit(closing, printed, sources)
+    for source in (printed, named, said):
+        if names := clean_names(source, publishers):
+            return Byline(shown, names, credit)
+    return Byline(shown, clean_desks([*printed, *last]), credit)
+
+
+def _choose_credit(
+    closing: tuple[Byline, ...], printed: list[str], sources: Iterable[str]
+) -> str | None:
+    for text in sources:
+        if text:
+            return read_credit(text) or text
+    found = (byline.credit for byline in closing if byline.credit)
+    return next(found, None) or next(filter(None, map(read_credit, printed)), None)
+
+
+def is_person(text: str, host: str) -> bool:
+    """True where a page's <meta name=author> names a person, and not its site.
+
+    host: the site's; many write their own name there ("Thanh Niên" on thanhnien.vn).
+    """
+    words = text.split()
+    letters = "".join(filter(str.isalnum, fold(text)))
+    label = "".join(filter(str.isalnum, host))
+    return len(words) >= _MIN_PERSON_WORDS and is_name(text) and letters not in label
+
+
 def clean_names(texts: Iterable[str], publishers: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the persons named in texts, each once, as printed, in order.
 
@@ -96,6 +161,12 @@ def clean_names(texts: Iterable[str], publishers: Iterable[str] = ()) -> tuple[s
             if key and key not in unwanted and is_name(part):
                 names.setdefault(key, part)
     return tuple(names.values())
+
+
+def clean_desks(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return who signs for persons that are not named ("PV", "Nhóm PV"), as printed."""
+    parts = (part.strip() for text in texts for part in re.split(r"[/,|]|\s[-–]\s", text))
+    return tuple(dict.fromkeys(part for part in parts if _DESK.match(part)))
 
 
 def _key(name: str) -> str:
@@ -149,10 +220,21 @@ def read_byline(line: str) -> Byline | None:
         return Byline(text)
     names = clean_names([text])
     others = [part for part in parts if part not in names]
-    if not (names or others) or not all(_is_beside_name(part) for part in others):
+    is_byline = (names or others) and all(_is_beside_name(part) for part in others)
+    if not is_byline or (names and all(map(_PLACE.match, names)) and not _ROLE.match(text)):
         return None
     sources = [inner for pair in _BRACKETS.findall(text) for inner in pair] + others
     return Byline(text, names, next(filter(None, map(read_credit, sources)), None))
+
+
+def is_stamp(text: str) -> bool:
+    """True for a line that holds a day, perhaps with a time, and nothing else."""
+    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_SIGNS)
+
+
+def is_plain_name(text: str) -> bool:
+    """True for a line that is one person's name and nothing else: it may stand in a list."""
+    return is_name(text.strip(_SIGNS)) and not _ROLE.match(text)
 
 
 def _is_beside_name(part: str) -> bool:
@@ -166,6 +248,8 @@ def _is_beside_name(part: str) -> bool:
 
 def read_credit(text: str) -> str | None:
     """Return the source a short line names ("Theo TTXVN" → "TTXVN"), or None."""
+    if _DAY.search(text):
+        text = _STAMP.sub("", text)
     text = text.strip(' .;:-–—|*"“”')
     if match := _CREDIT.match(text):
         source = match["source"].strip(" .,;:-–—")

@@ -1,5 +1,6 @@
 """What trafilatura makes of a subtree, as blocks. Pure."""
 
+from collections.abc import Iterable
 from configparser import ConfigParser
 from copy import deepcopy
 from typing import Any
@@ -7,18 +8,16 @@ from typing import Any
 import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura.htmlprocessing import convert_tags
-from trafilatura.main_extractor import extract_content
 from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
-from crawler.extract.boxes import is_boilerplate_line
+from crawler.extract.furniture import is_boilerplate_line
 from crawler.extract.metadata import clean
-from crawler.extract.prose import is_prose, read_prose, unwrap_links
-from crawler.extract.subtree import BREAK
+from crawler.extract.subtree import BREAK, CELL_SEPARATOR, text_of
 from storage.model.articles import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
-_CELL_SEPARATOR = " | "
+_MIN_SENTENCE = 60  # characters; trafilatura weighs the links of shorter paragraphs
+_MAX_LINKED = 0.5  # share of a sentence's words; above it the links are what it is about
 _STRING = etree.XPath("string()")
 # How words look, which no block tells; links stay, for trafilatura weighs them.
 _INLINE = ("span", "font", "b", "strong", "i", "em", "u", "label", "small", "big", "img", "abbr")
@@ -49,36 +48,57 @@ _PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
 
 
 def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
-    """Return the blocks of a flattened subtree; trafilatura strips what else is no text.
-
-    Its extractor is called as `bare_extraction` calls it, without the steps before it: they copy
-    the tree four times and clean away what a subtree no longer holds (scripts, comments, classes).
-    """
+    """Return the blocks of a flattened subtree; trafilatura strips what else is no text."""
     etree.strip_tags(root, *_INLINE)
-    unwrap_links(root)
-    if is_prose(root):
-        lines = (
-            _lines("paragraph" if tag == "p" else "heading", text) for tag, text in read_prose(root)
-        )
-        return tuple(block for found in lines for block in found)
-    # trafilatura takes the first element it knows as an article's frame: this one.
+    _unwrap_links(root)
+    # trafilatura takes the first element it knows as an article's container: this one.
     page = root.makeelement("html")
-    frame = etree.SubElement(etree.SubElement(page, "body"), "div", itemprop="articleBody")
-    frame.extend(list(root))
-    whole = deepcopy(page)
-    body, _ = extract_content(convert_tags(page, _SUBTREE), _SUBTREE)
-    if len(body) == 0:  # a text of one paragraph, which only the full sequence takes
-        document: Any = trafilatura.bare_extraction(whole, options=_SUBTREE)
-        body = body if document is None or document.body is None else document.body
-    return _blocks(body)
+    container = etree.SubElement(etree.SubElement(page, "body"), "div", itemprop="articleBody")
+    container.extend(list(root))
+    return _read(page, _SUBTREE)
 
 
 def read_page(html: str) -> tuple[Block, ...]:
     """Return the blocks trafilatura finds on a whole page by itself."""
-    document: Any = trafilatura.bare_extraction(html, options=_PAGE)  # its Document, or None
-    if document is None or document.body is None:
-        return ()
-    return tuple(block for block in _blocks(document.body) if not is_boilerplate_line(block.text))
+    return tuple(block for block in _read(html, _PAGE) if not is_boilerplate_line(block.text))
+
+
+def _read(page: str | HtmlElement, options: Extractor) -> tuple[Block, ...]:
+    document: Any = trafilatura.bare_extraction(page, options=options)  # its Document, or None
+    return () if document is None or document.body is None else _blocks(document.body)
+
+
+def _unwrap_links(root: HtmlElement) -> None:
+    """Take off the links inside sentences: they are words, whatever they lead to.
+
+    By its rules trafilatura keeps such a paragraph, but drops a short box of several.
+    """
+    for paragraph in root.iter("p"):
+        links = list(paragraph.iter("a")) if len(paragraph) else []
+        if not links or len(text := text_of(paragraph)) < _MIN_SENTENCE:
+            continue
+        if sum(len(text_of(link)) for link in links) <= _MAX_LINKED * len(text):
+            etree.strip_tags(paragraph, "a")
+
+
+def size_of(blocks: Iterable[Block]) -> int:
+    """Return how many characters blocks hold."""
+    return sum(len(block.text) for block in blocks)
+
+
+def missing_prose(kept: Iterable[Block], page: Iterable[Block], known: Iterable[str]) -> int:
+    """Return how many characters of a whole page's prose are not among what was kept.
+
+    page: what trafilatura finds on all of the page. known: texts that are kept elsewhere, such
+    as captions. Lines too short for prose do not count.
+    """
+    ours = _key("\n".join((*(block.text for block in kept), *known)))
+    lines = (block.text for block in page if len(block.text) >= _MIN_SENTENCE)
+    return sum(len(line) for line in lines if _key(line) not in ours)
+
+
+def _key(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _blocks(body: etree._Element) -> tuple[Block, ...]:
@@ -103,7 +123,7 @@ def _parts(element: etree._Element) -> list[tuple[BlockKind, etree._Element | st
 
 def _row(row: etree._Element) -> str:
     cells = (clean(_text(cell)) for cell in row.iter("cell"))
-    return _CELL_SEPARATOR.join(cell for cell in cells if cell)
+    return CELL_SEPARATOR.join(cell for cell in cells if cell)
 
 
 def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:

@@ -5,11 +5,19 @@ what only one family has stands in that family's `drop`.
 """
 
 import re
+from typing import cast
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extract.authors import read_byline
-from crawler.extract.subtree import Line, drop, text_of
+from crawler.extract.furniture import (
+    is_box_heading,
+    is_photo_credit,
+    may_be_subhead,
+    points_away,
+)
+from crawler.extract.subtree import CAPTION_MARK, CONTROLS, Line, drop, has_text, text_of
 
 # A class word never removes more of the text than this: then it names the article's own frame.
 _MAX_SHARE = 0.3
@@ -17,91 +25,109 @@ _MAX_TEASER = 600  # characters of a headline with its lead
 _MIN_HEADLINE = 25  # characters
 _MIN_POINTER = 15  # characters of a link that is a headline, not a word in a sentence
 
-# Words that templates give to boxes around and in a text, in English and Vietnamese:
+# Words that templates give to boxes around and in a text, in English and Vietnamese. Nobody sets
+# news in a box of these classes:
 _BOX_WORDS = re.compile(
     r"(?:^|[\s_-])(?:"
     # other news
     r"relate[ds]?|relate-?news|related-?\w*|\w*-?relate[ds]?|lien-?quan|tin-?lien-?quan"
     r"|tin-?khac|doc-?them|xem-?them|read-?more|more-?news|see-?more|doc-?nhieu|xem-?nhieu"
-    r"|most-?(?:read|view|popular)|suggest\w*|recommend\w*|cung-?chuyen-?muc|next-?post"
-    # share bars
-    r"|shar(?:e|ing)\w*|social\w*|like-?share|fb-like|zalo-\w+|addthis\w*|copy-?link|follow"
-    # advertising
-    r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|banner\w*|qc|quang-?cao|sponsor\w*"
-    # what stands below a text, and tools around it
-    r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|y-?kien\S*|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?"
-    r"|(?:star-?)?ratings?|votes?|quiz\w*|polls?|survey|binh-?chon|tham-?do|[\w-]*newsletters?|subscribe|breadcrumbs?|toolbar|tool-?bar|tooltip|print|popup"
-    r"|videos?|video-\w+|\w+-video|audio|tts|player|podcast|toc|table-of-contents|notebox|qr-?code|link-source\S*"
+    r"|most-?(?:read|view|popular)|recommend\w*|cung-?(?:chuyen-?)?muc|next-?post"
+    # advertising, what readers write, tools
+    r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|qc|quang-?cao|sponsor\w*"
+    r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|[\w-]*newsletters?|subscribe|popup"
+    r"|addthis\w*|fb-like|copy-?link|luot-?xem|view-?count|qr-?code|link-source\S*"
     r")(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_BOX_TAGS = ("div", "section", "aside", "ul", "ol", "table", "article", "dl", "header", "footer")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# Such boxes hold news as well (what experts think, how a vote ended): they must look like tools.
+_WEAK_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:shar(?:e|ing)(?!d)\w*|social\w*|like-?share|zalo-\w+|follow|banner\w*|suggest\w*"
+    r"|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?|breadcrumbs?|toolbar|tool-?bar|tooltip|print"
+    r"|audio|tts|player|podcast|toc|table-of-contents|notebox|y-?kien\S*|(?:star-?)?ratings?|votes?"
+    r"|quiz\w*|polls?|survey|binh-?chon|tham-?do)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+# Players, whose first picture and caption are the story's own where a layout marks the caption.
+_PLAYER_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:videos?|video-\w+|\w+-video)(?:$|[\s_-])", re.IGNORECASE
+)
+_BOX_TAGS = ("div", "section", "aside", "ul", "ol", "table", "article", "dl", "header", "footer",
+             "form")  # fmt: skip
+_HIDDEN = etree.XPath(
+    ".//*[@hidden or contains(@style, 'none') or contains(@style, 'hidden')"
+    " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
+    " or contains(@class, 'screen-reader')]"
+)
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDING_CLASS = re.compile(
+    r"(?:^|\s)(?:sr-only|visually-hidden|screen-reader(?:-text|-only)?)(?:$|\s)"
+)
+_MIN_TOOL = 0.2  # of a box's text in links: prose has less
+_MAX_TOOL = 60  # characters of a box that is headed by such a line
+_MIN_NEWS = 40  # characters of a box that may hold news
+_SENTENCE = re.compile(r"[^.!?…]{40,}[.!?…][”\"')]*(?:\s|$)")
+_TO_READER = re.compile(r"độc giả|bạn đọc|quý vị", re.IGNORECASE)
+_MAX_FORM = 300  # characters beside a form's controls
 
-# Headings of boxes: where one stands alone in a block, a box begins.
-_BOX_HEADING = re.compile(
-    r"^\W*(?:có thể (?:bạn|bạn đọc|độc giả) quan tâm|bạn có thể quan tâm|nên xem|nên đọc|tin khác"
-    r"|các tin khác|tin(?:,? bài)? (?:liên quan|cùng chuyên mục|cùng chủ đề|nổi bật|tài trợ)"
-    r"|tin (?:mới|mới nhất|nóng|đọc nhiều|xem nhiều)"
-    r"|bài (?:liên quan|viết liên quan|cùng chuyên mục)"
-    r"|(?:các )?bài viết (?:khác|cùng chuyên mục)|có liên quan|cùng chuyên mục|cùng tác giả"
-    r"|xem thêm|đọc thêm|đọc tiếp|đọc nhiều|đọc nhiều nhất|xem nhiều|tham khảo thêm"
-    r"|tin đọc nhiều|mới\s*[-–]\s*nóng|phiên bản di động|dòng sự kiện|chủ đề|từ khóa|từ khoá|tags?"
-    r"|bình luận(?: \(\d+\))?|ý kiến bạn đọc|chia sẻ(?: bài viết)?|quảng cáo|link bài gốc"
-    r"|bài trước(?: đó)?|bài sau(?: đó)?|video|video đang (?:được xem nhiều|hot)|nổi bật"
-    r"|đừng bỏ lỡ|tin (?:bài khác|nổi bật khác|cùng mục|liên quan khác)|bài (?:mới|nổi bật|khác)"
-    r"|bạn (?:cũng )?có thể thích|có thể bạn thích|ý kiến của bạn|video nổi bật|nên đọc"
-    r"|related(?: posts)?|zalo|lưu(?: bài(?: viết)?)?|thích|like|theo dõi|bản in"
-    r"|in bài(?: viết)?|gửi email|google news"
-    r"|cỡ chữ|a ?[-+] ?a ?[-+]?)\W*$",
-    re.IGNORECASE,
-)
-# Beginnings of lines that point away or speak about the page, not about the news.
-_POINTER_LINE = re.compile(
-    r"^\W*(?:> ?>+|»|►\s*xem|(?:xem|đọc) (?:thêm|tiếp)\s*(?::|> ?>)|xem (?:video|clip)\s*:"
-    r"|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:|từ kho[áa]\s*:|dòng sự kiện\s*:"
-    r"|mời (?:quý )?(?:độc giả|bạn đọc|quý vị)|có thể bạn quan tâm\s*:"
-    r"|chia sẻ (?:facebook|zalo|bài viết)|theo dõi (?:báo|chúng tôi|kênh) "
-    r"|(?:bấm|nhấn|ấn|click) (?:vào )?(?:đây )?để (?:theo dõi|xem|đọc)|link bài gốc|copy link"
-    # whose it is, and what is shown beside it
-    r"|(?:video|clip)\s*:|©|(?:bản quyền|copyright)\s*(?:©|thuộc|bởi)|(?:nghiêm )?cấm sao chép"
-    r"|\(\*\) không sao chép|(?:vui lòng )?ghi rõ nguồn"
-    r"|nguồn(?: tin| bài viết)?\s*:\s*(?:https?:|\[|link)|link (?:gốc|nguồn)"
-    r"|bạn đang (?:đọc|xem) bài viết|mọi (?:thông tin )?(?:góp ý|ý kiến).{0,80} (?:gửi|liên hệ)"
-    r"|(?:#[\w-]+[\s,]*)+$)",
-    re.IGNORECASE,
-)
-# The same in few words: a longer line that begins so is a sentence.
-_PROMOTION = re.compile(
-    r"^\W*(?:tải (?:ứng dụng|app)\b|đọc báo in\W*$|đánh giá bài viết|gửi bình luận|in bài viết"
-    r"|theo dõi .{2,40} trên (?:google|facebook|zalo|youtube|tiktok))",
-    re.IGNORECASE,
-)
-_MAX_PROMOTION = 70  # characters
-_PHOTO_CREDIT = re.compile(
-    r"^\W*(?:nguồn )?(?:ảnh|đồ họa|infographic)(?: minh họa| tư liệu)?\s*[:：]", re.IGNORECASE
-)
+_MIN_REPEAT = 60  # characters
 _CLOSING = 3  # lines at the end, where bylines stand
 # Behind a headline in a list of other stories.
 _DAY_BEHIND = re.compile(
     r"\s*\(?\d{1,2}[/-]\d{1,2}(?:[/-]\d{4})?\)?(?:\s*[|,-]?\s*\d{1,2}:\d{2})?\W*$"
 )
-_MAX_POINTER_LINE = 250  # characters; a longer line that begins so is a sentence
-_MAX_BOX_HEADING = 40  # characters
 _PAGES = ("http", "/")  # how links to other pages begin
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_MIN_WORDS = 12  # of a sentence; headlines with a full stop are shorter
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|\?)", re.IGNORECASE)
 _SIGNS = re.compile(r"\W+")
 
 
 def drop_marked_boxes(root: HtmlElement) -> None:
-    """Remove what class words or a style mark as a box, unless it holds much of the text."""
-    whole = 0
-    for element in list(root.iter(*_BOX_TAGS)):
-        names = f"{element.get('class', '')} {element.get('id', '')}"
-        if not _BOX_WORDS.search(names) and not _HIDDEN.search(element.get("style", "")):
-            continue
-        whole = whole or len(text_of(root)) or 1
-        if element is not root and len(text_of(element)) <= _MAX_SHARE * whole:
+    """Remove what is hidden, and what class words or controls mark as a box.
+
+    Nothing that holds much of the text goes: that is the article's own, which a script shows.
+    """
+    whole = len(text_of(root)) or 1
+    for element in cast("list[HtmlElement]", _HIDDEN(root)):
+        if _is_hidden(element) and len(text_of(element)) <= _MAX_SHARE * whole:
             drop(element)
+    for element in list(root.iter(*_BOX_TAGS)):
+        if element is root or not _is_marked(element):
+            continue
+        if len(text_of(element)) <= _MAX_SHARE * whole:
+            drop(element)
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    if element.get("hidden") is not None or _HIDING_STYLE.search(element.get("style", "")):
+        return True
+    return bool(_HIDING_CLASS.search(element.get("class", "")))
+
+
+def _is_marked(element: HtmlElement) -> bool:
+    names = f"{element.get('class', '')} {element.get('id', '')}"
+    if element.tag == "form":
+        return _has_controls(element) and len(text_of(element)) <= _MAX_FORM
+    if _BOX_WORDS.search(names):
+        return True
+    if _PLAYER_WORDS.search(names):
+        return has_text(element) and element.find(f".//*[@{CAPTION_MARK}]") is None
+    return bool(_WEAK_WORDS.search(names)) and _looks_like_tool(element)
+
+
+def _looks_like_tool(element: HtmlElement) -> bool:
+    """True for a box of controls or links, without a sentence or a table, or to the reader."""
+    text = text_of(element)
+    if _has_controls(element) or link_share(element) > _MIN_TOOL:
+        return True
+    if not _SENTENCE.search(text) and element.tag != "table" and element.find(".//table") is None:
+        return True
+    return element.find(".//a") is not None and bool(_TO_READER.search(text))
+
+
+def _has_controls(element: HtmlElement) -> bool:
+    return element.get(CONTROLS) is not None or element.find(f".//*[@{CONTROLS}]") is not None
 
 
 def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
@@ -117,24 +143,61 @@ def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
     closing = len(lines) - _CLOSING
     for number, line in enumerate(lines):
         size = len(line.text)
-        if size <= _MAX_BOX_HEADING and _BOX_HEADING.match(line.text):
-            boxes += _headed_box(line.element, root, whole)
-        elif _points_away(line.text) or (number < closing and _is_photo_credit(line.text)):
+        if is_box_heading(line.text):
+            if not _heads_prose(line, lines[number + 1 : number + 2]):
+                boxes += _headed_box(line.element, root, whole)
+        elif points_away(line.text) or (number < closing and is_photo_credit(line.text)):
             boxes.append(line.element)
         elif size >= _MIN_POINTER and _is_one_link(line) and not read_byline(line.text):
-            boxes.append(_teaser(line, root, whole, texts))
+            if _is_sentence(line):
+                etree.strip_tags(line.element, "a")
+            else:
+                boxes.append(_teaser(line, root, whole, texts))
+    boxes += _repeats(lines)
     for box in boxes:
         drop(box)
     return lines if not boxes else [line for line in lines if root in line.element.iterancestors()]
 
 
+def _repeats(lines: list[Line]) -> list[HtmlElement]:
+    """Return the lines that stood before, word for word: texts are set for phones and desks."""
+    seen: set[str] = set()
+    found = []
+    for element, text in lines:
+        if len(text) >= _MIN_REPEAT and text in seen:
+            found.append(element)
+        seen.add(text)
+    return found
+
+
+def _heads_prose(line: Line, following: list[Line]) -> bool:
+    """True where words that may head a box are set as a subhead, and prose follows them."""
+    if not following or not may_be_subhead(line.text):
+        return False
+    element, text = following[0]
+    bold = sum(len(text_of(part)) for part in line.element.iter("b", "strong"))
+    is_heading = line.element.tag in _HEADINGS or bold >= len(line.text)
+    return is_heading and len(text) >= _MIN_NEWS and link_share(element) <= _MIN_TOOL
+
+
+def _is_sentence(line: Line) -> bool:
+    """True for a linked line of the text: headlines end without a full stop, documents in .pdf."""
+    links = [link.get("href", "") for link in line.element.iter("a")]
+    if any(_DOCUMENT.search(link) for link in links):
+        return True
+    words = len(line.text.split())
+    return words >= _MIN_WORDS and line.text.rstrip('”"’)').endswith(".")
+
+
 def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
-    """Return a box's heading or its frame, if that is mostly links, and the cards after it."""
-    box = heading
+    """Return a box's heading or what is around it, if mostly links, and the cards after it."""
+    box, label = heading, text_of(heading)
+    unsure = may_be_subhead(label)
     for ancestor in heading.iterancestors():
         if ancestor is root or len(text_of(ancestor)) > _MAX_SHARE * whole:
             break
-        if link_share(ancestor) > 0.2 or len(text_of(ancestor)) <= 60:
+        text = text_of(ancestor)
+        if link_share(ancestor) > _MIN_TOOL or len(text) <= (len(label) if unsure else _MAX_TOOL):
             box = ancestor
     found = [box]
     for sibling in box.itersiblings():
@@ -182,26 +245,10 @@ def link_share(element: HtmlElement) -> float:
 
 
 def _is_one_link(line: Line) -> bool:
+    if any(up.tag == "a" and up.get("href") for up in line.element.iterancestors()):
+        return True
     if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
     linked = _SIGNS.sub("", "".join(map(text_of, links)))
     return len(linked) >= 0.95 * len(_SIGNS.sub("", _DAY_BEHIND.sub("", line.text))) > 0
-
-
-def is_boilerplate_line(text: str) -> bool:
-    """True for a line that is only a box's heading or points away from the article."""
-    if len(text) <= 40 and _BOX_HEADING.match(text):
-        return True
-    return _points_away(text)
-
-
-def _is_photo_credit(text: str) -> bool:
-    """True for a line that only says whose a picture is; at a text's end it may be its byline."""
-    return len(text) <= _MAX_PROMOTION and bool(_PHOTO_CREDIT.match(text))
-
-
-def _points_away(text: str) -> bool:
-    if len(text) <= _MAX_PROMOTION and _PROMOTION.match(text):
-        return True
-    return len(text) <= _MAX_POINTER_LINE and bool(_POINTER_LINE.match(text))

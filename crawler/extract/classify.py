@@ -4,31 +4,82 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
 from crawler.extract.body import Body
 from crawler.extract.metadata import Metadata
 from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
+from crawler.extract.subtree import CELL_SEPARATOR
 from crawler.page.challenges import challenge_evidence
+from crawler.page.printed import overlap
 from storage.model.articles import RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
 _ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself
+_MIN_BLOCKS = 2
+_FEW_HEADLINES = 14  # of others; columns beside real articles have up to about so many
+_SLUG_WORDS = 5
+_ID_DIGITS = 4
+_SHORT_HEADLINE = 5  # words; enough where the address is an article's
+_SAME_TITLE = 0.3
+_MANY_POSTS = 3  # of readers, of which only the first is the thread's
+_MANY_ROWS = 15
+_MOSTLY = 0.6
+_MANY_ITEMS = 5
+_LINK = 25  # characters
+_MIN_SENTENCE = 80  # characters
+_MIN_PROSE = 0.4  # of a text beside tables
 _HEADLINE_WORDS = 6  # names of sections are shorter
+_QUERY_ID = re.compile(r"(?:^|&)[a-z]*id=\d{2,}", re.IGNORECASE)
+_POSTS = "[id^=post-], [class*=message-content], [class*=postbody], [class*=post-message]"
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story|infographic", re.IGNORECASE)
+_FORUM = frozenset({"DiscussionForumPosting", "QAPage", "ProfilePage"})
 _AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
 
 
 @dataclass(frozen=True, slots=True)
 class PageEvidence:
-    """What speaks for an article.
+    """What speaks for an article, or for a page of another kind.
 
     is_certain: a family's own selectors found the text. is_dated: page or head give a date.
-    has_container: the text came from one element, not from all over the page.
+    has_container: the text came from one element, not from all over the page. headlines: linked
+    ones, as on listings. kind: of another page, by what is on it ("login page", …), or "".
     """
 
     is_certain: bool
     title: str
     is_dated: bool
     has_container: bool
+    headlines: int = 0
+    kind: str = ""
+
+
+def count_headlines(tree: LexborHTMLParser) -> int:
+    """Return how many headlines on a page lead to other pages."""
+    return len(tree.css("h2 a[href], h3 a[href], h4 a[href], a[href] h2, a[href] h3"))
+
+
+def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -> str:
+    """Return what a page is by its forms, tables and own types, or "" where it may hold news."""
+    if types & _FORUM or len(tree.css(_POSTS)) >= _MANY_POSTS:
+        return "forum thread"
+    if tree.css_first("input[type=password]") is not None and body.length < _ENOUGH:
+        return "login page"
+    listed = sum(len(block.text) for block in body.blocks if block.kind == "list")
+    if listed > _MOSTLY * body.length and _count_items(tree) >= _MANY_ITEMS:
+        return "listing page"
+    prose = sum(len(block.text) for block in body.blocks if _is_prose(block.text))
+    is_table = len(tree.css("table tr")) >= _MANY_ROWS and prose <= _MIN_PROSE * body.length
+    return "table page" if is_table else ""
+
+
+def _count_items(tree: LexborHTMLParser) -> int:
+    """Return how many items of lists hold a link as long as a headline."""
+    return sum(len(link.text(deep=True, strip=True)) >= _LINK for link in tree.css("li a[href]"))
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= _MIN_SENTENCE and CELL_SEPARATOR not in text
 
 
 def classify(
@@ -40,6 +91,14 @@ def classify(
     return _barrier(url, data.decode("utf-8", "replace"), meta, found, body) or _shell(
         urlsplit(url).path, meta, found, body
     )
+
+
+def doubts(meta: Metadata, found: PageEvidence) -> tuple[str, ...]:
+    """Return the note on an article that only its text and address show to be one, if any."""
+    if found.is_certain or meta.is_article or meta.prop("article:published_time"):
+        return ()
+    missing = "" if found.is_dated else " and gives no date"
+    return (f"doubt: the page does not call itself an article{missing}",)
 
 
 def _barrier(
@@ -77,18 +136,47 @@ def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[
 def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bool:
     """True where a family is certain, the head says so, or the page looks like one throughout.
 
-    Section pages of some outlets say og:type "article" too: then the title must be a headline.
+    Section pages of some outlets say og:type "article" too: what has neither an article's address
+    nor text enough must not list headlines of others.
     """
-    if page_kind(urlsplit(url).path) not in (None, "video page") and not meta.article:
-        return False
+    path = urlsplit(url).path
+    headline = len(found.title.split()) >= _HEADLINE_WORDS
+    if page_kind(path) not in (None, "video page") and not meta.article:
+        return _is_plain_article(meta, found, body) and headline and has_article_address(url)
     if found.is_certain:
         return True
     if meta.article or meta.prop("article:published_time"):
         return bool(found.title)
-    headline = len(found.title.split()) >= _HEADLINE_WORDS
-    if not headline or not found.has_container or len(body.blocks) < 2:
+    if found.kind:
         return False
-    return meta.is_article or (found.is_dated and body.length >= _ENOUGH)
+    if has_article_address(url):
+        few = found.headlines <= _FEW_HEADLINES or body.length >= _ENOUGH
+        return len(found.title.split()) >= _SHORT_HEADLINE and few and _says_own(meta, found)
+    return headline and _is_plain_article(meta, found, body)
+
+
+def _is_plain_article(meta: Metadata, found: PageEvidence, body: Body) -> bool:
+    """True for one container of prose on a page that dates it and lists few other headlines."""
+    if not found.has_container or len(body.blocks) < _MIN_BLOCKS:
+        return False
+    if found.headlines > _FEW_HEADLINES and body.length < _ENOUGH:
+        return False
+    return found.is_dated and (meta.is_article or body.length >= _ENOUGH)
+
+
+def _says_own(meta: Metadata, found: PageEvidence) -> bool:
+    """True unless the head calls the page a website and its title is not the page's headline."""
+    return meta.prop("og:type") != "website" or overlap(meta.title, found.title) >= _SAME_TITLE
+
+
+def has_article_address(url: str) -> bool:
+    """True where an address ends as articles' do: in a long slug or a number of an article."""
+    path, query = urlsplit(url)[2:4]
+    if _QUERY_ID.search(query):
+        return True
+    last = path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    numbers = [part for part in re.split(r"\D+", last) if len(part) >= _ID_DIGITS]
+    return bool(numbers) or len([word for word in last.split("-") if word]) >= _SLUG_WORDS
 
 
 def _is_video(meta: Metadata) -> bool:
@@ -97,7 +185,7 @@ def _is_video(meta: Metadata) -> bool:
 
 
 def _listing_evidence(path: str, meta: Metadata, found: PageEvidence, body: Body) -> str:
-    kind = page_kind(path)
+    kind = found.kind or page_kind(path)
     parts = [f"{kind}: {path[:200]!r}"] if kind else []
     parts.append(f"{body.length} characters of text")
     if not meta.article:

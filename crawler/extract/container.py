@@ -5,28 +5,34 @@ from collections.abc import Container
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.extract.boundaries import holds, join_containers, own_headline, with_following
+
+Containers = tuple[LexborNode, ...]  # the parts of one text, in reading order
+
 _MIN_TEXT = 60  # characters; some templates repeat the container, empty, for a pop-up
 _MIN_PARAGRAPH = 40
 _MAX_CARD = 600  # characters of a headline with its lead
 _MAX_APART = 3_000  # characters; what holds more may be the page's frame
 _MAX_LEADS = 2  # paragraphs of a card
+_MIN_SENTENCE = 100  # characters; shorter paragraphs tell little of where prose stands
+_MIN_NEAR = 300  # characters of prose around a headline that make an article
+_MIN_PART = 80  # characters of prose in a box that is a part of the text
+_MAX_CLIMB = 3
 _MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
 _BLOCKS = frozenset(("p", "div", "table", "ul", "ol", "h2", "h3", "section", "article"))
 _NOT_TEXT = re.compile(
-    r"comment|binh-?luan|\bcmt|y-?kien|feedback|phan-?hoi|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup"
+    r"comment|binh-?luan|\bcmt|y-?kien|feedback|phan-?hoi|footer|header|menu|sidebar|relate|lien-?quan|breadcrumb|banner|popup|modal|consent|cookie|privacy"
     r"|most-?view|doc-?nhieu|xem-?nhieu|nav\b",
     re.IGNORECASE,
 )
 
 
-def find_container(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
-    """Return the first element with text that a chain of selectors finds, or None."""
+def find_containers(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Containers:
+    """Return the elements of the article's text that the first fitting selector finds, or ()."""
     for selector in selectors:
-        found = [(_length(node), number, node) for number, node in enumerate(tree.css(selector))]
-        length, _, best = max(found, default=(0, 0, None), key=lambda each: each[0])
-        if length >= _MIN_TEXT:
-            return best
-    return None
+        if joined := join_containers(tree.css(selector), _MIN_TEXT):
+            return joined
+    return ()
 
 
 def find_empty(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode | None:
@@ -35,36 +41,122 @@ def find_empty(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> LexborNode
     return found[0] if found and all(_length(node) == 0 for node in found) else None
 
 
+def size(containers: Containers) -> int:
+    """Return the characters of text that containers hold."""
+    return sum(map(_length, containers))
+
+
 def _length(node: LexborNode) -> int:
     return len(node.text(deep=True, strip=True))
 
 
-def guess_container(tree: LexborHTMLParser, lead: str = "") -> LexborNode | None:
-    """Return the element whose own paragraphs hold most of the page's prose, or None.
+def guess_containers(tree: LexborHTMLParser, lead: str = "", headline: str = "") -> Containers:
+    """Return the element whose own paragraphs hold most of the page's prose, or ().
 
     Every paragraph gives its length, without its links, to its parent, and half to the parent's
-    parent: a body's paragraphs are siblings, teasers each have a card of their own. lead: what
-    the head describes the page by; where it is printed, it stands outside the text.
+    parent: a body's paragraphs are siblings, teasers each have a card of their own. Boxes beside
+    the best one that hold prose too are parts of the same text. lead: what the head describes
+    the page by; where it is printed, it stands outside the text. headline: what the head calls
+    the article; the text is looked for around it.
     """
     scores: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
+    prose: list[tuple[LexborNode, float]] = []
     for paragraph in tree.css("p, div, li, td, h2, h3"):
         own = _own_text(paragraph)
         weight = own or _weight(paragraph)
         if weight <= 0 or (lead and paragraph.text(deep=True, strip=True) == lead):
             continue
+        prose.append((paragraph, weight))
         # Lines between <br> are the paragraphs of the element that holds them.
-        parent = paragraph if own else paragraph.parent
+        parent = paragraph if own else _around(paragraph)
         for share in (1.0, 0.5):
             if parent is None or parent.tag in ("html", "-document"):
                 break
             nodes[parent.mem_id] = parent
             scores[parent.mem_id] = scores.get(parent.mem_id, 0) + weight * share
             parent = parent.parent
-    best = max(scores, key=scores.__getitem__, default=None)
-    if best is None or scores[best] < _MIN_TEXT:
-        return None
-    return nodes[best]
+    if not scores:
+        return ()
+    title = own_headline(tree, headline) if headline else None
+    near = _near(title, prose) if title is not None else frozenset()
+    best = max(scores, key=lambda each: (each in near, scores[each]))
+    if scores[best] < _MIN_TEXT:
+        return ()
+    return with_following(_with_siblings(nodes[best], title, prose))
+
+
+def _near(own: LexborNode, prose: list[tuple[LexborNode, float]]) -> frozenset[int]:
+    """Return what lies in the smallest box around a headline that holds an article's prose.
+
+    Longer texts elsewhere are other articles, comments, the outlet's own.
+    """
+    box = own.parent
+    while box is not None and box.tag != "body":
+        inside = {node.mem_id for node in box.traverse()}
+        if sum(weight for node, weight in prose if node.mem_id in inside) >= _MIN_NEAR:
+            return frozenset(inside | {box.mem_id})
+        box = box.parent
+    return frozenset()
+
+
+def _around(node: LexborNode) -> LexborNode | None:
+    """Return what holds a paragraph; for a cell what holds its table, for it frames a picture."""
+    up = node.parent
+    while up is not None and node.tag == "td" and up.tag in ("tr", "tbody", "table"):
+        up = up.parent
+    return up
+
+
+def _with_siblings(
+    best: LexborNode, own: LexborNode | None, prose: list[tuple[LexborNode, float]]
+) -> Containers:
+    """Return a box with those beside it that hold prose, and what stands between them.
+
+    Where a box stands alone, the boxes around it are looked at, which then must be of one kind,
+    as they must beside the headline: there leads, tools and lists stand as well.
+    """
+    branch = best
+    for _ in range(_MAX_CLIMB):
+        parent = branch.parent
+        if parent is None or parent.tag in ("body", "html"):
+            break
+        beside_headline = own is not None and holds(parent, own)
+        alike = beside_headline or branch.mem_id != best.mem_id
+        held: dict[int, float] = {}
+        for paragraph, weight in prose:
+            if (child := _child_around(paragraph, parent)) is not None:
+                held[child.mem_id] = held.get(child.mem_id, 0) + weight
+        children = list(parent.iter(include_text=True))
+        places = [
+            number
+            for number, child in enumerate(children)
+            if held.get(child.mem_id, 0) >= _MIN_PART
+            and (not alike or _are_alike(child, branch))
+            and not (own is not None and holds(child, own))
+        ]
+        if len(places) > 1:
+            return tuple(children[places[0] : places[-1] + 1])
+        if beside_headline:
+            break
+        branch = parent
+    return (best,)
+
+
+def _are_alike(node: LexborNode, other: LexborNode) -> bool:
+    """True for boxes that a template sets in a row: of one class, or sections without any."""
+    kinds = {(each.tag, each.attributes.get("class") or "") for each in (node, other)}
+    return len(kinds) == 1 and kinds != {("div", "")}
+
+
+def _child_around(node: LexborNode, parent: LexborNode) -> LexborNode | None:
+    """Return the child of an element that is or holds a node, or None."""
+    up = node
+    while up.parent is not None:
+        if up.parent.mem_id == parent.mem_id:
+            return up
+        up = up.parent
+    return None
 
 
 def _own_text(node: LexborNode) -> float:
@@ -90,6 +182,24 @@ def _weight(node: LexborNode) -> float:
     if linked > 0.5 * len(text) or _is_apart(node) or _is_teaser(node.parent):
         return 0.0
     return (len(text) - linked) * (0.3 if node.tag in ("li", "h2", "h3") else 1.0)
+
+
+def prose_sizes(tree: LexborHTMLParser, containers: Containers) -> tuple[int, int]:
+    """Return how many characters of prose stand in containers, and outside of them.
+
+    Each paragraph counts once, links left out; those of cards, comments and pop-ups do not.
+    """
+    within = {node.mem_id for part in containers for node in part.css("p")}
+    sizes = {True: 0, False: 0}
+    seen: set[str] = set()
+    for paragraph in tree.css("p"):
+        text = paragraph.text(deep=True)
+        if len(text) < _MIN_SENTENCE or text in seen:
+            continue
+        seen.add(text)
+        is_inside = paragraph.mem_id in within
+        sizes[is_inside] += len(text) if is_inside else int(_weight(paragraph))
+    return sizes[True], sizes[False]
 
 
 def drop_other_stories(tree: LexborHTMLParser) -> None:

@@ -32,9 +32,21 @@ _NESTING = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE)
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+_CODE = ("script", "style", "select", "option", "template", "textarea")
 _TEXT_SIGN = re.compile(rb"<\s*[a-zA-Z!/]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
+# Letters that Vietnamese alone has; of its texts they are a tenth.
+_VIETNAMESE = re.compile("[ăđơưạ-ỹĂĐƠƯẠ-Ỹ]")
+_MIN_VIETNAMESE = 0.02
+_ENGLISH = re.compile(r"\b(?:the|of|and|to|in|is|was|for|that|with)\b", re.IGNORECASE)
+_MIN_ENGLISH = 0.02
+# UTF-8 read as a Western code page and encoded again: "á»‡" for "ệ".
+_DOUBLE = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{1,3}"
+)
+_DOUBLE_SIGN = b"\xc3\xa1\xc2\xbb"  # the beginning of most Vietnamese letters
+_MANY_DOUBLE = 10
 # Older Vietnamese pages that are not UTF-8 are in the Windows code page.
 _LAST_RESORT = "windows-1258"
 
@@ -150,6 +162,25 @@ def to_utf8(body: bytes, content_type: str | None = None) -> bytes:
     return _encode(_decode_damaged(body, content_type))
 
 
+def undo_double(data: bytes) -> bytes:
+    """Return a page in UTF-8 without what was encoded twice; parts of a page may be."""
+    if _DOUBLE_SIGN not in data or data.count(_DOUBLE_SIGN) < _MANY_DOUBLE:
+        return data
+    return _DOUBLE.sub(_decode_again, data.decode("utf-8", "replace")).encode()
+
+
+def _decode_again(match: re.Match[str]) -> str:
+    """Return what letters of a Western code page are as UTF-8, or themselves."""
+    try:
+        parts = (
+            char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
+            for char in match.group()
+        )
+        return b"".join(parts).decode("utf-8")
+    except UnicodeError:
+        return match.group()
+
+
 def is_utf8(body: bytes) -> bool:
     """True where every byte is part of valid UTF-8.
 
@@ -178,8 +209,11 @@ def _decode_damaged(body: bytes, content_type: str | None) -> str:
     declared = [content_type.encode("ascii", "replace")] if content_type else []
     for source in [*declared, body]:
         for match in _CHARSET.finditer(source):
+            name = match[1].decode("ascii")
+            if name.lower().replace("-", "").replace("_", "") == "utf8":
+                continue  # it is not, whatever is declared
             try:
-                return codecs.decode(body, match[1].decode("ascii"), "replace")
+                return codecs.decode(body, name, "replace")
             except (LookupError, ValueError, TypeError, AttributeError):
                 continue  # no codec of text has that name
     return body.decode(_LAST_RESORT, "replace")
@@ -193,3 +227,22 @@ def is_html(body: bytes) -> bool:
 def parse(data: bytes) -> LexborHTMLParser:
     """Return the tree of a guarded page in UTF-8."""
     return LexborHTMLParser(data)
+
+
+def strip_code(tree: LexborHTMLParser) -> None:
+    """Take out what no reader sees: code and the choices of forms weigh as prose else."""
+    tree.strip_tags(list(_CODE))
+
+
+def language_of(text: str, declared: str | None) -> str:
+    """Return the code of a text's language; templates name another than their pages are in.
+
+    declared: the page's own word, which counts where the text does not tell.
+    """
+    letters = len(text) or 1
+    if len(_VIETNAMESE.findall(text)) / letters >= _MIN_VIETNAMESE:
+        return "vi"
+    code = (declared or "vi").split("-")[0].lower()[:3] or "vi"
+    if code == "vi" and len(_ENGLISH.findall(text)) / letters >= _MIN_ENGLISH:
+        return "en"
+    return code

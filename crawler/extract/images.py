@@ -1,6 +1,7 @@
 """Pictures of a subtree: real addresses behind lazy loading, captions, credits. Pure."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from typing import cast
 from urllib.parse import urljoin, urlsplit
@@ -9,10 +10,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extract.metadata import clean
-from crawler.extract.subtree import drop, has_text, text_of
+from crawler.extract.subtree import BREAK, CAPTION_MARK, drop, has_text, text_of
 from storage.model.articles import Image
-
-CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
 
 _MAX_CAPTION = 600  # characters
 _MAX_PICTURES = 300  # photo stories have up to about a hundred
@@ -20,12 +19,16 @@ _MAX_INLINE = 40  # children of one paragraph
 _MAX_GAP = 5  # empty elements between a picture and its caption
 _MAX_UNMARKED = 300  # characters of a caption that only its place tells
 # Where loaders keep the real address, best first; `src` is often a placeholder.
-_SOURCES = ("data-original", "data-src", "data-lazy-src", "data-lazy", "data-photo-original-src",
-            "data-image", "src", "data-srcset", "srcset")  # fmt: skip
+_SOURCES = ("data-original", "data-src", "data-lazy-src", "data-lazyload", "data-lazy",
+            "data-photo-original-src", "data-image", "data-srcset", "srcset", "src")  # fmt: skip
 _NOT_PICTURE = re.compile(
-    r"\.svg(?:$|\?)|/(?:icons?|logo|avatar|emoji|pixel|blank|spacer|loading)[^/]*$|1x1|transparent",
+    r"\.svg(?:$|\?)|/(?:icons?|emojis?|smil(?:ey|ies)|pixel|blank|spacer|loading)[^/]*$"
+    r"|/(?:logo|avatar)\.\w+$|/emojis?/|1x1|transparent",
     re.IGNORECASE,
 )
+_SIGN = re.compile(r"/(?:icons?|emojis?|smil(?:ey|ies))[^/]*(?: |$)|emoji|smiley", re.IGNORECASE)
+_SMALL = 40  # pixels; a picture no wider is a sign in a line
+_CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,\s+|,$|$)")
 _CAPTION_CLASS = re.compile(
     r"(?:^|[\W_])p?_?caption|photocms_caption|image-?desc|chu-?thich", re.IGNORECASE
 )
@@ -35,11 +38,13 @@ _MARKED = etree.XPath(
     " or contains(@class, 'image-desc') or contains(@class, 'imagedesc')"
     " or contains(@class, 'chu')]"
 )
+_OF_FILM = re.compile(r"\b(?:Video|VIDEO|Clip)\s*[:：]\s*\S")
 _PARAGRAPHS = frozenset(("p", "div", "h6", "center", "td", "span", "em", "i"))
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CREDIT = re.compile(
-    r"[\s(.\-–—|/]*\b(?:Ảnh|Nguồn ảnh|Photo|Ảnh minh họa|Nguồn)\s*[:：]"
-    r"\s*(?P<who>[^()]{2,60}?)[\s).]*$"
+    r"(?:[\s(.\-–—|/]*\b(?:(?:Nguồn )?[Ảả]nh(?: minh họa| tư liệu)?|(?:NGUỒN )?ẢNH|Photo|Nguồn)"
+    r"\s*[:：]\s*"
+    r"|[.(]\s*Ảnh\s+(?=[A-ZĐ]))(?P<who>[^()]{2,60}?)[\s).]*$"
 )
 
 
@@ -77,7 +82,7 @@ def _is_short(element: HtmlElement) -> bool:
 
 
 def _table_captions(table: HtmlElement) -> list[HtmlElement]:
-    """Return the text cells of a table that is a frame around pictures, not data."""
+    """Return the text cells of a table that is a border around pictures, not data."""
     cells = list(table.iter("td", "th"))
     pictures = sum(cell.find(".//img") is not None and not text_of(cell) for cell in cells)
     texts = [cell for cell in cells if text_of(cell) and cell.find(".//td") is None]
@@ -87,9 +92,11 @@ def _table_captions(table: HtmlElement) -> list[HtmlElement]:
 
 
 def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
-    """Return short text in a picture's own paragraph, or centred or slanted right after one."""
-    found = set()
+    """Return short text in a picture's own paragraph, or right after one, that is set apart."""
+    found: set[HtmlElement] = set()
     for picture in islice(root.iter("img"), _MAX_PICTURES):
+        if _is_sign(picture) or _in_data(picture):
+            continue
         block = picture
         parent = block.getparent()
         while parent is not None and parent is not root and not has_text(parent):
@@ -97,15 +104,72 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
         if parent is None:
             continue
         if parent is not root and parent.tag in _PARAGRAPHS and not _holds_blocks(parent):
-            beside: HtmlElement | None = parent
-            apart = True
+            if _has_caption_inside(block, parent):
+                found.add(parent)
         else:
-            following = islice(block.itersiblings(), _MAX_GAP)
-            beside = next((each for each in following if has_text(each)), None)
-            apart = beside is not None and beside.tag in _PARAGRAPHS and _looks_apart(beside)
-        if beside is not None and apart and len(text_of(beside)) <= _MAX_UNMARKED:
-            found.add(beside)
+            found.update(_captions_after(block))
     return found - known
+
+
+def _has_caption_inside(picture: HtmlElement, paragraph: HtmlElement) -> bool:
+    """True where a picture's paragraph is its caption: on a line of its own, or set apart.
+
+    Else the picture stands in a paragraph of the text, beside which it floats.
+    """
+    text = text_of(paragraph)
+    if len(text) > _MAX_UNMARKED:
+        return False
+    if _is_set_apart(paragraph, text) or _CREDIT.search(text):
+        return True
+    after = (picture.tail or "").lstrip(" \t\n")
+    following = picture.getnext()
+    if after or following is None:
+        return after.startswith(BREAK)
+    return _has_break_first(following)
+
+
+def _has_break_first(element: HtmlElement) -> bool:
+    """True where a line break stands before an element's words."""
+    return "".join(map(str, element.itertext())).lstrip(" \t\n").startswith(BREAK)
+
+
+def _captions_after(block: HtmlElement) -> list[HtmlElement]:
+    """Return the lines right after a picture that look like its caption: one, or more slanted."""
+    found: list[HtmlElement] = []
+    size = 0
+    for each in islice(block.itersiblings(), _MAX_GAP):
+        if not has_text(each):
+            if found and each.find(".//img") is not None:
+                break
+            continue
+        text = text_of(each)
+        size += len(text)
+        if each.tag not in _PARAGRAPHS or not _looks_apart(each) or size > _MAX_UNMARKED:
+            break
+        if found and (_CREDIT.search(text_of(found[-1])) or not _goes_on(each, text)):
+            break
+        found.append(each)
+    return found
+
+
+def _goes_on(block: HtmlElement, text: str) -> bool:
+    """True for a line that goes on with the caption before it."""
+    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_slanted(block, text)
+
+
+def _is_sign(picture: HtmlElement) -> bool:
+    """True for a picture that is a sign in a line: an emoji, an icon."""
+    for name in ("width", "height"):
+        size = (picture.get(name) or "").removesuffix("px")
+        if size.isdigit() and int(size) <= _SMALL:
+            return True
+    return bool(_SIGN.search(f"{picture.get('src') or ''} {picture.get('class') or ''}"))
+
+
+def _in_data(picture: HtmlElement) -> bool:
+    """True inside a table's row of several filled cells: a logo beside a name."""
+    row = next(picture.iterancestors("tr"), None)
+    return row is not None and sum(has_text(cell) for cell in row) > 1
 
 
 def _holds_blocks(element: HtmlElement) -> bool:
@@ -118,12 +182,19 @@ def _looks_apart(block: HtmlElement) -> bool:
     """True for centred, slanted or picture-classed text: how captions without a class are set."""
     if _holds_blocks(block) or block.find(".//img") is not None:
         return False
+    return _is_set_apart(block, text_of(block))
+
+
+def _is_set_apart(block: HtmlElement, text: str) -> bool:
     if block.get("align") == "center" or _CENTRED.search(block.get("style") or ""):
         return True
     if _IMAGE_CLASS.search(block.get("class") or "") or block.tag in ("h6", "center"):
         return True
-    slanted = "".join(text_of(part) for part in block.iter("em", "i"))
-    return len(slanted) >= 0.9 * len(text_of(block))
+    return _is_slanted(block, text)
+
+
+def _is_slanted(block: HtmlElement, text: str) -> bool:
+    return sum(len(text_of(part)) for part in block.iter("em", "i")) >= 0.9 * len(text)
 
 
 def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -> tuple[Image, ...]:
@@ -131,8 +202,10 @@ def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -
     wanted = set(captions)
     images: list[Image] = []
     waiting: list[int] = []
+    captioned: list[int] = []  # those of the caption before, which may go on in a second line
     for element in root.iter("img", *{each.tag for each in captions}):
         if element.tag == "img":
+            captioned = []
             if len(images) < _MAX_PICTURES and (url := _source(element, base_url)):
                 waiting.append(len(images))
                 images.append(Image(url))
@@ -142,9 +215,12 @@ def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -
                 images, waiting = [*images, Image(url)], [*waiting, len(images)]
                 inner.getparent().remove(inner) if not inner.tail else inner.set("src", "data:")
             caption = clean(text_of(element)) or None
-            for number in waiting:
-                images[number] = Image(images[number].url, caption, read_photo_credit(caption))
-            waiting = []
+            told = waiting or captioned
+            for number in told:
+                before = images[number].caption if not waiting else None
+                both = " ".join(filter(None, (before, caption))) or None
+                images[number] = Image(images[number].url, both, read_photo_credit(both))
+            captioned, waiting = told, []
     return tuple({image.url: image for image in reversed(images)}.values())[::-1]
 
 
@@ -156,13 +232,12 @@ def read_photo_credit(caption: str | None) -> str | None:
 
 def _source(image: HtmlElement, base_url: str) -> str | None:
     """Return a picture's real address, absolute, or None for icons and placeholders."""
-    for name in _SOURCES:
-        value = (image.get(name) or "").strip()
-        if name.endswith("srcset"):
-            value = value.split(",")[0].split(" ")[0]
+    if image.get("width") in ("0", "1") or _is_sign(image):
+        return None
+    for value in _addresses(image):
         if not value or value.startswith(("data:", "blob:", "about:")):
             continue
-        if _NOT_PICTURE.search(value) or image.get("width") in ("0", "1"):
+        if _NOT_PICTURE.search(value):
             return None
         try:
             url = value if value.startswith("https://") else urljoin(base_url, value)
@@ -172,18 +247,36 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
     return None
 
 
+def _addresses(image: HtmlElement) -> Iterator[str]:
+    """Yield what may be a picture's address: its own attributes, then those of its <source>s."""
+    around = next(image.iterancestors("picture"), None)
+    sources = [] if around is None else list(around.iter("source"))
+    for element in (image, *sources):
+        for name in _SOURCES:
+            value = (element.get(name) or "").strip()
+            yield _largest(value) if name.endswith("srcset") else value
+
+
+def _largest(srcset: str) -> str:
+    """Return the address of the largest picture that a srcset lists; commas are part of some."""
+    listed = [(float(size or 0), url) for url, size in _CANDIDATE.findall(srcset)]
+    return max(listed, key=lambda each: each[0], default=(0, ""))[1]
+
+
 def remove_captions(captions: list[HtmlElement]) -> None:
     """Take captions and the figures around them out of the text."""
     for caption in captions:
-        frame = next(caption.iterancestors("figure"), None)
+        figure = next(caption.iterancestors("figure"), None)
         drop(caption)
-        if frame is not None and frame.getparent() is not None and not text_of(frame):
-            drop(frame)
+        if figure is not None and figure.getparent() is not None and not text_of(figure):
+            drop(figure)
 
 
 def keep_captions(root: HtmlElement, captions: list[HtmlElement]) -> None:
-    """Make captions paragraphs: in a photo story they are the text."""
+    """Make captions paragraphs: in a photo story they are the text. A film's stays what it is."""
+    films = [caption for caption in captions if _OF_FILM.search(text_of(caption))]
+    remove_captions(films)
     for caption in captions:
         caption.tag = "div"
-    for frame in root.iter("figure"):
-        frame.tag = "div"
+    for figure in root.iter("figure"):
+        figure.tag = "div"

@@ -9,17 +9,28 @@ from unicodedata import is_normalized
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.page.printed import overlap
 from storage.text.normalize import normalize
 
+_SAME_TITLE = 0.6  # share of words that a headline and the page's title have in common
 _MAX_SCRIPT = 300_000  # characters of one JSON-LD script
 _ARTICLE_TYPES = frozenset(
     {"NewsArticle", "Article", "ReportageNewsArticle", "BlogPosting", "OpinionNewsArticle",
      "LiveBlogPosting", "AnalysisNewsArticle", "ReviewNewsArticle", "TechArticle"}
 )  # fmt: skip
 # What is wanted of a script that is no valid JSON; each pattern is linear.
-_LOOSE = re.compile(r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^"\n]{1,2000})"')
+_LOOSE = re.compile(
+    r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^\n]{1,2000}?)"\s*(?=[,}\]\n])'
+)
+_LOOSE_AUTHOR = re.compile(r'"author"\s*:\s*[\[{][^\[\]{}]{0,300}?"name"\s*:\s*"([^"\n]{1,200})"')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_COMMENT = re.compile(r"(?m)^\s*//.*$|(?<=[\s{,])//(?=\s).*$|/\*[^*]{0,500}\*/")
+_OPENING = re.compile(r"^(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)+")
+_CLOSING = ("-->", "]]>", "//", "/*", "*/", ";")
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# With its semicolon: an address in a text holds `&region=`, which is no sign.
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
 
@@ -51,7 +62,23 @@ class Metadata:
     def said(self, key: str) -> str | None:
         """Return a text of the JSON-LD article, entities decoded, or None."""
         value = self.article.get(key)
+        if isinstance(value, list):  # several headlines or dates: the first
+            value = next(iter(value), None)
+        value = value.get("@value") if isinstance(value, dict) else value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(int(value))
         return clean(value) or None if isinstance(value, str) else None
+
+    @property
+    def headline(self) -> str:
+        """What the head calls the article, its site's name included where nothing better; or ''."""
+        return self.said("headline") or self.prop("og:title") or self.title
+
+    @property
+    def said_body(self) -> str:
+        """The article's text as its JSON-LD holds it, lines kept; or ''."""
+        value = self.article.get("articleBody")
+        return value if isinstance(value, str) else ""
 
     @property
     def described(self) -> str:
@@ -70,10 +97,18 @@ class Metadata:
             if isinstance(author, str):
                 yield clean(author)
             elif isinstance(author, dict) and "Organization" not in str(author.get("@type")):
-                names = author.get("name")
-                for name in names if isinstance(names, list) else [names]:
-                    if isinstance(name, str):
-                        yield clean(name)
+                yield from _person_names(author)
+
+
+def _person_names(person: dict[str, object]) -> Iterator[str]:
+    """Yield a person's name or names; in Vietnamese the family's comes first."""
+    names = person.get("name")
+    if not names:
+        parts = [person.get("familyName"), person.get("givenName")]
+        names = " ".join(part for part in parts if isinstance(part, str))
+    for name in names if isinstance(names, list) else [names]:
+        if isinstance(name, str) and name:
+            yield clean(name)
 
 
 def strip_controls(text: str) -> str:
@@ -85,7 +120,7 @@ def clean(text: str) -> str:
     """Return text in one line, normal form, entities decoded (some are escaped twice)."""
     for _ in range(2):
         if "&" in text:
-            text = html.unescape(text)
+            text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     line = " ".join(text.split())
     if line.isascii() and line.isprintable():
         return line
@@ -104,7 +139,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     properties: dict[str, list[str]] = {}
     names: dict[str, list[str]] = {}
     scripts: list[str] = []
-    for node in tree.css("meta[content], script[type='application/ld+json']"):
+    for node in tree.css("meta[content], script[type*='ld+json']"):
         if node.tag == "script":
             scripts += _script(node)
             continue
@@ -117,20 +152,75 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         for kind in ("name", "itemprop"):
             if key := attributes.get(kind):
                 names.setdefault(key.lower(), []).append(content)
-    objects = [thing for script in scripts for thing in _objects(script)]
+    objects = _with_authors([thing for script in scripts for thing in _objects(script)])
     link = tree.css_first("link[rel=canonical]")
+    link_href = link.attributes.get("href") if link is not None else None
     title = tree.css_first("title")
+    title_text = clean(title.text()) if title is not None else ""
     articles = [thing for thing in objects if _types(thing) & _ARTICLE_TYPES]
     return Metadata(
         properties=properties,
         names=names,
-        # A listing may describe each of its articles; then none of them is the page's.
-        article=articles[0] if len({str(each.get("headline")) for each in articles}) == 1 else {},
+        article=_own_article(articles, properties, link_href, title_text),
         types=frozenset().union(*(_types(thing) for thing in objects)),
         breadcrumb=_breadcrumb(objects),
-        canonical=link.attributes.get("href") if link is not None else None,
-        title=clean(title.text()) if title is not None else "",
+        canonical=link_href,
+        title=title_text,
     )
+
+
+def _own_article(
+    articles: list[dict[str, object]],
+    properties: dict[str, list[str]],
+    canonical: str | None,
+    title: str,
+) -> dict[str, object]:
+    """Return the object of the page's own article, or {}.
+
+    A listing may describe each of its articles, and an article those related to it. Of several
+    the one is the page's that has its address, or its title.
+    """
+    if len({str(each.get("headline")) for each in articles}) <= 1:
+        return articles[0] if articles else {}
+    own = {canonical, *properties.get("og:url", ())} - {None, ""}
+    said = (properties.get("og:title") or [title])[0]
+    for belongs in (
+        lambda each: own & set(_addresses(each)),
+        lambda each: overlap(str(each.get("headline")), clean(said)) >= _SAME_TITLE,
+    ):
+        found = [each for each in articles if belongs(each)]
+        if len({str(each.get("headline")) for each in found}) == 1:
+            return found[0]
+    return {}
+
+
+def _addresses(thing: dict[str, object]) -> Iterator[str]:
+    """Yield the addresses that an object names as its own."""
+    for key in ("url", "@id", "mainEntityOfPage"):
+        value = thing.get(key)
+        if isinstance(value, dict):
+            value = value.get("@id") or value.get("url")
+        if isinstance(value, str):
+            yield value
+
+
+def _with_authors(objects: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return objects whose authors are there, and not only named by their "@id"."""
+    known = {thing["@id"]: thing for thing in objects if isinstance(thing.get("@id"), str)}
+    full = {key: thing for key, thing in known.items() if thing.get("name")}
+
+    def resolve(author: object) -> object:
+        if not isinstance(author, dict) or author.get("name"):
+            return author
+        return full.get(author.get("@id"), author)
+
+    for thing in objects:
+        authors = thing.get("author")
+        if isinstance(authors, list):
+            thing["author"] = [resolve(author) for author in authors]
+        elif isinstance(authors, dict):
+            thing["author"] = resolve(authors)
+    return objects
 
 
 def _script(node: LexborNode) -> list[str]:
@@ -139,15 +229,32 @@ def _script(node: LexborNode) -> list[str]:
 
 
 def _objects(script: str) -> list[dict[str, object]]:
-    """Return the objects of one script, nested @graph included."""
-    text = script.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-    for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
+    """Return the objects of one script, nested ones included.
+
+    Templates wrap JSON in comments or CDATA, escape its quotation marks, comment it and end its
+    lists with a comma; what none of this mends is read by patterns.
+    """
+    text = script.strip()
+    for mend in (lambda text: text, _unwrap, lambda text: _TRAILING_COMMA.sub(r"\1", text)):
+        text = mend(text)
         try:
-            return list(_flatten(json.loads(attempt, strict=False)))
+            return list(_flatten(json.loads(text, strict=False)))
         except (ValueError, RecursionError):
             continue
-    found = dict(reversed(_LOOSE.findall(text)))
+    found: dict[str, object] = dict(reversed(_LOOSE.findall(text)))
+    if author := _LOOSE_AUTHOR.search(text):
+        found["author"] = author[1]
     return [{"@type": "NewsArticle", **found}] if found and "Article" in text else []
+
+
+def _unwrap(text: str) -> str:
+    """Return a script without what stands around its JSON, and without comments in it."""
+    if '"' not in text:
+        text = html.unescape(text)
+    text = _OPENING.sub("", text)
+    while (bare := text.rstrip()).endswith(_CLOSING):
+        text = bare[: -max(len(end) for end in _CLOSING if bare.endswith(end))]
+    return _COMMENT.sub("", text)
 
 
 def _flatten(value: object) -> Iterator[dict[str, object]]:
@@ -158,14 +265,15 @@ def _flatten(value: object) -> Iterator[dict[str, object]]:
             things = [*thing, *things]
         elif isinstance(thing, dict):
             yield thing
-            if isinstance(graph := thing.get("@graph"), list):
-                things = [*graph, *things]
+            nested = [thing[key] for key in _NESTED if isinstance(thing.get(key), list | dict)]
+            things = [*nested, *things]
 
 
 def _types(thing: dict[str, object]) -> frozenset[str]:
+    """Return the types of an object, some of which are written as addresses of schema.org."""
     kind = thing.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
-    return frozenset(each for each in kinds if isinstance(each, str))
+    return frozenset(re.split(r"[/#:]", each)[-1] for each in kinds if isinstance(each, str))
 
 
 def _breadcrumb(objects: list[dict[str, object]]) -> tuple[str, ...]:

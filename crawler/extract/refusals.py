@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
+from crawler.extract.furniture import PAYWALL
 from crawler.families.base import Family, OtherPage, other_pages
 from crawler.outlets.model import Outlet
 from crawler.page.challenges import MAX_CHALLENGE
@@ -18,11 +19,6 @@ _SOFT_404 = re.compile(
     r"|trang (?:bạn|quý vị) (?:tìm|yêu cầu|truy cập)|nội dung không còn|liên kết (?:không|đã) h",
     re.IGNORECASE,
 )
-_PAYWALL = re.compile(
-    r"(?:đăng ký|đăng nhập|mua|nâng cấp)[^.]{0,60}(?:để|và) (?:đọc|xem)(?: tiếp| toàn bộ| trọn)"
-    r"|dành (?:riêng )?cho (?:độc giả|bạn đọc|thành viên) (?:VIP|premium|trả phí|đặt mua)",
-    re.IGNORECASE,
-)
 # Pages that every outlet has, by the words of their addresses.
 _GENERAL: tuple[OtherPage, ...] = other_pages(
     home_page=r"^/?$",
@@ -32,6 +28,8 @@ _GENERAL: tuple[OtherPage, ...] = other_pages(
     author_page=r"/tac-gia/",
     search_page=r"/(?:tim-kiem|search)(?:/|\.\w+$|$)",
     feed=r"/rss/",
+    forum_thread=r"/(?:threads?|forums?|dien-dan)/|/(?:showthread|viewtopic)\.php",
+    login_page=r"/(?:login|dang-nhap|signin)(?:[/.?-]|$)",
     podcast_page=r"/podcasts?(?:/|\.\w+$|$)",
     picture_index=r"^/(?:photos?|anh|photo-story|infographics?|media|multimedia)(?:\.\w+|/)?$",
     longform_index=r"^/(?:e-?magazines?|long-?forms?|mega-?stor(?:y|ies))(?:\.\w+|/)?$",
@@ -83,7 +81,7 @@ def paywall_evidence(free: object, text: str) -> str | None:
     """Return what shows a paywall: the JSON-LD's own word, or the text of the barrier."""
     if free is False or str(free).lower() == "false":
         return "isAccessibleForFree is false"
-    match = _PAYWALL.search(text)
+    match = PAYWALL.search(text)
     return f"says {match.group()!r}" if match else None
 
 

@@ -15,22 +15,32 @@ from lxml.html import HtmlElement, document_fromstring
 # area, so that no page's text holds it.
 BREAK = "\ue000"
 
+CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
+CONTROLS = "data-tq-controls"
+CELL_SEPARATOR = " | "
+
 _LEAF_TAGS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "dt", "dd", "td", "th"))
 _BLOCKS = _LEAF_TAGS | frozenset(
     ("address", "article", "aside", "blockquote", "body", "center", "details", "div", "dl",
      "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "main", "nav", "ol",
-     "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul")
+     "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
 )  # fmt: skip
 # Renamed to <div>: they say nothing about the text in them, and trafilatura drops some of them.
-_PLAIN = frozenset(("address", "article", "center", "details", "fieldset", "footer", "form",
-                    "header", "main", "section", "span", "font", "b", "strong", "i", "em", "u",
-                    "label", "pre"))  # fmt: skip
+_PLAIN = frozenset(("address", "article", "center", "details", "fieldset", "figure", "footer",
+                    "form", "header", "main", "section", "summary", "span", "font", "b", "strong",
+                    "i", "em", "u", "label", "pre"))  # fmt: skip
+_STYLES = ("span", "font", "label", "small", "big", "u", "abbr")  # how words look
 _CONTAINERS = frozenset(("div", "td", "th", "li", "dd", "blockquote"))
+_SIMPLE_LEAVES = _BLOCKS & _PLAIN | {"div", "summary"}  # paragraphs, where they hold no block
 # Never text of an article.
 _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "textarea", "svg",
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
-_BR = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_BR = re.compile(r"<br\b[^>]*>")
+_PRE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)
+# A power of ten; "m2" is read and searched for without its sign.
+_EXPONENT = re.compile(r"(?<=\d)<sup\b[^>]*>\s*([+-]?\d{1,3})\s*</sup>")
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _MARK = re.compile(rf"[^\s{BREAK}]")
 _STRING = etree.XPath("string()")
 # lxml.html's own parser asks Python for the class of each element it hands out.
@@ -46,14 +56,47 @@ class Line(NamedTuple):
 
 
 def build(html: str) -> HtmlElement:
-    """Return the subtree of a serialised element, without scripts, players and forms' controls."""
+    """Return the subtree of elements that lexbor serialised, without scripts and players.
+
+    What holds a form's controls keeps the mark `CONTROLS`.
+    """
     html = _BR.sub(BREAK, html)
+    if "<sup" in html:
+        html = _EXPONENT.sub(_raise, html)
+    if "<pre" in html:
+        html = _PRE.sub(_keep_lines, html)
     page = f"<html><body><div>{html}</div></body></html>"
     root: HtmlElement = document_fromstring(page, parser=_PARSER)[-1][0]
+    for control in root.iter("input", "button", "select", "textarea"):
+        if control.get("type") != "hidden" and (parent := control.getparent()) is not None:
+            parent.set(CONTROLS, "1")
+    _bare_pictures(root)
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
-    for picture in root.iter("amp-img"):  # AMP copies name their pictures so
-        picture.tag = "img"
+    for part in root.iter("td", "th", "tr", "tbody"):
+        if next(part.iterancestors("table"), None) is None:  # the container is one cell
+            part.tag = "div"
     return root
+
+
+def _bare_pictures(root: HtmlElement) -> None:
+    """Make <img> of pictures in the forms of loaders and AMP copies."""
+    for hidden in root.iter("noscript"):
+        if hidden.find(".//img") is not None:  # where loaders keep the picture itself
+            hidden.tag = "span"
+    for picture in root.iter("amp-img"):
+        picture.tag = "img"
+    for picture in root.iter("picture"):
+        if picture.find(".//img") is None:
+            etree.SubElement(picture, "img")
+
+
+def _keep_lines(match: re.Match[str]) -> str:
+    """Return preformatted text with its line ends kept: verse."""
+    return match.group().strip().replace("\n", BREAK)
+
+
+def _raise(match: re.Match[str]) -> str:
+    return match[1].translate(_RAISED)
 
 
 def text_of(element: HtmlElement) -> str:
@@ -87,14 +130,21 @@ def flatten(root: HtmlElement) -> None:
     for element in list(root.iter()):
         if element in holders and element.tag in _PLAIN:
             element.tag = "div"
-    _unwrap_layout_tables(root)
+    _set_tables(root)
     for element in list(root.iter()):
-        if element.tag not in _CONTAINERS:
-            continue
-        if element in holders:
+        if element in holders and element.tag in _CONTAINERS:
             _wrap_loose_text(element)
-        elif element.tag == "div":
+        elif element not in holders and element.tag in _SIMPLE_LEAVES:
             element.tag = "p"
+    etree.strip_tags(root, *_STYLES)
+    for paragraph in list(root.iter("p")):
+        _split_lines(paragraph)
+    for item in [item for item in root.iter("li") if item.find(".//li") is not None]:
+        _lift_items(item)
+    for item in root.iter("li", "dd"):
+        if item in holders:
+            _parted_text(item)
+            etree.strip_tags(item, "p", "div")
 
 
 def _block_holders(root: HtmlElement) -> set[HtmlElement]:
@@ -109,8 +159,49 @@ def _block_holders(root: HtmlElement) -> set[HtmlElement]:
     return holders
 
 
-def _unwrap_layout_tables(root: HtmlElement) -> None:
-    """Make boxes of tables that hold no data: never two filled cells in one row."""
+def _split_lines(paragraph: HtmlElement) -> None:
+    """Make a paragraph of each line of one, where its breaks stand between inline elements."""
+    tails = (child.tail or "" for child in paragraph)
+    if BREAK not in (paragraph.text or "") and not any(BREAK in tail for tail in tails):
+        return
+    line = paragraph
+    rest = list(paragraph)
+    first, *more = (paragraph.text or "").split(BREAK)
+    paragraph.text = first
+    for text in more:
+        line = _line_after(line, text)
+    for child in rest:
+        first, *more = (child.tail or "").split(BREAK)
+        child.tail = first
+        if line is not paragraph:
+            line.append(child)
+        for text in more:
+            line = _line_after(line, text)
+
+
+def _line_after(line: HtmlElement, text: str) -> HtmlElement:
+    new = line.makeelement("p", dict(line.attrib))
+    new.text = text
+    line.addnext(new)
+    new.tail, line.tail = line.tail, None
+    return new
+
+
+def _lift_items(item: HtmlElement) -> None:
+    """Make items of a list in a list items that follow, so that each text stands once."""
+    parent = item.getparent()
+    inner = [nested for nested in item.iter("li") if nested is not item]
+    if parent is None or next(item.iterancestors("li"), None) is not None:
+        return
+    for nested in reversed(inner):
+        nested.drop_tree()
+        item.addnext(nested)
+    for emptied in [*item.findall("ul"), *item.findall("ol")]:
+        drop(emptied)
+
+
+def _set_tables(root: HtmlElement) -> None:
+    """Make rows of tables, and boxes of those without data: never two filled cells in one row."""
     for table in list(root.iter("table")):
         rows = list(table.iter("tr"))
         filled = (sum(has_text(cell) for cell in row if cell.tag in ("td", "th")) for row in rows)
@@ -119,6 +210,28 @@ def _unwrap_layout_tables(root: HtmlElement) -> None:
             for part in list(table.iter(*parts)):
                 part.tag = "div"
             table.tag = "div"
+        else:
+            _set_rows(table)
+
+
+def _parted_text(element: HtmlElement) -> str:
+    """Return the text of an element whose inner blocks are parted by a blank."""
+    for block in element.iterdescendants(*_BLOCKS):
+        block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
+    return text_of(element)
+
+
+def _set_rows(table: HtmlElement) -> None:
+    """Make a paragraph of every row of a table, in which an empty cell keeps its column."""
+    for row in list(table.iter("tr")):
+        cells = [_parted_text(cell) for cell in row if cell.tag in ("td", "th")]
+        while cells and not cells[-1]:
+            cells.pop()
+        row.clear(keep_tail=True)
+        row.tag = "p"
+        row.text = CELL_SEPARATOR.join(cells)
+    etree.strip_tags(table, "tbody", "thead", "tfoot")
+    table.tag = "div"
 
 
 def _wrap_loose_text(element: HtmlElement) -> None:

@@ -9,9 +9,12 @@ LAYOUT = Layout(
     title=("h1.title", "h1"),
     sapo=("h2.sapo",),
     body=(".boxdetail .contents", ".contents", ".boxdetail", ".mixcontent"),
-    time=("div.time",),
-    tags=(".tagname a",),
+    author=(".boxdetail .author strong", ".author strong"),  # the head's glues the agency to it
+    time=(".action-link .date .txt", "div.time"),
+    section=(".action-link .cate a",),
+    tags=(".keysword a", ".tagname a"),
     drop=(
+        ".author, .widget",  # the byline, read apart; another story with its lead
         "h1.title, h2.sapo, div.time",  # the head, where the whole box is the container
         ".tagname",
     ),

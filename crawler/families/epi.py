@@ -23,7 +23,6 @@ LAYOUT = Layout(
     # Not `a.cms-relate`: a link inside a sentence.
     drop=(
         ".article-relate, .related-topic, .related-news, div.cms-relate",  # other stories
-        ".notebox.cms-note",  # a box about another story or the outlet's own service
         ".article__meta",  # byline and time, repeated at the end of the body
         ".ads_middle, .sda_middle, .rennab, .banner",  # advertising, with its scripts' text
     ),

@@ -11,7 +11,8 @@ LAYOUT = Layout(
         "[data-role=sapo]", "h2.sapo", "p.sapo", ".sapo", "[class*=sapo]", ".article-lead",
         ".article-summary", "[class*=summary]", ".lead", "[itemprop=description]:not(meta)",
         "[class*=detail-desc]", ".article-desc", ".post-excerpt", ".chapeau", "h2.description",
-        "p.description", ".cms-desc", "[class*=article-desc]",
+        "p.description", ".cms-desc", "[class*=article-desc]", "[class~=Lead]", "[class*=mo-dau]",
+        "[class*=init_content]", "[class*=trich-yeu]", "[class*=tom-tat]",
     ),
     body=(
         "[itemprop=articleBody]", "#article-body", ".article-body", ".article__body",
@@ -28,14 +29,15 @@ LAYOUT = Layout(
         "[class*=date]", "span", "p", "li", "div",
     ),
     section=(".breadcrumb a", ".breadcrumbs a", "[class*=breadcrumb] a"),
-    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a"),
+    tags=("a[rel=tag]", ".tags a", ".tag a", "[class*=tags] a", "[class*=tu-khoa] a",
+          "[class*=keyword] a"),
     credit=("[class*=source] a", ".source", ".nguon"),
 )  # fmt: skip
 
 FAMILY = Family(
     name="generic",
     marks=(),
-    # No outlet's own form: the last number of the address is taken as the id.
+    # No outlet's own form, so no ids: articles are told apart by their addresses.
     article_url=re.compile(r"(?!)(?P<id>)"),
     layouts=(LAYOUT,),
 )

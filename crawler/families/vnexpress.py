@@ -13,11 +13,11 @@ LAYOUT = Layout(
     time=(".header-content .date", "span.date", ".time.left"),
     section=(".breadcrumb li a",),
     tags=(".tags h4 a", ".block_tag a"),
-    caption=("p.Image", ".desc_cation"),
+    caption=("p.Image", ".desc_cation", ".wrap_video p"),
     drop=(
         "#article-end ~ *",  # what follows the end mark
         ".box-tinlienquanv2, .box_tinlienquan, .list-news, .list_link",  # related headlines
-        ".box_embed_video, .embed-container, .box-quiz, .box_brief_info",  # players, polls
+        ".box_embed_video, .icon_blockvideo, .box-quiz, .box_brief_info",  # players, polls
         ".width_common.box-poll, [data-component-type=article_relate]",
         ".block-banner, .banner-ads",
     ),

@@ -1,4 +1,4 @@
-"""VOV, on Drupal (selectors from public code of 2025; no page was read)."""
+"""VOV, on Drupal (a page of July 2026 was read; older selectors from public code of 2025)."""
 
 import re
 
@@ -7,8 +7,18 @@ from crawler.families.base import Family, Layout, Paging, other_pages
 LAYOUT = Layout(
     name="vov-2020",
     title=("h1",),
-    sapo=(".article__sapo",),
-    body=(".text-long", "[itemprop=articleBody]", ".article-content"),
+    sapo=(".article-summary h2", ".article__sapo"),
+    body=(
+        ".article-content .text-long",
+        ".text-long",
+        "[itemprop=articleBody]",
+        ".article-content",
+    ),
+    author=(".article-author a",),
+    time=(".article-date > div:first-child",),
+    section=(".article-breadcrumb a",),
+    tags=(".article-tags a",),
+    drop=("article.inner-article",),  # another story with its lead
 )
 
 FAMILY = Family(

@@ -1,5 +1,6 @@
 """One captured page → its article or refusal, with places → the archive → the run's counts."""
 
+import logging
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -7,10 +8,12 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.health.signals import signals_of
+from crawler.health.signals import HealthSignal, signals_of
 from storage.errors import ArchiveError
-from storage.model.articles import Article, Refusal, RefusalReason, Stored, Verdict
+from storage.model.articles import Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
+
+_log = logging.getLogger(__name__)
 
 
 class _Pipeline:
@@ -51,7 +54,12 @@ class StorePipeline(_Pipeline):
         try:
             aliases = spider.addresses_of(item)
             item.stored = spider.archive.articles.store(
-                spider.run_id, item.capture, item.result, aliases, item.tags
+                spider.run_id,
+                item.capture,
+                item.result,
+                aliases,
+                item.tags,
+                is_final=item.is_final and isinstance(item.result, Refusal),
             )
             self._keep_for_next_time(item, item.stored)
         except ArchiveError as error:
@@ -84,16 +92,23 @@ class ReportPipeline(_Pipeline):
         reason = result.reason if isinstance(result, Refusal) else None
         published_at = result.published_at if isinstance(result, Article) else None
         spider.recorder.stored(stored, reason, published_at)
+        if stored.apart_from is not None:
+            _log.warning(
+                "kept apart: %r names article %d, whose text has nothing in common with its own",
+                item.url,
+                stored.apart_from,
+            )
+            spider.recorder.record_signal(HealthSignal.KEPT_APART, item.url)
         if item.key is None:
             return item
         if stored.verdict is not Verdict.KNOWN:
-            for signal in signals_of(result):
+            first = item.key not in spider.listings.frontier.looked_at
+            for signal in signals_of(result, is_first=first and not item.is_final):
                 spider.recorder.record_signal(signal, item.url)
         section = spider.listings.section_of(item.key)
         if section is not None and stored.verdict is Verdict.NEW:
             spider.recorder.new_article(section, published_at or item.capture.captured_at)
-        # A backfill walks past pages that are gone; begun again, it asks for them again.
-        well = reason is None or reason.is_final
-        well = well or (spider.plan.backfill and reason is RefusalReason.NOT_FOUND)
+        # What brought no article waits in the archive; it needs no listing to be asked again.
+        well = reason is None or reason.can_settle
         spider.listings.settled(item.key, published_at, well=well)
         return item

@@ -48,7 +48,9 @@ def all_findings(
             started[one.outlet] = runs[0].started_at
             since = min(since, runs[-1].started_at)
         found += findings_of(one, runs, now)
-    return found + late_findings(monitored, started, now, since=since) + _disk(folder, now)
+    if archive.schedule.stopped_at() is None:  # who stopped it knows, and `status` says so
+        found += late_findings(monitored, started, now, since=since)
+    return found + _disk(folder, now)
 
 
 def _disk(folder: Path, now: datetime) -> list[Finding]:

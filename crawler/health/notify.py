@@ -63,5 +63,5 @@ def notify_all(archive: Archive, channels: Sequence[Channel]) -> None:
 
 
 def _is_due(alarm: Alarm, channel: str) -> bool:
-    told = alarm.told.get(channel)
-    return told is None if alarm.is_open else told == "open"
+    delivered = alarm.delivered.get(channel)
+    return delivered is None if alarm.is_open else delivered == "open"

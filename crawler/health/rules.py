@@ -7,7 +7,10 @@ nothing else. docs/alarms.md explains each rule, and what to do.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
+from crawler.health.sections import Stream, merged, never_gave, section_streams
 from crawler.health.signals import HealthSignal
 from crawler.health.silence import silent_sections
 from crawler.health.template import broken_fields
@@ -39,20 +42,23 @@ def findings_of(monitored: MonitoredOutlet, runs: Sequence[Run], now: datetime) 
 
     runs: its runs of the last LOOK_BACK, newest first; ignored are replays, rechecks, runs under
     way, and runs that were asked to stop. Whether crawls start in time is `late_findings`'.
+    What cuts all of it off hides the rest; else each section is judged by the runs that asked it.
     """
     ended = [run for run in runs if _counts(run)]
     if not ended:
         return []
     needed = 1 if monitored.pause > _RARE else _IN_A_ROW
-    last = ended[:needed]
-    if len(last) == needed:
-        for cause, rule in _CONNECTION:
-            if all(rule(run) for run in last):
-                return [_lasting(cause, monitored.outlet, ended, rule)]
-    found = [*_no_links(monitored, ended, needed), *_template(monitored, ended)]
+    whole = Stream(monitored.outlet, ended)
+    if cut_off := _cut_off(whole, needed):
+        return cut_off
+    never = never_gave(whole, needed)
+    found = [*_no_links(whole, needed), *_never(whole, never), *_template(monitored, ended)]
+    for one in section_streams(monitored.outlet, ended):
+        of_section = _cut_off(one, needed, ended) or [*_no_links(one, needed)]
+        found += of_section or ([] if {*never} & {*one.sections} else _failing(one))
     if not found:
         found += _silent(monitored, ended, now)
-    return found or _failing(monitored, ended)
+    return merged(found or _failing(whole))
 
 
 def late_findings(
@@ -128,13 +134,28 @@ def _is_blocked(run: Run) -> bool:
     return _is_much(run, HealthSignal.BLOCKED)
 
 
-# In this order: who blocks us may also answer some requests with errors.
-_CONNECTION = (
-    (Cause.BLOCKED, _is_blocked),
-    (Cause.ROBOTS, _is_forbidden),
-    (Cause.TIMEOUTS, _is_timing_out),
-    (Cause.UNREACHABLE, _is_unreachable),
+_Causes = Sequence[tuple[Cause, Callable[[Run], bool]]]
+
+# In this order: who blocks us may also answer some requests with errors. Causes of one group are
+# one alarm: in an outage some connections are refused and others time out.
+_CONNECTION: Sequence[_Causes] = (
+    ((Cause.BLOCKED, _is_blocked),),
+    ((Cause.ROBOTS, _is_forbidden),),
+    ((Cause.TIMEOUTS, _is_timing_out), (Cause.UNREACHABLE, _is_unreachable)),
+    # It goes on while each crawl is cut off, in whatever way.
+    (
+        (Cause.BLOCKED, _is_blocked),
+        (Cause.ROBOTS, _is_forbidden),
+        (Cause.TIMEOUTS, _is_timing_out),
+        (Cause.UNREACHABLE, _is_unreachable),
+    ),
 )
+
+
+def _cause_of(run: Run, causes: _Causes) -> Cause | None:
+    return next((cause for cause, rule in causes if rule(run)), None)
+
+
 _SAYING = {
     Cause.BLOCKED: (HealthSignal.BLOCKED, "blocks us (challenge pages, 401, 403 or 429)"),
     Cause.ROBOTS: (
@@ -146,32 +167,57 @@ _SAYING = {
 }
 
 
-def _lasting(
-    cause: Cause, outlet: str, ended: Sequence[Run], rule: Callable[[Run], bool]
-) -> Finding:
-    """Return the finding of a rule that holds since some run ago, without a break."""
-    broken = []
-    for run in ended:
-        if not rule(run):
-            break
-        broken.append(run)
+def _cut_off(stream: Stream, needed: int, ended: Sequence[Run] = ()) -> list[Finding]:
+    """Return what stood between us and the sections in all of the last runs that asked them.
+
+    ended: all runs of the outlet, where these are those of a section: what no other section was
+    spared meanwhile is the outlet's trouble, and over when another section is well again.
+    """
+    for causes in _CONNECTION:
+        broken = list(takewhile(partial(_cause_of, causes=causes), stream.runs))
+        if len(broken) >= needed and (not ended or _others_were_well(broken, ended, causes)):
+            return [_lasting(causes, stream, broken)]
+    return []
+
+
+def _others_were_well(broken: Sequence[Run], ended: Sequence[Run], causes: _Causes) -> bool:
+    first, last = broken[-1].started_at, broken[0].started_at
+    return any(first < run.started_at < last and not _cause_of(run, causes) for run in ended)
+
+
+def _lasting(causes: _Causes, stream: Stream, broken: Sequence[Run]) -> Finding:
+    """Return the finding of causes that hold since some run ago, without a break.
+
+    The first run of them names the cause, so that its alarm stays the one that was opened.
+    """
+    cause = _cause_of(broken[-1], causes) or causes[0][0]
     signal, saying = _SAYING[cause]
     crawls = f"{len(broken)} crawls in a row" if len(broken) > 1 else "in the last crawl"
     said = f"; the last one said: {broken[0].error}" if broken[0].error else ""
-    summary = f"{outlet} {saying}, {crawls}{said}"
-    return Finding(cause, outlet, summary, broken[-1].started_at, _evidence(broken, signal))
+    summary = f"{stream.subject} {saying}, {crawls}{said}"
+    signals = (signal, *(_SAYING[other][0] for other, _ in causes))
+    evidence = _evidence(broken, *signals)
+    return Finding(cause, stream.outlet, summary, broken[-1].started_at, evidence)
 
 
-def _evidence(runs: Iterable[Run], signal: HealthSignal) -> tuple[str, ...]:
-    urls = (url for run in runs for url in run.evidence.get(signal.value, ()))
+def _evidence(runs: Sequence[Run], *signals: HealthSignal) -> tuple[str, ...]:
+    urls = (url for s in signals for run in runs for url in run.evidence.get(s.value, ()))
     return tuple(dict.fromkeys(urls))[:5]
 
 
-def _no_links(monitored: MonitoredOutlet, ended: Sequence[Run], needed: int) -> Iterator[Finding]:
+def _never(stream: Stream, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding where sections have not given one link since they were configured."""
+    if names:
+        since = min(run.started_at for run in stream.runs if set(names) & {*run.sections})
+        what = f"{stream.outlet}: no link ever came from {', '.join(names)}"
+        yield Finding(Cause.NO_LINKS, stream.outlet, what, since, tuple(names[:5]))
+
+
+def _no_links(stream: Stream, needed: int) -> Iterator[Finding]:
     """Yield a finding where the same listings led to nothing in the last crawls that saw them."""
     answering = [
         run
-        for run in ended
+        for run in stream.runs
         if _signal(run, HealthSignal.LISTINGS) or _signal(run, HealthSignal.NO_LINKS)
     ]
     last = answering[:needed]
@@ -180,9 +226,9 @@ def _no_links(monitored: MonitoredOutlet, ended: Sequence[Run], needed: int) -> 
     empty = [set(run.evidence.get(HealthSignal.NO_LINKS.value, ())) for run in last]
     always = sorted(set.intersection(*empty))
     if always:
-        what = f"{monitored.outlet}: {len(always)} listings answer, but without a single article"
+        what = f"{stream.subject}: {len(always)} listings answer, but without a single article"
         since = last[-1].started_at
-        yield Finding(Cause.NO_LINKS, monitored.outlet, what, since, tuple(always[:5]))
+        yield Finding(Cause.NO_LINKS, stream.outlet, what, since, tuple(always[:5]))
 
 
 def _template(monitored: MonitoredOutlet, ended: Sequence[Run]) -> Iterator[Finding]:
@@ -196,9 +242,7 @@ def _template(monitored: MonitoredOutlet, ended: Sequence[Run]) -> Iterator[Find
 
 
 def _silent(monitored: MonitoredOutlet, ended: Sequence[Run], now: datetime) -> Iterator[Finding]:
-    if not _answered(ended[0]):
-        return  # whether it is silent cannot be told
-    silent = silent_sections(ended, now)
+    silent = [one for one in silent_sections(ended, now) if _was_answered(one.section, ended)]
     if silent:
         since = min(one.newest for one in silent)
         names = tuple(one.section for one in silent)
@@ -210,13 +254,20 @@ def _silent(monitored: MonitoredOutlet, ended: Sequence[Run], now: datetime) -> 
         yield Finding(Cause.FEED_SILENT, monitored.outlet, summary, since, names)
 
 
-def _failing(monitored: MonitoredOutlet, ended: Sequence[Run]) -> list[Finding]:
-    last = ended[:_FAILURES_IN_A_ROW]
+def _was_answered(section: str, ended: Sequence[Run]) -> bool:
+    """True where the last run that asked a section was answered; else nobody can tell."""
+    asking = (run for run in ended if section in run.sections or not run.sections)
+    last = next(asking, None)
+    return last is not None and _answered(last) > 0
+
+
+def _failing(stream: Stream) -> list[Finding]:
+    last = stream.runs[:_FAILURES_IN_A_ROW]
     if len(last) < _FAILURES_IN_A_ROW or any(run.outcome is Outcome.DONE for run in last):
         return []
-    what = f"{monitored.outlet}: {len(last)} crawls in a row failed; the last one: {last[0].error}"
+    what = f"{stream.subject}: {len(last)} crawls in a row failed; the last one: {last[0].error}"
     logs = tuple(run.log_file for run in last if run.log_file)
-    return [Finding(Cause.FAILING, monitored.outlet, what, last[-1].started_at, logs)]
+    return [Finding(Cause.FAILING, stream.outlet, what, last[-1].started_at, logs)]
 
 
 def _day(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.health.run_stats import PREFIX, MemoryStats, Stats, counts_of
-from crawler.health.signals import HealthSignal
+from crawler.health.signals import ASKED, GAVE, HealthSignal
 from crawler.page.times import utc_now
 from storage.archive import Archive
 from storage.errors import ArchiveError, TinquanError
@@ -17,6 +17,7 @@ from storage.model.runs import Outcome, RobotsState, Run, RunCounts
 _log = logging.getLogger(__name__)
 _MAX_NEW = 500  # times a section; more says nothing about its rhythm
 _MAX_EVIDENCE = 3  # URLs a sign
+_MAX_DEAD = 60  # listings: which of them are dead each time is worked out from these
 _UNPROVEN = frozenset(
     {HealthSignal.ARTICLES, HealthSignal.LISTINGS, HealthSignal.UNCHANGED_LISTINGS}
 )  # all is well
@@ -70,11 +71,11 @@ class RunRecorder:
             self._stats.inc_value(f"{PREFIX}{name}", number)
         self._write_sometimes()
 
-    def refuse(self, reason: str) -> None:
-        """Count one refusal; besides a RefusalReason the reason may say why nothing was asked:
-        "robots", "offsite", "not_recorded", "limit".
+    def refuse(self, reason: str, number: int = 1) -> None:
+        """Count refusals; besides a RefusalReason the reason may say why nothing was asked:
+        "robots", "offsite", "not_recorded", "unreadable_record", "limit", or one of `LeftOut`.
         """
-        self.count(**{f"refused/{reason}": 1})
+        self.count(**{f"refused/{reason}": number})
 
     def stored(
         self, stored: Stored, reason: RefusalReason | None, published_at: datetime | None
@@ -91,8 +92,17 @@ class RunRecorder:
         """Count what a page or its absence says of the outlet's health."""
         self._stats.inc_value(f"{PREFIX}signals/{signal.value}")
         shown = self._evidence.setdefault(signal.value, [])
-        if signal not in _UNPROVEN and len(shown) < _MAX_EVIDENCE and url not in shown:
+        most = _MAX_DEAD if signal is HealthSignal.NO_LINKS else _MAX_EVIDENCE
+        if signal not in _UNPROVEN and len(shown) < most and url not in shown:
             shown.append(url)
+
+    def asked(self, section: str) -> None:
+        """Note that a listing of a section is asked."""
+        self.count(**{f"signals/{ASKED}{section}": 1})
+
+    def gave(self, section: str, links: int) -> None:
+        """Note how many links a listing of a section held."""
+        self.count(**{f"signals/{GAVE}{section}": links})
 
     def published(self, section: str, published_at: datetime | None) -> None:
         """Note that a section shows an article of that time; what is in the future says nothing."""

@@ -46,5 +46,5 @@ def _below(prefix: str, numbers: Mapping[str, int]) -> dict[str, int]:
     return {
         name.removeprefix(prefix): number
         for name, number in numbers.items()
-        if name.startswith(prefix)
+        if name.startswith(prefix) and number
     }

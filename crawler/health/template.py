@@ -27,12 +27,14 @@ _UNKNOWN_ELSE = 0.1
 _FLOOR = 0.02
 # A month of missing titles does not make missing titles right.
 _CEILING = {
+    HealthSignal.NO_ARTICLE: 0.3,
     HealthSignal.NO_BODY: 0.2,
     HealthSignal.NO_TITLE: 0.1,
     HealthSignal.NO_TIME: 0.3,
     HealthSignal.FOREIGN_FAMILY: 0.3,
 }
 _TEXT = {
+    HealthSignal.NO_ARTICLE: "another page in place of the article",
     HealthSignal.NO_BODY: "no text",
     HealthSignal.NO_TITLE: "no title",
     HealthSignal.NO_TIME: "no publication time",

@@ -32,9 +32,10 @@ _TO_DO = {
     " lasts, write to the outlet. Never dress up as a browser.",
     Cause.NO_LINKS: "open the listing in a browser: has the section moved or its markup"
     " changed? Mend path or feed in the outlet's file (tinquan outlets check --live OUTLET).",
-    Cause.TEMPLATE: "look at the pages named as evidence with `tinquan extract URL`; add a"
-    " layout to the family, then `tinquan reextract --outlet OUTLET --since DATE`: the captures"
-    " are kept, nothing is lost.",
+    Cause.TEMPLATE: "look at the pages named as evidence with `tinquan extract URL`. If maintenance"
+    " or a wall stood there, the next crawls ask again: nothing to do. Else add a layout to the"
+    " family, then `tinquan reextract --outlet OUTLET --since DATE`: the captures are kept, nothing"
+    " is lost.",
     Cause.FEED_SILENT: "open the section in a browser. If it shows newer articles: is the feed's"
     " address still right? If it does not, the outlet is silent: nothing to do.",
     Cause.FAILING: "read the log files named as evidence.",

@@ -6,6 +6,7 @@ Nothing that a child does reaches its parent: not a tight loop, not a leak, not 
 
 import asyncio
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -20,6 +21,8 @@ POLL_SECONDS = 0.25
 TAIL_BYTES = 16 * 1024
 _READ_BYTES = 64 * 1024
 _DRAIN_SECONDS = 1.0
+# "…/resource_tracker.py:254: UserWarning: …", and the line of code that gave it.
+_WARNING = re.compile(r"^\S+:\d+: \w*Warning: .*\n?(?:^[ \t]+\S.*\n?)?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,12 @@ class _Child:
         return code
 
     def last_line(self) -> str | None:
-        """Return the error that it printed, else the last line, else None."""
-        lines = [line.strip() for line in self._tail.decode("utf-8", "replace").splitlines()]
+        """Return the error that it printed, else the last line, else None.
+
+        Python's warnings say nothing of how a process ended; a killed one's helpers print some.
+        """
+        printed = _WARNING.sub("", self._tail.decode("utf-8", "replace"))
+        lines = [line.strip() for line in printed.splitlines()]
         errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
         found = errors or [line for line in lines if line]
         return found[-1][:500] if found else None

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from crawler.capture.private import make_folder, open_private
 from crawler.config.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
 from storage.errors import CrawlError
 from storage.model.runs import RunKind
@@ -120,8 +121,8 @@ def make_log(job: CrawlJob, config: Config) -> None:
     """Make a crawl's log, empty, with its folder. Raises CrawlError."""
     log = log_file(job, config)
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.open("ab").close()
+        make_folder(log.parent)
+        open_private(log, "ab").close()
     except OSError as error:
         raise CrawlError(
             f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"

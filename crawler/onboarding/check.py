@@ -1,6 +1,6 @@
 """What is wrong with outlet files that each read well: with their words, and with each other.
 
-Pure, and without a network: `tinquan outlets check` tells all of it at once.
+Pure, and without a network: `tinquan outlets check` reports all of it at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def _outside(outlet: Outlet) -> Iterator[str]:
 
 
 def _is_ours(host: str, outlet: Outlet) -> bool:
-    """True for a host of the outlet, or one below it: ePi's API stands on `api.`."""
+    """True for a host of the outlet, or one below it: ePi's API is on `api.`."""
     return any(f".{host}".endswith(f".{bare_host(own)}") for own in outlet.hosts)
 
 

@@ -58,7 +58,7 @@ class NewSection:
 
 @dataclass(frozen=True, slots=True)
 class OutletProposal:
-    """What a page tells of an outlet that has no file. why: what the family was known by."""
+    """What a page says of an outlet that has no file. why: what the family was known by."""
 
     slug: str
     name: str
@@ -70,7 +70,7 @@ class OutletProposal:
 
 
 def propose(page: Page, slug: str) -> OutletProposal:
-    """Return what a page, an article's or a section's, tells of its outlet."""
+    """Return what a page, an article's or a section's, says of its outlet."""
     host = bare_host(host_of(page.url) or "")
     tree = LexborHTMLParser(page.body)
     result = extract(page, None)
@@ -92,7 +92,7 @@ def detect_family(
     """Return the family of a page, and what shows it.
 
     An article's container decides; else the marks of a platform together with links in the form
-    of its articles; else many such links alone. A CMS of one outlet stands on its own hosts only.
+    of its articles; else many such links alone. A CMS of one outlet is on its own hosts only.
     """
     if isinstance(result, Article) and result.extraction.family != GENERIC.name:
         family = FAMILIES[result.extraction.family]

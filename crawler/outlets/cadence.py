@@ -7,17 +7,15 @@ time between two visits. Quiet hours and cron lines are in Việt Nam's time.
 import re
 from datetime import datetime, time, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from crawler.outlets.cron import LOCAL, cron_trigger
+
 FLOOR_MINUTES = 5
 """No section is visited more often, whatever its outlet."""
 
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PROBED = 500  # fire times of a cron line, to find its smallest gap
 _PROBE_FROM = datetime(2026, 1, 1, tzinfo=LOCAL)
 
@@ -28,7 +26,8 @@ class Cadence(BaseModel):
     every_minutes: the interval where nothing is known of the section's rhythm yet, or where
     `adaptive` is false. min_minutes, max_minutes: bounds of an adaptive interval; a third of
     every_minutes and four times it where not given.
-    cron: five fields; takes the place of the interval. jitter: share by which an interval varies.
+    cron: five fields, as crontab(5) reads them; takes the place of the interval.
+    jitter: share by which an interval varies.
     quiet: hours without visits, such as "23:00-05:00".
     """
 
@@ -97,19 +96,6 @@ class Cadence(BaseModel):
         for cadence in nearer:
             values |= cadence.model_dump(exclude_unset=True) if cadence else {}
         return Cadence.model_validate(values)
-
-
-def cron_trigger(line: str) -> CronTrigger:
-    """Return a cron line's trigger. Raises ValueError that says what is wrong with it."""
-    fields = line.split()
-    if len(fields) != 5:
-        raise ValueError(f"expected five fields (minute hour day month weekday), not {len(fields)}")
-    # cron's Sunday is 0 or 7, the library's Monday is 0: by name there is no doubt.
-    fields[4] = re.sub(r"(?<![/\d])[0-7](?!\d)", lambda day: _DAYS[int(day[0])], fields[4])
-    try:
-        return CronTrigger.from_crontab(" ".join(fields), LOCAL)
-    except ValueError as error:
-        raise ValueError(f"is no cron line: {error}") from None
 
 
 def smallest_gap(line: str) -> timedelta:

@@ -51,7 +51,7 @@ class Outlet(Table):
 
     datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
     province: the one it writes about, by name; none for an outlet of the whole country.
-    former_families: the platforms it stood on before; `family` is today's.
+    former_families: the platforms it was on before; `family` is today's.
     paging: where it pages otherwise than its family does.
     status: "retired" outlets stay crawlable by name, but are not crawled unless named;
     "uncertain" ones may be retired: nobody has confirmed it.
@@ -84,7 +84,7 @@ class Outlet(Table):
     def _consistent(self) -> Self:
         slugs = [section.slug for section in self.sections]
         if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
-            raise ValueError(f"section {min(twice)!r} stands twice")
+            raise ValueError(f"section {min(twice)!r} is given twice")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -94,13 +94,13 @@ class Outlet(Table):
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         hosts = [domain.host for domain in self.domains]
         if twice := {host for host in hosts if hosts.count(host) > 1}:
-            raise ValueError(f"domain {min(twice)!r} stands twice")
+            raise ValueError(f"domain {min(twice)!r} is given twice")
         for section in self.sections:
             check_floor(Cadence().with_(self.cadence, section.cadence), self.floor)
         return self
 
     def family_on(self, day: date) -> str:
-        """Return the name of the family that the outlet stood on at a day."""
+        """Return the name of the outlet's family at a day."""
         for former in self.former_families:
             if (former.since is None or former.since <= day) and day < former.until:
                 return former.family
@@ -125,7 +125,7 @@ class Outlet(Table):
         return tuple(domain.host for domain in self.domains)
 
     def province_of(self, sections: tuple[str, ...]) -> str | None:
-        """Return the province that an article is probably about, judged by where it stands.
+        """Return the province that an article is probably about, judged by its section.
 
         sections: names of its sections as the page prints them. An outlet of the whole country
         that files an article under a section on Hà Nội says as much as an outlet of Hà Nội.

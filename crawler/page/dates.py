@@ -8,9 +8,12 @@ a blank before the zone; no zone at all (then it is the outlet's own); `1/28/202
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from crawler.page.clock import CLOCK, find_time, find_zone
+from crawler.page.printed import DAY_IN_WORDS, MONTH_FIRST, month_number, with_today
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Clocks of servers and crawlers differ; beyond this a date lies in the future.
@@ -21,12 +24,6 @@ _MAX_TEXT = 300  # characters; a longer text is no date
 _ENOUGH = 6  # candidates that can be true; more of them only repeat each other
 _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
-_ZONE = re.compile(
-    r"\(?\b(?:GMT|UTC)\s*(?P<named>[+-]\s?\d{1,2}(?::?\d{2})?)?\)?"
-    r"|(?<=\d)\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)(?!\d)|(?<=\d)\s?(?P<utc>Z|UT)\b"
-    r"|\b(?P<american>[ECMP][SD]T)\b",
-    re.IGNORECASE,
-)
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
     r"(?<![\d/.-])(?P<a>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?"
@@ -37,20 +34,7 @@ _ENGLISH = re.compile(
     r"(?P<y>\d{4}|\d{2})(?!\d)",
     re.IGNORECASE,
 )
-_WORDS = re.compile(
-    r"(?<!\d)(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>\d{4})",
-    re.IGNORECASE,
-)
-_TIME = re.compile(
-    r"(?<![\d:])(?P<h>\d{1,2})\s?(?::|h|giờ)\s?(?P<min>\d{2})(?!\d)"
-    r"(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s?(?P<half>AM|PM|SA|CH|sáng|trưa|chiều|tối|đêm)?\b",
-    re.IGNORECASE,
-)
-_AMERICAN = {"E": -5, "C": -6, "M": -7, "P": -8}  # hours in winter, as RFC 822 names the zones
-_HALVES = {"sáng": "AM", "trưa": "NOON", "chiều": "PM", "tối": "PM", "đêm": "NIGHT"}
-_CLOCK_END = re.compile(r":\d{2}(?:[.,]\d+)?\s?\Z|T\d{2}:\d{2}\s?\Z")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Creation stamps in article ids: YYYYMMDDHHmmss… (tuoitre, dantri, baotintuc).
 _STAMP = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})([01]\d|2[0-3])([0-5]\d)([0-5]\d)\d{0,3}(?!\d)")
 
@@ -98,6 +82,24 @@ def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
     return stamp.at if stamp else None
 
 
+def parse_as_given(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+    """Return the moment that a text names as `parse_date` does, in the zone that the text gives."""
+    stamp = read_stamp(text, zone=zone)
+    return stamp.at.astimezone(stamp.zone or zone) if stamp else None
+
+
+def not_after(moment: datetime, latest: datetime, zone: tzinfo) -> datetime | None:
+    """Return a moment of the past in UTC, None for one after `latest`.
+
+    One that is after it by the zone it gives, but not in the outlet's own, gave a false zone:
+    many templates print local time with a Z.
+    """
+    if moment <= latest:
+        return moment.astimezone(UTC)
+    local = moment.replace(tzinfo=zone).astimezone(UTC)
+    return local if local <= latest else None
+
+
 def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
     """Return the moment a text names and what was given of it, or None where it names none."""
     text = text.strip()
@@ -112,8 +114,8 @@ def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
         return None
     day, start, end = found
     rest = text[:start] + " | " + text[end:]
-    offset, rest = _find_zone(text, rest, start, end)
-    clock = _find_time(rest)
+    offset, rest = find_zone(text, rest, start, end)
+    clock = find_time(rest)
     hour, minute, second = clock or (0, 0, 0)
     try:
         # 24:00 is the midnight at which the next day begins.
@@ -145,7 +147,7 @@ def _checked(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp 
 
 def _find_day(text: str) -> tuple[date, int, int] | None:
     """Return the first valid day in a text and where it stands."""
-    for pattern in (_ISO, _NUMERIC, _ENGLISH, _WORDS):
+    for pattern in (_ISO, _NUMERIC, _ENGLISH, MONTH_FIRST, DAY_IN_WORDS):
         for match in pattern.finditer(text):
             try:
                 return _day(match, text), match.start(), match.end()
@@ -161,9 +163,7 @@ def _day(match: re.Match[str], text: str) -> date:
         first, second = int(part["a"]), int(part["b"])
         american = second > 12 or (first <= 12 and _is_american(match, text))
         return date(year, first, second) if american else date(year, second, first)
-    month = part["m"]
-    number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) + 1
-    return date(year, number, int(part["d"]))
+    return date(year, month_number(part["m"].lower()), int(part["d"]))
 
 
 def _is_american(match: re.Match[str], text: str) -> bool:
@@ -173,54 +173,8 @@ def _is_american(match: re.Match[str], text: str) -> bool:
     """
     if match["sep"] != "/" or match["a"].startswith("0") or match["b"].startswith("0"):
         return False
-    clock = _TIME.search(text, match.end())
+    clock = CLOCK.search(text, match.end())
     return bool(clock and clock["s"] and (clock["half"] or "").upper() in ("AM", "PM"))
-
-
-def _find_zone(text: str, rest: str, start: int, end: int) -> tuple[tzinfo | None, str]:
-    """Return the zone a text gives, and the rest of the text without it.
-
-    `GMT+7` means seven hours east, as printed (dateutil reads the sign the other way round).
-    """
-    for match in _ZONE.finditer(text, 0):
-        if match.start() < end and match.end() > start:
-            continue  # the hyphens of the day itself
-        if match["offset"] and not _CLOCK_END.search(text, 0, match.start()):
-            continue  # a hyphen between day and time
-        given = match["named"] or match["offset"]
-        shifted = rest.replace(match.group(), " ", 1)
-        if match["american"]:
-            name = match["american"].upper()
-            return timezone(timedelta(hours=_AMERICAN[name[0]] + (name[1] == "D"))), shifted
-        if given is None:
-            return UTC, shifted
-        digits = re.sub(r"\D", "", given)
-        hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-        if hours <= 14 and minutes < 60:
-            delta = timedelta(hours=hours, minutes=minutes)
-            return timezone(-delta if given.startswith("-") else delta), shifted
-    return None, rest
-
-
-def _find_time(text: str) -> tuple[int, int, int] | None:
-    for match in _TIME.finditer(text):
-        hour, minute, second = int(match["h"]), int(match["min"]), int(match["s"] or 0)
-        hour = _of_24(hour, match["half"] or "")
-        if (hour < 24 and minute < 60 and second < 60) or (hour, minute, second) == (24, 0, 0):
-            return hour, minute, second
-    return None
-
-
-def _of_24(hour: int, half: str) -> int:
-    """Return an hour of the clock's half ("PM", "CH", "chiều") as one of the day's 24."""
-    half = _HALVES.get(half.lower(), half.upper())
-    if hour < 12 and (half in ("PM", "CH") or (half == "NOON" and hour < 9)):
-        return hour + 12
-    if half == "NIGHT" and 8 <= hour < 12:
-        return hour + 12
-    if hour == 12 and half in ("AM", "SA", "NIGHT"):
-        return 0
-    return hour
 
 
 def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
@@ -244,23 +198,26 @@ def choose_date(
 ) -> DateChoice:
     """Return the first candidate that can be true, in the order of trust given.
 
-    A date more than 15 minutes after `fetched_at` cannot be, nor one more than a day before the
-    article was created (`created_at`, from its address). A day without a time waits for a later
+    A date more than 15 minutes after `fetched_at` cannot be, unless its wall clock in the outlet's
+    zone is not: then it is read so. Nor can one be that is more than a day before the article was
+    created (`created_at`, from its address). A day without a time waits for a later
     candidate of the same day with one. An offset that is not the outlet's zone gives way where
     another candidate shows the same wall clock in the outlet's zone.
     """
     possible: list[tuple[Stamp, DateCandidate]] = []
     future = None
     for candidate in candidates:
-        stamp = read_stamp(candidate.raw, zone=zone)
+        stamp = read_stamp(with_today(candidate.raw, fetched_at, zone), zone=zone)
         if stamp is None or (created_at and stamp.at < created_at - _CREATION_SLACK):
             continue
         if stamp.at > fetched_at + TOLERANCE:
             future = future or candidate
-            continue
-        if not possible and _is_exact(stamp, zone):
+            if local := _local(stamp, fetched_at + TOLERANCE, zone):
+                possible.append((local, replace(candidate, rule=f"{candidate.rule}:zone")))
+        elif not possible and _is_exact(stamp, zone):
             return DateChoice(stamp.at, candidate.raw, candidate.rule, future)
-        possible.append((stamp, candidate))
+        else:
+            possible.append((stamp, candidate))
         if len(possible) == _ENOUGH:
             break
     if not possible:
@@ -268,11 +225,26 @@ def choose_date(
     return _resolve(possible, zone, future)
 
 
+def _local(stamp: Stamp, latest: datetime, zone: tzinfo) -> Stamp | None:
+    """Return a stamp of the future as the outlet's own wall clock, if that is past."""
+    if stamp.zone is None:
+        return None
+    moment = not_after(stamp.at.astimezone(stamp.zone), latest, zone)
+    return Stamp(moment, stamp.has_time, zone) if moment else None
+
+
 def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
     """True where no other candidate could better a stamp: seconds, and the outlet's own zone."""
     if not stamp.has_time or stamp.at.second == 0 or stamp.zone is None:
         return False
     return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
+
+
+def _is_half_day_off(first: Stamp, other: Stamp, zone: tzinfo) -> bool:
+    """True where a twelve-hour clock lost its PM: another place shows the same minute of 24."""
+    if not (first.has_time and other.has_time) or first.at.astimezone(zone).hour >= 12:
+        return False
+    return timedelta(0) <= other.at - first.at - timedelta(hours=12) < timedelta(minutes=1)
 
 
 def _resolve(
@@ -293,6 +265,8 @@ def _resolve(
             if agrees and local != first.at:
                 return DateChoice(local, candidate.raw, f"{candidate.rule}:zone", future)
     for stamp, other in possible[1:]:
+        if _is_half_day_off(first, stamp, zone):
+            return DateChoice(stamp.at, other.raw, other.rule, future)
         if first.at.second == 0 and timedelta(0) < stamp.at - first.at < timedelta(minutes=1):
             return DateChoice(
                 stamp.at, other.raw, other.rule, future

@@ -66,6 +66,14 @@ def bare_host(host: str) -> str:
     return host
 
 
+def on_own_host(url: str, host: str) -> str:
+    """Return a canonical URL with the name by which its outlet calls its host ("www." …)."""
+    parts = urlsplit(url)
+    if parts.hostname != bare_host(host) or parts.netloc != parts.hostname:
+        return url
+    return urlunsplit(parts._replace(netloc=host))
+
+
 def host_of(url: str) -> str | None:
     """Return a URL's host in lower case, or None where it has none."""
     try:
@@ -74,10 +82,18 @@ def host_of(url: str) -> str | None:
         return None
 
 
+def has_usual_port(url: str) -> bool:
+    """True where an address names no port, or that of http or https."""
+    try:
+        return urlsplit(url).port in _DEFAULT_PORTS
+    except ValueError:
+        return False
+
+
 def is_on(url: str, hosts: Iterable[str]) -> bool:
     """True where a web address lies on one of `hosts`; their www., m. and amp. twins count."""
     host = host_of(url)
-    if host is None or not url.startswith(("http://", "https://")):
+    if host is None or not url.startswith(("http://", "https://")) or not has_usual_port(url):
         return False
     return bare_host(host) in {bare_host(known) for known in hosts}
 

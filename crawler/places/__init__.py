@@ -4,7 +4,7 @@
     tagger = Tagger(gazetteer)                  a tenth of a second; share it
     tags = tagger.tag(day, title=…, sapo=…, body=…, outlet_province=…)
 
-Everything but `crawler.places.files` is pure. The nouns stand in
+Everything but `crawler.places.files` is pure. The nouns are in
 `storage.model.places`; docs/places.md explains the words and the rules.
 """
 

@@ -36,7 +36,7 @@ def _adjacent(left: PlaceLink, right: PlaceLink) -> bool:
 def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
     """Settle `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
 
-    A school that bears a commune's name is none, but tells which district stands beside it.
+    A school that bears a commune's name is none, but says which district is beside it.
     """
     if high.blocked:
         return False

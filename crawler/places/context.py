@@ -75,7 +75,7 @@ class PlaceContext:
         """Return how well the era of a possible `unit` fits.
 
         Units of the day fit best; ended ones stay possible, all the more where the text says
-        "(cũ)" or tells what was merged; future ones where it speaks of a plan.
+        "(cũ)" or says what was merged; future ones where it speaks of a plan.
         """
         if unit.valid_from and unit.valid_from > self.day:
             planned = words.RENEWED.match(text.lower, end) or _led_by(words.FUTURE, text, begin)

@@ -1,7 +1,7 @@
 """Decide which spots are mentions of a unit, and of which. Pure.
 
 Five rules, in this order:
-1. A type word before the name, or before an enumeration that the name stands in, makes it one.
+1. A type word before the name, or before an enumeration that has the name, makes it one.
 2. A name beside the unit above it ("Cao Viên, Thanh Oai, Hà Nội") is one, and so is that unit.
 3. An office, a placing word, a bracket of its own or the head of a title makes a bare district
    one, if the text or the outlet speaks of its province; a name joined to such a one goes along.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from crawler.places.build import GazetteerRows, build
+from crawler.places.build.rows import GazetteerRows, build
 from crawler.places.gazetteer import Gazetteer
 from storage.errors import ConfigError
 from storage.model.places import Succession, Unit
@@ -144,6 +144,6 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     named = {unit.parent for unit in units if unit.parent}
     named |= {end for item in successions for end in (item.old, item.new)}
     if named - known or len(known) < len(units):
-        wrong = f"{min(named - known)!r} is missing" if named - known else "an id stands twice"
+        wrong = f"{min(named - known)!r} is missing" if named - known else "an id is given twice"
         raise ConfigError(f"{folder}: not whole: {wrong}; run `tinquan places build`")
     return Gazetteer(units, successions, fingerprint(folder))

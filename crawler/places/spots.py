@@ -1,4 +1,4 @@
-"""Find every place in a text where a unit's name stands, with the words around it.
+"""Find every occurrence of a unit's name in a text, with the words around it.
 
 One Aho–Corasick pass finds names and type words together. Pure.
 """
@@ -55,7 +55,7 @@ class Spot:
     """A name at [start, end) of a field's normalised text.
 
     names: readings by length, longest first: end and the units of that name.
-    trigger: the type word that holds for it; role tells whether it stands right before it.
+    trigger: the type word that holds for it; role says whether it is right before it.
     """
 
     start: int
@@ -197,7 +197,7 @@ def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> N
         if not gap.strip(loose):
             spot.trigger, spot.role = trigger, "typed"
             return
-        if gap.count(")") > gap.count("("):  # the type word stands in a bracket: look before it
+        if gap.count(")") > gap.count("("):  # the type word is in a bracket: look before it
             index -= 1
             continue
         opened = gap.count("(") > gap.count(")") and not gap.lstrip().startswith("(")
@@ -207,7 +207,7 @@ def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> N
 
 
 def is_list(gap: str) -> bool:
-    """True where nothing but names and what joins them stands between two names."""
+    """True where only names and what joins them are between two names."""
     if "\n" in gap or not _LIST_END.search(gap):
         return False
     parts = _GAP_PART.findall(_IN_BRACKETS.sub("", gap))

@@ -1,4 +1,4 @@
-"""The words around a name that tell what it is. Data, each group with its reason.
+"""The words around a name that say what it is. Data, each group with its reason.
 
 All in lower case and with tones in the older place, as `offsets.normal` gives them.
 """
@@ -41,7 +41,7 @@ LINKS = _phrases(
     lịch, lân, cận, khác, trẻ"""
 )
 
-# offices and people that stand before a unit's bare name: "Công an Chương Mỹ"
+# offices and people before a unit's bare name: "Công an Chương Mỹ"
 OFFICES = _phrases(
     """công an, ca, viện ksnd, ksnd, vksnd, viện kiểm sát nhân dân, viện kiểm sát, tand,
     tòa án nhân dân, tòa án, ubnd, ủy ban nhân dân, hđnd, hội đồng nhân dân, mttq, lđlđ,
@@ -123,7 +123,7 @@ FUTURE = re.compile(
     r"(?:dự kiến|thành lập|đổi tên thành|hình thành|lấy tên|đặt tên|mang tên|tên gọi|trở thành"
     r"|thành|lập)(?= )"
 )
-# lower-case words that may stand between such a cue and the names it leads to
+# lower-case words that may be between such a cue and the names it leads to
 CUE_LINKS = LINKS | _phrases(
     """toàn, bộ, một, phần, diện, tích, tự, nhiên, quy, mô, dân, số, của, hai, ba, bốn, năm, sáu,
     bảy, nguyên, trạng, còn, lại, phường, xã, thị, trấn, quận, huyện, đặc, khu, đơn, vị, hành,

@@ -103,6 +103,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "copies": counts.copies,
         "unchanged": counts.unchanged,
         "known": counts.known,
+        "kept_apart": _kept_apart(run),
         "refused": dict(sorted(counts.refused.items())),
         "failed": counts.failed,
         "received_bytes": counts.received_bytes,
@@ -119,7 +120,18 @@ def _seconds(run: Run) -> float | None:
     return (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
 
 
+_KEPT_APART = "kept_apart"  # crawler.health.signals
 _REASONS = frozenset(reason.value for reason in RefusalReason)
+
+
+def kept_apart_text(run: Run) -> str:
+    """Return how many pages were kept apart from the article that they name, and their URLs."""
+    urls = ", ".join(run.evidence.get(_KEPT_APART, ()))
+    return f"{_kept_apart(run)} ({urls})" if urls else "–"
+
+
+def _kept_apart(run: Run) -> int:
+    return run.counts.signals.get(_KEPT_APART, 0)
 
 
 def refused_text(refused: dict[str, int]) -> str:
@@ -134,3 +146,8 @@ def skipped_text(refused: dict[str, int]) -> str:
 
 def _counts_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "–"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun; many: its plural, `one` with an "s" if not given."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from crawler.render.base import time_json
+from crawler.render.base import counted, time_json
 from storage.model.clusters import Cluster, Member
 
 
@@ -54,11 +54,6 @@ def delay_text(member: Member, source: Member) -> str:
     if days:
         return f"{sign}{days} d {hours} h"
     return f"{sign}{hours} h {minutes} min" if hours else f"{sign}{minutes} min"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def _moment(member: Member) -> datetime:

@@ -85,12 +85,12 @@ class Table:
         return line
 
     def _below(self, row: Sequence[Cell], width: int) -> Iterator[Text]:
-        told = [
+        labelled = [
             f"{column.name}: {_text(cell).plain}"
             for column, cell in zip(self.columns, row, strict=True)
             if column.below and _text(cell).plain not in ("", EMPTY)
         ]
-        for line in wrap("; ".join(told), max(width - len(_INDENT), _NARROWEST)):
+        for line in wrap("; ".join(labelled), max(width - len(_INDENT), _NARROWEST)):
             yield Text(_INDENT + line, style="dim")
 
 

@@ -51,7 +51,7 @@ def effect_of(before: Result, after: Result) -> Effect:
 def differing_fields(before: Result, after: Result) -> tuple[str, ...]:
     """Return the names of the fields that differ, in the order of `Article`.
 
-    "body" stands for the blocks, "refusal" for all where one of the two is no article. The
+    "body" means the blocks, "refusal" all where one of the two is no article. The
     version of our code is no difference.
     """
     if isinstance(before, Refusal) or isinstance(after, Refusal):

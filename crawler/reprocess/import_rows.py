@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,14 +31,13 @@ from storage.model.articles import (
     Extraction,
     Image,
 )
-from storage.text.normalize import normalize
+from storage.text.normalize import normalize, storable
 
 FOREIGN = Extraction("import", "import", "text", 0)
 """How an article was read that came without saying so; version 0: not by our code."""
 
 _NOT_SAID = {"extraction", "outlet"}  # what two rows may differ in and say the same
 _VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_NOT_STORED = re.compile("[\x00\ud800-\udfff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _CLOCK_SKEW = timedelta(days=1)  # a row may say it is published so much later than now
 
@@ -158,7 +158,7 @@ def _row(line: bytes, id_key: str) -> _Row:
         fields = fields | {"article_id": fields.get(id_key)}
     for key in ("article_id", "url"):  # what is asked for must be what is stored
         if isinstance(fields.get(key), str):
-            fields[key] = _NOT_STORED.sub("\ufffd", fields[key])
+            fields[key] = storable(fields[key])
     try:
         return _Row.model_validate(fields)
     except ValidationError as error:
@@ -223,13 +223,18 @@ def _capture(
 def _article(row: _Row, outlet: str, own_id: str | None, url: str, now: datetime) -> Article:
     if row.refusal is not None:
         raise RowError(f"is no article: tinquan refused the page ({row.refusal.get('reason')})")
-    blocks = _blocks(row)
+    # What tinquan exported comes back as it was; other files hold what they like, escapes too.
+    tidy = _as_it_is if row.extraction else _tidied
+    blocks = _blocks(row, tidy)
     if not (row.title or blocks):
         raise RowError("has neither title nor text: expected title and body, or html")
     published_at = _moment("published_at", row.published_at)
     if published_at is not None and published_at > now + _CLOCK_SKEW:
         raise RowError(f"published_at {row.published_at!r:.40} is in the future")
-    tidy = _as_it_is if row.extraction else _tidied
+
+    def each(texts: Iterable[str] | None) -> tuple[str, ...]:
+        return tuple(text for given in texts or () if (text := tidy(given)) is not None)
+
     return Article(
         outlet=outlet,
         url=url,
@@ -237,27 +242,30 @@ def _article(row: _Row, outlet: str, own_id: str | None, url: str, now: datetime
         blocks=blocks,
         extraction=Extraction(**row.extraction.model_dump()) if row.extraction else FOREIGN,
         article_id=own_id,
-        dateline=row.dateline,
+        dateline=tidy(row.dateline),
         sapo=tidy(row.sapo),
-        authors=tuple(row.authors or ()),
-        byline=row.byline,
-        credit=row.credit,
+        authors=each(row.authors),
+        byline=tidy(row.byline),
+        credit=tidy(row.credit),
         published_at=published_at,
         modified_at=_moment("modified_at", row.modified_at),
-        published_raw=row.published_raw,
-        published_rule=row.published_rule,
-        section=tuple(row.section or ()),
-        tags=tuple(row.tags or ()),
-        images=tuple(Image(one.url, one.caption, one.credit) for one in row.images or ()),
+        published_raw=tidy(row.published_raw),
+        published_rule=tidy(row.published_rule),
+        section=each(row.section),
+        tags=each(row.tags),
+        images=tuple(
+            Image(tidy(one.url) or "", tidy(one.caption), tidy(one.credit))
+            for one in row.images or ()
+        ),
         kind=row.kind or "text",
-        language=row.language or "vi",
-        notes=tuple(row.notes or ()),
+        language=tidy(row.language) or "vi",
+        notes=each(row.notes),
     )
 
 
-def _blocks(row: _Row) -> tuple[Block, ...]:
+def _blocks(row: _Row, tidy: Callable[[str | None], str | None]) -> tuple[Block, ...]:
     if row.blocks:
-        return tuple(Block(block.kind, block.text) for block in row.blocks)
+        return tuple(Block(block.kind, tidy(block.text) or "") for block in row.blocks)
     texts = (line.strip() for line in normalize(row.body or "").split("\n"))
     return tuple(Block("paragraph", text) for text in texts if text)
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from crawler.extract.worker import ExtractionWorker
 from crawler.health.run_recorder import RunRecorder
+from crawler.health.signals import HealthSignal
 from crawler.reprocess.import_rows import ImportedRow, ImportSource, RowError, parse_line
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
@@ -148,6 +149,8 @@ class Importer:
         recorder.count(fetched=len(arrivals))
         for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
             result = arrival.result
+            if answer.apart_from is not None:
+                recorder.record_signal(HealthSignal.KEPT_APART, arrival.capture.url)
             if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
                 self._skip(line)  # known by its own id: it came under another address
                 recorder.stored(answer, RefusalReason.REDACTED, None)

@@ -12,7 +12,7 @@ from storage.errors import UsageError
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is set aside: no article has so much text, and a few of them fill the memory."""
-_SHOWN_CHARACTERS = 100_000  # of a line that is set aside; the whole stands in the file itself
+_SHOWN_CHARACTERS = 100_000  # of a line that is set aside; the whole is in the file itself
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -66,7 +66,7 @@ class Rejects:
     """The lines that are set aside, with their numbers and reasons, in a file of their own.
 
     It takes the place of the one of an earlier import when it is complete; where no line is set
-    aside, there is none.
+    aside, there is none. Raises UsageError where no file can be written there, before any line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +75,10 @@ class Rejects:
         if path.exists() and not path.is_file():  # a device would be replaced
             raise UsageError(f"{path}: is no ordinary file; name another by --rejected")
         self._part = path.with_name(path.name + ".part")
-        self._file: IO[str] | None = None
+        try:
+            self._file = self._part.open("w", encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
 
     def add(self, line: Line, reason: str) -> None:
         """Keep a line. Raises UsageError where the file cannot be written."""
@@ -84,8 +87,6 @@ class Rejects:
         row = {"line": line.number, "reason": reason, "bytes": line.size}
         row["text"] = text[:_SHOWN_CHARACTERS]
         try:
-            if self._file is None:
-                self._file = self._part.open("w", encoding="utf-8")
             self._file.write(json.dumps(row, ensure_ascii=True) + "\n")
         except OSError as error:
             raise _unwritable(self.path, error) from None
@@ -96,12 +97,13 @@ class Rejects:
         complete: the whole input was read; else the file of an earlier import may stay.
         """
         try:
-            if self._file is None:
-                if complete:
-                    self.path.unlink(missing_ok=True)
-            else:
-                self._file.close()
+            self._file.close()
+            if self.count:
                 self._part.replace(self.path)
+                return
+            self._part.unlink()
+            if complete:
+                self.path.unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(self.path, error) from None
 

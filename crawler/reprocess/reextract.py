@@ -78,7 +78,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class RereadCallbacks:
-    """What the loop is told of, in this order for each batch; nothing is written by itself.
+    """What the loop calls, in this order for each batch; nothing is written by itself.
 
     write: what a batch is read as, by the captures' numbers, to be kept in one transaction.
     differ: each difference. progress: the report, after each batch.
@@ -155,13 +155,13 @@ async def _conclude_first(
 def _begin(
     batch: list[RereadItem], worker: ExtractionWorker, reader: RereadSettings
 ) -> "asyncio.Future[list[Result | Unread]]":
-    return asyncio.gather(*(_read(held, worker, reader) for held in batch))
+    return asyncio.gather(*(_read(item, worker, reader) for item in batch))
 
 
 async def _read(
-    held: RereadItem, worker: ExtractionWorker, reader: RereadSettings
+    item: RereadItem, worker: ExtractionWorker, reader: RereadSettings
 ) -> Result | Unread:
-    before, capture = held.before, held.capture
+    before, capture = item.before, item.capture
     outlet = reader.outlets.get(before.outlet)
     if outlet is None:  # read without it, the article would be another outlet's
         where = f"outlet {before.outlet}"
@@ -179,34 +179,34 @@ def _conclude(
     callbacks: RereadCallbacks,
     report: Report,
 ) -> None:
-    """Write a batch, count it, and tell of its differences."""
+    """Write a batch, count it, and report its differences."""
     results_by_number = [
-        (held.number, result)
-        for held, result in zip(batch, results, strict=True)
+        (item.number, result)
+        for item, result in zip(batch, results, strict=True)
         if not isinstance(result, Unread)
     ]
     if results_by_number:
         callbacks.write(results_by_number)
-    for held, result in zip(batch, results, strict=True):
+    for item, result in zip(batch, results, strict=True):
         if isinstance(result, Unread):
             count, message = report.unread.get(result.where, (0, result.message))
             report.unread[result.where] = (count + 1, message)
         else:
-            _count(held, result, reader.version, callbacks, report)
+            _count(item, result, reader.version, callbacks, report)
     callbacks.progress(report)
 
 
 def _count(
-    held: RereadItem, after: Result, version: int, callbacks: RereadCallbacks, report: Report
+    item: RereadItem, after: Result, version: int, callbacks: RereadCallbacks, report: Report
 ) -> None:
-    effect = effect_of(held.before, after)
+    effect = effect_of(item.before, after)
     report.effects[effect] += 1
     if effect is Effect.SAME:
         return
     if effect is not Effect.FAILED:
-        report.fields.update(differing_fields(held.before, after))
-        report.stale += version_of(held.before) == version
-    callbacks.differ(Difference(held.number, held.capture, effect, held.before, after))
+        report.fields.update(differing_fields(item.before, after))
+        report.stale += version_of(item.before) == version
+    callbacks.differ(Difference(item.number, item.capture, effect, item.before, after))
 
 
 def version_of(result: Result) -> int:

@@ -40,7 +40,7 @@ def retag(
     """Tag every content without tags of these tables and of today's rules.
 
     Batches are stored one by one, so that a second call goes on where a killed one was.
-    advance: is told how many were tagged. worker: makes the children that tag.
+    advance: called with how many were tagged. worker: makes the children that tag.
     """
     return asyncio.run(_Retagger(archive, tables, outlets, advance, batch).run(worker))
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from crawler.outlets.cadence import LOCAL, Cadence, after_quiet, cron_trigger
+from crawler.outlets.cadence import Cadence, after_quiet
+from crawler.outlets.cron import LOCAL, cron_trigger
 
 MEMORY = timedelta(days=28)
 """What lies longer ago says nothing about a section's rhythm."""

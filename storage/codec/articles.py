@@ -1,20 +1,19 @@
 """An article as JSON and back, without loss. Pure.
 
 The JSON is what the archive keeps of every distinct content; SQL and DuckDB can read it. What two
-versions of our extraction code read alike is one content: the version stands with the captures.
+versions of our extraction code read alike is one content: the version is kept with the captures.
 Unknown values and empty lists are left out, so a field that is added later needs no rewrite.
 """
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from storage.model.articles import Article, Block, Extraction, Image
+from storage.text.normalize import escaped
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TIMES = ("published_at", "modified_at")
 _FIELDS = tuple(field.name for field in fields(Article))
@@ -74,8 +73,7 @@ def article_to_json(article: Article) -> str:
     try:
         text.encode()  # a fifth of the time that looking for them takes
     except UnicodeEncodeError:
-        # UTF-8 has no lone surrogates and databases refuse them; JSON can escape them.
-        return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+        return escaped(text)
     return text
 
 

@@ -17,7 +17,7 @@ from storage.model.articles import Article
 from storage.text.normalize import canonical_tone, lines, one_line
 
 FINGERPRINT_VERSION = 1
-"""Goes up with every change of the rules; the version stands in front of each fingerprint."""
+"""Goes up with every change of the rules; the version is the prefix of each fingerprint."""
 
 _TYPOGRAPHY = {
     **dict.fromkeys("“”„‟«»″〝〞＂", '"'),

@@ -81,7 +81,7 @@ def _smallest(values: Hashes) -> Hashes:
     """Return the 16 smallest values, each once, in order, without sorting all of them."""
     if len(values) > 2 * SKETCH:
         found = distinct(np.partition(values, 2 * SKETCH)[: 2 * SKETCH])
-        if len(found) >= SKETCH:  # else whole lines stand there twice, and others may be missing
+        if len(found) >= SKETCH:  # else whole lines are there twice, and others may be missing
             return found[:SKETCH]
     return distinct(values)[:SKETCH]
 

@@ -1,7 +1,7 @@
 """Is one article a copy of another, or do both only fill in the same form? Pure.
 
 Much text in common is needed but proves little: weather bulletins, lottery results and prices
-share nine tenths of their words from day to day. What tells them apart is what stands in the same
+share nine tenths of their words from day to day. What distinguishes them is what is in the same
 surroundings: a copy says the same figures, dates and names there, another issue says others.
 """
 
@@ -56,8 +56,8 @@ class Reason(StrEnum):
 class Similarity:
     """What comparing two articles showed.
 
-    similarity: part of the shorter text's shingles that stand in the other, 0 to 1.
-    of_longer: part of the longer one's that stand in the shorter. shared: how many these are.
+    similarity: part of the shorter text's shingles that the other has, 0 to 1.
+    of_longer: part of the longer one's that the shorter has. shared: how many these are.
     """
 
     reason: Reason
@@ -105,7 +105,7 @@ def compare(
 ) -> Similarity:
     """Say whether one article is a copy of the other; the order of the two makes no difference.
 
-    common: hashes of lines that stand in a dozen articles or more, which do not count.
+    common: hashes of lines of a dozen articles or more, which do not count.
     in_series: either is one of several look-alikes, so only near-identical texts are copies.
     """
     left, right = _without(one, common), _without(other, common)
@@ -118,7 +118,7 @@ def compare(
     if enough:
         compared, differing = _compare_slots(left.syllables, right.syllables)
         strict = in_series and similarity < ALMOST_ALL
-        reason = _judge(one, other, compared, differing, strict=strict)
+        reason = _reason(one, other, compared, differing, strict=strict)
     return Similarity(reason, similarity, of_longer, shared)
 
 
@@ -129,7 +129,7 @@ def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
     return shared / max(shorter, 1), shared / max(longer, 1), shared
 
 
-def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
+def _reason(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
     if _is_another_issue(one.title, other.title):
         return Reason.ISSUE
     allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)
@@ -142,7 +142,7 @@ def _judge(one: Text, other: Text, compared: int, differing: int, *, strict: boo
 
 
 def shared_lines(one: Text, other: Text) -> set[int]:
-    """Return the hashes of lines that stand in both."""
+    """Return the hashes of lines that are in both."""
     return (set(one.lines) & set(other.lines)) - {_SHORT}
 
 
@@ -173,7 +173,7 @@ def _without(text: Text, common: Collection[int]) -> Text:
 
 
 def _compare_slots(one: Syllables, other: Syllables) -> tuple[int, int]:
-    """Return how many figures and names stand in like surroundings, and how many of them differ."""
+    """Return how many figures and names have like surroundings, and how many of them differ."""
     left, right = slots(one), slots(other)
     compared = alike = 0
     for context in left.keys() & right.keys():

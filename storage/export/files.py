@@ -17,14 +17,14 @@ from storage.model.json import time_json
 
 
 def manifest_path(file: Path) -> Path:
-    """Return where the manifest of an exported file stands."""
+    """Return the path of an exported file's manifest."""
     return file.with_name(file.name + ".manifest.json")
 
 
 def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema: str) -> Manifest:
     """Write articles as `order` says. schema: version of the archive's schema.
 
-    Raises ExportError, UsageError; a file that stood there before is then as it was.
+    Raises ExportError, UsageError; a file that was there before is then as it was.
     """
     file = order.file
     if file.exists() and not order.overwrite:
@@ -51,7 +51,7 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         part_manifest.write_text(_manifest_text(manifest), encoding="utf-8")
         for path in (part, part_manifest):
             _sync(path)
-        # A manifest always tells of the file beside it, whenever we are killed.
+        # A manifest always describes the file beside it, whenever we are killed.
         manifest_path(file).unlink(missing_ok=True)
         part.replace(file)
         part_manifest.replace(manifest_path(file))

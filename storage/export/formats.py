@@ -5,7 +5,6 @@ A row has the keys of docs/json.md, times as datetimes, and what the archive kno
 
 import csv
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,9 +13,9 @@ from storage.errors import ExportError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.exports import ExportFormat
 from storage.model.json import article_json, time_json
+from storage.text.normalize import escaped
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # UTF-8 has none
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones run too
 _SEPARATORS = {"section": " › "}
 
 COLUMNS: dict[str, str] = {
@@ -104,9 +103,7 @@ class JsonLines:
     def write(self, row: Mapping[str, Any]) -> None:
         """Write one row."""
         text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=time_json)
-        # JSON can escape what UTF-8 cannot hold.
-        text = LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-        self._file.write(text + "\n")
+        self._file.write(escaped(text) + "\n")
 
     def close(self) -> None:
         """Close the file."""

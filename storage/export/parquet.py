@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.export.formats import COLUMNS, LONE_SURROGATE
+from storage.export.formats import COLUMNS
+from storage.text.normalize import storable
 
 GROUP_ROWS = 1000
 """Rows that a Parquet file keeps together, and that are held in memory: some 10 MB."""
@@ -68,7 +69,7 @@ class Parquet:
 
 def _encodable(value: Any) -> Any:
     if isinstance(value, str):
-        return LONE_SURROGATE.sub("\ufffd", value)
+        return storable(value)
     if isinstance(value, list):
         return [_encodable(item) for item in value]
     if isinstance(value, dict):

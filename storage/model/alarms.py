@@ -43,7 +43,7 @@ class Finding:
 class Alarm:
     """A finding that was seen at `opened_at` for the first time; open until `closed_at`.
 
-    told: by channel ("webhook", "email"), whether its opening ("open") or its end ("closed") has
+    delivered: by channel ("log", "press"), whether its opening ("open") or end ("closed") has
     been delivered there.
     """
 
@@ -52,7 +52,7 @@ class Alarm:
     opened_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
+    delivered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -61,5 +61,5 @@ class Alarm:
 
     @property
     def state(self) -> str:
-        """What there is to tell of it: "open" or "closed"."""
+        """The state to deliver: "open" or "closed"."""
         return "open" if self.is_open else "closed"

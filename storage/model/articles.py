@@ -89,7 +89,7 @@ class Article:
 class RefusalReason(StrEnum):
     """Why a page is not stored as an article."""
 
-    BLOCKED = "blocked"  # a challenge or block page stands in the way
+    BLOCKED = "blocked"  # a challenge or block page came instead
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
@@ -101,16 +101,22 @@ class RefusalReason(StrEnum):
     MALFORMED = "malformed"  # not HTML, or nothing a parser can read
     FUTURE_DATE = "future_date"  # says it is published after it was captured
     HTTP_ERROR = "http_error"  # any other status that is not success
+    REDIRECT_LOOP = "redirect_loop"  # sends on without end, as a cookie wall does
     TIMEOUT = "timeout"  # extraction took longer than its limit
     CRASH = "crash"  # extraction failed or killed its process
     REDACTED = "redacted"  # taken down on request; never stored again
 
     @property
     def is_final(self) -> bool:
-        """True where asking for the URL again cannot be expected to help.
+        """True where nobody may ask again, whatever is there now."""
+        return self is RefusalReason.REDACTED
 
-        NOT_FOUND is not: a listing may name a story before its page is up. It counts as final for
-        a URL that was not found twice, at least a day apart (`Reader.seen`).
+    @property
+    def can_settle(self) -> bool:
+        """True where looks at least a day apart that agree on it end the asking.
+
+        One look never does: a page of maintenance with status 200 looks like no article too, and
+        a listing may name a story before its page is up.
         """
         return self not in _PASSING
 
@@ -123,8 +129,8 @@ _PASSING = frozenset(
         RefusalReason.CRASH,
         RefusalReason.EMPTY,
         RefusalReason.FUTURE_DATE,  # its time will come
-        RefusalReason.NOT_FOUND,  # the first time
         RefusalReason.LIVE,
+        RefusalReason.REDIRECT_LOOP,
     }
 )
 
@@ -167,12 +173,15 @@ class Arrival:
 
     aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
     tags: what the article says of places, if somebody looked; a refusal has none.
+    is_final: of a refusal, True where this one look gives the address up: the outlet has said for
+    good that it holds no article (410, 301), or its family knows the address as another page's.
     """
 
     capture: Capture
     result: Article | Refusal
     aliases: tuple[str, ...] = ()
     tags: Tags | None = None
+    is_final: bool = False
 
 
 class Verdict(StrEnum):
@@ -190,11 +199,14 @@ class Stored:
     """The archive's answer to one stored capture. `id` is the article's short id, if any.
 
     copy_of: short id of the source that a new article was found to be a copy of.
+    apart_from: short id of the article that the page's outlet id or URL names, and that it was
+    not joined to because their texts have nothing in common.
     """
 
     verdict: Verdict
     id: int | None = None
     copy_of: int | None = None
+    apart_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,7 @@ class Revision:
     tags: what it says of places; None where it has not been tagged.
     readings: how its first capture was read, earliest reading first; the last one is `article`.
     maybe_ours: True where our code may be what changed, not the outlet: this state and the one
-    before were read by different versions of it. Reading both again by one version tells.
+    before were read by different versions of it. Reading both again by one version settles it.
     """
 
     number: int

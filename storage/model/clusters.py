@@ -13,7 +13,7 @@ class Member:
 
     id: its short id. first_seen_at: when we first captured it. credit: the agency or outlet that
     it says it is taken from. similarity: which part of the shorter of its text and the source's
-    stands in the other, 0 to 1; 1 for the source.
+    is in the other, 0 to 1; 1 for the source.
     """
 
     id: int

@@ -21,7 +21,7 @@ class ExportOrder:
     query: which articles; newest first. made_at: the present moment, UTC, for the manifest.
     states: every state of each article as a row of its own, not the newest alone.
     excel: a CSV file begins with a byte order mark, without which Excel takes it for Latin-1.
-    overwrite: an existing file may be replaced. progress: told how many rows are written.
+    overwrite: an existing file may be replaced. progress: called with how many rows are written.
     """
 
     query: ArticleQuery

@@ -1,19 +1,29 @@
-"""The ways in: which links an outlet's listings named, and how far a backfill has come.
+"""Which links an outlet's listings named, and how far a backfill has come.
 
 Pure, standard library only. All times are aware datetimes in UTC.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 Period = Literal["day", "month"]
+
+
+class LeftOut(StrEnum):
+    """What a run knows of and did not read; counted beside its refusals."""
+
+    CUT = "cut"  # documents that end before their end
+    LINKS = "links_over_bound"  # addresses in one document
+    SITEMAPS = "sitemaps_over_bound"  # of one crawl, or too deep in indexes
+    OUTSIDE = "sitemaps_outside_window"  # by their names or dates
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredLink:
     """One article's address, as a listing named it.
 
-    url: canonical. article_id: the outlet's own id in it, if any. way: "feed", "listing", "api"
+    url: canonical. article_id: the outlet's own id in it, if any. source: "feed", "listing", "api"
     or "sitemap". day: what a sitemap promises it for, "2026-09-14", or "2026-09" where only the
     sitemap's month is known, or "" where nothing is; None for what no sitemap named.
     """
@@ -48,7 +58,7 @@ class Progress:
     """How far a backfill has come with one listing.
 
     listing: the address it begins with. next_url: the page to ask next; None when it is done.
-    number: of that page. zone: the section's own number, where a page told it.
+    number: of that page. zone: the section's own number, where a page gave it.
     """
 
     listing: str

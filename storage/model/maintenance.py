@@ -56,7 +56,7 @@ class CheckFinding:
     """Something in the archive that is not as it should be.
 
     check: name of the check that found it. repair: what would mend it, or did. can_repair: True
-    where the check mends it itself; else `repair` tells what a person can do.
+    where the check mends it itself; else `repair` says what a person can do.
     """
 
     check: str

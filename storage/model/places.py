@@ -39,7 +39,7 @@ class Unit:
 
     @property
     def level(self) -> Level:
-        """Which tier it stands on; a "thành phố" under a province is a district."""
+        """Its tier; a "thành phố" under a province is a district."""
         if self.parent is None:
             return "province"
         return "ward" if self.type in WARD_TYPES else "district"

@@ -13,6 +13,10 @@ RunKind = Literal["crawl", "recheck", "backfill", "address"]
 RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
+SITEMAPS = "sitemaps"
+"""Among a run's signals: how many sitemaps it read."""
+
+
 class Outcome(StrEnum):
     """How a run ended."""
 

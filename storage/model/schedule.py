@@ -10,7 +10,7 @@ from typing import Protocol
 SCHEDULE = "schedule"
 """The name under which the schedule holds the archive, and of its row among the standing jobs."""
 
-LOOK_AGAIN = (
+RECHECK_AGES = (
     timedelta(hours=1),
     timedelta(hours=6),
     timedelta(days=1),

@@ -23,8 +23,8 @@ MAX_LIMIT = 1000
 class Word:
     """One word of a query, spelled as `storage.text.words` does.
 
-    loose: it stands for every word that is the same without diacritics.
-    prefix: it stands for every word that begins so.
+    loose: it matches every word that is the same without diacritics.
+    prefix: it matches every word that begins so.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or the words of a phrase: they stand one right after the other in one field."""
+    """A word, or the words of a phrase, one right after the other in one field."""
 
     words: tuple[Word, ...]
 

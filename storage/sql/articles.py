@@ -22,10 +22,8 @@ from storage.model.articles import (
 from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
-from storage.sql.clusters.cluster import with_sources
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.redact import existing_id, redacted
-from storage.sql.ingest.store import store_many
+from storage.sql.ingest.redact import redacted
 from storage.sql.read.articles import (
     PAGE,
     article_page,
@@ -36,6 +34,7 @@ from storage.sql.read.articles import (
 )
 from storage.sql.read.edits import EditCursor, edit_page
 from storage.sql.read.readings import read_as
+from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, keys
 from storage.sql.schema.types import hashed, in_parts
 
@@ -116,8 +115,9 @@ class Articles(Part):
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
-        They are the ones with an article or a final refusal in the archive, and those that were
-        not found in two captures at least a day apart.
+        They are the ones with an article in the archive, and those that were given up: because
+        looks at least a day apart agree that there is none (`RefusalReason.can_settle`), or by
+        one look that was final (`Arrival.is_final`, a takedown).
         """
         with self._database.reading() as conn:
             return seen(conn, outlet, urls)
@@ -144,9 +144,11 @@ class Articles(Part):
         result: Article | Refusal,
         aliases: tuple[str, ...] = (),
         tags: Tags | None = None,
+        *,
+        is_final: bool = False,
     ) -> Stored:
         """Store one capture with what it held: `store_many` with one `Arrival`."""
-        return self.store_many(run_id, [Arrival(capture, result, aliases, tags)])[0]
+        return self.store_many(run_id, [Arrival(capture, result, aliases, tags, is_final)])[0]
 
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store captures with what they held, all or none, and say what each was, in order.
@@ -156,6 +158,10 @@ class Articles(Part):
         Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
         time without a zone or a capture without a record id.
         """
+        # What stores and clusters loads numpy, which no question needs.
+        from storage.sql.clusters.cluster import with_sources  # noqa: PLC0415
+        from storage.sql.ingest.store import store_many  # noqa: PLC0415
+
         with self._database.writing() as conn:
             return with_sources(conn, store_many(conn, run_id, arrivals))
 

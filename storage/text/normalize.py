@@ -14,7 +14,9 @@ _UNSEEN = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
 _BLANKS = "\t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no such character is printable
+# Controls but tab and line break, which terminals act on, and lone surrogates; none is printable.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _SPACES = re.compile(f"[ {_BLANKS}]+")
 _TONES = {
@@ -34,8 +36,13 @@ _MAYBE_NEW_TONE = re.compile(
 
 
 def storable(text: str) -> str:
-    """Return `text` with U+FFFD for what a database refuses: NUL and lone surrogates."""
+    """Return `text` with U+FFFD for controls and lone surrogates."""
     return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
+
+
+def escaped(json: str) -> str:
+    """Return a JSON text with lone surrogates escaped: UTF-8 has none, but JSON can write them."""
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", json)
 
 
 def normalize(text: str) -> str:

@@ -31,7 +31,7 @@ class Syllables:
     """The syllables and numbers of a text, in order.
 
     hashes: one for each, folded. digits: which hold a digit. names: which begin with a capital
-    that no sentence's beginning explains. lines: the number of the line that each stands in.
+    that no sentence's beginning explains. lines: the number of the line that each is in.
     """
 
     hashes: Hashes
@@ -113,7 +113,7 @@ def _is_digit(folded: Hashes) -> Flags:
 
 @cache
 def _folds() -> Codes:
-    """Return what each character folds to, 0 for what stands between words."""
+    """Return what each character folds to, 0 for what is between words."""
     table = np.arange(0x110000, dtype=np.uint32)
     table[:_FIRST_IDEOGRAPH] = 0
     for code in range(_TABLE):

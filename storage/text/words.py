@@ -29,7 +29,7 @@ def spell(raw: str) -> str:
 
 
 def is_plain(word: str) -> bool:
-    """True for a spelled word without any diacritic: typed so, it stands for those with them."""
+    """True for a spelled word without any diacritic: typed so, it matches those with them."""
     return folded(word) == word
 
 

@@ -15,8 +15,8 @@ from crawler.capture.files import describe
 from storage.archive import open_archive
 from storage.errors import ArchiveError, CaptureError
 from storage.model.articles import ArticleQuery
-from tests.storage.test_errors import without_rights
 from tests.support.commands import Tinquan
+from tests.support.failing import without_rights
 from tests.support.recorded import Recorder
 from tests.support.samples import T0, article, capture, run
 

@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,39 +19,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
 
 from crawler.capture.reader import ReplayIndex, read_record
-from crawler.capture.writer import Exchange, WarcFiles
 from storage.errors import CaptureError
-from storage.model.articles import Capture
-
-START = datetime(2026, 9, 14, 1, 2, 3, 456789, UTC)
-AGENT = "tinquan/0.1 (+https://example.org/tests)"
-HTML = (b"Content-Type", b"text/html; charset=utf-8")
-
-
-def exchange(number: int = 1, body: bytes = b"<p>Tin</p>", **changes: object) -> Exchange:
-    plain = Exchange(
-        url=f"https://tienphong.vn/a-post{number}.tpo",
-        method="GET",
-        request_headers=((b"User-Agent", AGENT.encode()), (b"Accept-Encoding", b"gzip")),
-        status=200,
-        response_headers=(HTML,),
-        body=body,
-        received_at=START + timedelta(seconds=number),
-        protocol="HTTP/1.1",
-        ip_address="203.0.113.7",
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type] # names of the class's own fields
-
-
-def files(folder: Path, run: str = "run1", max_bytes: int = 10**9) -> WarcFiles:
-    return WarcFiles(folder, "tienphong", run, AGENT, max_bytes, START)
-
-
-def write(folder: Path, *exchanges: Exchange, run: str = "run1") -> tuple[Path, list[Capture]]:
-    warc = files(folder, run)
-    captures = [warc.write(each) for each in exchanges]
-    warc.close()
-    return folder / captures[0].warc_file, captures
+from tests.support.capturing import AGENT, HTML, START, exchange, files, write
 
 
 def payloads(file: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -180,6 +148,7 @@ def _no_space(_: int) -> None:
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.capture.test_capture import *\n"
+        "from tests.support.capturing import *\n"
         f"f = files(Path({str(tmp_path)!r})); n = 0\n"
         "try:\n    while True: f.write(exchange(n, os.urandom(20000))); n += 1\n"
         "except CaptureError as error: print(n, error)\n"

@@ -9,22 +9,13 @@ import pytest
 from crawler.places.tag_articles import TagRequest, load_into, tag_article
 from crawler.render.places import names_text, unit_json
 from storage.archive import open_archive
-from tests.places.test_places_build import raw
 from tests.support.commands import Ran, Tinquan
-from tests.support.places import FOLDER, gazetteer, tagger
+from tests.support.places import FOLDER, TAY_HO, gazetteer, tagger
+from tests.support.raw_places import raw
 from tests.support.samples import article, capture, run
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 DONG_DA = "q-dong-da.006@2024-12"
-TAY_HO = {
-    "id": "q-tay-ho.003@2024-12",
-    "name": "Tây Hồ",
-    "type": "quận",
-    "level": "district",
-    "province": "Hà Nội",
-    "valid_from": None,
-    "valid_to": "2025-07-01",
-}
 
 
 # find
@@ -253,7 +244,7 @@ def test_a_gazetteer_that_is_not_whole_is_told(tinquan: Tinquan, tmp_path: Path)
     (tmp_path / "tables" / "successions.csv").write_bytes((FOLDER / "successions.csv").read_bytes())
     for wrong, told in (
         (units.replace("\nq-tay-ho.003@2024-12,003", "\nq-tay-xx.003@2024-12,003"), "is missing"),
-        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,history\n", "an id stands twice"),
+        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,history\n", "an id is given twice"),
         (units.replace("2025-07-01", "2025-07-99"), "run `tinquan places build`"),
         ("x,y\n", "expected columns"),
     ):

@@ -1,4 +1,4 @@
-"""What README shows of the demo is what it prints, and its commands run in the demo's archive."""
+"""What README and the tutorial show is what is printed, and their commands run."""
 
 import re
 import shlex
@@ -88,3 +88,26 @@ def test_what_the_demo_proposes_next_runs(
         ran = run(*shlex.split(line)[1:])
         assert ran.code == 0, ran.err
         assert ran.out
+
+
+def test_the_tutorial_s_commands_print_what_it_shows(
+    run: Tinquan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/tutorial.md").read_text("utf-8")
+    here, printed = tmp_path, ""
+    for kind, file, block in re.findall(r"```(\w+)(?: (\S+))?\n(.*?)```", text, re.DOTALL):
+        if kind == "toml":
+            (here / file).parent.mkdir(exist_ok=True)
+            (here / file).write_text(block, "utf-8")
+            continue
+        for line in block.splitlines():
+            if line.startswith("$ cd "):
+                here = (here / line.removeprefix("$ cd ")).resolve()
+                monkeypatch.chdir(here)
+            elif line.startswith("$ tinquan "):
+                ran = run(*shlex.split(line)[2:])
+                assert ran.code == 0, (line, ran.err)
+                printed = ran.out
+            else:
+                assert line.rstrip() in printed, (line, printed)

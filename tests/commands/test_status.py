@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from crawler.render.base import time_json, time_text
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
 from storage.model.runs import Outcome, Run, RunCounts
+from storage.model.schedule import SCHEDULE, MaintenanceRun
 from tests.support.commands import Tinquan
 
 NOW = datetime.now(UTC)
@@ -50,6 +52,27 @@ def test_a_healthy_archive(url: str, tinquan: Tinquan) -> None:
     found = json.loads(tinquan("status", "--archive", url, "--json").out)
     assert found["healthy"] is True
     assert found["outlets"][0]["articles_24h"] == 0
+
+
+@pytest.mark.parametrize("code", [0, None])
+def test_a_schedule_that_was_stopped_is_not_late(
+    url: str, tinquan: Tinquan, code: int | None
+) -> None:
+    write(url, *(crawled(minutes, listings=1) for minutes in (3 * 1440, 2 * 1440)))
+    stopped = NOW - timedelta(days=2)
+    with open_archive(url) as archive:
+        archive.schedule.record_maintenance(MaintenanceRun(SCHEDULE, NOW, stopped, exit_code=code))
+    ran = tinquan("status", "--archive", url)
+    found = json.loads(tinquan("status", "--archive", url, "--json").out)
+    if code == 0:
+        assert ran.code == 0
+        assert f"the schedule was stopped on {time_text(stopped)}" in ran.out
+        assert "schedule late" not in ran.out
+        assert (found["healthy"], found["schedule_stopped_at"]) == (True, time_json(stopped))
+    else:  # killed: nobody meant it to stop
+        assert ran.code == 1
+        assert "schedule late" in ran.out
+        assert found["schedule_stopped_at"] is None
 
 
 def test_a_crawl_that_failed_once_is_named(url: str, tinquan: Tinquan) -> None:

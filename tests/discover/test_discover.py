@@ -11,34 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discover import DiscoveryResult, Form, Link, discover
+from crawler.discover import Form, Link, discover
 from crawler.discover.link import MAX_LINKS
-from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.outlets.model import parse_outlet
+from crawler.page.dates import VIETNAM
 from crawler.page.response import Page
 from storage.model.articles import RefusalReason
-
-NOW = datetime(2026, 9, 15, tzinfo=UTC)
-FAMILY = FAMILIES["epi"]
-OUTLET = parse_outlet(
-    'name = "T"\nfamily = "epi"\n[[domains]]\nhost = "tienphong.vn"\n'
-    '[[sections]]\nslug = "x"\nname = "X"\npath = "/x/"\n',
-    "tienphong.toml",
-    FAMILY_NAMES,
-)
-
-
-def find(form: Form, body: bytes | str, url: str = "https://tienphong.vn/x/") -> DiscoveryResult:
-    data = body.encode() if isinstance(body, str) else body
-    return discover(form, Page(url, data, NOW), OUTLET, FAMILY)
-
-
-def item(date: str = "", link: str = "https://tienphong.vn/a-post1.tpo", title: str = "A") -> str:
-    return f"<item><title>{title}</title><link>{link}</link><pubDate>{date}</pubDate></item>"
-
-
-def rss(*items: str, head: str = "") -> str:
-    return f'{head}<rss version="2.0"><channel>{"".join(items)}</channel></rss>'
+from tests.support.discovering import FAMILY, NOW, OUTLET, find, item, rss
 
 
 @pytest.mark.parametrize(
@@ -71,6 +49,13 @@ def test_a_feed_s_dates(printed: str, hour: str) -> None:
 def test_no_date_and_a_date_in_the_future_are_none(printed: str) -> None:
     (link,) = find("feed", rss(item(printed))).links
     assert link.published_at is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "EST"])
+def test_local_time_with_a_false_zone_is_read_in_the_outlet_s(zone: str) -> None:
+    printed = f"{NOW.astimezone(VIETNAM) - timedelta(minutes=20):%a, %d %b %Y %H:%M:00} {zone}"
+    (link,) = find("feed", rss(item(printed))).links
+    assert link.published_at == NOW - timedelta(minutes=20)
 
 
 def test_a_feed_s_traps() -> None:
@@ -126,7 +111,7 @@ OUTSIDE = '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
         ("feed", "<urlset/>", RefusalReason.MALFORMED),
         ("sitemap", rss(item()), RefusalReason.MALFORMED),
         ("sitemap", "<urlset/>", RefusalReason.EMPTY),
-        ("sitemap", b"\x1f\x8bjunk", RefusalReason.EMPTY),
+        ("sitemap", b"\x1f\x8bjunk", RefusalReason.MALFORMED),
         ("html", " ", RefusalReason.EMPTY),
         ("html", "<a href='/xa-hoi/'>x</a>", RefusalReason.EMPTY),
         ("html", '<script>document.cookie="D1N=1"</script>', RefusalReason.BLOCKED),

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from crawler.discover import Form
-from tests.discover.test_discover import find, item, rss
+from tests.support.discovering import find, item, rss
 
 SITEMAP = (
     '<?xml version="1.0" encoding="UTF-8"?><urlset>'

@@ -12,7 +12,7 @@ from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.outlets.model import parse_outlet
 from crawler.page.response import Page
 from storage.model.articles import RefusalReason
-from tests.discover.test_discover import FAMILY, NOW, OUTLET, find, item, rss
+from tests.support.discovering import FAMILY, NOW, OUTLET, find, item, rss
 
 TWO = parse_outlet(
     'name = "T"\nfamily = "epi"\n[[domains]]\nhost = "tienphong.vn"\n'

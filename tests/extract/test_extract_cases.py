@@ -9,32 +9,6 @@ from tests.support.cases import failures
 from tests.support.paths import ROOT
 
 CASES = Path(os.environ.get("TINQUAN_SHARED") or ROOT.parent / "shared") / "cases/extraction"
-# Numbers of the cases that are not read right yet, by kind. Strict: one that passes must go.
-NOT_YET = {
-    "inline": "001 021 273",
-    "parted": "029 035 279",
-    "stray end tag": "037 039",
-    "blocks": "047",
-    "lists": "051",
-    "tables": "057 059",
-    "linked text": "067 069 071",
-    "genuine sentence": "075 077 079 081 083 085 093",
-    "class word": "097 099 101 103",
-    "closing lines": "105 107 109 113 263 265",
-    "authors": "117 123 129",
-    "dates": "135 137 143 147 155",
-    "titles": "161 163 165 167",
-    "json-ld": "175 179 183 269",
-    "fields": "187 189 193 283",
-    "images": "197 199 203 205 207 215",
-    "encodings": "227",
-    "several articles": "229 231",
-    "marks": "237",
-    "acceptance": "241 243 251",
-    "dateline": "259 261",
-    "furniture": "271 281",
-}
-_REASONS = {number: kind for kind, numbers in NOT_YET.items() for number in numbers.split()}
 
 pytestmark = [
     pytest.mark.corpus,
@@ -42,12 +16,6 @@ pytestmark = [
 ]
 
 
-def _case(file: Path) -> object:
-    kind = _REASONS.get(file.stem)
-    marks = [pytest.mark.xfail(reason=f"kind not mended: {kind}", strict=True)] if kind else []
-    return pytest.param(file, id=file.stem, marks=marks)
-
-
-@pytest.mark.parametrize("file", [_case(file) for file in sorted(CASES.glob("*.json"))])
+@pytest.mark.parametrize("file", sorted(CASES.glob("*.json")), ids=lambda file: file.stem)
 def test_a_page_is_read_as_its_case_expects(file: Path) -> None:
     assert failures(file) == []

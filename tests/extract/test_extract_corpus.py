@@ -9,12 +9,12 @@ from statistics import mean
 from typing import Any
 
 import pytest
+import trafilatura
 
 from crawler.extract import extract
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from storage.model.articles import Article, Refusal
-from tests.support.corpus import NOT_READ_YET
 from tests.support.generic import extract_generic
 from tests.support.paths import ROOT
 from tests.support.score import body_f1
@@ -26,7 +26,7 @@ from tests.support.seed_pages import (
 )
 
 SHARED = Path(os.environ.get("TINQUAN_SHARED") or ROOT.parent / "shared")
-FRAGMENTS = {"congthuong_1", "dantri_12"}  # the second is refused where its family is unknown
+FRAGMENTS = {"congthuong_1"}  # kept without head and title, which only its own family can know
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
 Extract = Callable[[Page, Outlet | None], Article | Refusal]
 
@@ -59,12 +59,12 @@ def _f1(gold: dict[str, Any], article: Article) -> float:
     return body_f1(article.body, gold["title"] or "", gold["lead"] or "", gold["body"])
 
 
-def _awaited(gold: dict[str, Any]) -> Any:
-    marks = [pytest.mark.xfail(strict=True)] if gold["id"] in NOT_READ_YET else []
-    return pytest.param(gold, id=gold["id"], marks=marks)
+def _bylines(gold: dict[str, Any]) -> list[str]:
+    byline = gold["byline"]
+    return list(filter(None, [byline] if isinstance(byline, str) else byline))
 
 
-@pytest.mark.parametrize("gold", [_awaited(gold) for gold in _gold()])
+@pytest.mark.parametrize("gold", [pytest.param(gold, id=gold["id"]) for gold in _gold()])
 def test_page_agrees_with_its_annotation(gold: dict[str, Any]) -> None:
     article = _article(gold)
     assert _f1(gold, article) >= 0.97
@@ -72,31 +72,54 @@ def test_page_agrees_with_its_annotation(gold: dict[str, Any]) -> None:
         phrase for phrase in gold["boilerplate"] if phrase in gold["body"]
     ]
     assert not [caption for caption in gold["captions"] if caption in article.body]
-    assert [line for line in gold["byline"] if line in article.body.splitlines()] == []
+    assert [line for line in _bylines(gold) if line in article.body.splitlines()] == []
     if gold["title"] is not None:
         assert article.title == gold["title"]
     if gold["published"]:
         assert article.published_at == datetime.fromisoformat(gold["published"])
-    if gold["authors"] is not None:
-        assert list(article.authors) == gold["authors"]
-    if gold["lead"]:
-        assert gold["lead"].endswith(article.sapo or "no lead")
-    captions = {image.caption for image in article.images}
-    assert set(gold["captions"]) <= captions
+    captions = "\n".join(image.caption or "" for image in article.images)
+    assert [line for line in gold["captions"] if line not in captions] == []
+
+
+def test_authors_and_leads_are_right_on_19_pages_of_20() -> None:
+    articles = [(gold, _article(gold)) for gold in _gold()]
+    named = [(gold, article) for gold, article in articles if gold["authors"] is not None]
+    led = [(gold, article) for gold, article in articles if gold["lead"]]
+    wrong = [gold["id"] for gold, each in named if list(each.authors) != gold["authors"]]
+    assert len(wrong) <= 0.05 * len(named), wrong
+    wrong = [gold["id"] for gold, each in led if not gold["lead"].endswith(each.sapo or "none")]
+    assert len(wrong) <= 0.05 * len(led), wrong
 
 
 def test_mean_accuracy() -> None:
-    read = [gold for gold in _gold() if gold["id"] not in NOT_READ_YET]
-    assert mean(_f1(gold, _article(gold)) for gold in read) >= 0.995
+    # Those without a year are of 2016 and later.
+    recent = [gold for gold in _gold() if gold.get("year", 2016) >= 2015]
+    assert mean(_f1(gold, _article(gold)) for gold in recent) >= 0.998
+
+
+def test_no_page_is_read_worse_than_trafilatura_reads_it() -> None:
+    """The floor under every page, whatever family reads it or none."""
+    for gold in _gold():
+        found = trafilatura.extract(_page(gold).body, include_comments=False) or ""
+        floor = body_f1(found, gold["title"] or "", gold["lead"] or "", gold["body"])
+        assert _f1(gold, _article(gold)) >= floor, gold["id"]
+        if gold["id"] not in FRAGMENTS:
+            assert _f1(gold, _article(gold, extract_generic)) >= floor, gold["id"]
 
 
 def test_generic_family_reads_every_whole_page() -> None:
     """Leave-one-family-out: no page's own family is known. Fragments are left out."""
-    left_out = NOT_READ_YET | FRAGMENTS
-    pages = [gold for gold in _gold() if gold["id"] not in left_out]
+    pages = [gold for gold in _gold() if gold["id"] not in FRAGMENTS]
     scores = [_f1(gold, _article(gold, extract_generic)) for gold in pages]
     assert mean(scores) >= 0.98
     assert min(scores) >= 0.95
+
+
+@pytest.mark.parametrize("function", [extract, extract_generic])
+def test_a_table_of_filings_is_refused(function: Extract) -> None:
+    for path in sorted((SHARED / "corpus" / "not-articles").glob("*.html")):
+        page = Page("https://finance.site.example/VNM/tin-123456.htm", path.read_bytes(), FETCHED)
+        assert isinstance(function(page, None), Refusal), path.name
 
 
 @pytest.mark.parametrize("function", [extract, extract_generic])

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_crawls_once_and_replays_the_same(desk: Desk, site: LocalSite, tmp_path:
         story.epi_url.removeprefix("https://") for story in stories
     )
     assert {headers["user-agent"] for headers in site.headers} == {
-        "tinquan/0.1 (+https://example.org/tests)"
+        f"tinquan/{version('tinquan')} (+https://example.org/tests)"
     }
     assert not any("cookie" in headers or "referer" in headers for headers in site.headers)
 

@@ -80,7 +80,11 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
         assert reasons[at[5]].reason is RefusalReason.TOO_LARGE
         cut = next(c for c, r in archive.articles.refusals() if r.url.endswith(at[5]))
         assert read_record(desk.captures / cut.warc_file, cut.warc_offset).body == b""
-        assert {stories[5].epi_url} == archive.articles.seen("tienphong", [stories[5].epi_url])
+        waiting = [stories[number].epi_url for number in (0, 1, 4, 5)]
+        assert archive.articles.seen("tienphong", waiting) == set(), "one look gives nothing up"
+        assert {*archive.links.looks("tienphong", waiting)} == {*waiting}
+        gone = stories[3].epi_url
+        assert archive.articles.seen("tienphong", [gone]) == {gone}, "410"
         assert archive.articles.seen("tienphong", [stories[6].epi_url, moved]) == {
             stories[6].epi_url,
             moved,
@@ -256,3 +260,20 @@ def test_wrong_words_are_usage_errors(
     code, errors = desk.crawl(outlet, argument, LOG_FILE=tmp_path / "log")
     assert (code, errors.startswith(f"Error: {line}"), errors.count("\n")) == (2, True, 1)
     assert not (tmp_path / "tinquan.db").exists()
+
+
+def test_an_error_of_ours_in_one_listing_costs_that_listing_only(
+    desk: Desk, site: LocalSite
+) -> None:
+    stories = epi_site(site)
+    (desk.folder / "sitecustomize.py").write_text(
+        "import crawler.discover as discover\n"
+        "def fault(*_): raise KeyError('an error of ours')\n"
+        "discover._READERS['feed'] = fault\n"
+    )
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    run = last_run(desk)
+    assert (run.outcome, run.counts.new) == (Outcome.DONE, len(stories))
+    assert run.counts.refused == {"crash": 1}
+    assert run.error == f"tienphong.vn: https://{FEED}: crash: KeyError in reading it"

@@ -22,10 +22,13 @@ from twisted.internet.error import DNSLookupError
 
 from crawler.fetch.extensions.download_limit import OversizeStop
 from crawler.fetch.middlewares.errors import (
+    CrawlDelayError,
     HostClosedError,
+    HostDownError,
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UndecodableContentError,
     cause_of,
     forbidden_hosts,
 )
@@ -141,8 +144,17 @@ def test_a_private_address_is_the_cause() -> None:
         (CaptureError("x"), None, None, False, True),
         (IgnoreRequest("exceeded DOWNLOAD_MAXSIZE"), None, RefusalReason.TOO_LARGE, False, False),
         (OversizeError("x"), None, RefusalReason.TOO_LARGE, False, False),
-        (IgnoreRequest("max redirections reached"), "ignored", None, False, False),
-        (EOFError("x"), None, RefusalReason.HTTP_ERROR, False, False),
+        (
+            IgnoreRequest("max redirections reached"),
+            None,
+            RefusalReason.REDIRECT_LOOP,
+            False,
+            False,
+        ),
+        (IgnoreRequest("x"), "ignored", None, False, False),
+        (HostDownError("x"), None, None, True, False),
+        (CrawlDelayError("x"), None, None, True, False),
+        (UndecodableContentError("x"), None, RefusalReason.HTTP_ERROR, False, False),
         (DownloadTimeoutError("x"), None, None, False, False),
         (None, None, None, False, False),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from crawler.discover import Link, LinkSource
 from crawler.families import FAMILIES, FAMILY_NAMES
@@ -9,6 +10,7 @@ from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
 from crawler.shipped import shipped
+from storage.model.waiting import Looks
 
 EPI = load_outlets(shipped("outlets"), FAMILY_NAMES)["tienphong"]
 FAMILY = FAMILIES["epi"]
@@ -105,7 +107,7 @@ def test_known_articles_end_paging_only_in_a_row_and_only_after_a_whole_run() ->
     pinned = frontier({0, 10, 20})
     assert pages(pinned, Pagination(None, True, cap=9), of_ten) == 9
     caught_up = set(range(15, 100))
-    assert pages(frontier(caught_up), Pagination(None, True, cap=9), of_ten) == 2
+    assert pages(frontier(caught_up), Pagination(None, True, cap=9), of_ten) == 3
     assert pages(frontier(caught_up), Pagination(None, False, cap=9), of_ten) == 9
 
 
@@ -132,3 +134,47 @@ def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> 
 
 def test_the_limit_ends_paging() -> None:
     assert pages(frontier(limit=15), Pagination(None, True, cap=9), of_ten) == 2
+
+
+MOST_READ = [link(900 + n) for n in range(5)]
+
+
+def between(before: list[Link], after: list[Link], number: int) -> list[Link]:
+    return [*before, *of_ten(number), *after]
+
+
+def test_a_box_of_known_links_does_not_end_paging() -> None:
+    known = {900 + n for n in range(5)} | set(range(40, 200))
+    for before, after in ((MOST_READ, []), ([], MOST_READ), (MOST_READ[:3], MOST_READ[3:])):
+        front = frontier(known)
+        boxed = partial(between, before, after)
+        asked = pages(front, Pagination(None, True, cap=40), boxed)
+        assert (asked, front.asked) == (5, 40), "every new story, and one page of known ones"
+
+
+def test_new_stories_that_the_feed_has_named_count_as_new() -> None:
+    front = frontier({900 + n for n in range(5)} | set(range(30, 200)))
+    front.schedule(tuple(link(n, source="feed") for n in range(10)))
+    assert pages(front, Pagination(None, True, cap=40), lambda n: [*of_ten(n), *MOST_READ]) == 4
+    assert front.asked == 30
+
+
+def test_one_unknown_link_among_known_ones_goes_on() -> None:
+    front = frontier(set(range(100)) - {7, 13})
+    assert pages(front, Pagination(None, True, cap=40), of_ten) == 3
+    assert front.asked == 2
+
+
+def test_a_new_story_pinned_to_every_page_does_not_go_on_for_ever() -> None:
+    front = frontier(set(range(100)))
+    pinned = link(500)
+    assert pages(front, Pagination(None, True, cap=40), lambda n: [*of_ten(n), pinned]) == 2
+
+
+def test_what_waits_to_be_asked_again_is_no_news() -> None:
+    day = Looks(NOW - timedelta(days=1), NOW - timedelta(hours=1))
+    front = frontier(set(range(100)) - set(range(8, 100, 10)))
+    front.looks = lambda urls: dict.fromkeys(urls, day)
+    front.is_due = lambda looks: looks.is_due(NOW)
+    assert pages(front, Pagination(None, True, cap=40), of_ten) == 1
+    assert front.asked == 0

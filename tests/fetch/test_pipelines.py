@@ -22,7 +22,7 @@ REFUSAL = Refusal("tienphong", URL, RefusalReason.NOT_FOUND, "HTTP status 404")
 ITEM = PageItem(URL, Capture(URL, NOW, 404, "f", 0, "r", "d"), REFUSAL, key="1")
 
 
-def busy(*_: object) -> None:
+def busy(*_: object, **__: object) -> None:
     raise ArchiveBusyError("tinquan.db: held by another process")
 
 

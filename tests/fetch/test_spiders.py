@@ -15,6 +15,7 @@ from scrapy.settings import Settings
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
 from crawler.fetch.spiders.listing_requests import (
+    MAX_DEPTH,
     ListingRequest,
     child_period,
     child_requests,
@@ -171,12 +172,36 @@ def test_an_index_s_children_are_chosen_by_name_then_by_date() -> None:
     )
     index = ListingRequest("https://a.vn/sitemap.xml", "sitemap")
     plan = Plan((), since=NOW - timedelta(days=5), until=NOW)
-    wanted = child_requests(index, children, plan)
+    wanted = child_requests(index, children, plan, NOW.date())
     assert [s.url for s in wanted] == [
         "https://a.vn/maps-2026-9-11-15.xml", "https://a.vn/plain.xml", "https://a.vn/none.xml",
     ]  # fmt: skip
-    nested = child_requests(wanted[1], children, plan)
-    assert child_requests(nested[0], children, plan) == [], "an index of indexes of indexes"
+    depth = 0
+    while wanted:
+        depth += 1
+        wanted = child_requests(wanted[0], children, plan, NOW.date())
+    assert depth == MAX_DEPTH, "indexes that hold each other come to an end"
+
+
+def test_names_and_dates_that_tell_nothing_leave_no_child_out() -> None:
+    def chosen(children: list[Child], since: datetime = NOW - timedelta(hours=36)) -> list[str]:
+        index = ListingRequest("https://a.vn/sitemap.xml", "sitemap")
+        plan = Plan((), since=since, until=NOW)
+        found = child_requests(index, tuple(children), plan, NOW.date())
+        return [one.url.rsplit("/", 1)[1] for one in found]
+
+    old, day = datetime(2019, 1, 1, tzinfo=UTC), datetime(2026, 9, 13, tzinfo=UTC)
+    same = [Child(f"https://a.vn/{n}.xml", old) for n in range(3)]
+    assert len(chosen(same)) == 3, "one date for all is the date of none"
+    assert chosen([*same, Child("https://a.vn/new.xml", NOW)]) == ["new.xml"]
+    parts = [Child(f"https://a.vn/s-2026-{n}.xml") for n in range(1, 13)]
+    assert len(chosen(parts)) == 12, "no month after next one has a sitemap"
+    assert chosen(parts[:9]) == ["s-2026-9.xml"]
+    changed = [Child("https://a.vn/s-2026-2.xml", NOW - timedelta(hours=1)), *same]
+    assert chosen(changed) == ["s-2026-2.xml"], "changed within the window, whatever its name"
+    dated = [Child("https://a.vn/day.xml", day, is_day=True), *same]
+    assert chosen(dated) == ["day.xml"], "its day reaches into the window"
+    assert chosen(dated, NOW - timedelta(hours=23)) == []
 
 
 # Conditional requests

@@ -100,6 +100,24 @@ def test_two_crawls_cut_off_in_a_row_are_told_with_their_cause(signal: str, caus
     assert causes([ran(timedelta(0)), second, first, *before]) == []
 
 
+@pytest.mark.parametrize(
+    ("signals", "cause"),
+    [
+        (("timeouts", "unreachable", "unreachable"), Cause.TIMEOUTS),
+        (("unreachable", "timeouts"), Cause.UNREACHABLE),
+        (("unreachable", "timeouts", "unreachable", "timeouts"), Cause.UNREACHABLE),
+    ],
+)
+def test_one_outage_is_one_alarm_however_it_looks(signals: tuple[str, ...], cause: Cause) -> None:
+    outage = [cut(HALF_HOUR * (9 - n), one, "why") for n, one in enumerate(signals)]
+    for end in range(2, len(outage) + 1):
+        found = only([*reversed(outage[:end]), *healthy(from_=10 * HALF_HOUR)])
+        assert (found.cause, found.since) == (cause, outage[0].started_at)
+    blocked = cut(timedelta(0), "blocked", "403")
+    assert causes([blocked, *reversed(outage)]) == [cause]
+    assert causes([blocked, blocked, *reversed(outage)]) == [Cause.BLOCKED]  # that is another
+
+
 def test_an_outlet_crawled_twice_a_day_is_told_after_one_crawl() -> None:
     rare = MonitoredOutlet("baothu", "epi", timedelta(hours=12))
     assert causes([cut(HALF_HOUR, "unreachable", "x"), *healthy(from_=HALF_HOUR * 2)], rare) == [

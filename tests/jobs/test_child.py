@@ -113,3 +113,21 @@ def test_what_cannot_be_started_is_an_error() -> None:
 
     with pytest.raises(OSError, match="No such file"):
         asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "/usr/lib/multiprocessing/resource_tracker.py:254: UserWarning: resource_tracker:"
+        " There appear to be 1 leaked semaphore objects\n  warnings.warn('resource_tracker: There",
+        "sys:1: ResourceWarning: unclosed file",
+        "/a/b.py:3: DeprecationWarning: old\n  import old\n/a/c.py:4: FutureWarning: new\n  x()",
+    ],
+)
+def test_what_python_warns_of_is_no_reason(printed: str) -> None:
+    said = (
+        f"import os; print('the last step\\n' + {printed!r}, flush=True); os.kill(os.getpid(), 9)"
+    )
+    assert run(said).text == "killed by SIGKILL; it said: the last step"
+    alone = f"import os; print({printed!r}, flush=True); os.kill(os.getpid(), 9)"
+    assert run(alone).text == "killed by SIGKILL"

@@ -102,7 +102,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path, tinquan: Tinquan) -> 
     )
     ran = tinquan("outlets", "check", "--config", config)
     assert ran.code == 1
-    assert "thu: valid (epi, 1 sections, no page proves it)" in ran.out
+    assert "thu: valid (epi, 1 section, no page proves it)" in ran.out
     lines = ran.err.splitlines()
     assert len(lines) == 3
     assert "ba: province: no province is called 'Sao Hỏa'" in lines[0]

@@ -1,28 +1,29 @@
-"""`tinquan pages add`: what it proposes, that nobody is fooled by it, and what it never does."""
+"""Page fixtures that are added: what is proposed, and what is never done."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from crawler.extract import extract
 from crawler.onboarding.fixture import expected_value
-from tests.support.commands import Ran, Tinquan
+from storage.errors import UsageError
+from tests.support.add_page import add_page
 from tests.support.pages_fixture import FOLDER, difference, load_fixture, page_names, to_confirm
 
 URL = "https://tienphong.vn/phuong-tay-ho-mo-pho-di-bo-quanh-ho-sen-post1900001.tpo"
 NAME = "tienphong_1900001"
 
 
-def add(tinquan: Tinquan, folder: Path, *words: object, page: str = "tienphong") -> Ran:
-    file = FOLDER / f"{page}.html"
+def add(folder: Path, *words: str, page: str = "tienphong") -> Path:
+    file = str(FOLDER / f"{page}.html")
     at = ("--fetched-at", "2026-11-20T03:00:00+00:00")
-    return tinquan("pages", "add", file, "--url", URL, "--folder", folder, *at, *words)
+    return add_page([file, "--url", URL, "--folder", str(folder), *at, *words])
 
 
-def test_what_is_proposed_is_what_the_code_says(tmp_path: Path, tinquan: Tinquan) -> None:
-    ran = add(tinquan, tmp_path)
-    assert ran.code == 0, ran.err
+def test_what_is_proposed_is_what_the_code_says(tmp_path: Path) -> None:
+    add(tmp_path)
     fixture = load_fixture(NAME, tmp_path)
     assert fixture.page.body == (FOLDER / "tienphong.html").read_bytes()
     assert fixture.outlet
@@ -34,13 +35,12 @@ def test_what_is_proposed_is_what_the_code_says(tmp_path: Path, tinquan: Tinquan
     assert fixture.expect["article_id"] == "1900001"
 
 
-def test_it_fails_until_a_person_has_confirmed_it(tmp_path: Path, tinquan: Tinquan) -> None:
-    ran = add(tinquan, tmp_path)
+def test_it_fails_until_a_person_has_confirmed_it(tmp_path: Path) -> None:
+    add(tmp_path)
     message = to_confirm(NAME, load_fixture(NAME, tmp_path))
     assert message
     assert f"{NAME}.html" in message
     assert '"confirmed": false' in message
-    assert '"confirmed": false' in ran.out
     file = tmp_path / f"{NAME}.json"
     recorded = json.loads(file.read_text("utf-8"))
     assert recorded.pop("confirmed") is False
@@ -48,25 +48,19 @@ def test_it_fails_until_a_person_has_confirmed_it(tmp_path: Path, tinquan: Tinqu
     assert to_confirm(NAME, load_fixture(NAME, tmp_path)) is None
 
 
-def test_it_says_that_real_articles_stay_out(tmp_path: Path, tinquan: Tinquan) -> None:
-    assert "real articles must not enter the repository" in add(tinquan, tmp_path).err
-
-
 @pytest.mark.parametrize("ending", ["html", "json"])
-def test_nothing_is_ever_replaced(ending: str, tmp_path: Path, tinquan: Tinquan) -> None:
+def test_nothing_is_ever_replaced(ending: str, tmp_path: Path) -> None:
     there = tmp_path / f"{NAME}.{ending}"
     there.write_text("kept")
-    ran = add(tinquan, tmp_path)
-    assert ran.code == 2
-    assert str(there) in ran.err
+    with pytest.raises(UsageError, match=re.escape(str(there))):
+        add(tmp_path)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
-    assert add(tinquan, tmp_path, "--name", "another").code == 0
+    add(tmp_path, "--name", "another")
     assert there.read_text() == "kept"
 
 
-def test_a_refusal_is_proposed_as_one(tmp_path: Path, tinquan: Tinquan) -> None:
-    ran = add(tinquan, tmp_path, page="refused_cloudflare")
-    assert ran.code == 0
+def test_a_refusal_is_proposed_as_one(tmp_path: Path) -> None:
+    add(tmp_path, page="refused_cloudflare")
     fixture = load_fixture("tienphong_blocked", tmp_path)
     assert fixture.expect == {"refusal": "blocked"}
 
@@ -75,13 +69,9 @@ def test_a_refusal_is_proposed_as_one(tmp_path: Path, tinquan: Tinquan) -> None:
     "words",
     [("--name", "../escape"), ("--outlet", "nobody"), ("--folder", "/nowhere/at/all")],
 )
-def test_wrong_words_are_told_in_a_line(
-    words: tuple[str, str], tmp_path: Path, tinquan: Tinquan
-) -> None:
-    ran = add(tinquan, tmp_path, *words)
-    assert ran.code == 2
-    assert words[1] in ran.err
-    assert len(ran.err.splitlines()) == 1
+def test_wrong_words_are_told(words: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape(words[1])):
+        add(tmp_path, *words)
     assert not list(tmp_path.iterdir())
 
 

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crawler.outlets.cadence import (
-    LOCAL,
     Cadence,
     after_quiet,
     check_floor,
-    cron_trigger,
     floor_of,
     quiet_time,
     smallest_gap,
 )
+from crawler.outlets.cron import LOCAL, cron_trigger
 from crawler.schedule.rhythm import MEMORY, interval, next_visit, rhythm_of
 
 NOON = datetime(2026, 9, 16, 12, 0, tzinfo=LOCAL).astimezone(UTC)  # a Wednesday
@@ -52,7 +51,10 @@ def daily(now: datetime, hours: range, each: int = 2, days: int = 21) -> list[da
         ({"cron": "61 * * * *"}, "is no cron line"),
         ({"cron": "* * *"}, "expected five fields"),
         ({"cron": "0 0 30 2 *"}, "never comes"),
-        ({"cron": "0 0 * * 0-5"}, "is no cron line"),
+        ({"cron": "0 0 * * 5-1"}, "ends before it begins; weeks begin on Sunday"),
+        ({"cron": "0 0 * * 8"}, "expected 0 \\(Sunday\\) to 7"),
+        ({"cron": "0 0 * * */0"}, "expected a step"),
+        ({"cron": "0 0 * * mo"}, "weekday 'mo'"),
         ({"quiet": "23-5"}, 'expected hours such as "23:00-05:00"'),
         ({"quiet": "05:00-05:00"}, "begins when it ends"),
         ({"min_minutes": 60, "max_minutes": 30}, "min_minutes 60 is more than max_minutes 30"),
@@ -69,6 +71,43 @@ def test_weekdays_are_cron_s_own() -> None:
     assert sunday == local(20, 6)
     assert cron_trigger("0 6 * * 7").get_next_fire_time(None, NOON) == sunday
     assert cron_trigger("0 6 * * 1-5").get_next_fire_time(None, local(18, 7)) == local(21, 6)
+
+
+def days_of(line: str, count: int) -> list[int]:
+    """Return the days of September 2026 (the 1st is a Tuesday) on which a line fires."""
+    trigger, found = cron_trigger(line), []
+    moment = local(1, 0)
+    while (due := trigger.get_next_fire_time(None, moment)) and due < local(1, 0) + timedelta(30):
+        found.append(due.day)
+        moment = due + timedelta(seconds=1)
+    return found[:count]
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("0 6 13 * 5", [4, 11, 13, 18, 25]),  # the 13th, and each Friday
+        ("0 6 1,15 * sun", [1, 6, 13, 15, 20, 27]),
+        ("0 6 1-3 * 6-7", [1, 2, 3, 5, 6, 12, 13, 19, 20, 26, 27]),
+        ("0 6 * * */2", [1, 3, 5, 6, 8, 10, 12, 13]),  # Sunday, Tuesday, Thursday, Saturday
+        ("0 6 */10 * 1", [21]),  # a star's step: both must fit, as in crontab
+        ("0 6 13 * *", [13]),
+        ("0 6 * * 0-6", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("0 6 * * 1-7", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("0 6 * * 0-5", [1, 2, 3, 4, 6, 7, 8]),
+        ("0 6 * * MON-FRI/2", [2, 4, 7, 9, 11, 14]),
+        ("0 6 * * fri-sun", [4, 5, 6, 11, 12, 13]),
+        ("0 6 * * 1,0,7", [6, 7, 13, 14]),
+    ],
+)
+def test_a_line_means_what_crontab_says(line: str, days: list[int]) -> None:
+    assert days_of(line, len(days)) == days
+    if len(days) < 7:
+        assert days_of(line, 99)[: len(days)] == days
+
+
+def test_the_smallest_gap_of_either_is_known() -> None:
+    assert smallest_gap("0 6 13 * 5") == timedelta(days=1)  # a Friday after a 13th
 
 
 def test_the_nearer_word_counts_key_by_key() -> None:

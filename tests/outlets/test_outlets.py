@@ -51,7 +51,7 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
         (GOOD.replace('path = "/ha-noi/"', 'path = "ha-noi"'), "sections.0.path"),
         (GOOD.replace('path = "/ha-noi/"', ""), "neither path nor feed"),
         (GOOD.replace("name =", "nmae =", 1), "nmae: Extra inputs are not permitted"),
-        (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' stands twice"),
+        (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' is given twice"),
         ('timezone = "Mars/Olympus"\n' + GOOD, "timezone 'Mars/Olympus'"),
         (GOOD + "[sitemap]\nperiod='day'\ntemplate='/x-{hour}.xml'\n", "sitemap.template"),
         ('status = "retired"\n' + GOOD, "needs a status_note"),

@@ -177,6 +177,36 @@ def test_only_future_dates_give_none_and_name_the_first() -> None:
     assert choice.future == DateCandidate("2027-01-01T00:00:00+07:00", "jsonld")
 
 
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [  # FETCHED is 07:00 in the outlet's zone
+        ("2026-11-20T06:30:00Z", "2026-11-20T06:30:00+07:00"),
+        ("2026-11-20 06:30:05 UTC", "2026-11-20T06:30:05+07:00"),
+        ("Fri, 20 Nov 2026 06:59:00 GMT", "2026-11-20T06:59:00+07:00"),
+        ("2026-11-20T02:00:00-05:00", "2026-11-20T02:00:00+07:00"),
+        ("2026-11-20T07:10:00.000Z", "2026-11-20T07:10:00+07:00"),  # our clocks differ, too
+    ],
+)
+def test_a_future_time_that_is_past_in_the_outlet_s_zone_is_read_so(
+    printed: str, expected: str
+) -> None:
+    choice = _choose((printed, "jsonld"), ("20/11/2026 01:00", "page"))
+    assert (choice.at, choice.raw, choice.rule) == (utc(expected), printed, "jsonld:zone")
+    assert choice.future == DateCandidate(printed, "jsonld")
+
+
+@pytest.mark.parametrize(
+    "printed", ["2026-11-20T09:00:00Z", "2026-11-20T09:00:00+07:00", "20/11/2026 09:00"]
+)
+def test_a_time_that_is_future_in_any_zone_stays_one(printed: str) -> None:
+    assert _choose((printed, "jsonld")).at is None
+
+
+def test_a_time_that_a_false_zone_would_put_before_its_creation_is_passed_over() -> None:
+    created = utc("2026-11-22T00:00:00+07:00")
+    assert _choose(("2026-11-20T06:30:00Z", "jsonld"), created_at=created).at is None
+
+
 def test_clocks_may_differ_by_minutes() -> None:
     soon = (FETCHED + timedelta(minutes=10)).isoformat()
     assert _choose((soon, "jsonld")).at == FETCHED + timedelta(minutes=10)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.test_places_commands import TAY_HO
 from tests.support.commands import Ran, Tinquan
+from tests.support.places import TAY_HO
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 Tag = Callable[..., Ran]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from crawler.render.base import (
     archived_json,
     article_json,
+    kept_apart_text,
     refusal_json,
     refused_text,
     run_json,
@@ -82,6 +83,15 @@ def test_a_run_says_what_it_did_and_how_it_ended() -> None:
     assert list(printed["refused"]) == ["blocked", "video"]
     assert refused_text(counts.refused) == "blocked 2, video 1"
     assert skipped_text({"video": 1, "robots": 2}) == "robots 2"
+    assert (printed["kept_apart"], kept_apart_text(run)) == (0, "–")
+
+
+def test_a_run_names_the_pages_that_it_kept_apart() -> None:
+    counts = RunCounts(new=9, signals={"kept_apart": 5})
+    evidence: dict[str, tuple[str, ...]] = {"kept_apart": ("https://thu.vn/a", "https://thu.vn/b")}
+    run = Run("r1", "thu", MOMENT, counts=counts, evidence=evidence)
+    assert run_json(run)["kept_apart"] == 5
+    assert kept_apart_text(run) == "5 (https://thu.vn/a, https://thu.vn/b)"
 
 
 def test_unknown_values_are_dashes_in_tables_and_null_in_json() -> None:

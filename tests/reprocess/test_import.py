@@ -163,6 +163,12 @@ def test_lines_are_cut_and_none_is_longer_than_the_limit(parts: list[bytes], lim
 # The command
 
 
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the test's folder: lines are set aside there."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def run_import(tinquan: Tinquan, tmp_path: Path, archive_url: str) -> Import:
     """Return a function that writes lines to a file and imports it."""
@@ -253,6 +259,24 @@ def test_rows_of_different_days_are_the_states_of_one_article(
     run_import(days)
     (found,) = stored(archive_url)
     assert [one.article.body for one in found.revisions] == ["A", "B"]
+
+
+def test_rows_that_share_an_id_and_no_text_are_kept_apart_and_counted(
+    run_import: Import, tinquan: Tinquan, archive_url: str
+) -> None:
+    texts = (
+        "Hội sách mùa thu đóng cửa tối Chủ nhật sau năm ngày bán hàng liên tục ở nhà văn hóa.",
+        "Đội bóng phường Đông An thắng trận chung kết nhờ bàn đá phạt ở những phút bù giờ.",
+    )
+    run_import(
+        row(2016, url=f"https://baothu.vn/bai-{n}-2016.html", title=text[:30], body=text)
+        for n, text in enumerate(texts)
+    )
+    assert {one.latest.article.body for one in stored(archive_url)} == set(texts)
+    (run,) = json.loads(tinquan("runs", "--json", "--archive", archive_url).out)
+    assert (run["new"], run["revised"], run["kept_apart"]) == (2, 0, 1)
+    listed = tinquan("runs", "--archive", archive_url).out
+    assert "kept apart: 1 (https://baothu.vn/bai-1-2016.html)" in listed
 
 
 def test_gzip_is_unpacked_and_damage_is_told(

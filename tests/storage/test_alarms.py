@@ -47,7 +47,7 @@ def test_each_channel_is_told_each_state_once(archive: Archive) -> None:
     assert [one.id for one in archive.alarms.pending(["webhook", "email"])] == [alarm.id]
     archive.alarms.sync([], ["baothu"], at(6))
     (closed,) = archive.alarms.pending(["webhook", "email"])
-    assert closed.told == {"webhook": "open"}
+    assert closed.delivered == {"webhook": "open"}
     archive.alarms.mark_delivered(alarm.id, "webhook", closed.state)
     assert archive.alarms.pending(["webhook", "email"]) == []
 

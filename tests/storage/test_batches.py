@@ -25,10 +25,10 @@ from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
 from storage.sql.schema.core import metadata
 from storage.sql.schema.search import search_documents
-from storage.sql.search.index import engine_of
+from tests.support.emptying import emptied
 from tests.support.rereading import NOW
-from tests.support.samples import article, capture, read_by, refusal, run, url_of
-from tests.support.tagging import BECAME, UNITS
+from tests.support.samples import article, capture, read_by, refusal, url_of
+from tests.support.tagging import UNITS
 
 numbers = st.integers(1, 4)
 """Few articles, so that ids, URLs and aliases meet in every way."""
@@ -49,24 +49,6 @@ def arrivals(draw: st.DrawFn) -> Arrival:
         tags = draw(st.sampled_from([None, None, Tags("v1", (), (score,))]))
     aliases = draw(st.lists(numbers.map(url_of), max_size=2).map(tuple))
     return Arrival(seen, result, aliases, tags)
-
-
-def emptied(archive: Archive) -> Archive:
-    """Take all rows away, so that numbers begin at 1 again, and start the run."""
-    engine = archive.database.engine
-    with engine.begin() as conn:
-        engine_of(conn).clear(conn)
-        if engine.dialect.name == "postgresql":
-            names = ", ".join(table.name for table in metadata.sorted_tables)
-            conn.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        else:
-            conn.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
-            for table in metadata.sorted_tables:
-                conn.execute(sa.delete(table))
-            conn.execute(sa.text("DELETE FROM sqlite_sequence"))
-    archive.places.load_gazetteer("v1", UNITS, BECAME)
-    archive.runs.start(run())
-    return archive
 
 
 def dump(archive: Archive) -> dict[str, list[Any]]:

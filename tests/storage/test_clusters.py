@@ -16,7 +16,7 @@ from storage.errors import NotFoundError
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
-from storage.sql.engine import connect as sql_open
+from storage.sql.engine.migrate import configuration
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
 
@@ -197,7 +197,7 @@ def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> N
             if conn.dialect.name == "postgresql":
                 conn.execute(sa.text("DROP FUNCTION signature_keys"))
             conn.execute(sa.text("ALTER TABLE runs DROP COLUMN copies"))
-            config = sql_open._alembic(conn)
+            config = configuration(conn)
             command.stamp(config, "0004")
             command.upgrade(config, "0005")
             command.stamp(config, "0007")

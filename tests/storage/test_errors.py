@@ -1,6 +1,5 @@
 """What goes wrong with databases: one clear line each, nothing lost, never a raw exception."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -18,15 +17,8 @@ from storage.archive import Archive, open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
 from storage.sql.engine.errors import archive_error
+from tests.support.failing import said, without_rights
 from tests.support.samples import article, capture, run, url_of
-
-
-def said(caught: pytest.ExceptionInfo[ArchiveError], *words: str) -> bool:
-    """Return whether the message is one line with all of these words in it."""
-    message = str(caught.value)
-    missing = [word for word in words if word not in message]
-    assert not missing, message
-    return "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -73,19 +65,6 @@ def test_another_file_is_no_archive_and_stays_as_it_is(tmp_path: Path) -> None:
         open_archive(f"sqlite:///{path}")
     assert said(caught, "notes.txt", "not a SQLite database")
     assert path.read_text() == "Những ghi chép. " * 200
-
-
-@contextmanager
-def without_rights() -> Iterator[None]:
-    """Run as nobody where the tests run as root, whom no permission stops."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from storage.model.articles import ArchivedArticle, Arrival, ArticleQuery, Image
 from storage.model.exports import ExportFormat, ExportOrder, Manifest
 from storage.model.json import LOCAL
 from storage.model.places import Score, Tags
-from tests.storage.test_batches import emptied
 from tests.support.commands import Tinquan
+from tests.support.emptying import emptied
 from tests.support.samples import article, at, capture, read_by
 from tests.support.tagging import UNITS
 
@@ -83,6 +83,17 @@ def history(one: ArchivedArticle) -> list[tuple[Any, datetime]]:
 
 
 texts = st.sampled_from(["A", "B", "Hoà  bình“…", "=1+1", "\ud800 \x00"]) | st.text(max_size=20)
+
+
+@pytest.mark.parametrize("sign", [*"=+-@＝＋－＠", "\t", "\n"])
+def test_no_spreadsheet_takes_a_text_for_a_formula(
+    archive: Archive, tmp_path: Path, sign: str
+) -> None:
+    store(archive, (0, article(1, sign + "1+1", title=sign + "SUM(A1)", authors=(sign + "An",))))
+    file = tmp_path / "all.csv"
+    archive.articles.export(order(file))
+    (row,) = rows_of(file)
+    assert {row["title"][:2], row["body"][:2], row["authors"][:2]} == {"'" + sign}
 
 
 @st.composite

@@ -135,7 +135,8 @@ def test_an_earlier_refusal_is_linked_once_its_article_is_known(archive: Archive
 def test_urls_longer_than_an_index_row_are_kept(archive: Archive) -> None:
     long = "https://baothu.vn/?q=" + "".join(chr(97 + n * n % 26) for n in range(20_000))
     put(archive, 0, article(url=long, article_id=None), long + "&amp=1")
-    put(archive, 1, Refusal("baothu", long + "&x", RefusalReason.VIDEO, "a player"))
+    player = Refusal("baothu", long + "&x", RefusalReason.VIDEO, "a player")
+    archive.articles.store("run-1", capture(1, url=player.url), player, is_final=True)
     assert archive.articles.get(long).latest.article.url == long
     assert archive.articles.seen("baothu", [long, long + "&amp=1", long + "&x"]) == {
         long,

@@ -19,7 +19,7 @@ def archive(archive_url: str) -> Archive:
     return opened
 
 
-def met(
+def discovered(
     number: int, source: str = "feed", day: str | None = None, **changes: str
 ) -> DiscoveredLink:
     fields = {"url": url_of(number), "article_id": str(number), "source": source}
@@ -28,9 +28,11 @@ def met(
 
 def test_a_link_is_one_however_it_is_found(archive: Archive) -> None:
     with archive:
-        archive.links.record("baothu", [met(1), met(1, "listing"), met(2)], T0)
-        archive.links.record("baothu", [met(1, "sitemap", DAY), met(1, "feed")], at(5))
-        moved = met(1, "api", url="https://baothu.vn/ten-khac-1.html")
+        archive.links.record("baothu", [discovered(1), discovered(1, "listing"), discovered(2)], T0)
+        archive.links.record(
+            "baothu", [discovered(1, "sitemap", DAY), discovered(1, "feed")], at(5)
+        )
+        moved = discovered(1, "api", url="https://baothu.vn/ten-khac-1.html")
         archive.links.record("baothu", [moved], at(6))
         assert archive.links.sources("baothu", url_of(1), "1") == ("feed", "sitemap", "api")
         assert (
@@ -61,8 +63,8 @@ def test_promises_are_counted_against_what_became_of_them(archive: Archive) -> N
         archive.articles.store("run-1", capture(0, 4), refusal(4, RefusalReason.BLOCKED))
         archive.articles.store("run-1", capture(0, 5), refusal(5, RefusalReason.NOT_FOUND))
         days = [DAY, DAY, DAY, DAY, "2026-03-02", "2026-03", "2026-04-01", ""]
-        promised = [met(number, "sitemap", day) for number, day in enumerate(days, 1)]
-        archive.links.record("baothu", [*promised, met(50)], T0)
+        promised = [discovered(number, "sitemap", day) for number, day in enumerate(days, 1)]
+        archive.links.record("baothu", [*promised, discovered(50)], T0)
         assert archive.links.promises("baothu", None, None, "day") == [
             Promised("", 1, 0, 0),
             Promised("2026-03", 1, 0, 0),
@@ -85,7 +87,7 @@ def test_promises_are_counted_against_what_became_of_them(archive: Archive) -> N
 def test_a_day_that_is_told_more_exactly_counts(archive: Archive) -> None:
     with archive:
         for day in (None, "", "2026-03", DAY, "2026-03", ""):
-            archive.links.record("baothu", [met(1, "sitemap", day)], T0)
+            archive.links.record("baothu", [discovered(1, "sitemap", day)], T0)
         assert archive.links.promises("baothu", None, None, "day") == [Promised(DAY, 1, 0, 0)]
 
 

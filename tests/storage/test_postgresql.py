@@ -9,8 +9,8 @@ from sqlalchemy.engine import Engine
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
 from storage.model.articles import Verdict
-from tests.storage.test_errors import said
 from tests.support.databases import run_sql
+from tests.support.failing import said
 from tests.support.samples import article, capture, run, url_of
 
 
@@ -45,17 +45,22 @@ def test_a_user_without_rights_is_told(
     assert said(caught, "khach", "no rights", "permission denied")
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1258", "EUC_JP"])
+@pytest.mark.parametrize("mode", [{}, {"create": False}, {"create": False, "read_only": True}])
 def test_a_database_that_cannot_hold_vietnamese_is_refused(
-    postgresql: str, new_postgresql: Callable[[str], str]
+    postgresql: str,
+    new_postgresql: Callable[[str], str],
+    encoding: str,
+    mode: dict[str, bool],
 ) -> None:
     run_sql(
         postgresql,
         "DROP DATABASE IF EXISTS latin",
-        "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+        f"CREATE DATABASE latin ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0",
     )
     with pytest.raises(ArchiveError) as caught:
-        open_archive(new_postgresql("latin"))
-    assert said(caught, "LATIN1", "UTF8")
+        open_archive(new_postgresql("latin"), **mode)
+    assert said(caught, f"has encoding {encoding},", "UTF8")
 
 
 def test_a_standby_is_read_only(postgresql: str, new_postgresql: Callable[[str], str]) -> None:

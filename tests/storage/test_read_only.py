@@ -13,7 +13,7 @@ import pytest
 from storage.archive import open_archive
 from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery
-from tests.storage.test_errors import said, without_rights
+from tests.support.failing import said, without_rights
 from tests.support.samples import article, capture, run
 
 

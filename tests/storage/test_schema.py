@@ -15,10 +15,9 @@ from storage.archive import open_archive
 from storage.errors import SchemaError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Score, Tags, Unit
-from storage.sql.schema import clusters as tables_clusters
-from storage.sql.schema import search as tables_search
 from storage.sql.schema.core import metadata
 from tests.support.samples import article, at, capture, run
+from tests.support.schemas import is_in_the_metadata
 
 
 def test_an_empty_database_becomes_an_archive(empty_url: str) -> None:
@@ -37,10 +36,6 @@ def test_an_empty_database_is_left_alone_unasked(empty_url: str) -> None:
     with pytest.raises(SchemaError, match="is empty"):
         open_archive(empty_url, create=False)
     open_archive(empty_url).close()
-
-
-def is_in_the_metadata(_object: object, name: str | None, *_: object) -> bool:
-    return not str(name).startswith(tables_search.OWN_TABLES + tables_clusters.OWN_TABLES)
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(archive_url: str) -> None:

@@ -7,7 +7,7 @@ from alembic import command
 from storage.archive import Archive
 from storage.dedup.signature import pack
 from storage.sql.clusters.candidates import holders, write_signatures
-from storage.sql.engine import connect as sql_open
+from storage.sql.engine.migrate import configuration
 from tests.support.stories import put, start_runs, told
 
 
@@ -67,7 +67,7 @@ def test_rows_of_the_release_before_are_found_after_the_upgrade(hundred: Archive
             conn.execute(sa.text("DROP FUNCTION signature_keys"))
             conn.execute(sa.text("DROP TABLE common_hashes"))
             conn.execute(sa.text("CREATE TABLE sketches (hash int4, article int8)"))
-        config = sql_open._alembic(conn)
+        config = configuration(conn)
         command.stamp(config, "0007")
         command.upgrade(config, "0008")
         assert sorted(holders(conn, [7])[7]) == list(range(69, 101))

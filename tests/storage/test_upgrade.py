@@ -15,10 +15,10 @@ from storage.model.articles import ArticleQuery, Verdict
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
 from storage.sql.schema.core import metadata
-from tests.storage.test_schema import is_in_the_metadata
 from tests.support.first_schema import make_first
 from tests.support.first_search import left_of_first_search, make_first_search
 from tests.support.samples import article, capture, refusal, run
+from tests.support.schemas import is_in_the_metadata
 
 OURS = {"include_object": is_in_the_metadata}
 

@@ -66,7 +66,8 @@ def _named(found: dict[str, str | None], key: str, text: str) -> bool:
 def _holds(found: Any, how: str, values: list[Any]) -> bool:
     if how == "oneof":
         return list(found) in values
-    text = found if isinstance(found, str) else "\n".join(found)
+    # Line ends count in `separate` alone: a phrase may run from a subhead into its paragraph.
+    text = " ".join((found if isinstance(found, str) else "\n".join(found)).split())
     if how == "order":
         places = [text.find(value) for value in values]
         return -1 not in places and places == sorted(places)

@@ -111,9 +111,15 @@ _KEYS = "INSERT INTO search_keys (rowid, keys) SELECT article, '\u01000 \u01010'
 _TODAYS = {"sqlite": ("search_index", "search_documents"), "postgresql": ("search_documents",)}
 
 
+_SINCE = ("DROP INDEX ix_links_outlet_url_key", "ALTER TABLE refusals DROP COLUMN final")
+"""What undoes the migrations after 0010."""
+
+
 def make_first_search(conn: Connection) -> None:
     """Put the first search's tables and rows in the place of today's: schema 0009."""
     name = conn.dialect.name
+    for statement in _SINCE:
+        conn.exec_driver_sql(statement)
     for table in _TODAYS[name]:
         conn.exec_driver_sql(f"DROP TABLE {table}")
     for statement in _SQLITE if name == "sqlite" else _POSTGRESQL:

@@ -57,7 +57,7 @@ class Month:
     def __post_init__(self) -> None:
         self._open: set[tuple[str | None, Cause]] = set()
         self._under_way: list[tuple[datetime, Visit, Run, datetime]] = []
-        self._looked: dict[str | None, datetime] = {}
+        self._evaluated: dict[str | None, datetime] = {}
         self.rows = {room.outlet: [] for room in self.world.rooms}
 
     def wall(self, moment: datetime) -> timedelta:
@@ -88,7 +88,7 @@ class Month:
             rows[:] = [_closed(run, begin + self.wall(begin)) for run in rows]
         known = [run for rows in self.rows.values() for run in rows]
         agenda.remember(known, {}, begin + self.wall(begin))
-        self._look_at_all(begin)
+        self._evaluate_all(begin)
         now, wall = begin, self.wall(begin)
         while now < end:
             if self.wall(now) != wall:
@@ -96,7 +96,7 @@ class Month:
                 agenda.clock_stepped(step, now + wall)
             self._end_runs(agenda, now)
             self._start(agenda, now)
-            self._look_at_all(now)
+            self._evaluate_all(now)
             now = min(self._next(agenda, now), end)
 
     def _next(self, agenda: Agenda, now: datetime) -> datetime:
@@ -126,33 +126,33 @@ class Month:
             _, visit, run, begun = item
             self.rows[visit.outlet].append(run)
             agenda.ended(visit, run, begun + self.wall(now), now + self.wall(now))
-            self._look_at(visit.outlet, now)
+            self._evaluate(visit.outlet, now)
 
     # The alarms, as the schedule asks for them
 
-    def _watched(self, outlet: str) -> MonitoredOutlet:
+    def _monitored(self, outlet: str) -> MonitoredOutlet:
         return MonitoredOutlet(outlet, "epi", self.cadence.longest * (1 + self.cadence.jitter))
 
-    def _look_at(self, outlet: str, now: datetime) -> None:
+    def _evaluate(self, outlet: str, now: datetime) -> None:
         """Look at an outlet's runs after each odd one, else now and then: looking is what costs."""
         ill = any(one == outlet for one, _ in self._open)
-        last = self._looked.get(outlet)
+        last = self._evaluated.get(outlet)
         pause = 3 * HOUR if ill else 8 * HOUR
         fresh = last is not None and now - last < pause
         if not self.looks or (fresh and (ill or not _is_odd(self.rows[outlet]))):
             return
-        self._looked[outlet] = now
+        self._evaluated[outlet] = now
         wall = now + self.wall(now)
         runs = list(_newest_first(self.rows[outlet], wall - _REACH))
-        found = {f.cause for f in findings_of(self._watched(outlet), runs, wall)}
+        found = {f.cause for f in findings_of(self._monitored(outlet), runs, wall)}
         self._sync(outlet, found, now)
 
-    def _look_at_all(self, now: datetime) -> None:
-        last = self._looked.get(None)
+    def _evaluate_all(self, now: datetime) -> None:
+        last = self._evaluated.get(None)
         if not self.looks or (last is not None and timedelta(0) <= now - last < _LOOK):
             return
-        self._looked[None] = now
-        monitored = [self._watched(room.outlet) for room in self.world.rooms]
+        self._evaluated[None] = now
+        monitored = [self._monitored(room.outlet) for room in self.world.rooms]
         started = {outlet: rows[-1].started_at for outlet, rows in self.rows.items() if rows}
         late = late_findings(monitored, started, now + self.wall(now), since=START)
         self._sync(None, {f.cause for f in late if f.outlet is None}, now)

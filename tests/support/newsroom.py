@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from crawler.health.signals import HealthSignal
-from crawler.outlets.cadence import LOCAL
+from crawler.outlets.cron import LOCAL
 from storage.model.alarms import Cause
 from storage.model.runs import Outcome, Run, RunCounts
 

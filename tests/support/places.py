@@ -42,3 +42,14 @@ def suite(name: str) -> Iterator[dict[str, Any]]:
     """Yield the items of a suite: id, date, outlet_province, text, units."""
     for line in (SUITE / f"{name}.jsonl").read_text("utf-8").splitlines():
         yield json.loads(line)
+
+
+TAY_HO = {
+    "id": "q-tay-ho.003@2024-12",
+    "name": "Tây Hồ",
+    "type": "quận",
+    "level": "district",
+    "province": "Hà Nội",
+    "valid_from": None,
+    "valid_to": "2025-07-01",
+}

@@ -1,7 +1,6 @@
 """`tinquan archive`: the archive's own upkeep."""
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crawler.capture.files import folder_size
 from crawler.commands.archive.backup import backup
@@ -13,15 +12,17 @@ from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
-    err,
     load_settings,
     out,
     print_json,
     reading_of,
 )
+from crawler.commands.progress import progress
 from storage.archive import open_archive, upgrade_archive
 
-archive_app = typer.Typer(help="Look after the archive.", no_args_is_help=True)
+archive_app = typer.Typer(
+    help="Look after the archive.", no_args_is_help=True, add_completion=False
+)
 archive_app.command()(check)
 archive_app.command()(backup)
 archive_app.command()(copy)
@@ -40,13 +41,9 @@ def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
 def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
     settings = load_settings(config, archive)
-    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    hidden = not err.is_terminal
-    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
-        task = progress.add_task("", total=None)
+    with progress("indexing") as update:
         before, now = upgrade_archive(
-            settings.archive,
-            lambda done, total: progress.update(task, completed=done, total=total),
+            settings.archive, lambda done, total: update(completed=done, total=total)
         )
     name = settings.archive_name
     said = (

@@ -2,29 +2,32 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
+from crawler.capture.left_behind import files_left_behind
 from crawler.capture.redact import host_lock, rewrite
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
     archive_of,
-    err,
     load_settings,
     out,
     outlets_of,
     print_json_array,
     reading_of,
 )
+from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
+from storage.model.runs import Outcome, Run
 
 _RECORDS, _FILES = "records", "WARC files"
 _RESTORE = "restore the file from a backup"
@@ -43,14 +46,11 @@ def check(
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
     settings = load_settings(config, archive)
-    columns = (SpinnerColumn(), TextColumn("checking {task.description}"))
-    hidden = json or not err.is_terminal
-    progress = Progress(*columns, console=err, transient=True, disable=hidden)
     opening = archive_of if repair else reading_of
-    with opening(settings) as opened, progress:
-        task = progress.add_task("the database")
+    checking, spinner = "checking the database", (SpinnerColumn(),)
+    with opening(settings) as opened, progress(checking, hidden=json, columns=spinner) as update:
         auditor = _Auditor(
-            opened, settings, lambda name: progress.update(task, description=name), repair=repair
+            opened, settings, lambda name: update(description=f"checking {name}"), repair=repair
         )
         found = auditor.findings()
         if json:
@@ -59,6 +59,9 @@ def check(
             for finding in found:
                 out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
     if not json:
+        for path in auditor.left_behind:
+            line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
+            out.print(line, markup=False, soft_wrap=True)
         out.print(f"{auditor.count} faults" if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
@@ -82,10 +85,16 @@ def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
 
 
+def _was_killed(run: Run, limit_seconds: int, now: datetime) -> bool:
+    if run.outcome is None:
+        return not is_alive(run, limit_seconds, now)
+    return run.outcome is Outcome.DIED
+
+
 class _Auditor:
     """Goes through everything that can be wrong, and counts what is.
 
-    begun: told what is being checked. repair: mend it too.
+    begun: called with what is being checked. repair: mend it too.
     """
 
     def __init__(
@@ -96,6 +105,7 @@ class _Auditor:
         self._begun = begun
         self._repair = repair
         self.count = 0
+        self.left_behind: list[Path] = []
 
     def findings(self) -> Iterator[CheckFinding]:
         """Yield all that is wrong, after mending it where that was asked for."""
@@ -159,8 +169,13 @@ class _Auditor:
         for what in file_faults(self._archive, captures):
             yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
         limit = self._config.limits.run_seconds
+        self.left_behind = files_left_behind(
+            self._archive, captures, None, lambda run: _was_killed(run, limit, now)
+        )
         for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
+            if path in self.left_behind:
+                continue
             if self._repair:
                 list_files(self._archive, captures, [path], now)
-            what = f"{path}: is not in the archive's list (a crawl was killed?)"
+            what = f"{path}: is not in the archive's list"
             yield CheckFinding(_FILES, what, "list its size and digest", can_repair=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crawler.commands.common import JsonOption, err, out, print_json
+from crawler.commands.common import JsonOption, out, print_json
+from crawler.commands.progress import progress
 from crawler.config.config import absolute_archive
 from storage.archive import copy_archive
 
@@ -22,21 +22,11 @@ def copy(
     The copy is of one moment, crawls may go on. Stopped, the same command goes on.
     """
     here = Path.cwd()
-    columns = (
-        TextColumn("{task.description:<16}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    hidden = json or not err.is_terminal
-    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
-        task = progress.add_task("opening", total=None)
+    with progress("opening", hidden=json) as update:
         copied = copy_archive(
             absolute_archive(source, here),
             absolute_archive(target, here),
-            lambda table, done, total: progress.update(
-                task, description=table, completed=done, total=total
-            ),
+            lambda table, done, total: update(description=table, completed=done, total=total),
         )
     if json:
         print_json([asdict(table) for table in copied])

@@ -1,16 +1,17 @@
 """`tinquan import`: articles from elsewhere, through the same decisions as crawled ones."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from json import loads
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
 from crawler.commands.common import (
     ArchiveOption,
@@ -23,6 +24,7 @@ from crawler.commands.common import (
     outlets_of,
     print_json,
 )
+from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
@@ -31,6 +33,8 @@ from storage.errors import UsageError
 from storage.model.runs import Run
 
 _NAMED = 20  # rejected lines that are named on standard error; the file has them all
+_FIRST = 1000  # lines; where all of them fail alike, something is missing that they do not say
+_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*")  # what differs between reasons that are alike
 
 
 class _Log:
@@ -42,11 +46,15 @@ class _Log:
     def __init__(self, file: Path, rejects: Rejects) -> None:
         self._file = file
         self._rejects = rejects
+        self._reasons: Counter[str] = Counter()
+        self.last: tuple[Line, str] | None = None
         self.left_out = 0
 
     def reject(self, line: Line, reason: str) -> None:
         """Set a line aside."""
         self._rejects.add(line, reason)
+        self._reasons[_DATA.sub("…", reason)] += 1
+        self.last = line, reason
         if self._rejects.count <= _NAMED:
             self._name(line, reason[:300])
 
@@ -55,6 +63,10 @@ class _Log:
         self.left_out += 1
         if self.left_out <= _NAMED:
             self._name(line, "was taken down by `tinquan archive redact` and is left out")
+
+    def all_fail_alike(self, lines: int) -> bool:
+        """Return whether that many lines, all that were read, were set aside for one reason."""
+        return list(self._reasons.values()) == [lines]
 
     def _name(self, line: Line, reason: str) -> None:
         err.print(escape(f"{self._file}, line {line.number}: {reason}"), soft_wrap=True)
@@ -70,29 +82,39 @@ def import_(
     ] = "article_id",
     rejected: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where lines are set aside; FILE.rejected.jsonl."),
+        typer.Option(
+            metavar="FILE",
+            help="Where lines are set aside; FILE.rejected.jsonl in the working folder.",
+        ),
     ] = None,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Go on where the first thousand lines fail alike."),
+    ] = False,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
 ) -> None:
     """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
 
-    Lines that cannot be used are named, set aside and pass nobody by. Started again, it goes
-    over what it has stored without storing it twice.
+    Lines that cannot be used are named, set aside and pass nobody by; a thousand of them at the
+    beginning that fail alike end the import. Started again, it goes over what it has stored
+    without storing it twice.
     """
     settings = load_settings(config, archive)
     started = datetime.now(UTC)
     source = ImportSource(outlet, id_key, outlets_of(settings), started)
-    rejects = Rejects(rejected or file.with_name(file.name + ".rejected.jsonl"))
     raise_on_term()
     lines, raw = open_lines(file)
-    with raw, archive_of(settings, create=True) as opened, Pages(source) as pages:
+    with raw:
+        rejects = Rejects(rejected or Path.cwd() / f"{file.name}.rejected.jsonl")
         log = _Log(file, rejects)
-        clock = partial(datetime.now, UTC)
-        importer = Importer(opened, source, pages, log.reject, log.skip, clock)
         try:
-            runs = _run(file, lines, raw, importer)
+            with archive_of(settings, create=True) as opened, Pages(source) as pages:
+                clock = partial(datetime.now, UTC)
+                importer = Importer(opened, source, pages, log.reject, log.skip, clock)
+                watch = None if keep_going else partial(_check_first, file, log, id_key)
+                runs = _run(file, lines, raw, importer, watch)
         except BaseException:
             _close_early(rejects)
             raise
@@ -110,22 +132,54 @@ def _close_early(rejects: Rejects) -> None:
         err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
         return
     if rejects.count:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
 
 
-def _tell_rejects(rejects: Rejects) -> None:
+def _report_rejects(rejects: Rejects) -> None:
     err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
 
 
-def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> list[Run]:
-    """Import all lines; whatever ends it, the runs are closed."""
+def _check_first(file: Path, log: _Log, id_key: str, count: int) -> None:
+    """Raise UsageError that asks for what is missing, where the first lines all fail alike."""
+    if count != _FIRST or not log.all_fail_alike(count) or log.last is None:
+        return
+    line, reason = log.last
+    if reason.startswith("has no outlet"):
+        ask = "name the outlet by --outlet NAME"
+    elif f"has no {' or '.join(dict.fromkeys(['url', id_key]))}" in reason:
+        ask = f"name the key of the outlet's own id by --id-key KEY; the lines have {_keys(line)}"
+    else:
+        ask = "mend the lines, or go on all the same by --keep-going"
+    raise UsageError(f"{file}: the first {count:,} lines fail alike: each {reason[:200]}; {ask}")
+
+
+def _keys(line: Line) -> str:
+    """Return the keys of a line, for a person to choose from."""
+    return ", ".join(loads(line.text or b"{}"))[:500]
+
+
+def _run(
+    file: Path,
+    lines: IO[bytes],
+    raw: IO[bytes],
+    importer: Importer,
+    watch: Callable[[int], None] | None,
+) -> list[Run]:
+    """Import all lines; whatever ends it, the runs are closed.
+
+    watch: told after each line how many there were so far; may raise.
+    """
     number = 0
     try:
-        with _progress(file, raw) as progress:
-            for line in read_lines(lines):
+        size = file.stat().st_size or None
+        columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with progress("importing", total=size, completed=raw.tell(), columns=columns) as update:
+            for count, line in enumerate(read_lines(lines), start=1):
                 importer.take(line)
                 number = line.number
-                progress.update(progress.task_ids[0], completed=raw.tell())
+                if watch is not None:
+                    watch(count)
+                update(completed=raw.tell())
             importer.store_rest()
     except DAMAGED as error:
         importer.store_rest()
@@ -140,15 +194,6 @@ def _run(file: Path, lines: IO[bytes], raw: IO[bytes], importer: Importer) -> li
         importer.finish(" ".join(str(error).split()) or type(error).__name__)
         raise
     return importer.finish("finished")
-
-
-@contextmanager
-def _progress(file: Path, raw: IO[bytes]) -> Iterator[Progress]:
-    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    hidden = not err.is_terminal
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        progress.add_task("", total=file.stat().st_size or None, completed=raw.tell())
-        yield progress
 
 
 def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> None:
@@ -174,6 +219,6 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
         return
     out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
     if aside:
-        _tell_rejects(rejects)
+        _report_rejects(rejects)
     if counts["new"] + counts["revised"]:
         err.print("`tinquan places retag` notes which places they are about", markup=False)

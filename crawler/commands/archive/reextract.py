@@ -2,13 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crawler.commands.archive.reextract_report import print_report, report_json
 from crawler.commands.common import (
@@ -18,13 +16,13 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     archive_of,
-    err,
     load_settings,
     moment,
     outlets_of,
     print_json,
     reading_of,
 )
+from crawler.commands.progress import progress
 from crawler.extract.article import VERSION
 from crawler.jobs.signals import raise_on_term
 from crawler.outlets.model import find_outlet
@@ -80,13 +78,12 @@ def reextract(
     raise_on_term()
     shown: list[Difference] = []
     opening = reading_of if dry_run else archive_of
-    with opening(settings) as opened, _progress(hidden=json or not err.is_terminal) as progress:
-        total = sum(opened.captures.count_to_reread(each) for each in queries)
-        task = progress.add_task("reading", total=total)
+    with opening(settings) as opened, progress("reading", hidden=json) as update:
+        update(total=sum(opened.captures.count_to_reread(each) for each in queries))
         callbacks = RereadCallbacks(
             write=_leave if dry_run else _write_to(opened),
             differ=lambda found: shown.append(found) if len(shown) < diffs else None,
-            progress=lambda report: progress.update(task, completed=report.done),
+            progress=lambda report: update(completed=report.done),
         )
         report = reread(batches_of(opened, queries), reader, callbacks)
     if json:
@@ -115,15 +112,3 @@ def _write_to(archive: Archive) -> Callable[[Sequence[tuple[int, Result]]], obje
 
 def _leave(_results: Sequence[tuple[int, Result]]) -> None:
     """Write nothing."""
-
-
-@contextmanager
-def _progress(*, hidden: bool) -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        yield progress

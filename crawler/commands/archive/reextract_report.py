@@ -88,9 +88,9 @@ def _print_difference(found: Difference) -> None:
 
 
 def _print_end(report: Report, shown: int, *, dry_run: bool) -> None:
-    told = report.differing + report.effects[Effect.FAILED]
-    if told > shown:
-        out.print(f"\n{told - shown} more differ; --diffs {told} shows all")
+    differing = report.differing + report.effects[Effect.FAILED]
+    if differing > shown:
+        out.print(f"\n{differing - shown} more differ; --diffs {differing} shows all")
     if not report.differing:
         out.print("\nno change")
     elif dry_run:

@@ -24,6 +24,7 @@ from crawler.commands.common import (
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, names_text, tags_json
 from crawler.render.table import Column, Table
+from crawler.render.terminal import json_text
 from storage.errors import UsageError
 from storage.model.places import Tags
 
@@ -148,7 +149,7 @@ def _answer(tagger: Tagger, row: Row, *, as_json: bool) -> None:
     )
     if as_json:
         answer = {"id": row.id} | tags_json(tags, tagger.gazetteer)
-        sys.stdout.write(json_module.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(answer) + "\n")
     else:
         _print_tags(tags, tagger, "text" if row.id is None else str(row.id))
 

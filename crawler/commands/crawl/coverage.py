@@ -19,10 +19,13 @@ from crawler.commands.common import (
     slugs_of,
 )
 from crawler.render.table import Column, Table
+from storage.archive import Archive
 from storage.errors import UsageError
-from storage.model.links import Period, Promised
+from storage.model.links import LeftOut, Period, Promised
+from storage.model.runs import SITEMAPS
 
 _GAPS = 20
+_RUNS = 500  # among them the last that read sitemaps is looked for
 
 _BAR = 30  # cells
 
@@ -54,12 +57,26 @@ def coverage(
         [slug] = slugs_of([outlet], settings, opened)
         rows = opened.links.promises(slug, *window, period)
         missing = opened.links.missing(slug, *window, gaps)
+        left_out = _left_out(opened, slug)
     if json:
         listed = [{"day": day or None, "url": url} for day, url in missing]
-        print_json({"periods": [coverage_json(row) for row in rows], "missing": listed})
+        periods = [coverage_json(row) for row in rows]
+        print_json({"periods": periods, "missing": listed, "left_out": left_out})
         return
     print_coverage(slug, rows, period)
+    if left_out:
+        words = ", ".join(f"{name} {count}" for name, count in left_out.items())
+        line = f"the last crawl that read sitemaps did not read all: {words}"
+        out.print(line, markup=False, soft_wrap=True)
     _print_gaps(rows, missing)
+
+
+def _left_out(archive: Archive, outlet: str) -> dict[str, int]:
+    """Return what the last crawl that read sitemaps knew of and left out, by name."""
+    runs = archive.runs.find(outlet, limit=_RUNS)
+    last = next((run for run in runs if run.counts.signals.get(SITEMAPS) and not run.replay), None)
+    refused = last.counts.refused if last else {}
+    return {kind.value: refused[kind] for kind in LeftOut if refused.get(kind)}
 
 
 def coverage_json(row: Promised) -> dict[str, Any]:

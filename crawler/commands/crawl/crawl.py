@@ -109,7 +109,7 @@ def crawl(
         print_json_array(run_json(run) for run in ended)
     else:
         print_end(ended, settings)
-    torn = _tell_gaps(recorded)
+    torn = _report_gaps(recorded)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
 
@@ -122,7 +122,7 @@ def _window(since: str | None, until: str | None) -> tuple[datetime | None, date
     return start, end
 
 
-def _tell_gaps(recorded: list[Session]) -> bool:
+def _report_gaps(recorded: list[Session]) -> bool:
     """Say what is lost of the recordings; True where anything is."""
     gaps = [gap for session in recorded for gap in session.gaps]
     for gap in gaps:

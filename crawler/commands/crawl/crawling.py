@@ -16,6 +16,7 @@ from crawler.jobs.liveness import is_alive
 from crawler.jobs.pool import run_crawls
 from crawler.jobs.signals import raise_on_term
 from crawler.places.tag_articles import load_into
+from crawler.render.base import counted
 from storage.archive import Archive
 from storage.model.runs import Outcome, Run
 
@@ -63,7 +64,9 @@ def print_end(ended: list[Run], config: Config) -> None:
     added = sum(count.new for count in counts)
     revised = sum(count.revised for count in counts)
     if added or revised:
-        out.print(f"{added} new articles and {revised} revisions are in {archive}")
+        out.print(
+            f"{counted(added, 'new article')} and {counted(revised, 'revision')} are in {archive}"
+        )
     elif all(run.outcome is Outcome.DONE for run in ended):
         out.print(f"nothing new: {archive} is as it was")
     say_failures(ended)

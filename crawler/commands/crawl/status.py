@@ -26,7 +26,7 @@ from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.outlets.model import Outlet
-from crawler.render.base import time_text
+from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.agenda import Wanted
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
@@ -52,10 +52,12 @@ def status(
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
         runs = opened.runs.find(limit=1)
+        stopped_at = opened.schedule.stopped_at()
     if json:
         print_json(
             {
                 "healthy": not alarms,
+                "schedule_stopped_at": time_json(stopped_at),
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
             }
@@ -64,6 +66,9 @@ def status(
         _print_status(found, alarms)
         if not found:
             out.print(_nothing_crawled(replayed=bool(runs)))
+        if stopped_at:
+            start = "nothing is crawled until `tinquan schedule` starts again"
+            out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
     if alarms:
         raise typer.Exit(1)
 
@@ -92,7 +97,7 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     listed = Table(
-        f"{len(found)} outlets",
+        counted(len(found), "outlet"),
         (
             Column("outlet"),
             Column("last crawl"),

@@ -21,7 +21,7 @@ def extract(
     file: Annotated[Path, typer.Argument(help="A saved HTML page; - reads standard input.")],
     url: Annotated[str, typer.Option(help="The address the page came from.")],
     outlet: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="The outlet, if the address does not tell.")
+        str | None, typer.Option(metavar="SLUG", help="The outlet, if the address does not say.")
     ] = None,
     fetched_at: Annotated[
         str | None,

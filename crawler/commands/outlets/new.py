@@ -1,6 +1,5 @@
 """`tinquan outlets new`: an outlet file and a page fixture, proposed for a person to confirm."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +23,12 @@ from crawler.commands.common import (
 )
 from crawler.commands.crawl.crawling import do_crawls
 from crawler.commands.outlets.extract import page_at
-from crawler.commands.outlets.pages import (
-    WARNING,
-    FixturesOption,
-    fixtures,
-    proposed_name,
-    write_new,
-)
 from crawler.config.config import Config, require_contact
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.onboarding.fixture import proposed_fixture
+from crawler.onboarding.fixture_files import WARNING, fixtures, proposed_name, write_new
 from crawler.onboarding.propose import OutletProposal, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
@@ -72,7 +65,14 @@ def new_outlet(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where the file goes; the configured folder."),
     ] = None,
-    folder: FixturesOption = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            metavar="PATH",
+            help="Where fixtures go: tests/pages in a clone, else pages.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
 ) -> None:
@@ -164,8 +164,7 @@ def _write_fixture(
 ) -> Path:
     fixture = proposed_fixture(page, outlet.slug, result)
     fixture["to_confirm"] = confirm
-    text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
-    return write_new(folder, proposed_name(result), page.body, text)
+    return write_new(folder, proposed_name(result), page.body, fixture)
 
 
 def _report(

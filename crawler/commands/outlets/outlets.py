@@ -20,16 +20,21 @@ from crawler.commands.common import (
     short_path,
 )
 from crawler.commands.outlets.canary import check_live
+from crawler.commands.outlets.new import new_outlet
 from crawler.config.config import Config
 from crawler.families import FAMILY_NAMES
 from crawler.onboarding.check import problems
 from crawler.outlets.model import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
+from crawler.render.base import counted
 from crawler.render.table import Column, Table
 from crawler.shipped import shipped
 
-outlets_app = typer.Typer(help="The outlets: one TOML file each.", no_args_is_help=True)
+outlets_app = typer.Typer(
+    help="The outlets: one TOML file each.", no_args_is_help=True, add_completion=False
+)
+outlets_app.command("new")(new_outlet)
 
 
 @outlets_app.command("list")
@@ -138,17 +143,17 @@ def check_outlets(
 def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
     """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
     found, wrong = _read_all(settings.outlet_folders)
-    told = {slug: [message] for slug, message in wrong.items()} | problems(found)
-    if not told:
+    problems_of = {slug: [message] for slug, message in wrong.items()} | problems(found)
+    if not problems_of:
         err.print(f"tinquan: {settings.outlets}: holds no outlet file", soft_wrap=True)
         raise typer.Exit(1)
-    if unknown := [slug for slug in named if slug not in told]:
+    if unknown := [slug for slug in named if slug not in problems_of]:
         find_outlet(found, unknown[0])
     gazetteer = load_gazetteer(settings.gazetteer)
     for slug, outlet in found.items():
         if outlet.province and not gazetteer.provinces(outlet.province):
-            told[slug].append(f"province: no province is called {outlet.province!r}")
-    chosen = {slug: told[slug] for slug in sorted(named or told)}
+            problems_of[slug].append(f"province: no province is called {outlet.province!r}")
+    chosen = {slug: problems_of[slug] for slug in sorted(named or problems_of)}
     if as_json:
         print_json_array(
             {"outlet": slug, "valid": not lines, "problems": lines}
@@ -167,7 +172,7 @@ def _read_all(folders: Iterable[Path]) -> tuple[dict[str, Outlet], dict[str, str
     wrong: dict[str, str] = {}
     for folder in folders:
         read, refused = read_outlets(folder, FAMILY_NAMES)
-        # A file stands for those of its name in earlier folders, also where it is none.
+        # A file replaces those of its name in earlier folders, also where it is invalid.
         found = {slug: one for slug, one in found.items() if slug not in refused} | read
         wrong = {slug: what for slug, what in wrong.items() if slug not in read} | refused
     return found, wrong
@@ -178,6 +183,6 @@ def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
         err.print(f"tinquan: {slug}: {line}", markup=False, soft_wrap=True)
     if outlet and not lines:
         pages = len(outlet.proof.written) + len(outlet.proof.real)
-        proved = f"{pages} pages prove it" if pages else "no page proves it"
-        sections = f"{len(outlet.sections)} sections"
+        proved = f"proved by {counted(pages, 'page')}" if pages else "no page proves it"
+        sections = counted(len(outlet.sections), "section")
         out.print(f"{slug}: valid ({outlet.family}, {sections}, {proved})", soft_wrap=True)

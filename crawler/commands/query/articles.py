@@ -10,8 +10,8 @@ from rich.markup import escape
 from crawler.commands.choosing import (
     PlaceOption,
     SuccessorsOption,
+    announce,
     choose,
-    warn_untagged,
 )
 from crawler.commands.common import (
     MOST,
@@ -33,7 +33,15 @@ from crawler.commands.common import (
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
-from crawler.render.base import archived_json, refused_text, run_json, skipped_text, time_text
+from crawler.render.base import (
+    archived_json,
+    counted,
+    kept_apart_text,
+    refused_text,
+    run_json,
+    skipped_text,
+    time_text,
+)
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
 from crawler.render.table import EMPTY, Column, Table
@@ -71,9 +79,7 @@ def articles(
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        if place:
-            warn_untagged(opened, choice.version)
-            (err if json else out).print(escape(choice.header), soft_wrap=True)
+        announce(choice, opened, err if json else out)
         found = opened.articles.find(query)
         if json:
             gazetteer = place_names(settings)
@@ -88,7 +94,7 @@ def articles(
 def article_table(found: list[ArchivedArticle]) -> Table:
     """Return articles as a table an editor understands."""
     listed = Table(
-        f"{len(found)} articles, newest first",
+        f"{counted(len(found), 'article')}, newest first",
         (
             Column("ID", number=True),
             Column("published"),
@@ -198,7 +204,7 @@ def runs(
 def _as_it_stands(run: Run, settings: Config) -> Run:
     """Return a run as died where its row is open but its process is gone.
 
-    The next crawl writes it down; a question only tells it.
+    The next crawl writes it down; a query only shows it.
     """
     if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
         return run
@@ -220,6 +226,7 @@ def run_table(found: list[Run], title: str) -> Table:
             Column("unchanged", number=True, rank=4),
             Column("refused", below=True),
             Column("skipped", below=True),
+            Column("kept apart", below=True),
         ),
     )
     for run in found:
@@ -235,5 +242,6 @@ def run_table(found: list[Run], title: str) -> Table:
             str(counts.unchanged + counts.known),
             refused_text(counts.refused),
             skipped_text(counts.refused),
+            kept_apart_text(run),
         )
     return listed

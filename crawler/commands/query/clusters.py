@@ -23,8 +23,8 @@ from crawler.commands.common import (
     reading_of,
     slugs_of,
 )
-from crawler.render.base import time_text
-from crawler.render.clusters import cluster_json, counted, delay_text
+from crawler.render.base import counted, time_text
+from crawler.render.clusters import cluster_json, delay_text
 from crawler.render.table import Column, Table
 from storage.model.clusters import Cluster, ClusterQuery, Member
 

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress, TextColumn
+from rich.progress import TextColumn
 
 from crawler.commands.choosing import (
-    Choice,
     PlaceOption,
     SuccessorsOption,
+    announce,
     choose,
-    warn_untagged,
 )
 from crawler.commands.common import (
     MOST,
@@ -27,10 +26,9 @@ from crawler.commands.common import (
     out,
     reading_of,
 )
+from crawler.commands.progress import progress
 from crawler.commands.query.articles import OutletsOption, RemovedOption
-from crawler.config.config import Config
 from crawler.jobs.signals import raise_on_term
-from storage.archive import Archive
 from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.exports import ExportFormat, ExportOrder
@@ -72,8 +70,10 @@ def export(
     settings = load_settings(config, archive)
     kind = format_ or _format_of(output)
     raise_on_term()
-    with reading_of(settings) as opened, _progress() as progress:
-        choice = _choice(settings, opened, place, with_successors)
+    rows = TextColumn("{task.completed:.0f} rows")
+    choice = choose(settings, place, with_successors)
+    with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
+        announce(choice, opened, err)
         order = ExportOrder(
             query=ArticleQuery(
                 outlets=tuple(dict.fromkeys(outlet or ())),  # also imported ones, without a file
@@ -89,7 +89,7 @@ def export(
             states=states,
             excel=excel,
             overwrite=overwrite,
-            progress=lambda rows: progress.update(progress.task_ids[0], completed=rows),
+            progress=lambda rows: update(completed=rows),
         )
         made = opened.articles.export(order)
     if not made.rows:
@@ -98,16 +98,6 @@ def export(
         escape(f"{output}: {made.rows} rows of {made.articles} articles, {made.bytes} bytes"),
         soft_wrap=True,
     )
-
-
-def _choice(
-    settings: Config, opened: Archive, place: str | None, with_successors: SuccessorsOption
-) -> Choice:
-    choice = choose(settings, place, with_successors)
-    if place:
-        warn_untagged(opened, choice.version)
-        err.print(escape(choice.header), soft_wrap=True)
-    return choice
 
 
 def _format_of(file: Path) -> ExportFormat:
@@ -119,10 +109,3 @@ def _format_of(file: Path) -> ExportFormat:
         case ".parquet":
             return "parquet"
     raise UsageError(f"{file}: its ending names no format; give --format jsonl, csv or parquet")
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("exporting"), TextColumn("{task.completed:.0f} rows"))
-    progress = Progress(*columns, console=err, disable=not err.is_terminal, transient=True)
-    progress.add_task("", total=None)
-    return progress

@@ -1,7 +1,5 @@
 """`tinquan places`: the gazetteer, its places, and how often they are in the news."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crawler.commands.archive.tag import tag
 from crawler.commands.choosing import one_place, unit_table, unknown, warn_untagged
@@ -31,10 +28,12 @@ from crawler.commands.common import (
     print_table,
     reading_of,
 )
+from crawler.commands.progress import progress
 from crawler.extract.worker import ExtractionWorker
 from crawler.jobs.signals import raise_on_term
 from crawler.places import Gazetteer, build_tables, load_gazetteer, version_of
 from crawler.places.tag_articles import check_provinces, load_into
+from crawler.render.base import counted
 from crawler.render.places import (
     above_text,
     clause_text,
@@ -51,7 +50,9 @@ from storage.errors import ConfigError, UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Succession, Unit
 
-places_app = typer.Typer(help="Districts and wards, with their eras.", no_args_is_help=True)
+places_app = typer.Typer(
+    help="Districts and wards, with their eras.", no_args_is_help=True, add_completion=False
+)
 places_app.command()(tag)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a unit's id.")]
@@ -119,7 +120,7 @@ def find(
         print_json_array(units_json([unit.id for unit in found], gazetteer))
         return
     when = f" on {day}" if day else ""
-    title = f"{len(found)} units called {name!r}{when}"
+    title = f"{counted(len(found), 'unit')} called {name!r}{when}"
     print_table(unit_table(found, title, gazetteer))
 
 
@@ -203,7 +204,7 @@ def stats(
         )
         return
     listed = Table(
-        f"{len(found)} {by}s in the news",
+        f"{counted(len(found), by)} in the news",
         (
             Column("articles", number=True),
             Column("ID"),
@@ -233,9 +234,10 @@ def retag(
     with archive_of(settings) as opened:
         tables = load_into(opened, settings.gazetteer)
         version = version_of(tables.version)
-        with _tagging(opened.places.count_untagged(version), hidden=json) as advance:
-            workers = partial(ExtractionWorker, workers=jobs)
-            done = retag_all(opened, tables, outlets, advance, workers)
+        left = opened.places.count_untagged(version)
+        workers = partial(ExtractionWorker, workers=jobs)
+        with progress("tagging", total=left, hidden=json) as update:
+            done = retag_all(opened, tables, outlets, lambda count: update(advance=count), workers)
     if json:
         print_json({"version": version} | asdict(done))
     else:
@@ -245,13 +247,3 @@ def retag(
         )
     if done.given_up or done.left:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _tagging(total: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
-    """Show how far tagging is; yields what to tell it."""
-    columns = (TextColumn("tagging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    hidden = hidden or not err.is_terminal
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        task = progress.add_task("tagging", total=total)
-        yield lambda count: progress.advance(task, count)

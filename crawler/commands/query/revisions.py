@@ -25,7 +25,7 @@ from crawler.commands.common import (
     slugs_of,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
-from crawler.render.base import revision_json, time_json, time_text
+from crawler.render.base import counted, revision_json, time_json, time_text
 from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
 from crawler.render.table import Column, Table
 from storage.errors import NotFoundError, UsageError
@@ -122,7 +122,7 @@ def marks_text(edit: Edit) -> str:
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
-        found.append("perhaps our own reading: `tinquan reextract` tells")
+        found.append("perhaps our own reading: `tinquan reextract` shows")
     return "; ".join(found)
 
 
@@ -187,7 +187,7 @@ def revisions(
 
 def _print_edits(found: list[Edit]) -> None:
     listed = Table(
-        f"{len(found)} edits, newest first",
+        f"{counted(len(found), 'edit')}, newest first",
         (
             Column("seen"),
             Column("ID", number=True),

@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import Annotated, get_args
 
 import typer
-from rich.markup import escape
 from rich.text import Text
 
 from crawler.commands.choosing import (
     PlaceOption,
     SuccessorsOption,
+    announce,
     choose,
-    warn_untagged,
 )
 from crawler.commands.common import (
     ArchiveOption,
@@ -31,7 +30,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.places import Gazetteer
-from crawler.render.base import time_text
+from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
 from crawler.render.table import Column, Table
@@ -118,9 +117,7 @@ def search(
         raise UsageError("nothing to search for: expected words, or an option such as --author")
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        if place:
-            warn_untagged(opened, choice.version)
-            (err if json else out).print(escape(choice.header), soft_wrap=True)
+        announce(choice, opened, err if json else out)
         if facets:
             counted = opened.search.facets(query)
             names = place_names(settings)
@@ -149,7 +146,7 @@ def _check(limit: int, kinds: list[str]) -> None:
 def _print_result(found: SearchResult, query: SearchQuery) -> None:
     least = "" if found.total_is_exact else "at least "
     order = "newest first" if query.order == "date" else "best first"
-    out.print(f"{len(found.hits)} of {least}{found.total:,} articles, {order}")
+    out.print(f"{len(found.hits)} of {least}{counted(found.total, 'article')}, {order}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:
@@ -173,7 +170,7 @@ def _print_hit(hit: SearchHit) -> None:
 
 
 def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
-    out.print(f"{facets.total:,} articles")
+    out.print(counted(facets.total, "article"))
     if not facets.complete:
         since = time_text(facets.counted_since)
         out.print(f"too many to count all: only those since {since} were")

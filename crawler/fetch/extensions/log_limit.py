@@ -1,11 +1,20 @@
 """A crawl's log keeps its end where all of it would fill the disk."""
 
 import logging
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+
+from crawler.capture.private import open_private
+
+
+class _PrivateLog(RotatingFileHandler):
+    def _open(self) -> TextIOWrapper:
+        log: TextIOWrapper = open_private(self.baseFilename, self.mode, encoding=self.encoding)
+        return log
 
 
 class LogLimit:
@@ -36,7 +45,7 @@ class LogLimit:
                 root.addHandler(self._rotating(handler))
 
     def _rotating(self, endless: logging.FileHandler) -> RotatingFileHandler:
-        rotating = RotatingFileHandler(
+        rotating = _PrivateLog(
             endless.baseFilename,
             maxBytes=self._most_bytes // 2,
             backupCount=1,

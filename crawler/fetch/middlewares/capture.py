@@ -6,8 +6,10 @@ from scrapy.http import Response
 
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.fetch.middlewares.errors import OversizeError, is_oversize
-from crawler.fetch.middlewares.meta import CAPTURE
+from crawler.fetch.middlewares.meta import CAPTURE, RECORD
 from crawler.page.times import utc_now
+
+_MAX_HEADER = 16 * 1024  # bytes; fastwarc gives the whole record up for a line of 32 KiB
 
 
 class CaptureMiddleware:
@@ -34,6 +36,8 @@ class CaptureMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
+        if RECORD in request.meta:  # it came from there
+            return response
         cut = is_oversize(response)
         if self._files is not None:
             exchange = Exchange(
@@ -55,4 +59,6 @@ class CaptureMiddleware:
 
 
 def _pairs(headers: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name, value) for name, values in headers.items() for value in values)
+    """Return the headers without those that no reader of WARC files would read."""
+    pairs = ((name, value) for name, values in headers.items() for value in values)
+    return tuple((name, value) for name, value in pairs if len(value) <= _MAX_HEADER)

@@ -7,6 +7,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
 )
 from scrapy.http import Response
+from twisted.internet.error import ConnectionClosed
 
 forbidden_hosts: dict[str, str] = {}  # the process's one resolver: host → address not public
 
@@ -19,8 +20,20 @@ class OversizeError(IgnoreRequest):
     """A response is over the limit; its record holds its head only."""
 
 
+class UndecodableContentError(IgnoreRequest):
+    """A response came whose content is not what its headers say."""
+
+
 class NotRecordedError(IgnoreRequest):
     """A replay was asked for an address that its files do not hold."""
+
+    counted_as = "not_recorded"
+
+
+class UnreadableRecordError(IgnoreRequest):
+    """A replay's record of an address is damaged; the other records answer."""
+
+    counted_as = "unreadable_record"
 
 
 class RobotsForbidError(IgnoreRequest):
@@ -29,6 +42,14 @@ class RobotsForbidError(IgnoreRequest):
 
 class HostClosedError(IgnoreRequest):
     """A host's robots.txt cannot be read, so nothing may be fetched from it."""
+
+
+class HostDownError(HostClosedError):
+    """A host answers even the question for its robots.txt with a server error."""
+
+
+class CrawlDelayError(HostClosedError):
+    """A host's robots.txt asks for a longer pause between two requests than a crawl waits."""
 
 
 def cause_of(error: BaseException, host: str) -> str:
@@ -41,10 +62,29 @@ def cause_of(error: BaseException, host: str) -> str:
         return "no answer in time"
     if isinstance(error, DownloadConnectionRefusedError):
         return "connection refused"
+    return _lost_connection(_origin(error))
+
+
+def _lost_connection(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if "certificate" in text.lower() or "VerificationError" in text:
         return "its TLS certificate cannot be verified"
-    return f"{type(error).__name__}: {text}"[:200]
+    if type(error).__module__ == "OpenSSL.SSL":
+        return "the TLS connection failed"
+    if isinstance(error, ConnectionClosed):
+        return "the connection was closed before the answer was whole"
+    name = type(error).__name__.lstrip("_")
+    return name if not text or "<" in text else f"{name}: {text}"[:200]
+
+
+def _origin(error: BaseException) -> BaseException:
+    """Return what made a request fail, out of the lists of failures that Twisted wraps it in."""
+    for _ in range(5):
+        reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None)
+        if not reasons:
+            break
+        error = getattr(reasons[0], "value", error)
+    return error
 
 
 def is_oversize(response: Response) -> bool:

@@ -12,10 +12,18 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.middlewares.meta import OFFSITE_TARGET
+from crawler.page.urls import has_usual_port
 
 
 class StrictOffsite(OffsiteMiddleware):
-    """Scrapy's filter, which retries and their redirects would pass (they set dont_filter)."""
+    """Scrapy's filter, which retries and their redirects would pass (they set dont_filter).
+
+    Another port of the outlet's host is another server.
+    """
+
+    def should_follow(self, request: Request, spider: Spider) -> bool:
+        """True for an address on the outlet's hosts, at the usual ports."""
+        return has_usual_port(request.url) and super().should_follow(request, spider)
 
     def process_request(self, request: Request, spider: Spider | None = None) -> None:
         """Raise IgnoreRequest for a host that is none of the outlet's."""
@@ -48,7 +56,9 @@ class OffsiteRedirects:
                 target = Request(urljoin(request.url, location.decode("latin-1").strip()))
                 hosts = getattr(self._crawler.spider, "allowed_domains", [])
                 host = urlparse_cached(target).hostname or ""
-                onsite = any(host == known or host.endswith(f".{known}") for known in hosts)
+                onsite = has_usual_port(target.url) and any(
+                    host == known or host.endswith(f".{known}") for known in hosts
+                )
             except ValueError:
                 onsite, target = False, request
             if not onsite:

@@ -1,6 +1,7 @@
 """robots.txt, strictly: what cannot be read forbids everything."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from protego import Protego
@@ -11,14 +12,24 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.middlewares.errors import (
+    CrawlDelayError,
     HostClosedError,
+    HostDownError,
     NotRecordedError,
     RobotsForbidError,
+    UnreadableRecordError,
     cause_of,
 )
+from crawler.fetch.middlewares.retry_after import MAX_WAIT_SECONDS
 from crawler.page.urls import bare_host, host_of
 from storage.errors import CaptureError
 
+_SERVER_ERROR = 500
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # a final \x1a is an old editor's
+# Agents are told by their names alone (RFC 9309): "tinquan/0.1 (+https://…)" is us.
+_VERSION = re.compile(
+    r"^([ \t]*user[- ]?agent[ \t]*:[ \t]*[a-z_-]+)/[^\r\n]*", re.IGNORECASE | re.MULTILINE
+)
 _MAX_BYTES = 512 * 1024  # RFC 9309: at least 500 KiB must be read
 
 
@@ -42,16 +53,22 @@ class Rules:
 def read_rules(host: str, response: Response, agent: str) -> Rules:
     """Return the rules of a host's robots.txt.
 
-    404 and 410 allow everything. Raises HostClosedError for any other status, and where the
-    answer came from another host.
+    404 and 410 allow everything. Raises HostClosedError for any other status (HostDownError for a
+    server's own), for bytes that are no text (UTF-16, a gzip file), and where the answer came
+    from another host.
     """
     if bare_host(host_of(response.url) or "") != bare_host(host) or 300 <= response.status < 400:
         raise HostClosedError(f"{host}: robots.txt redirects to another host")
     if response.status in {404, 410}:
         return Rules(Protego.parse(""), agent)
     if response.status != 200:
-        raise HostClosedError(f"{host}: robots.txt cannot be read: HTTP {response.status}")
-    text = response.body[:_MAX_BYTES].decode("utf-8-sig", "replace")
+        down = response.status >= _SERVER_ERROR
+        what = f"{host}: robots.txt cannot be read: HTTP {response.status}"
+        raise HostDownError(what) if down else HostClosedError(what)
+    body = response.body[:_MAX_BYTES]
+    if _NO_TEXT.search(body):
+        raise HostClosedError(f"{host}: robots.txt cannot be read: it is no UTF-8 text")
+    text = _VERSION.sub(r"\1", body.decode("utf-8-sig", "replace"))
     return Rules(Protego.parse(text), agent)
 
 
@@ -93,7 +110,7 @@ class StrictRobots:
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except NotRecordedError:
+        except (NotRecordedError, UnreadableRecordError):
             return Rules(Protego.parse(""), self._agent)
         except CaptureError:
             raise
@@ -101,8 +118,12 @@ class StrictRobots:
             cause = cause_of(error, host)
             raise HostClosedError(f"{host}: cannot be reached: {cause}") from error
         rules = read_rules(host, response, self._agent)
-        if rules.delay is not None and not self._crawler.settings.getlist("TINQUAN_REPLAY"):
-            self._slow_down(host, rules.delay)
+        delay = rules.delay
+        if delay is not None and not self._crawler.settings.getlist("TINQUAN_REPLAY"):
+            if delay > MAX_WAIT_SECONDS:
+                asked = f"{delay:g} s between two requests (Crawl-delay)"
+                raise CrawlDelayError(f"{host}: robots.txt asks for {asked}")
+            self._slow_down(host, delay)
         return rules
 
     def _slow_down(self, host: str, delay: float) -> None:

@@ -1,6 +1,5 @@
 """Why a request brought no page, and what follows from it."""
 
-import zlib
 from dataclasses import dataclass
 
 from scrapy import Request
@@ -8,10 +7,14 @@ from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 
 from crawler.fetch.middlewares.errors import (
     AskedToWaitError,
+    CrawlDelayError,
     HostClosedError,
+    HostDownError,
     NotRecordedError,
     OversizeError,
     RobotsForbidError,
+    UndecodableContentError,
+    UnreadableRecordError,
     cause_of,
 )
 from crawler.health.signals import HealthSignal
@@ -45,16 +48,14 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
     text = str(error)
     host = host_of(request.url) or request.url
     match error:
-        case NotRecordedError():
-            failure = RequestFailure(text, counted_as="not_recorded")
+        case NotRecordedError() | UnreadableRecordError():
+            failure = RequestFailure(text, counted_as=error.counted_as)
         case RobotsForbidError():
             failure = RequestFailure(
                 text, counted_as="robots", signal=HealthSignal.ROBOTS, robots="forbids"
             )
-        case HostClosedError():  # raised from the failure where robots.txt could not be asked
-            origin = error.__cause__
-            signal = signal_of_failure(origin) if origin else HealthSignal.ROBOTS
-            robots: RobotsState = "unreachable" if origin else "unreadable"
+        case HostClosedError():
+            signal, robots = _why_closed(error)
             failure = RequestFailure(text, closes_host=True, signal=signal, robots=robots)
         case AskedToWaitError():
             failure = RequestFailure(text, ends_run=True, signal=HealthSignal.BLOCKED)
@@ -62,18 +63,39 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
             failure = RequestFailure(text, ends_run=True)
         case OversizeError():
             failure = RequestFailure(text, reason=RefusalReason.TOO_LARGE)
-        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in text:  # after decompression
-            failure = RequestFailure(f"{request.url}: too large", reason=RefusalReason.TOO_LARGE)
+        case UndecodableContentError():
+            failure = RequestFailure(text, reason=RefusalReason.HTTP_ERROR)
         case IgnoreRequest():
-            failure = RequestFailure(f"{request.url}: {text}", counted_as="ignored")
-        case EOFError() | zlib.error():
-            why = f"{request.url}: its content cannot be decoded"
-            failure = RequestFailure(why, reason=RefusalReason.HTTP_ERROR)
+            failure = _classify_ignored(request.url, text)
         case _:
             cause = cause_of(error, host) if error else "no reason given"
             signal = signal_of_failure(error)
             failure = RequestFailure(f"{host}: cannot be reached: {cause}", signal=signal)
     return failure
+
+
+def _why_closed(error: HostClosedError) -> tuple[HealthSignal, RobotsState]:
+    """Return what a closed host says of its health, and of robots.txt.
+
+    Raised from the failure where robots.txt could not be asked. A server's own error is an
+    outage: who took it for a rule would drop a section because of it.
+    """
+    if isinstance(error, HostDownError):
+        return HealthSignal.UNREACHABLE, "unreachable"
+    if error.__cause__ is not None:
+        return signal_of_failure(error.__cause__), "unreachable"
+    forbids = isinstance(error, CrawlDelayError)
+    return HealthSignal.ROBOTS, "forbids" if forbids else "unreadable"
+
+
+def _classify_ignored(url: str, text: str) -> RequestFailure:
+    """Return what follows from Scrapy's own reasons, which it tells in words only."""
+    if "DOWNLOAD_MAXSIZE" in text:  # after decompression
+        return RequestFailure(f"{url}: too large", reason=RefusalReason.TOO_LARGE)
+    if "redirections" in text:
+        why = f"{url}: sends on without end"
+        return RequestFailure(why, reason=RefusalReason.REDIRECT_LOOP, signal=HealthSignal.BLOCKED)
+    return RequestFailure(f"{url}: {text}", counted_as="ignored")
 
 
 def signal_of_failure(error: BaseException | None) -> HealthSignal:

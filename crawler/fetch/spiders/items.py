@@ -17,6 +17,7 @@ class PageItem:
     key: what tells the article apart within its outlet; None for a refused listing.
     aliases: canonical URLs that led here. validator: to ask for it conditionally the next time.
     known: the short id of the article that was looked at again. stored: the archive's answer.
+    is_final: of a refusal, True where this one look gives the address up.
     """
 
     url: str
@@ -29,3 +30,4 @@ class PageItem:
     validator: Validator | None = None
     known: int | None = None
     stored: Stored | None = None
+    is_final: bool = False

@@ -22,7 +22,10 @@ _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<y>20\d{2})-(?P<m>\d{1,2})(?:-(?P<d1>\d{1,2})(?:-(?P<d2>\d{1,2}))?)?(?!\d)"
 )
 _MONTH_FIRST = re.compile(r"(?<!\d)(?P<m>\d{1,2})-(?P<y>20\d{2})(?!\d)")
-_MAX_DEPTH = 2  # an index may name indexes, once
+MAX_DEPTH = 5
+"""How many indexes may stand one in the other; the protocol allows one."""
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class ListingRequest:
     """One listing to ask for.
 
     number: 1 for a listing's first page. chain: what decides on its further pages, if any.
-    section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it.
+    section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it; index: the
+    address of the nearest.
     day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
     zone: the section's own number, as its first page told it.
     """
@@ -41,6 +45,7 @@ class ListingRequest:
     number: int = 1
     pagination: Pagination | None = None
     depth: int = 0
+    index: str = ""
     day: date | None = None
     origin: str = ""
     zone: int | None = None
@@ -141,19 +146,30 @@ def sitemap_requests(outlet: Outlet, since: datetime, until: datetime) -> Iterat
 
 
 def child_requests(
-    listing: ListingRequest, children: tuple[Child, ...], plan: Plan
+    listing: ListingRequest, children: tuple[Child, ...], plan: Plan, today: date
 ) -> list[ListingRequest]:
     """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
 
-    The period in a child's name decides, where there is one: some outlets give every child the
-    same lastmod, years ago. Else lastmod does; without either the child is asked for.
+    The period in a child's name decides, where there is one; else lastmod does, unless all carry
+    the same: some outlets give every child one date, years ago. Without either the child is asked
+    for, and so is one that was changed within the window, whatever its name. today: UTC; where
+    names speak of later months, they number parts and no periods.
     """
-    if listing.depth >= _MAX_DEPTH:
+    if listing.depth >= MAX_DEPTH:
         return []
     dated = [(child_period(child.url), child) for child in children]
-    wanted = [(period, child) for period, child in dated if _can_hold(period, child, plan)]
+    are_parts = any(period and period[0] > today + _DAY for period, _ in dated)
+    times = [child.modified_at for child in children if child.modified_at]
+    tells = bool(times) and max(times) - min(times) >= _DAY
+    wanted = [
+        (period, child)
+        for period, child in dated
+        if _can_hold(None if are_parts else period, child, plan, tells=tells)
+        or (period and _meets(period, plan))
+    ]
     wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
-    return [ListingRequest(child.url, "sitemap", depth=listing.depth + 1) for _, child in wanted]
+    further = replace(listing, depth=listing.depth + 1, index=listing.url)
+    return [replace(further, url=child.url) for _, child in wanted]
 
 
 def child_period(url: str) -> tuple[date, date] | None:
@@ -177,13 +193,22 @@ def child_period(url: str) -> tuple[date, date] | None:
     return first, last + timedelta(days=1)
 
 
-def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan) -> bool:
-    day = timedelta(days=1)  # names speak of local days, the window of moments
-    if period is not None:
-        late = plan.until is not None and period[0] > plan.until.date() + day
-        return not late and not (plan.since is not None and period[1] < plan.since.date() - day)
-    modified_at = child.modified_at
-    return not (modified_at and plan.since and modified_at < plan.since)
+def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan, *, tells: bool) -> bool:
+    """True where a child can hold articles of the window. tells: its lastmod says something."""
+    modified_at = child.modified_before if tells else None
+    is_early = modified_at is not None and plan.since is not None and modified_at < plan.since
+    if period is None:
+        return not is_early
+    if _meets(period, plan):
+        return True
+    is_late = modified_at is not None and plan.until is not None and modified_at >= plan.until
+    return modified_at is not None and not (is_early or is_late)
+
+
+def _meets(period: tuple[date, date], plan: Plan) -> bool:
+    """True where a period meets the window: names speak of local days, the window of moments."""
+    is_late = plan.until is not None and period[0] > plan.until.date() + _DAY
+    return not is_late and not (plan.since is not None and period[1] < plan.since.date() - _DAY)
 
 
 def _newness(period: tuple[date, date] | None, child: Child) -> tuple[int, float]:

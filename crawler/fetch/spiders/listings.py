@@ -1,8 +1,8 @@
 """A run's listings: which are asked, what they lead to, and when that is settled. No network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scrapy.http import Headers
@@ -12,6 +12,7 @@ from crawler.families.base import Family
 from crawler.fetch.spiders.backfill import Backfill
 from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination, ScheduledLink
 from crawler.fetch.spiders.listing_requests import (
+    MAX_DEPTH,
     ListingRequest,
     child_period,
     child_requests,
@@ -24,11 +25,17 @@ from crawler.fetch.spiders.session import CrawlSession
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
-from crawler.page.urls import article_id, canonical_url
-from storage.model.links import DiscoveredLink
+from crawler.page.urls import article_id, article_key, canonical_url, on_own_host
+from storage.archive import Archive
+from storage.model.links import DiscoveredLink, LeftOut
+from storage.model.waiting import Looks
 
+_MAX_DUE = 50  # addresses that one crawl asks again, besides those that listings name
 _MAX_SITEMAPS = 400  # of one crawl
 _MAX_BACKFILLED = 20_000  # sitemaps of one backfill: a quarter of a century by the day, twice over
+
+
+_AskLooks = Callable[[list[str]], dict[str, Looks]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Listings:
         self._plan = plan
         self._session = session
         self._sitemaps: set[str] = set()
+        self._outside: dict[str, list[ListingRequest]] = {}
         self._requested = _Requested()
         # A crawl that fetches known articles again still leaves alone what was taken down.
         seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
@@ -66,6 +74,7 @@ class Listings:
             plan,
             lambda urls: seen(outlet.slug, urls),
             lambda ids: archive.articles.seen_ids(outlet.slug, ids),
+            *self._waiting(archive),
         )
         self._backfill: Backfill | None = None
         if plan.backfill:
@@ -74,6 +83,35 @@ class Listings:
     @property
     def _recorder(self) -> RunRecorder:
         return self._session.recorder
+
+    @property
+    def _keeps_waiting(self) -> bool:
+        """True where addresses without an article are asked when they are due, and only then."""
+        return self._plan.kind == "crawl" and not (self._plan.recrawl or self._session.is_replay)
+
+    def _waiting(self, archive: Archive) -> tuple[_AskLooks, Callable[[Looks], bool]]:
+        slug, keeps = self._outlet.slug, self._keeps_waiting
+        return (
+            lambda urls: archive.links.looks(slug, urls),
+            lambda looks: not keeps or looks.is_due(utc_now()),
+        )
+
+    def due(self) -> list[ScheduledLink]:
+        """Return what brought no article before and is due, whether listings still name it."""
+        if not self._keeps_waiting:
+            return []
+        urls = self._session.archive.links.due(self._outlet.slug, utc_now(), _MAX_DUE)
+        hosted = [on_own_host(url, self._outlet.host) for url in urls]
+        again = self.frontier.ask_again(hosted)
+        return [item for item in again if item.state is LinkState.ASK]
+
+    def adopt(self, url: str) -> bool:
+        """Take in an article that is read back; False where this run has it already."""
+        key = article_key(url, self._family)
+        if not self.frontier.adopt(key, url):
+            return False
+        self.validators.opens(key)
+        return True
 
     def requests(self) -> Iterator[ListingRequest]:
         """Yield the listings that the plan begins with."""
@@ -119,11 +157,13 @@ class Listings:
             self.validators.opens(item.key)
             if listing.section:
                 self._requested.section_of[item.key] = listing.section.slug
-        if self._keeps_validators(listing):
+        if found.dropped:
+            self._recorder.refuse(LeftOut.LINKS, found.dropped)
+        if self._keeps_validators(listing) and not found.is_cut:
             self.validators.expect(listing.url, headers, [item.key for item in scheduled])
-        further = self._children(listing, found)
+        further = [*self._children(listing, found), *self._siblings(listing, found)]
         following = self._following(listing, scheduled, found)
-        if self._backfill is not None and not found.children:
+        if self._backfill is not None and not (found.children or found.is_cut):
             self._backfill.came(listing, [item.key for item in scheduled], following)
         return ListingResult(tuple(asked), (*further, *([following] if following else [])))
 
@@ -142,10 +182,42 @@ class Listings:
         return next_page_request(listing, self._outlet, self._family, found)
 
     def _children(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
+        wanted = child_requests(listing, found.children, self._plan, utc_now().date())
+        if listing.depth >= MAX_DEPTH:
+            self._recorder.refuse(LeftOut.SITEMAPS, len(found.children))
+            return []
+        chosen = {child.url for child in wanted}
+        outside = [child.url for child in found.children if child.url not in chosen]
+        if outside:
+            self._outside[listing.url] = [replace(listing, url=url) for url in outside]
+            self._recorder.refuse(LeftOut.OUTSIDE, len(outside))
+        return self._not_asked(wanted)
+
+    def _siblings(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
+        """Return the other sitemaps of an index where one proves that their names speak of no
+        time: it holds what was last changed before the period of its own.
+        """
+        period = child_period(listing.url)
+        if period is None or listing.index not in self._outside:
+            return []
+        first = datetime.combine(period[0], time.min, ZoneInfo(self._outlet.timezone))
+        dates = (link.published_before for link in found.links)
+        if all(date is None or date > first - timedelta(days=1) for date in dates):
+            return []
+        further = self._outside.pop(listing.index)
+        self._recorder.refuse(LeftOut.OUTSIDE, -len(further))
+        deeper = [replace(one, depth=listing.depth, index=listing.index) for one in further]
+        return self._not_asked(deeper)
+
+    def _not_asked(self, wanted: list[ListingRequest]) -> list[ListingRequest]:
+        """Return the sitemaps that this crawl has not asked, as many as it may."""
         further = []
         most = _MAX_BACKFILLED if self._backfill else _MAX_SITEMAPS
-        for child in child_requests(listing, found.children, self._plan):
-            if child.url in self._sitemaps or len(self._sitemaps) >= most:
+        for child in wanted:
+            if child.url in self._sitemaps:
+                continue
+            if len(self._sitemaps) >= most:
+                self._recorder.refuse(LeftOut.SITEMAPS)
                 continue
             self._sitemaps.add(child.url)
             left: ListingRequest | None = child

@@ -15,17 +15,22 @@ from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
+from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
-from crawler.fetch.spiders.frontier import ScheduledLink
+from crawler.fetch.spiders.first_requests import first_requests
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
-from crawler.fetch.spiders.pending_validators import read_validator
 from crawler.fetch.spiders.plan import Plan, parse_plan
-from crawler.fetch.spiders.rechecks import recheck_requests
-from crawler.fetch.spiders.record_signals import note_failure, note_listing, note_refused_listing
+from crawler.fetch.spiders.record_signals import (
+    note_failure,
+    note_listing,
+    note_refused_listing,
+    note_short_page,
+    note_unchanged_listing,
+)
 from crawler.fetch.spiders.responses import (
-    aliases_of,
+    article_page,
     capture_of,
     page_of,
     refusal_of,
@@ -33,7 +38,6 @@ from crawler.fetch.spiders.responses import (
 )
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
-from crawler.health.signals import HealthSignal
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
@@ -102,25 +106,13 @@ class OutletSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the plan's listings one by one: the next when nothing else is waiting."""
-        if self.plan.recheck:
-            for request in recheck_requests(self):
-                yield request
-            return
-        if self.plan.url:
-            yield Request(
-                self.plan.url,
-                callback=self.parse_given,
-                errback=self.listing_failed,
-                cb_kwargs={"listing": ListingRequest(self.plan.url, "html")},
-            )
-            return
-        for listing in self.listings.requests():
-            if self.listings.frontier.is_full or self.recorder.is_stopping:
-                return
-            yield self._listing_request(listing)
-            await self.crawler.signals.wait_for(signals.scheduler_empty)
+        async for request in first_requests(self):
+            yield request
 
-    def _listing_request(self, listing: ListingRequest) -> Request:
+    def listing_request(self, listing: ListingRequest) -> Request:
+        """Return the request for a listing."""
+        if listing.section:
+            self.recorder.asked(listing.section.slug)
         return Request(
             listing.url,
             callback=self.parse_listing,
@@ -135,12 +127,12 @@ class OutletSpider(Spider):
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304:
-            self.recorder.discovered()
-            self.recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
+            note_unchanged_listing(self.recorder, listing)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
         found = DiscoveryResult() if refusal else await self.session.discover(listing.form, page)
+        found = replace(found, is_cut=found.is_cut or is_short(response))
         for request in self._follow(listing, found, response, refusal):
             yield request
 
@@ -183,9 +175,9 @@ class OutletSpider(Spider):
         note_listing(self.recorder, listing, found)
         led = self.listings.follow(listing, found, response.headers, page.fetched_at)
         for item in led.articles:
-            yield self._article_request(item)
+            yield self.article_request(item.link.url)
         for further in led.listings:
-            yield self._listing_request(further)
+            yield self.listing_request(further)
 
     def _refuse_listing(
         self, listing: ListingRequest, page: Page, capture: Capture, refusal: Refusal
@@ -203,31 +195,23 @@ class OutletSpider(Spider):
 
     # Asking articles
 
-    def _article_request(self, item: ScheduledLink) -> Request:
+    def article_request(self, url: str, meta: dict[str, Any] | None = None) -> Request:
+        """Return the request for an article."""
         return Request(
-            item.link.url,
+            url,
             callback=self.parse_article,
             errback=self.article_failed,
             priority=_ARTICLE_PRIORITY,
-            cb_kwargs={"key": item.key},
+            cb_kwargs={"key": article_key(url, self.family)},
+            meta=meta,
         )
 
     def parse_article(self, response: Response, key: str) -> Iterator[PageItem]:
         """Hand an article's page on."""
         self._failures = 0
-        page = page_of(response)
-        aliases = aliases_of(response.request, page.url)
-        refusal = refusal_of(response, page, self.outlet.slug)
-        validator = read_validator(response.url, response.headers, page.fetched_at)
-        yield PageItem(
-            page.url,
-            capture_of(response),
-            refusal,
-            page,
-            key=key,
-            aliases=aliases,
-            validator=validator,
-        )
+        if is_short(response):
+            note_short_page(self.recorder, response.url)
+        yield article_page(response, key, self.outlet.slug, self.family)
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:
         """Return every canonical URL that this run knows to mean the page's article."""
@@ -251,6 +235,7 @@ class OutletSpider(Spider):
         failed = classify_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
         if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
+            self._failures = 0  # an answer came
             yield replace(page, key=key)
             return
         self.listings.settled(key, None, well=False)

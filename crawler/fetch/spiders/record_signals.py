@@ -1,11 +1,14 @@
 """What a listing's answer says of the outlet's health."""
 
-from crawler.discover import DiscoveryResult
+from crawler.discover import CUT_SHORT, DiscoveryResult
 from crawler.fetch.spiders.failures import RequestFailure
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import HealthSignal, signal_of_refusal
+from crawler.page.urls import host_of
 from storage.model.articles import Refusal
+from storage.model.links import LeftOut
+from storage.model.runs import SITEMAPS
 
 
 def note_listing(recorder: RunRecorder, listing: ListingRequest, found: DiscoveryResult) -> None:
@@ -14,13 +17,37 @@ def note_listing(recorder: RunRecorder, listing: ListingRequest, found: Discover
     recorder.record_signal(HealthSignal.LISTINGS, listing.url)
     if not (found.links or found.children) and listing.can_be_conditional:
         recorder.record_signal(HealthSignal.NO_LINKS, listing.url)
+    if listing.form == "sitemap":
+        recorder.count(**{f"signals/{SITEMAPS}": 1})
+    if found.is_cut:
+        recorder.refuse(LeftOut.CUT)
+        recorder.fault(f"{host_of(listing.url)}: {listing.url}: ends before its end")
     if listing.section:
+        recorder.gave(listing.section.slug, len(found.links))
         for link in found.links:
             recorder.published(listing.section.slug, link.published_at)
 
 
+def note_unchanged_listing(recorder: RunRecorder, listing: ListingRequest) -> None:
+    """Count a listing that answers 304: it has held links, else nobody would ask like that."""
+    recorder.discovered()
+    recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
+    if listing.section:
+        recorder.gave(listing.section.slug, 1)
+
+
+def note_short_page(recorder: RunRecorder, url: str) -> None:
+    """Count an article's page of which less came than was announced."""
+    recorder.refuse(LeftOut.CUT)
+    recorder.fault(f"{host_of(url)}: {url}: ends before its end")
+
+
 def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
     """Count a listing that brought nothing to follow: blocked, moved, empty or a shell."""
+    if listing.form == "sitemap":
+        recorder.count(**{f"signals/{SITEMAPS}": 1})
+    if refusal.evidence.startswith(CUT_SHORT):
+        recorder.refuse(LeftOut.CUT)
     if signal := signal_of_refusal(refusal):
         recorder.record_signal(signal, listing.url)
     elif listing.can_be_conditional:

@@ -5,17 +5,16 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pebble import ProcessExpired
 from scrapy.settings import BaseSettings
 
 from crawler.capture.files import list_files
+from crawler.capture.left_behind import files_left_behind
 from crawler.capture.lock import HostLock
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
@@ -65,6 +64,7 @@ class CrawlSession:
         self.archive: Archive = open_archive(url)
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
+        self.left_behind: list[Path] = []
         self._lock: HostLock | None = None
         run = _new_run(outlet, plan, settings, replay=bool(replay))
         self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
@@ -107,7 +107,8 @@ class CrawlSession:
             found = await self._reader().run(function, page, self._outlet, self._family)
         except TimeoutError:
             return DiscoveryResult(reason=RefusalReason.TIMEOUT, evidence="not read in time")
-        except (ProcessExpired, BrokenProcessPool, MemoryError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - what a child raises costs its listing only
+            _LOG.warning("%s cannot be read", page.url, exc_info=error)
             return DiscoveryResult(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
@@ -131,6 +132,10 @@ class CrawlSession:
             self.replay_index = ReplayIndex(replay, captures)
             return
         self._lock = HostLock(captures / "locks", self._outlet.host, run.id)
+        # Nobody else crawls this host now: a run without an end was killed.
+        self.left_behind = files_left_behind(
+            self.archive, captures, run.outlet, lambda one: _was_killed(one, run.id)
+        )
         agent, size = settings["USER_AGENT"], settings.getint("TINQUAN_WARC_BYTES")
         self.warc_files = WarcFiles(captures, run.outlet, run.id, agent, size, run.started_at)
 
@@ -141,16 +146,18 @@ class CrawlSession:
             self._worker = None
         if self.warc_files is not None:
             self.warc_files.close()
-            self._list_files(self.warc_files)
+            is_done = self.recorder.run.outcome is Outcome.DONE
+            adopted = self.left_behind if is_done else []  # else the next crawl reads them back
+            self._list_files(self.warc_files.captures, [*self.warc_files.written, *adopted])
             self.warc_files = None
         if self._lock is not None:
             self._lock.release()
         self.archive.close()
 
-    def _list_files(self, files: WarcFiles) -> None:
+    def _list_files(self, captures: Path, files: list[Path]) -> None:
         """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
         try:
-            list_files(self.archive, files.captures, files.written, utc_now())
+            list_files(self.archive, captures, files, utc_now())
         except TinquanError as error:
             _LOG.warning("the WARC files are not listed: %s", error)
 
@@ -194,6 +201,10 @@ def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool
         host=socket.gethostname(),
         log_file=settings.get("LOG_FILE"),
     )
+
+
+def _was_killed(run: Run, own: str) -> bool:
+    return run.id != own and run.outcome in {None, Outcome.DIED}
 
 
 def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""Signatures as rows, and the articles that share hashes with one: its candidates."""
+"""The articles that share hashes with one, its candidates, and the index that finds them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -9,19 +9,16 @@ from sqlalchemy import Connection
 from storage.dedup.signature import SHARED, SIGNATURE_VERSION, pack, unpack
 from storage.sql.clusters import candidates_postgresql as on_postgresql
 from storage.sql.clusters import candidates_sqlite as on_sqlite
+from storage.sql.clusters.signatures import SIGNATURES, Hashes
 from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.clusters import signatures
 from storage.sql.schema.types import in_parts
 
 MAX_STORIES_PER_HASH = 12
-"""Stories among a hash's holders; a hash that stands in more is boilerplate or a form's text."""
-
-_SIGNATURES = sa.select(signatures)
+"""Stories among a hash's holders; a hash with more is boilerplate or a form's text."""
 
 MIN_SHARED_HASHES = 10
-"""Hashes of 16 that make a candidate of what shares none that tells stories apart."""
-
-Hashes = tuple[int, ...]
+"""Hashes of 16 that make a candidate of an article that shares no distinctive one."""
 
 Holders = Mapping[int, Collection[int]]
 """Of each hash the articles that hold it, at most the 32 stored last."""
@@ -35,6 +32,8 @@ class CopyCandidate(NamedTuple):
 
 
 class _Index(Protocol):
+    """The functions that both modules have; each says there what it does."""
+
     def prepare(self, conn: Connection, /) -> None: ...
     def change(
         self,
@@ -45,6 +44,9 @@ class _Index(Protocol):
         /,
     ) -> None: ...
     def holders(self, conn: Connection, hashes: Sequence[int], /) -> Holders: ...
+    def rebuild(self, conn: Connection, /) -> None: ...
+    def stray(self, conn: Connection, /) -> list[tuple[str, str, int | None]]: ...
+    def repair(self, conn: Connection, hash_: int | None, /) -> None: ...
 
 
 _INDEXES: dict[str, _Index] = {"sqlite": on_sqlite, "postgresql": on_postgresql}
@@ -55,7 +57,7 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
 
     Returns those articles that had one before. The caller holds the lock of the clusters.
     """
-    rows = rows_at(conn, _SIGNATURES, signatures.c.article, wanted)
+    rows = rows_at(conn, SIGNATURES, signatures.c.article, wanted)
     stored = {row.article: unpack(row.packed) for row in rows}
     current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
     right = {id_ for id_ in current if stored[id_] == wanted[id_]}
@@ -71,14 +73,8 @@ def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> C
     gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
     come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
     if every:
-        _index_of(conn).change(conn, written, gone, come)
+        index_of(conn).change(conn, written, gone, come)
     return stored.keys()
-
-
-def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
-    """Return the signatures of those articles that have one."""
-    rows = rows_at(conn, _SIGNATURES, signatures.c.article, ids)
-    return {row.article: unpack(row.packed) for row in rows}
 
 
 def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
@@ -87,15 +83,11 @@ def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
     Of a hash that more than 32 hold only the latest stored: it is boilerplate, a form's text or a
     story reprinted everywhere, and of the last any few copies lead to the source.
     """
-    return _index_of(conn).holders(conn, sorted(set(hashes)))
+    return index_of(conn).holders(conn, sorted(set(hashes)))
 
 
-def prepare(conn: Connection) -> None:
-    """Let this transaction look candidates up along the index."""
-    _index_of(conn).prepare(conn)
-
-
-def _index_of(conn: Connection) -> _Index:
+def index_of(conn: Connection) -> _Index:
+    """Return the functions for the index of the database behind a connection."""
     return _INDEXES[conn.dialect.name]
 
 
@@ -104,7 +96,7 @@ def find_candidates(
 ) -> list[CopyCandidate]:
     """Return the articles that share at least two hashes with one, most shared first.
 
-    At least one of the two must tell stories apart, or nearly all must be shared: an issue of a
+    At least one of the two must be distinctive, or nearly all must be shared: an issue of a
     series and its copy. hashes: those of the article and of all holders of its own; counted by
     holders alone, of which only the latest are known, a copy would share less than it does.
     sources: of each holder the source of its cluster; the article itself where it is no copy.

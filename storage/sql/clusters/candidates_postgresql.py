@@ -2,13 +2,13 @@
 
 A row for each hash, as in SQLite, would cost 60 bytes there with its entry in an index. A GIN index
 takes two or three bytes where its keys have several articles each, so a hash is cut to 22 bits as
-a key; what else stands under a key is left out by the signatures that the look-up returns.
+a key; other hashes under it are left out by the signatures that the look-up returns.
 
 Nothing stops such an index after the latest 32 articles. So a hash that very many hold becomes a
 row of `common_hashes` when a look-up meets it, and the index is not asked for it any more.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.dedup.signature import unpack
-from storage.sql.clusters.candidates_sqlite import PER_HASH
+from storage.sql.clusters.signatures import PER_HASH, signature_pages
 from storage.sql.schema.clusters import common_hashes
 
 KEYS = 1 << 22
@@ -90,17 +90,17 @@ def change(
         "ids": [row["article"] for row in rows],
         "versions": [row["version"] for row in rows],
         "packed": [row["packed"] for row in rows],
-        "hashes": list({hash_ for held in (*gone.values(), *come.values()) for hash_ in held}),
+        "hashes": list({hash_ for some in (*gone.values(), *come.values()) for hash_ in some}),
     }
     before = {row.hash: set(row.latest) for row in conn.execute(_WRITE, given)}
     if not before:
         return
     after = {hash_: set(latest) for hash_, latest in before.items()}
-    for id_, held in gone.items():
-        for hash_ in after.keys() & held:
+    for id_, hashes in gone.items():
+        for hash_ in after.keys() & hashes:
             after[hash_].discard(id_)
-    for id_, held in come.items():
-        for hash_ in after.keys() & held:
+    for id_, hashes in come.items():
+        for hash_ in after.keys() & hashes:
             # Of those before the first that is kept not all are known.
             if id_ > min(after[hash_], default=id_):
                 after[hash_].add(id_)
@@ -147,7 +147,35 @@ def _holders(
     return common, {hash_: sorted(articles) for hash_, articles in rare.items()}
 
 
-def _become_common(conn: Connection, held: Mapping[int, Sequence[int]]) -> None:
-    rows = [{"hash": hash_, "latest": ids[-COMMON:]} for hash_, ids in sorted(held.items())]
+def _become_common(conn: Connection, latest: Mapping[int, Sequence[int]]) -> None:
+    rows = [{"hash": hash_, "latest": ids[-COMMON:]} for hash_, ids in sorted(latest.items())]
     if rows:
         conn.execute(sa.insert(common_hashes), rows)
+
+
+def rebuild(_conn: Connection) -> None:
+    """Do nothing: the server keeps the index itself."""
+
+
+def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
+    """Return a fault, its repair and the hash for each hash whose latest holders are wrong."""
+    kept = {row.hash: list(row.latest) for row in conn.execute(sa.select(common_hashes))}
+    latest: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=COMMON))
+    for page in signature_pages(conn) if kept else ():
+        for row in page:
+            for hash_ in kept.keys() & set(unpack(row.packed)):
+                latest[hash_].append(row.article)
+    return [
+        (
+            f"the latest articles that hold hash {hash_} are others",
+            "let the index be asked for it",
+            hash_,
+        )
+        for hash_, ids in sorted(kept.items())
+        if len(ids) < PER_HASH or ids != list(latest[hash_])[-len(ids) :]
+    ]
+
+
+def repair(conn: Connection, hash_: int | None) -> None:
+    """Let the index be asked for a hash."""
+    conn.execute(sa.delete(common_hashes).where(common_hashes.c.hash == hash_))

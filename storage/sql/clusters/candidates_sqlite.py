@@ -5,17 +5,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.dedup.signature import unpack
+from storage.sql.clusters.signatures import PER_HASH, signature_pages
 from storage.sql.engine.bulk import insert
 from storage.sql.schema.clusters import signatures, sketches
 
-PER_HASH = 32
-"""Articles that are looked at of those that hold a hash: the latest stored."""
-
-_PAGE = 5000  # signatures
+_PRIME = 2147483647
 
 
 def prepare(_conn: Connection) -> None:
@@ -30,7 +29,7 @@ def change(
 ) -> None:
     """Write rows of signatures; their articles no longer hold some hashes, and hold others."""
     insert(conn, signatures, rows)
-    stale = sorted((hash_, id_) for id_, held in gone.items() for hash_ in held)
+    stale = sorted((hash_, id_) for id_, hashes in gone.items() for hash_ in hashes)
     if stale:
         conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", stale)
     _add(conn, come)
@@ -48,32 +47,58 @@ def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
     return {hash_: articles[-PER_HASH:] for hash_, articles in found.items()}
 
 
-def fill_sketches(conn: Connection) -> None:
-    """Rebuild SQLite's rows from the signatures; PostgreSQL keeps its index up to date."""
-    if conn.dialect.name != "sqlite":
-        return
+def rebuild(conn: Connection) -> None:
+    """Write all rows again from the signatures."""
     conn.execute(sa.delete(sketches))
-    after = 0
-    query = sa.select(signatures.c.article, signatures.c.packed).order_by(signatures.c.article)
-    while rows := conn.execute(query.where(signatures.c.article > after).limit(_PAGE)).all():
-        _add(conn, {row.article: set(unpack(row.packed)) for row in rows})
-        after = rows[-1].article
+    for page in signature_pages(conn):
+        _add(conn, {row.article: set(unpack(row.packed)) for row in page})
+
+
+def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
+    """Return a fault, its repair and no hash where the rows are not those of the signatures."""
+    if _sum_of_sketches(conn) == _sum_of_signatures(conn):
+        return []
+    what = "the rows that look-alikes are found by are not those of the signatures"
+    return [(what, "rebuild them from the signatures; crawls wait meanwhile", None)]
+
+
+def repair(conn: Connection, _hash: int | None) -> None:
+    """Rebuild the rows if they are still not those of the signatures."""
+    if stray(conn):
+        rebuild(conn)
+
+
+def _sum_of_sketches(conn: Connection) -> tuple[int, int]:
+    """Return how many rows there are, and a sum that depends on which; see `_sum_of_signatures`."""
+    each = (sketches.c.hash + 2**31) * (sketches.c.article % 65521 + 1) % _PRIME
+    row = conn.execute(sa.select(sa.func.count(), sa.func.sum(each)).select_from(sketches)).one()
+    return row[0], row[1] or 0
+
+
+def _sum_of_signatures(conn: Connection) -> tuple[int, int]:
+    count = total = 0
+    for page in signature_pages(conn):
+        sketched = [(hash_, row.article) for row in page for hash_ in set(unpack(row.packed))]
+        pairs = np.array(sketched, dtype=np.int64)
+        count += len(pairs)
+        total += int(((pairs[:, 0] + 2**31) * (pairs[:, 1] % 65521 + 1) % _PRIME).sum())
+    return count, total
 
 
 def _add(conn: Connection, come: Mapping[int, Collection[int]]) -> None:
-    added = sorted((hash_, id_) for id_, held in come.items() for hash_ in held)
-    if added:  # one that is there already is a fault which `archive check` tells, and no harm
+    added = sorted((hash_, id_) for id_, hashes in come.items() for hash_ in hashes)
+    if added:  # one that is there already is a fault which `archive check` reports, and no harm
         conn.exec_driver_sql("INSERT INTO sketches VALUES (?, ?) ON CONFLICT DO NOTHING", added)
 
 
 def _latest() -> Select[Any]:
     """Return a statement for (hash, article); SQLite has no lateral join to say it with."""
     wanted = sa.func.json_each(sa.bindparam("hashes")).table_valued("value", name="wanted")
-    held = sketches.alias()
+    holder = sketches.alias()
     oldest = (
-        sa.select(held.c.article)
-        .where(held.c.hash == wanted.c.value)
-        .order_by(held.c.article.desc())
+        sa.select(holder.c.article)
+        .where(holder.c.hash == wanted.c.value)
+        .order_by(holder.c.article.desc())
         .limit(1)
         .offset(PER_HASH - 1)
         .scalar_subquery()

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from storage.dedup.signature import signatures
 from storage.model.articles import Article, Stored, Verdict
 from storage.sql.clusters.assign import ClusterAssigner
-from storage.sql.clusters.candidates import prepare, write_signatures
+from storage.sql.clusters.candidates import index_of, write_signatures
 from storage.sql.clusters.compare import Texts
 from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
@@ -40,16 +40,16 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     # Two copies stored at once by two processes would not see each other. The lock comes after
     # those of the outlets and nothing is locked after it, so no two wait for each other.
     lock(conn, "clusters")
-    prepare(conn)
+    index_of(conn).prepare(conn)
     known = write_signatures(conn, hashes)
     loose = _detach(conn, list(known))  # the others are new: they have no copies
     ClusterAssigner(
         conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}
-    ).assign_clusters({id_ for id_, held in hashes.items() if held} | (loose - latest.keys()))
+    ).assign_clusters({id_ for id_, some in hashes.items() if some} | (loose - latest.keys()))
 
 
 def forget_article(conn: Connection, id_: int) -> None:
-    """Take away all that stands here of an article whose row is about to be deleted."""
+    """Delete what clusters keep of an article whose row is about to be deleted."""
     cluster_articles(conn, {id_: None})
     conn.execute(sa.delete(common_lines).where(common_lines.c.article == id_))
 

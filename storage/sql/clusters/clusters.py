@@ -6,7 +6,7 @@ from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery
 from storage.sql.clusters.read import load_clusters, most_reprinted
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.redact import existing_id
+from storage.sql.read.refs import existing_id
 
 _PAGE = 100  # clusters
 

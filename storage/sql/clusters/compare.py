@@ -13,7 +13,7 @@ from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import common_lines
 
 COMMON = 12
-"""Articles in which a line stands that does not count: a dozen that are no copies of each other."""
+"""Articles that make a line common, so that it does not count: a dozen that are no copies."""
 
 
 class Texts:
@@ -28,7 +28,7 @@ class Texts:
         self._texts: dict[int, Text] = {}
         self._holders: defaultdict[int, set[int]] = defaultdict(set)  # of each known line
         self._looked_up: set[int] = set()
-        self._met: set[tuple[int, int]] = set()  # (line, article), to be written
+        self._shared: set[tuple[int, int]] = set()  # (line, article), to be written
 
     def load(self, ids: Iterable[int]) -> None:
         """Read the texts of these articles, and which of their lines are common."""
@@ -65,14 +65,14 @@ class Texts:
 
     def write_common(self) -> None:
         """Write which lines unlike articles were seen to share."""
-        rows = [{"line": line, "article": article} for line, article in sorted(self._met)]
+        rows = [{"line": line, "article": article} for line, article in sorted(self._shared)]
         insert(self._conn, common_lines, rows)
 
     def _note(self, line: int, article: int) -> None:
         holders = self._holders[line]
         if article not in holders and len(holders) < COMMON:
             holders.add(article)
-            self._met.add((line, article))
+            self._shared.add((line, article))
 
 
 _HOLDERS = sa.select(common_lines)

@@ -1,11 +1,11 @@
-"""Many rows at a time: their numbers, and what stands in a table under many keys."""
+"""Many rows at a time: their numbers, inserting them, and finding them by many keys."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.engine import Dialect
 
 from storage.sql.engine.backend import backend_of
@@ -62,9 +62,14 @@ def rows_at(
     """Return the rows of `query` in which `column` is any of `values`, however many these are.
 
     The values go as one, so that a query which is a constant is compiled once and not at each
-    call, which takes longer than asking. others: what else the query has to be told, by name.
+    call, which takes longer than asking. others: the query's other parameters, by name.
     """
     wanted = list(dict.fromkeys(values))
     if not wanted:
         return []
     return backend_of(conn).rows_at(conn, query, column, wanted, others)
+
+
+def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids, in one value."""
+    return backend_of(conn).among(column, ids)

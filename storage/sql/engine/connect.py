@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
-from storage.archive import BUSY_SECONDS
 from storage.errors import ArchiveError, SchemaError
-from storage.sql.engine import postgresql, sqlite
+from storage.sql.engine import BUSY_SECONDS, postgresql, sqlite
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import hide_password, name_of, plain_errors, printable
+from storage.sql.engine.versions import versions_known
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
 
+_VERSIONS: sa.Select[Any] = sa.select(sa.column("version_num")).select_from(
+    sa.table("alembic_version")
+)
+"""Where alembic keeps the version."""
 _SQLITE_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password@host/database"'
 
@@ -57,23 +58,22 @@ def upgrade_schema(
     """Bring an archive's schema up to ours; return the one before and ours.
 
     Each version is all or nothing. What a version prepares is done in many transactions before,
-    and goes on where it was stopped. progress: told what is done of that, and of how much. Raises
-    ArchiveError; SchemaError where the database is empty, newer or another program's.
+    and goes on where it was stopped. progress: called with how much of that is done, and of how
+    much. Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
     """
+    from storage.sql.engine import migrate  # noqa: PLC0415 - alembic is slow to import
+
     engine, name = _connect(text, create=False, read_only=False, busy_seconds=busy_seconds)
     try:
         with plain_errors(name), writing(engine).connect() as conn:
             backend_of(conn).ignore_references(conn)
             with conn.begin():
                 before = _schema_of(conn, name)
-                scripts = list(_scripts(conn).iterate_revisions("head", before or "base"))
             if before is None:
                 raise SchemaError(f"archive {name} is empty: `tinquan archive init` makes one")
-            for script in reversed(scripts):
-                prepare = getattr(script.module, "prepare", None)
-                if prepare is not None:
-                    _upgrade(conn, name, str(script.down_revision))
-                    prepare(conn, progress)
+            for version, prepare in migrate.steps(conn, before):
+                _upgrade(conn, name, version)
+                prepare(conn, progress)
             return before, _upgrade(conn, name, "head")
     finally:
         engine.dispose()
@@ -81,9 +81,11 @@ def upgrade_schema(
 
 def _upgrade(conn: Connection, name: str, version: str) -> str:
     """Bring the schema up to a version in one transaction; return what it is then."""
+    from storage.sql.engine import migrate  # noqa: PLC0415 - as above
+
     with conn.begin():
         lock(conn, "schema")
-        command.upgrade(_alembic(conn), version)
+        migrate.migrate(conn, version)
         _check_references(conn, name)
         return str(_schema_of(conn, name))
 
@@ -168,10 +170,12 @@ def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
             return
     if not create:
         raise SchemaError(f"archive {name} is empty: check the address, or crawl to fill it")
+    from storage.sql.engine import migrate  # noqa: PLC0415 - as above
+
     with writing(engine).begin() as conn:
         lock(conn, "schema")
         if not _is_ours(conn, name):  # nobody else was faster
-            command.upgrade(_alembic(conn), "head")
+            migrate.migrate(conn, "head")
 
 
 def _check_whole(engine: Engine, name: str) -> None:
@@ -186,7 +190,7 @@ def _check_whole(engine: Engine, name: str) -> None:
 
 def _is_ours(conn: Connection, name: str) -> bool:
     """Return True for our schema, False for an empty database; else raise SchemaError."""
-    found, ours = _schema_of(conn, name), _own_schema(conn)
+    found, ours = _schema_of(conn, name), versions_known()[-1]
     if found is not None and found != ours:
         raise SchemaError(
             f"archive {name} has schema {found}, this tinquan needs {ours}: back it up, then run"
@@ -201,29 +205,19 @@ def _schema_of(conn: Connection, name: str) -> str | None:
     tables = sa.inspect(conn).get_table_names()
     if not tables:
         return None
-    found = (
-        MigrationContext.configure(conn).get_current_heads() if "alembic_version" in tables else ()
-    )
+    found = conn.execute(_VERSIONS).scalars().all() if "alembic_version" in tables else ()
     if not found:
         raise SchemaError(
             f"archive {name} holds another program's tables ({min(tables)!r}, …):"
             " name an empty database"
         )
-    known = {script.revision for script in _scripts(conn).walk_revisions()}
+    known = versions_known()
     if len(found) > 1 or found[0] not in known:
         raise SchemaError(
             f"archive {name} has schema {', '.join(found)}, this tinquan knows up to"
-            f" {_own_schema(conn)}: a newer tinquan wrote it; update tinquan"
+            f" {known[-1]}: a newer tinquan wrote it; update tinquan"
         )
-    return found[0]
-
-
-def _scripts(conn: Connection) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic(conn))
-
-
-def _own_schema(conn: Connection) -> str:
-    return str(_scripts(conn).get_current_head())
+    return str(found[0])
 
 
 def _check_references(conn: Connection, name: str) -> None:
@@ -232,11 +226,3 @@ def _check_references(conn: Connection, name: str) -> None:
             f"archive {name} has rows in {table} that refer to nothing in {parent}; nothing was"
             " changed: restore it from a backup"
         )
-
-
-def _alembic(conn: Connection) -> Config:
-    folder = Path(__file__).parents[1] / "migrations"
-    config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.attributes["connection"] = conn
-    return config

@@ -40,6 +40,7 @@ _POSTGRESQL = {
     " in its URL",
     "XX": "is damaged or its server is at fault; check the server's log",
 }
+_STATEMENTS = ("21", "22", "42")  # too many rows, data that does not fit, syntax or unknown names
 _POSTGRESQL_BUSY = ("55P03", "40P01", "40001", "57014")
 _PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 _PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
@@ -89,6 +90,16 @@ def archive_error(name: str, error: Exception) -> ArchiveError:
         # psycopg has no code for a connection that failed or broke; its words name the reason.
         state = "57P" if error.connection_invalidated else "08"
     return _postgresql_error(name, state, cause)
+
+
+def statement_fault(error: Exception) -> str | None:
+    """Return what is wrong with a statement itself; None where the database is at fault."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None) or ""
+    theirs = isinstance(cause, sqlite3.ProgrammingError) or state[:2] in _STATEMENTS
+    if theirs or state == "25006" or (code is not None and code & 0xFF in (1, 8, 25)):
+        return _in_one_line(cause)
+    return None
 
 
 def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Connection, Engine, Select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,6 +25,7 @@ def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "tinquan",
+        "client_encoding": "utf8",  # else one of SQL_ASCII answers in bytes
         # jit: compiling a statement takes longer than any of ours runs.
         "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c jit=off {asked}",
     }
@@ -104,6 +105,13 @@ def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
     return query.where(column == sa.any_(sa.bindparam("any_of", type_=ARRAY(column.type))))
 
 
+def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids; see `storage.sql.engine.bulk`."""
+    # As text: the driver takes 2 µs to write each number of a list.
+    written = sa.literal(f"{{{','.join(map(str, ids))}}}", sa.Text)
+    return column == sa.any_(sa.cast(written, ARRAY(sa.BigInteger)))
+
+
 def file_of(_engine: Engine) -> Path | None:
     """Return None: a server has no file of ours."""
     return None
@@ -121,10 +129,26 @@ def tidy(engine: Engine) -> None:
         conn.exec_driver_sql("ANALYZE")
 
 
+def scrub(engine: Engine, tables: Sequence[str]) -> bool:
+    """Clear deleted rows out of `tables`; return False where a transaction may still see them."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+        seen = _has_older_transaction(conn)
+        conn.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+        return not (seen or _has_older_transaction(conn))
+
+
+def _has_older_transaction(conn: Connection) -> bool:
+    older = (
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid() LIMIT 1"
+    )
+    return conn.exec_driver_sql(older).first() is not None
+
+
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does."""
-    held = _ServerHold(engine, purpose)
-    return held if held.take() else None
+    taken = _ServerHold(engine, purpose)
+    return taken if taken.take() else None
 
 
 class _ServerHold:

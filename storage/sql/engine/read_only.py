@@ -14,7 +14,7 @@ class ReadOnlyFile:
     """Makes connections that read one SQLite file.
 
     Where the folder cannot be written and nobody else writes, the file is read as one that does
-    not change ("immutable"); `check` then tells if it did.
+    not change ("immutable"); `check` then reports it.
     """
 
     def __init__(self, path: Path, name: str, busy_seconds: float) -> None:

@@ -2,15 +2,17 @@
 
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, Select, event
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
 from storage.errors import ArchiveError
@@ -21,8 +23,21 @@ from storage.sql.schema.types import AnyRow, in_parts
 SILENT_SECONDS = 5.0
 """How long a write waits for another process before it says so."""
 
+FILE_MODE = 0o640
+"""Of files that are made, where the umask is not stricter."""
+
+_MERGED_PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
 _log = logging.getLogger(__name__)  # on standard error, where nobody set anything else up
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file, which only the group may read besides its owner, if it is missing.
+
+    SQLite gives its -wal and -shm files the same mode. What the disk refuses, SQLite will say.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
 def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -79,6 +94,7 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
         engine = sa.create_engine(url, creator=file.connect)
         event.listen(engine, "begin", partial(begin_reading, file))
         return engine
+    make_private(Path(str(url.database)))
     # No isolation level: the driver's own rules would begin transactions late and commit DDL.
     arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
     engine = sa.create_engine(url, connect_args=arguments)
@@ -118,8 +134,8 @@ def broken_references(conn: Connection, most: int) -> list[tuple[int, str, str]]
 
 def damages(conn: Connection, most: int) -> list[str]:
     """Return up to `most` damages of the file, each on one line."""
-    told = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
-    return [" ".join(said.split()) for said in told if said != "ok"]
+    found = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
+    return [" ".join(said.split()) for said in found if said != "ok"]
 
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
@@ -169,6 +185,12 @@ def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
     return query.where(column.in_(sa.select(each.c.value)))
 
 
+def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids; see `storage.sql.engine.bulk`."""
+    listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
+    return column.in_(listed.columns(sa.column("value", sa.Integer)))
+
+
 def file_of(engine: Engine) -> Path | None:
     """Return the database's file."""
     return Path(str(engine.url.database))
@@ -188,6 +210,31 @@ def tidy(engine: Engine) -> None:
             conn.exec_driver_sql(words)
 
 
+def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
+    """Clear deleted rows out of the file; return False where readers kept us from it.
+
+    SQLite overwrites them (`secure_delete`), but in the -wal file first, and its full-text index
+    keeps a deleted article's words until the parts that hold them are merged into one:
+    https://www.sqlite.org/fts5.html#the_merge_command.
+    """
+    writing = engine.execution_options(writing=True)
+    pages, done = -_MERGED_PAGES, False  # negative to begin with: all parts take part
+    while not done:
+        with writing.begin() as conn:
+            before = _changes(conn)
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
+            conn.exec_driver_sql(command, (pages,))
+            done = _changes(conn) - before < 2
+        pages = _MERGED_PAGES
+    with engine.execution_options(alone=True).connect() as conn:
+        busy = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    return not busy
+
+
+def _changes(conn: Connection) -> int:
+    return int(conn.exec_driver_sql("SELECT total_changes()").scalar_one())
+
+
 class _FileHold:
     """A lock on a file beside the database: the system lets go of it with the process."""
 
@@ -204,11 +251,12 @@ class _FileHold:
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
     path = f"{engine.url.database}.{purpose}.lock"
-    held = FileLock(path, thread_local=False)
+    make_private(Path(path))
+    taken = FileLock(path, thread_local=False)
     try:
-        held.acquire(timeout=0)
+        taken.acquire(timeout=0)
     except Timeout:
         return None
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
-    return _FileHold(held)
+    return _FileHold(taken)

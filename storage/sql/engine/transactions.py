@@ -1,21 +1,28 @@
-"""An open database: short transactions, whatever goes wrong in them told as an ArchiveError."""
+"""An open database: short transactions, whose errors come out as ArchiveError."""
 
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, QueryError
 from storage.sql.engine.connect import reading, writing
-from storage.sql.engine.errors import plain_errors
+from storage.sql.engine.errors import plain_errors, statement_fault
+from storage.sql.schema.types import AnyRow
 
 _Row = TypeVar("_Row")
 _After = TypeVar("_After")
 
 PageCursor = tuple[datetime, int]
-"""Where a row stands in an order by time and id."""
+"""A row's position in an order by time and id."""
+_PARAMETER = re.compile(r":(?=\w)")
+_ROWS = 1000  # that are held at a time
 
 
 class Database:
@@ -46,6 +53,28 @@ class Database:
             raise ArchiveError(f"archive {self.name} was opened for reading only")
         with plain_errors(self.name), writing(self.engine).begin() as conn:
             yield conn
+
+    @contextmanager
+    def select(self, statement: str) -> Iterator[tuple[tuple[str, ...], Iterator[AnyRow]]]:
+        """Run a person's statement; give the names of its columns, and its rows as they come.
+
+        Open the archive read-only before: the statement may be anything. Raises QueryError where
+        it cannot be run, or gives no rows.
+        """
+        # A colon is no parameter here: text() would take ":name" for one.
+        escaped = sa.text(_PARAMETER.sub(r"\\:", statement))
+        with self.reading() as conn:
+            try:
+                found = conn.execution_options(yield_per=_ROWS).execute(escaped)
+                names = tuple(found.keys())
+            except ResourceClosedError:
+                raise QueryError("the statement gives no rows: expected a SELECT") from None
+            except (DBAPIError, sqlite3.Error) as error:
+                if fault := statement_fault(error):
+                    raise QueryError(f"the statement cannot be run: {fault}") from None
+                raise
+            with closing(found):
+                yield names, iter(found)
 
     def pages(
         self,

@@ -30,10 +30,14 @@ from storage.sql.schema.types import hashed
 
 @dataclass(frozen=True, slots=True)
 class MatchedArrival:
-    """An arrival with the article that it is, or that stood at a refusal's URL."""
+    """An arrival with its article; for a refusal, the one that was at its URL.
+
+    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    """
 
     arrival: Arrival
     article: int | None
+    apart_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,13 @@ def write_arrivals(
     tagged = {one.id for one in shown if one.content.row in tags}
     write_article_places(conn, sorted(changed - placeless | tagged))
     return [
-        Stored(verdicts.get(row, Verdict.REFUSED), one.article)
+        Stored(verdicts.get(row, Verdict.REFUSED), one.article, apart_from=one.apart_from)
         for row, one in zip(rows, matched, strict=True)
     ]
 
 
 def observation_key(capture: Capture) -> bytes:
-    """Return what stands for a capture wherever its record lies: a copy has the same."""
+    """Return a capture's key, wherever its record lies: a copy has the same."""
     moment = in_utc(capture.captured_at, "a capture's time")
     return hashed(capture.url, moment.isoformat(), capture.digest)
 
@@ -114,10 +118,13 @@ def add_refusal(
     refusal: Refusal,
     urls: Iterable[str],
     article: int | None,
+    *,
+    is_final: bool = False,
 ) -> None:
-    """Write that the capture in that row is no article. article: the one that stood at its URL."""
+    """Write that the capture in that row is no article. article: the one that was at its URL."""
     (row,) = next_ids(conn, refusals, 1)
-    insert(conn, refusals, [_refusal_row(row, capture, captured_at, refusal, article)])
+    written = _refusal_row(row, capture, captured_at, refusal, article, is_final=is_final)
+    insert(conn, refusals, [written])
     insert(conn, refused_urls, _refused_rows(row, urls))
 
 
@@ -179,7 +186,7 @@ def _article_row(
 
 
 def _learn(conn: Connection, learned: Mapping[int | None, str]) -> None:
-    """Write the newest outlet ids of articles that stood there before."""
+    """Write the newest outlet ids of articles that were stored before."""
     rows = [{"of": id_, "learned": own} for id_, own in learned.items()]
     if rows:
         one = sa.update(articles).where(articles.c.id == sa.bindparam("of"))
@@ -237,14 +244,21 @@ def _write_refusals(
     numbers = next_ids(conn, refusals, len(refused))
     for row, (one, capture, refusal) in zip(numbers, refused, strict=True):
         seen_at = one.arrival.capture.captured_at
-        made.append(_refusal_row(row, capture, seen_at, refusal, one.article))
+        final = one.arrival.is_final
+        made.append(_refusal_row(row, capture, seen_at, refusal, one.article, is_final=final))
         urls += _refused_rows(row, urls_of_arrival(one.arrival))
     insert(conn, refusals, made)
     insert(conn, refused_urls, urls)
 
 
 def _refusal_row(
-    row: int, capture: int, captured_at: datetime, refusal: Refusal, article: int | None
+    row: int,
+    capture: int,
+    captured_at: datetime,
+    refusal: Refusal,
+    article: int | None,
+    *,
+    is_final: bool,
 ) -> dict[str, Any]:
     return {
         "id": row,
@@ -255,6 +269,7 @@ def _refusal_row(
         "reason": refusal.reason.value,
         "evidence": refusal.evidence,
         "article": article,
+        "final": is_final,
     }
 
 

@@ -9,13 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import in_utc
-from storage.errors import NotFoundError
 from storage.model.articles import Arrival, Article, Refusal, RefusalReason
 from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.identity import urls_of
 from storage.sql.ingest.indexes import refresh_indexes
-from storage.sql.read.articles import find_id
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
     article_places,
@@ -109,7 +107,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
-    index_articles(conn, {id_: None})  # as long as the text is there: the index must be told it
+    index_articles(conn, {id_: None})  # as long as the text is there: the index needs it
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):
@@ -131,9 +129,9 @@ def _refuse(
     """Write that each capture is redacted; the article's addresses lead to all of them."""
     old = [row.refusal for row in taken if row.refusal is not None]
     for part in in_parts(old):
-        held = refusals.c.id.in_(part)
+        stored = refusals.c.id.in_(part)
         values = {"reason": _REASON, "evidence": _EVIDENCE, "article": id_}
-        conn.execute(sa.update(refusals).where(held).values(values))
+        conn.execute(sa.update(refusals).where(stored).values(values))
     for row in taken:
         refusal = row.refusal
         if refusal is None:
@@ -148,48 +146,17 @@ def _refuse(
             }
             made = sa.insert(refusals).returning(refusals.c.id)
             refusal = conn.execute(made, values).scalar_one()
-        _lead(conn, refusal, [row.url, *urls])
+        _add_urls(conn, refusal, [row.url, *urls])
 
 
-def _lead(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
+def _add_urls(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
     wanted = {url_key(url): url for url in urls}
-    held = sa.select(refused_urls.c.key).where(refused_urls.c.refusal == refusal)
-    for key in conn.execute(held).scalars():
+    stored = sa.select(refused_urls.c.key).where(refused_urls.c.refusal == refusal)
+    for key in conn.execute(stored).scalars():
         wanted.pop(key, None)
     rows = [{"key": key, "refusal": refusal, "value": url} for key, url in wanted.items()]
     if rows:
         conn.execute(sa.insert(refused_urls), rows)
-
-
-def find_redaction(conn: Connection, ref: str) -> int | None:
-    """Return the number of the last redaction of the article with this short id or URL."""
-    query = sa.select(redactions.c.id).order_by(redactions.c.id.desc()).limit(1)
-    if ref.isascii() and ref.isdigit():
-        if len(ref) > 18:  # 64 bits
-            return None
-        return conn.execute(query.where(redactions.c.article == int(ref))).scalar()
-    led = sa.select(keys.c.article).where(keys.c.key == url_key(ref))
-    return conn.execute(query.where(redactions.c.article.in_(led))).scalar()
-
-
-def existing_id(conn: Connection, name: str, ref: str) -> int:
-    """Return the short id of the article that a short id or URL leads to.
-
-    name: what messages call the archive by. Raises NotFoundError, which tells of a takedown.
-    """
-    id_ = find_id(conn, ref)
-    if id_ is not None:
-        return id_
-    number = find_redaction(conn, ref)
-    if number is None:
-        raise NotFoundError(
-            f"archive {name} has no article with the id or URL {ref!r}:"
-            " list its articles to see their ids"
-        )
-    row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
-    raise NotFoundError(
-        f"article {row.article} was taken down on {row.redacted_at:%Y-%m-%d}: {row.reason}"
-    )
 
 
 def load_redaction(conn: Connection, number: int) -> Redaction:
@@ -235,10 +202,10 @@ def apply_redactions(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[
     """
     if conn.execute(sa.select(redactions.c.id).limit(1)).first() is None:
         return arrivals
-    return [replace(one, result=_shielded(conn, one.result)) for one in arrivals]
+    return [replace(one, result=_without_redacted(conn, one.result)) for one in arrivals]
 
 
-def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
+def _without_redacted(conn: Connection, result: Article | Refusal) -> Article | Refusal:
     if isinstance(result, Refusal):
         return result
     wanted = {url_key(result.url)}
@@ -253,8 +220,8 @@ def _shielded(conn: Connection, result: Article | Refusal) -> Article | Refusal:
     if article is None:
         return result
     own = {"key": url_key(result.url), "outlet": result.outlet}
-    held = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == result.outlet)
-    if conn.execute(held).first() is None:
+    stored = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == result.outlet)
+    if conn.execute(stored).first() is None:
         values = {**own, "kind": "url", "value": result.url, "article": article}
         conn.execute(sa.insert(keys).values(values))
     version = result.extraction.version

@@ -2,9 +2,9 @@
 
 When pages were stored, what our code of that day read as their id and URL said which article they
 are; newer code may read another. Captures that share an id or a URL, by their newest readings,
-are one article; those that share none with the others leave, and those that share one with another
-article go there. Captures without any outlet id stay where they are until they are re-read: an
-alias, which no reading shows, may be what made them one.
+are one article, unless their texts have nothing in common; those that share none with the others
+leave, and those that share one with another article go there. Captures without any outlet id stay
+where they are until they are re-read: an alias, which no reading shows, may be what made them one.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
+from storage.dedup.unrelated import are_unrelated
 from storage.model.articles import Article
 from storage.sql.ingest.batch import add_article
 from storage.sql.ingest.identity import claim, find_article, join, release
@@ -57,7 +58,7 @@ def regroup_captures(conn: Connection, id_: int, reread: int, denied: Marks) -> 
     for group in groups:
         named = any(one.capture == reread or one.article.article_id for one in group)
         if group is not stays and named:
-            concerned.add(_leave(conn, id_, group))
+            concerned.add(_leave(conn, id_, group, _marks_of(stays)))
     for one in stays:
         if one.capture == reread:
             concerned.add(_follow(conn, stays, one))
@@ -93,7 +94,7 @@ def _groups(observed: Iterable[ObservedCapture]) -> list[list[ObservedCapture]]:
         marks, members = set(one.marks), [one]
         apart = []
         for other in groups:
-            if other[0] & one.marks:
+            if other[0] & one.marks and any(_may_be_one(one, member) for member in other[1]):
                 marks |= other[0]
                 members += other[1]
             else:
@@ -101,6 +102,11 @@ def _groups(observed: Iterable[ObservedCapture]) -> list[list[ObservedCapture]]:
         groups = [*apart, (marks, members)]
     found = [sorted(members, key=_age) for _, members in groups]
     return sorted(found, key=lambda group: _age(group[0]))
+
+
+def _may_be_one(one: ObservedCapture, other: ObservedCapture) -> bool:
+    """Return False where only an id or URL joins two captures whose texts are unrelated."""
+    return one.url == other.url or not are_unrelated(one.article, other.article)
 
 
 def _age(one: ObservedCapture) -> tuple[datetime, int]:
@@ -117,21 +123,26 @@ def _release(conn: Connection, id_: int, outlet: str, marks: Marks) -> None:
     release(conn, id_, outlet, ids, urls)
 
 
-def _leave(conn: Connection, id_: int, group: Collection[ObservedCapture]) -> int:
-    """Give captures to the article that theirs is, or to a new one; return its short id."""
-    first = next(iter(group))
-    _release(conn, id_, first.article.outlet, _marks_of(group))
-    found = (find_article(conn, one.article) for one in group)
+def _leave(conn: Connection, id_: int, group: Collection[ObservedCapture], kept: Marks) -> int:
+    """Give captures to the article that theirs is, or to a new one; return its short id.
+
+    kept: what the captures that stay are known by. Captures that share it leave because their
+    texts are unrelated, and are an article that only their addresses lead to.
+    """
+    first, marks = next(iter(group)), _marks_of(group)
+    _release(conn, id_, first.article.outlet, marks - kept)
+    apart = bool(marks & kept)
+    found = (find_article(conn, one.article, (one.url,)).article for one in group if not apart)
     target = next((known for known in found if known is not None), None)
     if target is None:
         target = add_article(conn, first.captured_at, first.article)
-    _give(conn, target, group)
+    _give(conn, target, group, apart=apart)
     return target
 
 
 def _follow(conn: Connection, group: Collection[ObservedCapture], reread: ObservedCapture) -> int:
     """Let an article be the one that a capture now says it is; return its short id."""
-    target = find_article(conn, reread.article)
+    target = find_article(conn, reread.article, (reread.url,)).article
     own = sa.select(captures.c.article).where(captures.c.id == reread.capture)
     left = conn.execute(own).scalar_one()  # asked again: finding may have joined articles
     if target is None or target == left:
@@ -144,8 +155,10 @@ def _follow(conn: Connection, group: Collection[ObservedCapture], reread: Observ
     return target
 
 
-def _give(conn: Connection, target: int, group: Collection[ObservedCapture]) -> None:
+def _give(
+    conn: Connection, target: int, group: Collection[ObservedCapture], *, apart: bool = False
+) -> None:
     rows = [one.capture for one in group]
     conn.execute(sa.update(captures).where(captures.c.id.in_(rows)).values(article=target))
     for one in group:
-        claim(conn, target, one.article, (one.url,))
+        claim(conn, target, one.article, (one.url,), apart=apart)

@@ -155,19 +155,23 @@ def _refuse(conn: Connection, found: StoredCapture, before: Article, result: Ref
 
 
 def _refuse_anew(conn: Connection, found: StoredCapture, result: Refusal) -> Reread:
-    """Write that a refusal has another reason or evidence."""
+    """Write that a refusal has another reason or evidence; whether it was final stays."""
+    before = sa.select(refusals.c.final).where(refusals.c.id == found.refusal)
+    is_final = bool(conn.execute(before).scalar_one())
     urls = [result.url, found.capture.url, *_unrefuse(conn, found)]
-    add_refusal(conn, found.id, found.capture.captured_at, result, urls, found.article)
+    at = found.capture.captured_at
+    add_refusal(conn, found.id, at, result, urls, found.article, is_final=is_final)
     return Reread.CHANGED
 
 
 def _admit(conn: Connection, found: StoredCapture, result: Article) -> Reread:
     """Write that a refusal is an article after all."""
     urls = [found.capture.url, *_unrefuse(conn, found)]
-    target = find_article(conn, result)
+    match = find_article(conn, result, urls)
+    target = match.article
     if target is None:
         target = add_article(conn, found.capture.captured_at, result)
-    claim(conn, target, result, urls)
+    claim(conn, target, result, urls, apart=match.apart_from is not None)
     _show(conn, found, article=target, content=_content(conn, result))
     recompute(conn, [target], {found.id})
     return Reread.ADMITTED

@@ -1,4 +1,4 @@
-"""Articles' revisions as rows: worked out from captures, changed only where they differ.
+"""Articles' revisions as rows: derived from captures, changed only where they differ.
 
 All articles of a batch at a time: a dozen statements, however many they are.
 """
@@ -97,16 +97,18 @@ def write_histories(
     captures held, to spare reading it. reread: captures that held something else when the
     revisions were written.
     """
-    stored = _stored(conn, [id_ for id_ in histories if id_ not in new])
-    rows = {id_: _rows(id_, history) for id_, history in histories.items()}
+    stored = load_revisions(conn, [id_ for id_ in histories if id_ not in new])
+    rows = {id_: revision_rows(id_, history) for id_, history in histories.items()}
     kept = {id_: _kept(rows[id_], stored.get(id_, ()), reread) for id_ in histories}
     _move(conn, rows, stored, kept)
     rewritten = [id_ for id_ in rows if not kept[id_] == len(rows[id_]) == len(stored.get(id_, ()))]
     _cut(conn, [id_ for id_ in rewritten if len(stored.get(id_, ())) > kept[id_]], kept)
     needed = [row["capture"] for id_ in rewritten for row in rows[id_][max(kept[id_] - 1, 0) :]]
-    texts = _articles_at(conn, needed, at_hand or {})
+    texts = articles_at(conn, needed, at_hand)
     insert(
-        conn, revisions, [row for id_ in rewritten for row in _fresh(rows[id_], kept[id_], texts)]
+        conn,
+        revisions,
+        [row for id_ in rewritten for row in with_changes(rows[id_], kept[id_], texts)],
     )
     latest = {id_: texts[rows[id_][-1]["capture"]] if rows[id_] else None for id_ in rewritten}
     _sum_up(conn, {id_: text for id_, text in latest.items() if id_ not in new}, rows)
@@ -115,15 +117,15 @@ def write_histories(
     return set(rewritten)
 
 
-def _stored(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
-    """Return articles' revisions as they stand, by short id, in order."""
+def load_revisions(conn: Connection, ids: Iterable[int]) -> dict[int, list[AnyRow]]:
+    """Return articles' stored revisions, by short id, in order."""
     found: dict[int, list[AnyRow]] = {}
     for row in rows_at(conn, _REVISIONS, revisions.c.article, ids):
         found.setdefault(row.article, []).append(row)
     return {id_: sorted(rows, key=lambda row: int(row.number)) for id_, rows in found.items()}
 
 
-def _rows(id_: int, history: History) -> list[dict[str, Any]]:
+def revision_rows(id_: int, history: History) -> list[dict[str, Any]]:
     """Return the columns of an article's revisions, but for what changed."""
     rows = []
     before: ObservationRow | None = None
@@ -188,7 +190,7 @@ def _cut(conn: Connection, ids: Iterable[int], kept: Mapping[int, int]) -> None:
         conn.execute(sa.delete(revisions).where(*later), gone)
 
 
-def _fresh(
+def with_changes(
     rows: Sequence[dict[str, Any]], kept: int, texts: Mapping[int, Article]
 ) -> Iterable[dict[str, Any]]:
     """Yield the revisions after the first `kept`, with what changed."""
@@ -223,11 +225,11 @@ def _prefixed(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {f"new_{name}": value for name, value in columns.items()}
 
 
-def _articles_at(
-    conn: Connection, rows: Iterable[int], at_hand: Mapping[int, Article]
+def articles_at(
+    conn: Connection, rows: Iterable[int], at_hand: Mapping[int, Article] | None = None
 ) -> dict[int, Article]:
-    """Return the articles that the captures `rows` held."""
-    found = dict(at_hand)
+    """Return the articles that the captures `rows` held, those `at_hand` unread."""
+    found = dict(at_hand or {})
     for row in rows_at(conn, _TEXTS, captures.c.id, [row for row in rows if row not in found]):
         found[row.id] = article_from_json(row.json, row.version)
     return found

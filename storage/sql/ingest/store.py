@@ -1,6 +1,6 @@
 """The one way in: captures and what they held become rows, inside the caller's transaction.
 
-A batch is taken in rounds. A round is as many arrivals as can be told apart in memory; it is
+A batch is taken in rounds. A round is as many arrivals as can be identified in memory; it is
 written with a dozen statements. One that is not plain (it joins two articles, takes an address
 over, was refused before, or comes twice) begins the next round, and is decided by `identity`.
 """
@@ -17,7 +17,7 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.batch import MatchedArrival, add_article, observation_key, write_arrivals
 from storage.sql.ingest.identity import claim, find_article
-from storage.sql.ingest.lookup import IdentityIndex, load_index, urls_of_arrival, wanted_by
+from storage.sql.ingest.lookup import IdentityIndex, load_index, wanted_by
 from storage.sql.ingest.redact import apply_redactions
 from storage.sql.schema.core import captures, outlets, refusals, runs
 
@@ -71,7 +71,7 @@ def add_outlet(conn: Connection, slug: str) -> None:
 def _store_round(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
     taken = _round(conn, arrivals)
     if not taken.size:
-        taken.matched.append(MatchedArrival(arrivals[0], _decided(conn, arrivals[0])))
+        taken.matched.append(_decided(conn, arrivals[0]))
     written = iter(write_arrivals(conn, run_id, taken.matched, taken.index))
     return [taken.known.get(position) or next(written) for position in range(taken.size)]
 
@@ -94,22 +94,25 @@ def _round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
         result, asked = arrival.result, wanted[position]
         if isinstance(result, Refusal):
             taken.matched.append(MatchedArrival(arrival, index.match_refusal(result.outlet, asked)))
-        elif (id_ := index.match(result, asked)) is not None:
+        elif (id_ := index.match(result, asked, arrival.capture.url)) is not None:
             taken.matched.append(MatchedArrival(arrival, id_))
         else:
             break
     return taken
 
 
-def _decided(conn: Connection, arrival: Arrival) -> int:
-    """Return the article of an arrival that is not plain, after what that changes."""
+def _decided(conn: Connection, arrival: Arrival) -> MatchedArrival:
+    """Return an arrival that is not plain with its article, after what that changes."""
     article = arrival.result
     if not isinstance(article, Article):
         raise AssertionError(f"the refusal at {article.url} was not plain")
-    found = find_article(conn, article)
-    id_ = add_article(conn, arrival.capture.captured_at, article) if found is None else found
-    claim(conn, id_, article, urls_of_arrival(arrival))
-    return id_
+    asked = (arrival.capture.url, *arrival.aliases)
+    match = find_article(conn, article, asked)
+    id_ = match.article
+    if id_ is None:
+        id_ = add_article(conn, arrival.capture.captured_at, article)
+    claim(conn, id_, article, asked, apart=match.apart_from is not None)
+    return MatchedArrival(arrival, id_, match.apart_from)
 
 
 def _marks(arrival: Arrival) -> Marks:

@@ -10,6 +10,7 @@ from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import open_engine
 from storage.sql.engine.errors import plain_errors, printable
 from storage.sql.engine.read_only import ReadOnlyFile
+from storage.sql.engine.sqlite import make_private
 from storage.sql.maintenance.copy import copy_between
 
 _BUSY_SECONDS = 30.0
@@ -20,6 +21,7 @@ def backup_database(url: str, path: Path) -> DatabaseBackup:
     engine, name = open_engine(url, create=False, read_only=True)
     file = backend_of(engine).file_of(engine)
     engine.dispose()
+    make_private(path)
     with plain_errors(f"{name} (to {printable(str(path))})"):
         if file is not None:
             _copy_pages(ReadOnlyFile(file, name, _BUSY_SECONDS), path)

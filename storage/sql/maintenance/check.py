@@ -45,7 +45,7 @@ def run_checks(
 ) -> Iterator[CheckFinding]:
     """Yield what the checks find; mend it where `writing` is given and the check can.
 
-    begun: told each check's name before it starts.
+    begun: called with each check's name before it starts.
     """
     for check in CHECKS:
         begun(check.name)

@@ -1,85 +1,61 @@
 """Checks of articles: are revisions, summary and places what captures and tags say?"""
 
-import json
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.codec.articles import article_from_json
-from storage.dedup.fingerprint import changed_fields
-from storage.dedup.revisions import ArticleState, Observation, states
+from storage.dedup.revisions import states
 from storage.model.articles import Article
 from storage.sql.engine.connect import lock_article
-from storage.sql.ingest.revisions import ObservationRow, recompute, summary
+from storage.sql.ingest.revisions import (
+    History,
+    Observations,
+    articles_at,
+    load_revisions,
+    observations,
+    recompute,
+    revision_rows,
+    summary,
+    with_changes,
+)
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import (
     article_places,
     articles,
     captures,
-    contents,
     revisions,
     scores,
 )
-from storage.sql.schema.types import AnyRow, in_parts
+from storage.sql.schema.types import AnyRow
 from storage.text.normalize import storable
 
 _PAGE = 100  # articles
-Observations = dict[Observation, ObservationRow]
 
 
 def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
     rows = conn.execute(query.limit(_PAGE)).all()
     ids = [row.id for row in rows]
-    observed = _observed(conn, ids)
-    stored = _grouped(conn, revisions, ids)
-    found = [fault for row in rows for fault in _faults(conn, row, observed, stored)]
+    observed, stored = observations(conn, ids), load_revisions(conn, ids)
+    found = [
+        fault for row in rows for fault in _faults(conn, row, observed[row.id], stored.get(row.id))
+    ]
     return found, ids[-1] if len(rows) == _PAGE else None
 
 
-def _observed(conn: Connection, ids: Sequence[int]) -> dict[int, Observations]:
-    query = (
-        sa.select(
-            captures.c.article,
-            captures.c.captured_at,
-            contents.c.fingerprint,
-            captures.c.record_id,
-            captures.c.id,
-            captures.c.version,
-        )
-        .select_from(captures.join(contents))
-        .where(captures.c.article.in_(ids))
-    )
-    found: dict[int, Observations] = {}
-    for row in conn.execute(query):
-        found.setdefault(row[0], {})[Observation(*row[1:4])] = ObservationRow(row[4], row[5])
-    return found
-
-
-def _grouped(conn: Connection, table: sa.Table, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
-    query = sa.select(table).where(table.c.article.in_(ids)).order_by(*table.primary_key)
-    rows = sorted(conn.execute(query), key=lambda row: row.article)
-    return {id_: list(group) for id_, group in groupby(rows, key=lambda row: row.article)}
-
-
 def _faults(
-    conn: Connection,
-    row: AnyRow,
-    observed: dict[int, Observations],
-    stored: dict[int, list[AnyRow]],
+    conn: Connection, row: AnyRow, observed: Observations, stored: list[AnyRow] | None
 ) -> Iterator[Fault]:
-    own = observed.get(row.id, {})
-    after = states(own)
+    planned = revision_rows(row.id, History(states(observed), observed))
     try:
-        texts = _texts(conn, [own[state.first].capture for state in after])
+        texts = articles_at(conn, [one["capture"] for one in planned])
     except (ValueError, TypeError, KeyError):
         return  # the check of texts names it
-    expected = list(_expected(row.id, after, own, texts))
-    if expected != [dict(found._mapping) for found in stored.get(row.id, [])]:
+    expected = list(with_changes(planned, 0, texts))
+    if expected != [dict(found._mapping) for found in stored or []]:
         yield Fault(
             f"article {row.id}: its revisions are not what its captures say",
             "recompute them",
@@ -91,37 +67,6 @@ def _faults(
             "take them from its latest revision",
             row.id,
         )
-
-
-def _expected(
-    id_: int, after: Sequence[ArticleState], own: Observations, texts: dict[int, Article]
-) -> Iterator[dict[str, Any]]:
-    before: ArticleState | None = None
-    for number, state in enumerate(after, start=1):
-        here = own[state.first]
-        text = texts[here.capture]
-        changed = changed_fields(texts[own[before.first].capture], text) if before else ()
-        yield {
-            "article": id_,
-            "number": number,
-            "fingerprint": state.first.fingerprint,
-            "first_seen_at": state.first.captured_at,
-            "last_seen_at": state.last.captured_at,
-            "changed": json.dumps(changed),
-            "capture": here.capture,
-            "maybe_ours": before is not None and own[before.last].version != here.version,
-        }
-        before = state
-
-
-def _texts(conn: Connection, rows: Sequence[int]) -> dict[int, Article]:
-    query = sa.select(captures.c.id, captures.c.version, contents.c.json)
-    query = query.select_from(captures.join(contents))
-    return {
-        row.id: article_from_json(row.json, row.version)
-        for part in in_parts(rows)
-        for row in conn.execute(query.where(captures.c.id.in_(part)))
-    }
 
 
 def _is_summed_up(
@@ -155,7 +100,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
         return [], None
     wanted = _about(conn, ids)
     table = article_places.c
-    held = {
+    listed = {
         (row.article, row.unit, row.sort_at, row.outlet)
         for row in conn.execute(sa.select(article_places).where(table.article.in_(ids)))
     }
@@ -165,7 +110,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
             "list it again",
             id_,
         )
-        for id_ in sorted({one[0] for one in wanted ^ held})
+        for id_ in sorted({one[0] for one in wanted ^ listed})
     ]
     return found, ids[-1] if len(ids) == _PAGE * 5 else None
 

@@ -1,26 +1,19 @@
 """Checks of signatures, the index over them, and clusters."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.dedup.signature import SIGNATURE_VERSION, pack, signature, unpack
-from storage.sql.clusters.candidates_postgresql import COMMON
-from storage.sql.clusters.candidates_sqlite import PER_HASH, fill_sketches
+from storage.dedup.signature import SIGNATURE_VERSION, pack, signature
+from storage.sql.clusters.candidates import index_of
 from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.engine.connect import lock, lock_article
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.read.latest import latest_texts
-from storage.sql.schema.clusters import common_hashes, copies, signatures, sketches
+from storage.sql.schema.clusters import copies, signatures
 from storage.sql.schema.core import articles
 from storage.sql.schema.types import AnyRow
 
 _PAGE = 500  # articles
-_SIGNATURES = 5000
-_PRIME = 2147483647
 _RECOMPUTE = "recompute it from its newest text"
 
 
@@ -61,69 +54,13 @@ def _repair_article(conn: Connection, id_: int) -> None:
 
 
 def _index_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    """Compare each database's own index with the signatures; PostgreSQL keeps the GIN itself."""
-    if conn.dialect.name == "sqlite":
-        if _sum_of_sketches(conn) == _sum_of_signatures(conn):
-            return [], None
-        what = "the rows that look-alikes are found by are not those of the signatures"
-        return [Fault(what, "rebuild them from the signatures; crawls wait meanwhile")], None
-    return [
-        Fault(
-            f"the latest articles that hold hash {hash_} are others",
-            "let the index be asked for it",
-            hash_,
-        )
-        for hash_ in _strayed(conn)
-    ], None
+    """Compare each database's own index with the signatures."""
+    return [Fault(*fault) for fault in index_of(conn).stray(conn)], None
 
 
 def _repair_index(conn: Connection, hash_: int | None) -> None:
     lock(conn, "clusters")
-    if hash_ is not None:
-        conn.execute(sa.delete(common_hashes).where(common_hashes.c.hash == hash_))
-    elif _sum_of_sketches(conn) != _sum_of_signatures(conn):
-        fill_sketches(conn)
-
-
-def _sum_of_sketches(conn: Connection) -> tuple[int, int]:
-    """Return how many rows there are, and a sum that tells which; see `_sum_of_signatures`."""
-    each = (sketches.c.hash + 2**31) * (sketches.c.article % 65521 + 1) % _PRIME
-    row = conn.execute(sa.select(sa.func.count(), sa.func.sum(each)).select_from(sketches)).one()
-    return row[0], row[1] or 0
-
-
-def _sum_of_signatures(conn: Connection) -> tuple[int, int]:
-    count = total = 0
-    for page in _signatures(conn):
-        held = [(hash_, row.article) for row in page for hash_ in set(unpack(row.packed))]
-        pairs = np.array(held, dtype=np.int64)
-        count += len(pairs)
-        total += int(((pairs[:, 0] + 2**31) * (pairs[:, 1] % 65521 + 1) % _PRIME).sum())
-    return count, total
-
-
-def _strayed(conn: Connection) -> list[int]:
-    """Return the common hashes of which other articles are kept than the latest that hold them."""
-    kept = {row.hash: list(row.latest) for row in conn.execute(sa.select(common_hashes))}
-    latest: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=COMMON))
-    for page in _signatures(conn) if kept else ():
-        for row in page:
-            for hash_ in kept.keys() & set(unpack(row.packed)):
-                latest[hash_].append(row.article)
-    return [
-        hash_
-        for hash_, ids in sorted(kept.items())
-        if len(ids) < PER_HASH or ids != list(latest[hash_])[-len(ids) :]
-    ]
-
-
-def _signatures(conn: Connection) -> Iterator[Sequence[AnyRow]]:
-    """Yield all signatures in the order of articles, some thousand at a time."""
-    after = 0
-    query = sa.select(signatures).order_by(signatures.c.article).limit(_SIGNATURES)
-    while page := conn.execute(query.where(signatures.c.article > after)).all():
-        yield page
-        after = page[-1].article
+    index_of(conn).repair(conn, hash_)
 
 
 def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:

@@ -89,8 +89,10 @@ def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], C
     if not rows:
         return [], None
     within = keys.c.article.between(rows[0].id, rows[-1].id)
-    led = {(row.key, row.outlet) for row in conn.execute(sa.select(keys).where(within))}
-    led |= _elsewhere(conn, [row for row in rows if (url_key(row.url), row.outlet) not in led])
+    owners = {(row.key, row.outlet) for row in conn.execute(sa.select(keys).where(within))}
+    owners |= _elsewhere(
+        conn, [row for row in rows if (url_key(row.url), row.outlet) not in owners]
+    )
     found = [
         Fault(
             f"article {row.id}: its URL {row.url!r} does not lead to it",
@@ -98,7 +100,7 @@ def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], C
             row.id,
         )
         for row in rows
-        if row.sort_at is not None and (url_key(row.url), row.outlet) not in led
+        if row.sort_at is not None and (url_key(row.url), row.outlet) not in owners
     ]
     return found, rows[-1].id if len(rows) == _PAGE else None
 
@@ -118,8 +120,8 @@ def _repair_url(conn: Connection, id_: int) -> None:
     if row is None:
         return
     own = {"key": url_key(row.url), "outlet": row.outlet}
-    held = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == row.outlet)
-    if conn.execute(held).first() is None:
+    stored = sa.select(keys.c.key).where(keys.c.key == own["key"], keys.c.outlet == row.outlet)
+    if conn.execute(stored).first() is None:
         conn.execute(sa.insert(keys).values(**own, kind="url", value=row.url, article=id_))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table
 
 from storage.errors import ArchiveError
 from storage.model.maintenance import Copied
-from storage.sql.clusters.candidates_sqlite import fill_sketches
+from storage.sql.clusters.candidates import index_of as candidates_of
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock, open_engine, reading, writing
 from storage.sql.engine.errors import plain_errors
@@ -25,8 +25,6 @@ from storage.sql.schema.types import AnyRow
 from storage.sql.search.index import engine_of, rebuild
 
 _PAGE = 500  # rows a statement and transaction
-AFTER_COPY: tuple[Callable[[Connection], None], ...] = (rebuild, fill_sketches)
-"""Functions that rebuild, in the target, what a database keeps beside its tables."""
 
 Progress = Callable[[str, int, int], object]
 RowKey = tuple[Any, ...]
@@ -57,8 +55,8 @@ def _copy(
             _copy_table(snapshot, target, table, progress)
         with writing(target).begin() as conn:
             _copy_numbering(snapshot, conn)
-            for make in AFTER_COPY:
-                make(conn)
+            rebuild(conn)  # what a database keeps beside its tables is not copied
+            candidates_of(conn).rebuild(conn)
         done = [_verified(snapshot, target, table, target_name) for table in tables]
     with writing(target).begin() as conn:
         conn.execute(sa.delete(unfinished_copy))
@@ -146,12 +144,12 @@ def _at(conn: Connection, table: Table, keys: Sequence[RowKey]) -> dict[RowKey, 
 
 
 def _write(conn: Connection, table: Table, page: Sequence[AnyRow], *, is_empty: bool) -> None:
-    held = {} if is_empty else _at(conn, table, [_key(table, row) for row in page])
-    fresh = [dict(row._mapping) for row in page if _key(table, row) not in held]
+    stored = {} if is_empty else _at(conn, table, [_key(table, row) for row in page])
+    fresh = [dict(row._mapping) for row in page if _key(table, row) not in stored]
     if fresh:
         conn.execute(sa.insert(table), fresh)
     for row in page:
-        old = held.get(_key(table, row))
+        old = stored.get(_key(table, row))
         if old is not None and tuple(old) != tuple(row):
             _update(conn, table, row)
 

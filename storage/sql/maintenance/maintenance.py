@@ -8,9 +8,12 @@ from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest import redact as sql_redact
-from storage.sql.maintenance import scrub as sql_scrub
 from storage.sql.maintenance.check import run_checks
 from storage.sql.maintenance.stats import load_stats
+from storage.sql.read.refs import existing_id, find_redaction
+from storage.sql.schema.clusters import common_hashes
+from storage.sql.schema.core import metadata
+from storage.sql.schema.search import search_documents
 
 
 class Maintenance(Part):
@@ -26,7 +29,7 @@ class Maintenance(Part):
     ) -> Iterator[CheckFinding]:
         """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
 
-        begun: told each check's name before it starts. repair: mend what can be mended.
+        begun: called with each check's name before it starts. repair: mend what can be mended.
         """
         return run_checks(self._database.reading, self._database.writing if repair else None, begun)
 
@@ -37,7 +40,7 @@ class Maintenance(Part):
         hold the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
         """
         with self._database.writing() as conn:
-            id_ = sql_redact.existing_id(conn, self._database.name, ref)
+            id_ = existing_id(conn, self._database.name, ref)
             number = sql_redact.redact(conn, id_, reason, who, now)
             return sql_redact.load_redaction(conn, number)
 
@@ -47,12 +50,13 @@ class Maintenance(Part):
         Return False where someone else reads what was there before: do it again later.
         """
         with plain_errors(self._database.name):
-            return sql_scrub.scrub(self._database.engine)
+            tables = (*sorted(metadata.tables), search_documents.name, common_hashes.name)
+            return backend_of(self._database.engine).scrub(self._database.engine, tables)
 
     def redaction(self, ref: str) -> Redaction | None:
         """Return the last redaction of the article with this short id or URL, if any."""
         with self._database.reading() as conn:
-            number = sql_redact.find_redaction(conn, ref)
+            number = find_redaction(conn, ref)
             return None if number is None else sql_redact.load_redaction(conn, number)
 
     def open_redactions(self) -> list[Redaction]:

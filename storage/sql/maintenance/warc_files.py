@@ -35,8 +35,8 @@ def unlisted(conn: Connection, names: Sequence[str]) -> Iterator[str]:
     """Yield those names that no row has."""
     for part in in_parts(names):
         found = sa.select(warc_files.c.name).where(warc_files.c.name.in_(part))
-        held = set(conn.execute(found).scalars())
-        yield from (name for name in part if name not in held)
+        stored = set(conn.execute(found).scalars())
+        yield from (name for name in part if name not in stored)
 
 
 def captures_after(conn: Connection, after: int | None, size: int) -> list[tuple[int, Recorded]]:

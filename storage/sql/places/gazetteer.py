@@ -58,14 +58,14 @@ def _unit_row(unit: Unit) -> dict[str, Any]:
 
 
 def _write_units(conn: Connection, wanted: dict[str, dict[str, Any]]) -> None:
-    held = {row.id: dict(row._mapping) for row in conn.execute(sa.select(units))}
-    fresh = [row for id_, row in wanted.items() if id_ not in held]
+    stored = {row.id: dict(row._mapping) for row in conn.execute(sa.select(units))}
+    fresh = [row for id_, row in wanted.items() if id_ not in stored]
     changed = [
-        {"unit": id_, **row} for id_, row in wanted.items() if id_ in held and held[id_] != row
+        {"unit": id_, **row} for id_, row in wanted.items() if id_ in stored and stored[id_] != row
     ]
     retired = [
         {"unit": id_, "current": False}
-        for id_, row in held.items()
+        for id_, row in stored.items()
         if id_ not in wanted and row["current"]
     ]
     if fresh:

@@ -4,7 +4,7 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from storage.model.articles import (
 )
 from storage.model.places import Tags
 from storage.model.readings import Reading
+from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.gazetteer import within
 from storage.sql.places.tags import load_tags
@@ -33,7 +34,6 @@ from storage.sql.schema.core import (
     captures,
     contents,
     keys,
-    merged_ids,
     refusals,
     refused_urls,
     revisions,
@@ -44,36 +44,10 @@ from storage.sql.schema.types import AnyRow, in_parts
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-"""Where a row stands in an order by time and id."""
-
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
-_STAYS_AWAY = timedelta(days=1)  # a feed may name a story hours before its page is up
+_SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
-
-
-def find_id(conn: Connection, ref: str) -> int | None:
-    """Return the short id that `ref` (a short id, also a merged one, or a URL) leads to."""
-    if ref.isascii() and ref.isdigit():
-        return _existing_id(conn, int(ref)) if len(ref) < 19 else None  # 64 bits
-    query = (
-        sa.select(keys.c.article)
-        .select_from(keys.join(articles))
-        .where(keys.c.key == url_key(ref), _SHOWN)
-    )
-    # One URL may lead to articles of two outlets: its own before an alias, then the older.
-    own_first = sa.case((keys.c.kind == "url", 0), else_=1)
-    return conn.execute(query.order_by(own_first, keys.c.article).limit(1)).scalar()
-
-
-def _existing_id(conn: Connection, id_: int) -> int | None:
-    alive = sa.select(articles.c.id).where(articles.c.id == id_, _SHOWN)
-    merged = (
-        sa.select(merged_ids.c.article)
-        .select_from(merged_ids.join(articles))
-        .where(merged_ids.c.id == id_, _SHOWN)
-    )
-    return conn.execute(sa.union_all(alive, merged)).scalar()
 
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
@@ -191,7 +165,7 @@ def refusal_page(
 
 
 def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs at which an article or a final refusal is stored, or nothing for a day."""
+    """Return those URLs at which an article is stored, or that were given up."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
@@ -200,9 +174,10 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
             .select_from(keys.join(articles))
             .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
         )
-        refused = _refused(outlet, part, refused_urls.c.key).where(refusals.c.reason.in_(_FINAL))
+        final = sa.or_(refusals.c.final, refusals.c.reason.in_(_FINAL))
+        refused = _refused(outlet, part, refused_urls.c.key).where(final)
         found.update(by_key[row.key] for row in conn.execute(sa.union(stored, refused)))
-        found.update(by_key[key] for key in _gone(conn, outlet, part))
+        found.update(by_key[key] for key in _agreed(conn, outlet, part))
     return found
 
 
@@ -211,13 +186,24 @@ def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
     return statement.where(refusals.c.outlet == outlet, refused_urls.c.key.in_(part))
 
 
-def _gone(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
-    """Return those keys of URLs that were not found for as long as `_STAYS_AWAY`."""
+def _agreed(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
+    """Return those keys of URLs of which looks far enough apart said the same."""
+    time, said = refusals.c.captured_at, (refused_urls.c.key, refusals.c.reason)
+    asked = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+    asked = asked.where(refusals.c.reason.in_(_SETTLING)).group_by(*said)
+    return [key for key, first, last in conn.execute(asked) if last - first >= SETTLED_AFTER]
+
+
+def looks(conn: Connection, outlet: str, urls: Sequence[str]) -> dict[str, Looks]:
+    """Return, of those URLs that ever led to a refusal, when the first and the last look was."""
+    by_key = {url_key(url): url for url in urls}
     time = refusals.c.captured_at
-    span = (refused_urls.c.key, sa.func.min(time), sa.func.max(time))
-    not_found = refusals.c.reason == RefusalReason.NOT_FOUND.value
-    asked = _refused(outlet, part, *span).where(not_found).group_by(refused_urls.c.key)
-    return [key for key, first, last in conn.execute(asked) if last - first >= _STAYS_AWAY]
+    found: dict[str, Looks] = {}
+    for part in in_parts(list(by_key)):
+        asked = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+        for key, first, last in conn.execute(asked.group_by(refused_urls.c.key)):
+            found[by_key[key]] = Looks(first, last)
+    return found
 
 
 def _newest_first(

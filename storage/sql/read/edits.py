@@ -15,7 +15,7 @@ from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
 EditCursor = tuple[datetime, int, int]
-"""Where an edit stands in their order: when it was seen, of which article, which state."""
+"""An edit's position in their order: when it was seen, of which article, which state."""
 
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
 
@@ -52,7 +52,7 @@ def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
 def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
     """Return `statement` for articles whose page, or a page that led to it, was not found since.
 
-    `removals` tells which of them are gone themselves.
+    `removals` says which of them are gone themselves.
     """
     # Named, not left to SQLAlchemy: of itself a subquery is bound to the one around it only, and
     # `last` would be the newest capture of any article.

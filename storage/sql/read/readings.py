@@ -46,7 +46,7 @@ def capture_of(row: AnyRow) -> Capture:
 class StoredCapture:
     """A capture with its newest reading.
 
-    article: short id of the article it shows; for a refusal, of the one that stood at its URL.
+    article: short id of the article it shows; for a refusal, of the one that was at its URL.
     content, refusal: the row of what it shows; one of them is None.
     """
 
@@ -80,10 +80,10 @@ def load_captures(conn: Connection, ids: Sequence[int]) -> dict[int, StoredCaptu
     rows = (
         row for part in in_parts(ids) for row in conn.execute(query.where(captures.c.id.in_(part)))
     )
-    return {row.id: _held(row) for row in rows}
+    return {row.id: _stored_capture(row) for row in rows}
 
 
-def _held(row: AnyRow) -> StoredCapture:
+def _stored_capture(row: AnyRow) -> StoredCapture:
     return StoredCapture(
         id=row.id,
         outlet=row.outlet,

@@ -14,7 +14,7 @@ from storage.sql.engine.transactions import Part
 from storage.sql.schema.alarms import alarms
 from storage.sql.schema.types import AnyRow
 
-_WHOLE = ""  # stands in the column `outlet` for alarms of no outlet
+_WHOLE = ""  # in the column `outlet`, for alarms of no outlet
 
 
 class Alarms(Part):
@@ -40,9 +40,9 @@ class Alarms(Part):
             return _load(conn, outlet, only_open=only_open, limit=limit)
 
     def pending(self, channels: Collection[str]) -> list[Alarm]:
-        """Return the alarms of which a channel was not told the present state, oldest first.
+        """Return the alarms whose present state was not delivered to a channel, oldest first.
 
-        One that closed before anybody was told that it opened is told to nobody.
+        One that closed before its opening was delivered is not delivered at all.
         """
         query = sa.select(alarms).order_by(alarms.c.opened_at, alarms.c.id)
         missing = [_lacks(channel) for channel in channels]
@@ -50,10 +50,10 @@ class Alarms(Part):
             return [_alarm(row) for row in conn.execute(query.where(sa.or_(sa.false(), *missing)))]
 
     def mark_delivered(self, alarm: int, channel: str, state: str) -> None:
-        """Note that a channel has been told that an alarm is "open" or "closed"."""
-        told = sa.select(alarms.c.told).where(alarms.c.id == alarm)
+        """Record that an alarm's state, "open" or "closed", was delivered to a channel."""
+        delivered = sa.select(alarms.c.told).where(alarms.c.id == alarm)
         with self._database.writing() as conn:
-            states = json.loads(conn.execute(told).scalar_one())
+            states = json.loads(conn.execute(delivered).scalar_one())
             _update(conn, alarm, {"told": json.dumps(states | {channel: state})})
 
 
@@ -87,9 +87,9 @@ def _load(
 
 
 def _lacks(channel: str) -> sa.ColumnElement[bool]:
-    told_open = alarms.c.told.like(f'%"{channel}": "open"%')
+    delivered_open = alarms.c.told.like(f'%"{channel}": "open"%')
     is_open = alarms.c.closed_at.is_(None)
-    return (is_open & ~told_open) | (~is_open & told_open)
+    return (is_open & ~delivered_open) | (~is_open & delivered_open)
 
 
 def _update(conn: Connection, id_: int, values: dict[str, Any]) -> None:
@@ -115,4 +115,4 @@ def _alarm(row: AnyRow) -> Alarm:
         evidence=tuple(json.loads(row.evidence)),
     )
     times = (row.opened_at, row.updated_at, row.closed_at)
-    return Alarm(row.id, finding, *times, told=json.loads(row.told))
+    return Alarm(row.id, finding, *times, delivered=json.loads(row.told))

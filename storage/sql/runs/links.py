@@ -11,29 +11,31 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
+from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
+from storage.sql.read.articles import looks, seen
 from storage.sql.schema.core import keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
 
-# A page that is gone was promised and is no gap of ours, though it will be asked for once more.
-_REFUSED = [r.value for r in RefusalReason if r.is_final or r is RefusalReason.NOT_FOUND]
+# What a look found to be no article was promised and is no gap of ours, though it is asked again.
+_REFUSED = [reason.value for reason in RefusalReason if reason.can_settle]
 
 
 class Links(Part):
     """What listings named, what became of it, and how far backfills have come."""
 
     def record(self, outlet: str, links: Sequence[DiscoveredLink], now: datetime) -> None:
-        """Remember links with the ways on which they were met; a link is one, however found."""
+        """Store links with their sources; a link is one, however found."""
         if links:
             with self._database.writing() as conn:
                 _record(conn, outlet, links, now)
 
     def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-        """Return the ways on which a link was met, in the order of their first time."""
+        """Return the sources of a link, in the order of their first time."""
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
         query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
@@ -58,6 +60,20 @@ class Links(Part):
         query = sa.select(links.c.day, links.c.url).where(*gaps).order_by(links.c.day, links.c.url)
         with self._database.reading() as conn:
             return [(row.day, row.url) for row in conn.execute(query.limit(limit))]
+
+    def looks(self, outlet: str, urls: Sequence[str]) -> dict[str, Looks]:
+        """Return, of those canonical URLs that ever led to a refusal, when they were looked at."""
+        with self._database.reading() as conn:
+            return looks(conn, outlet, urls)
+
+    def due(self, outlet: str, now: datetime, limit: int) -> list[str]:
+        """Return up to `limit` addresses to be asked again, the one that waits longest first.
+
+        Listings have named them, whether they still do or not; a look of the last `ASKED_FOR` was
+        the first, none brought an article, and they were not given up (`articles.seen`).
+        """
+        with self._database.reading() as conn:
+            return _due(conn, outlet, now)[:limit]
 
     def progress(self, outlet: str, window: str) -> dict[str, Progress]:
         """Return how far the backfill of a window has come, by listing."""
@@ -108,19 +124,21 @@ class Links(Part):
         return len(keys)
 
 
-def _record(conn: Connection, outlet: str, met: Sequence[DiscoveredLink], now: datetime) -> None:
-    """Remember links with the ways on which they were met; nothing is written where none is new."""
+def _record(
+    conn: Connection, outlet: str, discovered: Sequence[DiscoveredLink], now: datetime
+) -> None:
+    """Store links with their sources; nothing is written where none is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
-    held: dict[bytes, AnyRow] = {}
-    for part in in_parts([_key(link.url, link.article_id) for link in met]):
+    stored: dict[bytes, AnyRow] = {}
+    for part in in_parts([_key(link.url, link.article_id) for link in discovered]):
         query = sa.select(links).where(links.c.outlet == outlet, links.c.key.in_(part))
-        held.update((row.key, row) for row in conn.execute(query))
+        stored.update((row.key, row) for row in conn.execute(query))
     fresh: dict[bytes, dict[str, Any]] = {}
-    for link in met:
+    for link in discovered:
         key = _key(link.url, link.article_id)
-        if key in held:
-            _update(conn, held[key], link)
+        if key in stored:
+            _update(conn, stored[key], link)
         elif key not in fresh:
             fresh[key] = {
                 "outlet": outlet,
@@ -140,7 +158,7 @@ def _key(url: str, article_id: str | None) -> bytes:
 
 
 def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
-    """Add a way; a day that is told more exactly takes the place of a month or of none."""
+    """Add a source; a more exact day takes the place of a month or of none."""
     changed: dict[str, Any] = {}
     if link.source not in row.ways.split():
         changed["ways"] = f"{row.ways} {link.source}"
@@ -209,6 +227,23 @@ def _is_refused() -> ColumnElement[bool]:
         )
         .correlate(links)
     )
+
+
+def _due(conn: Connection, outlet: str, now: datetime) -> list[str]:
+    refused = refusals.join(refused_urls).join(
+        links,
+        sa.and_(links.c.outlet == refusals.c.outlet, links.c.url_key == refused_urls.c.key),
+    )
+    lately = (refusals.c.outlet == outlet, refusals.c.captured_at > now - ASKED_FOR)
+    query = sa.select(links.c.url).select_from(refused).where(*lately, ~_is_stored()).distinct()
+    named = list(conn.execute(query).scalars())
+    waiting = {
+        url: found
+        for url, found in looks(conn, outlet, named).items()
+        if found.first > now - ASKED_FOR and found.is_due(now)
+    }
+    settled = seen(conn, outlet, list(waiting))
+    return sorted(waiting.keys() - settled, key=lambda url: (waiting[url].last, url))
 
 
 def _save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:

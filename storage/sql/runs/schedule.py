@@ -9,7 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.model.schedule import LOOK_AGAIN, TOO_LATE, Hold, KnownArticle, MaintenanceRun
+from storage.model.schedule import (
+    RECHECK_AGES,
+    SCHEDULE,
+    TOO_LATE,
+    Hold,
+    KnownArticle,
+    MaintenanceRun,
+)
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
@@ -33,12 +40,17 @@ class Schedule(Part):
                 row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
             }
 
-    def record_maintenance(self, chore: MaintenanceRun) -> None:
+    def stopped_at(self) -> datetime | None:
+        """Return when the schedule was stopped, None where it runs, was killed, or never ran."""
+        row = self.maintenance_runs().get(SCHEDULE)
+        return row.seen_at if row is not None and row.exit_code is not None else None
+
+    def record_maintenance(self, run: MaintenanceRun) -> None:
         """Write a standing job's row in place of the one before."""
         with self._database.writing() as conn:
-            lock(conn, "chore", chore.name)
-            conn.execute(sa.delete(chores).where(chores.c.name == chore.name))
-            conn.execute(sa.insert(chores).values(asdict(chore)))
+            lock(conn, "chore", run.name)
+            conn.execute(sa.delete(chores).where(chores.c.name == run.name))
+            conn.execute(sa.insert(chores).values(asdict(run)))
 
     def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
         """Return up to `limit` articles that are due to be looked at again, newest first."""
@@ -59,18 +71,18 @@ def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]
     """Yield the articles whose last look lies before the last step of age that they have passed.
 
     A look is a capture, a refusal at its address, or a check that brought nothing new. Whether
-    it lies before the step is worked out here: the databases add to times each in its own way.
+    it lies before the step is computed here: the databases add to times each in its own way.
     """
     query = (
-        sa.select(articles.c.id, articles.c.url, checks.c.status, articles.c.sort_at, *_LOOKS)
+        sa.select(articles.c.id, articles.c.url, checks.c.status, articles.c.sort_at, *_CHECKED)
         .select_from(articles.outerjoin(checks))
         .where(articles.c.outlet == outlet)
-        .where(articles.c.sort_at > now - TOO_LATE, articles.c.sort_at <= now - LOOK_AGAIN[0])
+        .where(articles.c.sort_at > now - TOO_LATE, articles.c.sort_at <= now - RECHECK_AGES[0])
         .order_by(articles.c.sort_at.desc(), articles.c.id.desc())
     )
-    for id_, url, status, sort_at, *looks in conn.execute(query):
-        step = max(step for step in LOOK_AGAIN if sort_at + step <= now)
-        if all(look is None or look < sort_at + step for look in looks):
+    for id_, url, status, sort_at, *checked in conn.execute(query):
+        step = max(step for step in RECHECK_AGES if sort_at + step <= now)
+        if all(check is None or check < sort_at + step for check in checked):
             yield KnownArticle(id_, url, status)
 
 
@@ -79,7 +91,7 @@ def _newest(column: sa.Column[Any], article: sa.Column[Any]) -> sa.ScalarSelect[
     return newest.where(article == articles.c.id).correlate(articles).scalar_subquery()
 
 
-_LOOKS = (
+_CHECKED = (
     _newest(captures.c.captured_at, captures.c.article),
     _newest(refusals.c.captured_at, refusals.c.article),
     checks.c.checked_at,

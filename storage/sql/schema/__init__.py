@@ -1,0 +1,9 @@
+"""The tables, all of one metadata: whoever imports one of these modules knows them all.
+
+What walks through `core.metadata` (copies, checks, comparisons) must not miss a table because
+nobody has asked for its part of the archive yet.
+"""
+
+from storage.sql.schema import alarms, clusters, core, links, maintenance, schedule, search
+
+__all__ = ["alarms", "clusters", "core", "links", "maintenance", "schedule", "search"]

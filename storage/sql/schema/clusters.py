@@ -47,7 +47,7 @@ common_lines = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Each stands in one of the two databases only, so they are no part of what is copied between them.
+# Each exists in one of the two databases only, so they are no part of what is copied between them.
 _own = sa.MetaData()
 
 # No foreign key: at 16 rows an article, checking them would double the time of writing.
@@ -67,4 +67,4 @@ common_hashes = sa.Table(
 )
 
 OWN_TABLES = ("sketches", "common_hashes", "signature_keys")
-"""How the names begin of what stands in one database and not in the metadata."""
+"""Prefixes of the names that exist in one database and not in the metadata."""

@@ -2,7 +2,7 @@
 
     outlets ─┬─ runs ──────────────┐
              ├─ articles ─┬─ keys  │     every URL and outlet id that leads to an article
-             │            ├─ revisions ── its states, worked out from its captures
+             │            ├─ revisions ── its states, derived from its captures
              │            ├─ merged_ids   short ids that were found to be another article's
              │            └─ captures ─┬─ contents     each distinct article JSON, once
              │               │         └─ readings     what older code of ours read
@@ -78,7 +78,7 @@ runs = sa.Table(
 )
 
 # title, url and the times are those of the latest revision, article_id is the latest one learned;
-# they are here for listing and for SQL, the truth stands in keys, revisions and contents.
+# they serve listing and SQL; keys, revisions and contents are what counts.
 articles = sa.Table(
     "articles",
     metadata,
@@ -152,7 +152,7 @@ captures = sa.Table(
     sa.Index("ix_captures_version_captured_at_id", "version", "captured_at", "id"),
 )
 
-# Those before the newest, which stands in `captures` and `refusals`.
+# Those before the newest, which is in `captures` and `refusals`.
 readings = sa.Table(
     "readings",
     metadata,
@@ -192,7 +192,8 @@ refusals = sa.Table(
     sa.Column("captured_at", UtcTime, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("evidence", SafeText, nullable=False),
-    ref("article", "articles.id", nullable=True),  # the article that stood at this URL
+    ref("article", "articles.id", nullable=True),  # the article at this URL before
+    sa.Column("final", sa.Boolean, nullable=False, server_default=sa.false()),  # see Arrival
     sa.Index("ix_refusals_outlet_captured_at_id", "outlet", "captured_at", "id"),
     sa.Index("ix_refusals_captured_at_id", "captured_at", "id"),
     sa.Index("ix_refusals_article", "article"),
@@ -282,7 +283,7 @@ scores = sa.Table(
 )
 
 # Worked out from the latest revision's scores, as `articles` is from its content; sort_at and
-# outlet stand here too, so that each unit's articles can be read in order along one index.
+# outlet are kept here too, so that each unit's articles can be read in order along one index.
 article_places = sa.Table(
     "article_places",
     metadata,

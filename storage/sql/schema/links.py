@@ -18,6 +18,7 @@ links = sa.Table(
     sa.Column("met_at", UtcTime, nullable=False),
     sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
     sa.Index("ix_links_outlet_day", "outlet", "day"),
+    sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),
     sqlite_with_rowid=False,
 )
 

@@ -16,7 +16,7 @@ warc_files = sa.Table(
     sa.Column("listed_at", UtcTime, nullable=False),
 )
 
-# One row a takedown. What was removed stands here as digests only.
+# One row a takedown. What was removed is kept as digests only.
 redactions = sa.Table(
     "redactions",
     metadata,

@@ -1,16 +1,14 @@
 """What the archive's tables are made of: column types that both databases keep alike."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Row
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 from storage.text.normalize import storable
 
@@ -21,39 +19,43 @@ _Value = TypeVar("_Value")
 _IN_LIMIT = 500  # bound values a statement; SQLite's limit is 32,766
 
 
+class _IsoText(TypeDecorator[datetime]):
+    """A UTC time as ISO 8601 text of one width, whose order is the order in time."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Write the time to the microsecond."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
+        """Read the time."""
+        return datetime.fromisoformat(value) if value else None
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware time, UTC on the way out, to the microsecond.
 
-    PostgreSQL: timestamptz. SQLite, which has no such type: ISO 8601 text of one width, whose
-    order is the order in time and which its date functions read.
+    PostgreSQL: timestamptz. SQLite, which has no such type: text that its date functions read.
     """
 
-    impl = sa.DateTime(timezone=True)
+    impl = sa.DateTime(timezone=True).with_variant(_IsoText(), "sqlite")
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return text on SQLite, timestamptz elsewhere."""
-        return dialect.type_descriptor(
-            sa.Text() if dialect.name == "sqlite" else self.impl_instance
-        )
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """Raise ValueError for a time without a zone."""
         if value is None:
             return None
         if value.utcoffset() is None:
             raise ValueError(f"the archive keeps no time without a zone: {value.isoformat()}")
-        utc = value.astimezone(UTC)
-        if dialect.name != "sqlite":
-            return utc
-        return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """Return the time in UTC."""
-        if value is None:
-            return None
-        moment = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
-        return moment.astimezone(UTC)
+        return value and value.astimezone(UTC)
 
 
 class SafeText(TypeDecorator[str]):
@@ -68,7 +70,7 @@ class SafeText(TypeDecorator[str]):
 
 
 def hashed(*parts: str) -> bytes:
-    """Return 128 bits that stand for `parts` in an index."""
+    """Return a 128-bit hash of `parts`, the key of an index."""
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
 
@@ -91,13 +93,3 @@ def in_parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     """Yield `values` in parts short enough for one statement's IN."""
     for start in range(0, len(values), _IN_LIMIT):
         yield values[start : start + _IN_LIMIT]
-
-
-def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return a condition for any number of ids, in one value."""
-    if conn.dialect.name == "postgresql":
-        # As text: the driver takes 2 µs to write each number of a list.
-        written = sa.literal(f"{{{','.join(map(str, ids))}}}", sa.Text)
-        return column == sa.any_(sa.cast(written, ARRAY(sa.BigInteger)))
-    listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
-    return column.in_(listed.columns(sa.column("value", sa.Integer)))

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from storage.model.articles import Article
 from storage.search.document import GAP, Document, both_forms, document_of
+from storage.sql.engine.bulk import among
 from storage.sql.schema.search import search_documents as documents
-from storage.sql.schema.types import among
 from storage.sql.search.entry import Entry, filed_text
 
 _LAST_POSITION, _POSITIONS, _BYTES = 16_383, 255, 1_000_000

@@ -135,7 +135,7 @@ def _clause(number: int, text: str, name: str) -> Clause:
 
 
 def _shares(text: str) -> tuple[Member, ...]:
-    """Return the members of a clause, each with the share that stands before it."""
+    """Return the members of a clause, each with the share before it."""
     text = _ASIDE.sub(" ", text)
     marks = list(_AMOUNT.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]

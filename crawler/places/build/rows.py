@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from crawler.places.history import EARLIER_SUCCESSIONS, EARLIER_UNITS, KNOWN_BEGINNINGS
-from crawler.places.lists import Listed, loose, parse_list, reconcile
-from crawler.places.resolutions import parse_resolution
-from crawler.places.succession import Pair, resolve
+from crawler.places.build.history import EARLIER_SUCCESSIONS, EARLIER_UNITS, KNOWN_BEGINNINGS
+from crawler.places.build.lists import Listed, loose, parse_list, reconcile
+from crawler.places.build.resolutions import parse_resolution
+from crawler.places.build.succession import Pair, resolve
 from storage.errors import ConfigError
 from storage.model.places import Succession, Unit
 from storage.text.normalize import fold

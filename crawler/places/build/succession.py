@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
-from crawler.places.lists import Listed, loose, split_name
-from crawler.places.resolutions import Clause, Member, Resolution
+from crawler.places.build.lists import Listed, loose, split_name
+from crawler.places.build.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
 from storage.model.places import Share
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crawler.places.resolutions import Clause, Member, Resolution
+from crawler.places.build.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
 from storage.text.normalize import canonical_tone, fold, normalize
 

@@ -1,0 +1,31 @@
+"""Files and folders that only their owner writes and only the group reads: 0640 and 0750.
+
+Recordings, logs and backups hold what outlets may have taken back, and full addresses. A stricter
+umask is respected.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+
+
+def open_private(path: Path | str, mode: str, **options: Any) -> Any:
+    """Open a file as `open` does; one that is made gets the mode 0640. Raises OSError."""
+    return open(path, mode, opener=_opener, **options)
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE_MODE)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each with the mode 0750. Raises OSError.
+
+    One that is there already keeps its mode.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)

@@ -1,0 +1,198 @@
+"""Every command by name, group and first line of help; its module is imported when it is called."""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+_C = "crawler.commands."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command as `tinquan --help` lists it.
+
+    where: its module and function, or Typer for a group, as "module:name". settings: how its
+    arguments are parsed.
+    """
+
+    group: str
+    name: str
+    where: str
+    help: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+COMMANDS = (
+    Entry(
+        "Begin",
+        "init",
+        _C + "init:init",
+        "Make a folder ready for crawls: write its tinquan.toml, and scrapy.cfg for Scrapy.",
+    ),
+    Entry(
+        "Begin",
+        "demo",
+        _C + "demo:demo",
+        "Replay a recorded day of two outlets into FOLDER, without a network, and look into it.",
+    ),
+    Entry(
+        "Crawl",
+        "crawl",
+        _C + "crawl.crawl:crawl",
+        "Crawl outlets into the archive, live or from recordings.",
+    ),
+    Entry(
+        "Crawl",
+        "backfill",
+        _C + "crawl.backfill:backfill",
+        "Fetch what an outlet published in a window of the past; said again, it goes on.",
+    ),
+    Entry(
+        "Crawl",
+        "recheck",
+        _C + "crawl.recheck:recheck",
+        "Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication.",
+    ),
+    Entry(
+        "Crawl",
+        "schedule",
+        _C + "crawl.schedule:schedule",
+        "Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C.",
+    ),
+    Entry(
+        "Crawl", "outlets", _C + "outlets.outlets:outlets_app", "The outlets: one TOML file each."
+    ),
+    Entry(
+        "Crawl",
+        "extract",
+        _C + "outlets.extract:extract",
+        "Print the article, or the refusal, that a saved page holds, as JSON.",
+    ),
+    Entry(
+        "Read",
+        "articles",
+        _C + "query.articles:articles",
+        "List archived articles, newest publication first.",
+    ),
+    Entry(
+        "Read",
+        "show",
+        _C + "query.articles:show",
+        "Show one article in full, with the history of its states.",
+    ),
+    Entry(
+        "Read",
+        "search",
+        _C + "query.search:search",
+        "Search the texts of archived articles.",
+        {"ignore_unknown_options": True},  # a word to exclude begins with "-": it is no option
+    ),
+    Entry(
+        "Read",
+        "revisions",
+        _C + "query.revisions:revisions",
+        "List articles that their outlets edited, newest edit first.",
+    ),
+    Entry(
+        "Read",
+        "diff",
+        _C + "query.revisions:diff",
+        "Show what changed between two states of an article, word by word.",
+    ),
+    Entry(
+        "Read",
+        "clusters",
+        _C + "query.clusters:clusters",
+        "List the most reprinted stories: those in most outlets first.",
+    ),
+    Entry(
+        "Read",
+        "cluster",
+        _C + "query.clusters:cluster",
+        "Show the copies of one article's story, from the earliest known publication on.",
+    ),
+    Entry(
+        "Read", "places", _C + "query.places:places_app", "Districts and wards, with their eras."
+    ),
+    Entry("Read", "sql", _C + "query.sql:sql", "Ask the archive in SQL; it is never written."),
+    Entry("Operate", "status", _C + "crawl.status:status", "Show how every outlet is doing."),
+    Entry(
+        "Operate",
+        "alarms",
+        _C + "crawl.status:alarms",
+        "List alarms that the schedule has opened, newest first, with what to do about each.",
+    ),
+    Entry(
+        "Operate",
+        "runs",
+        _C + "query.articles:runs",
+        "List crawls, newest first: what each did, and how it ended.",
+    ),
+    Entry(
+        "Operate",
+        "coverage",
+        _C + "crawl.coverage:coverage",
+        "Show per day or month what the sitemaps promised against what is stored.",
+    ),
+    Entry("Archive", "archive", _C + "archive.archive:archive_app", "Look after the archive."),
+    Entry(
+        "Archive",
+        "export",
+        _C + "query.export:export",
+        "Write articles to a file, newest publication first, with a manifest beside it.",
+    ),
+    Entry(
+        "Archive",
+        "import",
+        _C + "archive.import_:import_",
+        "Import articles, one JSON object a line, with the keys that `tinquan extract` prints.",
+    ),
+    Entry(
+        "Archive",
+        "reextract",
+        _C + "archive.reextract:reextract",
+        "Read captures again with today's code.",
+    ),
+    Entry(
+        "Archive",
+        "prune",
+        _C + "archive.prune:prune",
+        "Delete old logs and validators, tidy the database.",
+    ),
+)
+
+
+def _nothing() -> None:
+    """Stand for a command that is not imported yet."""
+
+
+def register(app: typer.Typer) -> None:
+    """Give `app` every command's name and help; `CommandGroup` imports the one that is called."""
+    for entry in COMMANDS:
+        app.command(entry.name, help=entry.help, rich_help_panel=entry.group)(_nothing)
+
+
+class CommandGroup(TyperGroup):
+    """The group of all commands: the one that is called is imported, no other."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the named command, as typer does, once its module is imported."""
+        for entry in COMMANDS:
+            if args and entry.name == args[0]:
+                self.commands[entry.name] = load(entry)
+        return super().resolve_command(ctx, args)
+
+
+def load(entry: Entry) -> Any:
+    """Import an entry's module; return its command, or group, as typer runs it."""
+    module, _, name = entry.where.partition(":")
+    found = getattr(import_module(module), name)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    single = typer.Typer(add_completion=False)
+    single.command(entry.name, context_settings=entry.settings)(found)
+    return get_command(single)

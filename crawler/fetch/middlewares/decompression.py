@@ -1,0 +1,44 @@
+"""Content-Encoding is undone as browsers do it, and as recordings are read years later."""
+
+from typing import Any, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response, TextResponse
+from scrapy.responsetypes import responsetypes
+
+from crawler.capture.decode import UndecodableError, decode
+from crawler.fetch.middlewares.errors import OversizeError, UndecodableContentError
+
+
+class Decompression:
+    """In place of Scrapy's, for which a false header, or a stream without its end, is no answer.
+
+    Stands above the capture (650), so that bodies are recorded as they were sent.
+    """
+
+    def __init__(self, most_bytes: int):
+        self._most_bytes = most_bytes
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the middleware (setting DOWNLOAD_MAXSIZE, bytes)."""
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response decoded. Raises UndecodableContentError, OversizeError."""
+        encodings = response.headers.getlist("Content-Encoding")
+        if not encodings:
+            return response
+        try:
+            body = decode(response.body, encodings)
+        except UndecodableError as error:
+            raise UndecodableContentError(f"{request.url}: {error}") from None
+        if len(body) > self._most_bytes:
+            raise OversizeError(f"{request.url}: too large")
+        del response.headers["Content-Encoding"]
+        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+        changes: dict[str, Any] = {"body": body}
+        if issubclass(kind, TextResponse):
+            changes["encoding"] = None  # found anew in the decoded body
+        return response.replace(cls=kind, **changes)

@@ -1,0 +1,43 @@
+"""What a crawl begins with, in its order."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from scrapy import Request, signals
+
+from crawler.fetch.spiders.adoption import adopted_requests
+from crawler.fetch.spiders.listing_requests import ListingRequest
+from crawler.fetch.spiders.rechecks import recheck_requests
+
+if TYPE_CHECKING:
+    from crawler.fetch.spiders.outlet import OutletSpider
+
+
+async def first_requests(spider: "OutletSpider") -> AsyncIterator[Request]:
+    """Yield known articles to look at again, or the one address that was named, or else all.
+
+    All are the pages that a killed crawl left behind, the plan's listings, each when nothing else
+    is waiting, and what brought no article before and is due.
+    """
+    plan = spider.plan
+    if plan.recheck:
+        for request in recheck_requests(spider):
+            yield request
+        return
+    if plan.url:
+        yield Request(
+            plan.url,
+            callback=spider.parse_given,
+            errback=spider.listing_failed,
+            cb_kwargs={"listing": ListingRequest(plan.url, "html")},
+        )
+        return
+    for request in adopted_requests(spider):
+        yield request
+    for listing in spider.listings.requests():
+        if spider.listings.frontier.is_full or spider.recorder.is_stopping:
+            return
+        yield spider.listing_request(listing)
+        await spider.crawler.signals.wait_for(signals.scheduler_empty)
+    for item in spider.listings.due():
+        yield spider.article_request(item.link.url)

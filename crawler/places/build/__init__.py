@@ -1,0 +1,1 @@
+"""Making the gazetteer from official lists and resolutions. Pure."""

@@ -1,0 +1,85 @@
+"""`tinquan sql`: a person's statement, in every form it is printed in, and what it may not do."""
+
+import json
+
+import pytest
+
+from storage.archive import open_archive
+from tests.support.commands import Tinquan
+from tests.support.samples import article, capture, run
+
+
+@pytest.fixture
+def archive(archive_url: str) -> str:
+    """Return the URL of an archive with two articles, on either database."""
+    with open_archive(archive_url) as archive:
+        archive.runs.start(run("run-9"))
+        archive.articles.store("run-9", capture(0, 1), article(1, "Một dòng.\tHai."))
+        archive.articles.store("run-9", capture(1, 2), article(2, published_at=None))
+    return archive_url
+
+
+SELECT = "SELECT article, title, published_at FROM article_latest ORDER BY article"
+
+
+def test_a_statement_prints_a_table(archive: str, tinquan: Tinquan) -> None:
+    ran = tinquan("--archive", archive, "sql", SELECT)
+    header, _, first, second = ran.out.splitlines()
+    assert header.split() == ["article", "title", "published_at"]
+    assert "Khánh thành cầu số 1" in first
+    assert second.rstrip().endswith("–")
+
+
+def test_csv_and_json_say_the_same(archive: str, tinquan: Tinquan) -> None:
+    rows = json.loads(tinquan("--archive", archive, "sql", SELECT, "--json").out)
+    assert [row["article"] for row in rows] == [1, 2]
+    assert rows[1]["published_at"] is None
+    lines = tinquan("--archive", archive, "sql", SELECT, "--csv").out.splitlines()
+    assert lines[0] == "article,title,published_at"
+    assert lines[1].startswith("1,Khánh thành cầu số 1,2026-03-01T")
+    assert lines[2].endswith(",")
+
+
+def test_sums_are_numbers(archive: str, tinquan: Tinquan) -> None:
+    ran = tinquan(
+        "--archive", archive, "sql", "SELECT sum(articles) AS n FROM outlet_day", "--json"
+    )
+    assert json.loads(ran.out) == [{"n": 2}]
+
+
+def test_colons_and_percents_are_text(archive: str, tinquan: Tinquan) -> None:
+    ran = tinquan("--archive", archive, "sql", "SELECT '100 % :now %s' AS x", "--csv")
+    assert ran.out.splitlines() == ["x", "100 % :now %s"]
+
+
+def test_more_rows_than_the_limit_are_said(archive: str, tinquan: Tinquan) -> None:
+    ran = tinquan("--archive", archive, "sql", SELECT, "--limit", 1)
+    assert "cầu số 2" not in ran.out
+    assert ran.err == "only the first 1 rows are shown: --limit shows more, --csv all\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("SELEC 1", "the statement cannot be run"),
+        ("SELECT nothing FROM article_latest", "nothing"),
+        ("DELETE FROM articles", "the statement"),
+        ("UPDATE articles SET title = 'x'", "the statement"),
+        ("", "the statement"),
+    ],
+)
+def test_a_wrong_statement_is_one_line_and_changes_nothing(
+    statement: str, said: str, archive: str, tinquan: Tinquan
+) -> None:
+    ran = tinquan("--archive", archive, "sql", statement)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert len(ran.err.splitlines()) == 1
+    assert said in ran.err
+    with open_archive(archive, create=False) as opened:
+        assert opened.articles.get("1").latest.article.title == "Khánh thành cầu số 1"
+
+
+def test_csv_and_json_exclude_each_other(archive: str, tinquan: Tinquan) -> None:
+    ran = tinquan("--archive", archive, "sql", SELECT, "--csv", "--json")
+    assert (ran.code, ran.out) == (2, "")
