@@ -60,11 +60,12 @@ def add_documents(
     conn: Connection, entries: Sequence[Entry], filed: Sequence[str]
 ) -> dict[int, int]:
     """Write articles' documents, with their facet values; return their numbers."""
+    write = UtcTime().dialect_impl(conn.dialect).bind_processor(conn.dialect) or str
     rows = [
         {
             "article": one.article,
             "content": one.content,
-            "at": UtcTime().process_bind_param(one.sort_at, conn.dialect),
+            "at": write(one.sort_at),
             "first": first_number(one.sort_at),
             "filed": values,
         }
