@@ -89,7 +89,8 @@ COMMANDS = (
         "search",
         _C + "query.search:search",
         "Search the texts of archived articles.",
-        {"ignore_unknown_options": True},  # a word to exclude begins with "-": it is no option
+        # A word to exclude begins with "-": it is no option, nor is "h" one in the midst of it.
+        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
     ),
     Entry(
         "Read",
