@@ -97,13 +97,15 @@ def test_a_child_killed_between_two_pages_is_replaced() -> None:
 
 def test_a_pool_that_answers_nobody_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a child is killed while it holds the pool's lock: no page ever ends."""
-    monkeypatch.setattr("crawler.extract.worker._START_SECONDS", 0.0)
     schedule = ProcessPool.schedule
     stuck: list[ProcessPool] = []
 
     def get_stuck(pool: ProcessPool, *args: Any, **kwargs: Any) -> ProcessFuture[Any]:
         if not stuck:
             stuck.append(pool)
+        # The stuck pool is waited for in vain; the next one may take its time to start.
+        wait = 0.0 if pool is stuck[0] else 60.0
+        monkeypatch.setattr("crawler.extract.worker._START_SECONDS", wait)
         return ProcessFuture() if pool is stuck[0] else schedule(pool, *args, **kwargs)
 
     monkeypatch.setattr(ProcessPool, "schedule", get_stuck)
