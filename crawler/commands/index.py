@@ -119,6 +119,12 @@ COMMANDS = (
     Entry(
         "Read", "places", _C + "query.places:places_app", "Districts and wards, with their eras."
     ),
+    Entry(
+        "Read",
+        "cite",
+        _C + "query.cite:cite",
+        "Print the reference to an article: author, outlet, time, address, and the archived state.",
+    ),
     Entry("Read", "sql", _C + "query.sql:sql", "Ask the archive in SQL; it is never written."),
     Entry("Operate", "status", _C + "crawl.status:status", "Show how every outlet is doing."),
     Entry(

@@ -267,7 +267,8 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     code = "import sys; sys.argv = ['tinquan', 'outlets', 'list', '--json']\nimport crawler.cli\n"
     for many in (
         "",
-        "crawler.commands.outlets.outlets.print_json_array = lambda _: print('x' * 10**6)\n",
+        "import crawler.commands.outlets.outlets as module\n"
+        "module.print_json_array = lambda _: print('x' * 10**6)\n",
     ):
         with subprocess.Popen(
             [sys.executable, "-c", code + many + "crawler.cli.main()"],

@@ -17,6 +17,7 @@ from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
 from storage.sql.engine.migrate import configuration
+from storage.sql.schema.views import drop_views
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
 
@@ -190,6 +191,7 @@ def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> N
         before = list(archive.clusters.find(ClusterQuery()))
         assert len(before) == 2
         with archive.database.writing() as conn:
+            drop_views(conn)
             for table in ("common_lines", "copies", "signatures"):
                 conn.execute(sa.text(f"DROP TABLE {table}"))
             for table in ("sketches", "common_hashes"):

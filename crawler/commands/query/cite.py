@@ -1,0 +1,48 @@
+"""`tinquan cite`: a state of an article as a reference."""
+
+from typing import Annotated
+
+import typer
+
+from crawler.commands.common import (
+    MOST,
+    ArchiveOption,
+    ConfigOption,
+    load_settings,
+    out,
+    outlets_of,
+    reading_of,
+)
+from crawler.config.config import Config
+from crawler.render.cite import CitationFormat, citation_of
+from storage.errors import ConfigError, UsageError
+
+
+def cite(
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    state: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="Which state; else the latest.")
+    ] = None,
+    form: Annotated[CitationFormat, typer.Option("--format", help="For whom.")] = "text",
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Print the reference to an article: author, outlet, time, address, and the archived state."""
+    settings = load_settings(config, archive)
+    with reading_of(settings) as opened:
+        archived = opened.articles.get(ref)
+    name = _outlet_name(settings, archived.latest.article.outlet)
+    citation = citation_of(archived, state, name)
+    if citation is None:
+        last = len(archived.revisions)
+        raise UsageError(f"--state {state}: article {archived.id} has {last}; expected 1 to {last}")
+    out.print(citation.text(form), markup=False, soft_wrap=True)
+
+
+def _outlet_name(settings: Config, slug: str) -> str:
+    """Return what an outlet calls itself; its slug where its file is not there."""
+    try:
+        outlet = outlets_of(settings).get(slug)
+    except ConfigError:
+        return slug
+    return outlet.name if outlet else slug
