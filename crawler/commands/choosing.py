@@ -41,7 +41,7 @@ def choose(config: Config, place: str | None, reach: Reach) -> Choice:
 
     Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place.
     """
-    if not place:
+    if place is None:
         if reach != "none":
             raise UsageError("--with-successors needs a --place whose successors are wanted")
         return Choice()

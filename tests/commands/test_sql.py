@@ -1,6 +1,8 @@
 """`tinquan sql`: a person's statement, in every form it is printed in, and what it may not do."""
 
 import json
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,7 @@ def test_more_rows_than_the_limit_are_said(archive: str, tinquan: Tinquan) -> No
         ("DELETE FROM articles", "the statement"),
         ("UPDATE articles SET title = 'x'", "the statement"),
         ("", "the statement"),
+        ("SELECT 1; SELECT 2", "the statement"),
     ],
 )
 def test_a_wrong_statement_is_one_line_and_changes_nothing(
@@ -83,3 +86,44 @@ def test_a_wrong_statement_is_one_line_and_changes_nothing(
 def test_csv_and_json_exclude_each_other(archive: str, tinquan: Tinquan) -> None:
     ran = tinquan("--archive", archive, "sql", SELECT, "--csv", "--json")
     assert (ran.code, ran.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ATTACH 'other.db' AS other",
+        "SELECT cast(x'ff' AS text)",
+        "SELECT json(x) FROM (SELECT '{' AS x)",
+    ],
+)
+def test_what_sqlite_alone_knows_is_refused_as_plainly(
+    statement: str, tinquan: Tinquan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_archive("sqlite:///tinquan.db").close()
+    ran = tinquan("--archive", "tinquan.db", "sql", statement)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("tinquan: the statement")
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_values_that_json_lacks_are_null_and_columns_have_names_of_their_own(
+    archive: str, tinquan: Tinquan
+) -> None:
+    twice = tinquan("--archive", archive, "sql", "SELECT 1 AS x, 2 AS x", "--json")
+    assert (twice.code, twice.out) == (2, "")
+    huge = "1e400" if archive.startswith("sqlite") else "'Infinity'::float8"
+    ran = tinquan("--archive", archive, "sql", f"SELECT {huge} AS x", "--json")
+    assert json.loads(ran.out) == [{"x": None}]
+
+
+def test_no_rows_are_said(archive: str, tinquan: Tinquan) -> None:
+    assert tinquan("--archive", archive, "sql", "SELECT 1 WHERE 1 = 0").out == "no rows\n"
+
+
+def test_standard_input_must_be_text(
+    archive: str, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\x7fELF\xff")))
+    ran = tinquan("--archive", archive, "sql", "-")
+    assert (ran.code, ran.err) == (2, "tinquan: standard input: expected a statement in UTF-8\n")

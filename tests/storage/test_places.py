@@ -47,7 +47,9 @@ def tagged(draw: st.DrawFn) -> tuple[Article, Tags]:
     scores = st.lists(
         st.builds(Score, _unit_ids, st.floats(allow_nan=False), st.booleans()), max_size=4
     )
-    note = draw(st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8")))
+    # No column keeps controls, which terminals act on.
+    printable = st.characters(exclude_categories=["Cc", "Cs"])
+    note = draw(st.none() | st.text(printable))
     return item, Tags("v1", tuple(mentions), tuple(draw(scores)), note)
 
 

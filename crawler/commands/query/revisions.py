@@ -118,7 +118,7 @@ def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
 def marks_text(edit: Edit) -> str:
     """Return how much of an edit's words changed, and whether the outlet says so."""
     share = changed_share(edit.before.article, edit.after.article)
-    found = [f"{share:.0%} of the words" if share >= 0.01 or not share else "< 1% of the words"]
+    found = [f"{_share_text(share)} of the words"]
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
@@ -185,6 +185,10 @@ def revisions(
             _print_edits(list(found))
 
 
+def _share_text(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
+
+
 def _print_edits(found: list[Edit]) -> None:
     listed = Table(
         f"{counted(len(found), 'edit')}, newest first",
@@ -208,7 +212,7 @@ def _print_edits(found: list[Edit]) -> None:
             article.outlet,
             article.title,
             ", ".join(edit.after.changed),
-            f"{changed_share(edit.before.article, article):.0%}",
+            _share_text(changed_share(edit.before.article, article)),
             "no" if edit.is_stealth else "yes",
         )
     print_table(listed)

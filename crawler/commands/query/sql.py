@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Annotated, Any
 
 import typer
@@ -39,7 +40,7 @@ def sql(
     """Ask the archive in SQL; it is never written."""
     if as_csv and json:
         raise UsageError("--csv and --json: expected one of them")
-    text = sys.stdin.read() if statement == "-" else statement
+    text = _standard_input() if statement == "-" else statement
     with (
         reading_of(load_settings(config, archive)) as opened,
         opened.database.select(text) as (names, rows),
@@ -47,11 +48,22 @@ def sql(
         if as_csv:
             _print_csv(names, rows)
         elif json:
+            if len(set(names)) < len(names):
+                raise UsageError(
+                    f"--json: columns share a name: {', '.join(names)}"
+                )
             print_json_array(
                 dict(zip(names, map(_plain, row), strict=True)) for row in islice(rows, limit)
             )
         else:
             _print_rows(names, rows, limit)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("standard input: expected a statement in UTF-8") from None
 
 
 def _print_csv(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -67,7 +79,7 @@ def _print_rows(names: tuple[str, ...], rows: Iterable[Iterable[Any]], limit: in
         is_number = all(isinstance(row[index], int | float | Decimal | None) for row in found)
         least = None if is_number else 20
         columns.append(Column(name, number=is_number, rank=index, least=least))
-    table = Table("", columns)
+    table = Table("" if found else "no rows", columns)
     for row in found[:limit]:
         table.add(*(_shown(value) for value in row))
     print_table(table)
@@ -87,6 +99,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
-    if isinstance(value, Decimal):
-        return int(value) if value == int(value) else float(value)
-    return value
+    if isinstance(value, float | Decimal):
+        if not isfinite(value):
+            return None  # JSON has no such number
+        return int(value) if isinstance(value, Decimal) and value == int(value) else float(value)
+    return value if isinstance(value, str | int | list | dict | None) else str(value)

@@ -96,8 +96,9 @@ def statement_fault(error: Exception) -> str | None:
     """Return what is wrong with a statement itself; None where the database is at fault."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None) or ""
-    theirs = isinstance(cause, sqlite3.ProgrammingError) or state[:2] in _STATEMENTS
-    if theirs or state == "25006" or (code is not None and code & 0xFF in (1, 8, 25)):
+    # Without a code it is Python's driver that refuses: several statements, bytes that are no text.
+    theirs = (isinstance(cause, sqlite3.Error) and code is None) or state[:2] in _STATEMENTS
+    if theirs or state == "25006" or (code is not None and code & 0xFF in (1, 8, 23, 25)):
         return _in_one_line(cause)
     return None
 

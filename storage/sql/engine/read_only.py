@@ -10,6 +10,10 @@ from storage.errors import ArchiveBusyError, ArchiveError
 _CANNOT_MAKE_FILES = frozenset({8, 14})  # SQLITE_READONLY, SQLITE_CANTOPEN
 
 
+def _only_this_file(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
+
+
 class ReadOnlyFile:
     """Makes connections that read one SQLite file.
 
@@ -35,6 +39,7 @@ class ReadOnlyFile:
                 raise
             return self._connect_immutable()
         connection.execute("PRAGMA query_only=ON").close()
+        connection.set_authorizer(_only_this_file)  # ATTACH would make a file
         return connection
 
     def check(self) -> None:

@@ -25,6 +25,19 @@ _PARAMETER = re.compile(r":(?=\w)")
 _ROWS = 1000  # that are held at a time
 
 
+@contextmanager
+def _faults_of_statements() -> Iterator[None]:
+    """Raise QueryError for what is wrong with a person's statement, also while its rows come."""
+    try:
+        yield
+    except ResourceClosedError:
+        raise QueryError("the statement gives no rows: expected a SELECT") from None
+    except (DBAPIError, sqlite3.Error) as error:
+        if fault := statement_fault(error):
+            raise QueryError(f"the statement cannot be run: {fault}") from None
+        raise
+
+
 class Database:
     """An open database and how its transactions begin and fail.
 
@@ -63,18 +76,10 @@ class Database:
         """
         # A colon is no parameter here: text() would take ":name" for one.
         escaped = sa.text(_PARAMETER.sub(r"\\:", statement))
-        with self.reading() as conn:
-            try:
-                found = conn.execution_options(yield_per=_ROWS).execute(escaped)
-                names = tuple(found.keys())
-            except ResourceClosedError:
-                raise QueryError("the statement gives no rows: expected a SELECT") from None
-            except (DBAPIError, sqlite3.Error) as error:
-                if fault := statement_fault(error):
-                    raise QueryError(f"the statement cannot be run: {fault}") from None
-                raise
+        with self.reading() as conn, _faults_of_statements():
+            found = conn.execution_options(yield_per=_ROWS).execute(escaped)
             with closing(found):
-                yield names, iter(found)
+                yield tuple(found.keys()), iter(found)
 
     def pages(
         self,
