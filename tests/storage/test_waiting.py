@@ -100,6 +100,18 @@ def test_looks_are_told_by_address(archive: Archive) -> None:
     assert archive.links.looks("baokhac", urls) == {}
 
 
+def test_what_a_later_version_refuses_is_stored_no_more_and_waits(archive: Archive) -> None:
+    sitemap = DiscoveredLink(url_of(1), "1", "sitemap", "2026-03-01")
+    archive.links.record("baothu", [sitemap], at(0))
+    put(archive, 0, article(1))
+    assert [row.stored for row in archive.links.promises("baothu", None, None, "day")] == [1]
+    assert reread(archive, refusal(1, RefusalReason.EMPTY)) == ["refused"]
+    assert [row.stored for row in archive.links.promises("baothu", None, None, "day")] == [0]
+    assert archive.links.missing("baothu", None, None, 9) == [("2026-03-01", url_of(1))]
+    assert due(archive, 60) == [url_of(1)]
+    assert archive.articles.seen_ids("baothu", ["1"]) == set()
+
+
 @pytest.mark.parametrize(
     ("first", "last", "now", "is_due"),
     [

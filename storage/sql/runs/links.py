@@ -15,8 +15,8 @@ from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
-from storage.sql.read.articles import looks, seen
-from storage.sql.schema.core import keys, refusals, refused_urls, validators
+from storage.sql.read.articles import HELD, looks, seen
+from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
@@ -209,7 +209,10 @@ def _in_window(
 def _is_stored() -> ColumnElement[bool]:
     # Two questions: each walks along the primary key, which one with "or" need not.
     by_id, by_url = (
-        sa.exists().where(keys.c.key == key, keys.c.outlet == links.c.outlet).correlate(links)
+        sa.exists()
+        .select_from(keys.join(articles))
+        .where(keys.c.key == key, keys.c.outlet == links.c.outlet, HELD)
+        .correlate(links)
         for key in (links.c.key, links.c.url_key)
     )
     return sa.or_(by_id, by_url)
