@@ -202,7 +202,9 @@ def _in_window(
         month = sa.and_(whole_month, links.c.day >= since.isoformat()[:7])
         window.append(sa.or_(links.c.day >= since.isoformat(), month))
     if until is not None:
-        window.append(links.c.day < until.isoformat())
+        # For the same reason it lies before its own first day, with which this window ends.
+        first_out = until.isoformat() if until.day > 1 else until.isoformat()[:7]
+        window.append(links.c.day < first_out)
     return tuple(window)
 
 
