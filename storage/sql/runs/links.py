@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
-from storage.model.waiting import ASKED_FOR, Looks
+from storage.model.waiting import Looks
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
@@ -69,8 +69,8 @@ class Links(Part):
     def due(self, outlet: str, now: datetime, limit: int) -> list[str]:
         """Return up to `limit` addresses to be asked again, the one that waits longest first.
 
-        Listings have named them, whether they still do or not; a look of the last `ASKED_FOR` was
-        the first, none brought an article, and they were not given up (`articles.seen`).
+        Listings have named them, whether they still do or not; no look brought an article, first
+        and last lie less than `ASKED_FOR` apart, and they were not given up (`articles.seen`).
         """
         with self._database.reading() as conn:
             return _due(conn, outlet, now)[:limit]
@@ -239,14 +239,15 @@ def _due(conn: Connection, outlet: str, now: datetime) -> list[str]:
         links,
         sa.and_(links.c.outlet == refusals.c.outlet, links.c.url_key == refused_urls.c.key),
     )
-    lately = (refusals.c.outlet == outlet, refusals.c.captured_at > now - ASKED_FOR)
-    query = sa.select(links.c.url).select_from(refused).where(*lately, ~_is_stored()).distinct()
-    named = list(conn.execute(query).scalars())
-    waiting = {
-        url: found
-        for url, found in looks(conn, outlet, named).items()
-        if found.first > now - ASKED_FOR and found.is_due(now)
-    }
+    time = refusals.c.captured_at
+    query = (
+        sa.select(links.c.url, sa.func.min(time), sa.func.max(time))
+        .select_from(refused)
+        .where(refusals.c.outlet == outlet, ~_is_stored())
+        .group_by(links.c.url)
+    )
+    asked = {url: Looks(first, last) for url, first, last in conn.execute(query)}
+    waiting = {url: it for url, it in asked.items() if it.is_due(now) and not it.is_spent}
     settled = seen(conn, outlet, list(waiting))
     return sorted(waiting.keys() - settled, key=lambda url: (waiting[url].last, url))
 
