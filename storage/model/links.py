@@ -17,6 +17,7 @@ class LeftOut(StrEnum):
     LINKS = "links_over_bound"  # addresses in one document
     SITEMAPS = "sitemaps_over_bound"  # of one crawl, or too deep in indexes
     OUTSIDE = "sitemaps_outside_window"  # by their names or dates
+    END = "end_in_doubt"  # listings whose next page said nothing after one with news
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ SETTLED_AFTER = timedelta(days=1)
 """How far apart the looks lie that, where they agree, give an address up."""
 
 ASKED_FOR = timedelta(days=30)
-"""How long after the first look an address is asked again that no listing names any more."""
+"""How far apart first and last look may lie where no listing names an address any more: after
+a long silence, as while a schedule is down, it is looked at once more at least.
+"""
 
+_LONGEST = timedelta(days=3)
 _EVERY_CRAWL = timedelta(hours=1)
 
 
@@ -26,7 +29,13 @@ class Looks:
         """True where it is time to look again.
 
         Every crawl of the first hour looks; then the time between two looks doubles: as much has
-        to pass since the last look as lay between the first and the last.
+        to pass since the last look as lay between the first and the last, but no more than three
+        days.
         """
         age = self.last - self.first
-        return age < _EVERY_CRAWL or now - self.last >= age
+        return age < _EVERY_CRAWL or now - self.last >= min(age, _LONGEST)
+
+    @property
+    def is_spent(self) -> bool:
+        """True where the looks lie so far apart that only a listing can have it asked again."""
+        return self.last - self.first >= ASKED_FOR

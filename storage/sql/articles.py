@@ -25,6 +25,7 @@ from storage.model.places import Tags
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.redact import redacted
 from storage.sql.read.articles import (
+    HELD,
     PAGE,
     article_page,
     load_articles,
@@ -128,7 +129,11 @@ class Articles(Part):
         found: set[str] = set()
         with self._database.reading() as conn:
             for part in in_parts(list(wanted)):
-                query = sa.select(keys.c.key).where(keys.c.outlet == outlet, keys.c.key.in_(part))
+                query = (
+                    sa.select(keys.c.key)
+                    .select_from(keys.join(articles))
+                    .where(keys.c.outlet == outlet, keys.c.key.in_(part), HELD)
+                )
                 found.update(wanted[key] for key in conn.execute(query).scalars())
         return found
 

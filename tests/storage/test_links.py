@@ -77,6 +77,8 @@ def test_promises_are_counted_against_what_became_of_them(archive: Archive) -> N
         assert march.missing == 2
         only = archive.links.promises("baothu", date(2026, 3, 2), date(2026, 3, 3), "day")
         assert [row.period for row in only] == ["2026-03", "2026-03-02"]
+        before = archive.links.promises("baothu", date(2026, 2, 1), date(2026, 3, 1), "day")
+        assert before == [], "March, known by month alone, is not of February"
         assert archive.links.missing("baothu", date(2026, 3, 1), None, 2) == [
             ("2026-03", url_of(6)),
             (DAY, url_of(4)),

@@ -68,8 +68,18 @@ def test_what_waits_is_due_at_growing_intervals_for_thirty_days(archive: Archive
             asked.append(moment)
             put(archive, moment, refusal(1, RefusalReason.EMPTY))
     hours = [moment / HOUR for moment in asked]
-    assert hours == [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    assert hours == [0, 0.5, 1, 2, 4, 8, 16, 32, 64, *range(128, 777, 72)]
     assert seen(archive, 1) == set(), "a shell without a text is never settled"
+
+
+@pytest.mark.parametrize("silence", [15, 40, 400])
+def test_after_a_long_silence_there_is_one_more_look(archive: Archive, silence: int) -> None:
+    name(archive, 1)
+    put(archive, 0, refusal(1, RefusalReason.EMPTY))
+    assert due(archive, silence * DAY) == [url_of(1)]
+    put(archive, silence * DAY, refusal(1, RefusalReason.EMPTY))
+    again = due(archive, (silence + 3) * DAY)
+    assert again == ([url_of(1)] if silence < 30 else []), "thirty days lie between its looks"
 
 
 def test_what_waits_longest_comes_first_and_only_what_listings_named(archive: Archive) -> None:
@@ -100,6 +110,18 @@ def test_looks_are_told_by_address(archive: Archive) -> None:
     assert archive.links.looks("baokhac", urls) == {}
 
 
+def test_what_a_later_version_refuses_is_stored_no_more_and_waits(archive: Archive) -> None:
+    sitemap = DiscoveredLink(url_of(1), "1", "sitemap", "2026-03-01")
+    archive.links.record("baothu", [sitemap], at(0))
+    put(archive, 0, article(1))
+    assert [row.stored for row in archive.links.promises("baothu", None, None, "day")] == [1]
+    assert reread(archive, refusal(1, RefusalReason.EMPTY)) == ["refused"]
+    assert [row.stored for row in archive.links.promises("baothu", None, None, "day")] == [0]
+    assert archive.links.missing("baothu", None, None, 9) == [("2026-03-01", url_of(1))]
+    assert due(archive, 60) == [url_of(1)]
+    assert archive.articles.seen_ids("baothu", ["1"]) == set()
+
+
 @pytest.mark.parametrize(
     ("first", "last", "now", "is_due"),
     [
@@ -107,11 +129,14 @@ def test_looks_are_told_by_address(archive: Archive) -> None:
         (0, 59, 60, True),
         (0, 60, 119, False),
         (0, 60, 120, True),
-        (0, 10 * DAY, 19 * DAY, False),
-        (0, 10 * DAY, 20 * DAY, True),
+        (0, 10 * DAY, 13 * DAY - 1, False),
+        (0, 10 * DAY, 13 * DAY, True),
+        (0, 200 * DAY, 203 * DAY, True),
     ],
 )
-def test_the_time_between_looks_doubles(first: int, last: int, now: int, is_due: bool) -> None:
+def test_the_time_between_looks_doubles_up_to_three_days(
+    first: int, last: int, now: int, is_due: bool
+) -> None:
     assert Looks(at(first), at(last)).is_due(at(now)) is is_due
 
 

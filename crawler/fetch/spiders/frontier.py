@@ -133,13 +133,15 @@ class Pagination:
     """One listing and its further pages: decides whether the next page is worth asking for.
 
     since: the window's beginning. trusts_known: known articles mean that older ones are known
-    too; not after a run that did not come to its end. cap: most pages.
+    too; not after a run that did not come to its end. cap: most pages. had_news: whether the last
+    page held what the archive does not know.
     """
 
     since: datetime | None
     trusts_known: bool
     cap: int
     pages: int = 0
+    had_news: bool = False
     _discovered: set[str] = field(default_factory=set)
     _openings: set[tuple[str, ...]] = field(default_factory=set)
     _known: int = 0
@@ -149,7 +151,7 @@ class Pagination:
         """Return a chain with the same rules that has seen nothing: for another kind of paging,
         which begins again with what this one showed.
         """
-        return Pagination(self.since, self.trusts_known, self.cap)
+        return Pagination(self.since, self.trusts_known, self.cap, had_news=self.had_news)
 
     def saw_article(self, published_at: datetime | None) -> None:
         """Note the date that an article of this listing turned out to have."""
@@ -162,7 +164,7 @@ class Pagination:
         keys = [item.key for item in page]
         opening = tuple(keys[:3])
         fresh = [item for item in page if item.key not in self._discovered]
-        is_news = any(item.state not in _NO_NEWS for item in fresh)
+        self.had_news = any(item.state not in _NO_NEWS for item in fresh)
         # Some outlets repeat their last page for ever, with other links beside it; others begin
         # every page with the same box.
         repeats = opening in self._openings and _FRESH * len(fresh) <= len(page)
@@ -174,7 +176,7 @@ class Pagination:
             return False
         if any(item.state is LinkState.OVER for item in page):
             return False
-        if self.trusts_known and not is_news and self._known >= _KNOWN_IN_A_ROW:
+        if self.trusts_known and not self.had_news and self._known >= _KNOWN_IN_A_ROW:
             return False  # with news, known ones are pinned, or a box of what is read most
         return self._old < _OLD_IN_A_ROW and not self._is_past(page)
 

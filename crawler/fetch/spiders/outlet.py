@@ -16,6 +16,7 @@ from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
 from crawler.fetch.middlewares.short_answers import is_short
+from crawler.fetch.spiders.ends import is_end_in_doubt
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
 from crawler.fetch.spiders.first_requests import first_requests
 from crawler.fetch.spiders.items import PageItem
@@ -23,6 +24,7 @@ from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.record_signals import (
+    note_end_in_doubt,
     note_failure,
     note_listing,
     note_refused_listing,
@@ -186,6 +188,8 @@ class OutletSpider(Spider):
         is_young = refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
         if (is_end and (listing.number > 1 or listing.day is not None)) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
+            if is_end_in_doubt(listing, page, refusal, self.outlet):
+                note_end_in_doubt(self.recorder, listing, refusal)
             self.listings.is_past_the_end(listing)
             return
         host = host_of(listing.url) or self.outlet.host

@@ -6,7 +6,7 @@ from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import HealthSignal, signal_of_refusal
 from crawler.page.urls import host_of
-from storage.model.articles import Refusal
+from storage.model.articles import Refusal, RefusalReason
 from storage.model.links import LeftOut
 from storage.model.runs import SITEMAPS
 
@@ -40,6 +40,17 @@ def note_short_page(recorder: RunRecorder, url: str) -> None:
     """Count an article's page of which less came than was announced."""
     recorder.refuse(LeftOut.CUT)
     recorder.fault(f"{host_of(url)}: {url}: ends before its end")
+
+
+def note_end_in_doubt(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:
+    """Count a listing whose end nobody can tell from a bad moment: the next crawl reads it whole.
+
+    404 is how most listings end, and no fault.
+    """
+    recorder.refuse(LeftOut.END)
+    if refusal.reason is RefusalReason.EMPTY:
+        what = f"no article on page {listing.number}, after a page with news"
+        recorder.fault(f"{host_of(listing.url)}: {listing.url}: {what}")
 
 
 def note_refused_listing(recorder: RunRecorder, listing: ListingRequest, refusal: Refusal) -> None:

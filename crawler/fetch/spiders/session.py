@@ -33,13 +33,16 @@ from crawler.places.tag_articles import Tables, load_into
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model.articles import Article, Refusal, RefusalReason
+from storage.model.links import LeftOut
 from storage.model.places import Tags
 from storage.model.runs import Outcome, Run
 
 _LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
 LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
-_LEFT_BEHIND = frozenset({RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT})
+_LEFT_BEHIND = frozenset(
+    {RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT, LeftOut.END.value}
+)
 
 
 class CrawlSession:
@@ -211,8 +214,8 @@ def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
     """True where the last live crawl left nothing behind that this plan asks for.
 
     Only then does a row of known articles mean that the older ones are known too. After a kill,
-    a limit, a page that failed or was blocked, or a crawl of fewer sections it does not; nor
-    does it where `since` asks for more of the past than earlier crawls did.
+    a limit, a page that failed or was blocked, an end in doubt, or a crawl of fewer sections it
+    does not; nor does it where `since` asks for more of the past than earlier crawls did.
     """
     runs = archive.runs.find(outlet, limit=_LOOK_BACK)
     last = next((run for run in runs if not run.replay and run.kind == "crawl"), None)

@@ -39,6 +39,7 @@ from storage.sql.schema.core import (
     revisions,
 )
 from storage.sql.schema.keys import url_key
+from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.types import AnyRow, in_parts
 
 PAGE = 100
@@ -46,6 +47,9 @@ PAGE = 100
 
 _TERMS = 100  # places a statement; SQLite takes 500 terms of a union
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+HELD = sa.or_(_SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
+"""Articles that need no request: shown, or taken down."""
+
 _SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 

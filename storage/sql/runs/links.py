@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
-from storage.model.waiting import ASKED_FOR, Looks
+from storage.model.waiting import Looks
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
-from storage.sql.read.articles import looks, seen
-from storage.sql.schema.core import keys, refusals, refused_urls, validators
+from storage.sql.read.articles import HELD, looks, seen
+from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts
@@ -69,8 +69,8 @@ class Links(Part):
     def due(self, outlet: str, now: datetime, limit: int) -> list[str]:
         """Return up to `limit` addresses to be asked again, the one that waits longest first.
 
-        Listings have named them, whether they still do or not; a look of the last `ASKED_FOR` was
-        the first, none brought an article, and they were not given up (`articles.seen`).
+        Listings have named them, whether they still do or not; no look brought an article, first
+        and last lie less than `ASKED_FOR` apart, and they were not given up (`articles.seen`).
         """
         with self._database.reading() as conn:
             return _due(conn, outlet, now)[:limit]
@@ -202,14 +202,19 @@ def _in_window(
         month = sa.and_(whole_month, links.c.day >= since.isoformat()[:7])
         window.append(sa.or_(links.c.day >= since.isoformat(), month))
     if until is not None:
-        window.append(links.c.day < until.isoformat())
+        # For the same reason it lies before its own first day, with which this window ends.
+        first_out = until.isoformat() if until.day > 1 else until.isoformat()[:7]
+        window.append(links.c.day < first_out)
     return tuple(window)
 
 
 def _is_stored() -> ColumnElement[bool]:
     # Two questions: each walks along the primary key, which one with "or" need not.
     by_id, by_url = (
-        sa.exists().where(keys.c.key == key, keys.c.outlet == links.c.outlet).correlate(links)
+        sa.exists()
+        .select_from(keys.join(articles))
+        .where(keys.c.key == key, keys.c.outlet == links.c.outlet, HELD)
+        .correlate(links)
         for key in (links.c.key, links.c.url_key)
     )
     return sa.or_(by_id, by_url)
@@ -234,14 +239,15 @@ def _due(conn: Connection, outlet: str, now: datetime) -> list[str]:
         links,
         sa.and_(links.c.outlet == refusals.c.outlet, links.c.url_key == refused_urls.c.key),
     )
-    lately = (refusals.c.outlet == outlet, refusals.c.captured_at > now - ASKED_FOR)
-    query = sa.select(links.c.url).select_from(refused).where(*lately, ~_is_stored()).distinct()
-    named = list(conn.execute(query).scalars())
-    waiting = {
-        url: found
-        for url, found in looks(conn, outlet, named).items()
-        if found.first > now - ASKED_FOR and found.is_due(now)
-    }
+    time = refusals.c.captured_at
+    query = (
+        sa.select(links.c.url, sa.func.min(time), sa.func.max(time))
+        .select_from(refused)
+        .where(refusals.c.outlet == outlet, ~_is_stored())
+        .group_by(links.c.url)
+    )
+    asked = {url: Looks(first, last) for url, first, last in conn.execute(query)}
+    waiting = {url: it for url, it in asked.items() if it.is_due(now) and not it.is_spent}
     settled = seen(conn, outlet, list(waiting))
     return sorted(waiting.keys() - settled, key=lambda url: (waiting[url].last, url))
 

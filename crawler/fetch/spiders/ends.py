@@ -1,0 +1,34 @@
+"""Whether a page without articles is a listing's end. Pure."""
+
+import re
+
+from crawler.fetch.spiders.listing_requests import ListingRequest
+from crawler.outlets.model import Outlet
+from crawler.page.response import Page
+from storage.model.articles import Refusal, RefusalReason
+
+
+def is_end_in_doubt(listing: ListingRequest, page: Page, refusal: Refusal, outlet: Outlet) -> bool:
+    """True where a further page brought nothing after one with news, and might have.
+
+    A maintenance page with status 200 has no article either. What the outlet's API or its own
+    template shows without one is an end; so is any answer where the page before held only what is
+    known, for then nothing is lost that the crawl before did not look for.
+    """
+    if listing.number == 1 or listing.pagination is None or not listing.pagination.had_news:
+        return False
+    if refusal.reason is not RefusalReason.EMPTY:
+        return True
+    return listing.form == "html" and not _has_menu(page, listing, outlet)
+
+
+def _has_menu(page: Page, listing: ListingRequest, outlet: Outlet) -> bool:
+    """True where a page links to another section, as the outlet's lists do; errors do not."""
+    others = (section.path for section in outlet.sections if section != listing.section)
+    paths = [path.rstrip("/") for path in others if path and path.strip("/")]
+    if not paths:
+        return False
+    named = "|".join(map(re.escape, paths))
+    host = f"(?:https?:)?//{re.escape(outlet.host)}"
+    link = rf"""href\s*=\s*["']?(?:{host})?(?:{named})/?["'\s>]"""
+    return re.search(link.encode(), page.body) is not None
