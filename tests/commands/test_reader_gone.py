@@ -28,9 +28,8 @@ def gone() -> Iterator[int]:
 def tinquan(folder: Path, stream: int, *words: str) -> int:
     argv = [sys.executable, "-m", "crawler.cli", *words]
     env = {**os.environ, "TINQUAN_ARCHIVE": f"sqlite:///{folder}/tin.db"}
-    return subprocess.run(
-        argv, check=False, cwd=folder, env=env, stdout=stream, stderr=stream
-    ).returncode
+    ran = subprocess.run(argv, check=False, cwd=folder, env=env, stdout=stream, stderr=stream)
+    return ran.returncode
 
 
 def test_an_import_goes_on_and_ends_with_its_own_code(tmp_path: Path, gone: int) -> None:

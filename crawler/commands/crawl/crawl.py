@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +17,9 @@ from crawler.commands.common import (
     archive_of,
     err,
     load_settings,
-    moment,
     outlets_of,
     print_json_array,
+    window,
 )
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import require_contact
@@ -84,7 +83,7 @@ def crawl(
     for item in chosen or ([] if given else _wanted(known)):
         for slug in section or ():
             item.section(slug)
-    start, end = _window(since, until)
+    start, end = window(since, until)
     template = CrawlJob(
         outlet="",
         sections=tuple(section or ()),
@@ -112,14 +111,6 @@ def crawl(
     torn = _report_gaps(recorded)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
-
-
-def _window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
-    """Return both bounds. Raises UsageError."""
-    start, end = moment("--since", since), moment("--until", until)
-    if start and end and start >= end:
-        raise UsageError(f"--since {since} is not before --until {until}")
-    return start, end
 
 
 def _report_gaps(recorded: list[Session]) -> bool:
