@@ -46,7 +46,9 @@ SectionOption = Annotated[
 LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many articles an outlet.")]
 ReplayOption = Annotated[
     list[Path] | None,
-    typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
+    typer.Option(
+        metavar="PATH", help="Take the bytes from this WARC file, and those named after it."
+    ),
 ]
 RecrawlOption = Annotated[
     bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
@@ -77,7 +79,7 @@ def crawl(
     known = outlets_of(settings)
     if sitemaps and not since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
-    named = list(dict.fromkeys(outlet or ()))
+    named, files = _told_apart(list(dict.fromkeys(outlet or ())), replay or [], known)
     given = [name for name in named if is_address(name)]
     chosen = [find_outlet(known, name) for name in named if not is_address(name)]
     for item in chosen or ([] if given else _wanted(known)):
@@ -94,7 +96,7 @@ def crawl(
         sitemaps=sitemaps,
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
-    recorded = sessions([path.resolve() for path in replay or []])
+    recorded = sessions([path.resolve() for path in files])
     if not recorded:
         require_contact(settings.contact, settings.file)
     if given and recorded:
@@ -111,6 +113,22 @@ def crawl(
     torn = _report_gaps(recorded)
     if torn or any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)
+
+
+def _told_apart(
+    words: list[str], replay: list[Path], known: dict[str, Outlet]
+) -> tuple[list[str], list[Path]]:
+    """Return outlets and addresses, and recordings: a shell makes several words of --replay *.gz.
+
+    Raises UsageError for a recording that is not there.
+    """
+    if not replay:
+        return words, []
+    missing = next((path for path in replay if not path.exists()), None)
+    if missing is not None:
+        raise UsageError(f"--replay {missing}: no such file; expected a WARC file")
+    more = [word for word in words if word not in known and Path(word).is_file()]
+    return [word for word in words if word not in more], [*replay, *map(Path, more)]
 
 
 def _report_gaps(recorded: list[Session]) -> bool:
