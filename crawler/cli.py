@@ -4,16 +4,17 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from io import TextIOBase, TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from crawler.commands.common import ArchiveOption, ConfigOption, err
-from crawler.commands.index import CommandGroup, register
+from crawler.commands.index import CommandGroup, only_reads, register
 from crawler.jobs.signals import STOPPED_CODES
 from storage.errors import TinquanError
 
@@ -56,6 +57,8 @@ def _common(
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
     name = context.invoked_subcommand
+    if name and not only_reads(name):
+        _outlast_readers()
     if name and isinstance(context.command, TyperGroup):
         context.default_map = {name: _everywhere(context.command.commands[name], defaults)}
 
@@ -64,7 +67,8 @@ def main() -> None:
     """Run the command line and exit.
 
     Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
-    it, as for every Unix program. A reader that has gone (`| head`) is no failure.
+    it, as for every Unix program. A reader that has gone (`| head`) is no failure: a command that
+    only reads ends there, one that writes goes on without it.
     """
     _prepare_streams()
     try:
@@ -87,6 +91,44 @@ class _Nowhere(TextIOBase):
     def write(self, text: str) -> int:
         """Forget `text`."""
         return len(text)
+
+
+class _Lasting:
+    """A stream to print to that forgets what is printed once its reader has gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Print `text`, if anybody reads it."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            _forget(self._stream)
+            return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Print lines, if anybody reads them."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Hand on what was printed, if anybody reads it."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            _forget(self._stream)
+
+
+def _outlast_readers() -> None:
+    """Let no reader that goes away end this process."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, _Lasting):
+            setattr(sys, name, _Lasting(stream))
 
 
 def _prepare_streams() -> None:
@@ -122,8 +164,13 @@ def _run() -> int:
 
 def _leave_quietly() -> None:
     """Let nothing more be written to a pipe that nobody reads, not even at exit."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Let what is written to a stream, or waits in it, go nowhere."""
     with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from crawler.render.base import LOCAL
 from crawler.render.table import Table
 from crawler.render.terminal import PlainConsole, json_text, shown
 from storage.archive import Archive, open_archive
-from storage.errors import ConfigError
+from storage.errors import ConfigError, UsageError
 
 ConfigOption = Annotated[
     Path | None,
@@ -124,6 +124,17 @@ def reading_of(config: Config) -> Archive:
 def moment(option: str, text: str | None) -> datetime | None:
     """Return what an option says (`parse_when`, in Hà Nội) as UTC. Raises UsageError."""
     return parse_when(option, text, LOCAL, utc_now()) if text is not None else None
+
+
+def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the bounds that --since and --until say, as UTC.
+
+    Raises UsageError where one is no time, or nothing can lie between them.
+    """
+    start, end = moment("--since", since), moment("--until", until)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}")
+    return start, end
 
 
 def day_of(option: str, text: str) -> date:

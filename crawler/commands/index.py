@@ -16,7 +16,7 @@ class Entry:
     """A command as `tinquan --help` lists it.
 
     where: its module and function, or Typer for a group, as "module:name". settings: how its
-    arguments are parsed.
+    arguments are parsed. only_reads: all it does is print, so it ends when its reader has gone.
     """
 
     group: str
@@ -24,6 +24,7 @@ class Entry:
     where: str
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
+    only_reads: bool = False
 
 
 COMMANDS = (
@@ -71,18 +72,21 @@ COMMANDS = (
         "extract",
         _C + "outlets.extract:extract",
         "Print the article, or the refusal, that a saved page holds, as JSON.",
+        only_reads=True,
     ),
     Entry(
         "Read",
         "articles",
         _C + "query.articles:articles",
         "List archived articles, newest publication first.",
+        only_reads=True,
     ),
     Entry(
         "Read",
         "show",
         _C + "query.articles:show",
         "Show one article in full, with the history of its states.",
+        only_reads=True,
     ),
     Entry(
         "Read",
@@ -91,30 +95,35 @@ COMMANDS = (
         "Search the texts of archived articles.",
         # A word to exclude begins with "-": it is no option, nor is "h" one in the midst of it.
         {"ignore_unknown_options": True, "help_option_names": ["--help"]},
+        only_reads=True,
     ),
     Entry(
         "Read",
         "revisions",
         _C + "query.revisions:revisions",
         "List articles that their outlets edited, newest edit first.",
+        only_reads=True,
     ),
     Entry(
         "Read",
         "diff",
         _C + "query.revisions:diff",
         "Show what changed between two states of an article, word by word.",
+        only_reads=True,
     ),
     Entry(
         "Read",
         "clusters",
         _C + "query.clusters:clusters",
         "List the most reprinted stories: those in most outlets first.",
+        only_reads=True,
     ),
     Entry(
         "Read",
         "cluster",
         _C + "query.clusters:cluster",
         "Show the copies of one article's story, from the earliest known publication on.",
+        only_reads=True,
     ),
     Entry(
         "Read", "places", _C + "query.places:places_app", "Districts and wards, with their eras."
@@ -124,26 +133,42 @@ COMMANDS = (
         "cite",
         _C + "query.cite:cite",
         "Print the reference to an article: author, outlet, time, address, and the archived state.",
+        only_reads=True,
     ),
-    Entry("Read", "sql", _C + "query.sql:sql", "Ask the archive in SQL; it is never written."),
-    Entry("Operate", "status", _C + "crawl.status:status", "Show how every outlet is doing."),
+    Entry(
+        "Read",
+        "sql",
+        _C + "query.sql:sql",
+        "Ask the archive in SQL; it is never written.",
+        only_reads=True,
+    ),
+    Entry(
+        "Operate",
+        "status",
+        _C + "crawl.status:status",
+        "Show how every outlet is doing.",
+        only_reads=True,
+    ),
     Entry(
         "Operate",
         "alarms",
         _C + "crawl.status:alarms",
         "List alarms that the schedule has opened, newest first, with what to do about each.",
+        only_reads=True,
     ),
     Entry(
         "Operate",
         "runs",
         _C + "query.articles:runs",
         "List crawls, newest first: what each did, and how it ended.",
+        only_reads=True,
     ),
     Entry(
         "Operate",
         "coverage",
         _C + "crawl.coverage:coverage",
         "Show per day or month what the sitemaps promised against what is stored.",
+        only_reads=True,
     ),
     Entry("Archive", "archive", _C + "archive.archive:archive_app", "Look after the archive."),
     Entry(
@@ -192,6 +217,11 @@ class CommandGroup(TyperGroup):
             if args and entry.name == args[0]:
                 self.commands[entry.name] = load(entry)
         return super().resolve_command(ctx, args)
+
+
+def only_reads(name: str) -> bool:
+    """Return whether all that the command of that name does is print."""
+    return any(entry.only_reads for entry in COMMANDS if entry.name == name)
 
 
 def load(entry: Entry) -> Any:

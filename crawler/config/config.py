@@ -95,6 +95,11 @@ class Config(BaseModel):
         shared = (shipped("outlets"),) if self.shipped_outlets else ()
         return tuple(dict.fromkeys((*shared, *own)))
 
+    def outlet_file(self, slug: str) -> Path:
+        """Return where the file of an outlet is, or where an own one goes if there is none."""
+        files = [folder / f"{slug}.toml" for folder in reversed(self.outlet_folders)]
+        return next((file for file in files if file.is_file()), self.outlets / f"{slug}.toml")
+
     @property
     def archive_name(self) -> str:
         """The archive's address as people may see it: a file's path, or a URL without password."""

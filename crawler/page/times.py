@@ -9,6 +9,7 @@ from storage.errors import UsageError
 _AGO = re.compile(r"(?P<number>\d{1,4})(?P<unit>[dh])")
 _MONTH = re.compile(r"(?P<y>\d{4})(?:-(?P<m>\d{2}))?")
 _VIETNAMESE = re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})")
+_SHORTER = "; or yesterday, monday, 7d, 12h, 2026-09, 14/9/2026"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -17,13 +18,28 @@ def parse_moment(name: str, text: str, zone: ZoneInfo) -> datetime:
 
     zone: of what names none. Raises UsageError that names the argument `name`.
     """
+    return _moment(name, text, zone, "")
+
+
+def _moment(name: str, text: str, zone: ZoneInfo, shorter: str) -> datetime:
+    """Return what `parse_moment` does; shorter: what else its error says may be typed."""
     try:
         given = datetime.fromisoformat(text)
-        return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise UsageError(
             f"{name} {text!r}: expected a day such as 2025-07-01, or a time such as"
-            " 2025-07-01T08:00+07:00"
+            f" 2025-07-01T08:00+07:00{shorter}"
+        ) from None
+    return _in_utc(name, text, given if given.tzinfo else given.replace(tzinfo=zone), zone)
+
+
+def _in_utc(name: str, text: str, given: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment that has a day in UTC, and in the zone that it is shown in."""
+    try:
+        return given.astimezone(zone).astimezone(UTC)
+    except OverflowError:
+        raise UsageError(
+            f"{name} {text!r}: is out of range; expected a time from 0001-01-02 to 9999-12-31"
         ) from None
 
 
@@ -40,8 +56,8 @@ def parse_when(name: str, text: str, zone: ZoneInfo, now: datetime) -> datetime:
         return now - int(ago["number"]) * unit
     day = _day(word, today)
     if day is None:
-        return parse_moment(name, text, zone)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+        return _moment(name, text, zone, _SHORTER)
+    return _in_utc(name, text, datetime.combine(day, time(), zone), zone)
 
 
 def _day(word: str, today: date) -> date | None:

@@ -8,11 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from crawler.render.base import time_json
-from storage.model.articles import Article, Block, Image, Refusal, RefusalReason
+from storage.model.articles import FAILURES, Article, Block, Image, Refusal
 
 Result = Article | Refusal
 
-FAILURES = frozenset({RefusalReason.CRASH, RefusalReason.TIMEOUT})
 
 # A diff by sentence shows the one that changed, where one by paragraph repeats the others.
 _SENTENCE_END = re.compile(r"(?<=[.!?…:;])\s+")

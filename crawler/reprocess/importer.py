@@ -17,11 +17,10 @@ from crawler.health.signals import HealthSignal
 from crawler.reprocess.import_rows import ImportedRow, ImportSource, RowError, parse_line
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
-from storage.model.articles import Arrival, Article, Refusal, RefusalReason, Verdict
+from storage.model.articles import FAILURES, Arrival, Article, Refusal, RefusalReason, Verdict
 from storage.model.runs import Run
 
 BATCH = 50
-_FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)  # of ours; the page may be an article
 _BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has fifty
 
 
@@ -140,7 +139,7 @@ class Importer:
         lines, arrivals = [], []
         results = self._pages.read([given for _, given in rows])
         for (line, given), result in zip(rows, results, strict=True):
-            if isinstance(result, Refusal) and result.reason in _FAILURES:
+            if isinstance(result, Refusal) and result.reason in FAILURES:
                 self._reject(line, f"could not be extracted: {result.evidence}")
             else:
                 lines.append(line)

@@ -134,6 +134,9 @@ _PASSING = frozenset(
     }
 )
 
+FAILURES = frozenset({RefusalReason.CRASH, RefusalReason.TIMEOUT})
+"""Failures of our code, which say nothing of the page: it may be an article."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

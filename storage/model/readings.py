@@ -31,9 +31,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class RereadQuery:
-    """Which captures to read again: those whose newest reading is of another version.
+    """Which captures to read again: those whose newest reading is of another version, or failed.
 
-    version: of the extraction code that will read them; None for captures of every version.
+    version: of the extraction code that will read them; None for captures of every version. What
+    it crashed on, or took too long for, is read again by it too: another hour can do it.
     outlet: None for all. since, until: bounds on the time of capture, inclusive and exclusive.
     after: the number of a capture; only those that come later, in the order of captures, count.
     """

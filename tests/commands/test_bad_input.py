@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive
+from tests.recordings.build import DEMO
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 from tests.support.samples import article, capture, run
 
 HUGE = "9" * 30
+BOTH = tuple(str(DEMO / f"{name}.warc.gz") for name in ("morning", "evening"))
+EMPTY = ("--since", "2026-09-14", "--until", "2026-09-13")
+NOT_BEFORE = "--since 2026-09-14 is not before --until 2026-09-13"
 LONE = "\udcff"  # a byte that is no UTF-8, as the shell hands it over
 
 
@@ -53,6 +57,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         (["import", "{}/file", "--rejected", "{}/pipe"], 2, "no ordinary file"),
         (["import", "{}/none"], 2, "cannot be read"),
+        (["crawl", "--replay", "{}/none.warc.gz"], 2, "none.warc.gz: no such file"),
+        (["crawl", "vnexpress", "--replay", *BOTH], 1, f"{BOTH[0]}, {BOTH[1]}: holds no response"),
+        (["crawl", "--replay", *BOTH, "{}/none.gz"], 2, "no outlet '"),
+        (["export", "--output", "{}/y.csv", "--outlet", "baothuu"], 2, "no outlet 'baothuu'"),
+        (["export", "--output", "{}/y.csv", *EMPTY], 2, NOT_BEFORE),
+        (["articles", *EMPTY], 2, NOT_BEFORE),
+        (["search", "cầu", *EMPTY], 2, NOT_BEFORE),
+        (["revisions", *EMPTY], 2, NOT_BEFORE),
+        (["clusters", *EMPTY], 2, NOT_BEFORE),
+        (["places", "stats", *EMPTY], 2, NOT_BEFORE),
+        (["coverage", "baothu", *EMPTY], 2, NOT_BEFORE),
+        (["reextract", *EMPTY], 2, NOT_BEFORE),
+        (["crawl", "tienphong", *EMPTY], 2, NOT_BEFORE),
     ],
 )
 def test_a_mistake_is_one_line(

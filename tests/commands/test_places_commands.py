@@ -57,7 +57,7 @@ def test_an_unknown_place_is_told_with_names_like_it(tinquan: Tinquan, command: 
         assert "Traceback" not in told.err
 
 
-@pytest.mark.parametrize("day", ["1/7/2025", "2025-13-01", "", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize("day", ["1/7/2025", "2025-13-01", ""])
 def test_a_day_that_is_none_is_told(tinquan: Tinquan, day: str) -> None:
     told = tinquan("places", "find", "Tây Hồ", "--on", day or " ")
     assert told.code == 2

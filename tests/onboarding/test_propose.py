@@ -17,6 +17,7 @@ from crawler.outlets.adhoc import is_address, outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, parse_outlet
 from crawler.page.response import Page
 from crawler.page.urls import canonical_url
+from crawler.shipped import shipped
 from storage.errors import UsageError
 from storage.model.articles import Article
 from tests.support.commands import Ran, Tinquan
@@ -216,6 +217,12 @@ def taken(page: Path) -> list[object]:
     return ["--page", page]
 
 
+def shipped_one(page: Path) -> list[object]:
+    config = page.parent / "tinquan.toml"
+    config.write_text(config.read_text().replace("shipped_outlets = false\n", ""))
+    return ["https://tienphong.vn/"]
+
+
 def twice(page: Path) -> list[object]:
     page.write_text(SECTIONS)
     (page.parent / "outlets" / "khac.toml").write_text(
@@ -233,6 +240,7 @@ def twice(page: Path) -> list[object]:
         (lambda page: ["https://127.0.0.1/x"], "expected an address of a site"),
         (no_url, "does not say where it is from: give --url"),
         (taken, "baothu.vn: is outlet baothu already"),
+        (shipped_one, f"is outlet tienphong already: {shipped('outlets')}/tienphong.toml"),
         (twice, "is there already; an outlet file is never replaced"),
     ],
 )

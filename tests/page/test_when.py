@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.page.times import parse_when
+from crawler.page.times import parse_moment, parse_when
 from storage.errors import UsageError
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -42,4 +42,19 @@ def test_what_people_type_is_a_moment_in_their_zone(text: str, expected: str) ->
 @pytest.mark.parametrize("text", ["", "7x", "2026-13", "31/2/2026", "someday", "99999d", "9/14"])
 def test_what_is_no_time_is_said_with_the_option(text: str) -> None:
     with pytest.raises(UsageError, match=r"--since .*expected a day such as 2025-07-01"):
+        parse_when("--since", text, HANOI, NOW)
+
+
+def test_the_short_forms_are_named_where_they_are_read() -> None:
+    with pytest.raises(UsageError, match="yesterday, monday, 7d, 12h, 2026-09, 14/9/2026"):
+        parse_when("--since", "someday", HANOI, NOW)
+    with pytest.raises(UsageError, match=r"\+07:00$"):
+        parse_moment("--from", "7d", HANOI)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "0001", "1/1/0001", "9999-12-31T23:00-07:00", "9999-12-31T20:00Z"]
+)
+def test_what_is_out_of_range_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match=rf"--since '{text}': is out of range"):
         parse_when("--since", text, HANOI, NOW)

@@ -178,6 +178,20 @@ def test_what_our_code_fails_on_stays_as_it_was_read(archive: Archive) -> None:
     assert waiting(archive) == []  # asked again only by the version after
 
 
+@pytest.mark.parametrize("reason", [RefusalReason.CRASH, RefusalReason.TIMEOUT])
+def test_what_this_version_failed_on_is_read_again_by_it(
+    archive: Archive, reason: RefusalReason
+) -> None:
+    put(archive, 0, article(1), version=2)
+    put(archive, 1, replace(refusal(2), reason=reason), version=2)
+    put(archive, 2, refusal(3), version=2)
+    assert len(waiting(archive)) == archive.captures.count_to_reread(RereadQuery(2)) == 1
+    assert len(waiting(archive, version=3)) == 3
+    assert reread(archive, replace(refusal(2), reason=reason)) == ["failed"]
+    assert reread(archive, article(2)) == ["admitted"]
+    assert waiting(archive) == []
+
+
 def test_redacted_captures_are_never_read_again(archive: Archive) -> None:
     put(archive, 0, refusal(1, RefusalReason.REDACTED))
     put(archive, 1, article(2))

@@ -17,10 +17,10 @@ from crawler.commands.common import (
     UntilOption,
     archive_of,
     load_settings,
-    moment,
     outlets_of,
     print_json,
     reading_of,
+    window,
 )
 from crawler.commands.progress import progress
 from crawler.extract.article import VERSION
@@ -67,10 +67,11 @@ def reextract(
     settings = load_settings(config, archive)
     known = outlets_of(settings)
     slugs = [find_outlet(known, slug).slug for slug in dict.fromkeys(outlet or ())]
+    start, end = window(since, until)
     query = RereadQuery(
         version=None if dry_run or all_ else VERSION,
-        since=moment("--since", since),
-        until=moment("--until", until),
+        since=start,
+        until=end,
     )
     queries = [replace(query, outlet=slug) for slug in slugs] or [query]
     workers = jobs or len(os.sched_getaffinity(0))

@@ -49,10 +49,7 @@ def coverage(
         raise UsageError(f"--by {by!r}: expected day or month")
     period: Period = "day" if by == "day" else "month"
     settings = load_settings(config, archive)
-    window: tuple[date | None, date | None] = (
-        day_of("--since", since) if since else None,
-        day_of("--until", until) if until else None,
-    )
+    window = _window(since, until)
     with reading_of(settings) as opened:
         [slug] = slugs_of([outlet], settings, opened)
         rows = opened.links.promises(slug, *window, period)
@@ -70,6 +67,15 @@ def coverage(
         line = f"the last crawl that read sitemaps left out: {words}"
         out.print(line, markup=False, soft_wrap=True)
     _print_gaps(rows, missing)
+
+
+def _window(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """Return the first day and the day after the last. Raises UsageError."""
+    start = day_of("--since", since) if since else None
+    end = day_of("--until", until) if until else None
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}")
+    return start, end
 
 
 def _left_out(archive: Archive, outlet: str) -> dict[str, int]:

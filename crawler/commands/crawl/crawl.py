@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +17,9 @@ from crawler.commands.common import (
     archive_of,
     err,
     load_settings,
-    moment,
     outlets_of,
     print_json_array,
+    window,
 )
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import require_contact
@@ -47,7 +46,9 @@ SectionOption = Annotated[
 LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many articles an outlet.")]
 ReplayOption = Annotated[
     list[Path] | None,
-    typer.Option(metavar="PATH", help="Take the bytes from WARC files; may be repeated."),
+    typer.Option(
+        metavar="PATH", help="Take the bytes from this WARC file, and those named after it."
+    ),
 ]
 RecrawlOption = Annotated[
     bool, typer.Option("--recrawl", help="Fetch known articles again, to see edits.")
@@ -78,13 +79,13 @@ def crawl(
     known = outlets_of(settings)
     if sitemaps and not since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
-    named = list(dict.fromkeys(outlet or ()))
+    named, files = _told_apart(list(dict.fromkeys(outlet or ())), replay or [], known)
     given = [name for name in named if is_address(name)]
     chosen = [find_outlet(known, name) for name in named if not is_address(name)]
     for item in chosen or ([] if given else _wanted(known)):
         for slug in section or ():
             item.section(slug)
-    start, end = _window(since, until)
+    start, end = window(since, until)
     template = CrawlJob(
         outlet="",
         sections=tuple(section or ()),
@@ -95,7 +96,7 @@ def crawl(
         sitemaps=sitemaps,
     )
     check_provinces(chosen or known.values(), load_gazetteer(settings.gazetteer))
-    recorded = sessions([path.resolve() for path in replay or []])
+    recorded = sessions([path.resolve() for path in files])
     if not recorded:
         require_contact(settings.contact, settings.file)
     if given and recorded:
@@ -114,12 +115,20 @@ def crawl(
         raise typer.Exit(1)
 
 
-def _window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
-    """Return both bounds. Raises UsageError."""
-    start, end = moment("--since", since), moment("--until", until)
-    if start and end and start >= end:
-        raise UsageError(f"--since {since} is not before --until {until}")
-    return start, end
+def _told_apart(
+    words: list[str], replay: list[Path], known: dict[str, Outlet]
+) -> tuple[list[str], list[Path]]:
+    """Return outlets and addresses, and recordings: a shell makes several words of --replay *.gz.
+
+    Raises UsageError for a recording that is not there.
+    """
+    if not replay:
+        return words, []
+    missing = next((path for path in replay if not path.exists()), None)
+    if missing is not None:
+        raise UsageError(f"--replay {missing}: no such file; expected a WARC file")
+    more = [word for word in words if word not in known and Path(word).is_file()]
+    return [word for word in words if word not in more], [*replay, *map(Path, more)]
 
 
 def _report_gaps(recorded: list[Session]) -> bool:

@@ -18,6 +18,7 @@ from crawler.jobs.signals import raise_on_term
 from crawler.places.tag_articles import load_into
 from crawler.render.base import counted
 from storage.archive import Archive
+from storage.model.articles import FAILURES
 from storage.model.runs import Outcome, Run
 
 
@@ -67,9 +68,20 @@ def print_end(ended: list[Run], config: Config) -> None:
         out.print(
             f"{counted(added, 'new article')} and {counted(revised, 'revision')} are in {archive}"
         )
-    elif all(run.outcome is Outcome.DONE for run in ended):
+    elif all(run.outcome is Outcome.DONE and not _crashed(run) for run in ended):
         out.print(f"nothing new: {archive} is as it was")
+    if crashed := sum(map(_crashed, ended)):
+        err.print(
+            f"tinquan: {counted(crashed, 'page')} could not be read: extraction crashed or took too"
+            " long; they are recorded: `tinquan reextract` reads them again",
+            soft_wrap=True,
+        )
     say_failures(ended)
+
+
+def _crashed(run: Run) -> int:
+    """Return how many pages our code failed on."""
+    return sum(run.counts.refused.get(reason.value, 0) for reason in FAILURES)
 
 
 def say_failures(ended: list[Run]) -> None:

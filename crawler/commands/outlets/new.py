@@ -83,7 +83,7 @@ def new_outlet(
     host = host_of(address) or ""
     if there := outlet_of_host(known, host):
         raise UsageError(
-            f"{host}: is outlet {there.slug} already: {settings.outlets}/{there.slug}.toml"
+            f"{host}: is outlet {there.slug} already: {settings.outlet_file(there.slug)}"
         )
     chosen = slug or slug_of_host(host, known)
     seen = _saved(page, address) if page else _fetched(address, settings, known)

@@ -22,7 +22,6 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
-    moment,
     out,
     place_names,
     print_json,
@@ -30,6 +29,7 @@ from crawler.commands.common import (
     print_table,
     reading_of,
     slugs_of,
+    window,
 )
 from crawler.config.config import Config
 from crawler.jobs.liveness import is_alive
@@ -69,11 +69,12 @@ def articles(
 ) -> None:
     """List archived articles, newest publication first."""
     settings = load_settings(config, archive)
+    start, end = window(since, until)
     choice = choose(settings, place, with_successors)
     query = ArticleQuery(
         places=choice.units,
-        since=moment("--since", since),
-        until=moment("--until", until),
+        since=start,
+        until=end,
         limit=limit,
         removed=removed,
     )

@@ -15,13 +15,13 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     load_settings,
-    moment,
     out,
     print_json,
     print_json_array,
     print_table,
     reading_of,
     slugs_of,
+    window,
 )
 from crawler.render.base import counted, time_text
 from crawler.render.clusters import cluster_json, delay_text
@@ -62,9 +62,10 @@ def clusters(
 ) -> None:
     """List the most reprinted stories: those in most outlets first."""
     settings = load_settings(config, archive)
+    start, end = window(since, until)
     query = ClusterQuery(
-        since=moment("--since", since),
-        until=moment("--until", until),
+        since=start,
+        until=end,
         min_outlets=min_outlets,
         limit=limit,
     )

@@ -22,9 +22,10 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
-    moment,
     out,
     reading_of,
+    slugs_of,
+    window,
 )
 from crawler.commands.progress import progress
 from crawler.commands.query.articles import OutletsOption, RemovedOption
@@ -69,17 +70,19 @@ def export(
     """
     settings = load_settings(config, archive)
     kind = format_ or _format_of(output)
+    start, end = window(since, until)
     raise_on_term()
     rows = TextColumn("{task.completed:.0f} rows")
     choice = choose(settings, place, with_successors)
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
+        slugs = slugs_of(outlet or (), settings, opened)
         order = ExportOrder(
             query=ArticleQuery(
-                outlets=tuple(dict.fromkeys(outlet or ())),  # also imported ones, without a file
+                outlets=tuple(dict.fromkeys(slugs)),
                 places=choice.units,
-                since=moment("--since", since),
-                until=moment("--until", until),
+                since=start,
+                until=end,
                 limit=limit,
                 removed=removed,
             ),

@@ -20,13 +20,13 @@ from crawler.commands.common import (
     day_of,
     err,
     load_settings,
-    moment,
     out,
     outlets_of,
     print_json,
     print_json_array,
     print_table,
     reading_of,
+    window,
 )
 from crawler.commands.progress import progress
 from crawler.extract.worker import ExtractionWorker
@@ -189,7 +189,8 @@ def stats(
     """Count the articles that are about each district or ward, most first."""
     settings = load_settings(config, archive)
     gazetteer = load_gazetteer(settings.gazetteer)
-    query = ArticleQuery(since=moment("--since", since), until=moment("--until", until))
+    start, end = window(since, until)
+    query = ArticleQuery(since=start, until=end)
     with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer.version)
         counts = opened.places.counts(query)

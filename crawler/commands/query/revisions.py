@@ -16,13 +16,13 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
-    moment,
     out,
     print_json,
     print_json_array,
     print_table,
     reading_of,
     slugs_of,
+    window,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.render.base import counted, revision_json, time_json, time_text
@@ -171,9 +171,10 @@ def revisions(
     --since and --until bound when the changed state was first seen.
     """
     settings = load_settings(config, archive)
+    start, end = window(since, until)
     query = EditQuery(
-        since=moment("--since", since),
-        until=moment("--until", until),
+        since=start,
+        until=end,
         maybe_ours=maybe_ours,
     )
     with reading_of(settings) as opened:

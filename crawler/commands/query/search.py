@@ -20,13 +20,13 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
-    moment,
     out,
     place_names,
     print_json,
     print_table,
     reading_of,
     slugs_of,
+    window,
 )
 from crawler.commands.query.articles import LimitOption, OutletsOption
 from crawler.places import Gazetteer
@@ -100,6 +100,7 @@ def search(
     _check(limit, kind or [])
     settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
+    start, end = window(since, until)
     query = SearchQuery(
         words=asked,
         sections=tuple(section or ()),
@@ -107,8 +108,8 @@ def search(
         tags=tuple(tag or ()),
         kinds=tuple(kind or ()),
         places=choice.units,
-        since=moment("--since", since),
-        until=moment("--until", until),
+        since=start,
+        until=end,
         one_per_cluster=one_per_cluster,
         order=order,
         limit=limit,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from storage.codec.articles import in_utc
 from storage.dedup.fingerprint import differing_fields
 from storage.errors import NotFoundError
-from storage.model.articles import Article, Refusal, RefusalReason
+from storage.model.articles import FAILURES, Article, Refusal, RefusalReason
 from storage.model.readings import Reread
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.batch import add_article, add_refusal
@@ -28,7 +28,6 @@ from storage.sql.read.readings import StoredCapture, load_captures
 from storage.sql.schema.core import captures, refusals, refused_urls
 from storage.sql.schema.types import in_parts
 
-_FAILURES = (RefusalReason.CRASH, RefusalReason.TIMEOUT)
 Result = Article | Refusal
 
 
@@ -76,7 +75,7 @@ def _plain(
     for id_, result in results:
         found = _checked(known.get(id_), id_, result, version)
         changed = _changed(found.result, result)
-        failed = isinstance(result, Refusal) and result.reason in _FAILURES
+        failed = isinstance(result, Refusal) and result.reason in FAILURES
         if id_ in done:  # what it is now is not what it was
             break
         if isinstance(found.result, Refusal) and found.result.reason is RefusalReason.REDACTED:

@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.codec.articles import article_from_json
 from storage.errors import NotFoundError
-from storage.model.articles import Article, Capture, Refusal, RefusalReason
+from storage.model.articles import FAILURES, Article, Capture, Refusal, RefusalReason
 from storage.model.readings import Reading, RereadQuery
 from storage.sql.schema.core import captures, contents, readings, refusals, revisions
 from storage.sql.schema.types import AnyRow, in_parts
@@ -155,16 +155,16 @@ def read_as(conn: Connection, id_: int, number: int, index: int) -> Article | Re
 
 
 def to_reread(conn: Connection, query: RereadQuery, limit: int) -> list[StoredCapture]:
-    """Return captures whose newest reading is of another version, oldest capture first."""
-    of_version = (
+    """Return captures whose newest reading is of another version or failed, oldest first."""
+    parts = (
         _wanted(query, captures.c.id, captures.c.captured_at)
-        .where(captures.c.version == version)
+        .where(part)
         .order_by(captures.c.captured_at, captures.c.id)
         .limit(limit)
         .subquery()
-        for version in _other_versions(conn, query)
+        for part in _parts(conn, query)
     )
-    terms = [sa.select(term) for term in of_version]
+    terms = [sa.select(term) for term in parts]
     if not terms:
         return []
     found = sa.union_all(*terms).subquery()
@@ -177,10 +177,16 @@ def to_reread(conn: Connection, query: RereadQuery, limit: int) -> list[StoredCa
 def count_to_reread(conn: Connection, query: RereadQuery) -> int:
     """Return how many captures `to_reread` would return without a limit."""
     count = _wanted(query, sa.func.count())
-    return sum(
-        conn.execute(count.where(captures.c.version == version)).scalar_one()
-        for version in _other_versions(conn, query)
-    )
+    return sum(conn.execute(count.where(part)).scalar_one() for part in _parts(conn, query))
+
+
+def _parts(conn: Connection, query: RereadQuery) -> list[ColumnElement[bool]]:
+    """Return what tells the captures to be read again, in parts that share none of them."""
+    parts = [captures.c.version == version for version in _other_versions(conn, query)]
+    if query.version is None:
+        return parts
+    failed = sa.select(refusals.c.capture).where(refusals.c.reason.in_(sorted(FAILURES)))
+    return [*parts, (captures.c.version == query.version) & captures.c.id.in_(failed)]
 
 
 def _other_versions(conn: Connection, query: RereadQuery) -> list[int]:
