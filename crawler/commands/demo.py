@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import out, short_path
+from crawler.commands.common import given_path, out, short_path
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
 from crawler.config.config import DEFAULT_CONFIG
@@ -23,7 +23,9 @@ archive = "sqlite:///tinquan.db"
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where its archive goes.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="folder", parser=given_path, help="Where its archive goes.")
+    ] = Path("demo"),
 ) -> None:
     """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.
 
