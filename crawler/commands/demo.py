@@ -66,6 +66,9 @@ def _configured(folder: Path) -> Path:
             )
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(_CONFIG, "utf-8")
+        scrapy = file.with_name("scrapy.cfg")
+        if not scrapy.exists():
+            scrapy.write_text(shipped("scrapy.cfg").read_text("utf-8"), "utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be written: {reason}") from None
