@@ -126,6 +126,16 @@ def moment(option: str, text: str | None) -> datetime | None:
     return parse_when(option, text, LOCAL, utc_now()) if text is not None else None
 
 
+def given_path(text: str | Path) -> Path:
+    """Return the path that an argument, or its default, names.
+
+    Raises UsageError for an empty one, such as `"$UNSET"`: `Path` takes it for this folder.
+    """
+    if isinstance(text, str) and not text.strip():
+        raise UsageError("a path is empty; expected a file's or folder's name (. is this folder)")
+    return Path(text)
+
+
 def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
     """Return the bounds that --since and --until say, as UTC.
 

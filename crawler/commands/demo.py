@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import out, short_path
+from crawler.commands.common import given_path, out, short_path
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
 from crawler.config.config import DEFAULT_CONFIG
@@ -23,7 +23,9 @@ archive = "sqlite:///tinquan.db"
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where its archive goes.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="folder", parser=given_path, help="Where its archive goes.")
+    ] = Path("demo"),
 ) -> None:
     """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.
 
@@ -64,6 +66,9 @@ def _configured(folder: Path) -> Path:
             )
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(_CONFIG, "utf-8")
+        scrapy = file.with_name("scrapy.cfg")
+        if not scrapy.exists():
+            scrapy.write_text(shipped("scrapy.cfg").read_text("utf-8"), "utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be written: {reason}") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import out, short_path
+from crawler.commands.common import given_path, out, short_path
 from crawler.config.config import DEFAULT_CONFIG, checked_contact
 from crawler.shipped import shipped
 from storage.errors import UsageError
@@ -16,7 +16,10 @@ _CONTACT_LINE = '# contact = "newsroom@example.org"'
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Which; it is made if need be.")] = Path(),
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="folder", parser=given_path, help="Which; it is made if need be."),
+    ] = Path(),
     contact: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="E-mail or web page where outlets can reach you."),

@@ -49,6 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["search", "cầu", "--outlet", LONE], 2, "no outlet '\\udcff'"),
         (["search", "cầu", "--until", "99999-01-01"], 2, "--until '99999-01-01'"),
         (["archive", "redact", "1", "--reason", " ", "--yes"], 2, "--reason is empty"),
+        (["archive", "backup", ""], 2, "a path is empty"),
+        (["export", "--output", ""], 2, "a path is empty"),
+        (["init", ""], 2, "a path is empty"),
+        (["demo", " "], 2, "a path is empty"),
+        (["export", "--output", "-", "--format", "csv"], 2, "name one, such as articles.jsonl"),
         (["archive", "backup", "{}/file"], 1, "name a folder for backups"),
         (
             ["export", "--output", "{}/pipe", "--format", "csv", "--overwrite"],

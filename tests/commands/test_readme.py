@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,13 @@ def test_the_demo_prints_what_readme_shows(demo: Ran) -> None:
     [shown] = [block for block in blocks() if block[0].startswith("$ tinquan --config demo")]
     for line in shown:
         assert line == " …" or masked(line) in printed, line
+
+
+def test_scrapy_finds_its_project_in_the_demo_s_folder(demo: Ran, place: Path) -> None:
+    assert demo.code == 0
+    argv = [sys.executable, "-m", "scrapy", "list"]
+    ran = subprocess.run(argv, capture_output=True, check=False, cwd=place / "demo")
+    assert (ran.returncode, b"tienphong" in ran.stdout.splitlines()) == (0, True), ran
 
 
 def commands() -> list[str]:

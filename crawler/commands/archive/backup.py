@@ -13,6 +13,7 @@ from crawler.commands.common import (
     ConfigOption,
     JsonOption,
     err,
+    given_path,
     load_settings,
     out,
     print_json,
@@ -20,7 +21,12 @@ from crawler.commands.common import (
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(help="Where backups lie; best on another disk.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="folder", parser=given_path, help="Where backups lie; best on another disk."
+        ),
+    ],
     keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
     config: ConfigOption = None,
     archive: ArchiveOption = None,

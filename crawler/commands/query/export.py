@@ -21,6 +21,7 @@ from crawler.commands.common import (
     SinceOption,
     UntilOption,
     err,
+    given_path,
     load_settings,
     out,
     reading_of,
@@ -34,7 +35,9 @@ from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.exports import ExportFormat, ExportOrder
 
-OutputOption = Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")]
+OutputOption = Annotated[
+    Path, typer.Option(metavar="FILE", parser=given_path, help="The file to write.")
+]
 FormatOption = Annotated[
     ExportFormat | None, typer.Option("--format", help="As FILE's ending says, if not given.")
 ]
@@ -69,6 +72,11 @@ def export(
     JSON lines come back by `tinquan import`. FILE appears when it is complete, or not at all.
     """
     settings = load_settings(config, archive)
+    if str(output) == "-":
+        raise UsageError(
+            "--output -: an export is a file with its manifest beside it; name one, such as"
+            " articles.jsonl"
+        )
     kind = format_ or _format_of(output)
     start, end = window(since, until)
     raise_on_term()
