@@ -9,7 +9,7 @@ import pytest
 from storage.model.runs import Outcome
 from tests.support.commands import Tinquan
 from tests.support.site import Answer, LocalSite, feed, listing
-from tests.support.sites import FEED, Desk, Story, articles, epi_site, last_run
+from tests.support.sites import FEED, SECTION, Desk, Story, articles, epi_site, last_run
 
 TOP = "tienphong.vn/sitemaps/news-2026-9.xml"
 WINDOW = ("since=2026-09-14T12:00", "until=2026-09-30", "sitemaps=1")
@@ -70,6 +70,24 @@ def test_children_of_one_old_date_and_days_without_a_time_are_read(
 
 
 @pytest.mark.slow
+def test_a_month_that_is_empty_after_it_had_stories_is_a_fault(desk: Desk, site: LocalSite) -> None:
+    stories = epi_site(site, count=4)
+    for number in (1, 2):
+        site.routes[f"api.tienphong.vn/api/morenews-zone-242-{number}.html?phrase="] = Answer(
+            '{"data": {"contents": []}}', kind="application/json"
+        )
+
+    def crawl_month(mapped: list[Story]) -> str:
+        site.routes[TOP] = urlset(mapped)
+        assert desk.crawl("tienphong", SECTION, *WINDOW)[0] == 0
+        return str(last_run(desk).error)
+
+    empty = "news-2026-9.xml: empty"
+    assert empty not in crawl_month([]), "a month that has just begun"
+    assert empty not in crawl_month(stories)
+    assert empty in crawl_month([])
+
+
 def test_twelve_parts_of_a_year_are_no_months(
     desk: Desk, site: LocalSite, stories: list[Story], tinquan: Tinquan
 ) -> None:

@@ -1,4 +1,4 @@
-"""Whether a page without articles is a listing's end. Pure."""
+"""Whether an answer without articles is a listing's end. Pure."""
 
 import re
 
@@ -6,6 +6,17 @@ from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from storage.model.articles import Refusal, RefusalReason
+
+
+def is_past_the_last(listing: ListingRequest, refusal: Refusal) -> bool:
+    """True for what follows a listing's last page, and for a day without stories."""
+    is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
+    return is_end and (listing.number > 1 or listing.day is not None)
+
+
+def is_empty_sitemap(listing: ListingRequest, refusal: Refusal) -> bool:
+    """True for a sitemap without an address: of a month that has just begun, or a broken one."""
+    return refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
 
 
 def is_end_in_doubt(listing: ListingRequest, page: Page, refusal: Refusal, outlet: Outlet) -> bool:

@@ -167,6 +167,18 @@ class Listings:
             self._backfill.came(listing, [item.key for item in scheduled], following)
         return ListingResult(tuple(asked), (*further, *([following] if following else [])))
 
+    def held_links(self, listing: ListingRequest) -> bool:
+        """True where the archive knows links of a sitemap's own period: it was not always empty.
+
+        What only a month is known of belongs to a sitemap of the whole month.
+        """
+        period = child_period(listing.url)
+        if period is None:
+            return False
+        promises = self._session.archive.links.promises(self._outlet.slug, *period, "day")
+        is_month = period[1] == (period[0] + timedelta(days=31)).replace(day=1)
+        return any(is_month or len(row.period) == len("2026-09-14") for row in promises)
+
     def is_past_the_end(self, listing: ListingRequest) -> None:
         """Note that a listing's page holds nothing more."""
         if self._backfill is not None:

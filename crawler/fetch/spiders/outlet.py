@@ -16,7 +16,7 @@ from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
 from crawler.fetch.middlewares.short_answers import is_short
-from crawler.fetch.spiders.ends import is_end_in_doubt
+from crawler.fetch.spiders.ends import is_empty_sitemap, is_end_in_doubt, is_past_the_last
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
 from crawler.fetch.spiders.first_requests import first_requests
 from crawler.fetch.spiders.items import PageItem
@@ -45,7 +45,7 @@ from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
 from storage.archive import Archive
 from storage.errors import TinquanError
-from storage.model.articles import Article, Capture, Refusal, RefusalReason
+from storage.model.articles import Article, Capture, Refusal
 from storage.model.runs import Outcome
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
@@ -184,9 +184,8 @@ class OutletSpider(Spider):
     def _refuse_listing(
         self, listing: ListingRequest, page: Page, capture: Capture, refusal: Refusal
     ) -> Iterator[PageItem]:
-        is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
-        is_young = refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
-        if (is_end and (listing.number > 1 or listing.day is not None)) or is_young:
+        is_young = is_empty_sitemap(listing, refusal) and not self.listings.held_links(listing)
+        if is_past_the_last(listing, refusal) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
             if is_end_in_doubt(listing, page, refusal, self.outlet):
                 note_end_in_doubt(self.recorder, listing, refusal)
