@@ -88,6 +88,7 @@ def test_a_month_that_is_empty_after_it_had_stories_is_a_fault(desk: Desk, site:
     assert empty in crawl_month([])
 
 
+@pytest.mark.slow
 def test_twelve_parts_of_a_year_are_no_months(
     desk: Desk, site: LocalSite, stories: list[Story], tinquan: Tinquan
 ) -> None:

@@ -49,9 +49,7 @@ def sql(
             _print_csv(names, rows)
         elif json:
             if len(set(names)) < len(names):
-                raise UsageError(
-                    f"--json: columns share a name: {', '.join(names)}"
-                )
+                raise UsageError(f"--json: columns share a name: {', '.join(names)}")
             print_json_array(
                 dict(zip(names, map(_plain, row), strict=True)) for row in islice(rows, limit)
             )

@@ -287,9 +287,8 @@ class OutletSpider(Spider):
         if isinstance(failure.value, TinquanError):  # the archive, asked by a callback
             self.halt(Outcome.FAILED, str(failure.value))
             return
-        kind = type(failure.value).__name__
-        what = f"{self.name}: internal error: {kind}: {failure.value}"
-        self.recorder.fault(what, closes_host=True)
+        what = f"internal error: {type(failure.value).__name__}: {failure.value}"
+        self.recorder.fault(f"{self.name}: {what}", closes_host=True)
 
     def _count_request(self) -> None:
         self.recorder.count(requested=1)
