@@ -1,11 +1,14 @@
 """Whether an answer without articles is a listing's end. Pure."""
 
 import re
+from urllib.parse import urlsplit
 
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from storage.model.articles import Refusal, RefusalReason
+
+_TAGS = re.compile(rb"<[^>]*>")
 
 
 def is_past_the_last(listing: ListingRequest, refusal: Refusal) -> bool:
@@ -30,7 +33,20 @@ def is_end_in_doubt(listing: ListingRequest, page: Page, refusal: Refusal, outle
         return False
     if refusal.reason is not RefusalReason.EMPTY:
         return True
-    return listing.form == "html" and not _has_menu(page, listing, outlet)
+    if listing.form != "html" or _has_menu(page, listing, outlet):
+        return False
+    return not _is_blank_fragment(page, listing)
+
+
+def _is_blank_fragment(page: Page, listing: ListingRequest) -> bool:
+    """True for an answer without a word from an address that gives fragments of lists only.
+
+    Such an address is not below its section's own: CMSs load further items from it. An error
+    there says something, as the whole page of a section does.
+    """
+    stem = listing.section.path.rstrip("/").removesuffix(".htm") if listing.section else ""
+    beside = bool(stem) and not urlsplit(listing.url).path.startswith(stem)
+    return beside and not _TAGS.sub(b"", page.body).strip()
 
 
 def _has_menu(page: Page, listing: ListingRequest, outlet: Outlet) -> bool:
