@@ -85,7 +85,7 @@ def test_a_process_id_that_is_used_again_does_not_keep_a_run_alive() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["articles", "--since", "0001-01-01"], "--since '0001-01-01': expected a day"),
+        (["articles", "--since", "0001-01-01"], "--since '0001-01-01': is out of range"),
         (["crawl", "--section", "none"], " has no section 'none'"),
         (["crawl", "--since", "2026-09-02", "--until", "2026-09-01"], "is not before --until"),
     ],
