@@ -142,6 +142,7 @@ def test_a_record_that_cannot_be_decoded_is_a_fault(archive: Archive, tmp_path: 
     assert "cannot be decoded: it is not the br that its Content-Encoding says" in fault.what
 
 
+@pytest.mark.slow
 def test_one_damaged_record_does_not_end_a_replay(tmp_path: Path) -> None:
     index = ReplayIndex([MORNING], tmp_path)
     found = index.find("https://tienphong.vn" + ARTICLE)

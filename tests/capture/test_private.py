@@ -75,6 +75,7 @@ def test_what_is_there_keeps_its_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o664
 
 
+@pytest.mark.slow
 def test_a_crawl_leaves_nothing_that_others_can_read(tmp_path: Path) -> None:
     config = configure(tmp_path)
     config.chmod(0o640)

@@ -50,6 +50,7 @@ def test_what_lies_behind_a_page_in_a_bad_moment_is_found_by_the_next_crawl(
     assert SECOND not in site.asked[asked:], "after a whole run what is known is an end"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "first"), [(EMPTY_LIST, {}), (Answer(status=404), {DOUBT: 1})])
 def test_a_section_of_one_page_is_no_fault(
     desk: Desk, site: LocalSite, answer: Answer, first: dict[str, int]

@@ -145,6 +145,7 @@ def go_back(desk: Desk, span: timedelta) -> None:
     conn.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "target", "is_given_up"),
     [
