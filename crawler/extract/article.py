@@ -21,10 +21,11 @@ from crawler.extract.refusals import live_evidence, other_page, paywall_evidence
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
-from crawler.page.dates import VIETNAM, DateCandidate, DateChoice
+from crawler.page.dates import DateCandidate, DateChoice
 from crawler.page.printed import split_dateline
 from crawler.page.response import Page
 from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
+from storage.model.json import LOCAL
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
 VERSION = 3
@@ -64,7 +65,7 @@ class _Opened:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.outlet.timezone) if self.outlet else VIETNAM
+        return ZoneInfo(self.outlet.timezone) if self.outlet else LOCAL
 
     @property
     def declared_language(self) -> str | None:

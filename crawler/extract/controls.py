@@ -6,9 +6,9 @@ from operator import is_
 from typing import Any
 
 from storage.model.articles import Article, Block, Image
+from storage.text.normalize import CONTROLS
 
-# All but tab and line break: terminals act on them, and no reader sees them.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(f"[{CONTROLS}]")
 
 
 def without_controls(article: Article) -> Article:

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from crawler.outlets.cron import LOCAL, cron_trigger
+from crawler.outlets.cron import cron_trigger
+from storage.model.json import LOCAL
 
 FLOOR_MINUTES = 5
 """No section is visited more often, whatever its outlet."""

@@ -5,13 +5,13 @@ In crontab a line with both means either, unless one begins with a star.
 """
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from storage.model.json import LOCAL
+
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 

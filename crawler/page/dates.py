@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from crawler.page.clock import CLOCK, find_time, find_zone
 from crawler.page.printed import DAY_IN_WORDS, MONTH_FIRST, month_number, with_today
+from storage.model.json import LOCAL
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Clocks of servers and crawlers differ; beyond this a date lies in the future.
 TOLERANCE = timedelta(minutes=15)
 # An article's own address often carries the time of its creation; it is never published before.
@@ -73,7 +72,7 @@ class DateChoice:
     future: DateCandidate | None = None
 
 
-def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+def parse_date(text: str, *, zone: tzinfo = LOCAL) -> datetime | None:
     """Return the moment that a text names, as aware UTC, or None.
 
     zone: what a text without a zone means. A text without a time of day means local midnight.
@@ -82,7 +81,7 @@ def parse_date(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
     return stamp.at if stamp else None
 
 
-def parse_as_given(text: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+def parse_as_given(text: str, *, zone: tzinfo = LOCAL) -> datetime | None:
     """Return the moment that a text names as `parse_date` does, in the zone that the text gives."""
     stamp = read_stamp(text, zone=zone)
     return stamp.at.astimezone(stamp.zone or zone) if stamp else None
@@ -100,7 +99,7 @@ def not_after(moment: datetime, latest: datetime, zone: tzinfo) -> datetime | No
     return local if local <= latest else None
 
 
-def read_stamp(text: str, *, zone: tzinfo = VIETNAM) -> Stamp | None:
+def read_stamp(text: str, *, zone: tzinfo = LOCAL) -> Stamp | None:
     """Return the moment a text names and what was given of it, or None where it names none."""
     text = text.strip()
     if not text or len(text) > _MAX_TEXT:
@@ -177,7 +176,7 @@ def _is_american(match: re.Match[str], text: str) -> bool:
     return bool(clock and clock["s"] and (clock["half"] or "").upper() in ("AM", "PM"))
 
 
-def url_stamp(url: str, *, zone: tzinfo = VIETNAM) -> datetime | None:
+def url_stamp(url: str, *, zone: tzinfo = LOCAL) -> datetime | None:
     """Return the time of creation in an article's address (aware UTC), where its id holds one."""
     match = _STAMP.search(url)
     if match is None:
@@ -193,7 +192,7 @@ def choose_date(
     candidates: Iterable[DateCandidate],
     *,
     fetched_at: datetime,
-    zone: tzinfo = VIETNAM,
+    zone: tzinfo = LOCAL,
     created_at: datetime | None = None,
 ) -> DateChoice:
     """Return the first candidate that can be true, in the order of trust given.

@@ -10,11 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from crawler.outlets.model import Outlet
-from crawler.page.dates import VIETNAM
 from crawler.places import Gazetteer, Tagger, fingerprint, load_gazetteer
 from storage.archive import Archive
 from storage.errors import ConfigError
 from storage.model.articles import Article
+from storage.model.json import LOCAL
 from storage.model.places import Tags
 
 
@@ -44,7 +44,7 @@ def tag_article(tagger: Tagger, asked: TagRequest) -> Tags:
     article = asked.article
     moment = article.published_at or asked.captured_at
     return tagger.tag(
-        moment.astimezone(VIETNAM).date(),
+        moment.astimezone(LOCAL).date(),
         title=article.title,
         sapo=article.sapo or "",
         body=article.body,

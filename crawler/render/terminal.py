@@ -12,8 +12,10 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-# All controls but tab and line break, and what turns the direction of a line of text.
-_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+from storage.text.normalize import CONTROLS
+
+# Controls, and what turns the direction of a line of text.
+_COMMANDS = re.compile(f"[{CONTROLS}\u202a-\u202e\u2066-\u2069]")
 
 
 def shown(text: str) -> str:

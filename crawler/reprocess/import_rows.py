@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,13 +30,13 @@ from storage.model.articles import (
     Extraction,
     Image,
 )
+from storage.model.json import LOCAL
 from storage.text.normalize import normalize, storable
 
 FOREIGN = Extraction("import", "import", "text", 0)
 """How an article was read that came without saying so; version 0: not by our code."""
 
 _NOT_SAID = {"extraction", "outlet"}  # what two rows may differ in and say the same
-_VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _CLOCK_SKEW = timedelta(days=1)  # a row may say it is published so much later than now
 
@@ -191,7 +190,7 @@ def _moment(key: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_moment(key, text, _VIET_NAM)
+        return parse_moment(key, text, LOCAL)
     except UsageError as error:
         raise RowError(str(error)) from None
 

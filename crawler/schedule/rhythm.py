@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from crawler.outlets.cadence import Cadence, after_quiet
-from crawler.outlets.cron import LOCAL, cron_trigger
+from crawler.outlets.cron import cron_trigger
+from storage.model.json import LOCAL
 
 MEMORY = timedelta(days=28)
 """What lies longer ago says nothing about a section's rhythm."""

@@ -14,8 +14,10 @@ _UNSEEN = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
 _BLANKS = "\t\v\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-# Controls but tab and line break, which terminals act on, and lone surrogates; none is printable.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+"""All but tab and line break, inside of a character class: terminals act on them, no reader sees
+them, and none is printable."""
+_UNSTORABLE = re.compile(f"[{CONTROLS}\ud800-\udfff]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _SPACES = re.compile(f"[ {_BLANKS}]+")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from crawler.discover import Form, Link, discover
 from crawler.discover.link import MAX_LINKS
-from crawler.page.dates import VIETNAM
 from crawler.page.response import Page
 from storage.model.articles import RefusalReason
+from storage.model.json import LOCAL
 from tests.support.discovering import FAMILY, NOW, OUTLET, find, item, rss
 
 
@@ -53,7 +53,7 @@ def test_no_date_and_a_date_in_the_future_are_none(printed: str) -> None:
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "EST"])
 def test_local_time_with_a_false_zone_is_read_in_the_outlet_s(zone: str) -> None:
-    printed = f"{NOW.astimezone(VIETNAM) - timedelta(minutes=20):%a, %d %b %Y %H:%M:00} {zone}"
+    printed = f"{NOW.astimezone(LOCAL) - timedelta(minutes=20):%a, %d %b %Y %H:%M:00} {zone}"
     (link,) = find("feed", rss(item(printed))).links
     assert link.published_at == NOW - timedelta(minutes=20)
 

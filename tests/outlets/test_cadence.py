@@ -15,8 +15,9 @@ from crawler.outlets.cadence import (
     quiet_time,
     smallest_gap,
 )
-from crawler.outlets.cron import LOCAL, cron_trigger
+from crawler.outlets.cron import cron_trigger
 from crawler.schedule.rhythm import MEMORY, interval, next_visit, rhythm_of
+from storage.model.json import LOCAL
 
 NOON = datetime(2026, 9, 16, 12, 0, tzinfo=LOCAL).astimezone(UTC)  # a Wednesday
 moments = st.datetimes(

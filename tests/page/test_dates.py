@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.page.dates import (
-    VIETNAM,
     DateCandidate,
     DateChoice,
     choose_date,
@@ -15,6 +14,7 @@ from crawler.page.dates import (
     read_stamp,
     url_stamp,
 )
+from storage.model.json import LOCAL
 
 FETCHED = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -105,7 +105,7 @@ def test_iso_times_survive(day: date, clock: time) -> None:
     ),
 )
 def test_printed_times_survive(day: date, clock: time, form: str) -> None:
-    expected = datetime.combine(day, clock, VIETNAM)
+    expected = datetime.combine(day, clock, LOCAL)
     assert parse_date(form.format(d=day, t=clock)) == expected
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from crawler.health.signals import HealthSignal
-from crawler.outlets.cron import LOCAL
 from storage.model.alarms import Cause
+from storage.model.json import LOCAL
 from storage.model.runs import Outcome, Run, RunCounts
 
 START = datetime(2026, 9, 1, tzinfo=LOCAL).astimezone(UTC)
