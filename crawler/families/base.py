@@ -50,6 +50,11 @@ class Paging:
     step: int = 1
     form: PagingForm = "html"
 
+    @property
+    def loads_items(self) -> bool:
+        """True where further items come from an address of their own, not from section pages."""
+        return "{path}" not in self.template
+
 
 @dataclass(frozen=True, slots=True)
 class OtherPage:

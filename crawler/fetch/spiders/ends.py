@@ -1,8 +1,9 @@
 """Whether an answer without articles is a listing's end. Pure."""
 
 import re
-from urllib.parse import urlsplit
 
+from crawler.discover.paging import paging_of
+from crawler.families.base import Family
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
@@ -22,12 +23,15 @@ def is_empty_sitemap(listing: ListingRequest, refusal: Refusal) -> bool:
     return refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
 
 
-def is_end_in_doubt(listing: ListingRequest, page: Page, refusal: Refusal, outlet: Outlet) -> bool:
+def is_end_in_doubt(
+    listing: ListingRequest, page: Page, refusal: Refusal, outlet: Outlet, family: Family
+) -> bool:
     """True where a further page brought nothing after one with news, and might have.
 
     A maintenance page with status 200 has no article either. What the outlet's API or its own
     template shows without one is an end; so is any answer where the page before held only what is
-    known, for then nothing is lost that the crawl before did not look for.
+    known, for then nothing is lost that the crawl before did not look for. An address that gives
+    further items only, as lists load them, ends without a word.
     """
     if listing.number == 1 or listing.pagination is None or not listing.pagination.had_news:
         return False
@@ -35,18 +39,9 @@ def is_end_in_doubt(listing: ListingRequest, page: Page, refusal: Refusal, outle
         return True
     if listing.form != "html" or _has_menu(page, listing, outlet):
         return False
-    return not _is_blank_fragment(page, listing)
-
-
-def _is_blank_fragment(page: Page, listing: ListingRequest) -> bool:
-    """True for an answer without a word from an address that gives fragments of lists only.
-
-    Such an address is not below its section's own: CMSs load further items from it. An error
-    there says something, as the whole page of a section does.
-    """
-    stem = listing.section.path.rstrip("/").removesuffix(".htm") if listing.section else ""
-    beside = bool(stem) and not urlsplit(listing.url).path.startswith(stem)
-    return beside and not _TAGS.sub(b"", page.body).strip()
+    paging = paging_of(outlet, listing.section, family) if listing.section else None
+    loads_items = paging is not None and paging.loads_items
+    return not (loads_items and not _TAGS.sub(b"", page.body).strip())
 
 
 def _has_menu(page: Page, listing: ListingRequest, outlet: Outlet) -> bool:

@@ -187,7 +187,7 @@ class OutletSpider(Spider):
         is_young = is_empty_sitemap(listing, refusal) and not self.listings.held_links(listing)
         if is_past_the_last(listing, refusal) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
-            if is_end_in_doubt(listing, page, refusal, self.outlet):
+            if is_end_in_doubt(listing, page, refusal, self.outlet, self.family):
                 note_end_in_doubt(self.recorder, listing, refusal)
             self.listings.is_past_the_end(listing)
             return
