@@ -29,6 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_archive(f"sqlite:///{made}/tin.db") as opened:
         opened.runs.start(run())
         opened.articles.store("run-1", capture(), article())
+    # Whoever reads first makes SQLite's -wal and -shm, which a reader may not take away.
+    with open_archive(f"sqlite:///{made}/tin.db", read_only=True) as opened:
+        opened.runs.find()
     (made / "file").touch()
     os.mkfifo(made / "pipe")
     return made
