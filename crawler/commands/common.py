@@ -152,6 +152,22 @@ def day_of(option: str, text: str) -> date:
     return parse_moment(option, text, LOCAL).astimezone(LOCAL).date()
 
 
+def write_new(path: Path, text: str) -> bool:
+    """Write a file, unless one is there, and return whether it was written.
+
+    Raises UsageError where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    return True
+
+
 def short_path(path: Path) -> str:
     """Return a path as short as it is clear from here."""
     here = Path.cwd()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import given_path, out, short_path
+from crawler.commands.common import given_path, out, short_path, write_new
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
 from crawler.config.config import DEFAULT_CONFIG
@@ -66,9 +66,7 @@ def _configured(folder: Path) -> Path:
             )
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(_CONFIG, "utf-8")
-        scrapy = file.with_name("scrapy.cfg")
-        if not scrapy.exists():
-            scrapy.write_text(shipped("scrapy.cfg").read_text("utf-8"), "utf-8")
+        write_new(file.with_name("scrapy.cfg"), shipped("scrapy.cfg").read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be written: {reason}") from None

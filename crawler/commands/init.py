@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import given_path, out, short_path
+from crawler.commands.common import given_path, out, short_path, write_new
 from crawler.config.config import DEFAULT_CONFIG, checked_contact
 from crawler.shipped import shipped
 from storage.errors import UsageError
@@ -39,14 +39,8 @@ def init(
 
 def _wrote(path: Path, text: str) -> bool:
     """Write a file, and say so, unless one is there; return whether it was written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
+    if not write_new(path, text):
         return False
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     out.print(f"wrote {escape(str(path))}", soft_wrap=True)
     return True
 

@@ -32,7 +32,7 @@ def proposed_name(result: Article | Refusal) -> str:
     return re.sub(r"[^\w-]+", "_", f"{result.outlet}_{mark}", flags=re.ASCII)
 
 
-def write_new(folder: Path, name: str, body: bytes, fixture: dict[str, Any]) -> Path:
+def write_fixture(folder: Path, name: str, body: bytes, fixture: dict[str, Any]) -> Path:
     """Write a fixture's two files; return the second. Raises UsageError where one is there."""
     text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
     page, expected = folder / f"{name}.html", folder / f"{name}.json"

@@ -13,7 +13,7 @@ from crawler.commands.common import load_settings, outlets_of
 from crawler.commands.outlets.extract import page_at, publisher_of
 from crawler.extract import extract
 from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.fixture_files import WARNING, proposed_name, write_new
+from crawler.onboarding.fixture_files import WARNING, proposed_name, write_fixture
 from storage.errors import UsageError
 from tests.support.pages_fixture import FOLDER
 
@@ -34,7 +34,7 @@ def add_page(words: Sequence[str]) -> Path:
     if not re.fullmatch(r"[\w-]+", name, re.ASCII):
         raise UsageError(f"--name {name!r}: expected letters, digits, - and _ only")
     fixture = proposed_fixture(page, publisher.slug if publisher else None, result)
-    return write_new(given.folder, name, page.body, fixture)
+    return write_fixture(given.folder, name, page.body, fixture)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from crawler.commands.common import (
     out,
     outlets_of,
     short_path,
+    write_new,
 )
 from crawler.commands.crawl.crawling import do_crawls
 from crawler.commands.outlets.extract import page_at
@@ -28,7 +29,7 @@ from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.fixture_files import WARNING, fixtures, proposed_name, write_new
+from crawler.onboarding.fixture_files import WARNING, fixtures, proposed_name, write_fixture
 from crawler.onboarding.propose import OutletProposal, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
@@ -92,7 +93,8 @@ def new_outlet(
     file = (into.resolve() if into else settings.outlets) / f"{chosen}.toml"
     outlet = parse_outlet(text, str(file), FAMILY_NAMES)  # what is written must be valid
     result = extract(seen.article, outlet)
-    _write(file, text)
+    if not write_new(file, text):
+        raise UsageError(f"{file}: is there already; an outlet file is never replaced")
     confirm = to_confirm(proposal, short_path(file))
     written = _write_fixture(seen.article, outlet, result, confirm, folder or fixtures())
     _report(proposal, file, written, result, confirm)
@@ -148,23 +150,12 @@ def _recorded(folder: Path, run_id: str) -> Iterator[Page]:
                     err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
 
 
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise UsageError(f"{file}: is there already; an outlet file is never replaced") from None
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
-
-
 def _write_fixture(
     page: Page, outlet: Outlet, result: Article | Refusal, confirm: list[str], folder: Path
 ) -> Path:
     fixture = proposed_fixture(page, outlet.slug, result)
     fixture["to_confirm"] = confirm
-    return write_new(folder, proposed_name(result), page.body, fixture)
+    return write_fixture(folder, proposed_name(result), page.body, fixture)
 
 
 def _report(
