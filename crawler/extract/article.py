@@ -1,7 +1,7 @@
 """The way of a page through extraction, step by step."""
 
-import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,26 +17,23 @@ from crawler.extract.choose import PageReading, choose_reading, read_address
 from crawler.extract.container import prose_sizes
 from crawler.extract.controls import without_controls
 from crawler.extract.metadata import Metadata, read_metadata
-from crawler.extract.refusals import live_evidence, other_page, paywall_evidence, refuse_response
+from crawler.extract.refusals import live_evidence, other_page, refuse_response
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.dates import DateCandidate, DateChoice
 from crawler.page.printed import split_dateline
 from crawler.page.response import Page
-from storage.model.articles import Article, ArticleKind, Extraction, Refusal, RefusalReason
+from storage.model.articles import Article, Extraction, Refusal, RefusalReason
 from storage.model.json import LOCAL
 
 # Raised with every change that alters what comes out; re-extraction compares by it.
 VERSION = 3
 
-_SHORT = 250  # characters; a shorter text is stored with a mark
 _MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
 _EMPTY = 20  # characters; no text
 _MUCH = 400  # characters of prose that may be half an article
 _MIN_GAIN = 120  # characters that reading the whole page must add to be believed
-_LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
-_VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,69 +139,110 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
     return _Opened(page, slug, outlet, data, tree, meta)
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around the text. Read before the body: that takes some of it out of the tree."""
+
+    title: str
+    sapo: str
+    section: tuple[str, ...]
+    tags: tuple[str, ...]
+    author_texts: list[str]
+    sources: list[str]
+    published: DateChoice
+    modified: datetime | None
+    headlines: int
+
+
 def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     family = opened.configured or reading.family
     if shown := other_page(opened.page.url, family, opened.outlet):
         return opened.refuse(*shown)
     if live := live_evidence(opened.meta.article, opened.page.fetched_at):
         return opened.refuse(RefusalReason.LIVE, live)
-    meta, layout, select = opened.meta, reading.layout, reading.select
-    # Fields before the body: reading the body takes boxes, and some fields, out of the tree.
-    title = fields.read_title(select, layout, meta, urlsplit(opened.page.url).netloc)
-    sapo = fields.read_sapo(select, layout, meta, title, is_certain=reading.is_certain)
-    section = fields.read_section(select, layout, meta, title)
-    tags = fields.read_tags(select, layout, meta)
-    author_texts = fields.read_author_texts(select, layout)
-    sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
-    published, modified = times.read_times(opened.page, opened.zone, reading, opened.meta)
-    headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
-    body, path, doubts = _read_body(opened, reading, (title, sapo))
+    around = _read_around(opened, reading)
+    body, path, doubts = _read_body(opened, reading, (around.title, around.sapo))
+    published = around.published
     if body.stamp and published.rule in (None, "url"):
         published = times.choose(opened.page, opened.zone, [DateCandidate(body.stamp, "page:text")])
-    is_dated = published.at is not None and published.rule != "url"
-    kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, meta.types, body)
-    evidence = pages.PageEvidence(
-        reading.is_certain, title, is_dated, path == "subtree", headlines, kind
-    )
-    if reason := pages.classify(opened.page.url, opened.data, meta, evidence, body):
+        around = replace(around, published=published)
+    evidence = _evidence(opened, reading, around, body, path)
+    if reason := pages.classify(opened.page.url, opened.data, opened.meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
         future = times.describe_future(opened.page, published.future)
         return opened.refuse(RefusalReason.FUTURE_DATE, future)
+    notes = (
+        *reading.notes,
+        *pages.marks(opened.meta, body, published),
+        *doubts,
+        *pages.doubts(opened.meta, evidence),
+    )
+    return _article(opened, reading, around, body, path, notes)
+
+
+def _read_around(opened: _Opened, reading: PageReading) -> _Around:
+    meta, layout, select = opened.meta, reading.layout, reading.select
+    title = fields.read_title(select, layout, meta, urlsplit(opened.page.url).netloc)
+    sapo = fields.read_sapo(select, layout, meta, title, is_certain=reading.is_certain)
+    section = fields.read_section(select, layout, meta, title)
+    tags = fields.read_tags(select, layout, meta)
+    authors = fields.read_author_texts(select, layout)
+    sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
+    published, modified = times.read_times(opened.page, opened.zone, reading, meta)
+    headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
+    return _Around(title, sapo, section, tags, authors, sources, published, modified, headlines)
+
+
+def _evidence(
+    opened: _Opened, reading: PageReading, around: _Around, body: Body, path: str
+) -> pages.PageEvidence:
+    """Return what tells whether the page is an article."""
+    is_dated = around.published.at is not None and around.published.rule != "url"
+    kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, opened.meta.types, body)
+    return pages.PageEvidence(
+        reading.is_certain, around.title, is_dated, path == "subtree", around.headlines, kind
+    )
+
+
+def _article(
+    opened: _Opened,
+    reading: PageReading,
+    around: _Around,
+    body: Body,
+    path: str,
+    notes: tuple[str, ...],
+) -> Article:
     dateline, lead = split_dateline(
-        sapo or body.lead or fields.described_lead(meta, title, body.blocks),
+        around.sapo or body.lead or fields.described_lead(opened.meta, around.title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
     )
-    byline = _byline(opened, author_texts, body.bylines, sources)
+    byline = _byline(opened, around.author_texts, body.bylines, around.sources)
     # The configured family first: whatever a page is read with, discovery keys it by that one.
     families = (opened.configured, reading.family) if opened.configured else (reading.family,)
-    url, own_id = read_address(opened.page.url, meta, families)
+    url, own_id = read_address(opened.page.url, opened.meta, families)
     return Article(
         outlet=opened.slug,
         url=url,
-        title=title,
+        title=around.title,
         blocks=body.blocks,
-        extraction=Extraction(reading.family.name, layout.name, path, VERSION),
+        extraction=Extraction(reading.family.name, reading.layout.name, path, VERSION),
         article_id=own_id,
         dateline=dateline,
         sapo=lead or None,
         authors=byline.names,
         byline=byline.text,
         credit=byline.credit,
-        published_at=published.at,
-        modified_at=modified,
-        published_raw=published.raw,
-        published_rule=published.rule,
-        section=section,
-        tags=tags,
+        published_at=around.published.at,
+        modified_at=around.modified,
+        published_raw=around.published.raw,
+        published_rule=around.published.rule,
+        section=around.section,
+        tags=around.tags,
         images=body.images,
-        kind=_kind(opened, section, body),
+        kind=pages.kind_of_article(opened.page.url, opened.tree, around.section, body),
         language=document.language_of(body.text, opened.declared_language),
-        notes=(
-            *_notes(reading, meta, body, published),
-            *doubts,
-            *pages.doubts(meta, evidence),
-        ),
+        notes=notes,
     )
 
 
@@ -232,12 +270,12 @@ def _read_body(
     captions = [image.caption for image in body.images if image.caption]
     dropped = 0 if body.is_photo_story else inside - body.length - sum(map(len, captions))
     lost = max(outside, dropped)
-    is_whole = body.length >= _SHORT and lost <= max(_MUCH, 0.5 * body.length)
+    is_whole = body.length >= pages.SHORT and lost <= max(_MUCH, 0.5 * body.length)
     if shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
         return body, "subtree", ()
     blocks = read_whole_page(document.parse(opened.data), opened.page.url, opened.meta, known)
     missing = missing_prose(body.blocks, blocks, captions)
-    is_poor = body.length < _SHORT or not reading.is_certain
+    is_poor = body.length < pages.SHORT or not reading.is_certain
     if is_poor and missing > body.length + _MIN_GAIN:
         return replace(body, blocks=blocks), "page", ()
     if missing >= max(_MUCH, 0.3 * body.length):
@@ -258,27 +296,3 @@ def _byline(
     said += [name for name in meta.properties.get("article:author", ()) if "/" not in name]
     persons = [name for name in meta.names.get("author", ()) if is_person(name, opened.slug)]
     return choose_byline(texts, closing, [*said, *persons], sources, publishers)
-
-
-def _kind(opened: _Opened, section: tuple[str, ...], body: Body) -> ArticleKind:
-    classes = opened.tree.body.attributes.get("class") if opened.tree.body else ""
-    marks = " ".join((opened.page.url, classes or "", *section))
-    if body.is_photo_story or "lens-page" in marks:
-        return "photo"
-    if _VIDEO.search(urlsplit(opened.page.url).path):
-        return "video"
-    return "longform" if _LONGFORM.search(marks) else "text"
-
-
-def _notes(
-    reading: PageReading, meta: Metadata, body: Body, published: DateChoice
-) -> tuple[str, ...]:
-    """Return the marks that a reader of the article must see."""
-    notes = list(reading.notes)
-    if published.future and published.raw == published.future.raw:
-        notes.append("zone: a time after its capture is read in the outlet's own zone")
-    if body.length < _SHORT:
-        notes.append("short")
-    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
-        notes.append(f"paywall: {shown}")
-    return tuple(notes)

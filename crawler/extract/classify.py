@@ -11,10 +11,12 @@ from crawler.extract.metadata import Metadata
 from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
 from crawler.extract.subtree import CELL_SEPARATOR
 from crawler.page.challenges import challenge_evidence
+from crawler.page.dates import DateChoice
 from crawler.page.printed import overlap
-from storage.model.articles import RefusalReason
+from storage.model.articles import ArticleKind, RefusalReason
 
 _MIN_BODY = 60  # characters; below it there is no text to store
+SHORT = 250  # characters; a shorter text is stored with a mark
 _ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself
 _MIN_BLOCKS = 2
 _FEW_HEADLINES = 14  # of others; columns beside real articles have up to about so many
@@ -35,6 +37,8 @@ _POSTS = "[id^=post-], [class*=message-content], [class*=postbody], [class*=post
 _LONGFORM = re.compile(r"e-?magazine|long-?form|mega-?story|infographic", re.IGNORECASE)
 _FORUM = frozenset({"DiscussionForumPosting", "QAPage", "ProfilePage"})
 _AUDIO = frozenset({"PodcastEpisode", "AudioObject", "PodcastSeries"})
+_LONGFORM_MARKS = re.compile(r"e-?magazine|long-?form|mega-?story", re.IGNORECASE)
+_VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,18 @@ def doubts(meta: Metadata, found: PageEvidence) -> tuple[str, ...]:
         return ()
     missing = "" if found.is_dated else " and gives no date"
     return (f"doubt: the page does not call itself an article{missing}",)
+
+
+def marks(meta: Metadata, body: Body, published: DateChoice) -> tuple[str, ...]:
+    """Return what a reader of the article must see of it."""
+    found = []
+    if published.future and published.raw == published.future.raw:
+        found.append("zone: a time after its capture is read in the outlet's own zone")
+    if body.length < SHORT:
+        found.append("short")
+    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
+        found.append(f"paywall: {shown}")
+    return tuple(found)
 
 
 def _barrier(
@@ -195,3 +211,16 @@ def _listing_evidence(path: str, meta: Metadata, found: PageEvidence, body: Body
     if not found.is_dated:
         parts.append("no date")
     return ", ".join(parts)
+
+
+def kind_of_article(
+    url: str, tree: LexborHTMLParser, section: tuple[str, ...], body: Body
+) -> ArticleKind:
+    """Return what an article is made of, by its pictures, its address and its page's classes."""
+    classes = tree.body.attributes.get("class") if tree.body else ""
+    marks = " ".join((url, classes or "", *section))
+    if body.is_photo_story or "lens-page" in marks:
+        return "photo"
+    if _VIDEO.search(urlsplit(url).path):
+        return "video"
+    return "longform" if _LONGFORM_MARKS.search(marks) else "text"
