@@ -1,5 +1,6 @@
 """`tinquan articles`, `show` and `runs`: questions to the archive."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
@@ -31,8 +32,7 @@ from crawler.commands.common import (
     slugs_of,
     window,
 )
-from crawler.config.config import Config
-from crawler.jobs.liveness import is_alive
+from crawler.jobs.liveness import liveness
 from crawler.render.base import (
     archived_json,
     counted,
@@ -192,7 +192,9 @@ def runs(
     settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
-        found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
+        rows = opened.runs.find(outlet, limit)
+        alive = liveness(opened, settings.limits.run_seconds, datetime.now(UTC))
+        found = [_as_it_stands(run, alive) for run in rows]
     if json:
         print_json_array(run_json(run) for run in found)
     else:
@@ -202,12 +204,12 @@ def runs(
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
 
 
-def _as_it_stands(run: Run, settings: Config) -> Run:
+def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:
     """Return a run as died where its row is open but its process is gone.
 
     The next crawl writes it down; a query only shows it.
     """
-    if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
+    if run.outcome is not None or is_alive(run):
         return run
     return replace(run, outcome=Outcome.DIED)
 
