@@ -96,7 +96,7 @@ def search(
     json: JsonOption = False,
 ) -> None:
     """Search the texts of archived articles."""
-    asked = _words(words or [], fold)
+    asked = parsed_words(words or [], fold)
     _check(limit, kind or [])
     settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
@@ -128,11 +128,12 @@ def search(
             print_json(result_json(found)) if json else _print_result(found, query)
 
 
-def _words(given: list[str], fold: bool) -> Words:
+def parsed_words(given: list[str], fold: bool) -> Words:
+    """Return what the words of a command ask for. Raises QueryError, and UsageError for options."""
     # What looks like an option that nobody knows came through as a word, as -words do.
     for word in given:
         if word.startswith("--"):
-            raise UsageError(f"no option {word!r}: `tinquan search --help` lists them")
+            raise UsageError(f"no option {word!r}: --help lists them")
     return parse_words(" ".join(given), fold=fold)
 
 
