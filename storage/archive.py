@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from storage.sql.runs.locks import Locks
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
+    from storage.sql.watches.watches import Watches
 
 
 class Archive:
@@ -108,6 +109,13 @@ class Archive:
         from storage.sql.runs.locks import Locks
 
         return Locks(self.database)
+
+    @cached_property
+    def watches(self) -> "Watches":
+        """What arrived since, and who is told of it."""
+        from storage.sql.watches.watches import Watches
+
+        return Watches(self.database)
 
     @cached_property
     def maintenance(self) -> "Maintenance":
