@@ -253,4 +253,4 @@ def test_the_four_questions_of_docs_are_short_and_run(filled: Archive) -> None:
     assert all(len(statement.splitlines()) <= 6 for statement in statements)
     assert answers[0] == []  # the ward's article is of the day before
     assert [row["revision"] for row in answers[1]] == [2]
-    assert [row["reason"] for row in answers[3]] == ["blocked", "not_found"]
+    assert [row["reason"] for row in answers[3]] == ["not_found", "blocked"]
