@@ -84,8 +84,8 @@ def test_a_feed_is_valid_and_every_entry_reads_back(
         "Khánh thành cầu số 1",
     ]
     gone, edit, _, hostile, first = found.entries
-    assert re.fullmatch(r"tag:tinquan.invalid,2026:tinquan/article/3/removed/\w+", gone.id)
-    assert edit.id == "tag:tinquan.invalid,2026:tinquan/article/1/state/2"
+    assert re.fullmatch(r"tag:example.org,2026:tinquan/article/3/removed/\w+", gone.id)
+    assert edit.id == "tag:example.org,2026:tinquan/article/1/state/2"
     assert "<ins>" in edit.content[0].value
     assert first.link == "https://baothu.vn/cau-moi-1.html"
     assert [one.name for one in hostile.authors] == ["Nguyễn <i>A</i>", "Lê B"]
