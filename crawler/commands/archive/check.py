@@ -19,17 +19,19 @@ from crawler.commands.common import (
     load_settings,
     out,
     outlets_of,
-    print_json_array,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import liveness
+from crawler.render.base import counted
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
 from storage.model.runs import Outcome, Run
 
 _RECORDS, _FILES = "records", "WARC files"
+_COLUMNS = ("check", "what", "repair", "can_repair", "repaired")
 _RESTORE = "restore the file from a backup"
 
 
@@ -40,29 +42,36 @@ def check(
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Compare rows with each other, with their digests and with the recordings.
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     opening = archive_of if repair else reading_of
     checking, spinner = "checking the database", (SpinnerColumn(),)
-    with opening(settings) as opened, progress(checking, hidden=json, columns=spinner) as update:
+    with (
+        opening(settings) as opened,
+        progress(checking, hidden=bool(form), columns=spinner) as update,
+    ):
         auditor = _Auditor(
             opened, settings, lambda name: update(description=f"checking {name}"), repair=repair
         )
         found = auditor.findings()
-        if json:
-            print_json_array(_finding_json(finding, repair=repair) for finding in found)
+        if form:
+            rows = (_finding_json(finding, repair=repair) for finding in found)
+            print_rows(form, rows, _COLUMNS)
         else:
             for finding in found:
                 out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
-    if not json:
+    if not form:
         for path in auditor.left_behind:
             line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
             out.print(line, markup=False, soft_wrap=True)
-        out.print(f"{auditor.count} faults" if auditor.count else "nothing is wrong")
+        out.print(counted(auditor.count, "fault") if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
 

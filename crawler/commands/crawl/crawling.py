@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crawler.commands.common import err, out, print_table, short_path
-from crawler.commands.query.articles import run_table
+from crawler.commands.query.runs import run_table
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.liveness import liveness

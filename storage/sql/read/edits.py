@@ -25,17 +25,23 @@ def edit_page(
 ) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
-    statement = (
-        sa.select(*order)
-        .select_from(revisions.join(articles))
-        .where(revisions.c.number > 1, *_bounds(query))
-        .order_by(*(column.desc() for column in order))
-        .limit(size)
-    )
-    if after is not None:
+    statement = _edits(query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    if after is None:
+        statement = statement.offset(query.offset)
+    else:
         here = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
         statement = statement.where(sa.tuple_(*order) < sa.tuple_(*here))
     return [(row[0], row[1], row[2]) for row in conn.execute(statement)]
+
+
+def count_edits(conn: Connection, query: EditQuery) -> int:
+    """Return how many edits match, whatever the offset."""
+    return int(conn.execute(_edits(query, sa.func.count())).scalar_one())
+
+
+def _edits(query: EditQuery, *columns: Any) -> Select[Any]:
+    matching = sa.select(*columns).select_from(revisions.join(articles))
+    return matching.where(revisions.c.number > 1, *_bounds(query))
 
 
 def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
