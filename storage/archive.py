@@ -1,4 +1,4 @@
-"""An archive: one object of twelve parts, and the functions that open, upgrade and copy one.
+"""An archive: one object of thirteen parts, and the functions that open, upgrade and copy one.
 
 Nothing here loads SQLAlchemy before an archive is opened, so that a command which needs none
 starts at once.
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from storage.sql.runs.machines import Machines
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
+    from storage.sql.watches.watches import Watches
 
 
 class Archive:
-    """An open archive, in twelve parts. Use it as a context manager, or call `close`.
+    """An open archive, in thirteen parts. Use it as a context manager, or call `close`.
 
     Every method of a part is one short transaction; whatever goes wrong inside rolls it back and
     comes out as an ArchiveError. A part is imported when it is first asked for, so that a question
@@ -116,6 +117,13 @@ class Archive:
         from storage.sql.runs.locks import Locks
 
         return Locks(self.database)
+
+    @cached_property
+    def watches(self) -> "Watches":
+        """What arrived since, and who is told of it."""
+        from storage.sql.watches.watches import Watches
+
+        return Watches(self.database)
 
     @cached_property
     def maintenance(self) -> "Maintenance":

@@ -158,6 +158,9 @@ COMMANDS = (
         only_reads=True,
     ),
     CommandEntry(
+        "Operate", "watch", _C + "watch.watch:watch_app", "Watches: who is told of what arrives."
+    ),
+    CommandEntry(
         "Operate",
         "runs",
         _C + "query.runs:runs",
@@ -179,6 +182,13 @@ COMMANDS = (
         "export",
         _C + "query.export:export",
         "Write articles to a file, newest publication first, with a manifest beside it.",
+    ),
+    CommandEntry(
+        "Archive",
+        "feed",
+        _C + "watch.feed:feed",
+        "Write an Atom feed of what the archive learned lately: new stories, edits, removals.",
+        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
     ),
     CommandEntry(
         "Archive",

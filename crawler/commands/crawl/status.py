@@ -38,6 +38,7 @@ from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.agenda import Wanted
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
+from crawler.watch.render import delivery_json, delivery_text
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
 from storage.model.machines import Machine, schedule_stopped_at
@@ -93,6 +94,7 @@ def status(
         stopped_at = schedule_stopped_at(machines)
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
+        owed = opened.watches.open_deliveries()
     if form and form != "json":
         print_rows(form, map(status_json, found), _STATUS_COLUMNS)
     elif form:
@@ -103,6 +105,7 @@ def status(
                 "machines": [machine_json(one, at_work, lost) for one in machines],
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
+                "not_delivered": [delivery_json(one) for one in owed],
             }
         )
     else:
@@ -114,6 +117,8 @@ def status(
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
+        for one in owed:
+            out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
     if alarms:
         raise typer.Exit(1)
 

@@ -55,6 +55,12 @@ def lock(conn: Connection, name: str) -> None:
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
+def lock_shared(conn: Connection, name: str) -> None:
+    """Wait until no transaction is the only one under a name, and let none be."""
+    key = sa.func.hashtextextended(name, 0)
+    conn.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(key)))
+
+
 def check_encoding(conn: Connection, name: str) -> None:
     """Raise ArchiveError where the database `name` cannot hold every letter."""
     encoding = conn.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()

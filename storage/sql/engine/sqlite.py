@@ -114,6 +114,10 @@ def lock(_conn: Connection, _name: str) -> None:
     """Do nothing: there is one writer at a time anyway."""
 
 
+def lock_shared(_conn: Connection, _name: str) -> None:
+    """Do nothing, for the same reason."""
+
+
 def check_encoding(_conn: Connection, _name: str) -> None:
     """Do nothing: every file is made as UTF-8."""
 
