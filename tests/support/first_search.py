@@ -122,6 +122,8 @@ _SINCE = (
     "ALTER TABLE units DROP COLUMN gone_by",
     "DROP INDEX ix_links_outlet_url_key",
     "ALTER TABLE refusals DROP COLUMN final",
+    "DROP INDEX ix_runs_open",
+    "DROP TABLE machines",
 )
 """What undoes the migrations after 0010."""
 
