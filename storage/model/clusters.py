@@ -54,7 +54,8 @@ class ClusterQuery:
     """Which clusters are wanted, most outlets first.
 
     since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
-    carried the story, at least. outlets: any of these must be among them.
+    carried the story, at least. outlets: any of these must be among them. offset: so many of the
+    first are left out.
     """
 
     since: datetime | None = None
@@ -62,3 +63,4 @@ class ClusterQuery:
     min_outlets: int = 1
     outlets: tuple[str, ...] = ()
     limit: int | None = None
+    offset: int = 0

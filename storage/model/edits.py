@@ -15,12 +15,14 @@ class EditQuery:
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
     maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
+    offset: so many of the newest are left out.
     """
 
     outlets: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     maybe_ours: bool = False
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

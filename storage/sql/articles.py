@@ -33,7 +33,8 @@ from storage.sql.read.articles import (
     refusal_page,
     seen,
 )
-from storage.sql.read.edits import EditCursor, edit_page
+from storage.sql.read.counts import count_articles, position_of
+from storage.sql.read.edits import EditCursor, count_edits, edit_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, keys
@@ -64,12 +65,28 @@ class Articles(Part):
             for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
             for places in place_groups(query)
         ]
-        streams = [self._database.pages(fetch, size) for fetch in fetches]
+        start, skipped = None, query.offset
+        if query.offset and not query.removed:
+            with self._database.reading() as conn:
+                start, skipped = position_of(conn, query), 0
+            if start is None:
+                return iter(())
+        streams = [self._database.pages(fetch, size, start) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         # An article about places of two groups comes twice, one right after the other.
         once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
         wanted = (one for one in once if one.removed_at or not query.removed)
-        return islice(wanted, query.limit)
+        end = None if query.limit is None else skipped + query.limit
+        return islice(wanted, skipped, end)
+
+    def count(self, query: ArticleQuery) -> int:
+        """Return how many articles match, whatever the query's limit and offset.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_articles(conn, query)
 
     def edits(self, query: EditQuery) -> Iterator[Edit]:
         """Yield the edits that match, newest first, in constant memory.
@@ -88,6 +105,15 @@ class Articles(Part):
             if len(page) < PAGE:
                 return
             after = page[-1]
+
+    def count_edits(self, query: EditQuery) -> int:
+        """Return how many edits match, whatever the query's offset.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_edits(conn, query)
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
         """Return what our code once made of an article's revision, whole.
