@@ -115,6 +115,9 @@ _SINCE = (
     "DROP INDEX ix_links_outlet_url_key",
     "ALTER TABLE refusals DROP COLUMN final",
     *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
+    "DROP INDEX ix_refused_urls_open",
+    "ALTER TABLE refused_urls DROP COLUMN open",
+    "ALTER TABLE validators DROP COLUMN digest",
 )
 """What undoes the migrations after 0010."""
 
