@@ -1,14 +1,14 @@
 """Which of some texts in memory many queries find: what the index does for one query. Pure.
 
 Each word of the texts has a number whose bits are the texts that hold it, so that a query is a few
-operations on numbers; what then may match is read, as `Finder` reads.
+operations on numbers; what may hold a phrase is then read, as `Finder` reads.
 """
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Word
@@ -47,11 +47,15 @@ class Sieve:
             found &= _any(self._units.get(place, 0) for place in query.places)
         for tokens in facet_tokens(query):
             found &= _any(self._words.get(token, 0) for token in tokens)
-        for group in query.words.required:
+        words = query.words
+        for group in words.required:
             found &= _any(map(self._may_say, group))
-        if not found or not query.words.required:
+        for term in words.excluded:
+            found &= -1 if len(term.words) > 1 else ~self._may_say(term)
+        every = (*chain.from_iterable(words.required), *words.excluded)
+        if not found or all(len(term.words) == 1 for term in every):
             return list(_positions(found))
-        finder = Finder(query.words)
+        finder = Finder(words)  # only reading tells whether words stand side by side
         return [position for position in _positions(found) if finder.says(self._articles[position])]
 
     def _may_say(self, term: Term) -> int:
