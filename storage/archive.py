@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.sql.places.places import Places
     from storage.sql.runs.alarms import Alarms
     from storage.sql.runs.links import Links
+    from storage.sql.runs.locks import Locks
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
     from storage.sql.watches.watches import Watches
@@ -101,6 +102,13 @@ class Archive:
         from storage.sql.runs.schedule import Schedule
 
         return Schedule(self.database)
+
+    @cached_property
+    def locks(self) -> "Locks":
+        """Who works on what, where several machines share the archive."""
+        from storage.sql.runs.locks import Locks
+
+        return Locks(self.database)
 
     @cached_property
     def watches(self) -> "Watches":

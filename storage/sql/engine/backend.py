@@ -1,12 +1,14 @@
 """What the two databases do each in its own way, and the one choice between them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Engine, Select
 
+from storage.model.locks import LockSession
 from storage.model.schedule import Hold
 from storage.sql.engine import postgresql, sqlite
 from storage.sql.schema.types import AnyRow
@@ -40,6 +42,9 @@ class _Backend(Protocol):
     def tidy(self, engine: Engine, /) -> None: ...
     def scrub(self, engine: Engine, tables: Sequence[str], /) -> bool: ...
     def hold(self, engine: Engine, purpose: str, /) -> Hold | None: ...
+    def lock_session(self, engine: Engine, label: str, /) -> LockSession | None: ...
+    def lock_holder(self, conn: Connection, name: str, /) -> str | None: ...
+    def clock(self, conn: Connection, /) -> datetime: ...
 
 
 _BACKENDS: dict[str, _Backend] = {"sqlite": sqlite, "postgresql": postgresql}
