@@ -262,6 +262,7 @@ class ArticleQuery:
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
     offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    arrived_after: a short id; only articles that the archive learned of after that one.
     """
 
     outlets: tuple[str, ...] = ()
@@ -271,3 +272,4 @@ class ArticleQuery:
     limit: int | None = None
     offset: int = 0
     removed: bool = False
+    arrived_after: int = 0
