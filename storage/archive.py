@@ -167,6 +167,13 @@ def upgrade_archive(
     return upgrade_schema(url, progress)
 
 
+def database_bytes(url: str) -> int:
+    """Return how many bytes an archive takes in its database. Raises ArchiveError."""
+    from storage.sql.engine.connect import database_bytes as measured
+
+    return measured(url)
+
+
 def copy_archive(
     source: str, target: str, progress: Callable[[str, int, int], object]
 ) -> list[Copied]:

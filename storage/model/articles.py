@@ -255,6 +255,20 @@ class ArchivedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalQuery:
+    """Which refusals are wanted, newest capture first.
+
+    since, until: bounds on the time of capture, inclusive and exclusive. outlets, reasons: any of
+    these, where there are any.
+    """
+
+    outlets: tuple[str, ...] = ()
+    reasons: tuple[RefusalReason, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
     (the first capture's time where a page gives none). Newest first.
