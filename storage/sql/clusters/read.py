@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select
 from storage.model.clusters import Cluster, ClusterQuery, Member
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import articles, revisions
+from storage.sql.schema.core import article_places, articles, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
 
@@ -63,6 +63,9 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     if query.outlets:
         wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
         found = found.having(sa.func.sum(wanted) > 0)
+    if query.places:
+        about = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
+        found = found.having(sa.func.sum(sa.case((copy.c.id.in_(about), 1), else_=0)) > 0)
     return found
 
 

@@ -144,6 +144,8 @@ def _ordered(
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
+    if query.arrived_after:
+        statement = statement.where(id_ > query.arrived_after)
     if query.removed:
         statement = perhaps_removed(statement, id_)
     return _newest_first(statement, id_, table.c.sort_at, after)

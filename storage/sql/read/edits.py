@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
-from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    contents,
+    refusals,
+    refused_urls,
+    revisions,
+)
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
@@ -51,6 +59,10 @@ def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
         yield revisions.c.first_seen_at < query.until
     if query.outlets:
         yield articles.c.outlet.in_(query.outlets)
+    if query.places:
+        about = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
+        here = article_places.c.article == revisions.c.article
+        yield about.where(here).correlate(revisions).exists()
     if not query.maybe_ours:
         yield revisions.c.maybe_ours.is_(False)
 
