@@ -261,6 +261,7 @@ class ArticleQuery:
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    without_copies: of each story only its source, the earliest publication that is known.
     """
 
     outlets: tuple[str, ...] = ()
@@ -269,3 +270,4 @@ class ArticleQuery:
     until: datetime | None = None
     limit: int | None = None
     removed: bool = False
+    without_copies: bool = False

@@ -6,7 +6,7 @@ Pure, standard library only. All times are aware datetimes in UTC.
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.model.articles import Revision
+from storage.model.articles import ArchivedArticle, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +14,24 @@ class EditQuery:
     """Which edits are wanted, newest first.
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
+    places: ids of units; wanted are edits of articles whose latest state is about any of them.
     maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
     """
 
     outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     maybe_ours: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An article whose page is gone. removed_at: when it was first not found."""
+
+    article: ArchivedArticle
+    removed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,13 +85,13 @@ class Database:
         self,
         fetch: Callable[[Connection, _After | None, int], list[tuple[_After, _Row]]],
         size: int,
+        after: _After | None = None,
     ) -> Iterator[tuple[_After, _Row]]:
         """Yield rows with their positions, each page of `size` from a transaction of its own.
 
         No reader keeps a snapshot open for hours beside a running crawl.
-        fetch: returns up to `size` rows after a position.
+        fetch: returns up to `size` rows after a position. after: the position to begin at.
         """
-        after: _After | None = None
         while True:
             with self.reading() as conn:
                 page = fetch(conn, after, size)
