@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow  # each worker that has a test of it replays the d
 
 README = (ROOT / "README.md").read_text("utf-8")
 COLUMNS = 100
-NOT_HERE = ("crawl", "backfill", "schedule", "extract page.html", "export")
+NOT_HERE = ("crawl", "backfill", "schedule", "serve", "extract page.html", "export")
 """Commands of README's list that ask outlets, never end, or need a file that is not there."""
 
 

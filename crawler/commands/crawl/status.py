@@ -22,15 +22,11 @@ from crawler.commands.common import (
     slugs_of,
 )
 from crawler.health.evaluate import all_findings
-from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
-from crawler.outlets.model import Outlet
 from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
-from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
-from storage.archive import Archive
+from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome
 
@@ -71,17 +67,6 @@ def status(
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
     if alarms:
         raise typer.Exit(1)
-
-
-def crawled_outlets(
-    archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
-) -> list[MonitoredOutlet]:
-    """Return those outlets that are wanted and have been crawled."""
-    return [
-        one
-        for one in monitored_by(wanted, known)
-        if any(not run.replay for run in archive.runs.find(one.outlet))
-    ]
 
 
 def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list[Alarm]:
