@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH, HEIGHT = 640, 96
+WIDTH, HEIGHT = 720, 100
+"""Of the bars, in the SVG's units; a page stretches them to its own width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month ("2026-09"): its count, and where its bar lies. labelled: a year begins with it."""
+    """One month ("2026-09"): its count, and where its bar lies."""
 
     month: str
     count: int
     x: int
     y: int
     height: int
-    labelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Chart:
     bars: tuple[Bar, ...]
     most: int
     step: int
-    width: int = WIDTH
+    width: int
     height: int = HEIGHT
 
 
@@ -38,13 +38,9 @@ def month_chart(counts: Mapping[str, int], first: date, last: date) -> Chart:
     bars = []
     for index, month in enumerate(months):
         count = counts.get(month, 0)
-        height = max(2, round(count / most * (HEIGHT - 12))) if count else 0
-        starts = index == 0 or month.endswith("-01")
-        crowded = index == 0 and any(one.endswith("-01") for one in months[1:5])
-        bars.append(
-            Bar(month, count, index * step, HEIGHT - height, height, starts and not crowded)
-        )
-    return Chart(tuple(bars), most, step)
+        height = max(2, round(count / most * HEIGHT)) if count else 0
+        bars.append(Bar(month, count, index * step, HEIGHT - height, height))
+    return Chart(tuple(bars), most, step, step * len(months))
 
 
 def months_back(day: date, months: int) -> date:

@@ -69,6 +69,11 @@ class Page:
         """The present moment, the same for the whole page."""
         return self.reader.now()
 
+    @staticmethod
+    def is_web(url: str) -> bool:
+        """Return whether an outlet's address can be a link; what was imported may hold any text."""
+        return url.startswith(("http://", "https://"))
+
     def field(self, name: str) -> str:
         """Return what people call a field of an article."""
         return self.language.words(FIELDS[name]) if name in FIELDS else name

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 from math import cos, radians
 from pathlib import Path
 from typing import Any
@@ -86,8 +85,9 @@ def _decoded(
     arc: Sequence[Sequence[int]], scale: Sequence[float], move: Sequence[float]
 ) -> Iterator[_Point]:
     """Yield the points of an arc, each of which is stored as its distance from the one before."""
-    columns = (accumulate(point[axis] for point in arc) for axis in (0, 1))
-    for x, y in zip(*columns, strict=True):
+    x = y = 0
+    for dx, dy in arc:
+        x, y = x + dx, y + dy
         yield x * scale[0] + move[0], y * scale[1] + move[1]
 
 

@@ -43,8 +43,11 @@ class Desk:
     ids: dict[str, int]
 
 
-def filled(url: str, folder: Path, page: str = "") -> dict[str, int]:
-    """Fill an empty archive; return its articles' ids by name. page: what outlets served."""
+def filled(url: str, folder: Path, page: str = "", *, few: bool = False) -> dict[str, int]:
+    """Fill an empty archive; return its articles' ids by name.
+
+    page: what outlets served. few: only articles that have a name.
+    """
     with open_archive(url) as archive:
         places = gazetteer()
         archive.places.load_gazetteer(
@@ -52,7 +55,9 @@ def filled(url: str, folder: Path, page: str = "") -> dict[str, int]:
         )
         for outlet in ("tienphong", "laodongthudo"):
             archive.runs.start(Run(outlet, outlet, NOW - timedelta(hours=2)))
-        return _Filling(archive, folder, page or PAGE.format(head="", body="")).fill()
+        return _Filling(archive, folder, page or PAGE.format(head="", body="")).fill(
+            0 if few else 40
+        )
 
 
 class _Filling:
@@ -62,7 +67,7 @@ class _Filling:
         self._page = page.encode()
         self._number = 0
 
-    def fill(self) -> dict[str, int]:
+    def fill(self, others: int) -> dict[str, int]:
         told = story(1, 14)
         edited = self._put(1, "tienphong", told, "Phường Láng mở đường mới", 20, LANG)
         later = (*told[:-1], "Chữ này được thêm lặng lẽ vào cuối bài.")
@@ -75,7 +80,7 @@ class _Filling:
             "old": self._put(5, "laodongthudo", story(5), "Quận Đống Đa năm cũ", 11_000, DONG_DA),
             "secret": self._put(6, "tienphong", story(6), "Chuyện riêng một người", 14, LANG),
         }
-        for number in range(40):
+        for number in range(others):
             self._put(100 + number, "tienphong", story(100 + number), f"Tin {number}", 30 + number)
         cluster = self._archive.clusters.get(str(edited))
         ids |= {"source": cluster.id, "follower": cluster.members[1].id}

@@ -1,6 +1,8 @@
 """What stands behind a state: its record, and the page as it was captured."""
 
 import gzip
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from crawler.web.security import SANDBOX
 from storage.errors import CaptureError
 from tests.support.asking import ask
 from tests.support.capturing import exchange, write
-from tests.support.reading import Desk
+from tests.support.reading import PAGE, Desk, filled, opened
 
 
 def test_the_record_names_what_proves_the_state(desk: Desk) -> None:
@@ -77,3 +79,21 @@ def test_what_is_no_record_is_an_error(tmp_path: Path) -> None:
             record_bytes(file, offset)
     with pytest.raises(CaptureError):
         record_bytes(tmp_path / "none.warc.gz", 0)
+
+
+def test_links_and_frames_of_a_captured_page_lead_nowhere(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    page = PAGE.format(
+        head="<LINK rel=preconnect\n href='https://a.vn'><base href=//b.vn>",
+        body="<a class=x data-href=1 HREF='https://c.vn'>Ra</a><iframe src=https://d.vn></iframe>"
+        "<object type=x data=https://e.vn></object><p>href và src là chữ</p>",
+    )
+    shutil.copy(sqlite_template, tmp_path / "tinquan.db")
+    url = f"sqlite:///{tmp_path / 'tinquan.db'}"
+    small = opened(url, tmp_path, filled(url, tmp_path, page, few=True))
+    text = ask(small.app, f"/ban-goc/{small.ids['edited']}/1/trang").text
+    small.reader.archive.close()
+    assert not re.search(r"(?i)(?<![-\w])(href|src|data)\s*=", text)
+    assert text.count("data-was-") == 5
+    assert "href và src là chữ" in text

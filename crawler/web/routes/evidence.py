@@ -15,8 +15,13 @@ from storage.errors import CaptureError
 from storage.model.articles import ArchivedArticle, Capture, Revision
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-# No policy keeps a browser from opening a connection that these ask for.
-_HINT = re.compile(rb"(?i)\brel(\s*=\s*[\"']?[^\"'>]{0,200}?)(preconnect|dns-prefetch|pre\w+)")
+# A policy blocks the request, but Chromium opens a connection before it looks: for frames at once,
+# for links at a click. Attributes that are renamed lead nowhere.
+_LEADING = re.compile(
+    rb"<(a|area|link|base)\b([^<>]*?)(?<![-\w])href\b"
+    rb"|<(iframe|frame|embed|object)\b([^<>]*?)(?<![-\w])(src|data)\b(?!-)",
+    re.IGNORECASE,
+)
 
 
 def record(page: Page) -> Response:
@@ -59,8 +64,8 @@ def captured(page: Page) -> Response:
 def captured_page(page: Page) -> Response:
     """Answer `/ban-goc/ID/N/trang`: the captured bytes, in a sandbox.
 
-    Links that make a browser open connections beforehand lose their meaning: nothing else stops
-    them. The record that can be downloaded has them. Raises NotFoundError, CaptureError.
+    Its links and frames lead nowhere; the record that can be downloaded has them.
+    Raises NotFoundError, CaptureError.
     """
     _, state = _state(page)
     found = _recorded(page, state.capture)
@@ -68,13 +73,19 @@ def captured_page(page: Page) -> Response:
     charset = _CHARSET.search(given)
     kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
     named = f"; charset={charset[1].decode('ascii', 'replace')}" if charset else ""
-    body = _HINT.sub(rb"rel\1no-\2", decoded_body(found))
+    body = _LEADING.sub(_renamed, decoded_body(found))
     headers = {
         "Content-Security-Policy": SANDBOX,
         "Content-Type": kind + named,
         "Cross-Origin-Embedder-Policy": "require-corp",
     }
     return Response(body, headers=headers)
+
+
+def _renamed(found: re.Match[bytes]) -> bytes:
+    """Return the beginning of a tag with its address as an attribute that no browser reads."""
+    tag, between = found[1] or found[3], found[2] if found[1] else found[4]
+    return b"<" + tag + between + b"data-was-" + (b"href" if found[1] else found[5])
 
 
 def _state(page: Page) -> tuple[ArchivedArticle, Revision]:

@@ -12,6 +12,7 @@ from crawler.web.shapes import Shapes
 from storage.errors import NotFoundError, UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Unit
+from storage.text.normalize import fold
 
 DAYS = 90
 """That a map covers where nobody says otherwise."""
@@ -40,6 +41,11 @@ class Map:
     areas: tuple[Area, ...]
     bounds: tuple[int, ...]
     shapes: Shapes | None
+
+    @property
+    def silent(self) -> tuple[Area, ...]:
+        """The communes without an article."""
+        return tuple(area for area in self.areas if not area.count)
 
     @property
     def total(self) -> int:
@@ -87,12 +93,12 @@ def map_of(
         Area(
             unit,
             count,
-            sum(count > bound for bound in bounds) + 1 if count else 0,
+            CLASSES - sum(count <= bound for bound in bounds) if count else 0,
             shapes.paths.get(unit.id, "") if shapes else "",
         )
         for unit, count in ((unit, counts.get(unit.id, 0)) for unit in units)
     ]
-    areas.sort(key=lambda area: (-area.count, area.unit.name))
+    areas.sort(key=lambda area: (-area.count, fold(area.unit.name)))
     return Map(tuple(areas), bounds, shapes)
 
 
