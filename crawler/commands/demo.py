@@ -26,7 +26,7 @@ archive = "sqlite:///tinquan.db"
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="folder", parser=given_path, help="Where its archive goes.")
+        Path, typer.Argument(metavar="FOLDER", parser=given_path, help="Where its archive goes.")
     ] = Path("demo"),
 ) -> None:
     """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.

@@ -5,8 +5,9 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
+
+from crawler.commands.app import CommandApp, PlainCommand, PlainGroup
 
 _C = "crawler.commands."
 
@@ -163,9 +164,12 @@ COMMANDS = (
         only_reads=True,
     ),
     CommandEntry(
+        "Operate", "watch", _C + "watch.watch:watch_app", "Watches: who is told of what arrives."
+    ),
+    CommandEntry(
         "Operate",
         "runs",
-        _C + "query.articles:runs",
+        _C + "query.runs:runs",
         "List crawls, newest first: what each did, and how it ended.",
         only_reads=True,
     ),
@@ -184,6 +188,13 @@ COMMANDS = (
         "export",
         _C + "query.export:export",
         "Write articles to a file, newest publication first, with a manifest beside it.",
+    ),
+    CommandEntry(
+        "Archive",
+        "feed",
+        _C + "watch.feed:feed",
+        "Write an Atom feed of what the archive learned lately: new stories, edits, removals.",
+        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
     ),
     CommandEntry(
         "Archive",
@@ -216,10 +227,12 @@ def _nothing() -> None:
 def register(app: typer.Typer) -> None:
     """Give `app` every command's name and help; `CommandGroup` imports the one that is called."""
     for entry in COMMANDS:
-        app.command(entry.name, help=entry.help, rich_help_panel=entry.group)(_nothing)
+        app.command(entry.name, cls=PlainCommand, help=entry.help, rich_help_panel=entry.group)(
+            _nothing
+        )
 
 
-class CommandGroup(TyperGroup):
+class CommandGroup(PlainGroup):
     """The group of all commands: the one that is called is imported, no other."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -240,6 +253,6 @@ def load(entry: CommandEntry) -> Any:
     found = getattr(import_module(module), name)
     if isinstance(found, typer.Typer):
         return get_command(found)
-    single = typer.Typer(add_completion=False)
+    single = CommandApp(entry.help)
     single.command(entry.name, context_settings=entry.settings)(found)
     return get_command(single)

@@ -18,7 +18,7 @@ _CONTACT_LINE = '# contact = "newsroom@example.org"'
 def init(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="folder", parser=given_path, help="Which; it is made if need be."),
+        typer.Argument(metavar="FOLDER", parser=given_path, help="Which; it is made if need be."),
     ] = Path(),
     contact: Annotated[
         str | None,

@@ -9,6 +9,7 @@ from rich.text import Text
 
 EMPTY = "–"
 """What a cell shows that has nothing to say."""
+_ZONE = "; times are Việt Nam's (UTC+7)"
 _GAP = "  "
 _INDENT = " " * 4
 _NARROWEST = 8
@@ -22,7 +23,8 @@ class Column:
 
     number: aligned right. rank: columns of the highest rank are left out first, those of rank 0
     never. least: the cells down to which a long text may be cut; None: it is never cut. below: its
-    values stand on a line of their own under their row, where they say anything.
+    values stand on a line of their own under their row, where they say anything. time: its values
+    are Việt Nam's times, which the title says once.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Column:
     rank: int = 0
     least: int | None = None
     below: bool = False
+    time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Table:
         widths = _fit(self, width)
         shown = [index for index, _ in enumerate(self.columns) if index in widths]
         if self.title:
-            yield Text(self.title, style="italic")
+            zone = _ZONE if self.rows and any(column.time for column in self.columns) else ""
+            yield Text(self.title + zone, style="italic")
         if not self.rows:
             return
         header = [Text(self.columns[index].name, style="bold") for index in shown]

@@ -14,6 +14,7 @@ from storage.archive import Archive
 from storage.errors import UsageError
 from storage.model.schedule import SCHEDULE
 
+_WATCH = "*/5 * * * *"  # what is told at once is told within five minutes
 _LIVES = timedelta(minutes=20)  # four signs of life may be missed
 
 
@@ -43,6 +44,7 @@ def wanted_outlets(
 def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
     """Return an agenda that remembers nothing yet."""
     lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
+    lines |= {"watch": _WATCH} if config.watches else {}
     maintenance = {name: line for name, line in lines.items() if line}
     return Agenda(wanted, maintenance, config.schedule.jobs)
 

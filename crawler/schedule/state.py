@@ -103,5 +103,6 @@ def maintenance_argv(config: Config) -> dict[str, list[str]]:
     kept = str(config.schedule.backups_kept)
     return {
         "prune": [*tinquan, "prune"],
+        "watch": [*tinquan, "watch", "run"],
         "backup": [*tinquan, "archive", "backup", folder, "--keep", kept],
     }

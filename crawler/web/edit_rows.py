@@ -6,7 +6,8 @@ from datetime import datetime
 
 from crawler.render.diff import changed_share
 from crawler.web.rows import cut
-from storage.model.edits import Edit, Removal
+from storage.model.articles import ArchivedArticle
+from storage.model.edits import Edit
 
 _TITLE = 300
 
@@ -37,7 +38,7 @@ class RemovalRow:
     outlet: str
     title: str
     language: str
-    at: datetime
+    at: datetime | None
     published_at: datetime | None
 
 
@@ -61,15 +62,15 @@ def _edit_row(edit: Edit) -> EditRow:
     )
 
 
-def removal_rows(removals: Iterable[Removal]) -> tuple[RemovalRow, ...]:
-    """Return removals as rows, in their order."""
-    return tuple(_removal_row(one) for one in removals)
+def removal_rows(removed: Iterable[ArchivedArticle]) -> tuple[RemovalRow, ...]:
+    """Return articles that are gone as rows, in their order."""
+    return tuple(_removal_row(one) for one in removed)
 
 
-def _removal_row(one: Removal) -> RemovalRow:
-    article = one.article.latest.article
+def _removal_row(one: ArchivedArticle) -> RemovalRow:
+    article = one.latest.article
     return RemovalRow(
-        id=one.article.id,
+        id=one.id,
         outlet=article.outlet,
         title=cut(article.title, _TITLE),
         language=article.language,

@@ -14,8 +14,8 @@ from storage.model.articles import ArchivedArticle, Revision
 from storage.model.exports import ExportFormat
 from storage.model.json import article_json, time_json
 from storage.text.normalize import escaped
+from storage.text.spreadsheet import harmless
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones run too
 _SEPARATORS = {"section": " › "}
 
 COLUMNS: dict[str, str] = {
@@ -111,11 +111,7 @@ class JsonLines:
 
 
 class CsvTable:
-    """A table for spreadsheets. Texts that one would take for a formula get a "'" in front.
-
-    https://owasp.org/www-community/attacks/CSV_Injection: an article whose title begins with "="
-    would be run when an editor opens the file. Whoever needs the exact text takes another format.
-    """
+    """A table for spreadsheets, which runs nothing in them (`storage.text.spreadsheet`)."""
 
     def __init__(self, path: Path, *, excel: bool) -> None:
         self._names = [name for name in COLUMNS if name not in _NESTED]
@@ -137,7 +133,7 @@ def _cell(name: str, value: Any) -> object:
     if isinstance(value, list):
         value = _SEPARATORS.get(name, "; ").join(value)
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return harmless(value)
     if value is None or isinstance(value, int):
         return value
     return time_json(value)

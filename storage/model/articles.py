@@ -260,6 +260,7 @@ class ArticleQuery:
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     without_copies: of each story only its source, the earliest publication that is known.
     """
@@ -269,5 +270,6 @@ class ArticleQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    offset: int = 0
     removed: bool = False
     without_copies: bool = False

@@ -64,7 +64,7 @@ class ClusterQuery:
 
     since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
     carried the story, at least. outlets: any of these must be among them. places: ids of units;
-    the source's latest state must be about any of them.
+    the source's latest state must be about any of them. offset: so many of the first are left out.
     """
 
     since: datetime | None = None
@@ -73,3 +73,4 @@ class ClusterQuery:
     outlets: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     limit: int | None = None
+    offset: int = 0

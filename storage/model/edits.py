@@ -6,7 +6,7 @@ Pure, standard library only. All times are aware datetimes in UTC.
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.model.articles import ArchivedArticle, Revision
+from storage.model.articles import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class EditQuery:
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
     places: ids of units; wanted are edits of articles whose latest state is about any of them.
     maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
+    offset: so many of the newest are left out.
     """
 
     outlets: tuple[str, ...] = ()
@@ -24,14 +25,7 @@ class EditQuery:
     until: datetime | None = None
     maybe_ours: bool = False
     limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """An article whose page is gone. removed_at: when it was first not found."""
-
-    article: ArchivedArticle
-    removed_at: datetime
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from storage.model.articles import (
     RefusalReason,
     Stored,
 )
-from storage.model.edits import Edit, EditQuery, Removal
+from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
 from storage.sql.engine.transactions import PageCursor, Part
@@ -33,7 +33,8 @@ from storage.sql.read.articles import (
     refusal_page,
     seen,
 )
-from storage.sql.read.edits import EditCursor, edit_page, removal_page
+from storage.sql.read.counts import count_articles, position_of
+from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, captures, gazetteer, keys, outlets, refusals, runs
@@ -67,10 +68,26 @@ class Articles(Part):
             partial(article_page, query, outlet)
             for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
         ]
-        streams = [self._database.pages(fetch, size, after) for fetch in fetches]
+        start, skipped = after, query.offset
+        if query.offset and not query.removed:
+            with self._database.reading() as conn:
+                start, skipped = position_of(conn, query), 0
+            if start is None:
+                return iter(())
+        streams = [self._database.pages(fetch, size, start) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
         wanted = (one for _, one in newest if one.removed_at or not query.removed)
-        return islice(wanted, query.limit)
+        end = None if query.limit is None else skipped + query.limit
+        return islice(wanted, skipped, end)
+
+    def count(self, query: ArticleQuery) -> int:
+        """Return how many articles match, whatever the query's limit and offset.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_articles(conn, query)
 
     def edits(self, query: EditQuery) -> Iterator[Edit]:
         """Yield the edits that match, newest first, in constant memory.
@@ -94,7 +111,7 @@ class Articles(Part):
                 return
             after = page[-1]
 
-    def removals(self, query: EditQuery) -> list[Removal]:
+    def removals(self, query: EditQuery) -> list[ArchivedArticle]:
         """Return the articles whose pages were found to be gone, the last one noticed first.
 
         since, until: bounds on when that was noticed; since must be given, and so must a limit.
@@ -104,9 +121,16 @@ class Articles(Part):
         if query.since is None or query.limit is None:
             raise ValueError("removals are asked for since a time, and up to a limit")
         with self._database.reading() as conn:
-            gone = removal_page(conn, query)
-            found = load_articles(conn, list(gone))
-        return [Removal(one, gone[one.id]) for one in found]
+            return load_articles(conn, removal_page(conn, query))
+
+    def count_edits(self, query: EditQuery) -> int:
+        """Return how many edits match, whatever the query's offset.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_edits(conn, query)
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
         """Return what our code once made of an article's revision, whole.

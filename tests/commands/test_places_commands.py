@@ -165,7 +165,11 @@ def test_stats_count_articles_about_places(tinquan: Tinquan, archive: str) -> No
         printed = tinquan("places", "stats", "--archive", archive, "--json", *words).out
         return {row["unit"]["name"]: row["articles"] for row in json.loads(printed)}
 
-    assert counts() == {"Tây Hồ": 2, "Đống Đa": 1}
+    assert counts() == {"Tây Hồ": 2, "Đống Đa": 1, "Láng": 1}
+    assert counts("--by", "district") == {"Tây Hồ": 2, "Đống Đa": 1}
+    assert counts("--until", "2025-07-01") == {"Tây Hồ": 2, "Đống Đa": 1}
+    assert counts("--since", "2025-07-01") == {"Láng": 1}
+    assert counts("--since", "2025-07-01", "--by", "district") == {}
     assert counts("--by", "ward") == {"Láng": 1}
     assert counts("--since", "2024-06-02", "--until", "2024-06-03") == {"Tây Hồ": 1, "Đống Đa": 1}
     table = tinquan("places", "stats", "--archive", archive)

@@ -1,7 +1,7 @@
 """Each filter of ArticleQuery finds what a plain reading of all rows finds, on both databases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
@@ -142,11 +142,15 @@ def test_a_query_finds_what_a_plain_reading_finds(
     emptied(archive)
     rows = read_plainly(events, store(archive, events))
     for query in [ArticleQuery(), ArticleQuery(removed=True), *asked]:
-        expected = [row for row in rows if matches(row, query)][: query.limit]
-        found = list(archive.articles.find(query))
-        assert [(one.id, one.removed_at) for one in found] == [
-            (row.id, row.removed_at) for row in expected
-        ], query
+        every = [row for row in rows if matches(row, query)]
+        assert archive.articles.count(query) == len(every), query
+        for offset in (0, 1, 3):
+            part = replace(query, offset=offset)
+            found = list(archive.articles.find(part))
+            expected = every[offset:][: query.limit]
+            assert [(one.id, one.removed_at) for one in found] == [
+                (row.id, row.removed_at) for row in expected
+            ], part
 
 
 def test_an_article_is_removed_beside_later_events_of_others(archive: Archive) -> None:

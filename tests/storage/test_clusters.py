@@ -159,6 +159,8 @@ def test_the_most_reprinted_stories_come_first(stories: Archive) -> None:
     assert [one.id for one in found] == [ids[1][0], ids[2][0], ids[0][0]]
     assert [len(one.outlets) for one in found] == [4, 3, 2]
     assert list(stories.clusters.find(ClusterQuery(min_outlets=3, limit=1))) == found[:1]
+    assert list(stories.clusters.find(ClusterQuery(offset=1, limit=1))) == found[1:2]
+    assert stories.clusters.count(ClusterQuery(min_outlets=3, limit=1, offset=5)) == 2
     assert list(stories.clusters.find(ClusterQuery(since=at(200), until=at(300)))) == found[:1]
     assert list(stories.clusters.find(ClusterQuery(outlets=("baohai",)))) == [found[0]]
     with pytest.raises(ValueError, match="no time zone"):

@@ -36,6 +36,8 @@ def test_edits_come_newest_first(archive: Archive, monkeypatch: pytest.MonkeyPat
     put(archive, 90, article(2, "Sửa nữa."))
     put(archive, 95, article(2, "Sửa nữa."))
     every = list(archive.articles.edits(EditQuery()))
+    assert list(archive.articles.edits(EditQuery(offset=1))) == every[1:]
+    assert archive.articles.count_edits(EditQuery(offset=1)) == len(every)
     assert places(every) == [(2, 2, 3), (1, 1, 2), (2, 1, 2), (3, 1, 2)]
     assert every[0].after.article == article(2, "Sửa nữa.")
     assert every[0].before.article == article(2, "Sửa.")

@@ -19,18 +19,21 @@ class Ran:
 
 
 class Tinquan:
-    """Callable that runs `tinquan WORDS…`. width: of its terminal, in columns."""
+    """Callable that runs `tinquan WORDS…`. width: of its terminal, in columns; None: a pipe."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
-        self.width = 160
+        self.width: int | None = 160
 
     def __call__(self, *words: object) -> Ran:
         self._monkeypatch.setattr(sys, "argv", ["tinquan", *map(str, words)])
-        self._monkeypatch.setenv("COLUMNS", str(self.width))
+        if self.width is None:
+            self._monkeypatch.delenv("COLUMNS", raising=False)
+        else:
+            self._monkeypatch.setenv("COLUMNS", str(self.width))
         for console in (out, err):  # they asked for their width when they were made
-            self._monkeypatch.setattr(console, "width", self.width)
+            self._monkeypatch.setattr(console, "width", self.width or 120)
         self._capsys.readouterr()
         code = 0
         try:

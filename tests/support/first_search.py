@@ -111,7 +111,11 @@ _KEYS = "INSERT INTO search_keys (rowid, keys) SELECT article, '\u01000 \u01010'
 _TODAYS = {"sqlite": ("search_index", "search_documents"), "postgresql": ("search_documents",)}
 
 
-_SINCE = ("DROP INDEX ix_links_outlet_url_key", "ALTER TABLE refusals DROP COLUMN final")
+_SINCE = (
+    "DROP INDEX ix_links_outlet_url_key",
+    "ALTER TABLE refusals DROP COLUMN final",
+    *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
+)
 """What undoes the migrations after 0010."""
 
 

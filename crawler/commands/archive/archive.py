@@ -1,13 +1,12 @@
 """`tinquan archive`: the archive's own upkeep."""
 
-import typer
-
 from crawler.capture.files import folder_size
+from crawler.commands.app import CommandApp
 from crawler.commands.archive.backup import backup
 from crawler.commands.archive.check import check
 from crawler.commands.archive.copy import copy
 from crawler.commands.archive.redact import redact
-from crawler.commands.archive.report import print_stats, stats_json
+from crawler.commands.archive.report import STATS_COLUMNS, print_stats, stats_json
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -17,12 +16,11 @@ from crawler.commands.common import (
     print_json,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
 from storage.archive import open_archive, upgrade_archive
 
-archive_app = typer.Typer(
-    help="Look after the archive.", no_args_is_help=True, add_completion=False
-)
+archive_app = CommandApp("Look after the archive.")
 archive_app.command()(check)
 archive_app.command()(backup)
 archive_app.command()(copy)
@@ -56,14 +54,22 @@ def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
 
 @archive_app.command()
 def stats(
-    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Count what the archive has of each outlet, and what it takes on the disk."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         found = opened.maintenance.stats()
     files, size = folder_size(settings.captures)
-    if json:
-        print_json(stats_json(found, files, size))
+    told = stats_json(found, files, size)
+    if form == "json":
+        print_json(told)
+    elif form:
+        print_rows(form, told["outlets"], STATS_COLUMNS)
     else:
         print_stats(found, files, size)

@@ -24,7 +24,7 @@ def backup(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="folder", parser=given_path, help="Where backups lie; best on another disk."
+            metavar="FOLDER", parser=given_path, help="Where backups lie; best on another disk."
         ),
     ],
     keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,

@@ -10,7 +10,7 @@ from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
 from crawler.capture.left_behind import files_left_behind
-from crawler.capture.redact import host_lock, rewrite
+from crawler.capture.redact import host_hold, rewrite
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -19,17 +19,19 @@ from crawler.commands.common import (
     load_settings,
     out,
     outlets_of,
-    print_json_array,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
-from crawler.jobs.liveness import is_alive
+from crawler.jobs.liveness import liveness
+from crawler.render.base import counted
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
 from storage.model.runs import Outcome, Run
 
 _RECORDS, _FILES = "records", "WARC files"
+_COLUMNS = ("check", "what", "repair", "can_repair", "repaired")
 _RESTORE = "restore the file from a backup"
 
 
@@ -40,29 +42,36 @@ def check(
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Compare rows with each other, with their digests and with the recordings.
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     opening = archive_of if repair else reading_of
     checking, spinner = "checking the database", (SpinnerColumn(),)
-    with opening(settings) as opened, progress(checking, hidden=json, columns=spinner) as update:
+    with (
+        opening(settings) as opened,
+        progress(checking, hidden=bool(form), columns=spinner) as update,
+    ):
         auditor = _Auditor(
             opened, settings, lambda name: update(description=f"checking {name}"), repair=repair
         )
         found = auditor.findings()
-        if json:
-            print_json_array(_finding_json(finding, repair=repair) for finding in found)
+        if form:
+            rows = (_finding_json(finding, repair=repair) for finding in found)
+            print_rows(form, rows, _COLUMNS)
         else:
             for finding in found:
                 out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
-    if not json:
+    if not form:
         for path in auditor.left_behind:
             line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
             out.print(line, markup=False, soft_wrap=True)
-        out.print(f"{auditor.count} faults" if auditor.count else "nothing is wrong")
+        out.print(counted(auditor.count, "fault") if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
 
@@ -83,12 +92,6 @@ def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     else:
         done = "repaired" if repair else "--repair would"
     return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
-
-
-def _was_killed(run: Run, limit_seconds: int, now: datetime) -> bool:
-    if run.outcome is None:
-        return not is_alive(run, limit_seconds, now)
-    return run.outcome is Outcome.DIED
 
 
 class _Auditor:
@@ -130,7 +133,9 @@ class _Auditor:
             yield CheckFinding("takedowns", what, "rewrite them", can_repair=True)
 
     def _rewrite(self, redaction: Redaction) -> None:
-        with host_lock(self._config.captures, outlets_of(self._config), redaction.outlet):
+        with host_hold(
+            self._archive, self._config.captures, outlets_of(self._config), redaction.outlet
+        ):
             rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
 
     def _records(self) -> Iterator[CheckFinding]:
@@ -168,11 +173,13 @@ class _Auditor:
         captures, now = self._config.captures, datetime.now(UTC)
         for what in file_faults(self._archive, captures):
             yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
-        limit = self._config.limits.run_seconds
-        self.left_behind = files_left_behind(
-            self._archive, captures, None, lambda run: _was_killed(run, limit, now)
-        )
-        for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
+        alive = liveness(self._archive, self._config.limits.run_seconds, now)
+
+        def was_killed(run: Run) -> bool:
+            return run.outcome is Outcome.DIED or (run.outcome is None and not alive(run))
+
+        self.left_behind = files_left_behind(self._archive, captures, None, was_killed)
+        for path in unlisted(self._archive, captures, alive):
             if path in self.left_behind:
                 continue
             if self._repair:

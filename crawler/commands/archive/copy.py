@@ -13,8 +13,10 @@ from storage.archive import copy_archive
 
 
 def copy(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="Database URL or SQLite file.")],
-    target: Annotated[str, typer.Argument(metavar="DST", help="An empty one, or not there yet.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Database URL or SQLite file.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="An empty one, or not there yet.")
+    ],
     json: JsonOption = False,
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.

@@ -7,6 +7,18 @@ from crawler.render.base import refused_text, time_json, time_text
 from crawler.render.table import Column, Table
 from storage.model.maintenance import ArchiveStats, OutletStats
 
+STATS_COLUMNS = (
+    "outlet",
+    "articles",
+    "revisions",
+    "captures",
+    "refusals",
+    "first_at",
+    "last_at",
+    "captured_from",
+    "captured_to",
+)
+
 
 def size_text(size: int) -> str:
     """Return a number of bytes as people read it."""
@@ -51,8 +63,8 @@ def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
             Column("articles", number=True),
             Column("revisions", number=True, rank=2),
             Column("captures", number=True, rank=3),
-            Column("oldest", rank=1),
-            Column("newest"),
+            Column("oldest", rank=1, time=True),
+            Column("newest", time=True),
             Column("refused", below=True),
         ),
     )

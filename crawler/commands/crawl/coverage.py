@@ -18,6 +18,7 @@ from crawler.commands.common import (
     reading_of,
     slugs_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.render.table import Column, Table
 from storage.archive import Archive
 from storage.errors import UsageError
@@ -27,6 +28,7 @@ from storage.model.runs import SITEMAPS
 _GAPS = 20
 _RUNS = 500  # among them the last that read sitemaps is looked for
 
+_COLUMNS = ("period", "promised", "stored", "refused", "missing")
 _BAR = 30  # cells
 
 
@@ -43,8 +45,11 @@ def coverage(
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Show per day or month what the sitemaps promised against what is stored."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     if by not in {"day", "month"}:
         raise UsageError(f"--by {by!r}: expected day or month")
     period: Period = "day" if by == "day" else "month"
@@ -55,7 +60,10 @@ def coverage(
         rows = opened.links.promises(slug, *window, period)
         missing = opened.links.missing(slug, *window, gaps)
         left_out = _left_out(opened, slug)
-    if json:
+    if form and form != "json":
+        print_rows(form, map(coverage_json, rows), _COLUMNS)
+        return
+    if form:
         listed = [{"day": day or None, "url": url} for day, url in missing]
         periods = [coverage_json(row) for row in rows]
         told = {"periods": periods, "missing": listed}

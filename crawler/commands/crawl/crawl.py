@@ -36,7 +36,7 @@ from storage.model.runs import Outcome
 WhichArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[OUTLET|URL]...",
+        metavar="OUTLET|URL",
         help="Which, or an address on any site; all that are not retired if none is named.",
     ),
 ]

@@ -18,7 +18,7 @@ from crawler.commands.common import (
     print_table,
 )
 from crawler.commands.crawl.crawling import do_crawls, say_failures
-from crawler.commands.query.articles import run_table
+from crawler.commands.query.runs import run_table
 from crawler.config.config import require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.outlets.model import find_outlet

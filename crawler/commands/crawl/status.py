@@ -8,7 +8,6 @@ from rich.markup import escape
 from rich.text import Text
 
 from crawler.commands.common import (
-    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -16,10 +15,18 @@ from crawler.commands.common import (
     out,
     outlets_of,
     print_json,
-    print_json_array,
     print_table,
     reading_of,
     slugs_of,
+)
+from crawler.commands.listing import (
+    CsvOption,
+    JsonLinesOption,
+    LimitOption,
+    OffsetOption,
+    Page,
+    form_of,
+    print_rows,
 )
 from crawler.health.evaluate import all_findings
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
@@ -27,16 +34,45 @@ from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
+from crawler.watch.render import delivery_json, delivery_text
 from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome
 
+_STATUS_COLUMNS = (
+    "outlet",
+    "last_end",
+    "last_success",
+    "newest_article",
+    "articles_24h",
+    "usual_24h",
+    "next_run",
+    "alarms",
+)
+_ALARM_COLUMNS = (
+    "id",
+    "state",
+    "cause",
+    "outlet",
+    "summary",
+    "to_do",
+    "since",
+    "opened_at",
+    "updated_at",
+    "closed_at",
+    "evidence",
+)
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
 
 def status(
-    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     known = outlets_of(settings)
     now = datetime.now(UTC)
@@ -49,13 +85,17 @@ def status(
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
         runs = opened.runs.find(limit=1)
         stopped_at = opened.schedule.stopped_at()
-    if json:
+        owed = opened.watches.open_deliveries()
+    if form and form != "json":
+        print_rows(form, map(status_json, found), _STATUS_COLUMNS)
+    elif form:
         print_json(
             {
                 "healthy": not alarms,
                 "schedule_stopped_at": time_json(stopped_at),
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
+                "not_delivered": [delivery_json(one) for one in owed],
             }
         )
     else:
@@ -65,6 +105,8 @@ def status(
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
+        for one in owed:
+            out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
     if alarms:
         raise typer.Exit(1)
 
@@ -86,11 +128,11 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
         (
             Column("outlet"),
             Column("last crawl"),
-            Column("last success", rank=4),
-            Column("newest article", rank=1),
+            Column("last success", rank=4, time=True),
+            Column("newest article", rank=1, time=True),
             Column("24 h", number=True, rank=2),
             Column("usual", number=True, rank=2),
-            Column("next run", rank=3),
+            Column("next run", rank=3, time=True),
             Column("alarms", below=True),
         ),
     )
@@ -141,20 +183,26 @@ def _print_alarm(alarm: Alarm) -> None:
 def alarms(
     outlet: OutletOption = None,
     closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 50,
+    limit: LimitOption = 50,
+    offset: OffsetOption = 0,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
-        found = opened.alarms.find(outlet, only_open=not closed, limit=limit)
-    if json:
-        print_json_array(alarm_json(alarm) for alarm in found)
+        every = opened.alarms.find(outlet, only_open=not closed)  # they are few
+    found = every[offset : offset + limit]
+    if form:
+        print_rows(form, map(alarm_json, found), _ALARM_COLUMNS)
         return
-    if not found:
+    if not every:
         out.print("no alarms" if closed else "no alarm is open")
     for alarm in found:
         _print_alarm(alarm)
+    Page(len(found), len(every), offset).print_rest()

@@ -3,14 +3,16 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 from rich.progress import Progress
 
-from crawler.capture.lock import HostLock
-from crawler.commands.common import err, out, print_json_array
+from crawler.capture.hold import hold_host
+from crawler.commands.common import archive_of, err, out
+from crawler.commands.listing import Form, print_rows
 from crawler.config.config import Config, load_config, require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.pool import run_crawls
@@ -21,9 +23,11 @@ from storage.archive import open_archive
 from storage.errors import CrawlError
 from storage.model.articles import ArticleQuery
 
+_COLUMNS = ("outlet", "name", "well", "found")
+
 
 def check_live(
-    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], *, as_json: bool
+    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: Form | None
 ) -> bool:
     """Visit outlets one after the other and print what was found; return whether all is well.
 
@@ -33,9 +37,12 @@ def check_live(
         require_contact(settings.contact, settings.file)
     raise_on_term()
     found = ((outlet, _points(settings, outlet, replay)) for outlet in outlets)
-    if as_json:
+    if form:
         done = list(found)
-        print_json_array(_json(outlet, points) for outlet, points in done)
+        rows = [_json(outlet, points) for outlet, points in done]
+        if form == "csv":
+            rows = [{"outlet": row["outlet"]} | point for row in rows for point in row["points"]]
+        print_rows(form, rows, _COLUMNS)
         return all(point.is_well for _, points in done for point in points)
     is_well = True
     for outlet, points in found:
@@ -45,15 +52,15 @@ def check_live(
 
 
 def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
-    try:
-        lock = HostLock(settings.captures / "locks", outlet.host, "canary")
-    except CrawlError as error:  # a crawl is at work there: it says more than we could
-        return [Point("host", is_well=True, found=f"left alone: {error}")]
-    try:
-        with _thrown_away(settings) as config:
+    # An archive in a file is this machine's, whose own locks do: it is left alone.
+    is_file = settings.archive.startswith("sqlite:")
+    with nullcontext() if is_file else archive_of(settings, create=True) as archive:
+        try:
+            hold = hold_host(archive, settings.captures, outlet.host, "canary")
+        except CrawlError as error:  # a crawl is at work there: it says more than we could
+            return [Point("host", is_well=True, found=f"left alone: {error}")]
+        with hold, _thrown_away(settings) as config:
             return _visit(config, outlet, replay)
-    finally:
-        lock.release()
 
 
 def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
@@ -97,7 +104,7 @@ def _print(outlet: Outlet, points: Sequence[Point]) -> None:
         out.print(f"  {mark} {point.name:<10} {escape(point.found)}", soft_wrap=True)
 
 
-def _json(outlet: Outlet, points: Sequence[Point]) -> dict[str, object]:
+def _json(outlet: Outlet, points: Sequence[Point]) -> dict[str, Any]:
     return {
         "outlet": outlet.slug,
         "well": all(point.is_well for point in points),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from crawler.commands.app import CommandApp
 from crawler.commands.common import (
     ConfigOption,
     JsonOption,
@@ -15,10 +16,10 @@ from crawler.commands.common import (
     load_settings,
     out,
     outlets_of,
-    print_json_array,
     print_table,
     short_path,
 )
+from crawler.commands.listing import CsvOption, Form, JsonLinesOption, form_of, print_rows
 from crawler.commands.outlets.canary import check_live
 from crawler.commands.outlets.new import new_outlet
 from crawler.config.config import Config
@@ -31,19 +32,28 @@ from crawler.render.base import counted
 from crawler.render.table import Column, Table
 from crawler.shipped import shipped
 
-outlets_app = typer.Typer(
-    help="The outlets: one TOML file each.", no_args_is_help=True, add_completion=False
-)
+outlets_app = CommandApp("The outlets: one TOML file each.")
 outlets_app.command("new")(new_outlet)
 
 
+_COLUMNS = ("slug", "name", "family", "host", "status", "confidence", "pages", "own_file")
+_CHECK_COLUMNS = ("outlet", "valid", "problems")
+
+
 @outlets_app.command("list")
-def list_outlets(config: ConfigOption = None, json: JsonOption = False) -> None:
+def list_outlets(
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
+) -> None:
     """List the outlets with their family, sections, confidence and the pages that prove them."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, None)
     known, own = outlets_of(settings).values(), own_files(settings)
-    if json:
-        print_json_array(outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
+    if form:
+        rows = (outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
+        print_rows(form, rows, _COLUMNS)
         return
     listed = Table(
         f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)",
@@ -125,22 +135,25 @@ def check_outlets(
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, None)
     if not live:
-        _check_files(settings, outlet or [], as_json=json)
+        _check_files(settings, outlet or [], form)
         return
     known = outlets_of(settings)
     chosen = [find_outlet(known, slug) for slug in outlet or known]
     check_provinces(chosen, load_gazetteer(settings.gazetteer))
     active = [item for item in chosen if outlet or item.status != "retired"]
     recorded = tuple(path.resolve() for path in replay or ())
-    if not check_live(settings, active, recorded, as_json=json):
+    if not check_live(settings, active, recorded, form):
         raise typer.Exit(1)
 
 
-def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
+def _check_files(settings: Config, named: list[str], form: Form | None) -> None:
     """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
     found, wrong = _read_all(settings.outlet_folders)
     problems_of = {slug: [message] for slug, message in wrong.items()} | problems(found)
@@ -154,11 +167,12 @@ def _check_files(settings: Config, named: list[str], *, as_json: bool) -> None:
         if outlet.province and not gazetteer.provinces(outlet.province):
             problems_of[slug].append(f"province: no province is called {outlet.province!r}")
     chosen = {slug: problems_of[slug] for slug in sorted(named or problems_of)}
-    if as_json:
-        print_json_array(
+    if form:
+        rows = (
             {"outlet": slug, "valid": not lines, "problems": lines}
             for slug, lines in chosen.items()
         )
+        print_rows(form, rows, _CHECK_COLUMNS)
     else:
         for slug, lines in chosen.items():
             _print_check(slug, lines, found.get(slug))

@@ -1,7 +1,6 @@
-"""`tinquan articles`, `show` and `runs`: questions to the archive."""
+"""`tinquan articles` and `show`: what is archived."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,7 +13,6 @@ from crawler.commands.choosing import (
     choose,
 )
 from crawler.commands.common import (
-    MOST,
     ArchiveOption,
     ConfigOption,
     JsonOption,
@@ -25,34 +23,51 @@ from crawler.commands.common import (
     out,
     place_names,
     print_json,
-    print_json_array,
     print_table,
     reading_of,
     slugs_of,
     window,
 )
-from crawler.config.config import Config
-from crawler.jobs.liveness import is_alive
+from crawler.commands.listing import (
+    CsvOption,
+    JsonLinesOption,
+    LimitOption,
+    OffsetOption,
+    Page,
+    form_of,
+    print_rows,
+)
 from crawler.render.base import (
     archived_json,
-    counted,
-    kept_apart_text,
-    refused_text,
-    run_json,
-    skipped_text,
     time_text,
 )
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import names_text, primary_json, tags_json
 from crawler.render.table import EMPTY, Column, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
-from storage.model.runs import Outcome, Run
 
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
 ]
 RemovedOption = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
-LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
+
+_COLUMNS = (
+    "id",
+    "outlet",
+    "published_at",
+    "title",
+    "sapo",
+    "authors",
+    "credit",
+    "section",
+    "tags",
+    "kind",
+    "places",
+    "url",
+    "article_id",
+    "modified_at",
+    "removed_at",
+)
 
 
 def articles(
@@ -63,11 +78,15 @@ def articles(
     with_successors: SuccessorsOption = "none",
     removed: RemovedOption = False,
     limit: LimitOption = 20,
+    offset: OffsetOption = 0,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List archived articles, newest publication first."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
     choice = choose(settings, place, with_successors)
@@ -76,29 +95,34 @@ def articles(
         since=start,
         until=end,
         limit=limit,
+        offset=offset,
         removed=removed,
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        announce(choice, opened, err if json else out)
+        announce(choice, opened, err if form else out)
         found = opened.articles.find(query)
-        if json:
+        if form:
             gazetteer = place_names(settings)
-            print_json_array(
+            rows = (
                 archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
                 for article in found
             )
+            print_rows(form, rows, _COLUMNS)
         else:
-            print_table(article_table(list(found)))
+            listed = list(found)
+            page = Page(len(listed), opened.articles.count(query), offset)
+            print_table(article_table(listed, f"{page.title('article')}, newest first"))
+            page.print_rest()
 
 
-def article_table(found: list[ArchivedArticle]) -> Table:
+def article_table(found: list[ArchivedArticle], title: str) -> Table:
     """Return articles as a table an editor understands."""
     listed = Table(
-        f"{counted(len(found), 'article')}, newest first",
+        title,
         (
             Column("ID", number=True),
-            Column("published"),
+            Column("published", time=True),
             Column("outlet", rank=1),
             Column("title", least=40),
             Column("authors", rank=3, least=15),
@@ -179,70 +203,3 @@ def _print_article(
     for revision in archived.revisions:
         changed = ", ".join(revision.changed) or "first seen"
         out.print(f"{revision.number:>4}  {time_text(revision.first_seen_at)}  {changed}")
-
-
-def runs(
-    outlet: Annotated[str | None, typer.Option(help="Only this outlet.")] = None,
-    limit: LimitOption = 20,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-) -> None:
-    """List crawls, newest first: what each did, and how it ended."""
-    settings = load_settings(config, archive)
-    with reading_of(settings) as opened:
-        slugs_of([outlet] if outlet else [], settings, opened)
-        found = [_as_it_stands(run, settings) for run in opened.runs.find(outlet, limit)]
-    if json:
-        print_json_array(run_json(run) for run in found)
-    else:
-        print_table(run_table(found, "runs, newest first"))
-        for run in found:
-            if run.error:
-                out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
-
-
-def _as_it_stands(run: Run, settings: Config) -> Run:
-    """Return a run as died where its row is open but its process is gone.
-
-    The next crawl writes it down; a query only shows it.
-    """
-    if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
-        return run
-    return replace(run, outcome=Outcome.DIED)
-
-
-def run_table(found: list[Run], title: str) -> Table:
-    """Return runs as a table, one row a run."""
-    listed = Table(
-        title,
-        (
-            Column("outlet"),
-            Column("started"),
-            Column("outcome"),
-            Column("fetched", number=True, rank=2),
-            Column("new", number=True),
-            Column("copies", number=True, rank=3),
-            Column("revised", number=True, rank=1),
-            Column("unchanged", number=True, rank=4),
-            Column("refused", below=True),
-            Column("skipped", below=True),
-            Column("kept apart", below=True),
-        ),
-    )
-    for run in found:
-        counts = run.counts
-        listed.add(
-            run.outlet,
-            time_text(run.started_at),
-            run.outcome.value if run.outcome else "running",
-            str(counts.fetched),
-            str(counts.new),
-            str(counts.copies),
-            str(counts.revised),
-            str(counts.unchanged + counts.known),
-            refused_text(counts.refused),
-            skipped_text(counts.refused),
-            kept_apart_text(run),
-        )
-    return listed

@@ -1,7 +1,7 @@
 """`tinquan cluster` and `clusters`: who reprints whom."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,16 +17,37 @@ from crawler.commands.common import (
     load_settings,
     out,
     print_json,
-    print_json_array,
     print_table,
     reading_of,
     slugs_of,
     window,
 )
-from crawler.render.base import counted, time_text
+from crawler.commands.listing import (
+    CsvOption,
+    JsonLinesOption,
+    LimitOption,
+    OffsetOption,
+    Page,
+    form_of,
+    print_rows,
+)
+from crawler.render.base import time_json, time_text
 from crawler.render.clusters import cluster_json, delay_text
 from crawler.render.table import Column, Table
 from storage.model.clusters import Cluster, ClusterQuery, Member
+
+_MEMBER_COLUMNS = (
+    "id",
+    "outlet",
+    "published_at",
+    "title",
+    "credit",
+    "similarity",
+    "is_source",
+    "first_seen_at",
+    "url",
+)
+_COLUMNS = ("id", "published_at", "articles", "outlets", "title", "members")
 
 
 def cluster(
@@ -34,12 +55,18 @@ def cluster(
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Show the copies of one article's story, from the earliest known publication on."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     with reading_of(load_settings(config, archive)) as opened:
         found = opened.clusters.get(ref)
-    if json:
+    if form == "json":
         print_json(cluster_json(found))
+        return
+    if form:
+        print_rows(form, cluster_json(found)["members"], _MEMBER_COLUMNS)
         return
     out.print(_tree(found), soft_wrap=True)
     if len(found.members) == 1:
@@ -55,12 +82,16 @@ def clusters(
     outlet: Annotated[
         list[str] | None, typer.Option("--outlet", help="Carried by this one, or by another given.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 20,
+    limit: LimitOption = 20,
+    offset: OffsetOption = 0,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List the most reprinted stories: those in most outlets first."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
     query = ClusterQuery(
@@ -68,14 +99,25 @@ def clusters(
         until=end,
         min_outlets=min_outlets,
         limit=limit,
+        offset=offset,
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         found = opened.clusters.find(query)
-        if json:
-            print_json_array(map(cluster_json, found))
+        if form:
+            print_rows(form, map(_story_json, found), _COLUMNS)
         else:
-            print_table(_table(list(found)))
+            listed = list(found)
+            page = Page(len(listed), opened.clusters.count(query), offset)
+            title = f"{page.title('story', 'stories')}, most reprinted first"
+            print_table(_table(listed, title))
+            page.print_rest()
+
+
+def _story_json(found: Cluster) -> dict[str, Any]:
+    """Return a cluster with what a list shows of its source."""
+    published = time_json(found.source.published_at)
+    return cluster_json(found) | {"title": found.source.title, "published_at": published}
 
 
 def _tree(found: Cluster) -> Tree:
@@ -95,12 +137,12 @@ def _facts(member: Member) -> str:
     return f"{member.id} · {member.outlet} · {time_text(shown)}{seen}{credit}"
 
 
-def _table(found: list[Cluster]) -> Table:
+def _table(found: list[Cluster], title: str) -> Table:
     listed = Table(
-        f"{counted(len(found), 'story', 'stories')}, most reprinted first",
+        title,
         (
             Column("ID", number=True),
-            Column("published"),
+            Column("published", time=True),
             Column("outlets", number=True),
             Column("articles", number=True, rank=1),
             Column("title", least=36),

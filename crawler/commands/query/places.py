@@ -1,6 +1,7 @@
 """`tinquan places`: the gazetteer, its places, and how often they are in the news."""
 
 from dataclasses import asdict
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from crawler.commands.app import CommandApp
 from crawler.commands.archive.tag import tag
 from crawler.commands.choosing import one_place, unit_table, unknown, warn_untagged
 from crawler.commands.common import (
@@ -23,17 +25,17 @@ from crawler.commands.common import (
     out,
     outlets_of,
     print_json,
-    print_json_array,
     print_table,
     reading_of,
     window,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
 from crawler.extract.worker import ExtractionWorker
 from crawler.jobs.signals import raise_on_term
 from crawler.places import Gazetteer, build_tables, load_gazetteer, version_of
 from crawler.places.tag_articles import check_provinces, load_into
-from crawler.render.base import counted
+from crawler.render.base import LOCAL, counted
 from crawler.render.places import (
     above_text,
     clause_text,
@@ -50,10 +52,11 @@ from storage.errors import ConfigError, UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Succession, Unit
 
-places_app = typer.Typer(
-    help="Districts and wards, with their eras.", no_args_is_help=True, add_completion=False
-)
+places_app = CommandApp("Districts and wards, with their eras.")
 places_app.command()(tag)
+
+_UNIT_COLUMNS = ("id", "name", "type", "level", "province", "valid_from", "valid_to")
+_STATS_COLUMNS = ("articles", *(f"unit.{column}" for column in _UNIT_COLUMNS))
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a unit's id.")]
 
@@ -106,8 +109,11 @@ def find(
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List the units that a name can mean, with or without diacritics and type."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     day = day_of("--on", on) if on else None
     if day and (note := gazetteer.note(day)):
@@ -116,8 +122,8 @@ def find(
     if not everywhere:
         raise unknown(gazetteer, name)
     found = [unit for unit in everywhere if day is None or unit.valid_on(day)]
-    if json:
-        print_json_array(units_json([unit.id for unit in found], gazetteer))
+    if form:
+        print_rows(form, units_json([unit.id for unit in found], gazetteer), _UNIT_COLUMNS)
         return
     when = f" on {day}" if day else ""
     title = f"{counted(len(found), 'unit')} called {name!r}{when}"
@@ -179,14 +185,26 @@ def _print_successions(
 
 @places_app.command()
 def stats(
-    by: Annotated[Literal["district", "ward"], typer.Option(help="Which level.")] = "district",
+    by: Annotated[
+        Literal["district", "ward"] | None,
+        typer.Option(
+            help="Which level; if not given, what lies right below a province: districts before"
+            " July 2025, wards from then on."
+        ),
+    ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
-    """Count the articles that are about each district or ward, most first."""
+    """Count the articles that are about each district or ward, most first.
+
+    Counted are the units that existed in the period of --since and --until.
+    """
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     gazetteer = load_gazetteer(settings.gazetteer)
     start, end = window(since, until)
@@ -194,18 +212,19 @@ def stats(
     with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer.version)
         counts = opened.places.counts(query)
+    period = tuple(bound and bound.astimezone(LOCAL).date() for bound in (start, end))
+    units = ((gazetteer.units.get(identity), count) for identity, count in counts)
     found = [
-        (gazetteer.units[identity], count)
-        for identity, count in counts
-        if identity in gazetteer.units and gazetteer.units[identity].level == by
+        (unit, count)
+        for unit, count in units
+        if unit and _is_wanted(unit, by, gazetteer) and _was(unit, *period)
     ]
-    if json:
-        print_json_array(
-            {"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found
-        )
+    if form:
+        rows = ({"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found)
+        print_rows(form, rows, _STATS_COLUMNS)
         return
     listed = Table(
-        f"{counted(len(found), by)} in the news",
+        f"{counted(len(found), by or 'place')} in the news",
         (
             Column("articles", number=True),
             Column("ID"),
@@ -218,6 +237,19 @@ def stats(
         names = (unit.full_name, above_text(unit, gazetteer))
         listed.add(str(count), unit.id, *names, era_text(unit))
     print_table(listed)
+
+
+def _is_wanted(unit: Unit, level: str | None, gazetteer: Gazetteer) -> bool:
+    if level:
+        return unit.level == level
+    return unit.parent is not None and gazetteer.unit(unit.parent).level == "province"
+
+
+def _was(unit: Unit, since: date | None, until: date | None) -> bool:
+    """Return whether a unit existed at any time in [since, until)."""
+    ended = since and unit.valid_to and unit.valid_to <= since
+    begins_later = until and unit.valid_from and unit.valid_from >= until
+    return not ended and not begins_later
 
 
 @places_app.command()

@@ -18,14 +18,22 @@ from crawler.commands.common import (
     load_settings,
     out,
     print_json,
-    print_json_array,
     print_table,
     reading_of,
     slugs_of,
     window,
 )
-from crawler.commands.query.articles import LimitOption, OutletsOption
-from crawler.render.base import counted, revision_json, time_json, time_text
+from crawler.commands.listing import (
+    CsvOption,
+    JsonLinesOption,
+    LimitOption,
+    OffsetOption,
+    Page,
+    form_of,
+    print_rows,
+)
+from crawler.commands.query.articles import OutletsOption
+from crawler.render.base import revision_json, time_json, time_text
 from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
 from crawler.render.table import Column, Table
 from storage.errors import NotFoundError, UsageError
@@ -33,6 +41,19 @@ from storage.model.articles import ArchivedArticle, Revision
 from storage.model.edits import Edit, EditQuery
 
 _STYLES = {"same": "", "removed": "red strike", "added": "green"}
+_COLUMNS = (
+    "id",
+    "outlet",
+    "seen_at",
+    "title",
+    "after.number",
+    "after.changed",
+    "share",
+    "stealth",
+    "maybe_ours",
+    "modified_at",
+    "url",
+)
 _MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
@@ -40,7 +61,7 @@ def diff(
     ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
     numbers: Annotated[
         list[int] | None,
-        typer.Argument(metavar="[REV REV]", help="Two states; else the last two.", min=1, max=MOST),
+        typer.Argument(metavar="STATE", help="Two states; else the last two.", min=1, max=MOST),
     ] = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
@@ -162,39 +183,47 @@ def revisions(
         typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
     ] = False,
     limit: LimitOption = 20,
+    offset: OffsetOption = 0,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List articles that their outlets edited, newest edit first.
 
     --since and --until bound when the changed state was first seen.
     """
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
     query = EditQuery(
         since=start,
         until=end,
         maybe_ours=maybe_ours,
+        offset=offset,
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         found = islice(opened.articles.edits(query), limit)
-        if json:
-            print_json_array(edit_json(edit) for edit in found)
+        if form:
+            print_rows(form, map(edit_json, found), _COLUMNS)
         else:
-            _print_edits(list(found))
+            listed = list(found)
+            page = Page(len(listed), opened.articles.count_edits(query), offset)
+            _print_edits(listed, f"{page.title('edit')}, newest first")
+            page.print_rest()
 
 
 def _share_text(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
 
 
-def _print_edits(found: list[Edit]) -> None:
+def _print_edits(found: list[Edit], title: str) -> None:
     listed = Table(
-        f"{counted(len(found), 'edit')}, newest first",
+        title,
         (
-            Column("seen"),
+            Column("seen", time=True),
             Column("ID", number=True),
             Column("state", number=True, rank=4),
             Column("outlet", rank=2),

@@ -28,7 +28,17 @@ from crawler.commands.common import (
     slugs_of,
     window,
 )
-from crawler.commands.query.articles import LimitOption, OutletsOption
+from crawler.commands.listing import (
+    CsvOption,
+    Form,
+    JsonLinesOption,
+    LimitOption,
+    OffsetOption,
+    Page,
+    form_of,
+    print_rows,
+)
+from crawler.commands.query.articles import OutletsOption
 from crawler.places import Gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
@@ -48,13 +58,28 @@ from storage.model.search import (
 )
 
 KINDS = get_args(ArticleKind)
+_COLUMNS = (
+    "id",
+    "outlet",
+    "published_at",
+    "title",
+    "sapo",
+    "snippet.text",
+    "score",
+    "authors",
+    "section",
+    "tags",
+    "kind",
+    "url",
+)
+_FACET_COLUMNS = ("facet", "value", "articles")
 _FOUND = "bold black on yellow"
 
 Values = list[str] | None
 WordsArgument = Annotated[
     Values,
     typer.Argument(
-        metavar="QUERY…",
+        metavar="QUERY",
         help='Words, "phrases", -not, OR, prefix*. Without diacritics finds with; put -- first'
         " where a word to exclude comes first.",
     ),
@@ -90,14 +115,18 @@ def search(
     fold: FoldOption = False,
     one_per_cluster: ClusterOption = False,
     limit: LimitOption = 20,
+    offset: OffsetOption = 0,
     facets: FacetsOption = False,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Search the texts of archived articles."""
-    asked = _words(words or [], fold)
-    _check(limit, kind or [])
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    asked = parsed_words(words or [], fold)
+    _check(limit, offset, kind or [])
     settings = load_settings(config, archive)
     choice = choose(settings, place, with_successors)
     start, end = window(since, until)
@@ -112,46 +141,67 @@ def search(
         until=end,
         one_per_cluster=one_per_cluster,
         order=order,
-        limit=limit,
+        limit=limit + offset,
     )
-    if not facets and not outlet and query == SearchQuery(order=order, limit=limit):
+    if not facets and not outlet and query == SearchQuery(order=order, limit=query.limit):
         raise UsageError("nothing to search for: expected words, or an option such as --author")
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
-        announce(choice, opened, err if json else out)
+        announce(choice, opened, err if form else out)
         if facets:
             counted = opened.search.facets(query)
             names = place_names(settings)
-            print_json(facets_json(counted)) if json else _print_facets(counted, names)
+            _list_facets(form, counted) if form else _print_facets(counted, names)
         else:
             found = opened.search.find(query)
-            print_json(result_json(found)) if json else _print_result(found, query)
+            found = replace(found, hits=found.hits[offset:])
+            _list_hits(form, found) if form else _print_result(found, query, offset)
 
 
-def _words(given: list[str], fold: bool) -> Words:
+def _list_facets(form: Form, counted: Facets) -> None:
+    found = facets_json(counted)
+    if form == "json":
+        print_json(found)
+        return
+    rows = ({"facet": kind} | row for kind, rows in found["facets"].items() for row in rows)
+    print_rows(form, rows, _FACET_COLUMNS)
+
+
+def _list_hits(form: Form, found: SearchResult) -> None:
+    result = result_json(found)
+    if form == "json":
+        print_json(result)
+    else:
+        print_rows(form, result["hits"], _COLUMNS)
+
+
+def parsed_words(given: list[str], fold: bool) -> Words:
+    """Return what the words of a command ask for. Raises QueryError, and UsageError for options."""
     # What looks like an option that nobody knows came through as a word, as -words do.
     for word in given:
         if word.startswith("--"):
-            raise UsageError(f"no option {word!r}: `tinquan search --help` lists them")
+            raise UsageError(f"no option {word!r}: --help lists them")
     return parse_words(" ".join(given), fold=fold)
 
 
-def _check(limit: int, kinds: list[str]) -> None:
-    if limit > MAX_LIMIT:
-        raise UsageError(f"--limit is {limit}: expected at most {MAX_LIMIT:,}")
+def _check(limit: int, offset: int, kinds: list[str]) -> None:
+    if limit + offset > MAX_LIMIT:
+        what = f"--limit {limit} with --offset {offset}" if offset else f"--limit is {limit}"
+        raise UsageError(f"{what}: expected at most {MAX_LIMIT:,}; --order date --until goes on")
     for kind in kinds:
         if kind not in KINDS:
             raise UsageError(f"no kind {kind!r}: expected one of {', '.join(KINDS)}")
 
 
-def _print_result(found: SearchResult, query: SearchQuery) -> None:
-    least = "" if found.total_is_exact else "at least "
+def _print_result(found: SearchResult, query: SearchQuery, offset: int) -> None:
     order = "newest first" if query.order == "date" else "best first"
-    out.print(f"{len(found.hits)} of {least}{counted(found.total, 'article')}, {order}")
+    page = Page(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
+    out.print(f"{page.title('article')}, {order}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:
         _print_hit(hit)
+    page.print_rest()
 
 
 def _print_hit(hit: SearchHit) -> None:

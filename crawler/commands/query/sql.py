@@ -1,6 +1,5 @@
 """`tinquan sql`: a statement of one's own on the archive, read only."""
 
-import csv
 import sys
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -18,43 +17,48 @@ from crawler.commands.common import (
     JsonOption,
     err,
     load_settings,
-    print_json_array,
     print_table,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_csv, print_rows
 from crawler.render.base import time_json
+from crawler.render.csv import csv_values
 from crawler.render.table import EMPTY, Column, Table
 from storage.errors import UsageError
+
+_ROWS = 1000  # that a table shows
 
 
 def sql(
     statement: Annotated[
         str, typer.Argument(help="A SELECT; docs/sql.md names the views; - reads standard input.")
     ],
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many rows.")] = 1000,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, every row of it.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST, help="At most so many rows; in a table 1,000 if not given."),
+    ] = None,
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Ask the archive in SQL; it is never written."""
-    if as_csv and json:
-        raise UsageError("--csv and --json: expected one of them")
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     text = _standard_input() if statement == "-" else statement
     with (
         reading_of(load_settings(config, archive)) as opened,
         opened.database.select(text) as (names, rows),
     ):
-        if as_csv:
-            _print_csv(names, rows)
-        elif json:
+        if form == "csv":
+            print_csv(names, (csv_values(map(_plain, row)) for row in islice(rows, limit)))
+        elif form:
             if len(set(names)) < len(names):
-                raise UsageError(f"--json: columns share a name: {', '.join(names)}")
-            print_json_array(
-                dict(zip(names, map(_plain, row), strict=True)) for row in islice(rows, limit)
-            )
+                raise UsageError(f"--{form}: columns share a name: {', '.join(names)}")
+            plain = (map(_plain, row) for row in islice(rows, limit))
+            print_rows(form, (dict(zip(names, row, strict=True)) for row in plain), names)
         else:
-            _print_rows(names, rows, limit)
+            _print_rows(names, rows, limit or _ROWS)
 
 
 def _standard_input() -> str:
@@ -62,12 +66,6 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError("standard input: expected a statement in UTF-8") from None
-
-
-def _print_csv(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_plain(value) for value in row] for row in rows)
 
 
 def _print_rows(names: tuple[str, ...], rows: Iterable[Iterable[Any]], limit: int) -> None:
@@ -82,7 +80,7 @@ def _print_rows(names: tuple[str, ...], rows: Iterable[Iterable[Any]], limit: in
         table.add(*(_shown(value) for value in row))
     print_table(table)
     if len(found) > limit:
-        err.print(f"only the first {limit} rows are shown: --limit shows more, --csv all")
+        err.print(f"only the first {limit:,} rows are shown: --limit shows more, --csv all")
 
 
 def _shown(value: Any) -> str:

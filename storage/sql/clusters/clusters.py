@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
-from storage.sql.clusters.read import cluster_sizes, load_clusters, most_reprinted
+from storage.sql.clusters.read import (
+    cluster_sizes,
+    count_stories,
+    load_clusters,
+    most_reprinted,
+)
 from storage.sql.engine.transactions import Part
 from storage.sql.read.refs import existing_id
 
@@ -37,6 +42,15 @@ class Clusters(Part):
         with self._database.reading() as conn:
             sources = most_reprinted(conn, query)
         return self._load(sources)
+
+    def count(self, query: ClusterQuery) -> int:
+        """Return how many stories match, whatever the query's limit and offset.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_stories(conn, query)
 
     def _load(self, sources: Sequence[int]) -> Iterator[Cluster]:
         for start in range(0, len(sources), _PAGE):

@@ -50,6 +50,17 @@ def cluster_sizes(conn: Connection, ids: Sequence[int]) -> dict[int, ClusterSize
 
 def most_reprinted(conn: Connection, query: ClusterQuery) -> list[int]:
     """Return the sources of the stories that match, those in most outlets first."""
+    found = _stories(query).limit(query.limit).offset(query.offset)
+    return list(conn.execute(found).scalars())
+
+
+def count_stories(conn: Connection, query: ClusterQuery) -> int:
+    """Return how many stories match, whatever the limit."""
+    every = _stories(query).order_by(None).subquery()
+    return int(conn.execute(sa.select(sa.func.count()).select_from(every)).scalar_one())
+
+
+def _stories(query: ClusterQuery) -> Select[Any]:
     source, copy = articles.alias("source"), articles.alias("copy")
     pairs = sa.select(copies.c.source, copies.c.article)
     every = sa.union_all(
@@ -64,7 +75,6 @@ def most_reprinted(conn: Connection, query: ClusterQuery) -> list[int]:
         .having(outlets >= query.min_outlets)
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
         .order_by(every.c.source.desc())
-        .limit(query.limit)
     )
     if query.since is not None:
         found = found.where(source.c.sort_at >= query.since)
@@ -75,7 +85,7 @@ def most_reprinted(conn: Connection, query: ClusterQuery) -> list[int]:
     if query.outlets:
         wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
         found = found.having(sa.func.sum(wanted) > 0)
-    return list(conn.execute(found).scalars())
+    return found
 
 
 def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:

@@ -90,7 +90,7 @@ class Database:
         """Yield rows with their positions, each page of `size` from a transaction of its own.
 
         No reader keeps a snapshot open for hours beside a running crawl.
-        fetch: returns up to `size` rows after a position. after: the position to begin at.
+        fetch: returns up to `size` rows after a position. after: where to begin.
         """
         while True:
             with self.reading() as conn:

@@ -26,9 +26,9 @@ from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.gazetteer import within
 from storage.sql.places.tags import load_tags
+from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed, removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
-from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import (
     article_places,
     articles,
@@ -162,8 +162,7 @@ def _ordered(
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
     if query.without_copies:
-        copy = sa.exists().where(copies.c.article == id_).correlate_except(copies)
-        statement = statement.where(~copy)
+        statement = sources_only(statement, id_)
     if query.removed:
         statement = perhaps_removed(statement, id_)
     return _newest_first(statement, id_, table.c.sort_at, after)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
@@ -34,17 +34,23 @@ def edit_page(
 ) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
-    statement = (
-        sa.select(*order)
-        .select_from(revisions.join(articles))
-        .where(revisions.c.number > 1, *_bounds(query))
-        .order_by(*(column.desc() for column in order))
-        .limit(size)
-    )
-    if after is not None:
+    statement = _edits(query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    if after is None:
+        statement = statement.offset(query.offset)
+    else:
         here = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
         statement = statement.where(sa.tuple_(*order) < sa.tuple_(*here))
     return [(row[0], row[1], row[2]) for row in conn.execute(statement)]
+
+
+def count_edits(conn: Connection, query: EditQuery) -> int:
+    """Return how many edits match, whatever the offset."""
+    return int(conn.execute(_edits(query, sa.func.count())).scalar_one())
+
+
+def _edits(query: EditQuery, *columns: Any) -> Select[Any]:
+    matching = sa.select(*columns).select_from(revisions.join(articles))
+    return matching.where(revisions.c.number > 1, *_bounds(query))
 
 
 def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
@@ -60,8 +66,8 @@ def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
         yield revisions.c.maybe_ours.is_(False)
 
 
-def removal_page(conn: Connection, query: EditQuery) -> dict[int, datetime]:
-    """Return when pages were found to be gone, by short id of the article, last noticed first.
+def removal_page(conn: Connection, query: EditQuery) -> list[int]:
+    """Return the articles whose pages were found to be gone, by short id, last noticed first.
 
     The newest looks at pages that were not found are gone through, at most _LOOKED_AT of them.
     """
@@ -86,7 +92,7 @@ def removal_page(conn: Connection, query: EditQuery) -> dict[int, datetime]:
     )
     gone = removals(conn, {row[0]: row[1] for row in conn.execute(last)})
     inside = [(at, id_) for id_, at in gone.items() if query.since is None or at >= query.since]
-    return {id_: at for at, id_ in sorted(inside, reverse=True)[: query.limit]}
+    return [id_ for _, id_ in sorted(inside, reverse=True)[: query.limit]]
 
 
 def about_any(article: ColumnElement[int], places: Sequence[str]) -> ColumnElement[bool]:
@@ -125,10 +131,24 @@ def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, d
         query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
         suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
     found = ((id_, _not_found_since(conn, id_, last_seen[id_])) for id_ in sorted(suspects))
-    return {id_: moment for id_, moment in found if moment is not None}
+    return {id_: gone.since for id_, gone in found if gone is not None}
 
 
-def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> datetime | None:
+class Removal(NamedTuple):
+    """Since when an article's page is gone, and the first row of captures that showed it."""
+
+    since: datetime
+    first_capture: int
+
+
+def removal_of(conn: Connection, id_: int) -> Removal | None:
+    """Return since when an article is gone, None where it is up or has no state."""
+    last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
+    last_seen = conn.execute(last).scalar()
+    return None if last_seen is None else _not_found_since(conn, id_, last_seen)
+
+
+def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> Removal | None:
     """Return when the address at which an article was seen last was first not found after that."""
     shown = (
         sa.select(contents.c.json)
@@ -140,9 +160,10 @@ def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> datetim
     # Not a revision's: one that shows a new address with the same words keeps its first capture.
     url = json.loads(conn.execute(shown).scalar_one())["url"]
     gone = (
-        sa.select(sa.func.min(refusals.c.captured_at))
+        sa.select(sa.func.min(refusals.c.captured_at), sa.func.min(refusals.c.capture))
         .select_from(refused_urls.join(refusals))
         .where(refused_urls.c.key == url_key(url), refusals.c.article == id_, _NOT_FOUND)
         .where(refusals.c.captured_at > last_seen)
     )
-    return conn.execute(gone).scalar()
+    since, capture = conn.execute(gone).one()
+    return None if since is None else Removal(since, capture)

@@ -54,16 +54,32 @@ class Runs(Part):
         return _run(row)
 
     def find(
-        self, outlet: str | None = None, limit: int | None = None, since: datetime | None = None
+        self,
+        outlet: str | None = None,
+        limit: int | None = None,
+        since: datetime | None = None,
+        offset: int = 0,
     ) -> list[Run]:
-        """Return runs, newest first. since: only those that started then or later."""
-        query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        """Return runs, newest first. since: only those that started then or later.
+
+        offset: so many of the newest are left out.
+        """
+        query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc())
+        query = query.limit(limit).offset(offset)
         if since is not None:
             query = query.where(runs.c.started_at >= since)
         if outlet is not None:
             query = query.where(runs.c.outlet == outlet)
         with self._database.reading() as conn:
             return [_run(row) for row in conn.execute(query)]
+
+    def count(self, outlet: str | None = None) -> int:
+        """Return how many runs there are of one outlet (None: of all)."""
+        query = sa.select(sa.func.count()).select_from(runs)
+        if outlet is not None:
+            query = query.where(runs.c.outlet == outlet)
+        with self._database.reading() as conn:
+            return int(conn.execute(query).scalar_one())
 
     def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
         """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""

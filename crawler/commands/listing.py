@@ -1,0 +1,93 @@
+"""How every list is printed: as a table, or by --json, --jsonl or --csv; and a part of a long one.
+
+A command that lists takes the options `json: JsonOption`, `jsonl: JsonLinesOption` and
+`csv: CsvOption`, asks `form_of` for the one that was given, and hands its rows, as plain data, to
+`print_rows`; only a form of None leaves it a table to print. A list that can be long takes
+`limit: LimitOption` and `offset: OffsetOption` too, and its title and last line come from `Page`.
+"""
+
+import csv as csv_module
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import typer
+
+from crawler.commands.common import MOST, err, print_json_array
+from crawler.render.base import counted
+from crawler.render.csv import csv_row, header
+from crawler.render.terminal import json_text, shown
+from storage.errors import UsageError
+
+JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print JSON, one object a line.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for spreadsheets.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
+OffsetOption = Annotated[int, typer.Option(min=0, max=MOST, help="Leave out the first so many.")]
+
+Form = Literal["json", "jsonl", "csv"]
+
+
+def form_of(*, json: bool, jsonl: bool, csv: bool) -> Form | None:
+    """Return the form that was asked for; None for a table. Raises UsageError for several."""
+    forms: tuple[tuple[Form, bool], ...] = (("json", json), ("jsonl", jsonl), ("csv", csv))
+    asked = [form for form, is_asked in forms if is_asked]
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(f'--{form}' for form in asked)}: expected one of them")
+    return asked[0] if asked else None
+
+
+def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print a list for programs, row by row as they come.
+
+    columns: what CSV shows, in order, as `crawler.render.csv.csv_row` takes them; it has a header
+    also where there is no row.
+    """
+    if form == "json":
+        print_json_array(rows)
+    elif form == "jsonl":
+        sys.stdout.writelines(f"{json_text(row)}\n" for row in rows)
+    else:
+        print_csv(header(columns), (csv_row(row, columns) for row in rows))
+
+
+def print_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print CSV, row by row as they come; what commands a terminal is not in it."""
+    writer = csv_module.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([_line(name) for name in names])
+    writer.writerows([_line(value) for value in row] for row in rows)
+
+
+def _line(value: Any) -> Any:
+    # A body's lines stay: between quotation marks CSV has line breaks.
+    return "\n".join(map(shown, value.split("\n"))) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The part of a list that is shown.
+
+    total: of the whole list, whatever limit and offset; without `is_exact`, at least so many.
+    """
+
+    shown: int
+    total: int
+    offset: int = 0
+    is_exact: bool = True
+
+    def title(self, one: str, many: str | None = None) -> str:
+        """Return "20 of 1,204 articles", "21 to 40 of 1,204 articles", or "7 articles"."""
+        of = counted(self.total, one, many)
+        if self.shown == self.total and self.is_exact:
+            return of
+        of = of if self.is_exact else f"at least {of}"
+        if not self.offset or not self.shown:
+            return f"{self.shown:,} of {of}"
+        return f"{self.offset + 1:,} to {self.offset + self.shown:,} of {of}"
+
+    def print_rest(self) -> None:
+        """Say on standard error how the list goes on, where it does."""
+        reached = self.offset + self.shown
+        if self.shown and reached < self.total:
+            more = f"{self.total - reached:,} more" if self.is_exact else "there are more"
+            err.print(f"{more}: --offset {reached} goes on, --limit shows more at once")

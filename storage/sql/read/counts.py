@@ -1,0 +1,65 @@
+"""How many articles match a query, and where in their order one of them stands."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from storage.model.articles import ArticleQuery
+from storage.sql.engine.transactions import PageCursor
+from storage.sql.places.gazetteer import within
+from storage.sql.read.edits import perhaps_removed, removals
+from storage.sql.schema.clusters import copies
+from storage.sql.schema.core import article_places, articles, revisions
+from storage.sql.schema.types import in_parts
+
+
+def count_articles(conn: Connection, query: ArticleQuery) -> int:
+    """Return how many articles match, whatever the limit and the offset."""
+    matching = _matching(query).subquery()
+    if not query.removed:
+        return int(conn.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one())
+    ids = list(conn.execute(sa.select(matching.c.id)).scalars())
+    last_seen = (_last_seen(conn, part) for part in in_parts(ids))
+    return sum(len(removals(conn, times)) for times in last_seen)
+
+
+def position_of(conn: Connection, query: ArticleQuery) -> PageCursor | None:
+    """Return the position of the last article that the query's offset leaves out.
+
+    None where no more than these match. Of articles that are removed nothing can be said before
+    each is looked at.
+    """
+    matching = _matching(query).subquery()
+    ordered = sa.select(matching).order_by(matching.c.sort_at.desc(), matching.c.id.desc())
+    row = conn.execute(ordered.offset(query.offset - 1).limit(1)).one_or_none()
+    return None if row is None else (row.sort_at, row.id)
+
+
+def _matching(query: ArticleQuery) -> Select[Any]:
+    """Return a statement for the time and id of every article that matches, each once."""
+    table, id_ = articles, articles.c.id
+    if query.places:
+        table, id_ = article_places, article_places.c.article
+    statement = within(sa.select(table.c.sort_at, id_.label("id")), table.c.sort_at, query)
+    statement = statement.where(table.c.sort_at.is_not(None))
+    if query.outlets:
+        statement = statement.where(table.c.outlet.in_(query.outlets))
+    if query.places:
+        statement = statement.where(table.c.unit.in_(query.places)).distinct()
+    if query.without_copies:
+        statement = sources_only(statement, id_)
+    return perhaps_removed(statement, id_) if query.removed else statement
+
+
+def sources_only(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
+    """Return `statement` for articles that are no copies."""
+    return statement.where(~sa.exists().where(copies.c.article == id_).correlate_except(copies))
+
+
+def _last_seen(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    seen = sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
+    found = conn.execute(seen.where(revisions.c.article.in_(ids)).group_by(revisions.c.article))
+    return {row[0]: row[1] for row in found}
