@@ -23,7 +23,7 @@ from crawler.web.routes.maps import province_map
 from crawler.web.routes.newest import newest
 from crawler.web.routes.outlets import outlet, outlets
 from crawler.web.routes.places import find_place, place
-from crawler.web.routes.search import search, search_csv, search_json
+from crawler.web.routes.search import search, search_atom, search_csv, search_json
 from crawler.web.routes.status import status
 from crawler.web.routes.stories import story, story_comparison
 from crawler.web.security import Guard
@@ -53,6 +53,7 @@ PAGES: tuple[tuple[str, Answer], ...] = (
     ("/bao", outlets),
     ("/bao/{slug}", outlet),
     ("/tim", search),
+    ("/tim.atom", search_atom),
     ("/tim.csv", search_csv),
     ("/tim.json", search_json),
 )

@@ -61,6 +61,7 @@ class Page:
         self.path: dict[str, str] = request.path_params
         self.values: Mapping[str, str] = request.query_params
         self.at = request.url.path
+        self.site = reader.base_url or f"http://{request.headers.get('host', '')}"
         code = "en" if self.values.get("lang") == "en" else "vi"
         self.language = Language(cast("Code", code))
 

@@ -22,6 +22,7 @@ class Reader:
     captures: the folder of WARC files. faults: says in one line each what is wrong now, for
     monitors. outlines: of today's communes; None where they are not there.
     base_url: the address by which people reach it through a proxy; "" on the own machine alone.
+    contact: whose feeds they are.
     """
 
     archive: Archive
@@ -32,6 +33,7 @@ class Reader:
     faults: Callable[[], list[str]] = field(default=list)
     outlines: Outlines | None = None
     base_url: str = ""
+    contact: str = ""
 
     def outlet_name(self, slug: str) -> str:
         """Return what an outlet calls itself; its slug where it has no file."""

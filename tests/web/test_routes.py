@@ -38,6 +38,7 @@ EXAMPLES = {
     "/bao/{slug}": ["/bao/tienphong", "/bao/vnexpress"],
     "/tim": ["/tim", "/tim?q=duong", "/tim?q=đường&xep=hop&gop=1", "/tim?q=tin&dem=1&trang=2",
              "/tim?the=giao thông&muc=xã hội&tac-gia=le van but&loai=text&tu=2026-09-01"],
+    "/tim.atom": ["/tim.atom?q=duong", f"/tim.atom?noi={LANG}"],
     "/tim.csv": ["/tim.csv?q=duong"],
     "/tim.json": ["/tim.json?q=duong"],
     "/tinh-trang": ["/tinh-trang"],

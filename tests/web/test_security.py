@@ -87,7 +87,7 @@ def test_a_hostile_title_is_text(desk: Desk) -> None:
     [
         "/?ngay=31/31/2026", "/?ngay=hôm qua", "/?ngay=9999-01-01", "/?sau=x", "/?sau=1_x",
         "/?sau=99999999999999999999_1", "/tim?q=a&trang=0", "/tim?q=a&trang=11", "/tim?q=a&trang=٣",
-        "/tim?q=a&tu=2026-09-02&den=2026-09-01", "/tim.csv", "/tim.json",
+        "/tim?q=a&tu=2026-09-02&den=2026-09-01", "/tim.csv", "/tim.json", "/tim.atom",
         f"/ban-do/{HA_NOI}?tu=2000-01-01&den=2026-01-01", f"/tim?q={'a ' * 100}",
         f"/tim?q={'a' * 2001}",
     ],

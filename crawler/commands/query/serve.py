@@ -84,6 +84,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
             faults=Faults(opened, settings, known),
             outlines=load_outlines(shipped("map")),
             base_url=base,
+            contact=settings.contact,
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from crawler.render.base import time_json
 from crawler.render.search import result_json
+from crawler.watch.digest import Entries
+from crawler.watch.feed import ENTRIES, feed_of
 from crawler.web.asked import Named, choice_in, place_in, text_in, window_in
 from crawler.web.page import Page
 from crawler.web.routes.newest import outlet_choices
@@ -17,6 +19,7 @@ from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
 from storage.model.search import SearchHit, SearchQuery
+from storage.model.watches import Arrivals
 
 PER_PAGE, PAGES = 20, 10
 """Hits a page, and pages; after them a window of time goes on."""
@@ -83,6 +86,20 @@ def search_csv(page: Page) -> Response:
     writer.writerows(map(_line, found.hits))
     headers = {"Content-Disposition": 'attachment; filename="tinquan.csv"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def search_atom(page: Page) -> Response:
+    """Answer `/tim.atom`: the newest hits, with what `tinquan feed` writes of new stories."""
+    asked, reader = _required(page), page.reader
+    query = replace(asked.query, order="date", limit=ENTRIES)
+    hits = reader.archive.search.find(query).hits
+    arrivals = Arrivals(new=tuple(hit.article.id for hit in hits))
+    report = reader.archive.watches.report(arrivals, query, ENTRIES)
+    words = page.values.get("q", "").strip() or page.language.words("Tìm trong kho")
+    entries = Entries(page.language.code, f"{page.site}/bai/{{id}}")
+    path = f"reader/{sorted(page.values.items())}"
+    feed = feed_of(report, words[:200], path, entries, reader.contact, page.now)
+    return Response(feed, media_type="application/atom+xml")
 
 
 def _line(hit: SearchHit) -> tuple[object, ...]:
