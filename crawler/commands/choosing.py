@@ -126,7 +126,7 @@ def warn_untagged(archive: Archive, version: str) -> None:
     count = archive.places.count_untagged(version_of(version))
     if count:
         err.print(
-            f"note: {counted(count, 'state of an article has', 'states of articles have')} no places"
-            " of this gazetteer yet; `tinquan places retag` adds them",
+            f"note: {counted(count, 'state of an article has', 'states of articles have')}"
+            " no places of this gazetteer yet; `tinquan places retag` adds them",
             soft_wrap=True,
         )

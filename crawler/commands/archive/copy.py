@@ -37,6 +37,7 @@ def copy(
     rows = {table.table: table.rows for table in copied}
     out.print(
         f"copied: {counted(rows['articles'], 'article')} with"
-        f" {counted(rows['captures'], 'capture')}, {counted(sum(rows.values()), 'row')} in all; every table was compared",
+        f" {counted(rows['captures'], 'capture')}, {counted(sum(rows.values()), 'row')} in all;"
+        " every table was compared",
         soft_wrap=True,
     )
