@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from storage.sql.search.index import index_page, refresh_all
 
 revision = "0018"
-down_revision = "0012"
+down_revision = "0015"
 
 _SQLITE = (
     """
