@@ -1,5 +1,6 @@
 """`tinquan serve`: the reader, pages of the archive for a browser."""
 
+import os
 import signal
 import socket
 from datetime import UTC, datetime
@@ -111,7 +112,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno else error
         raise UsageError(f"--host {host} --port {port}: {reason}: name another") from None
 
 

@@ -83,11 +83,13 @@ def map_of(
     """Return a map of communes, None where there is none."""
     if not units:
         return None
-    ids = tuple(unit.id for unit in units)
-    query = ArticleQuery(places=ids, since=since, until=until)
-    counts = page.reader.archive.places.unit_counts(query)
+    lines = {unit.id: page.reader.gazetteer.line(unit.id) for unit in units}
+    rows = tuple(row for line in lines.values() for row in line)
+    found = page.reader.archive.places.unit_counts(ArticleQuery((), rows, since, until))
+    totals = ((id_, sum(found.get(row, 0) for row in line)) for id_, line in lines.items())
+    counts = {id_: count for id_, count in totals if count}
     outlines = page.reader.outlines
-    shapes = outlines.shapes(ids) if outlines else None
+    shapes = outlines.shapes(lines) if outlines else None
     bounds = shade_bounds(counts)
     areas = [
         Area(

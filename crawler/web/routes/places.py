@@ -118,4 +118,5 @@ def _on_map(page: Page, unit: Unit) -> tuple[Unit, ...]:
         return communes_in(page, unit)
     if unit.level == "ward":
         return ()
-    return tuple(page.reader.gazetteer.unit(id_) for id_ in page.reader.gazetteer.core(unit.id))
+    gazetteer = page.reader.gazetteer
+    return tuple(gazetteer.unit(gazetteer.line(id_)[-1]) for id_ in gazetteer.core(unit.id))
