@@ -170,6 +170,17 @@ def test_article_copy_names_both_sides(filled: Archive) -> None:
     assert (row["article"], row["outlet"], row["title"]) == (copy.id, copy.outlet, copy.title)
     assert (row["source"], row["source_outlet"]) == (cluster.id, cluster.source.outlet)
     assert row["similarity"] == copy.similarity
+    assert row["relation"] == "copy of"
+
+
+def test_an_update_is_no_copy(filled: Archive) -> None:
+    with filled.database.writing() as conn:
+        conn.execute(sa.text("UPDATE copies SET is_update = true"))
+    [row] = rows(filled, "SELECT * FROM article_copy")
+    assert row["relation"] == "updated from"
+    query = "SELECT article, updated_from FROM article_latest WHERE updated_from IS NOT NULL"
+    assert rows(filled, query) == [{"article": row["article"], "updated_from": row["source"]}]
+    assert rows(filled, "SELECT * FROM article_latest WHERE copy_of IS NOT NULL") == []
 
 
 def test_outlet_day_counts_articles_edits_and_refusals(filled: Archive) -> None:
@@ -244,4 +255,4 @@ def test_the_four_questions_of_docs_are_short_and_run(filled: Archive) -> None:
     assert all(len(statement.splitlines()) <= 6 for statement in statements)
     assert answers[0] == []  # the ward's article is of the day before
     assert [row["revision"] for row in answers[1]] == [2]
-    assert [row["reason"] for row in answers[3]] == ["blocked", "not_found"]
+    assert [row["reason"] for row in answers[3]] == ["not_found", "blocked"]

@@ -110,7 +110,8 @@ INSERT INTO search (article, sort_at, stream)
 SELECT id, sort_at, '\u01000\u01010' FROM articles WHERE sort_at IS NOT NULL
 """
 _KEYS = "INSERT INTO search_keys (rowid, keys) SELECT article, '\u01000 \u01010' FROM search"
-_TODAYS = {"sqlite": ("search_index", "search_documents"), "postgresql": ("search_documents",)}
+_TODAYS = {"sqlite": ("search_texts",), "postgresql": ()}
+_BOTH = ("search_entries", "search_words")
 
 
 _SINCE = (
@@ -121,6 +122,11 @@ _SINCE = (
     "ALTER TABLE units DROP COLUMN gone_by",
     "DROP INDEX ix_links_outlet_url_key",
     "ALTER TABLE refusals DROP COLUMN final",
+    "DROP INDEX ix_runs_open",
+    "DROP TABLE machines",
+    "DROP INDEX ix_refused_urls_open",
+    "ALTER TABLE refused_urls DROP COLUMN open",
+    "ALTER TABLE validators DROP COLUMN digest",
 )
 """What undoes the migrations after 0010."""
 
@@ -131,7 +137,7 @@ def make_first_search(conn: Connection) -> None:
     drop_views(conn)
     for statement in _SINCE:
         conn.exec_driver_sql(statement)
-    for table in _TODAYS[name]:
+    for table in (*_TODAYS[name], *_BOTH):
         conn.exec_driver_sql(f"DROP TABLE {table}")
     for statement in _SQLITE if name == "sqlite" else _POSTGRESQL:
         conn.exec_driver_sql(statement)
