@@ -128,6 +128,7 @@ EXTENSIONS = {
     "crawler.fetch.extensions.lenient_headers.LenientHeaders": 0,
     "crawler.fetch.extensions.run_stats.RunStats": 0,
     "crawler.fetch.extensions.time_limit.Watchdog": 0,
+    "crawler.fetch.extensions.hold_watch.HoldWatch": 0,
     "crawler.fetch.extensions.parent_watch.ParentWatch": 10,
     "crawler.fetch.extensions.log_limit.LogLimit": 10,
     "crawler.fetch.extensions.download_limit.OversizeStop": 20,

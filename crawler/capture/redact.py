@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.capture.files import list_files
-from crawler.capture.lock import HostLock
+from crawler.capture.hold import hold_host
 from crawler.capture.tombstone import RecordSpan, redact_file
 from crawler.outlets.model import Outlet
 from crawler.page.urls import canonical_url
@@ -24,8 +24,8 @@ class Removed:
     elsewhere: tuple[str, ...]
 
 
-def host_lock(
-    captures: Path, outlets: Mapping[str, Outlet], slug: str
+def host_hold(
+    archive: Archive, captures: Path, outlets: Mapping[str, Outlet], slug: str
 ) -> AbstractContextManager[object]:
     """Return what keeps crawls of an outlet from writing WARC files meanwhile.
 
@@ -33,7 +33,7 @@ def host_lock(
     """
     if slug not in outlets:
         return nullcontext()
-    return HostLock(captures / "locks", outlets[slug].host, "redact")
+    return hold_host(archive, captures, outlets[slug].host, "redact")
 
 
 def rewrite(archive: Archive, captures: Path, redaction: Redaction, now: datetime) -> Removed:

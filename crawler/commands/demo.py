@@ -10,15 +10,22 @@ from rich.markup import escape
 from crawler.commands.common import given_path, out, short_path, write_new
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
+from crawler.commands.watch.watch import run
 from crawler.config.config import DEFAULT_CONFIG
 from crawler.shipped import shipped
 from storage.errors import UsageError
 
 _RECORDINGS = ("morning.warc.gz", "evening.warc.gz")
 _PLACE = "quận Đống Đa"
+_DAY = "2026-09-14"  # of the recordings
 _CONFIG = """\
 # Made by `tinquan demo`. Its archive is of invented events: delete this folder at any time.
 archive = "sqlite:///tinquan.db"
+
+[[watches]]
+name = "quận Đống Đa"
+places = ["quận Đống Đa"]
+feed = "dong-da.atom"
 """
 
 
@@ -46,6 +53,8 @@ def demo(
         " tinquan search ngập; tinquan runs",
         soft_wrap=True,
     )
+    _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
+    run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
 
 
 def _configured(folder: Path) -> Path:

@@ -158,10 +158,20 @@ COMMANDS = (
         only_reads=True,
     ),
     CommandEntry(
+        "Operate", "watch", _C + "watch.watch:watch_app", "Watches: who is told of what arrives."
+    ),
+    CommandEntry(
         "Operate",
         "runs",
         _C + "query.runs:runs",
         "List crawls, newest first: what each did, and how it ended.",
+        only_reads=True,
+    ),
+    CommandEntry(
+        "Operate",
+        "refusals",
+        _C + "query.refusals:refusals",
+        "List pages that crawls asked for and that were no articles, newest first, with reasons.",
         only_reads=True,
     ),
     CommandEntry(
@@ -179,6 +189,13 @@ COMMANDS = (
         "export",
         _C + "query.export:export",
         "Write articles to a file, newest publication first, with a manifest beside it.",
+    ),
+    CommandEntry(
+        "Archive",
+        "feed",
+        _C + "watch.feed:feed",
+        "Write an Atom feed of what the archive learned lately: new stories, edits, removals.",
+        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
     ),
     CommandEntry(
         "Archive",

@@ -1,13 +1,12 @@
 """The table [alarms] of the configuration: whom to notify. Pure."""
 
-import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from crawler.config.channels import check_channels
 from storage.errors import ConfigError
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPLACED = {
     "webhook": '[alarms.channels] webhook = "jsons://example.org/hook" (json:// for http)',
     "email": "[alarms.channels] email ="
@@ -20,7 +19,7 @@ class Alarming(BaseModel):
     """Whom to notify of alarms, besides the log.
 
     channels: by a name of one's own an Apprise URL, such as mailtos://… or jsons://…. `${NAME}`
-    in it names an environment variable, so that no password is in a file.
+    in it names an environment variable, `${file:PATH}` a file that holds the value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,15 +39,5 @@ class Alarming(BaseModel):
     @field_validator("channels")
     @classmethod
     def _are_urls(cls, channels: dict[str, str]) -> dict[str, str]:
-        """Raise ConfigError, for pydantic's error would repeat a URL with its password."""
-        for name, url in channels.items():
-            if not _NAME.fullmatch(name) or name == "log":
-                raise ConfigError(
-                    f"alarms.channels: {name!r} is no channel's name: expected lower-case letters,"
-                    " digits, - and _, but not log"
-                )
-            if "://" not in url:
-                raise ConfigError(
-                    f"alarms.channels.{name}: expected an Apprise URL such as jsons://example.org/"
-                )
+        check_channels(channels, "alarms.channels")
         return channels

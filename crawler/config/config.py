@@ -4,13 +4,15 @@ import os
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crawler.config.alarms import Alarming
+from crawler.config.channels import check_channels
 from crawler.config.schedule import Schedule
+from crawler.config.watches import Watch, check_watches
 from crawler.outlets.model import explain
 from crawler.shipped import shipped
 from storage.errors import ConfigError
@@ -37,6 +39,14 @@ class Limits(BaseModel):
     validator_hours: int = Field(24, ge=1)
 
 
+class _WatchFile(BaseModel):
+    """A file of watches, beside the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    watches: tuple[Watch, ...]
+
+
 class Config(BaseModel):
     """A configuration file with its paths made absolute; the defaults where there is none.
 
@@ -47,6 +57,9 @@ class Config(BaseModel):
     outlets: folder of own outlet files, read besides the shipped ones unless `shipped_outlets` is
     false. gazetteer: folder of the tables of places.
     alarms: whom to notify of what is wrong.
+    channels: by a name of one's own an Apprise URL, for watches; those of the alarms serve too.
+    watches: what is told to whom; watch_file: a file that holds some of them.
+    reader: where the archive's web pages are, as people reach them: an address with {id}.
     schedule: when what is crawled, and the maintenance jobs.
     contact: address or page in the user agent, so that an outlet can reach us; without it
     nothing is fetched.
@@ -65,6 +78,10 @@ class Config(BaseModel):
     contact: str = Field("", min_length=6)
     limits: Limits = Limits()
     alarms: Alarming = Alarming()
+    channels: dict[str, str] = Field(default_factory=dict)
+    watches: tuple[Watch, ...] = ()
+    watch_file: Path | None = None
+    reader: str = ""
     schedule: Schedule = Schedule()
 
     @field_validator("contact")
@@ -77,6 +94,29 @@ class Config(BaseModel):
         if not (value.isascii() and value.isprintable()):  # it goes into a header
             raise ValueError("expected printable ASCII characters only")
         return value
+
+    @field_validator("channels")
+    @classmethod
+    def _are_urls(cls, channels: dict[str, str]) -> dict[str, str]:
+        check_channels(channels, "channels")
+        return channels
+
+    @field_validator("reader")
+    @classmethod
+    def _is_a_page(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and "{id}" in value):
+            raise ValueError('expected an address such as "https://tin.example.org/articles/{id}"')
+        return value
+
+    @model_validator(mode="after")
+    def _watches_can_be_told(self) -> Self:
+        check_watches(self.watches, self.all_channels)
+        return self
+
+    @property
+    def all_channels(self) -> dict[str, str]:
+        """The channels that watches can name."""
+        return self.alarms.channels | self.channels
 
     @property
     def user_agent(self) -> str:
@@ -167,6 +207,7 @@ def load_config(file: Path | None = None) -> Config:
         if not named and not path.exists():
             return Config().resolved()
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values |= _with_watch_file(values, path)
         return Config.model_validate(values | {"file": path.resolve()}).resolved()
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
@@ -178,3 +219,21 @@ def load_config(file: Path | None = None) -> Config:
         raise ConfigError(
             f"{path}: cannot be read: {error}; expected a configuration file"
         ) from None
+
+
+def _with_watch_file(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the watches of a configuration with those of the file it names. Raises ConfigError."""
+    named = values.get("watch_file")
+    if not isinstance(named, str):
+        return {}
+    file = path.parent / str(values.get("root", "")) / named
+    try:
+        held = _WatchFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"watch_file {file}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        raise ConfigError(f"watch_file {file}: {explain(error)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"watch_file {file}: cannot be read: {error}") from None
+    own = values.get("watches", [])
+    return {"watches": [*own, *held.watches]} if isinstance(own, list) else {}

@@ -6,7 +6,6 @@ limit or a row is the same whoever asked.
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from crawler.config.config import Config
+from crawler.config.machine import machine_name
 from crawler.jobs.child import Bounds, EndedBy, Exit, run_child
 from crawler.jobs.crawl_job import CrawlJob, child_environment, crawl_argv, log_file, make_log
 from storage.archive import Archive
@@ -26,7 +26,7 @@ T = TypeVar("T")
 OVERTIME_SECONDS = 30.0
 """How long after its own time limit a crawl is ended from outside."""
 _MAINTENANCE_FACTOR = 4  # backups take long: nothing waits for them, and they may read everything
-_HERE = socket.gethostname()
+_HERE = machine_name()
 
 
 def crawl_bounds(config: Config) -> Bounds:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from crawler.config.machine import machine_name
 from crawler.extract.worker import ExtractionWorker
 from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import HealthSignal
@@ -18,6 +18,7 @@ from crawler.reprocess.import_rows import ImportedRow, ImportSource, RowError, p
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
 from storage.model.articles import FAILURES, Arrival, Article, Refusal, RefusalReason, Verdict
+from storage.model.locks import LockSession, run_lock
 from storage.model.runs import Run
 
 BATCH = 50
@@ -104,6 +105,7 @@ class Importer:
         self._clock = clock
         self._buffers: dict[str, Buffer] = {}
         self._recorders: dict[str, RunRecorder] = {}
+        self._locks: LockSession | None = None
 
     def take(self, line: Line) -> None:
         """Take one line, to be stored with others, or reject it."""
@@ -131,7 +133,10 @@ class Importer:
 
     def finish(self, reason: str) -> list[Run]:
         """Close the runs; reason: "finished", "shutdown", or what went wrong."""
-        return [recorder.finish(reason) for recorder in self._recorders.values()]
+        runs = [recorder.finish(reason) for recorder in self._recorders.values()]
+        if self._locks is not None:
+            self._locks.close()
+        return runs
 
     def _store(self, outlet: str) -> None:
         rows = self._allowed(outlet, self._buffers.pop(outlet).rows)
@@ -177,9 +182,17 @@ class Importer:
             sections=("import",),
             replay=True,
             pid=os.getpid(),
-            host=socket.gethostname(),
+            host=machine_name(),
         )
+        self._lock(run.id)
         recorder = RunRecorder(self._archive, run, self._clock)
         recorder.discovered()
         self._recorders[outlet] = recorder
         return recorder
+
+    def _lock(self, run_id: str) -> None:
+        """Let every machine that shares the archive see that a run is at work."""
+        if self._locks is None:
+            self._locks = self._archive.locks.session(f"tinquan import on {machine_name()}")
+        if self._locks is not None:
+            self._locks.take(run_lock(run_id))

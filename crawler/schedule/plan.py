@@ -12,8 +12,8 @@ from crawler.schedule.agenda import Agenda, Wanted
 from crawler.schedule.rhythm import MEMORY
 from storage.archive import Archive
 from storage.errors import UsageError
-from storage.model.schedule import SCHEDULE
 
+_WATCH = "*/5 * * * *"  # what is told at once is told within five minutes
 _LIVES = timedelta(minutes=20)  # four signs of life may be missed
 
 
@@ -43,14 +43,15 @@ def wanted_outlets(
 def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
     """Return an agenda that remembers nothing yet."""
     lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
+    lines |= {"watch": _WATCH} if config.watches else {}
     maintenance = {name: line for name, line in lines.items() if line}
     return Agenda(wanted, maintenance, config.schedule.jobs)
 
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
-    row = archive.schedule.maintenance_runs().get(SCHEDULE)
-    if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
+    machines = archive.machines.find()
+    if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
         return {}
     agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
     found: dict[str, datetime] = {}

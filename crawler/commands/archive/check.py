@@ -10,7 +10,7 @@ from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
 from crawler.capture.left_behind import files_left_behind
-from crawler.capture.redact import host_lock, rewrite
+from crawler.capture.redact import host_hold, rewrite
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -24,7 +24,7 @@ from crawler.commands.common import (
 from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
-from crawler.jobs.liveness import is_alive
+from crawler.jobs.liveness import liveness
 from crawler.render.base import counted
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
@@ -94,12 +94,6 @@ def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
 
 
-def _was_killed(run: Run, limit_seconds: int, now: datetime) -> bool:
-    if run.outcome is None:
-        return not is_alive(run, limit_seconds, now)
-    return run.outcome is Outcome.DIED
-
-
 class _Auditor:
     """Goes through everything that can be wrong, and counts what is.
 
@@ -139,7 +133,9 @@ class _Auditor:
             yield CheckFinding("takedowns", what, "rewrite them", can_repair=True)
 
     def _rewrite(self, redaction: Redaction) -> None:
-        with host_lock(self._config.captures, outlets_of(self._config), redaction.outlet):
+        with host_hold(
+            self._archive, self._config.captures, outlets_of(self._config), redaction.outlet
+        ):
             rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
 
     def _records(self) -> Iterator[CheckFinding]:
@@ -177,11 +173,14 @@ class _Auditor:
         captures, now = self._config.captures, datetime.now(UTC)
         for what in file_faults(self._archive, captures):
             yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
-        limit = self._config.limits.run_seconds
-        self.left_behind = files_left_behind(
-            self._archive, captures, None, lambda run: _was_killed(run, limit, now)
-        )
-        for path in unlisted(self._archive, captures, lambda run: is_alive(run, limit, now)):
+        alive = liveness(self._archive, self._config.limits.run_seconds, now)
+
+        def was_killed(run: Run) -> bool:
+            ended = run.outcome in {Outcome.DIED, Outcome.STOPPED}
+            return ended or (run.outcome is None and not alive(run))
+
+        self.left_behind = files_left_behind(self._archive, captures, None, was_killed)
+        for path in unlisted(self._archive, captures, alive):
             if path in self.left_behind:
                 continue
             if self._repair:

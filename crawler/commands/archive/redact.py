@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import backups
-from crawler.capture.redact import Removed, host_lock, rewrite
+from crawler.capture.redact import Removed, host_hold, rewrite
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -48,7 +48,7 @@ def redact(
     with archive_of(settings) as opened:
         before = _asked(opened, ref, yes=yes)
         copies = _copies(opened, ref)
-        with host_lock(settings.captures, outlets, before):
+        with host_hold(opened, settings.captures, outlets, before):
             now = datetime.now(UTC)
             redaction = _redaction(opened, ref, reason, now)
             removed = rewrite(opened, settings.captures, redaction, now)

@@ -3,15 +3,15 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 from rich.progress import Progress
 
-from crawler.capture.lock import HostLock
-from crawler.commands.common import err, out
+from crawler.capture.hold import hold_host
+from crawler.commands.common import archive_of, err, out
 from crawler.commands.listing import Form, print_rows
 from crawler.config.config import Config, load_config, require_contact
 from crawler.jobs.crawl_job import CrawlJob
@@ -52,15 +52,15 @@ def check_live(
 
 
 def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
-    try:
-        lock = HostLock(settings.captures / "locks", outlet.host, "canary")
-    except CrawlError as error:  # a crawl is at work there: it says more than we could
-        return [Point("host", is_well=True, found=f"left alone: {error}")]
-    try:
-        with _thrown_away(settings) as config:
+    # An archive in a file is this machine's, whose own locks do: it is left alone.
+    is_file = settings.archive.startswith("sqlite:")
+    with nullcontext() if is_file else archive_of(settings, create=True) as archive:
+        try:
+            hold = hold_host(archive, settings.captures, outlet.host, "canary")
+        except CrawlError as error:  # a crawl is at work there: it says more than we could
+            return [Point("host", is_well=True, found=f"left alone: {error}")]
+        with hold, _thrown_away(settings) as config:
             return _visit(config, outlet, replay)
-    finally:
-        lock.release()
 
 
 def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:

@@ -1,5 +1,6 @@
 """`tinquan runs`: what each crawl did, and how it ended."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
@@ -26,8 +27,7 @@ from crawler.commands.listing import (
     form_of,
     print_rows,
 )
-from crawler.config.config import Config
-from crawler.jobs.liveness import is_alive
+from crawler.jobs.liveness import liveness
 from crawler.render.base import kept_apart_text, refused_text, run_json, skipped_text, time_text
 from crawler.render.table import Column, Table
 from storage.model.runs import Outcome, Run
@@ -73,7 +73,8 @@ def runs(
         slugs_of([outlet] if outlet else [], settings, opened)
         listed = opened.runs.find(outlet, limit, offset=offset)
         page = Page(len(listed), opened.runs.count(outlet), offset)
-    found = [_as_it_stands(run, settings) for run in listed]
+        alive = liveness(opened, settings.limits.run_seconds, datetime.now(UTC))
+        found = [_as_it_stands(run, alive) for run in listed]
     if form:
         print_rows(form, map(run_json, found), _COLUMNS)
     else:
@@ -84,12 +85,12 @@ def runs(
         page.print_rest()
 
 
-def _as_it_stands(run: Run, settings: Config) -> Run:
+def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:
     """Return a run as died where its row is open but its process is gone.
 
     The next crawl writes it down; a query only shows it.
     """
-    if run.outcome is not None or is_alive(run, settings.limits.run_seconds, datetime.now(UTC)):
+    if run.outcome is not None or is_alive(run):
         return run
     return replace(run, outcome=Outcome.DIED)
 

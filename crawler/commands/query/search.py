@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -109,6 +110,7 @@ def search(
     kind: KindOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     since: SinceOption = None,
     until: UntilOption = None,
     order: OrderOption = "relevance",
@@ -125,10 +127,10 @@ def search(
 ) -> None:
     """Search the texts of archived articles."""
     form = form_of(json=json, jsonl=jsonl, csv=csv)
-    asked = _words(words or [], fold)
+    asked = parsed_words(words or [], fold)
     _check(limit, offset, kind or [])
     settings = load_settings(config, archive)
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     start, end = window(since, until)
     query = SearchQuery(
         words=asked,
@@ -137,6 +139,7 @@ def search(
         tags=tuple(tag or ()),
         kinds=tuple(kind or ()),
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         one_per_cluster=one_per_cluster,
@@ -175,11 +178,12 @@ def _list_hits(form: Form, found: SearchResult) -> None:
         print_rows(form, result["hits"], _COLUMNS)
 
 
-def _words(given: list[str], fold: bool) -> Words:
+def parsed_words(given: list[str], fold: bool) -> Words:
+    """Return what the words of a command ask for. Raises QueryError, and UsageError for options."""
     # What looks like an option that nobody knows came through as a word, as -words do.
     for word in given:
         if word.startswith("--"):
-            raise UsageError(f"no option {word!r}: `tinquan search --help` lists them")
+            raise UsageError(f"no option {word!r}: --help lists them")
     return parse_words(" ".join(given), fold=fold)
 
 

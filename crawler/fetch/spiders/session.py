@@ -3,9 +3,8 @@
 import json
 import logging
 import os
-import socket
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from uuid import uuid4
 from scrapy.settings import BaseSettings
 
 from crawler.capture.files import list_files
+from crawler.capture.hold import Hold
 from crawler.capture.left_behind import files_left_behind
-from crawler.capture.lock import HostLock
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.config.config import absolute_archive, require_contact
+from crawler.config.machine import machine_name
 from crawler.discover import DiscoveryResult, Form, discover
 from crawler.discover.guess import guessed_links
 from crawler.extract.worker import ExtractionWorker
@@ -68,11 +68,8 @@ class CrawlSession:
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
         self.left_behind: list[Path] = []
-        self._lock: HostLock | None = None
-        run = _new_run(outlet, plan, settings, replay=bool(replay))
-        self.trusts_known = _ended_well(self.archive, outlet.slug, plan)
         try:
-            self.recorder = RunRecorder(self.archive, run)
+            run = self._begin(plan, settings, replay=bool(replay))
         except TinquanError:
             self.archive.close()
             raise
@@ -82,6 +79,20 @@ class CrawlSession:
             fail_run(self.recorder, error)
             self.close()
             raise
+
+    def _begin(self, plan: Plan, settings: BaseSettings, *, replay: bool) -> Run:
+        """Write the run's row, by the clock that all machines share."""
+        clock = self.archive.locks.clock()
+        run = _new_run(self._outlet, plan, settings, clock(), replay=replay)
+        self.trusts_known = _ended_well(self.archive, run.outlet, plan)
+        self.hold = Hold(self.archive, f"run {run.id}")
+        self.hold.take_run(run.id)
+        try:
+            self.recorder = RunRecorder(self.archive, run, clock)
+        except TinquanError:
+            self.hold.release()
+            raise
+        return run
 
     @property
     def run_id(self) -> str:
@@ -134,7 +145,7 @@ class CrawlSession:
         if replay:
             self.replay_index = ReplayIndex(replay, captures)
             return
-        self._lock = HostLock(captures / "locks", self._outlet.host, run.id)
+        self.hold.take_host(captures / "locks", self._outlet.host, run.id)
         # Nobody else crawls this host now: a run without an end was killed.
         self.left_behind = files_left_behind(
             self.archive, captures, run.outlet, lambda one: _was_killed(one, run.id)
@@ -153,12 +164,13 @@ class CrawlSession:
             adopted = self.left_behind if is_done else []  # else the next crawl reads them back
             self._list_files(self.warc_files.captures, [*self.warc_files.written, *adopted])
             self.warc_files = None
-        if self._lock is not None:
-            self._lock.release()
+        self.hold.release()
         self.archive.close()
 
     def _list_files(self, captures: Path, files: list[Path]) -> None:
         """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
+        if self.hold.is_lost:  # the server may be away for long
+            return
         try:
             list_files(self.archive, captures, files, utc_now())
         except TinquanError as error:
@@ -190,24 +202,27 @@ def replay_files(settings: BaseSettings) -> list[Path]:
     return [Path(str(item)) for item in value]
 
 
-def _new_run(outlet: Outlet, plan: Plan, settings: BaseSettings, *, replay: bool) -> Run:
+def _new_run(
+    outlet: Outlet, plan: Plan, settings: BaseSettings, now: datetime, *, replay: bool
+) -> Run:
     return Run(
         id=settings.get("TINQUAN_RUN_ID") or uuid4().hex[:12],
         outlet=outlet.slug,
-        started_at=utc_now(),
+        started_at=now,
         sections=() if plan.kind != "crawl" else tuple(section.slug for section in plan.sections),
         replay=replay,
         kind=plan.kind,
         since=plan.since,
         until=plan.until,
         pid=os.getpid(),
-        host=socket.gethostname(),
+        host=machine_name(),
         log_file=settings.get("LOG_FILE"),
     )
 
 
 def _was_killed(run: Run, own: str) -> bool:
-    return run.id != own and run.outcome in {None, Outcome.DIED}
+    # A stopped one has listed its files, but where it lost its connection.
+    return run.id != own and run.outcome in {None, Outcome.DIED, Outcome.STOPPED}
 
 
 def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:

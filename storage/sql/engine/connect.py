@@ -16,6 +16,8 @@ from storage.sql.engine.versions import versions_known
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
 
+ARRIVALS = "arrivals"
+"""What every transaction that stores or re-reads captures shares a lock on."""
 _VERSIONS: sa.Select[Any] = sa.select(sa.column("version_num")).select_from(
     sa.table("alembic_version")
 )
@@ -79,6 +81,16 @@ def upgrade_schema(
         engine.dispose()
 
 
+def database_bytes(text: str) -> int:
+    """Return how many bytes a database takes on the disk, whatever its schema."""
+    engine, name = _connect(text, create=False, read_only=False, busy_seconds=BUSY_SECONDS)
+    try:
+        with plain_errors(name), engine.connect() as conn:
+            return backend_of(conn).size_bytes(conn)
+    finally:
+        engine.dispose()
+
+
 def _upgrade(conn: Connection, name: str, version: str) -> str:
     """Bring the schema up to a version in one transaction; return what it is then."""
     from storage.sql.engine import migrate  # noqa: PLC0415 - as above
@@ -118,6 +130,11 @@ def writing(engine: Engine) -> Engine:
 def lock(conn: Connection, *names: str) -> None:
     """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
     backend_of(conn).lock(conn, "tinquan " + " ".join(names))
+
+
+def lock_shared(conn: Connection, *names: str) -> None:
+    """Keep `lock` of the same names waiting until this transaction ends."""
+    backend_of(conn).lock_shared(conn, "tinquan " + " ".join(names))
 
 
 def lock_article(conn: Connection, id_: int) -> str | None:

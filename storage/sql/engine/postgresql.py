@@ -1,7 +1,7 @@
 """All that is PostgreSQL's own, apart from full text (`search`) and copies (`clusters`)."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import ArchiveError
+from storage.model.locks import LockSession
 from storage.model.schedule import Hold
+from storage.sql.engine.errors import name_of
+from storage.sql.engine.server_locks import ServerLocks, holder
 from storage.sql.schema.types import AnyRow
 
 _CONNECT_SECONDS = 10
+# A server that is cut off answers nothing, and TCP would wait for a quarter of an hour.
+_KEEPALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # ms
+}
 
 
 def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
@@ -25,6 +34,7 @@ def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
         asked = f"-c default_transaction_read_only=on {asked}"
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
+        **_KEEPALIVE,
         "application_name": "tinquan",
         "client_encoding": "utf8",  # else one of SQL_ASCII answers in bytes
         # jit: compiling a statement takes longer than any of ours runs.
@@ -43,6 +53,12 @@ def lock(conn: Connection, name: str) -> None:
     """Wait until this transaction is the only one under a name."""
     key = sa.func.hashtextextended(name, 0)
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def lock_shared(conn: Connection, name: str) -> None:
+    """Wait until no transaction is the only one under a name, and let none be."""
+    key = sa.func.hashtextextended(name, 0)
+    conn.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(key)))
 
 
 def check_encoding(conn: Connection, name: str) -> None:
@@ -148,44 +164,41 @@ def _has_older_transaction(conn: Connection) -> bool:
 
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does."""
-    taken = _ServerHold(engine, purpose)
-    return taken if taken.take() else None
+    name = name_of(engine.url)
+    session = ServerLocks(engine, name, f"tinquan {purpose}")
+    if session.take(purpose):
+        return _ServerHold(session)
+    session.close()
+    return None
 
 
 class _ServerHold:
-    """An advisory lock of a connection of its own: the server lets go of it with the connection."""
+    """One lock of a connection of its own."""
 
-    def __init__(self, engine: Engine, purpose: str) -> None:
-        self._engine = engine
-        self._key = sa.func.hashtextextended(f"tinquan hold {purpose}", 0)
-        self._conn: Connection | None = None
-
-    def take(self) -> bool:
-        """Return whether the lock could be had."""
-        conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if conn.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
-            self._conn = conn
-            return True
-        conn.close()
-        return False
+    def __init__(self, session: ServerLocks) -> None:
+        self._session = session
 
     def is_sure(self) -> bool:
         try:
-            if self._conn is not None:
-                self._conn.execute(sa.select(1))
-                return True
-        except SQLAlchemyError:  # the server was restarted, or the network cut
-            self.release()
-        try:
-            return self.take()
-        except SQLAlchemyError:
+            return self._session.is_sure() or self._session.renew()
+        except ArchiveError:  # the server is still away
             return False
 
     def release(self) -> None:
-        if self._conn is not None:
-            with suppress(SQLAlchemyError):  # the connection may be gone, and the lock with it
-                # At once: a server notices a closed connection only after a while.
-                self._conn.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
-            self._conn.invalidate()  # closes it, whatever became of it; a pool would keep the lock
-            self._conn.close()
-            self._conn = None
+        self._session.close()
+
+
+def lock_session(engine: Engine, label: str) -> LockSession | None:
+    """Return a connection of its own for named locks; `label` is how the server lists it."""
+    return ServerLocks(engine, name_of(engine.url), label)
+
+
+def lock_holder(conn: Connection, name: str) -> str | None:
+    """Return the label of the session that holds a lock; None where none does."""
+    return holder(conn, name)
+
+
+def clock(conn: Connection) -> datetime:
+    """Return the server's time."""
+    now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
 from storage.errors import ArchiveError
+from storage.model.locks import LockSession
 from storage.model.schedule import Hold
 from storage.sql.engine.read_only import ReadOnlyFile
 from storage.sql.schema.types import AnyRow, in_parts
@@ -110,6 +112,10 @@ def reading(engine: Engine) -> Engine:
 
 def lock(_conn: Connection, _name: str) -> None:
     """Do nothing: there is one writer at a time anyway."""
+
+
+def lock_shared(_conn: Connection, _name: str) -> None:
+    """Do nothing, for the same reason."""
 
 
 def check_encoding(_conn: Connection, _name: str) -> None:
@@ -222,7 +228,7 @@ def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_texts (search_texts, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _MERGED_PAGES
@@ -260,3 +266,18 @@ def hold(engine: Engine, purpose: str) -> Hold | None:
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
     return _FileHold(taken)
+
+
+def lock_session(_engine: Engine, _label: str) -> LockSession | None:
+    """Return None: a file is one machine's, where files keep processes apart."""
+    return None
+
+
+def lock_holder(_conn: Connection, _name: str) -> str | None:
+    """Return None: see `lock_session`."""
+    return None
+
+
+def clock(_conn: Connection) -> datetime:
+    """Return this machine's time."""
+    return datetime.now(UTC)

@@ -16,7 +16,7 @@ from storage.dedup.fingerprint import differing_fields
 from storage.errors import NotFoundError
 from storage.model.articles import FAILURES, Article, Refusal, RefusalReason
 from storage.model.readings import Reread
-from storage.sql.engine.connect import lock
+from storage.sql.engine.connect import ARRIVALS, lock, lock_shared
 from storage.sql.ingest.batch import add_article, add_refusal
 from storage.sql.ingest.contents import add_contents
 from storage.sql.ingest.identity import claim, find_article, urls_of
@@ -36,6 +36,7 @@ def reread(
 ) -> list[Reread]:
     """Write what captures, by row, were read as by `version`; return what each led to."""
     in_utc(now, "the time of a re-reading")
+    lock_shared(conn, ARRIVALS)
     outlets: set[str] = set()
     for part in in_parts([id_ for id_, _ in results]):
         query = sa.select(captures.c.outlet).where(captures.c.id.in_(part)).distinct()

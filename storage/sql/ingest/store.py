@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from storage.errors import NotFoundError
 from storage.model.articles import Arrival, Article, Refusal, Stored, Verdict
 from storage.sql.engine.bulk import rows_at
-from storage.sql.engine.connect import lock
+from storage.sql.engine.connect import ARRIVALS, lock, lock_shared
 from storage.sql.ingest.batch import MatchedArrival, add_article, observation_key, write_arrivals
 from storage.sql.ingest.identity import claim, find_article
 from storage.sql.ingest.lookup import IdentityIndex, load_index, wanted_by
@@ -50,6 +50,7 @@ def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> li
     for capture in (arrival.capture for arrival in arrivals):
         if not capture.record_id:  # two without one would pass for the same
             raise ValueError(f"the capture of {capture.url} has no record id")
+    lock_shared(conn, ARRIVALS)
     for outlet in sorted({arrival.result.outlet for arrival in arrivals}):
         lock(conn, outlet)  # in one order, so that no two wait for each other
         add_outlet(conn, outlet)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
@@ -82,10 +82,24 @@ def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, d
         query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
         suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
     found = ((id_, _not_found_since(conn, id_, last_seen[id_])) for id_ in sorted(suspects))
-    return {id_: moment for id_, moment in found if moment is not None}
+    return {id_: gone.since for id_, gone in found if gone is not None}
 
 
-def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> datetime | None:
+class Removal(NamedTuple):
+    """Since when an article's page is gone, and the first row of captures that showed it."""
+
+    since: datetime
+    first_capture: int
+
+
+def removal_of(conn: Connection, id_: int) -> Removal | None:
+    """Return since when an article is gone, None where it is up or has no state."""
+    last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
+    last_seen = conn.execute(last).scalar()
+    return None if last_seen is None else _not_found_since(conn, id_, last_seen)
+
+
+def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> Removal | None:
     """Return when the address at which an article was seen last was first not found after that."""
     shown = (
         sa.select(contents.c.json)
@@ -97,9 +111,10 @@ def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> datetim
     # Not a revision's: one that shows a new address with the same words keeps its first capture.
     url = json.loads(conn.execute(shown).scalar_one())["url"]
     gone = (
-        sa.select(sa.func.min(refusals.c.captured_at))
+        sa.select(sa.func.min(refusals.c.captured_at), sa.func.min(refusals.c.capture))
         .select_from(refused_urls.join(refusals))
         .where(refused_urls.c.key == url_key(url), refusals.c.article == id_, _NOT_FOUND)
         .where(refusals.c.captured_at > last_seen)
     )
-    return conn.execute(gone).scalar()
+    since, capture = conn.execute(gone).one()
+    return None if since is None else Removal(since, capture)

@@ -1,0 +1,88 @@
+"""What a crawl, a canary or a takedown holds: its host on this machine, and in a shared archive."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from crawler.capture.lock import HostLock
+from crawler.config.machine import machine_name
+from storage.archive import Archive
+from storage.errors import CrawlError
+from storage.model.locks import host_lock, run_lock
+
+
+class Hold:
+    """Holds locks for one purpose, until `release` or the end of the process (kill -9 too).
+
+    Where several machines share the archive, the locks are a connection's of its own.
+    archive: None for one in a file, which is this machine's alone. purpose: what others are told,
+    such as "run 4f1d". is_lost: set by whoever finds that the connection is gone.
+    """
+
+    def __init__(self, archive: Archive | None, purpose: str) -> None:
+        self._archive = archive
+        self._local: HostLock | None = None
+        self.is_lost = False
+        label = f"tinquan {purpose} on {machine_name()}"
+        self._shared = archive.locks.session(label) if archive is not None else None
+
+    def take_run(self, run_id: str) -> None:
+        """Let every machine see that a run is at work; before its row is written."""
+        if self._shared is not None:
+            self._shared.take(run_lock(run_id))
+
+    def take_host(self, folder: Path, host: str, run_id: str) -> None:
+        """Keep everybody else from crawling a host. folder: where this machine's locks lie.
+
+        Raises CrawlError that names the holder where another process has the host, CaptureError
+        where the folder cannot be written, ArchiveError where the archive cannot be asked.
+        """
+        self._local = HostLock(folder, host, run_id)
+        if self._shared is not None and not self._shared.take(host_lock(host)):
+            self._local.release()
+            raise CrawlError(f"{host}: is being crawled by {self._other(host)}; wait for its end")
+
+    def _other(self, host: str) -> str:
+        found = self._archive.locks.holder(host_lock(host)) if self._archive is not None else None
+        return (found or "another machine").removeprefix("tinquan ")
+
+    @property
+    def is_shared(self) -> bool:
+        """True where a connection keeps the locks, which may be lost."""
+        return self._shared is not None
+
+    def is_sure(self) -> bool:
+        """True while nobody else can have the host. It asks the server, which may take a while."""
+        return self._shared is None or self._shared.is_sure()
+
+    def release(self) -> None:
+        """Give everything free; a second call does nothing."""
+        if self._shared is not None:
+            self._shared.close()
+        if self._local is not None:
+            self._local.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def hold_host(archive: Archive | None, captures: Path, host: str, purpose: str) -> Hold:
+    """Hold a host for what is no crawl: purpose is "redact" or "canary".
+
+    Raises CrawlError where it is being crawled, CaptureError, ArchiveError.
+    """
+    hold = Hold(archive, purpose)
+    try:
+        hold.take_host(captures / "locks", host, purpose)
+    except BaseException:
+        hold.release()
+        raise
+    return hold

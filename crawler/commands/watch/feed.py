@@ -1,0 +1,86 @@
+"""`tinquan feed`: what the archive learned lately, as Atom."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.choosing import PlaceOption, SuccessorsOption, announce, choose
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    SinceOption,
+    err,
+    given_path,
+    load_settings,
+    moment,
+    out,
+    reading_of,
+    slugs_of,
+)
+from crawler.commands.query.articles import OutletsOption
+from crawler.commands.query.search import FoldOption, WordsArgument, parsed_words
+from crawler.config.watches import Language
+from crawler.watch.digest import Entries
+from crawler.watch.feed import ENTRIES, feed_of, newest
+from crawler.watch.files import replace_file
+from storage.errors import UsageError
+from storage.model.search import SearchQuery
+from storage.model.watches import TOPICS, ArrivalQuery, Topic
+
+_SINCE = timedelta(days=7)
+
+
+def feed(
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", parser=given_path, help="The file to write.")
+    ],
+    words: WordsArgument = None,
+    outlet: OutletsOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
+    fold: FoldOption = False,
+    tell: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TOPIC", help=f"Of {', '.join(TOPICS)}; all, if not given."),
+    ] = None,
+    since: SinceOption = None,
+    language: Annotated[Language, typer.Option(help="Of the words that we add.")] = "vi",
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Write an Atom feed of what the archive learned lately: new stories, edits, removals.
+
+    --since (seven days, if not given) counts from when the archive learned of something. FILE is
+    replaced whole, or not at all.
+    """
+    asked = parsed_words(words or [], fold)
+    settings = load_settings(config, archive)
+    choice = choose(settings, place, with_successors)
+    now = datetime.now(UTC)
+    begin = moment("--since", since) or now - _SINCE
+    with reading_of(settings) as opened:
+        slugs = slugs_of(outlet or (), settings, opened)
+        announce(choice, opened, err)
+        query = SearchQuery(words=asked, places=choice.units, outlets=slugs)
+        if query == SearchQuery():
+            raise UsageError("nothing to look for: expected words, --place or --outlet")
+        watches = opened.watches
+        wanted = ArrivalQuery(query, watches.cursor_at(begin), _topics(tell))
+        found = watches.arrivals([wanted], watches.head())
+        report = watches.report(newest(found), query, ENTRIES)
+    title = ", ".join(filter(None, (" ".join(words or []), place, *slugs)))
+    entries = Entries(language, settings.reader)
+    path = f"query/{title}"
+    replace_file(output, feed_of(report, title, path, entries, settings.contact, now))
+    count = sum(len(one) for one in (report.new, report.copies, report.edits, report.removed))
+    out.print(escape(f"{output}: {count} entries"), soft_wrap=True)
+
+
+def _topics(named: list[str] | None) -> frozenset[Topic]:
+    """Return what is to be told; all, if nothing is named. Raises UsageError."""
+    if unknown := [name for name in named or () if name not in TOPICS]:
+        raise UsageError(f"--tell {unknown[0]}: expected one of {', '.join(TOPICS)}")
+    return frozenset(topic for topic in TOPICS if not named or topic in named)

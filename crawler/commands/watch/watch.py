@@ -1,0 +1,275 @@
+"""`tinquan watch`: who is told of what arrives, and of what each was told last."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from crawler.commands.app import CommandApp
+from crawler.commands.common import (
+    ArchiveOption,
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    archive_of,
+    load_settings,
+    moment,
+    out,
+    outlets_of,
+    print_json,
+    print_json_array,
+    print_table,
+    reading_of,
+)
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.config.config import Config
+from crawler.places import load_gazetteer
+from crawler.render.base import counted, time_text
+from crawler.render.table import EMPTY, Column, Table
+from crawler.watch.deliver import Composer, Sender, deliver_due
+from crawler.watch.digest import digest_page
+from crawler.watch.due import next_look
+from crawler.watch.feed import write_feeds
+from crawler.watch.look import due_looks, first_cursor, looks_at
+from crawler.watch.render import channel_test, delivery_text, look_json, watch_json
+from crawler.watch.text import text_of
+from crawler.watch.trust import health_of
+from crawler.watch.watches import WatchOrder, compiled
+from storage.archive import Archive
+from storage.errors import ArchiveError, NotFoundError, UsageError
+from storage.model.watches import Digest, Look
+
+watch_app = CommandApp("Watches: who is told of what arrives.")
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name.")]
+_HOLD = "watches"
+_COLUMNS = ("name", "when", "to", "tell", "language", "feed", "looked_at", "next_look")
+
+
+@watch_app.command("list")
+def list_(
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """List the watches: to whom each tells, when, and what is owed."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    settings = load_settings(config, archive)
+    with reading_of(settings) as opened:
+        states = opened.watches.states()
+        owed = opened.watches.open_deliveries()
+    if form:
+        rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
+        print_rows(form, rows, _COLUMNS)
+        return
+    listed = Table(
+        counted(len(settings.watches), "watch", "watches"),
+        (
+            Column("name", least=16),
+            Column("when"),
+            Column("to"),
+            Column("tells", rank=2),
+            Column("last look", rank=1),
+            Column("next look"),
+            Column("not delivered", below=True),
+        ),
+    )
+    for one in settings.watches:
+        state = states.get(one.name)
+        own = [delivery for delivery in owed if delivery.digest.watch == one.name]
+        listed.add(
+            one.name,
+            one.when,
+            ", ".join((*one.to, one.feed) if one.feed else one.to),
+            ", ".join(one.tell),
+            time_text(state.looked_at) if state else "never",
+            time_text(next_look(one.when, state.looked_at)) if state else EMPTY,
+            "; ".join(map(delivery_text, own)),
+        )
+    print_table(listed)
+
+
+@watch_app.command()
+def show(
+    name: NameArgument,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one watch: what it asks for, and its last digests."""
+    settings = load_settings(config, archive)
+    order = _order(settings, name)
+    with reading_of(settings) as opened:
+        state = opened.watches.states().get(name)
+        digests = opened.watches.digests(name, 10)
+        owed = [one for one in opened.watches.open_deliveries() if one.digest.watch == name]
+    if json:
+        query = {"places": list(order.query.places)}
+        print_json(watch_json(order.watch, state, owed) | {"units": query["places"]})
+        return
+    facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
+    facts |= {
+        "units": f"{len(order.query.places)} of the gazetteer" if order.query.places else EMPTY,
+        "last look": time_text(state.looked_at) if state else "never",
+        "owed": "; ".join(map(delivery_text, owed)) or EMPTY,
+    }
+    for key, value in facts.items():
+        out.print(f"[dim]{key:>12}[/dim]  {escape(value)}", soft_wrap=True)
+    for digest in digests:
+        found = digest.arrivals
+        out.print(
+            f"{time_text(digest.made_at)}  {len(found.new)} new, {len(found.copies)} copies,"
+            f" {len(found.edits)} edits, {len(found.removed)} removed"
+        )
+
+
+@watch_app.command()
+def run(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Now; else all that are due.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the digest; send and record nothing.")
+    ] = False,
+    since: SinceOption = None,
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look at one watch, or at all that are due, and send what is owed. The schedule does this.
+
+    --since counts from when the archive learned of something, not from publication.
+    """
+    settings = load_settings(config, archive)
+    if name is None and (dry_run or since):
+        raise UsageError("--dry-run and --since are for one watch: name it")
+    now = datetime.now(UTC)
+    begin = moment("--since", since)
+    orders = _orders(settings)
+    chosen = _order(settings, name) if name is not None else None
+    if chosen and dry_run:
+        with reading_of(settings) as opened:
+            look = _look(opened, chosen, begin, now)
+            print_json(look_json(look)) if json else _print_digest(opened, settings, chosen, look)
+        return
+    logging.getLogger("apprise").setLevel(logging.WARNING)
+    senders = _senders(settings)
+    with archive_of(settings) as opened, _held(opened, settings):
+        if chosen:
+            looks = [_look(opened, chosen, begin, now)]
+            opened.watches.record(looks)
+        else:
+            looks = due_looks(opened, orders.values(), now)
+        files = write_feeds(opened, orders, looks, settings, now)
+        composer = _composer(opened, settings, orders, now)
+        failed = deliver_due(composer, senders, lambda: datetime.now(UTC))
+        left = opened.watches.open_deliveries()
+    if json:
+        print_json_array(look_json(look) for look in looks)
+    else:
+        for look in looks:
+            found = look.arrivals
+            out.print(
+                f"{escape(look.watch)}: {len(found.new)} new, {len(found.copies)} copies,"
+                f" {len(found.edits)} edits, {len(found.removed)} removed",
+                soft_wrap=True,
+            )
+        for file in files:
+            out.print(f"{escape(str(file))}: written", soft_wrap=True)
+        for delivery in left:
+            out.print(escape(f"{delivery.digest.watch}: {delivery_text(delivery)}"))
+    if failed:
+        raise typer.Exit(1)
+
+
+@watch_app.command()
+def test(name: NameArgument, config: ConfigOption = None) -> None:
+    """Send a message to each channel of a watch that says that it works."""
+    settings = load_settings(config, None)
+    watch = _order(settings, name).watch
+    senders = _senders(settings)
+    failed = [one for one in watch.to if not senders[one].send(channel_test(watch))]
+    for one in watch.to:
+        out.print(f"{one}: {'NOT delivered' if one in failed else 'delivered'}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _order(settings: Config, name: str) -> WatchOrder:
+    """Return one watch. Raises NotFoundError."""
+    for watch in settings.watches:
+        if watch.name == name:
+            return _compiled(settings, [watch])[name]
+    known = ", ".join(repr(watch.name) for watch in settings.watches) or "none"
+    raise NotFoundError(f"no watch is called {name!r}; there are: {known}")
+
+
+def _orders(settings: Config) -> dict[str, WatchOrder]:
+    return _compiled(settings, list(settings.watches))
+
+
+def _compiled(settings: Config, watches: list[Any]) -> dict[str, WatchOrder]:
+    if not watches:
+        return {}
+    gazetteer, outlets = load_gazetteer(settings.gazetteer), outlets_of(settings)
+    file = str(settings.file)
+    return {one.name: compiled(one, gazetteer, outlets, file) for one in watches}
+
+
+def _look(archive: Archive, order: WatchOrder, since: datetime | None, now: datetime) -> Look:
+    cursor, begin = first_cursor(archive, order.watch.name, since, now)
+    return looks_at(archive, [(order, cursor, begin)], archive.watches.head(), now)[0]
+
+
+def _print_digest(archive: Archive, settings: Config, order: WatchOrder, look: Look) -> None:
+    digest = Digest(0, look.watch, look.since, look.at, look.arrivals)
+    report = archive.watches.report(look.arrivals, order.query, order.watch.most)
+    health = health_of(archive, _scheduled(settings), look.at)
+    page = digest_page(digest, report, order, health, settings.reader)
+    out.print(f"{page.subject}\n\n{text_of(page)}", markup=False, soft_wrap=True, end="")
+
+
+def _composer(
+    archive: Archive, settings: Config, orders: Mapping[str, WatchOrder], now: datetime
+) -> Composer:
+    health = health_of(archive, _scheduled(settings), now)
+    return Composer(archive, orders, health, settings.reader, settings.contact)
+
+
+def _scheduled(settings: Config) -> list[str]:
+    paused = {slug for slug, one in settings.schedule.outlets.items() if one.pause}
+    known = outlets_of(settings).values()
+    return [one.slug for one in known if one.status != "retired" and one.slug not in paused]
+
+
+def _senders(settings: Config) -> dict[str, Sender]:
+    """Return the channels that watches name. Raises ConfigError."""
+    wanted = sorted({name for watch in settings.watches for name in watch.to})
+    if not wanted:
+        return {}
+    from crawler.channels.service import Service  # noqa: PLC0415 - 35 MB, a second
+
+    return {name: Service(name, settings.all_channels[name]) for name in wanted}
+
+
+@contextmanager
+def _held(archive: Archive, settings: Config) -> Iterator[None]:
+    """Be the only one who sends. Raises ArchiveError where another process does."""
+    hold = archive.schedule.hold(_HOLD)
+    if hold is None:
+        raise ArchiveError(
+            f"archive {settings.archive_name}: another process is sending its digests; try later"
+        )
+    try:
+        yield
+    finally:
+        hold.release()
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) or EMPTY

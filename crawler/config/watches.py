@@ -1,0 +1,113 @@
+"""The tables [[watches]] of the configuration: what is told to whom, and when. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from storage import parse_words
+from storage.errors import ConfigError, QueryError
+from storage.model.articles import ArticleKind
+from storage.model.watches import Topic
+
+Language = Literal["vi", "en"]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+_WHEN = re.compile(r"daily ([01]\d|2[0-3]):[0-5]\d|hourly|at once")
+_CONDITIONS = ("words", "places", "outlets", "sections", "authors", "tags", "kinds")
+
+
+class Watch(BaseModel):
+    """What somebody wants to be told of.
+
+    name: of the user's own; a renamed watch begins anew. words: as `tinquan search` takes them;
+    fold: diacritics do not count in them. places: names or ids, any of them; reach: how far each
+    goes. outlets, sections, authors, tags, kinds: any of the values.
+    tell: of what. least_change: the share of an edit's words from which on it is told. most:
+    entries of a topic that a digest shows.
+    to: names of channels. when: "daily 06:30", "hourly" (both in Việt Nam's time) or "at once".
+    always: send a digest also where there is nothing to tell.
+    feed: an Atom file that is kept with what the watch found, taken from the configuration's root.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(max_length=60)
+    words: str = ""
+    fold: bool = False
+    places: tuple[Text, ...] = ()
+    reach: Literal["core", "touched", "none"] = "core"
+    outlets: tuple[Text, ...] = ()
+    sections: tuple[Text, ...] = ()
+    authors: tuple[Text, ...] = ()
+    tags: tuple[Text, ...] = ()
+    kinds: tuple[ArticleKind, ...] = ()
+    tell: tuple[Topic, ...] = Field(("new", "edits", "removed"), min_length=1)
+    least_change: float = Field(0.02, ge=0, le=1)
+    most: int = Field(20, ge=1, le=200)
+    to: tuple[str, ...] = ()
+    when: str = "daily 06:30"
+    language: Language = "vi"
+    always: bool = False
+    feed: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable() or value != " ".join(value.split()) or not value:
+            raise ValueError("expected a name of letters on one line")
+        return value
+
+    @field_validator("when")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        if not _WHEN.fullmatch(value):
+            raise ValueError('expected "daily 06:30" (hours and minutes), "hourly" or "at once"')
+        return value
+
+    @field_validator("feed")
+    @classmethod
+    def _is_a_file(cls, value: str) -> str:
+        if value and PurePath(value).suffix not in (".atom", ".xml"):
+            raise ValueError("expected a file that ends in .atom or .xml")
+        return value
+
+    @model_validator(mode="after")
+    def _asks_and_tells(self) -> Self:
+        try:
+            parse_words(self.words, fold=self.fold)
+        except QueryError as error:
+            raise ValueError(f"words: {error}") from None
+        if not any(getattr(self, name) for name in _CONDITIONS):
+            raise ValueError(f"asks for everything: expected one of {', '.join(_CONDITIONS)}")
+        if not self.to and not self.feed:
+            raise ValueError('tells nobody: expected to = ["CHANNEL"], or feed = "FILE.atom"')
+        return self
+
+
+def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None:
+    """Raise ConfigError for two watches of one name, one feed, or a channel that is not there."""
+    names: set[str] = set()
+    feeds: set[str] = set()
+    for watch in watches:
+        if watch.name in names:
+            raise ConfigError(f"watches: two are called {watch.name!r}: expected a name for each")
+        if watch.feed and watch.feed in feeds:
+            raise ConfigError(f"watches: two write {watch.feed!r}: expected a feed for each")
+        for name in watch.to:
+            if name not in channels:
+                known = ", ".join(sorted(channels)) or "none; add a table [channels]"
+                raise ConfigError(
+                    f"watches: {watch.name!r}: to: no channel is called {name!r}: there are {known}"
+                )
+        names.add(watch.name)
+        feeds.add(watch.feed)

@@ -1,0 +1,74 @@
+"""Feeds of watches and of queries: files that are written anew where something arrived."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from crawler.config.config import Config
+from crawler.watch.atom import atom_of, feed_entries, tag_authority
+from crawler.watch.digest import Entries
+from crawler.watch.files import replace_file
+from crawler.watch.watches import WatchOrder
+from storage.archive import Archive
+from storage.model.watches import Arrivals, Look, Report
+
+_Item = TypeVar("_Item")
+ENTRIES = 100
+"""Entries of a topic that a feed holds at most."""
+_DIGESTS = 100  # of a watch that are looked through for them
+
+
+def write_feeds(
+    archive: Archive,
+    orders: Mapping[str, WatchOrder],
+    looks: Iterable[Look],
+    config: Config,
+    now: datetime,
+) -> list[Path]:
+    """Write the feeds of those watches that found something, or whose file is not there.
+
+    Return the files. Raises ExportError.
+    """
+    written = []
+    for look in looks:
+        order = orders[look.watch]
+        file = config.root / order.watch.feed
+        if order.watch.feed and (look.arrivals or not file.exists()):
+            replace_file(file, watch_feed(archive, order, config, now))
+            written.append(file)
+    return written
+
+
+def watch_feed(archive: Archive, order: WatchOrder, config: Config, now: datetime) -> bytes:
+    """Return the feed of a watch: what its last looks found, as it stands now."""
+    watch = order.watch
+    arrivals = newest([one.arrivals for one in archive.watches.digests(watch.name, _DIGESTS)])
+    report = archive.watches.report(arrivals, order.query, ENTRIES)
+    entries = Entries(watch.language, config.reader)
+    return feed_of(report, watch.name, f"watch/{watch.name}", entries, config.contact, now)
+
+
+def feed_of(
+    report: Report, title: str, path: str, entries: Entries, contact: str, now: datetime
+) -> bytes:
+    """Return a report as Atom. path: what tells the feed from others. contact: whose it is."""
+    found = feed_entries(report, entries)
+    return atom_of(title, path, tag_authority(contact), found, now)
+
+
+def newest(found: Iterable[Arrivals]) -> Arrivals:
+    """Return the last arrivals of each topic that a feed has room for; found: newest first."""
+    parts = list(found)
+    return Arrivals(
+        _last([one.new for one in parts]),
+        _last([one.copies for one in parts]),
+        _last([one.edits for one in parts]),
+        _last([one.removed for one in parts]),
+    )
+
+
+def _last(parts: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+    """Return the last items; parts: newest first, each in the order of arrival."""
+    items = dict.fromkeys(item for part in parts for item in reversed(part))
+    return tuple(list(items)[:ENTRIES])

@@ -1,0 +1,70 @@
+"""Watches as plain data for JSON, and as short texts. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crawler.channels.message import Message
+from crawler.config.watches import Watch
+from crawler.render.base import time_json, time_text
+from crawler.watch.due import next_look
+from crawler.watch.words import TEXTS
+from storage.model.watches import Arrivals, Delivery, Look, WatchState
+
+
+def watch_json(watch: Watch, state: WatchState | None, owed: Iterable[Delivery]) -> dict[str, Any]:
+    """Return a watch as the configuration has it, with how far it was told and what is owed."""
+    return watch.model_dump(mode="json") | {
+        "looked_at": time_json(state.looked_at) if state else None,
+        "next_look": time_json(next_look(watch.when, state.looked_at)) if state else None,
+        "owed": [delivery_json(one) for one in owed if one.digest.watch == watch.name],
+    }
+
+
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery that is owed, or was given up (then `due_at` is null)."""
+    return {
+        "watch": delivery.digest.watch,
+        "made_at": time_json(delivery.digest.made_at),
+        "channel": delivery.channel,
+        "attempts": delivery.attempts,
+        "tried_at": time_json(delivery.tried_at),
+        "due_at": time_json(delivery.due_at),
+        "unsure": delivery.unsure,
+    }
+
+
+def delivery_text(delivery: Delivery) -> str:
+    """Return what is owed to a channel, in one line."""
+    of = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
+    tried = f"{delivery.attempts} attempts" if delivery.attempts != 1 else "1 attempt"
+    then = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
+    unsure = ", perhaps delivered" if delivery.unsure else ""
+    return f"{of} not delivered, {tried}, {then}{unsure}"
+
+
+def look_json(look: Look) -> dict[str, Any]:
+    """Return what a look found, by short ids."""
+    return {
+        "watch": look.watch,
+        "since": time_json(look.since),
+        "at": time_json(look.at),
+        **arrivals_json(look.arrivals),
+    }
+
+
+def arrivals_json(found: Arrivals) -> dict[str, Any]:
+    """Return arrivals by topic."""
+    return {
+        "new": list(found.new),
+        "copies": list(found.copies),
+        "edits": [{"id": id_, "state": number} for id_, number in found.edits],
+        "removed": list(found.removed),
+    }
+
+
+def channel_test(watch: Watch) -> Message:
+    """Return a message that says that a channel works."""
+    said = TEXTS[watch.language]
+    return Message(
+        f"[tinquan] {watch.name}: {said['test_subject']}", said["test"].format(name=watch.name)
+    )

@@ -1,0 +1,45 @@
+"""A digest as plain text. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from crawler.watch.page import DigestPage, Entry, Section, Span
+
+_MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
+
+
+def text_of(page: DigestPage) -> str:
+    """Return the page, with a line's end at its end."""
+    parts = [*page.notes, page.intro]
+    for section in page.sections:
+        parts += _section(section)
+    parts += ["—\n" + "\n".join((*page.trust, page.footer))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"{section.heading.upper()}"
+    for entry in section.entries:
+        yield "\n".join(_entry(entry))
+    if section.rest:
+        yield section.rest
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    yield f"* {entry.title}"
+    yield f"  {' · '.join(entry.facts)}"
+    for line in entry.lines:
+        yield f"  > {spans_text(line)}"
+    if entry.url:
+        yield f"  {entry.url}"
+    for name, url in entry.links:
+        yield f"  {name}: {url}"
+
+
+def spans_text(line: Sequence[Span]) -> str:
+    """Return a line; what was removed or added between marks."""
+    words = []
+    for span in line:
+        start, end = _MARKS.get(span.style, ("", ""))
+        inner = span.text.strip() if start else span.text
+        words.append(span.text.replace(inner, f"{start}{inner}{end}", 1) if inner else span.text)
+    return " ".join("".join(words).split())

@@ -1,0 +1,72 @@
+"""From the configuration's tables to what is asked of the archive."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from crawler.config.watches import Watch
+from crawler.places import Gazetteer, Reach
+from storage import parse_words
+from storage.errors import ConfigError
+from storage.model.places import Unit
+from storage.model.search import SearchQuery
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOrder:
+    """A watch with the query that it means."""
+
+    watch: Watch
+    query: SearchQuery
+
+
+def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file: str) -> WatchOrder:
+    """Return a watch with its query.
+
+    outlets: those that there are. file: the configuration, for messages. Raises ConfigError for a
+    place or outlet that is not there, or a name that means several places.
+    """
+    for slug in watch.outlets:
+        if slug not in outlets:
+            known = ", ".join(sorted(outlets)) or "none"
+            raise ConfigError(
+                f"{_at(file, watch)}: outlets: no outlet {slug!r}; there are: {known}"
+            )
+    units = [
+        id_
+        for name in watch.places
+        for id_ in _units(_place(gazetteer, name, _at(file, watch)), watch.reach, gazetteer)
+    ]
+    query = SearchQuery(
+        words=parse_words(watch.words, fold=watch.fold),
+        places=tuple(dict.fromkeys(units)),
+        outlets=watch.outlets,
+        sections=watch.sections,
+        authors=watch.authors,
+        tags=watch.tags,
+        kinds=watch.kinds,
+    )
+    return WatchOrder(watch, query)
+
+
+def _at(file: str, watch: Watch) -> str:
+    return f"{file}: watches: {watch.name!r}"
+
+
+def _place(gazetteer: Gazetteer, name: str, at: str) -> Unit:
+    found = {gazetteer.line(unit.id): unit for unit in gazetteer.find(name)}
+    if not found:
+        near = ", ".join(gazetteer.near(name)) or "a name such as quận Đống Đa, or an id"
+        raise ConfigError(f"{at}: places: no place is called {name!r}; expected {near}")
+    if len(found) > 1:
+        several = list(found.values())
+        ids = ", ".join(f"{unit.full_name} ({unit.id})" for unit in several[:4])
+        raise ConfigError(
+            f"{at}: places: {name!r} can mean {len(several)} places: expected one of {ids}"
+        )
+    return next(iter(found.values()))
+
+
+def _units(unit: Unit, reach: Reach, gazetteer: Gazetteer) -> tuple[str, ...]:
+    if unit.level == "province":  # articles are about what lies in it, never about itself
+        return (*gazetteer.line(unit.id), *gazetteer.within(unit.id))
+    return gazetteer.scope(unit.id, reach)
