@@ -1,10 +1,10 @@
 """`tinquan watch`: who is told of what arrives, and of what each was told last."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -27,6 +27,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.config.config import Config
+from crawler.config.watches import Watch
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.table import EMPTY, Column, Table
@@ -38,7 +39,7 @@ from crawler.watch.look import due_looks, first_cursor, looks_at
 from crawler.watch.render import channel_test, delivery_text, look_json, watch_json
 from crawler.watch.text import text_of
 from crawler.watch.trust import health_of
-from crawler.watch.watches import WatchOrder, compiled
+from crawler.watch.watches import WatchOrder, compile_all
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError, UsageError
 from storage.model.watches import Digest, Look
@@ -204,21 +205,20 @@ def _order(settings: Config, name: str) -> WatchOrder:
     """Return one watch. Raises NotFoundError."""
     for watch in settings.watches:
         if watch.name == name:
-            return _compiled(settings, [watch])[name]
+            return _compiled(settings, (watch,))[name]
     known = ", ".join(repr(watch.name) for watch in settings.watches) or "none"
     raise NotFoundError(f"no watch is called {name!r}; there are: {known}")
 
 
 def _orders(settings: Config) -> dict[str, WatchOrder]:
-    return _compiled(settings, list(settings.watches))
+    return _compiled(settings, settings.watches)
 
 
-def _compiled(settings: Config, watches: list[Any]) -> dict[str, WatchOrder]:
+def _compiled(settings: Config, watches: Sequence[Watch]) -> dict[str, WatchOrder]:
     if not watches:
         return {}
     gazetteer, outlets = load_gazetteer(settings.gazetteer), outlets_of(settings)
-    file = str(settings.file)
-    return {one.name: compiled(one, gazetteer, outlets, file) for one in watches}
+    return compile_all(watches, gazetteer, outlets, str(settings.file))
 
 
 def _look(archive: Archive, order: WatchOrder, since: datetime | None, now: datetime) -> Look:
