@@ -46,6 +46,7 @@ def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file:
     query = SearchQuery(
         words=parse_words(watch.words, fold=watch.fold),
         places=tuple(dict.fromkeys(units)),
+        about=watch.about,
         outlets=watch.outlets,
         sections=watch.sections,
         authors=watch.authors,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from storage.model.places import Tags
+from storage.model.places import Confidence, Tags
 from storage.model.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
@@ -274,6 +274,7 @@ class ArticleQuery:
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
     offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     arrived_after: a short id; only articles that the archive learned of after that one.
@@ -287,3 +288,4 @@ class ArticleQuery:
     offset: int = 0
     removed: bool = False
     arrived_after: int = 0
+    about: Confidence = "likely"

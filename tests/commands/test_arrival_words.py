@@ -30,7 +30,7 @@ def test_edits_and_stories_of_a_place(
     sqlite_archive: Archive, file: Path, tinquan: Tinquan
 ) -> None:
     load_into(sqlite_archive, FOLDER)
-    there = Tags("v", (), (Score(DONG_DA, 5.0, True),))
+    there = Tags("v", (), (Score(DONG_DA, 5.0, "certain"),))
     put_tagged(sqlite_archive, 1, article(1, "Một."), there)
     put_tagged(sqlite_archive, 2, article(1, "Một, sửa lại."), there)
     put_tagged(sqlite_archive, 3, article(2, "Hai."))

@@ -26,7 +26,7 @@ from tests.support.stories import OUTLETS, put, start_runs, story, told
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 
-ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, True),))
+ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
 LONG = "Phường Láng lát lại 1,2 km vỉa hè trên tám ngõ, hẹn xong trước Tết Nguyên đán năm sau"
 LISTS = {
     "articles": "id",

@@ -137,7 +137,7 @@ def test_standard_input_must_be_text(
     assert (ran.code, ran.err) == (2, "tinquan: standard input: expected a statement in UTF-8\n")
 
 
-LANG = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, True),))
+LANG = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
 
 
 @pytest.mark.usefixtures("gazetteer_once")

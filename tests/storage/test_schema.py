@@ -94,7 +94,7 @@ def unit(id_: str) -> Unit:
 
 
 def tags(number: int) -> Tags:
-    return Tags("v1", (), (Score(f"q-{number % 3 + 1}", 5.0, True),))
+    return Tags("v1", (), (Score(f"q-{number % 3 + 1}", 5.0, "certain"),))
 
 
 def reads_more_than_a_page(steps: list[str]) -> bool:

@@ -15,6 +15,7 @@ from storage.model.edits import EditQuery
 from storage.model.places import Score, Tags, Unit
 from storage.sql.schema.views import VIEWS, drop_views
 from tests.support.first_schema import make_first
+from tests.support.first_search import make_first_search
 from tests.support.paths import ROOT
 from tests.support.samples import article, at, capture, refusal
 
@@ -34,7 +35,7 @@ STORY = " ".join(f"Câu thứ {n} kể về cây cầu mới bắc qua con sông
 def fill(archive: Archive) -> None:
     """Store edits, copies, refusals, a removal, and texts that JSON escapes."""
     archive.places.load_gazetteer("v1", [HANOI, DISTRICT, WARD], [])
-    tags = Tags("v1", (), (Score(WARD.id, 3.0, True), Score(DISTRICT.id, 1.0, False)))
+    tags = Tags("v1", (), (Score(WARD.id, 3.0, "certain"), Score(DISTRICT.id, 1.0)))
     odd = article(
         4,
         'Dấu "ngoặc", gạch \\ và dòng\nmới: 100 %s :tên.',
@@ -159,6 +160,7 @@ def test_article_place_names_what_articles_are_about(filled: Archive) -> None:
         "ward",
     )
     assert (row["district"], row["province"]) == ("quận Đống Đa", "Hà Nội")
+    assert row["confidence"] == "certain"
 
 
 def test_article_copy_names_both_sides(filled: Archive) -> None:
@@ -227,7 +229,7 @@ def test_an_upgrade_makes_them_and_again_after_they_were_dropped(empty_url: str)
         with archive.database.writing() as conn:
             drop_views(conn)
             drop_views(conn)
-            conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+            make_first_search(conn)  # an archive of an earlier version, which has no views
     upgrade_archive(empty_url)
     with open_archive(empty_url) as archive:
         for view in VIEWS:

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -83,6 +84,7 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
     arrived_since: ArrivedOption = None,
     limit: LimitOption = 20,
@@ -98,9 +100,10 @@ def articles(
     settings = load_settings(config, archive)
     start, end = window(since, until)
     arrived = moment("--arrived-since", arrived_since)
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     query = ArticleQuery(
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         limit=limit,

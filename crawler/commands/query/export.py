@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -64,6 +65,7 @@ def export(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
     limit: MostOption = None,
     states: StatesOption = False,
@@ -87,16 +89,31 @@ def export(
     words = parse_words(query)
     raise_on_term()
     rows = TextColumn("{task.completed:.0f} rows")
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
         slugs = slugs_of(outlet or (), settings, opened)
         chosen = tuple(dict.fromkeys(slugs))
         asked: ArticleQuery | SearchQuery
         if words.required:
-            asked = SearchQuery(words, outlets=chosen, places=choice.units, since=start, until=end)
+            asked = SearchQuery(
+                words=words,
+                outlets=chosen,
+                places=choice.units,
+                about=choice.about,
+                since=start,
+                until=end,
+            )
         else:
-            asked = ArticleQuery(chosen, choice.units, start, end, limit, removed=removed)
+            asked = ArticleQuery(
+                outlets=chosen,
+                places=choice.units,
+                about=choice.about,
+                since=start,
+                until=end,
+                limit=limit,
+                removed=removed,
+            )
         order = ExportOrder(
             query=asked,
             asked=query,

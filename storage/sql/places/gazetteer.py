@@ -82,18 +82,22 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
         sa.select(sa.func.max(later.c.number)).where(later.c.article == articles.c.id)
     ).scalar_subquery()
     about = (
-        sa.select(scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet)
+        sa.select(
+            scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet, scores.c.confidence
+        )
         .select_from(articles)
         .join(revisions, (revisions.c.article == articles.c.id) & (revisions.c.number == latest))
         .join(captures, captures.c.id == revisions.c.capture)
-        .join(scores, (scores.c.content == captures.c.content) & scores.c.is_primary)
+        .join(scores, scores.c.content == captures.c.content)
+        .where(scores.c.confidence.is_not(None))
         .distinct()
     )
     for part in in_parts(ids):
         conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
         conn.execute(
             sa.insert(article_places).from_select(
-                ["unit", "sort_at", "article", "outlet"], about.where(articles.c.id.in_(part))
+                ["unit", "sort_at", "article", "outlet", "confidence"],
+                about.where(articles.c.id.in_(part)),
             )
         )
 
@@ -101,6 +105,8 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
 def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]:
     """Return how many of the query's articles are about each unit, most first."""
     counts = sa.select(article_places.c.unit, sa.func.count())
+    if query.about == "certain":
+        counts = counts.where(article_places.c.confidence == "certain")
     if query.places:
         asked = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
         counts = counts.where(article_places.c.article.in_(asked))

@@ -126,6 +126,8 @@ def _about_any(
     """
     table = article_places
     ordered = _ordered(query, outlet, table, table.c.article, after)
+    if query.about == "certain":
+        ordered = ordered.where(table.c.confidence == "certain")
     terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
     found = sa.union(*(sa.select(term) for term in terms)).subquery()
     newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())

@@ -69,7 +69,7 @@ SELECT p.article, p.unit, u.type || ' ' || u.name AS name, u.name AS bare_name, 
        WHEN above.level = 'district' THEN above.type || ' ' || above.name END AS district,
   CASE WHEN u.level = 'province' THEN u.name WHEN above.level = 'province' THEN above.name
        ELSE top.name END AS province,
-  u.valid_from, u.valid_to, p.outlet, p.sort_at
+  u.valid_from, u.valid_to, p.outlet, p.sort_at, p.confidence
 FROM article_places p JOIN units u ON u.id = p.unit
 LEFT JOIN units above ON above.id = u.parent LEFT JOIN units top ON top.id = above.parent""",
     "article_copy": """

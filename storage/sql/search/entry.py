@@ -70,5 +70,7 @@ def within(query: SearchQuery) -> list[ColumnElement[bool]]:
     if query.places:
         about = article_places.c
         here = about.article == entries.c.article
+        if query.about == "certain":
+            here &= about.confidence == "certain"
         bounds.append(sa.exists().where(here, about.unit.in_(query.places)))
     return bounds

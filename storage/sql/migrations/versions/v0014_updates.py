@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from storage.sql.clusters.cluster import cluster_page
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 
 def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
