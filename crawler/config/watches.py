@@ -100,11 +100,11 @@ class Watch(BaseModel):
 def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None:
     """Raise ConfigError for two watches of one name, one feed, or a channel that is not there."""
     names: set[str] = set()
-    feeds: set[str] = set()
+    feeds: set[PurePath] = set()
     for watch in watches:
         if watch.name in names:
             raise ConfigError(f"watches: two are called {watch.name!r}: expected a name for each")
-        if watch.feed and watch.feed in feeds:
+        if watch.feed and PurePath(watch.feed) in feeds:
             raise ConfigError(f"watches: two write {watch.feed!r}: expected a feed for each")
         for name in watch.to:
             if name not in channels:
@@ -113,4 +113,4 @@ def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None
                     f"watches: {watch.name!r}: to: no channel is called {name!r}: there are {known}"
                 )
         names.add(watch.name)
-        feeds.add(watch.feed)
+        feeds.add(PurePath(watch.feed))

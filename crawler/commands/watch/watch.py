@@ -16,6 +16,7 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     archive_of,
+    err,
     load_settings,
     moment,
     out,
@@ -31,7 +32,7 @@ from crawler.config.watches import Watch
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.table import EMPTY, Column, Table
-from crawler.watch.deliver import Composer, Sender, deliver_due
+from crawler.watch.deliver import Composer, Sender, Unusable, deliver_due
 from crawler.watch.digest import digest_page
 from crawler.watch.due import next_look
 from crawler.watch.feed import write_feeds
@@ -41,7 +42,7 @@ from crawler.watch.text import text_of
 from crawler.watch.trust import health_of
 from crawler.watch.watches import WatchOrder, compile_all
 from storage.archive import Archive
-from storage.errors import ArchiveError, NotFoundError, UsageError
+from storage.errors import ArchiveError, ConfigError, NotFoundError, UsageError
 from storage.model.watches import Digest, Look
 
 watch_app = CommandApp("Watches: who is told of what arrives.")
@@ -166,7 +167,7 @@ def run(
             opened.watches.record(looks)
         else:
             looks = due_looks(opened, orders.values(), now)
-        files = write_feeds(opened, orders, looks, settings, now)
+        files = write_feeds(opened, orders, looks, settings)
         composer = _composer(opened, settings, orders, now)
         failed = deliver_due(composer, senders, lambda: datetime.now(UTC))
         left = opened.watches.open_deliveries()
@@ -193,7 +194,7 @@ def test(name: NameArgument, config: ConfigOption = None) -> None:
     """Send a message to each channel of a watch that says that it works."""
     settings = load_settings(config, None)
     watch = _order(settings, name).watch
-    senders = _senders(settings)
+    senders = {one: _sender(settings, one) for one in watch.to}
     failed = [one for one in watch.to if not senders[one].send(channel_test(watch))]
     for one in watch.to:
         out.print(f"{one}: {'NOT delivered' if one in failed else 'delivered'}")
@@ -248,13 +249,21 @@ def _scheduled(settings: Config) -> list[str]:
 
 
 def _senders(settings: Config) -> dict[str, Sender]:
-    """Return the channels that watches name. Raises ConfigError."""
-    wanted = sorted({name for watch in settings.watches for name in watch.to})
-    if not wanted:
-        return {}
+    """Return the channels that watches name; what is wrong with one stops no other."""
+    found: dict[str, Sender] = {}
+    for name in sorted({name for watch in settings.watches for name in watch.to}):
+        try:
+            found[name] = _sender(settings, name)
+        except ConfigError as error:
+            err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+            found[name] = Unusable()
+    return found
+
+
+def _sender(settings: Config, name: str) -> Sender:
     from crawler.channels.service import Service  # noqa: PLC0415 - 35 MB, a second
 
-    return {name: Service(name, settings.all_channels[name]) for name in wanted}
+    return Service(name, settings.all_channels[name])
 
 
 @contextmanager
