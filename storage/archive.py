@@ -1,4 +1,4 @@
-"""An archive: one object of eleven parts, and the functions that open, upgrade and copy one.
+"""An archive: one object of thirteen parts, and the functions that open, upgrade and copy one.
 
 Nothing here loads SQLAlchemy before an archive is opened, so that a command which needs none
 starts at once.
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from storage.sql.runs.alarms import Alarms
     from storage.sql.runs.links import Links
     from storage.sql.runs.locks import Locks
+    from storage.sql.runs.machines import Machines
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
     from storage.sql.watches.watches import Watches
 
 
 class Archive:
-    """An open archive, in eleven parts. Use it as a context manager, or call `close`.
+    """An open archive, in thirteen parts. Use it as a context manager, or call `close`.
 
     Every method of a part is one short transaction; whatever goes wrong inside rolls it back and
     comes out as an ArchiveError. A part is imported when it is first asked for, so that a question
@@ -102,6 +103,13 @@ class Archive:
         from storage.sql.runs.schedule import Schedule
 
         return Schedule(self.database)
+
+    @cached_property
+    def machines(self) -> "Machines":
+        """Which machines run the schedule."""
+        from storage.sql.runs.machines import Machines
+
+        return Machines(self.database)
 
     @cached_property
     def locks(self) -> "Locks":
@@ -178,6 +186,13 @@ def upgrade_archive(
     from storage.sql.engine.connect import upgrade_schema
 
     return upgrade_schema(url, progress)
+
+
+def database_bytes(url: str) -> int:
+    """Return how many bytes an archive takes in its database. Raises ArchiveError."""
+    from storage.sql.engine.connect import database_bytes as measured
+
+    return measured(url)
 
 
 def copy_archive(

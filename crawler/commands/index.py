@@ -175,6 +175,13 @@ COMMANDS = (
     ),
     CommandEntry(
         "Operate",
+        "refusals",
+        _C + "query.refusals:refusals",
+        "List pages that crawls asked for and that were no articles, newest first, with reasons.",
+        only_reads=True,
+    ),
+    CommandEntry(
+        "Operate",
         "coverage",
         _C + "crawl.coverage:coverage",
         "Show per day or month what the sitemaps promised against what is stored.",

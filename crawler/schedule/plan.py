@@ -12,7 +12,6 @@ from crawler.schedule.agenda import Agenda, Wanted
 from crawler.schedule.rhythm import MEMORY
 from storage.archive import Archive
 from storage.errors import UsageError
-from storage.model.schedule import SCHEDULE
 
 _WATCH = "*/5 * * * *"  # what is told at once is told within five minutes
 _LIVES = timedelta(minutes=20)  # four signs of life may be missed
@@ -51,8 +50,8 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
-    row = archive.schedule.maintenance_runs().get(SCHEDULE)
-    if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
+    machines = archive.machines.find()
+    if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
         return {}
     agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
     found: dict[str, datetime] = {}

@@ -13,7 +13,8 @@ class Member:
 
     id: its short id. first_seen_at: when we first captured it. credit: the agency or outlet that
     it says it is taken from. similarity: which part of the shorter of its text and the source's
-    is in the other, 0 to 1; 1 for the source.
+    is in the other, 0 to 1; 1 for the source. is_update: it says some other figures than the
+    source, the same event told later.
     """
 
     id: int
@@ -25,11 +26,19 @@ class Member:
     credit: str | None
     similarity: float
     is_source: bool
+    is_update: bool = False
+
+    @property
+    def relation(self) -> str:
+        """What it is to the source: "copy of" or "updated from"; "source" for the source."""
+        if self.is_source:
+            return "source"
+        return "updated from" if self.is_update else "copy of"
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles that are copies of one story; an article without copies is alone in its own.
+    """Articles that tell one story, copies and updates; one that is alone has its own cluster.
 
     id: the source's short id; it changes where an earlier publication comes to be known.
     members: the source first, then by time of publication.

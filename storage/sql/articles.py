@@ -17,6 +17,7 @@ from storage.model.articles import (
     ArticleQuery,
     Capture,
     Refusal,
+    RefusalQuery,
     RefusalReason,
     Stored,
 )
@@ -29,6 +30,7 @@ from storage.sql.read.articles import (
     HELD,
     PAGE,
     article_page,
+    count_refusals,
     load_articles,
     refusal_page,
     seen,
@@ -141,10 +143,20 @@ class Articles(Part):
         with self._database.reading() as conn:
             return read_as(conn, existing_id(conn, self._database.name, ref), number, index)
 
-    def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
-        """Yield stored refusals, newest capture first."""
-        pages = self._database.pages(partial(refusal_page, outlet), PAGE)
+    def refusals(self, query: RefusalQuery = RefusalQuery()) -> Iterator[tuple[Capture, Refusal]]:  # noqa: B008 - frozen
+        """Yield the refusals that match, newest capture first, in constant memory.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        pages = self._database.pages(partial(refusal_page, query), PAGE)
         return (refusal for _, refusal in pages)
+
+    def count_refusals(self, query: RefusalQuery) -> int:
+        """Return how many refusals match. Raises ValueError for a time without a zone."""
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_refusals(conn, query)
 
     def export(self, order: ExportOrder) -> Manifest:
         """Write articles to a file, in constant memory; return what it holds.

@@ -101,7 +101,7 @@ class _Filling:
     ) -> int:
         """Store an article of so many hours ago, as captured `seen` hours ago."""
         url = f"https://{outlet}.vn/tin-post{number}.tpo"
-        scores = (Score(place, 5.0, True),) if place else ()
+        scores = (Score(place, 5.0, "certain"),) if place else ()
         said = Article(
             outlet,
             url,

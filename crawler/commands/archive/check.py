@@ -176,7 +176,8 @@ class _Auditor:
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:
-            return run.outcome is Outcome.DIED or (run.outcome is None and not alive(run))
+            ended = run.outcome in {Outcome.DIED, Outcome.STOPPED}
+            return ended or (run.outcome is None and not alive(run))
 
         self.left_behind = files_left_behind(self._archive, captures, None, was_killed)
         for path in unlisted(self._archive, captures, alive):

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -76,6 +77,7 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
     limit: LimitOption = 20,
     offset: OffsetOption = 0,
@@ -89,9 +91,10 @@ def articles(
     form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     query = ArticleQuery(
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         limit=limit,

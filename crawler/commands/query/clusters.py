@@ -124,7 +124,8 @@ def _tree(found: Cluster) -> Tree:
     source = found.source
     tree = Tree(f"[bold]{escape(source.title)}[/bold]\n{_facts(source)}")
     for member in found.members[1:]:
-        like = f"{delay_text(member, source)} · {member.similarity:.0%} alike"
+        told = "updated · " if member.is_update else ""
+        like = f"{delay_text(member, source)} · {told}{member.similarity:.0%} alike"
         retitled = "" if member.title == source.title else f"\n{escape(member.title)}"
         tree.add(f"{_facts(member)} · {like}{retitled}")
     return tree

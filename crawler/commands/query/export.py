@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -59,6 +60,7 @@ def export(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
     limit: MostOption = None,
     states: StatesOption = False,
@@ -81,7 +83,7 @@ def export(
     start, end = window(since, until)
     raise_on_term()
     rows = TextColumn("{task.completed:.0f} rows")
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
         slugs = slugs_of(outlet or (), settings, opened)
@@ -89,6 +91,7 @@ def export(
             query=ArticleQuery(
                 outlets=tuple(dict.fromkeys(slugs)),
                 places=choice.units,
+                about=choice.about,
                 since=start,
                 until=end,
                 limit=limit,

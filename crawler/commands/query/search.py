@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -109,6 +110,7 @@ def search(
     kind: KindOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     since: SinceOption = None,
     until: UntilOption = None,
     order: OrderOption = "relevance",
@@ -128,7 +130,7 @@ def search(
     asked = parsed_words(words or [], fold)
     _check(limit, offset, kind or [])
     settings = load_settings(config, archive)
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     start, end = window(since, until)
     query = SearchQuery(
         words=asked,
@@ -137,6 +139,7 @@ def search(
         tags=tuple(tag or ()),
         kinds=tuple(kind or ()),
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         one_per_cluster=one_per_cluster,

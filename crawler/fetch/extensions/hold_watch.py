@@ -70,4 +70,4 @@ class HoldWatch:
             await asyncio.sleep(_TICK_SECONDS)
             if time.monotonic() - self._sure_at > _ASK_SECONDS + _SILENCE_SECONDS:
                 self._hold.is_lost = True
-        self._spider.halt(Outcome.DIED, f"{self._spider.outlet.host}: {LOST}")
+        self._spider.halt(Outcome.STOPPED, f"{self._spider.outlet.host}: {LOST}")

@@ -105,15 +105,20 @@ def _members(sources: Sequence[int]) -> Select[Any]:
         .label("first_seen_at")
     )
     source = articles.c.id.label("source")
-    alone = sa.select(source, articles.c.id.label("article"), sa.null().label("similarity"))
+    alone = sa.select(
+        source,
+        articles.c.id.label("article"),
+        sa.null().label("similarity"),
+        sa.false().label("is_update"),
+    )
     every = sa.union_all(
         alone.where(articles.c.id.in_(sources)),
-        sa.select(copies.c.source, copies.c.article, copies.c.similarity).where(
+        sa.select(copies.c.source, copies.c.article, copies.c.similarity, copies.c.is_update).where(
             copies.c.source.in_(sources)
         ),
     ).subquery()
     return (
-        sa.select(articles, every.c.source, every.c.similarity, first_seen)
+        sa.select(articles, every.c.source, every.c.similarity, every.c.is_update, first_seen)
         .join(every, every.c.article == articles.c.id)
         .where(articles.c.sort_at.is_not(None))
         .order_by(every.c.source, every.c.similarity.is_not(None))
@@ -132,4 +137,5 @@ def _member(row: AnyRow, credit: str | None) -> Member:
         credit=credit,
         similarity=1.0 if row.similarity is None else row.similarity,
         is_source=row.similarity is None,
+        is_update=bool(row.is_update),
     )

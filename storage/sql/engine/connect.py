@@ -84,6 +84,16 @@ def upgrade_schema(
         engine.dispose()
 
 
+def database_bytes(text: str) -> int:
+    """Return how many bytes a database takes on the disk, whatever its schema."""
+    engine, name = _connect(text, create=False, read_only=False, busy_seconds=BUSY_SECONDS)
+    try:
+        with plain_errors(name), engine.connect() as conn:
+            return backend_of(conn).size_bytes(conn)
+    finally:
+        engine.dispose()
+
+
 def _upgrade(conn: Connection, name: str, version: str) -> str:
     """Bring the schema up to a version in one transaction; return what it is then."""
     from storage.sql.engine import migrate  # noqa: PLC0415 - as above

@@ -22,7 +22,7 @@ from storage.sql.engine.errors import plain_errors
 from storage.sql.schema.core import metadata, outlets
 from storage.sql.schema.maintenance import unfinished_copy
 from storage.sql.schema.types import AnyRow
-from storage.sql.search.index import engine_of, rebuild
+from storage.sql.search.index import clear, rebuild
 
 _PAGE = 500  # rows a statement and transaction
 
@@ -80,7 +80,7 @@ def _begin(target: Engine, source_name: str, target_name: str) -> None:
                 f"archive {target_name} is an unfinished copy of {begun}, not of {source_name}:"
                 " finish that one, or copy into an empty database"
             )
-        engine_of(conn).clear(conn)  # it may be there already, and refers to what may go
+        clear(conn)  # it may be there already, and refers to what may go
 
 
 def _copy_table(snapshot: Connection, target: Engine, table: Table, progress: Progress) -> None:

@@ -3,12 +3,12 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Executable, Select, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Select, Table
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import (
@@ -17,6 +17,7 @@ from storage.model.articles import (
     ArticleQuery,
     Capture,
     Refusal,
+    RefusalQuery,
     RefusalReason,
     Revision,
 )
@@ -24,7 +25,7 @@ from storage.model.places import Tags
 from storage.model.readings import Reading
 from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import within
+from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.places.tags import load_tags
 from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed, removals
@@ -120,7 +121,7 @@ def _about_any(
     condition on all places would read and sort all that there is, for every page.
     """
     table = article_places
-    ordered = _ordered(query, outlet, table, table.c.article, after)
+    ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
     terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
     found = sa.union(*(sa.select(term) for term in terms)).subquery()
     newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())
@@ -142,13 +143,13 @@ def _about_many(
     """
     table = article_places
     about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
-    about = within(about, table.c.sort_at, query)
+    about = as_sure(within(about, table.c.sort_at, query), query)
     few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
     if conn.execute(few).scalar_one() <= _SORTED:
-        ordered = _ordered(query, outlet, table, table.c.article, after)
+        ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
         return ordered.where(table.c.unit.in_(places)).distinct().limit(size)
     ordered = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
-    return ordered.where(about_any(articles.c.id, places)).limit(size)
+    return ordered.where(about_any(articles.c.id, places, query.about)).limit(size)
 
 
 def _ordered(
@@ -168,10 +169,27 @@ def _ordered(
     return _newest_first(statement, id_, table.c.sort_at, after)
 
 
+def count_refusals(conn: Connection, query: RefusalQuery) -> int:
+    """Return how many refusals match."""
+    matching = sa.select(sa.func.count()).select_from(refusals).where(*_refusals_of(query))
+    return int(conn.execute(matching).scalar_one())
+
+
+def _refusals_of(query: RefusalQuery) -> Iterator[ColumnElement[bool]]:
+    if query.outlets:
+        yield refusals.c.outlet.in_(query.outlets)
+    if query.reasons:
+        yield refusals.c.reason.in_([reason.value for reason in query.reasons])
+    if query.since is not None:
+        yield refusals.c.captured_at >= query.since
+    if query.until is not None:
+        yield refusals.c.captured_at < query.until
+
+
 def refusal_page(
-    outlet: str | None, conn: Connection, after: PageCursor | None, size: int
+    query: RefusalQuery, conn: Connection, after: PageCursor | None, size: int
 ) -> list[tuple[PageCursor, tuple[Capture, Refusal]]]:
-    """Return up to `size` refusals of one outlet (None: of all) after a position."""
+    """Return up to `size` refusals that match after a position."""
     statement = sa.select(
         refusals.c.id,
         refusals.c.outlet,
@@ -181,8 +199,7 @@ def refusal_page(
         captures.c.version,
         *CAPTURE,
     ).select_from(refusals.join(captures))
-    if outlet is not None:
-        statement = statement.where(refusals.c.outlet == outlet)
+    statement = statement.where(*_refusals_of(query))
     statement = _newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
     return [
         ((row.captured_at, row.id), (capture_of(row), _refusal(row)))

@@ -81,12 +81,16 @@ class Runs(Part):
         with self._database.reading() as conn:
             return int(conn.execute(query).scalar_one())
 
-    def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+    def at_work(self) -> list[Run]:
+        """Return the runs whose end is not written, oldest first; some may have been killed."""
         query = sa.select(runs).where(runs.c.outcome.is_(None))
         with self._database.reading() as conn:
-            rows = conn.execute(query.order_by(runs.c.started_at, runs.c.id)).all()
-        dead = [run for run in map(_run, rows) if not is_alive(run)]
+            ordered = conn.execute(query.order_by(runs.c.started_at, runs.c.id))
+            return [_run(row) for row in ordered]
+
+    def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
+        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+        dead = [run for run in self.at_work() if not is_alive(run)]
         with self._database.writing() as conn:
             return _close(conn, dead, now)
 

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Word
-from storage.search.document import both_forms, document_of
+from storage.search.document import document_of
 from storage.search.highlight import Finder
 from storage.sql.search.entry import facet_tokens
 from storage.text.words import folded
@@ -36,7 +36,7 @@ class Sieve:
         self._units: dict[str, int] = {}
         for position, one in enumerate(candidates):
             document = document_of(one.article)
-            words = {*both_forms({*document.title, *document.text}), *document.tokens}
+            words = {*document.words, *map(folded, document.words), *document.tokens.split()}
             _add(self._words, words, 1 << position)
             _add(self._units, one.units, 1 << position)
 
