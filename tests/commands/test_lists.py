@@ -52,6 +52,7 @@ LISTS = {
     "coverage baothu": "period",
     "places find 'quận Tây Hồ'": "id",
     "places stats": "articles",
+    "watch list": "name",
     "outlets list": "slug",
     "outlets check": "outlet",
     "archive check": "check",
