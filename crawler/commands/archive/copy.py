@@ -22,7 +22,7 @@ def copy(
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 
-    The copy is of one moment, crawls may go on. Stopped, the same command goes on.
+    The copy is of one moment, crawls may go on. Stopped, the same command begins anew.
     """
     here = Path.cwd()
     with progress("opening", hidden=json) as update:
