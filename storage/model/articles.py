@@ -278,6 +278,7 @@ class ArticleQuery:
     offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
     arrived_after: a short id; only articles that the archive learned of after that one.
+    without_copies: of each story only its source, the earliest publication that is known.
     """
 
     outlets: tuple[str, ...] = ()
@@ -287,5 +288,6 @@ class ArticleQuery:
     limit: int | None = None
     offset: int = 0
     removed: bool = False
-    arrived_after: int = 0
     about: Confidence = "likely"
+    arrived_after: int = 0
+    without_copies: bool = False

@@ -59,6 +59,15 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSize:
+    """How large the cluster of an article is. source: short id of its source."""
+
+    source: int
+    articles: int
+    outlets: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterQuery:
     """Which clusters are wanted, most outlets first.
 

@@ -24,6 +24,7 @@ class EditQuery:
     since: datetime | None = None
     until: datetime | None = None
     maybe_ours: bool = False
+    limit: int | None = None
     offset: int = 0
 
 

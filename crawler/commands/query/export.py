@@ -32,6 +32,7 @@ from crawler.commands.common import (
 from crawler.commands.progress import progress
 from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.jobs.signals import raise_on_term
+from crawler.render.base import counted
 from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
@@ -95,7 +96,7 @@ def export(
         slugs = slugs_of(outlet or (), settings, opened)
         chosen = tuple(dict.fromkeys(slugs))
         asked: ArticleQuery | SearchQuery
-        if words.required:
+        if words.required or words.excluded:
             asked = SearchQuery(
                 words=words,
                 outlets=chosen,
@@ -131,7 +132,10 @@ def export(
     if not made.rows:
         err.print("note: no article of the archive matches", markup=False)
     out.print(
-        escape(f"{output}: {made.rows} rows of {made.articles} articles, {made.bytes} bytes"),
+        escape(
+            f"{output}: {counted(made.rows, 'row')} of {counted(made.articles, 'article')},"
+            f" {counted(made.bytes, 'byte')}"
+        ),
         soft_wrap=True,
     )
 
