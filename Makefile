@@ -65,7 +65,7 @@ format: .venv/installed-dev
 RESOLVE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --strip-extras --quiet
 lock:
-	$(RESOLVE) $(LOCK) --extra build --output-file requirements.lock
+	$(RESOLVE) $(LOCK) --extra build --extra web --output-file requirements.lock
 	$(RESOLVE) $(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --strip-extras --quiet $(LOCK) --output-file requirements-docs.lock

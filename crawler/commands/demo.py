@@ -1,7 +1,9 @@
 """`tinquan demo`: an invented day at two outlets, replayed from recordings without a network."""
 
 import shlex
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -55,6 +57,9 @@ def demo(
     )
     _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
     run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
+    program = "tinquan" if which("tinquan") else sys.argv[0]
+    words = shlex.join((program, "--config", str(config), "serve"))
+    out.print(f"or open it in a browser: {words}", markup=False, soft_wrap=True)
 
 
 def _configured(folder: Path) -> Path:

@@ -144,6 +144,12 @@ COMMANDS = (
         only_reads=True,
     ),
     CommandEntry(
+        "Read",
+        "serve",
+        _C + "query.serve:serve",
+        "Show the archive in a browser, read only, until Ctrl-C or SIGTERM.",
+    ),
+    CommandEntry(
         "Operate",
         "status",
         _C + "crawl.status:status",

@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from crawler.jobs.child import Exit
 from crawler.jobs.signals import STOP_SIGNALS
 from crawler.jobs.supervisor import Supervisor
+from crawler.render.base import counted
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.state import ScheduleState
 from storage.errors import TinquanError
@@ -30,7 +31,8 @@ _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so m
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
 _AGAIN = timedelta(seconds=15)  # after another machine was found at a visit
-_LIFE_SECONDS = 20  # between two signs of life
+_LIFE_SECONDS = 10  # between two signs of life
+_MANY = 1000
 _LEAST_WAIT = timedelta(seconds=1)
 
 
@@ -100,6 +102,7 @@ class Scheduler:
                 run_date=self._as_timed(moment),
                 id="wake",
                 replace_existing=True,
+                max_instances=_MANY,  # one that comes while another ends must not be lost
             )
 
     def _as_timed(self, moment: datetime) -> datetime:
@@ -236,7 +239,8 @@ def plan_text(dues: Mapping[tuple[str, str], datetime | None], now: datetime) ->
         first[outlet] = min(first.get(outlet, moment), moment)
     visits = sorted(first, key=lambda outlet: (first[outlet], outlet))[:3]
     told = ", ".join(f"{one} at {first[one].astimezone(LOCAL):%H:%M}" for one in visits)
-    return f"{len(first)} outlets with {len(dues)} sections; first {told or 'none'}"
+    sections = counted(len(dues), "section")
+    return f"{counted(len(first), 'outlet')} with {sections}; first {told or 'none'}"
 
 
 def end_text(run: Run) -> str:

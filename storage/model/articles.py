@@ -271,15 +271,14 @@ class RefusalQuery:
 @dataclass(frozen=True, slots=True)
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
-        (the first capture's time where a page gives none). Newest first.
+    (the first capture's time where a page gives none). Newest first.
 
-        places: ids of units; wanted are articles whose latest state is about any of them (primary).
-    <<<<<<< HEAD
-        about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
-    =======
-        offset: so many of the newest are left out.
-    >>>>>>> main
-        removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
+    offset: so many of the newest are left out.
+    removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    arrived_after: a short id; only articles that the archive learned of after that one.
+    without_copies: of each story only its source, the earliest publication that is known.
     """
 
     outlets: tuple[str, ...] = ()
@@ -290,3 +289,5 @@ class ArticleQuery:
     offset: int = 0
     removed: bool = False
     about: Confidence = "likely"
+    arrived_after: int = 0
+    without_copies: bool = False

@@ -59,17 +59,27 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSize:
+    """How large the cluster of an article is. source: short id of its source."""
+
+    source: int
+    articles: int
+    outlets: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterQuery:
     """Which clusters are wanted, most outlets first.
 
     since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
-    carried the story, at least. outlets: any of these must be among them. offset: so many of the
-    first are left out.
+    carried the story, at least. outlets: any of these must be among them. places: ids of units; a
+    copy at least must be about any of them (primary). offset: so many of the first are left out.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     min_outlets: int = 1
     outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     limit: int | None = None
     offset: int = 0

@@ -81,6 +81,15 @@ class Succession:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many articles an outlet published in a month of Việt Nam's time, "2026-03"."""
+
+    month: str
+    outlet: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A unit named in a field: `text` is the characters [start, end) of the field as given.
 

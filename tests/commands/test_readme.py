@@ -15,7 +15,14 @@ pytestmark = pytest.mark.slow  # each worker that has a test of it replays the d
 
 README = (ROOT / "README.md").read_text("utf-8")
 COLUMNS = 100
-NOT_HERE = ("crawl", "backfill", "schedule", "extract page.html", "export --format parquet")
+NOT_HERE = (
+    "crawl",
+    "backfill",
+    "schedule",
+    "serve",
+    "extract page.html",
+    "export --format parquet",
+)
 """Commands of README's list that ask outlets, never end, or need a file that is not there."""
 
 
