@@ -6,6 +6,7 @@ starts at once.
 
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -172,6 +173,29 @@ def open_archive(
         query_seconds=query_seconds,
     )
     return Archive(Database(engine, name, read_only=read_only))
+
+
+def preload() -> None:
+    """Import all that an archive imports when it is opened and asked, but for what upgrades it.
+
+    For a process from which others are forked: they find it imported.
+    """
+    for part in _PARTS:
+        import_module(f"storage.sql.{part}")
+
+
+_PARTS = (
+    "articles",
+    "captures",
+    "engine.connect",
+    "engine.transactions",
+    "ingest.store",
+    "places.places",
+    "runs.links",
+    "runs.locks",
+    "runs.runs",
+    "runs.schedule",
+)
 
 
 def upgrade_archive(

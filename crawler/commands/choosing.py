@@ -11,6 +11,7 @@ from rich.markup import escape
 from crawler.commands.common import err, print_table
 from crawler.config.config import Config
 from crawler.places import Gazetteer, Reach, load_gazetteer, version_of
+from crawler.render.base import counted
 from crawler.render.places import above_text, era_text, units_text
 from crawler.render.table import Column, Table
 from storage.archive import Archive
@@ -135,7 +136,7 @@ def warn_untagged(archive: Archive, version: str) -> None:
     count = archive.places.count_untagged(version_of(version))
     if count:
         err.print(
-            f"note: {count} states of articles have no places of this gazetteer yet;"
-            " `tinquan places retag` adds them",
+            f"note: {counted(count, 'state of an article has', 'states of articles have')}"
+            " no places of this gazetteer yet; `tinquan places retag` adds them",
             soft_wrap=True,
         )

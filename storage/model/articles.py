@@ -277,6 +277,7 @@ class ArticleQuery:
     about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
     offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    arrived_after: a short id; only articles that the archive learned of after that one.
     without_copies: of each story only its source, the earliest publication that is known.
     """
 
@@ -288,4 +289,5 @@ class ArticleQuery:
     offset: int = 0
     removed: bool = False
     about: Confidence = "likely"
+    arrived_after: int = 0
     without_copies: bool = False

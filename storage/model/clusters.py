@@ -72,8 +72,8 @@ class ClusterQuery:
     """Which clusters are wanted, most outlets first.
 
     since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
-    carried the story, at least. outlets: any of these must be among them. places: ids of units;
-    the source's latest state must be about any of them. offset: so many of the first are left out.
+    carried the story, at least. outlets: any of these must be among them. places: ids of units; a
+    copy at least must be about any of them (primary). offset: so many of the first are left out.
     """
 
     since: datetime | None = None

@@ -42,8 +42,16 @@ def document_of(article: Article) -> Document:
     filed = facet_values(article)
     tokens = [facet_token(*value) for value in filed]
     every = dict.fromkeys([EVERY, *tokens, *map(folded, tokens)])
-    words = set(" ".join({*title, *text} - {GAP}).split())
-    return Document(" ".join(title), " ".join(text), " ".join(every), filed, words)
+    return Document(" ".join(title), " ".join(text), " ".join(every), filed, _words(title + text))
+
+
+def _words(pieces: list[str]) -> set[str]:
+    words = set(pieces)
+    several = [piece for piece in words if " " in piece]
+    words.difference_update(several)
+    words.update(" ".join(several).split())
+    words.discard(GAP)
+    return words
 
 
 class _Spelled(dict[str, str]):

@@ -42,6 +42,7 @@ from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, captures, gazetteer, keys, outlets, refusals, runs
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.types import hashed, in_parts
+from storage.sql.search.stream import found_page
 
 
 class Articles(Part):
@@ -166,7 +167,15 @@ class Articles(Part):
         """
         with self._database.reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-        return write_export(self.find(order.query), order, schema)
+        return write_export(self._exported(order), order, schema)
+
+    def _exported(self, order: ExportOrder) -> Iterator[ArchivedArticle]:
+        if isinstance(order.query, ArticleQuery):
+            return self.find(order.query)
+        check_window(order.query)
+        pages = self._database.pages(partial(found_page, order.query), PAGE)
+        found = (one for _, one in pages if one.removed_at or not order.removed)
+        return islice(found, order.limit)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.

@@ -125,4 +125,4 @@ def test_stats_count_by_outlet(config: Path, url: str, tinquan: Tinquan) -> None
     }
     shown = tinquan("archive", "stats", "--config", config).out
     assert "not_found 1, video 1" in shown
-    assert "1 WARC files, 1.2 KB" in shown
+    assert "1 WARC file, 1.2 KB" in shown

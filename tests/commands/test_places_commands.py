@@ -174,7 +174,7 @@ def test_stats_count_articles_about_places(tinquan: Tinquan, archive: str) -> No
     assert counts("--since", "2024-06-02", "--until", "2024-06-03") == {"Tây Hồ": 1, "Đống Đa": 1}
     table = tinquan("places", "stats", "--archive", archive)
     assert "quận Tây Hồ" in table.out
-    assert "1 states of articles have no places" in table.err
+    assert "1 state of an article has no places" in table.err
 
 
 def test_retag_tags_what_is_left(tinquan: Tinquan, archive: str) -> None:

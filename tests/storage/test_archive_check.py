@@ -89,6 +89,7 @@ MENDED = [
     ("DELETE FROM search_entries WHERE article = 2", "full text"),
     ("UPDATE search_entries SET content = 1 WHERE article = 2", "full text"),
     ("UPDATE search_entries SET sort_at = (SELECT max(sort_at) FROM articles)", "full text"),
+    ("DELETE FROM search_words WHERE folded = 'khanh'", "full text"),
     ("DELETE FROM article_places WHERE article = 1", "places"),
     ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
 ]

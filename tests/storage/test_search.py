@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
 from storage.model.readings import Reread
 from storage.model.search import SearchQuery
+from storage.sql.schema.search import search_words
 from tests.support.rereading import reread
-from tests.support.samples import article, capture, refusal
+from tests.support.samples import article, at, capture, refusal
 from tests.support.searching import filled, ids
 from tests.support.tagging import about, put
 
@@ -102,6 +104,18 @@ def test_what_is_refused_is_no_longer_found(archive: Archive) -> None:
     assert ids(archive, "", authors=("Ông Kín",)) == []
     put(archive, 50, article(1, "Gọi 0912345678."))
     assert ids(archive, "0912345678") == ["1"]
+
+
+def test_words_that_others_have_outlast_a_redaction(archive: Archive) -> None:
+    put(archive, 0, article(1, "Cháy ở Plờm."))
+    put(archive, 9, article(1, "Cháy ở Khạq."))
+    put(archive, 0, article(2, "Cháy rồi."))
+    archive.maintenance.redact("1", "phán quyết", "an", at(50))
+    assert ids(archive, "chay") == ids(archive, "ch*") == ["2"]
+    with archive.database.reading() as conn:
+        left = set(conn.execute(sa.select(search_words.c.word)).scalars())
+    assert {"cháy", "rồi"} <= left
+    assert left.isdisjoint({"plờm", "khạq"})
 
 
 def test_the_best_come_first(archive: Archive) -> None:

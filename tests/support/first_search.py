@@ -124,6 +124,9 @@ _SINCE = (
     "ALTER TABLE refusals DROP COLUMN final",
     "DROP INDEX ix_runs_open",
     "DROP TABLE machines",
+    "DROP INDEX ix_refused_urls_open",
+    "ALTER TABLE refused_urls DROP COLUMN open",
+    "ALTER TABLE validators DROP COLUMN digest",
 )
 """What undoes the migrations after 0010."""
 

@@ -21,6 +21,7 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
+    moment,
     out,
     place_names,
     print_json,
@@ -49,6 +50,12 @@ from storage.model.articles import ArchivedArticle, ArticleQuery
 
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
+]
+ArrivedOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="That the archive learned of then or later, whatever their dates."
+    ),
 ]
 RemovedOption = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
 
@@ -79,6 +86,7 @@ def articles(
     with_successors: SuccessorsOption = "none",
     about: AboutOption = "likely",
     removed: RemovedOption = False,
+    arrived_since: ArrivedOption = None,
     limit: LimitOption = 20,
     offset: OffsetOption = 0,
     config: ConfigOption = None,
@@ -91,6 +99,7 @@ def articles(
     form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
+    arrived = moment("--arrived-since", arrived_since)
     choice = choose(settings, place, with_successors, about)
     query = ArticleQuery(
         places=choice.units,
@@ -102,7 +111,11 @@ def articles(
         removed=removed,
     )
     with reading_of(settings) as opened:
-        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
+        query = replace(
+            query,
+            outlets=slugs_of(outlet or (), settings, opened),
+            arrived_after=opened.watches.cursor_at(arrived).article if arrived else 0,
+        )
         announce(choice, opened, err if form else out)
         found = opened.articles.find(query)
         if form:

@@ -282,7 +282,8 @@ def retag(
         print_json({"version": version} | asdict(done))
     else:
         out.print(
-            f"{done.tagged} states of articles tagged, {done.mentions} mentions,"
+            f"{counted(done.tagged, 'state of an article', 'states of articles')} tagged,"
+            f" {counted(done.mentions, 'mention')},"
             f" {done.given_up} given up, {done.left} left (version {version})"
         )
     if done.given_up or done.left:

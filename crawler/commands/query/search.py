@@ -44,7 +44,7 @@ from crawler.places import Gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
-from crawler.render.table import Column, Table
+from crawler.render.table import ZONE, Column, Table
 from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
@@ -199,7 +199,8 @@ def _check(limit: int, offset: int, kinds: list[str]) -> None:
 def _print_result(found: SearchResult, query: SearchQuery, offset: int) -> None:
     order = "newest first" if query.order == "date" else "best first"
     page = Page(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
-    out.print(f"{page.title('article')}, {order}")
+    zone = f"; {ZONE}" if found.hits else ""
+    out.print(f"{page.title('article')}, {order}{zone}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:

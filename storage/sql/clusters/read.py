@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize, Member
-from storage.sql.read.edits import about_any
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import articles, revisions
+from storage.sql.schema.core import article_places, articles, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
 
@@ -80,11 +79,12 @@ def _stories(query: ClusterQuery) -> Select[Any]:
         found = found.where(source.c.sort_at >= query.since)
     if query.until is not None:
         found = found.where(source.c.sort_at < query.until)
-    if query.places:
-        found = found.where(about_any(every.c.source, query.places))
     if query.outlets:
         wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
         found = found.having(sa.func.sum(wanted) > 0)
+    if query.places:
+        about = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
+        found = found.having(sa.func.sum(sa.case((copy.c.id.in_(about), 1), else_=0)) > 0)
     return found
 
 

@@ -162,6 +162,8 @@ def _ordered(
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
+    if query.arrived_after:
+        statement = statement.where(id_ > query.arrived_after)
     if query.without_copies:
         statement = sources_only(statement, id_)
     if query.removed:

@@ -45,6 +45,8 @@ def _matching(query: ArticleQuery) -> Select[Any]:
         table, id_ = article_places, article_places.c.article
     statement = within(sa.select(table.c.sort_at, id_.label("id")), table.c.sort_at, query)
     statement = statement.where(table.c.sort_at.is_not(None))
+    if query.arrived_after:
+        statement = statement.where(id_ > query.arrived_after)
     if query.outlets:
         statement = statement.where(table.c.outlet.in_(query.outlets))
     if query.places:

@@ -199,12 +199,18 @@ refusals = sa.Table(
     sa.Index("ix_refusals_article", "article"),
 )
 
+# open: whether the address may have to be asked again. `links.due` looks at these alone, and closes
+# what was settled since; a new row, of whatever reading, opens its address again.
+_OPEN = sa.text("open")
+
 refused_urls = sa.Table(
     "refused_urls",
     metadata,
     sa.Column("key", sa.LargeBinary, primary_key=True),  # hashed("url", value)
     sa.Column("refusal", sa.ForeignKey("refusals.id"), primary_key=True),
     sa.Column("value", SafeText, nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Index("ix_refused_urls_open", "refusal", sqlite_where=_OPEN, postgresql_where=_OPEN),
     sqlite_with_rowid=False,
 )
 
@@ -216,6 +222,7 @@ validators = sa.Table(
     sa.Column("etag", SafeText),
     sa.Column("last_modified", SafeText),
     sa.Column("saved_at", UtcTime, nullable=False),
+    sa.Column("digest", sa.Text),
 )
 
 # One row: the gazetteer that was loaded last.

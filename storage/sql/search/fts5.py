@@ -80,6 +80,11 @@ def _is_read(phrase: Phrase) -> bool:
     return len(phrase) > 1 and _ways(one.forms for one in phrase) > SPELLINGS
 
 
+def is_read(asked: Asked) -> bool:
+    """Return whether what FTS5 finds must be read to know, which takes a multiple of the time."""
+    return any(map(_is_read, chain(*asked.required, asked.excluded)))
+
+
 def newest(
     conn: Connection, asked: Asked, most: int, *, scored: bool = False, broad: bool = False
 ) -> Iterator[Match]:
@@ -94,13 +99,14 @@ def newest(
     statement = _by_number(conn, asked.query, match_of(asked), *MATCH, score, entries.c.number)
     rows = conn.execute(statement.execution_options(yield_per=min(most, _PAGE)))
     found = _in_order((Match._make(row[:-1]), row[-1]) for row in rows)
-    if ranks and broad:
+    if is_read(asked):
+        found = _read(conn, found, asked.query.words, titled=broad)
+    elif ranks and broad:
         title = f"title: ({_wanted(asked, [])})"
         titled = _by_number(conn, asked.query, title, entries.c.article)
         titles = set(conn.execute(titled).scalars())
         found = (one._replace(score=1.0) if one.article in titles else one for one in found)
-    every = chain(*asked.required, asked.excluded)
-    yield from _read(conn, found, asked.query.words) if any(map(_is_read, every)) else found
+    yield from found
 
 
 def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
@@ -118,13 +124,19 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
         yield heappop(waiting)[2]
 
 
-def _read(conn: Connection, found: Iterator[Match], words: Words) -> Iterator[Match]:
-    """Yield the articles whose texts say what the words ask for."""
+def _read(
+    conn: Connection, found: Iterator[Match], words: Words, *, titled: bool
+) -> Iterator[Match]:
+    """Yield the articles whose texts say what the words ask for; titled: scored by their titles."""
     finder = Finder(words)
     texts = sa.select(contents.c.id, contents.c.json)
     while chunk := list(islice(found, _CHUNK)):
         read = {r[0]: r[1] for r in rows_at(conn, texts, contents.c.id, [m.content for m in chunk])}
-        yield from (m for m in chunk if finder.says(article_from_json(read[m.content], 0)))
+        for match in chunk:
+            article = article_from_json(read[match.content], 0)
+            if finder.says(article):
+                is_titled = titled and bool(finder.spans(article.title))
+                yield match._replace(score=1.0) if is_titled else match
 
 
 def _by_number(

@@ -16,7 +16,7 @@ from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.search import search_entries, search_words
 from storage.sql.search import fts5_entries, tsvector_entries
 from storage.sql.search.entry import Entry
-from storage.sql.search.spellings import forget, known, remember
+from storage.sql.search.spellings import forget, missing, remember
 
 _PAGE = 500  # articles
 _TEXTS = sa.select(contents.c.id, contents.c.json)
@@ -100,9 +100,8 @@ def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[lis
 
 def _wrongly_worded(conn: Connection, rows: Sequence[Sequence[Any]]) -> list[int]:
     entries = _entries(rows, latest_texts(conn, [row[0] for row in rows]), 0)
-    words = {one.article: one.document.words for one in entries}
-    held = known(conn, set().union(*words.values()))
-    lost = [id_ for id_, some in words.items() if not some <= held]
+    lacking = set(missing(conn, set().union(*(one.document.words for one in entries))))
+    lost = [one.article for one in entries if one.document.words & lacking]
     return lost + [id_ for id_ in engine_of(conn).differing(conn, entries) if id_ not in lost]
 
 

@@ -45,7 +45,7 @@ def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Rec
     matches = list(islice(found, most))
     if len(matches) == most:
         return Recent(matches[:-1], matches[-2].sort_at)
-    if horizon is not None:
+    if horizon is not None and not engine.is_read(asked):
         older = engine.newest(conn, asked.within(query.since, horizon), 1)
         horizon = horizon if next(older, None) else None
     return Recent(matches, horizon)

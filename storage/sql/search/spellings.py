@@ -4,6 +4,7 @@ The index has words as they are spelled, and no others. What a query leaves open
 diacritics or the beginning of one, stands for all the archive's words that it means.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -14,12 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.model.search import SearchQuery, Term, Word
-from storage.sql.engine.bulk import insert, rows_at
+from storage.sql.engine.bulk import insert
 from storage.sql.schema.search import search_words
 from storage.text.words import folded
 
 _words = search_words.c
-_KNOWN = sa.select(_words.word)
+_LACKS = "SELECT value FROM {} WHERE NOT EXISTS (SELECT 1 FROM search_words WHERE word = value)"
+_MISSING = {  # by how a driver writes a parameter
+    "qmark": _LACKS.format("json_each(?)"),
+    "pyformat": _LACKS.format("json_array_elements_text(CAST(%s AS json)) AS value"),
+}
 _LAST = "\U0010ffff"
 
 
@@ -45,14 +50,15 @@ class Asked(NamedTuple):
         return self._replace(query=replace(self.query, since=since, until=until))
 
 
-def known(conn: Connection, words: Iterable[str]) -> set[str]:
-    """Return those words that the archive knows."""
-    return {row[0] for row in rows_at(conn, _KNOWN, _words.word, words)}
+def missing(conn: Connection, words: set[str]) -> list[str]:
+    """Return those words that the archive does not know, in order."""
+    listed = json.dumps(sorted(words), ensure_ascii=False)
+    return list(conn.exec_driver_sql(_MISSING[conn.dialect.paramstyle], (listed,)).scalars())
 
 
 def remember(conn: Connection, words: set[str]) -> None:
     """Know words of articles that are indexed. Two writers at once may both write a new word."""
-    new = sorted(words - known(conn, words))
+    new = missing(conn, words)
     insert(conn, search_words, [{"word": word, "folded": folded(word)} for word in new])
 
 

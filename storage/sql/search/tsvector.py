@@ -164,3 +164,8 @@ def horizon(conn: Connection, asked: Asked) -> datetime | None:
         return None
     times = sa.select(entries.c.sort_at).where(*within(anywhere.query)).order_by(*_ORDER)
     return conn.execute(times.offset(NEAR).limit(1)).scalar()
+
+
+def is_read(_asked: Asked) -> bool:
+    """Return False: PostgreSQL finds what is asked for and no more."""
+    return False

@@ -10,14 +10,14 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.extract.authors import read_byline
-from crawler.extract.furniture import (
+from crawler.extract.metadata.authors import read_byline
+from crawler.extract.text.furniture import (
     is_box_heading,
     is_photo_credit,
     may_be_subhead,
     points_away,
 )
-from crawler.extract.subtree import CAPTION_MARK, CONTROLS, Line, drop, has_text, text_of
+from crawler.extract.text.subtree import CAPTION_MARK, CONTROLS, Line, drop, has_text, text_of
 
 # A class word never removes more of the text than this: then it names the article's own frame.
 _MAX_SHARE = 0.3

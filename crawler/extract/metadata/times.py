@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crawler.extract.choose import PageReading, ScopedSelector
-from crawler.extract.fields import MAX_RAW, joined_text
-from crawler.extract.metadata import Metadata, clean
+from crawler.extract.metadata.fields import MAX_RAW, joined_text
+from crawler.extract.metadata.head import Metadata, clean
 from crawler.families.base import Layout
 from crawler.page.dates import DateCandidate, DateChoice, choose_date, url_stamp
 from crawler.page.printed import parts_of_stamp

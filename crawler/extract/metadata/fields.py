@@ -6,9 +6,9 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from crawler.extract.authors import clean_names, read_byline
 from crawler.extract.choose import ScopedSelector
-from crawler.extract.metadata import Metadata, clean
+from crawler.extract.metadata.authors import clean_names, read_byline
+from crawler.extract.metadata.head import Metadata, clean
 from crawler.families.base import Layout
 from crawler.page.printed import TITLE_ENDS, overlap, strip_site
 from storage.model.articles import Block

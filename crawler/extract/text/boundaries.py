@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.metadata import clean
+from crawler.extract.metadata.head import clean
 from crawler.page.printed import overlap
 
 _HEADLINE_WORDS = 5  # a subhead in <h1> or a side box's name mostly has fewer

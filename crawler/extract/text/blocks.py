@@ -10,9 +10,9 @@ from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
-from crawler.extract.furniture import is_boilerplate_line
-from crawler.extract.metadata import clean
-from crawler.extract.subtree import BREAK, CELL_SEPARATOR, text_of
+from crawler.extract.metadata.head import clean
+from crawler.extract.text.furniture import is_boilerplate_line
+from crawler.extract.text.subtree import BREAK, CELL_SEPARATOR, text_of
 from storage.model.articles import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}

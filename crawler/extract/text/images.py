@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.extract.metadata import clean
-from crawler.extract.subtree import BREAK, CAPTION_MARK, drop, has_text, text_of
+from crawler.extract.metadata.head import clean
+from crawler.extract.text.subtree import BREAK, CAPTION_MARK, drop, has_text, text_of
 from storage.model.articles import Image
 
 _MAX_CAPTION = 600  # characters

@@ -8,21 +8,21 @@ from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.extract import subtree
-from crawler.extract.authors import Byline, is_plain_name, is_stamp, read_byline
-from crawler.extract.blocks import read_page, read_subtree, size_of
-from crawler.extract.boundaries import drop_other_articles
-from crawler.extract.boxes import drop_linked_boxes, drop_marked_boxes
-from crawler.extract.container import Containers, drop_other_stories, remove_nodes
-from crawler.extract.furniture import is_barrier
-from crawler.extract.images import (
+from crawler.extract.metadata.authors import Byline, is_plain_name, is_stamp, read_byline
+from crawler.extract.metadata.head import Metadata, clean, strip_controls
+from crawler.extract.text import subtree
+from crawler.extract.text.blocks import read_page, read_subtree, size_of
+from crawler.extract.text.boundaries import drop_other_articles
+from crawler.extract.text.boxes import drop_linked_boxes, drop_marked_boxes
+from crawler.extract.text.container import Containers, drop_other_stories, remove_nodes
+from crawler.extract.text.furniture import is_barrier
+from crawler.extract.text.images import (
     find_captions,
     keep_captions,
     read_images,
     remove_captions,
 )
-from crawler.extract.metadata import Metadata, clean, strip_controls
-from crawler.extract.subtree import BREAK, CAPTION_MARK, Line
+from crawler.extract.text.subtree import BREAK, CAPTION_MARK, Line
 from crawler.families.base import Layout
 from storage.model.articles import Block, Image
 

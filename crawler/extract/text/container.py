@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.boundaries import holds, join_containers, own_headline, with_following
+from crawler.extract.text.boundaries import holds, join_containers, own_headline, with_following
 
 Containers = tuple[LexborNode, ...]  # the parts of one text, in reading order
 
