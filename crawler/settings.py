@@ -122,7 +122,6 @@ HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
 ITEM_PIPELINES = {
     "crawler.fetch.pipelines.ExtractPipeline": 100,
     "crawler.fetch.pipelines.StorePipeline": 300,
-    "crawler.fetch.pipelines.ReportPipeline": 500,
 }
 EXTENSIONS = {
     "crawler.fetch.extensions.lenient_headers.LenientHeaders": 0,

@@ -6,6 +6,7 @@ starts at once.
 
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -144,7 +145,12 @@ class Archive:
 
 
 def open_archive(
-    url: str, *, create: bool = True, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    query_seconds: float | None = None,
 ) -> Archive:
     """Open the archive at a database URL ("sqlite:///tinquan.db", "postgresql+psycopg://…").
 
@@ -152,13 +158,44 @@ def open_archive(
     read_only: never write, whatever is asked: safe beside a crawl, and possible without rights to
     write and on a read-only mount; nothing is created then.
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
+    query_seconds: how long a question of a read-only archive may take before SlowQueryError (on
+    SQLite all statements of one transaction, on PostgreSQL each); None: as long as it takes.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     from storage.sql.engine.connect import open_engine
     from storage.sql.engine.transactions import Database
 
-    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    engine, name = open_engine(
+        url,
+        create=create,
+        read_only=read_only,
+        busy_seconds=busy_seconds,
+        query_seconds=query_seconds,
+    )
     return Archive(Database(engine, name, read_only=read_only))
+
+
+def preload() -> None:
+    """Import all that an archive imports when it is opened and asked, but for what upgrades it.
+
+    For a process from which others are forked: they find it imported.
+    """
+    for part in _PARTS:
+        import_module(f"storage.sql.{part}")
+
+
+_PARTS = (
+    "articles",
+    "captures",
+    "engine.connect",
+    "engine.transactions",
+    "ingest.store",
+    "places.places",
+    "runs.links",
+    "runs.locks",
+    "runs.runs",
+    "runs.schedule",
+)
 
 
 def upgrade_archive(
@@ -173,6 +210,13 @@ def upgrade_archive(
     from storage.sql.engine.connect import upgrade_schema
 
     return upgrade_schema(url, progress)
+
+
+def database_bytes(url: str) -> int:
+    """Return how many bytes an archive takes in its database. Raises ArchiveError."""
+    from storage.sql.engine.connect import database_bytes as measured
+
+    return measured(url)
 
 
 def copy_archive(

@@ -1,9 +1,11 @@
 """Every response goes to a WARC file before anybody works with it."""
 
 import contextlib
+import errno
 import io
 import os
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from warcio.recordbuilder import RecordBuilder
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -19,6 +22,9 @@ from crawler.capture.private import make_folder, open_private
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
+_GZIP_LEVEL = 6  # 9 takes twice the time for a hundredth less
+_GZIP_FORMAT = 31  # zlib's word for gzip, with its largest window
+_MOST_HELD = 16 * 1024 * 1024  # bytes of bodies
 _HOP = {"transfer-encoding"}  # Scrapy has undone it: the stored body would not match it
 _HEADERS = Iterable[tuple[bytes, bytes]]
 
@@ -49,6 +55,9 @@ class WarcFiles:
     captures: folder that the captures' paths are relative to. agent: our user agent.
     max_bytes: a file that has reached this size is followed by the next. No file that exists is
     ever opened: after a crash its last record may be torn. written: the files so far.
+
+    An exchange that may turn out to say nothing new can be held back. It is written before the
+    next that is not, so that the order is that of the line; else `finish` decides.
     """
 
     def __init__(
@@ -71,6 +80,8 @@ class WarcFiles:
             "robots": "classic",
         }
         self._max_bytes = max_bytes
+        self._day = f"{outlet}-{started_at.astimezone(UTC):%Y%m%d}"
+        self._held: list[tuple[Exchange, Callable[[Capture], None]]] = []
         self._serial = 0
         self.written: list[Path] = []
         self._path = Path()
@@ -83,6 +94,42 @@ class WarcFiles:
         Raises CaptureError where the folder or disk does not take it; the file then ends with
         the last whole record.
         """
+        self.release()
+        return self._write(exchange)
+
+    def hold(self, exchange: Exchange, place: Callable[[Capture], None]) -> None:
+        """Keep an exchange back. place: called with where it lies, with nowhere at first.
+
+        Raises CaptureError where the folder takes none, or so many are held that they are written,
+        and cannot be.
+        """
+        try:
+            self._need_folder()
+        except OSError as error:
+            raise self._cannot(error) from None
+        place(_nowhere(exchange))
+        self._held.append((exchange, place))
+        if sum(len(held.body) for held, _ in self._held) > _MOST_HELD:
+            self.release()
+
+    def release(self) -> None:
+        """Write what is held back: it counts. Raises CaptureError."""
+        held, self._held = self._held, []
+        for exchange, place in held:
+            place(self._write(exchange))
+
+    def finish(self, *, is_quiet: bool) -> None:
+        """Close the file. Raises CaptureError.
+
+        is_quiet: what is still held back led to nothing. It is dropped where nothing else was
+        recorded and the outlet has a file of this day: one such record a day is enough.
+        """
+        if is_quiet and not self.written and any(self._folder.glob(f"{self._day}*")):
+            self._held.clear()
+        self.release()
+        self.close()
+
+    def _write(self, exchange: Exchange) -> Capture:
         try:
             file = self._open_file()
             offset = file.tell()
@@ -110,11 +157,16 @@ class WarcFiles:
                 self._file.close()
             self._file = None
 
+    def _need_folder(self) -> None:
+        make_folder(self._folder)
+        if not os.access(self._folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._folder))
+
     def _open_file(self) -> FileIO:
         if self._file is None:
             self._serial += 1
             self._path = self._folder / f"{self._stem}-{self._serial:05}.warc.gz"
-            make_folder(self._folder)
+            self._need_folder()
             # Unbuffered: what a full disk refuses must not be written again when it is closed.
             self._file = open_private(self._path, "xb", buffering=0)
             self.written.append(self._path)
@@ -131,6 +183,11 @@ class WarcFiles:
         )
 
 
+def _nowhere(exchange: Exchange) -> Capture:
+    """Return the capture of an exchange that is not written: no archive takes it."""
+    return Capture(exchange.url, exchange.received_at, exchange.status, "", 0, "", "")
+
+
 def _append(file: FileIO, offset: int, data: bytes) -> None:
     """Write all of `data` at the file's end, or nothing of it."""
     try:
@@ -145,21 +202,23 @@ def _append(file: FileIO, offset: int, data: bytes) -> None:
         raise
 
 
-def _writer() -> tuple[io.BytesIO, WARCWriter]:
+_RECORDS = RecordBuilder(warc_version="1.1")
+
+
+def _member(record: ArcWarcRecord) -> bytes:
+    """Return a record as a gzip member of its own."""
     buffer = io.BytesIO()
-    return buffer, WARCWriter(buffer, gzip=True, warc_version="1.1")
+    WARCWriter(buffer, gzip=False, warc_version="1.1").write_record(record)
+    return zlib.compress(buffer.getbuffer(), _GZIP_LEVEL, _GZIP_FORMAT)
 
 
 def _info_record(name: str, info: dict[str, str]) -> tuple[bytes, str]:
-    buffer, writer = _writer()
-    record = writer.create_warcinfo_record(name, info)
-    writer.write_record(record)
-    return buffer.getvalue(), record.rec_headers.get_header("WARC-Record-ID")
+    record = _RECORDS.create_warcinfo_record(name, info)
+    return _member(record), record.rec_headers.get_header("WARC-Record-ID")
 
 
 def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
     """Return response and request record as bytes, and the response record."""
-    buffer, writer = _writer()
     url = _address(exchange.url)
     common = {
         "WARC-Date": f"{exchange.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z",
@@ -170,7 +229,7 @@ def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
         extra["WARC-IP-Address"] = exchange.ip_address
     if exchange.is_cut:
         extra["WARC-Truncated"] = "length"
-    response = writer.create_warc_record(
+    response = _RECORDS.create_warc_record(
         url,
         "response",
         payload=io.BytesIO(exchange.body),
@@ -178,11 +237,11 @@ def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
         http_headers=_response_head(exchange),
         warc_headers_dict=common | extra,
     )
-    request = writer.create_warc_record(
-        url, "request", http_headers=_request_head(exchange), warc_headers_dict=dict(common)
+    answered_by = {"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")}
+    request = _RECORDS.create_warc_record(
+        url, "request", http_headers=_request_head(exchange), warc_headers_dict=common | answered_by
     )
-    writer.write_request_response_pair(request, response)
-    return buffer.getvalue(), response
+    return _member(response) + _member(request), response
 
 
 def _response_head(exchange: Exchange) -> StatusAndHeaders:

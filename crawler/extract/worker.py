@@ -6,17 +6,20 @@ reads pages, each within a limit of time and memory, and is replaced when it had
 
 import asyncio
 import logging
-import resource
+import os
+import pickle
+import signal
+import socket
+import sys
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import suppress
 from types import TracebackType
-from typing import Self, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
+from typing import Any, Self, TypeVar
 
 from crawler.extract import extract
 from crawler.extract.article import VERSION, slug_of
+from crawler.extract.reader import LENGTH_BYTES, READY, packed
+from crawler.jobs.start import Process, start
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.places.tag_articles import Tables, TagRequest, tag_articles
@@ -31,10 +34,95 @@ Extract = Callable[[Page, Outlet | None], Article | Refusal]
 LIMIT_SECONDS = 20.0
 # Address space, of which the interpreter and its libraries reserve some 300 MB before any page.
 MEMORY_BYTES = 2 * 1024**3
-# What starting a child may take besides, on a busy machine; then the pool itself is stuck.
+# What starting a child may take besides, on a busy machine.
 _START_SECONDS = 40.0
 # A child is replaced after so many pages, so that no slow leak of a parser lasts.
 _PAGES_PER_CHILD = 5_000
+
+
+class ChildDiedError(Exception):
+    """A child ended while it read a page. code: its exit code, negative for a signal."""
+
+    def __init__(self, code: int) -> None:
+        """Keep the code."""
+        super().__init__(f"the extraction process ended with exit code {code}")
+        self.code = code
+
+
+class _Child:
+    """A process that reads pages, with the socket on which it is asked."""
+
+    def __init__(
+        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._calls = 0
+
+    @classmethod
+    async def begin(cls, memory_bytes: int) -> Self:
+        """Start a child and wait until it is ready. Raises OSError, ChildDiedError."""
+        ours, theirs = socket.socketpair()
+        argv = [sys.executable, "-m", "crawler.extract.reader", str(memory_bytes)]
+        try:
+            with theirs:
+                # In our own group: whoever ends a crawl with its group ends this too.
+                streams = (theirs.fileno(), 2, 2)
+                process = await start(argv, os.environ, streams, os.getpgid(0))
+        except BaseException:
+            ours.close()
+            raise
+        try:
+            child = cls(process, *await asyncio.open_unix_connection(sock=ours))
+        except BaseException:
+            process.drop()
+            ours.close()
+            raise
+        try:
+            await asyncio.wait_for(child._reader.readexactly(len(READY)), _START_SECONDS)
+        except (EOFError, OSError):
+            raise ChildDiedError(await child.end()) from None
+        except BaseException:
+            child.drop()
+            raise
+        return child
+
+    @property
+    def is_fit(self) -> bool:
+        """True where it can take another page."""
+        return self._calls < _PAGES_PER_CHILD and not self._process.has_ended
+
+    async def call(self, function: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+        """Return (True, what the function returned) or (False, what it raised)."""
+        self._calls += 1
+        self._writer.write(packed((function, arguments)))
+        await self._writer.drain()
+        length = await self._reader.readexactly(LENGTH_BYTES)
+        answer = await self._reader.readexactly(int.from_bytes(length, "big"))
+        return pickle.loads(answer)  # noqa: S301 - from our own child
+
+    def drop(self) -> None:
+        """End it at once, and forget it."""
+        self._process.drop()
+        self._writer.transport.abort()
+
+    async def end(self) -> int:
+        """End it; return its exit code."""
+        if not (self._process.has_ended or await self._is_ending()):
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        self._writer.transport.abort()
+        return await self._process.wait()
+
+    async def _is_ending(self) -> bool:
+        """True where it ends by itself: its socket has closed, a moment before it is gone."""
+        if not self._reader.at_eof():
+            return False
+        until = asyncio.get_running_loop().time() + 1.0
+        while not self._process.has_ended and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.01)
+        return self._process.has_ended
 
 
 class ExtractionWorker:
@@ -42,7 +130,7 @@ class ExtractionWorker:
 
     limit_seconds: wall clock for one page, after which its process is killed.
     memory_bytes: address space of a child. workers: how many children.
-    function: what a child runs; it must be importable, since children are spawned.
+    function: what a child runs; it must be importable.
     """
 
     def __init__(
@@ -56,19 +144,9 @@ class ExtractionWorker:
         self._limit_seconds = limit_seconds
         self._function = function
         self._memory_bytes = memory_bytes
-        self._workers = workers
         self._turn = asyncio.Semaphore(workers)
-        self._pool = self._new_pool()
-
-    def _new_pool(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self._workers,
-            max_tasks=_PAGES_PER_CHILD,
-            initializer=_limit_memory,
-            initargs=(self._memory_bytes,),
-            # "spawn": a forked child would inherit the crawler's sockets, files and locks.
-            context=get_context("spawn"),
-        )
+        self._idle: list[_Child] = []
+        self._children: set[_Child] = set()
 
     async def extract(self, page: Page, outlet: Outlet | None) -> Article | Refusal:
         """Return what the page says; TIMEOUT or CRASH where its process had to end.
@@ -93,8 +171,8 @@ class ExtractionWorker:
             return await self.run(function, *arguments)
         except TimeoutError:
             return refuse(RefusalReason.TIMEOUT, f"not done within {self._limit_seconds:g} s")
-        except ProcessExpired as error:
-            evidence = f"the extraction process ended with exit code {error.exitcode}"
+        except ChildDiedError as error:
+            evidence = f"the extraction process ended with exit code {error.code}"
             return refuse(RefusalReason.CRASH, evidence)
         except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
@@ -119,41 +197,44 @@ class ExtractionWorker:
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Return what an importable function returns, called in a child within the limits.
 
-        Raises TimeoutError, ProcessExpired (the child ended), BrokenProcessPool (twice before it
-        took the page), MemoryError, RecursionError.
+        Raises TimeoutError, ChildDiedError (the child ended), MemoryError, RecursionError, OSError.
         """
         async with self._turn:  # so that nobody's time passes while others are served
+            child = await self._child()
             try:
-                return await self._once(function, arguments)
-            except BrokenProcessPool:  # its child was killed before it took the page
-                return await self._once(function, arguments)
+                done, found = await asyncio.wait_for(
+                    child.call(function, arguments), self._limit_seconds
+                )
+            except BaseException as error:  # what it is at cannot be stopped but by its end
+                self._children.discard(child)
+                code = await child.end()
+                if isinstance(error, (EOFError, OSError)) and not isinstance(error, TimeoutError):
+                    raise ChildDiedError(code) from None
+                raise
+            self._idle.append(child)
+        if not done:
+            raise found
+        result: T = found
+        return result
 
-    async def _once(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
-        if not self._pool.active:  # a child was killed between two pages
-            self._replace_pool()
-        future = self._pool.schedule(function, args=arguments, timeout=self._limit_seconds)
-        try:
-            bound = self._limit_seconds + _START_SECONDS
-            return await asyncio.wait_for(asyncio.wrap_future(future), bound)
-        except BrokenProcessPool:
-            self._replace_pool()
-            raise
-        except TimeoutError:
-            if future.cancelled():  # by wait_for: a child was killed while it held the lock
-                self._replace_pool()
-            raise
-
-    def _replace_pool(self) -> None:
-        """Begin with new children. One that is killed from outside (kill -9, no memory left)
-        breaks pebble's pool for good, or leaves the lock that it held to nobody.
-        """
-        self.close()
-        self._pool = self._new_pool()
+    async def _child(self) -> "_Child":
+        """Return a child that is ready; one that was killed between two pages is replaced."""
+        while self._idle:
+            child = self._idle.pop()
+            if child.is_fit:
+                return child
+            self._children.discard(child)
+            await child.end()
+        child = await _Child.begin(self._memory_bytes)
+        self._children.add(child)
+        return child
 
     def close(self) -> None:
         """End the children, at once; pages still being read are given up."""
-        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble left it without annotations
-        self._pool.join()
+        for child in self._children:
+            child.drop()
+        self._children.clear()
+        self._idle.clear()
 
     async def __aenter__(self) -> Self:
         return self
@@ -176,10 +257,3 @@ def _extract_and_tag(
     asked = TagRequest(result, page.fetched_at, outlet.province_of(result.section))
     [tags] = tag_articles(tables, [asked])
     return result, tags
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    """Bound this child's address space, in bytes."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

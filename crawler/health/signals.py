@@ -13,7 +13,7 @@ class HealthSignal(StrEnum):
     """What is counted. Of most, a few URLs are kept as evidence."""
 
     LISTINGS = "listings"  # listings that answered with content
-    UNCHANGED_LISTINGS = "unchanged_listings"  # 304
+    UNCHANGED_LISTINGS = "unchanged_listings"  # 304, or the very bytes as before
     NO_LINKS = "no_links"  # listings whose first page led to nothing
     UNREACHABLE = "unreachable"  # requests that found no host, no connection, or a 5xx
     TIMEOUTS = "timeouts"  # requests without an answer in time

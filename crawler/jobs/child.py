@@ -9,13 +9,14 @@ import os
 import re
 import resource
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 import psutil
+
+from crawler.jobs.start import Forks, Process, start
 
 POLL_SECONDS = 0.25
 TAIL_BYTES = 16 * 1024
@@ -76,20 +77,15 @@ class Exit:
 
 
 class _Child:
-    """A started command. Its output is read as it comes and all but its end is dropped."""
+    """A started process. Its output is read as it comes and all but its end is dropped.
 
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], bounds: Bounds):
-        self._bounds = bounds
-        self._process = subprocess.Popen(  # noqa: S603 - our own argv, no shell
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
-        self._pipe = self._process.stdout.fileno()
+    line: our end of its standard input. pipe: its output.
+    """
+
+    def __init__(self, process: Process, line: int, pipe: int, bounds: Bounds):
+        self._process = process
+        self._line = line
+        self._pipe = pipe
         os.set_blocking(self._pipe, False)
         data = 2 * bounds.memory_bytes
         with suppress(ProcessLookupError):  # it has ended already
@@ -119,9 +115,8 @@ class _Child:
 
     @property
     def has_ended(self) -> bool:
-        """True once the process has ended; it is not reaped yet, so its group's id is its own."""
-        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, options) is not None
+        """True once the process has ended."""
+        return self._process.has_ended
 
     def memory(self) -> int:
         """Return the resident memory in bytes, 0 where the process is gone."""
@@ -140,14 +135,13 @@ class _Child:
     async def close(self) -> int:
         """End what is left of the group, take in the last output; return the exit code."""
         self.send(signal.SIGKILL)
-        code = self._process.wait()  # it has ended, or has just been killed
+        code = await self._process.wait()  # it has ended, or has just been killed
         until = self._loop.time() + _DRAIN_SECONDS
         while self._listening and self._loop.time() < until:
             await asyncio.sleep(0.01)
         self._stop_listening()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        os.close(self._line)
+        os.close(self._pipe)
         return code
 
     def last_line(self) -> str | None:
@@ -167,13 +161,15 @@ async def run_child(
     environment: Mapping[str, str],
     bounds: Bounds,
     stopping: asyncio.Event,
+    forks: Forks | None = None,
 ) -> Exit:
     """Run a command to its end, or to the end of what it may take, or until `stopping` is set.
 
     Then its whole group is asked to end (TERM), and after the grace killed. Whatever it started
     and left behind is killed too. Raises OSError where it cannot be started.
+    forks: the warm parent that it is forked from; a command of its own by default.
     """
-    child = _Child(argv, environment, bounds)
+    child = await _start(argv, environment, bounds, forks)
     by = EndedBy.ITSELF
     try:
         by = await _watch(child, bounds, stopping)
@@ -183,6 +179,24 @@ async def run_child(
     finally:
         code = await asyncio.shield(child.close())
     return Exit(code, by, _reason(by, bounds), child.last_line(), child.peak, child.printed)
+
+
+async def _start(
+    argv: Sequence[str], environment: Mapping[str, str], bounds: Bounds, forks: Forks | None
+) -> _Child:
+    """Start a process in a group of its own. Raises OSError."""
+    theirs, line = os.pipe()
+    pipe, printed = os.pipe()
+    try:
+        process = await start(argv, environment, (theirs, printed, printed), 0, forks)
+    except BaseException:
+        os.close(line)
+        os.close(pipe)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(printed)
+    return _Child(process, line, pipe, bounds)
 
 
 def _reason(by: EndedBy, bounds: Bounds) -> str | None:

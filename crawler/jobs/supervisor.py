@@ -17,12 +17,15 @@ from crawler.config.config import Config
 from crawler.config.machine import machine_name
 from crawler.jobs.child import Bounds, EndedBy, Exit, run_child
 from crawler.jobs.crawl_job import CrawlJob, child_environment, crawl_argv, log_file, make_log
+from crawler.jobs.start import Forks, WarmParent
 from storage.archive import Archive
 from storage.errors import NotFoundError
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import MaintenanceRun
 
 T = TypeVar("T")
+PRELOADED = "crawler.fetch.preload"
+"""What the warm parent of crawls imports; a name, for nothing here may load Scrapy."""
 OVERTIME_SECONDS = 30.0
 """How long after its own time limit a crawl is ended from outside."""
 _MAINTENANCE_FACTOR = 4  # backups take long: nothing waits for them, and they may read everything
@@ -48,6 +51,7 @@ class Supervisor:
         self._bounds = bounds or crawl_bounds(config)
         # One thread: what is asked of the archive keeps its order, and blocks no child's output.
         self._thread = ThreadPoolExecutor(1, "archive")
+        self._warm = WarmParent([PRELOADED])
         self.stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -55,8 +59,9 @@ class Supervisor:
         self.stopping.set()
 
     def close(self) -> None:
-        """Release the thread."""
+        """Release the thread, and end the warm parent."""
         self._thread.shutdown()
+        self._warm.close()
 
     async def ask(self, function: Callable[..., T], *arguments: object) -> T:
         """Call what asks the archive in the thread for that."""
@@ -67,7 +72,7 @@ class Supervisor:
         """Do a crawl; return its run, ended. Raises CrawlError, ArchiveError and OSError."""
         begun = datetime.now(UTC)
         await self.ask(make_log, job, self._config)
-        ended = await self._run(crawl_argv(job, self._config), self._bounds)
+        ended = await self._run(crawl_argv(job, self._config), self._bounds, self._warm.forks())
         close = partial(close_run, self._archive, self._config, job)
         return await self.ask(close, ended, begun, datetime.now(UTC))
 
@@ -85,8 +90,9 @@ class Supervisor:
         await self.ask(note, row)
         return ended
 
-    async def _run(self, argv: Sequence[str], bounds: Bounds) -> Exit:
-        return await run_child(argv, child_environment(self._config), bounds, self.stopping)
+    async def _run(self, argv: Sequence[str], bounds: Bounds, forks: Forks | None = None) -> Exit:
+        environment = child_environment(self._config)
+        return await run_child(argv, environment, bounds, self.stopping, forks)
 
 
 def close_run(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from crawler.places.gazetteer import Gazetteer
-from storage.model.places import Field, Score
+from storage.model.places import Confidence, Field, Score
 
 TITLE, SAPO, BODY = 5.0, 3.0, 2.0
 WARD_FACTOR = 0.7
@@ -39,6 +39,11 @@ def score_units(
         scores[unit] = round(score * (WARD_FACTOR if ward else 1.0), 3)
     best = max(scores.values(), default=0.0)
     chosen = {unit for unit, score in scores.items() if score >= max(THRESHOLD, KEEP * best)}
-    primary = {unit for unit in chosen if not set(gazetteer.above(unit)) & chosen}
+    above = {kin for unit in chosen for kin in gazetteer.kin(unit)}
+    primary = {unit for unit in chosen if not set(gazetteer.above(unit)) & above}
     order = sorted(scores, key=lambda unit: (-scores[unit], unit))
-    return tuple(Score(unit, scores[unit], unit in primary) for unit in order)
+    found = []
+    for unit in order:
+        sure: Confidence = "certain" if unit in title or unit in sapo else "likely"
+        found.append(Score(unit, scores[unit], sure if unit in primary else None))
+    return tuple(found)

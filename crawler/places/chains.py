@@ -50,7 +50,7 @@ def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
 
 
 def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceContext) -> bool:
-    ids = {kin for unit in highs for kin in _with_kin(unit, context)}
+    ids = {kin for unit in highs for kin in context.gazetteer.kin(unit.id)}
     lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
     # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
     lows = [unit for unit in lows if unit.parent in ids] or lows
@@ -62,7 +62,7 @@ def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceC
         return False
     above = {identity for unit in lows for identity in context.gazetteer.above(unit.id)}
     low.units, low.chained = lows, True
-    high.units = [unit for unit in highs if above & set(_with_kin(unit, context))]
+    high.units = [unit for unit in highs if above & context.gazetteer.kin(unit.id)]
     high.chained = True
     return True
 
@@ -73,10 +73,6 @@ def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
         return False
     olds = (context.gazetteer.unit(item.old) for item in context.gazetteer.predecessors(unit.id))
     return any(old.parent in districts and old.level == "ward" for old in olds)
-
-
-def _with_kin(unit: Unit, context: PlaceContext) -> frozenset[str]:
-    return context.gazetteer.kin(unit.id) if unit.level == "province" else frozenset((unit.id,))
 
 
 def _share(links: Sequence[PlaceLink], index: int) -> None:

@@ -79,7 +79,7 @@ def _make_link(where: int, text: Normal, spot: Spot, context: PlaceContext) -> P
             break
         if spot.trigger and not link.hints:
             levels = {words.LEVELS[kind] for kind in spot.trigger.types}
-            link.hints = [unit for unit in possible if unit.level in levels]
+            link.hints = context.of_the_day([unit for unit in possible if unit.level in levels])
             link.end = end if link.hints else link.end
     link.blocked = _is_other(link)
     return link
@@ -89,14 +89,15 @@ def _fitting(spot: Spot, units: list[Unit], context: PlaceContext) -> list[Unit]
     """Return the units that the type word allows; a bare name of a province means the province."""
     if spot.trigger is None:
         provinces = [unit for unit in units if unit.level == "province"]
-        return provinces or units
+        return provinces or context.of_the_day(units)
     exact = [unit for unit in units if unit.type in spot.trigger.types]
     cities = [unit for unit in exact if unit.level == "province" and unit.valid_on(context.day)]
     if exact:
-        return cities or exact
+        return cities or context.of_the_day(exact)
     # an earlier or later type of the same unit: "huyện Dĩ An" of what is now a city
     levels = {words.LEVELS[kind] for kind in spot.trigger.types}
-    return [unit for unit in units if unit.level in levels and unit.level == "district"]
+    loose = [unit for unit in units if unit.level in levels and unit.level == "district"]
+    return context.of_the_day(loose)
 
 
 def _runs_on(text: Normal, spot: Spot, end: int) -> bool:

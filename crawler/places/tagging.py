@@ -14,7 +14,7 @@ from crawler.places.spots import Scanner, Trigger
 from storage.errors import UsageError
 from storage.model.places import Field, Mention, Tags, Unit
 
-RULES = 1
+RULES = 2
 """Version of the rules of this package. Raise it with every change of what is found, so that
 `tinquan places retag` knows which tags are old; tests/places/test_places_rules.py reminds."""
 
@@ -61,7 +61,8 @@ class Tagger:
         mentions = _mentions(links, list(fields.items()))
         named = {name: [item.unit for item in mentions if item.field == name] for name in fields}
         scores = score_units(named, _echoes(links, triggers), self.gazetteer)
-        return Tags(self.version, tuple(mentions), scores, self.gazetteer.note(day))
+        note = self.gazetteer.note(day, (item.unit for item in mentions))
+        return Tags(self.version, tuple(mentions), scores, note)
 
     def _outlet(self, text: str | None) -> frozenset[str]:
         named = self.gazetteer.provinces(text) if text else ()

@@ -71,5 +71,16 @@ def monitored_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[
     ]
 
 
+def crawled_outlets(
+    archive: Archive, wanted: Iterable[Wanted], known: Mapping[str, Outlet]
+) -> list[MonitoredOutlet]:
+    """Return those outlets that are wanted and have been crawled."""
+    return [
+        one
+        for one in monitored_by(wanted, known)
+        if any(not run.replay for run in archive.runs.find(one.outlet))
+    ]
+
+
 def _pause(cadence: Cadence) -> timedelta:
     return cadence.longest * (1 + cadence.jitter) + quiet_time(cadence.quiet)

@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from crawler.jobs.child import Exit
 from crawler.jobs.signals import STOP_SIGNALS
 from crawler.jobs.supervisor import Supervisor
+from crawler.render.base import counted
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.state import ScheduleState
 from storage.errors import TinquanError
@@ -238,7 +239,8 @@ def plan_text(dues: Mapping[tuple[str, str], datetime | None], now: datetime) ->
         first[outlet] = min(first.get(outlet, moment), moment)
     visits = sorted(first, key=lambda outlet: (first[outlet], outlet))[:3]
     told = ", ".join(f"{one} at {first[one].astimezone(LOCAL):%H:%M}" for one in visits)
-    return f"{len(first)} outlets with {len(dues)} sections; first {told or 'none'}"
+    sections = counted(len(dues), "section")
+    return f"{counted(len(first), 'outlet')} with {sections}; first {told or 'none'}"
 
 
 def end_text(run: Run) -> str:

@@ -2,7 +2,8 @@
 
 Much text in common is needed but proves little: weather bulletins, lottery results and prices
 share nine tenths of their words from day to day. What distinguishes them is what is in the same
-surroundings: a copy says the same figures, dates and names there, another issue says others.
+surroundings: a copy says the same figures, dates and names there, another issue says others. An
+update, the same event told later, says some other figures; its names and dates are the same.
 """
 
 import re
@@ -11,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import xxhash
@@ -20,14 +22,22 @@ from storage.model.articles import Article
 from storage.text.arrays import Hashes, distinct
 from storage.text.syllables import Syllables, syllables
 
-ENOUGH = 0.45
+SHINGLE = 4
+"""Syllables a shingle: with 8, one changed word in ten leaves two fifths of a text in common."""
+
+ENOUGH = 0.5
 """Part of the shorter text's shingles that a copy shares."""
+
+MOST = 0.75
+"""Part that an update shares, and that leaves little room for another story."""
 
 ALMOST_ALL = 0.9
 """Part that two texts share which are near-identical."""
 
 _SLIPS = 0.05  # part of the figures and names that a copy may have otherwise; one always may
 _FEW_SLOTS = 4  # that can be compared: of fewer, one that differs counts, and none proves nothing
+_UPDATED = 1 / 3  # part of the figures that an update may have otherwise
+_FEW_CHANGES = 2  # figures that it may have otherwise where nearly all of the text is the same
 _LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
 # In any case and Unicode form; folding the text first would take longer than all the rest.
 _DATE = re.compile(
@@ -37,7 +47,7 @@ _SLOT = 0
 _LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
 _SHORT = 0
 
-SlotContext = tuple[int, ...]
+SlotContext = tuple[int, ...]  # 1 for a figure, 0 for a name; two words before, two behind
 Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
 
 
@@ -45,6 +55,7 @@ class Reason(StrEnum):
     """Why two articles are copies, or not."""
 
     COPY = "copy"
+    UPDATE = "update"  # the same with some other figures
     LITTLE = "little"  # too little in common
     FIGURES = "figures"  # other figures or names in the same surroundings
     ISSUE = "issue"  # the same title with other figures: another issue of a series
@@ -66,14 +77,37 @@ class Similarity:
     shared: int = 0
 
     @property
-    def is_copy(self) -> bool:
-        """True where one is a copy of the other."""
-        return self.reason is Reason.COPY
+    def is_tie(self) -> bool:
+        """True where one is a copy or an update of the other."""
+        return self.reason in (Reason.COPY, Reason.UPDATE)
 
     @property
     def looks_alike(self) -> bool:
-        """True where much is in common and yet neither is a copy of the other."""
-        return self.reason not in (Reason.COPY, Reason.LITTLE)
+        """True where much is in common and yet neither is a copy or an update of the other."""
+        return not self.is_tie and self.reason is not Reason.LITTLE
+
+
+class SlotCounts(NamedTuple):
+    """How many figures and names have like surroundings in two texts, and how many differ.
+
+    changes: different figures among those that differ: one that stands in ten places is one.
+    """
+
+    figures: int
+    figures_differ: int
+    names: int
+    names_differ: int
+    changes: int
+
+    @property
+    def compared(self) -> int:
+        """Figures and names with like surroundings."""
+        return self.figures + self.names
+
+    @property
+    def differ(self) -> int:
+        """Figures and names that differ."""
+        return self.figures_differ + self.names_differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +128,7 @@ def read(article: Article) -> Text:
     return Text(
         syllables=every,
         lines=_line_hashes(every, len(texts)),
-        shingles=distinct(shingles(every.hashes)),
+        shingles=distinct(shingles(every.hashes, SHINGLE)),
         dates=_dates("\n".join(texts)),
         title=every.keep(every.lines == 0),
     )
@@ -116,9 +150,10 @@ def compare(
         enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
     reason = Reason.LITTLE
     if enough:
-        compared, differing = _compare_slots(left.syllables, right.syllables)
-        strict = in_series and similarity < ALMOST_ALL
-        reason = _reason(one, other, compared, differing, strict=strict)
+        counts = _compare_slots(left.syllables, right.syllables)
+        reason = _reason(one, other, counts, similarity)
+        if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
+            reason = Reason.SERIES
     return Similarity(reason, similarity, of_longer, shared)
 
 
@@ -129,16 +164,43 @@ def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
     return shared / max(shorter, 1), shared / max(longer, 1), shared
 
 
-def _reason(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
-    if _is_another_issue(one.title, other.title):
-        return Reason.ISSUE
-    allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)
-    if differing > allowed:
-        return Reason.FIGURES
+def _reason(one: Text, other: Text, counts: SlotCounts, similarity: float) -> Reason:
+    is_issue = _is_another_issue(one.title, other.title)
+    if is_issue or counts.differ > _slips(counts.compared):
+        numbered = is_issue and counts.figures_differ < 2  # only the title has another figure
+        agree = _dates_agree(one, other, in_titles=is_issue)
+        if agree and not numbered and _is_update(counts, similarity):
+            return Reason.UPDATE
+        return Reason.ISSUE if is_issue else Reason.FIGURES
     apart = bool(one.dates and other.dates) and not one.dates & other.dates
-    if apart and (differing or compared < _FEW_SLOTS):
+    if apart and (counts.differ or counts.compared < _FEW_SLOTS):
         return Reason.DAY
-    return Reason.SERIES if strict else Reason.COPY
+    return Reason.UPDATE if counts.figures_differ else Reason.COPY
+
+
+def _slips(compared: int) -> float:
+    """Return how many of so many figures and names may differ in a copy."""
+    return max(_SLIPS * compared, compared >= _FEW_SLOTS)
+
+
+def _is_update(counts: SlotCounts, similarity: float) -> bool:
+    """True where most is the same, all names are, and not many figures are others."""
+    if similarity < MOST or counts.compared < _FEW_SLOTS:
+        return False
+    few = counts.changes <= _FEW_CHANGES and similarity >= ALMOST_ALL
+    some = counts.figures_differ <= _UPDATED * counts.figures
+    return (few or some) and counts.names_differ <= _slips(counts.names)
+
+
+def _dates_agree(one: Text, other: Text, *, in_titles: bool) -> bool:
+    """True where most dates of the text with fewer are in the other, too.
+
+    in_titles: the titles say different figures, so both texts must have dates.
+    """
+    fewer = min(len(one.dates), len(other.dates))
+    if not fewer:
+        return not in_titles
+    return len(one.dates & other.dates) > fewer / 2
 
 
 def shared_lines(one: Text, other: Text) -> set[int]:
@@ -166,25 +228,26 @@ def _without(text: Text, common: Collection[int]) -> Text:
     if not gone:
         return text
     left = text.syllables.keep(~np.isin(text.syllables.lines, gone))
-    found = distinct(shingles(left.hashes))
+    found = distinct(shingles(left.hashes, SHINGLE))
     if len(found) < _LEAST:
         return text
     return Text(left, text.lines, found, text.dates, text.title)
 
 
-def _compare_slots(one: Syllables, other: Syllables) -> tuple[int, int]:
-    """Return how many figures and names have like surroundings, and how many of them differ."""
+def _compare_slots(one: Syllables, other: Syllables) -> SlotCounts:
     left, right = slots(one), slots(other)
-    compared = alike = 0
+    compared, differing = [0, 0], [0, 0]  # names, figures
+    changed: set[tuple[int, ...]] = set()
     for context in left.keys() & right.keys():
-        values, others = left[context], right[context]
-        number = min(values.total(), others.total())
-        compared += number
-        if number == 1 and values.total() == others.total():
-            alike += _alike(next(iter(values)), next(iter(others)))
-        else:
-            alike += (values & others).total()
-    return compared, compared - alike
+        fewer, more = sorted((left[context], right[context]), key=Counter.total)
+        compared[context[0]] += fewer.total()
+        rest = fewer - more
+        if rest and more.total() == 1 and _alike(next(iter(fewer)), next(iter(more))):
+            continue
+        differing[context[0]] += rest.total()
+        if context[0]:
+            changed |= rest.keys()
+    return SlotCounts(compared[1], differing[1], compared[0], differing[0], len(changed))
 
 
 def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -195,23 +258,27 @@ def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
 def slots(text: Syllables) -> Slots:
     """Return the figures and names by the words around them, two on each side.
 
-    Neighbouring ones are one slot, and a slot in the surroundings counts as any slot.
+    Neighbouring ones are one slot, a figure where any is one; a slot in the surroundings counts
+    as any slot.
     """
-    flagged = (text.digits | text.names).tolist()
     items: list[int] = []
     values: dict[int, list[int]] = {}
-    for value, is_slot in zip(text.hashes.tolist(), flagged, strict=True):
-        if not is_slot:
+    figures: set[int] = set()
+    each = zip(text.hashes.tolist(), text.digits.tolist(), text.names.tolist(), strict=True)
+    for value, is_figure, is_name in each:
+        if not (is_figure or is_name):
             items.append(value)
-        else:
-            if not items or items[-1] != _SLOT:
-                items.append(_SLOT)
-            values.setdefault(len(items) - 1, []).append(value)
+            continue
+        if not items or items[-1] != _SLOT:
+            items.append(_SLOT)
+        values.setdefault(len(items) - 1, []).append(value)
+        if is_figure:
+            figures.add(len(items) - 1)
     padded = [1, 1, *items, 1, 1]
     found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
     for place, value_ in values.items():
         around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
-        found[around][tuple(value_)] += 1
+        found[int(place in figures), *around][tuple(value_)] += 1
     return found
 
 

@@ -87,9 +87,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What a server gave to ask conditionally for a listing the next time."""
+    """What tells the next time whether a listing, or an article's page, has changed.
+
+    etag, last_modified: what the server gave to ask conditionally. digest: of what came, where
+    that is to be compared.
+    """
 
     url: str
     etag: str | None
     last_modified: str | None
     saved_at: datetime
+    digest: str | None = None

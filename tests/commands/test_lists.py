@@ -26,12 +26,13 @@ from tests.support.stories import OUTLETS, put, start_runs, story, told
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 
-ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, True),))
+ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
 LONG = "Phường Láng lát lại 1,2 km vỉa hè trên tám ngõ, hẹn xong trước Tết Nguyên đán năm sau"
 LISTS = {
     "articles": "id",
     "revisions": "id",
     "runs": "run",
+    "refusals": "outlet",
     "clusters": "id",
     "cluster 5": "id",
     "search cầu": "id",
@@ -54,6 +55,7 @@ TABLES = {
     "articles": ("ID", "published", "title"),
     "revisions": ("seen", "ID", "title"),
     "runs": ("outlet", "started", "outcome", "new"),
+    "refusals": ("captured", "reason", "url"),
     "clusters": ("ID", "published", "outlets", "title"),
     "search cầu --facets": ("articles",),
     "status": ("outlet", "last crawl"),
@@ -146,7 +148,9 @@ def test_two_forms_at_once_are_refused(line: str, listed: Listed) -> None:
     assert "--jsonl and --csv: expected one of them" in ran.err
 
 
-@pytest.mark.parametrize("line", ["articles", "runs", "alarms", "revisions", "clusters"])
+@pytest.mark.parametrize(
+    "line", ["articles", "runs", "alarms", "revisions", "refusals", "clusters"]
+)
 def test_an_empty_list_is_a_header_in_csv(line: str, tinquan: Tinquan, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     open_archive(url).close()

@@ -3,12 +3,10 @@
 import asyncio
 import os
 import signal
-from concurrent.futures.process import BrokenProcessPool
+import time
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pebble import ProcessFuture, ProcessPool
 
 from crawler.extract import extract
 from crawler.extract.worker import Extract, ExtractionWorker
@@ -27,6 +25,10 @@ def behave(page: Page, outlet: Outlet | None) -> Article | Refusal:
         os._exit(139)
     if "raise" in page.url:
         raise ValueError("a surprise")
+    if "print" in page.url:
+        os.write(1, b"a line of a library")
+    if "wait" in page.url:
+        time.sleep(0.2)
     if "memory" in page.url:
         return Refusal("x", page.url, RefusalReason.EMPTY, str(len(bytearray(3 * 1024**3))))
     return Refusal("x", page.url, RefusalReason.EMPTY, f"read by {os.getpid()}")
@@ -88,53 +90,50 @@ def test_a_child_killed_between_two_pages_is_replaced() -> None:
             first = await worker.extract(_page("ok"), None)
             assert isinstance(first, Refusal)
             os.kill(int(first.evidence.removeprefix("read by ")), signal.SIGKILL)
-            await asyncio.sleep(0.5)  # the pool finds out, and is broken from then on
+            await asyncio.sleep(0.1)  # it is gone then
             return [first, *[await worker.extract(_page("ok"), None) for _ in range(2)]]
 
     results = asyncio.run(scenario())
     assert [r.reason for r in results if isinstance(r, Refusal)] == [RefusalReason.EMPTY] * 3
 
 
-def test_a_pool_that_answers_nobody_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where a child is killed while it holds the pool's lock: no page ever ends."""
-    schedule = ProcessPool.schedule
-    stuck: list[ProcessPool] = []
-
-    def get_stuck(pool: ProcessPool, *args: Any, **kwargs: Any) -> ProcessFuture[Any]:
-        if not stuck:
-            stuck.append(pool)
-        # The stuck pool is waited for in vain; the next one may take its time to start.
-        wait = 0.0 if pool is stuck[0] else 60.0
-        monkeypatch.setattr("crawler.extract.worker._START_SECONDS", wait)
-        return ProcessFuture() if pool is stuck[0] else schedule(pool, *args, **kwargs)
-
-    monkeypatch.setattr(ProcessPool, "schedule", get_stuck)
-
+def test_a_child_that_does_not_start_costs_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> list[Article | Refusal]:
-        async with ExtractionWorker(limit_seconds=5, function=behave) as worker:
-            return [await worker.extract(_page("ok"), None) for _ in range(2)]
+        async with ExtractionWorker(limit_seconds=60, function=behave) as worker:
+            monkeypatch.setattr("crawler.extract.worker._START_SECONDS", 0.0)
+            first = await worker.extract(_page("ok"), None)
+            monkeypatch.undo()
+            return [first, await worker.extract(_page("ok"), None)]
 
     results = asyncio.run(scenario())
     reasons = [r.reason for r in results if isinstance(r, Refusal)]
-    assert reasons == [RefusalReason.TIMEOUT, RefusalReason.EMPTY]
+    assert reasons == [RefusalReason.CRASH, RefusalReason.EMPTY]
 
 
-def test_a_page_whose_child_was_killed_before_it_took_it_is_read_by_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    schedule = ProcessPool.schedule
-    asked: list[ProcessPool] = []
+def test_what_a_page_s_code_prints_gets_between_no_answers() -> None:
+    results = asyncio.run(_run([_page("print"), _page("ok")], behave, limit=60))
+    reasons = [r.reason for r in results if isinstance(r, Refusal)]
+    assert reasons == [RefusalReason.EMPTY] * 2
 
-    def broken_once(pool: ProcessPool, *args: Any, **kwargs: Any) -> ProcessFuture[Any]:
-        asked.append(pool)
-        if len(asked) > 1:
-            return schedule(pool, *args, **kwargs)
-        future: ProcessFuture[Any] = ProcessFuture()
-        future.set_exception(BrokenProcessPool("All workers expired"))
-        return future
 
-    monkeypatch.setattr(ProcessPool, "schedule", broken_once)
-    [result] = asyncio.run(_run([_page("ok")], behave, limit=60))
-    assert isinstance(result, Refusal)
-    assert result.reason is RefusalReason.EMPTY
-    assert asked[0] is not asked[1]
+def test_a_child_ends_with_whoever_asked_it() -> None:
+    async def scenario() -> int:
+        worker = ExtractionWorker(limit_seconds=60, function=behave)
+        first = await worker.extract(_page("ok"), None)
+        assert isinstance(first, Refusal)
+        worker.close()
+        return int(first.evidence.removeprefix("read by "))
+
+    pid = asyncio.run(scenario())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_pages_are_read_side_by_side() -> None:
+    async def scenario() -> set[str]:
+        async with ExtractionWorker(workers=2, limit_seconds=60, function=behave) as worker:
+            pages = [worker.extract(_page("wait"), None) for _ in range(2)]
+            read = await asyncio.gather(*pages)
+            return {one.evidence for one in read if isinstance(one, Refusal)}
+
+    assert len(asyncio.run(scenario())) == 2

@@ -1,6 +1,7 @@
 """What a page's way into the archive does when the archive does not take it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem, NotConfigured
 
-from crawler.fetch.pipelines import ExtractPipeline, ReportPipeline, StorePipeline
+from crawler.fetch.pipelines import ExtractPipeline, StorePipeline
 from crawler.fetch.spiders.items import PageItem
+from crawler.fetch.store_group import MOST, StoreGroup
 from crawler.page.response import Page
 from storage.errors import ArchiveBusyError
-from storage.model.articles import Capture, Refusal, RefusalReason
+from storage.model.articles import Arrival, Capture, Refusal, RefusalReason, Stored, Verdict
 from storage.model.runs import Outcome
 
 NOW = datetime(2026, 9, 14, tzinfo=UTC)
@@ -22,38 +24,129 @@ REFUSAL = Refusal("tienphong", URL, RefusalReason.NOT_FOUND, "HTTP status 404")
 ITEM = PageItem(URL, Capture(URL, NOW, 404, "f", 0, "r", "d"), REFUSAL, key="1")
 
 
-def busy(*_: object, **__: object) -> None:
-    raise ArchiveBusyError("tinquan.db: held by another process")
+class FakeArchive:
+    """Takes pages, a group at a time, until it is told to refuse some."""
+
+    def __init__(self, refuses: Callable[[Arrival], Exception | None] = lambda _: None) -> None:
+        self.groups: list[list[str]] = []
+        self._refuses = refuses
+        self.articles = self
+
+    def store_many(self, _run: str, arrivals: list[Arrival]) -> list[Stored]:
+        for one in arrivals:
+            if (error := self._refuses(one)) is not None:
+                raise error
+        self.groups.append([one.capture.url for one in arrivals])
+        return [Stored(Verdict.REFUSED, None) for _ in arrivals]
 
 
-def spider(**changes: object) -> Any:
+def spider(archive: object = None, **changes: object) -> Any:
     halted: list[tuple[Outcome, str]] = []
+    counted: list[object] = []
     plain = {
-        "archive": SimpleNamespace(articles=SimpleNamespace(store=busy)),
+        "archive": archive or FakeArchive(),
         "run_id": "r1",
         "is_over": False,
         "addresses_of": lambda item: item.aliases,
         "halted": halted,
         "halt": lambda outcome, error: halted.append((outcome, error)),
+        "session": SimpleNamespace(is_replay=False),
+        "counted": counted,
+        "recorder": SimpleNamespace(stored=lambda *told: counted.append(told)),
     }
     return SimpleNamespace(**(plain | changes))
 
 
-def test_an_archive_that_does_not_take_a_page_ends_the_run() -> None:
-    crawl = spider()
-    with pytest.raises(DropItem, match=r"not stored: tinquan\.db: held by another process"):
-        asyncio.run(StorePipeline(crawl).process_item(ITEM))
+def refused(number: int) -> PageItem:
+    capture = Capture(f"{URL}?{number}", NOW, 404, "f", number, f"r{number}", "d")
+    return PageItem(capture.url, capture, REFUSAL)
+
+
+async def through(group: StoreGroup, items: list[PageItem]) -> list[BaseException | None]:
+    return await asyncio.gather(*map(group.add, items), return_exceptions=True)
+
+
+def never(_waiting: int) -> bool:
+    return False
+
+
+def busy(_: Arrival) -> Exception:
+    return ArchiveBusyError("tinquan.db: held by another process")
+
+
+def test_an_archive_that_does_not_take_pages_ends_the_run() -> None:
+    crawl = spider(FakeArchive(busy))
+    group = StoreGroup(crawl, lambda waiting: waiting == 2)
+    for error in asyncio.run(through(group, [refused(1), refused(2)])):
+        assert isinstance(error, DropItem)
+        assert str(error) == "not stored: tinquan.db: held by another process"
     assert crawl.halted == [(Outcome.FAILED, "tinquan.db: held by another process")]
+    assert crawl.counted == []
 
 
 def test_nothing_is_stored_after_the_run_s_end() -> None:
-    with pytest.raises(DropItem, match="the run has ended"):
-        asyncio.run(StorePipeline(spider(is_over=True)).process_item(ITEM))
+    crawl = spider(is_over=True)
+    [error] = asyncio.run(through(StoreGroup(crawl, lambda _: True), [refused(1)]))
+    assert isinstance(error, DropItem)
+    assert crawl.archive.groups == []
+
+
+def test_pages_are_stored_together_in_their_order() -> None:
+    crawl = spider()
+    items = [refused(number) for number in range(2 * MOST)]
+    assert asyncio.run(through(StoreGroup(crawl, never), items)) == [None] * (2 * MOST)
+    assert [len(group) for group in crawl.archive.groups] == [MOST, MOST]
+    stored = [url for group in crawl.archive.groups for url in group]
+    assert stored == [item.url for item in items]
+    assert len(crawl.counted) == 2 * MOST
+
+
+def test_what_waits_is_stored_once_nothing_else_is_under_way() -> None:
+    looks: list[int] = []
+
+    def quiet(waiting: int) -> bool:
+        looks.append(waiting)
+        return len(looks) > 3
+
+    crawl = spider()
+    asyncio.run(through(StoreGroup(crawl, quiet), [refused(1), refused(2)]))
+    assert crawl.archive.groups == [[refused(1).url, refused(2).url]]
+    assert looks == [1, 2, 2, 2], "asked at each page, then again and again"
+
+
+def test_a_page_that_cannot_be_stored_costs_no_other() -> None:
+    bad = refused(2).url
+
+    def refuses(one: Arrival) -> Exception | None:
+        return ValueError("no") if one.capture.url == bad else None
+
+    crawl = spider(FakeArchive(refuses))
+    group = StoreGroup(crawl, lambda waiting: waiting == 3)
+    first, second, third = asyncio.run(through(group, [refused(n) for n in (1, 2, 3)]))
+    assert (first, third) == (None, None)
+    assert isinstance(second, ValueError)
+    assert crawl.archive.groups == [[refused(1).url], [refused(3).url]]
+    assert crawl.halted == []
+
+
+def test_a_crawl_that_is_cut_short_stores_what_waits() -> None:
+    async def cut() -> None:
+        adding = asyncio.ensure_future(group.add(refused(1)))
+        await asyncio.sleep(0)
+        assert crawl.archive.groups == []
+        group.flush()
+        assert crawl.archive.groups == [[refused(1).url]]
+        assert len(crawl.counted) == 1, "counted before anybody waits for it"
+        await adding
+
+    crawl = spider()
+    group = StoreGroup(crawl, never)
+    asyncio.run(cut())
 
 
 def test_the_pipeline_serves_our_spiders_only() -> None:
     crawler: Any = SimpleNamespace(spider=object())
-    for pipeline in (ExtractPipeline, StorePipeline, ReportPipeline):
+    for pipeline in (ExtractPipeline, StorePipeline):
         with pytest.raises(NotConfigured, match="outlet files only"):
             pipeline.from_crawler(crawler)
 

@@ -80,7 +80,7 @@ def test_articles_that_become_one_take_their_looks_along(archive: Archive) -> No
 
 def test_validators_of_long_ago_are_forgotten(archive: Archive) -> None:
     for number in range(3):
-        archive.links.save_validator(Validator(url_of(number), '"1"', None, at(number)))
+        archive.links.save_validators([Validator(url_of(number), '"1"', None, at(number))])
     assert archive.links.prune_validators(at(2)) == 2
     assert archive.links.validator(url_of(2)) is not None
     archive.maintenance.tidy()
@@ -213,4 +213,4 @@ def test_prune_says_what_is_gone(tinquan: Tinquan, tmp_path: Path) -> None:
     config.write_text('contact = "https://example.org/tests"\n')
     assert tinquan("archive", "init", "--config", config).code == 0
     ran = tinquan("prune", "--config", config)
-    assert (ran.code, ran.out) == (0, "0 logs older than 30 days and 0 validators are gone\n")
+    assert (ran.code, ran.out) == (0, "gone: 0 logs older than 30 days, 0 validators\n")

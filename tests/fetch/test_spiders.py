@@ -245,8 +245,8 @@ def test_no_validator_is_saved_before_its_articles(
     saved: list[Validator] = []
 
     class Keeps:
-        def save_validator(self, validator: Validator) -> None:
-            saved.append(validator)
+        def save_validators(self, validators: list[Validator]) -> None:
+            saved.extend(validators)
 
     keeps: Any = SimpleNamespace(links=Keeps())
     validators = PendingValidators(keeps, lambda: NOW, timedelta(hours=1))

@@ -107,8 +107,8 @@ def test_a_validator_is_replaced_by_the_next(archive: Archive) -> None:
     url = "https://baothu.vn/rss/xa-hoi.rss"
     assert archive.links.validator(url) is None
     first = Validator(url, '"abc"', "Sun, 01 Mar 2026 08:00:00 GMT", T0)
-    archive.links.save_validator(first)
+    archive.links.save_validators([first])
     assert archive.links.validator(url) == first
-    archive.links.save_validator(Validator(url, None, None, at(1)))
+    archive.links.save_validators([Validator(url, None, None, at(1))])
     assert archive.links.validator(url) == Validator(url, None, None, at(1))
     assert archive.links.validator(url + "?page=2") is None

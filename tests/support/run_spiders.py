@@ -50,7 +50,7 @@ class WorkerHere(ExtractionWorker):
 
 
 def run(asked: dict[str, Any]) -> int:
-    vars(session)["ExtractionWorker"] = WorkerHere
+    vars(session)["new_worker"] = WorkerHere
     settings = get_project_settings()
     settings.setdict(asked["settings"], priority="cmdline")
     process = AsyncCrawlerProcess(settings)

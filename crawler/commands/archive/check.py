@@ -144,7 +144,8 @@ class _Auditor:
         for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
-            what = f"{self._config.captures / name}: is not there; {count} captures point to it"
+            pointing = counted(count, "capture points", "captures point")
+            what = f"{self._config.captures / name}: is not there; {pointing} to it"
             yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
     def _record(self, fault: RecordFault) -> CheckFinding:

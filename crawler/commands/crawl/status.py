@@ -30,16 +30,12 @@ from crawler.commands.listing import (
 )
 from crawler.health.evaluate import all_findings
 from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
-from crawler.health.rules import MonitoredOutlet
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
-from crawler.outlets.model import Outlet
 from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
-from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
+from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
-from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
 from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
@@ -121,17 +117,6 @@ def status(
             out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
     if alarms:
         raise typer.Exit(1)
-
-
-def crawled_outlets(
-    archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
-) -> list[MonitoredOutlet]:
-    """Return those outlets that are wanted and have been crawled."""
-    return [
-        one
-        for one in monitored_by(wanted, known)
-        if any(not run.replay for run in archive.runs.find(one.outlet))
-    ]
 
 
 def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list[Alarm]:

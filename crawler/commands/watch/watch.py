@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from crawler.commands.app import CommandApp
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -24,6 +25,7 @@ from crawler.commands.common import (
     print_table,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.config.config import Config
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
@@ -41,24 +43,29 @@ from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError, UsageError
 from storage.model.watches import Digest, Look
 
-watch_app = typer.Typer(
-    help="Watches: who is told of what arrives.", no_args_is_help=True, add_completion=False
-)
+watch_app = CommandApp("Watches: who is told of what arrives.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name.")]
 _HOLD = "watches"
+_COLUMNS = ("name", "when", "to", "tell", "language", "feed", "looked_at", "next_look")
 
 
 @watch_app.command("list")
 def list_(
-    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List the watches: to whom each tells, when, and what is owed."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         states = opened.watches.states()
         owed = opened.watches.open_deliveries()
-    if json:
-        print_json_array(watch_json(one, states.get(one.name), owed) for one in settings.watches)
+    if form:
+        rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
+        print_rows(form, rows, _COLUMNS)
         return
     listed = Table(
         counted(len(settings.watches), "watch", "watches"),

@@ -7,7 +7,6 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from twisted.internet import reactor
 
 from crawler.fetch.spiders.outlet import OutletSpider
 from storage.model.runs import Outcome
@@ -60,5 +59,8 @@ class Watchdog:
         await asyncio.sleep(_GRACE_SECONDS)
         _log.warning("ending without what is still under way")
         self._spider.closed("shutdown")
+        # Importing it installs one: not before Scrapy has chosen, nor before a process is forked.
+        from twisted.internet import reactor  # noqa: PLC0415
+
         running: Any = reactor  # the module has become the reactor, which mypy cannot know
         running.stop()

@@ -1,14 +1,17 @@
 """Every response goes to a WARC file before any other code sees it."""
 
+from functools import partial
+
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.fetch.middlewares.errors import OversizeError, is_oversize
-from crawler.fetch.middlewares.meta import CAPTURE, RECORD
+from crawler.fetch.middlewares.meta import CAPTURE, LOOKS, RECORD
 from crawler.page.times import utc_now
 
+_UNCHANGED = 304
 _MAX_HEADER = 16 * 1024  # bytes; fastwarc gives the whole record up for a line of 32 KiB
 
 
@@ -16,7 +19,7 @@ class CaptureMiddleware:
     """Records every response as it came, and passes its Capture on in the request's meta.
 
     Stands below redirects and decompression (priority 650), so that redirects are recorded too
-    and bodies are stored as sent.
+    and bodies are stored as sent. What only looks for news is held back until there is some.
     """
 
     def __init__(self, files: WarcFiles | None):
@@ -52,7 +55,10 @@ class CaptureMiddleware:
                 ip_address=str(response.ip_address) if response.ip_address else None,
                 is_cut=cut,
             )
-            request.meta[CAPTURE] = self._files.write(exchange)
+            if response.status == _UNCHANGED or request.meta.get(LOOKS):
+                self._files.hold(exchange, partial(request.meta.__setitem__, CAPTURE))
+            else:
+                request.meta[CAPTURE] = self._files.write(exchange)
         if cut:
             raise OversizeError(f"{request.url}: too large")
         return response

@@ -20,6 +20,7 @@ from crawler.fetch.middlewares.errors import (
     UnreadableRecordError,
     cause_of,
 )
+from crawler.fetch.middlewares.meta import LOOKS
 from crawler.fetch.middlewares.retry_after import MAX_WAIT_SECONDS
 from crawler.page.urls import bare_host, host_of
 from storage.errors import CaptureError
@@ -105,7 +106,7 @@ class StrictRobots:
         request = Request(
             f"{origin}/robots.txt",
             priority=1000,
-            meta={"dont_obey_robotstxt": True},
+            meta={"dont_obey_robotstxt": True, LOOKS: True},
             callback=NO_CALLBACK,
         )
         try:

@@ -19,11 +19,16 @@ from crawler.fetch.spiders.listing_requests import (
     first_requests,
     next_page_request,
 )
-from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
+from crawler.fetch.spiders.pending_validators import (
+    PendingValidators,
+    conditional_headers,
+    digest_of,
+)
 from crawler.fetch.spiders.plan import Plan
 from crawler.fetch.spiders.session import CrawlSession
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
+from crawler.page.response import Page
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, article_key, canonical_url, on_own_host
 from storage.archive import Archive
@@ -133,15 +138,26 @@ class Listings:
             return {}
         return conditional_headers(self.validators.usable(listing.url))
 
+    def is_unchanged(self, listing: ListingRequest, body: bytes) -> bool:
+        """True where a listing is, to the byte, what it was when all it links to was stored.
+
+        Asked where "304 Not Modified" would do, it is as good as that answer.
+        """
+        if not (self._keeps_validators(listing) and self._session.trusts_known):
+            return False
+        known = self.validators.usable(listing.url)
+        return known is not None and known.digest == digest_of(body)
+
     def _keeps_validators(self, listing: ListingRequest) -> bool:
         """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
         plain = not (self._plan.is_bounded or self._plan.recrawl or self._session.is_replay)
         return plain and listing.can_be_conditional
 
     def follow(
-        self, listing: ListingRequest, found: DiscoveryResult, headers: Headers, now: datetime
+        self, listing: ListingRequest, found: DiscoveryResult, headers: Headers, page: Page
     ) -> ListingResult:
-        """Take in what a listing holds. now: time of its capture."""
+        """Take in what a listing holds. page: itself, as it was captured."""
+        now = page.fetched_at
         before = self.frontier.discovered
         links = found.links
         if self._plan.oldest_first and all(link.published_at for link in links):
@@ -160,7 +176,8 @@ class Listings:
         if found.dropped:
             self._recorder.refuse(LeftOut.LINKS, found.dropped)
         if self._keeps_validators(listing) and not found.is_cut:
-            self.validators.expect(listing.url, headers, [item.key for item in scheduled])
+            keys, digest = [item.key for item in scheduled], digest_of(page.body)
+            self.validators.expect(listing.url, headers, keys, digest)
         further = [*self._children(listing, found), *self._siblings(listing, found)]
         following = self._following(listing, scheduled, found)
         if self._backfill is not None and not (found.children or found.is_cut):
@@ -264,6 +281,9 @@ class Listings:
         self.validators.resolve(key, well=well)
         if section := self._requested.section_of.get(key):
             self._recorder.published(section, published_at)
+
+    def dated(self, key: str, published_at: datetime | None) -> None:
+        """Note what date an article turned out to have: it tells how far a listing's page went."""
         for pagination in self._requested.paginations.get(key, []):
             pagination.saw_article(published_at)
 

@@ -1,7 +1,7 @@
 """The spider of every outlet: asks its listings what is new, and for that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
+from crawler.fetch.middlewares.meta import LOOKS
 from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.ends import is_empty_sitemap, is_end_in_doubt, is_past_the_last
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
@@ -42,11 +43,10 @@ from crawler.fetch.spiders.responses import (
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
-from crawler.page.response import Page
 from crawler.page.urls import article_key, host_of
 from storage.archive import Archive
 from storage.errors import TinquanError
-from storage.model.articles import Article, Capture, Refusal
+from storage.model.articles import Article, Refusal
 from storage.model.runs import Outcome
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
@@ -64,6 +64,7 @@ class OutletSpider(Spider):
         self.plan = plan
         self.session = session
         self.listings = Listings(self.outlet, self.family, plan, session)
+        self.store_waiting: Callable[[], None] = lambda: None
         self._failures = 0
         self._stopping: asyncio.Task[None] | None = None
 
@@ -122,6 +123,7 @@ class OutletSpider(Spider):
             errback=self.listing_failed,
             headers=self.listings.headers(listing),
             cb_kwargs={"listing": listing},
+            meta={LOOKS: True},
         )
 
     async def parse_listing(
@@ -129,7 +131,7 @@ class OutletSpider(Spider):
     ) -> AsyncIterator[Request | PageItem]:
         """Follow what a listing links to."""
         self._failures = 0
-        if response.status == 304:
+        if response.status == 304 or self.listings.is_unchanged(listing, response.body):
             note_unchanged_listing(self.recorder, listing)
             return
         page = page_of(response)
@@ -173,18 +175,19 @@ class OutletSpider(Spider):
         if found.reason:
             refusal = Refusal(self.outlet.slug, page.url, found.reason, found.evidence)
         if refusal:
-            yield from self._refuse_listing(listing, page, capture_of(response), refusal)
+            yield from self._refuse_listing(listing, response, refusal)
             return
         note_listing(self.recorder, listing, found)
-        led = self.listings.follow(listing, found, response.headers, page.fetched_at)
+        led = self.listings.follow(listing, found, response.headers, page)
         for item in led.articles:
             yield self.article_request(item.link.url)
         for further in led.listings:
             yield self.listing_request(further)
 
     def _refuse_listing(
-        self, listing: ListingRequest, page: Page, capture: Capture, refusal: Refusal
+        self, listing: ListingRequest, response: Response, refusal: Refusal
     ) -> Iterator[PageItem]:
+        page = page_of(response)
         is_young = is_empty_sitemap(listing, refusal) and not self.listings.held_links(listing)
         if is_past_the_last(listing, refusal) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
@@ -195,7 +198,9 @@ class OutletSpider(Spider):
         host = host_of(listing.url) or self.outlet.host
         self.recorder.fault(f"{host}: {listing.url}: {refusal.reason}: {refusal.evidence}")
         note_refused_listing(self.recorder, listing, refusal)
-        yield PageItem(page.url, capture, refusal)
+        if self.warc_files is not None:
+            self.warc_files.release()
+        yield PageItem(page.url, capture_of(response), refusal)
 
     # Asking articles
 
@@ -278,6 +283,7 @@ class OutletSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """Write the run's end; Scrapy calls it when all items are stored."""
+        self.store_waiting()  # it may be cut short while some wait
         if self.listings.frontier.is_full:
             self.recorder.refuse(LIMIT)
         run = self.recorder.finish(reason)

@@ -1,5 +1,6 @@
 """Conditional requests: when a listing's validator may be used, and when it may be saved."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,16 +22,27 @@ def conditional_headers(validator: Validator | None) -> dict[str, str]:
     return headers
 
 
-def read_validator(url: str, headers: Headers, now: datetime) -> Validator | None:
-    """Return what a server gave to ask conditionally the next time, if anything."""
+def digest_of(body: bytes) -> str:
+    """Return what tells a body from another: servers that give no validator send the same again."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def read_validator(
+    url: str, headers: Headers, now: datetime, digest: str | None = None
+) -> Validator | None:
+    """Return what a server gave to ask conditionally the next time, if anything.
+
+    digest: of the body, where that is to be compared too.
+    """
     etag, modified = headers.get("ETag"), headers.get("Last-Modified")
-    if not etag and not modified:
+    if not (etag or modified or digest):
         return None
     return Validator(
         url=url,
         etag=etag.decode("latin-1") if etag else None,
         last_modified=modified.decode("latin-1") if modified else None,
         saved_at=now,
+        digest=digest,
     )
 
 
@@ -66,11 +78,13 @@ class PendingValidators:
         """Note that an article is asked for."""
         self._open.add(key)
 
-    def expect(self, url: str, headers: Headers, keys: Iterable[str]) -> None:
+    def expect(
+        self, url: str, headers: Headers, keys: Iterable[str], digest: str | None = None
+    ) -> None:
         """Save a listing's new validator once all `keys` are resolved well; never if one fails."""
-        validator = read_validator(url, headers, self.clock())
+        validator = read_validator(url, headers, self.clock(), digest)
         if validator is not None:
-            self.defer(keys, partial(self.archive.links.save_validator, validator))
+            self.defer(keys, partial(self.archive.links.save_validators, [validator]))
 
     def defer(self, keys: Iterable[str], action: Callable[[], None]) -> None:
         """Call `action` once all `keys` are resolved well; never if one fails."""

@@ -29,7 +29,7 @@ def note_listing(recorder: RunRecorder, listing: ListingRequest, found: Discover
 
 
 def note_unchanged_listing(recorder: RunRecorder, listing: ListingRequest) -> None:
-    """Count a listing that answers 304: it has held links, else nobody would ask like that."""
+    """Count a listing that answers 304, or the very bytes as before: it has held links then."""
     recorder.discovered()
     recorder.record_signal(HealthSignal.UNCHANGED_LISTINGS, listing.url)
     if listing.section:

@@ -3,7 +3,6 @@
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.extract.refusals import refuse_response
 from crawler.families.base import Family
 from crawler.fetch.middlewares.meta import CAPTURE, OFFSITE_TARGET
 from crawler.fetch.middlewares.short_answers import is_short
@@ -38,7 +37,11 @@ def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
     if target is not None:
         evidence = f"redirects to another site: {target}"[:500]
         return Refusal(slug, page.url, RefusalReason.NOT_ARTICLE, evidence)
-    return None if 200 <= page.status < 300 else refuse_response(page, slug)
+    if 200 <= page.status < 300:
+        return None
+    from crawler.extract.refusals import refuse_response  # noqa: PLC0415 - loads the parsers
+
+    return refuse_response(page, slug)
 
 
 _GONE = 410

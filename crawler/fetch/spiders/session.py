@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from scrapy.settings import BaseSettings
@@ -21,7 +21,6 @@ from crawler.config.config import absolute_archive, require_contact
 from crawler.config.machine import machine_name
 from crawler.discover import DiscoveryResult, Form, discover
 from crawler.discover.guess import guessed_links
-from crawler.extract.worker import ExtractionWorker
 from crawler.families import GENERIC
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
@@ -29,13 +28,16 @@ from crawler.health.run_recorder import RunRecorder, fail_run
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from crawler.page.times import utc_now
-from crawler.places.tag_articles import Tables, load_into
 from storage.archive import Archive, open_archive
 from storage.errors import CaptureError, TinquanError
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.links import LeftOut
 from storage.model.places import Tags
 from storage.model.runs import Outcome, Run
+
+if TYPE_CHECKING:
+    from crawler.extract.worker import ExtractionWorker
+    from crawler.places.tag_articles import Tables
 
 _LOG = logging.getLogger(__name__)
 _LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
@@ -57,6 +59,7 @@ class CrawlSession:
         self._outlet = outlet
         self._family = family
         self._worker: ExtractionWorker | None = None
+        self._gazetteer = Path(settings["TINQUAN_GAZETTEER"]).absolute()
         self._tables: Tables | None = None
         self.trust_for = timedelta(hours=settings.getint("TINQUAN_VALIDATOR_HOURS"))
         replay = replay_files(settings)
@@ -132,15 +135,18 @@ class CrawlSession:
 
     async def read(self, page: Page) -> tuple[Article | Refusal, Tags | None]:
         """Return what an article's page says, and of which places, read where it can be killed."""
+        if self._tables is None:  # a crawl that finds nothing new needs no gazetteer
+            from crawler.places.tag_articles import load_into  # noqa: PLC0415
+
+            self._tables = load_into(self.archive, self._gazetteer)
         return await self._reader().read(page, self._outlet, self._tables)
 
-    def _reader(self) -> ExtractionWorker:
+    def _reader(self) -> "ExtractionWorker":
         if self._worker is None:  # a crawl whose listings have not changed needs no process
-            self._worker = ExtractionWorker()
+            self._worker = new_worker()
         return self._worker
 
     def _open(self, run: Run, settings: BaseSettings, replay: list[Path]) -> None:
-        self._tables = load_into(self.archive, Path(settings["TINQUAN_GAZETTEER"]).absolute())
         captures = Path(settings["TINQUAN_CAPTURES"]).absolute()
         if replay:
             self.replay_index = ReplayIndex(replay, captures)
@@ -159,8 +165,11 @@ class CrawlSession:
             self._worker.close()
             self._worker = None
         if self.warc_files is not None:
-            self.warc_files.close()
             is_done = self.recorder.run.outcome is Outcome.DONE
+            try:
+                self.warc_files.finish(is_quiet=is_done)
+            except CaptureError as error:
+                _LOG.warning("what the listings said is not recorded: %s", error)
             adopted = self.left_behind if is_done else []  # else the next crawl reads them back
             self._list_files(self.warc_files.captures, [*self.warc_files.written, *adopted])
             self.warc_files = None
@@ -175,6 +184,13 @@ class CrawlSession:
             list_files(self.archive, captures, files, utc_now())
         except TinquanError as error:
             _LOG.warning("the WARC files are not listed: %s", error)
+
+
+def new_worker() -> "ExtractionWorker":
+    """Return what reads pages; only a crawl that finds something imports it."""
+    from crawler.extract.worker import ExtractionWorker  # noqa: PLC0415
+
+    return ExtractionWorker()
 
 
 def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`archive.links`: what listings named, counted against what is stored; listings' validators."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection
 from storage.model.articles import RefusalReason
 from storage.model.links import DiscoveredLink, Period, Progress, Promised
 from storage.model.runs import Validator
-from storage.model.waiting import Looks
+from storage.model.waiting import ASKED_FOR, Looks
+from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.store import add_outlet
@@ -71,9 +72,16 @@ class Links(Part):
 
         Listings have named them, whether they still do or not; no look brought an article, first
         and last lie less than `ASKED_FOR` apart, and they were not given up (`articles.seen`).
+        What is settled is not looked through again: this costs what waits, not what was.
         """
         with self._database.reading() as conn:
-            return _due(conn, outlet, now)[:limit]
+            due, settled = _due(conn, outlet, now)
+        if settled:
+            with self._database.writing() as conn:
+                for part in in_parts(settled):
+                    closed = sa.update(refused_urls).where(refused_urls.c.key.in_(part))
+                    conn.execute(closed.values(open=False))
+        return due[:limit]
 
     def progress(self, outlet: str, window: str) -> dict[str, Progress]:
         """Return how far the backfill of a window has come, by listing."""
@@ -99,16 +107,19 @@ class Links(Part):
         query = sa.select(validators).where(validators.c.key == url_key(url))
         with self._database.reading() as conn:
             row = conn.execute(query).one_or_none()
-        return Validator(row.url, row.etag, row.last_modified, row.saved_at) if row else None
+        if row is None:
+            return None
+        return Validator(row.url, row.etag, row.last_modified, row.saved_at, row.digest)
 
-    def save_validator(self, validator: Validator) -> None:
-        """Keep a listing's validator; the caller has stored all that it linked to."""
-        key, values = url_key(validator.url), asdict(validator)
-        update = sa.update(validators).where(validators.c.key == key).values(values)
+    def save_validators(self, given: Iterable[Validator]) -> None:
+        """Keep validators of pages and listings; the caller has stored all that they linked to."""
+        rows = {url_key(one.url): asdict(one) for one in sorted(given, key=lambda one: one.url)}
         with self._database.writing() as conn:
-            lock(conn, "validator", validator.url)
-            if not conn.execute(update).rowcount:
-                conn.execute(sa.insert(validators).values(key=key, **values))
+            for row in rows.values():  # in one order, so that no two wait for each other
+                lock(conn, "validator", row["url"])
+            for part in in_parts(list(rows)):
+                conn.execute(sa.delete(validators).where(validators.c.key.in_(part)))
+            insert(conn, validators, [{"key": key, **row} for key, row in rows.items()])
 
     def prune_validators(self, before: datetime) -> int:
         """Forget validators that were saved before then; return how many.
@@ -234,22 +245,33 @@ def _is_refused() -> ColumnElement[bool]:
     )
 
 
-def _due(conn: Connection, outlet: str, now: datetime) -> list[str]:
-    refused = refusals.join(refused_urls).join(
-        links,
-        sa.and_(links.c.outlet == refusals.c.outlet, links.c.url_key == refused_urls.c.key),
-    )
-    time = refusals.c.captured_at
-    query = (
-        sa.select(links.c.url, sa.func.min(time), sa.func.max(time))
-        .select_from(refused)
-        .where(refusals.c.outlet == outlet, ~_is_stored())
-        .group_by(links.c.url)
-    )
-    asked = {url: Looks(first, last) for url, first, last in conn.execute(query)}
-    waiting = {url: it for url, it in asked.items() if it.is_due(now) and not it.is_spent}
-    settled = seen(conn, outlet, list(waiting))
-    return sorted(waiting.keys() - settled, key=lambda url: (waiting[url].last, url))
+# No index serves this form of the outlet: SQLite would walk through all that it was refused.
+_OF_OUTLET = refusals.c.outlet.concat("") == sa.bindparam("outlet")
+_OPEN = (
+    sa.select(refused_urls.c.value, refused_urls.c.key)
+    .select_from(refused_urls.join(refusals))
+    .where(refused_urls.c.open, _OF_OUTLET)
+    .distinct()
+)
+_NAMED = sa.select(links.c.url, _is_stored().label("stored")).where(
+    links.c.outlet == sa.bindparam("outlet")
+)
+
+
+def _due(conn: Connection, outlet: str, now: datetime) -> tuple[list[str], list[bytes]]:
+    """Return the addresses that are due, and the keys of open ones that are settled by now."""
+    keys_of = {row.value: row.key for row in conn.execute(_OPEN, {"outlet": outlet})}
+    asked = looks(conn, outlet, list(keys_of))
+    rows = rows_at(conn, _NAMED, links.c.url_key, keys_of.values(), outlet=outlet)
+    named = {row.url: bool(row.stored) for row in rows}
+    settled = seen(conn, outlet, list(keys_of))
+    for url, it in asked.items():
+        is_forgotten = url not in named and now - it.last >= ASKED_FOR
+        if it.is_spent or is_forgotten or named.get(url):
+            settled.add(url)
+    due = [url for url in named.keys() - settled if asked[url].is_due(now)]
+    closed = [keys_of[url] for url in keys_of if url in settled]
+    return sorted(due, key=lambda url: (asked[url].last, url)), closed
 
 
 def _save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:

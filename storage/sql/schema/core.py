@@ -199,12 +199,18 @@ refusals = sa.Table(
     sa.Index("ix_refusals_article", "article"),
 )
 
+# open: whether the address may have to be asked again. `links.due` looks at these alone, and closes
+# what was settled since; a new row, of whatever reading, opens its address again.
+_OPEN = sa.text("open")
+
 refused_urls = sa.Table(
     "refused_urls",
     metadata,
     sa.Column("key", sa.LargeBinary, primary_key=True),  # hashed("url", value)
     sa.Column("refusal", sa.ForeignKey("refusals.id"), primary_key=True),
     sa.Column("value", SafeText, nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Index("ix_refused_urls_open", "refusal", sqlite_where=_OPEN, postgresql_where=_OPEN),
     sqlite_with_rowid=False,
 )
 
@@ -216,6 +222,7 @@ validators = sa.Table(
     sa.Column("etag", SafeText),
     sa.Column("last_modified", SafeText),
     sa.Column("saved_at", UtcTime, nullable=False),
+    sa.Column("digest", sa.Text),
 )
 
 # One row: the gazetteer that was loaded last.
@@ -233,6 +240,7 @@ units = sa.Table(
     sa.Column("valid_from", sa.Date),
     sa.Column("valid_to", sa.Date),
     sa.Column("source", SafeText, nullable=False),
+    sa.Column("gone_by", sa.Date),  # where valid_to is unknown: it was gone by then
     sa.Column("level", sa.Text, nullable=False),  # province, district or ward
     sa.Column("current", sa.Boolean, nullable=False),  # in the gazetteer that was loaded last
 )
@@ -278,7 +286,7 @@ scores = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     ref("unit", "units.id"),
     sa.Column("score", sa.Double, nullable=False),
-    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Column("confidence", sa.Text),  # certain or likely; null: not about it
     sqlite_with_rowid=False,
 )
 
@@ -291,6 +299,7 @@ article_places = sa.Table(
     sa.Column("sort_at", UtcTime, primary_key=True),
     sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
     ref("outlet", "outlets.slug"),
+    sa.Column("confidence", sa.Text, nullable=False, server_default="likely"),
     sa.Index(
         "ix_article_places_unit_outlet_sort_at_article", "unit", "outlet", "sort_at", "article"
     ),

@@ -136,7 +136,7 @@ def _removals(conn: Connection, after: int, until: int) -> Iterator[Arrival]:
 
 
 _TEXTS = sa.select(contents.c.id, contents.c.json)
-_ABOUT = sa.select(scores.c.content, scores.c.unit).where(scores.c.is_primary)
+_ABOUT = sa.select(scores.c.content, scores.c.unit).where(scores.c.confidence.is_not(None))
 
 
 def match(

@@ -11,7 +11,7 @@ from alembic import op
 from storage.sql.schema.types import SafeText, UtcTime
 
 revision = "0020"
-down_revision = "0015"
+down_revision = "0019"
 
 
 def upgrade() -> None:

@@ -1,0 +1,289 @@
+"""Starting a process: as a command of its own, or forked from a warm parent, which is quicker.
+
+What is forked is the same command: `python -m MODULE …` with its streams, environment and group.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+from crawler.jobs.warm import REQUEST_BYTES, ForkRequest
+
+Streams = tuple[int, int, int]
+"""File descriptors of a process's standard input, output and error; the caller closes its own."""
+
+_FORK_SECONDS = 60.0  # a parent that takes longer to import what it should is hung
+_TOLD_SECONDS = 10.0  # after a process was killed
+_END_SECONDS = 5.0
+_CODE = Path(__file__).resolve().parents[1]
+
+
+class Process(Protocol):
+    """A process that was started. pid: its id, also that of its group where it has its own."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def has_ended(self) -> bool:
+        """True once it has ended; its id stays its own until `wait`."""
+
+    def drop(self) -> None:
+        """Kill it, and forget it."""
+
+    async def wait(self) -> int:
+        """Return its exit code once it has ended, negative where a signal ended it."""
+
+
+class ColdProcess:
+    """A command of its own. Raises OSError where it cannot be started.
+
+    group: the process group to join, 0 for one of its own.
+    """
+
+    def __init__(
+        self, argv: Sequence[str], environment: Mapping[str, str], streams: Streams, group: int
+    ) -> None:
+        """Start it."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own argv, no shell
+            argv,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            env=dict(environment),
+            process_group=group,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """True once it has ended; it is not reaped yet, so its id is its own."""
+        if self._process.returncode is not None:
+            return True
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, options) is not None
+
+    def drop(self) -> None:
+        """Kill it, and forget it."""
+        self._process.kill()
+        self._process.wait()
+
+    async def wait(self) -> int:
+        """Return its exit code; it has ended, or has just been killed."""
+        return self._process.wait()
+
+
+class ForkedProcess:
+    """A child of a warm parent, known by what that tells of it on a pipe."""
+
+    LOST = -int(signal.SIGKILL)
+    """The exit code of one whose parent was killed: it is killed too, for nobody watches it."""
+
+    def __init__(self, status: int) -> None:
+        """Listen on the pipe; `pid` is known once `begun` is done, 0 where nothing was forked."""
+        self._loop = asyncio.get_running_loop()
+        self._status = status
+        self._told = b""
+        self.pid = 0
+        self._code: int | None = None
+        self.begun: asyncio.Future[None] = self._loop.create_future()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        os.set_blocking(status, False)
+        self._loop.add_reader(status, self._read)
+
+    def _read(self) -> None:
+        try:
+            piece = os.read(self._status, 64)
+        except BlockingIOError:
+            return
+        self._told += piece
+        lines = self._told.splitlines()
+        if lines and self.pid == 0:
+            self.pid = int(lines[0])
+        if len(lines) > 1:
+            self._code = int(lines[1])
+        if not piece:
+            self._close()
+        if (self.pid or not piece) and not self.begun.done():
+            self.begun.set_result(None)
+
+    def _close(self) -> None:
+        self._loop.remove_reader(self._status)
+        os.close(self._status)
+        if self._code is None and self.pid:  # the parent is gone: nobody tells how it goes on
+            self._code = self.LOST
+            with suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    @property
+    def has_ended(self) -> bool:
+        """True once its parent has told its end."""
+        return self._ended.done()
+
+    def drop(self) -> None:
+        """Kill it, and forget it."""
+        if not self.has_ended:
+            with suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._close()
+
+    async def wait(self) -> int:
+        """Return its exit code once it has ended, or has just been killed."""
+        await asyncio.wait([self._ended], timeout=_TOLD_SECONDS)
+        return self.LOST if self._code is None else self._code
+
+
+class Forks:
+    """Asks a warm parent for processes, by a socket."""
+
+    def __init__(self, asks: socket.socket, kill: Callable[[], object] = lambda: None) -> None:
+        """asks: the other end is the parent's. kill: ends a parent that does not answer."""
+        self._asks = asks
+        self._kill = kill
+        self.forked = 0
+
+    async def fork(
+        self, argv: Sequence[str], environment: Mapping[str, str], streams: Streams, group: int
+    ) -> Process | None:
+        """Return a process that runs a command; None where it has to be started the plain way.
+
+        argv: "python -m MODULE …".
+        """
+        if list(argv[:2]) != [sys.executable, "-m"]:
+            return None
+        asked = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(Path.cwd()), group)
+        text = json.dumps(asdict(asked)).encode()
+        if len(text) > REQUEST_BYTES:
+            return None
+        told, tells = os.pipe()
+        try:
+            socket.send_fds(self._asks, [text], [*streams, tells])
+        except OSError:  # the parent is gone
+            os.close(told)
+            return None
+        finally:
+            os.close(tells)
+        process = ForkedProcess(told)
+        if not (await asyncio.wait([process.begun], timeout=_FORK_SECONDS))[0]:
+            self._kill()
+            await process.begun
+        self.forked += bool(process.pid)
+        return process if process.pid else None
+
+    def close(self) -> None:
+        """Ask for no more."""
+        self._asks.close()
+
+
+_inherited: Forks | None = None
+
+
+def inherit(asks: socket.socket) -> None:
+    """Note, in a process that was forked, how its parent is asked for more."""
+    global _inherited  # noqa: PLW0603 - a process has one parent
+    _inherited = Forks(asks)
+
+
+async def start(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Streams,
+    group: int,
+    forks: Forks | None = None,
+) -> Process:
+    """Start a command, from a warm parent where there is one. Raises OSError.
+
+    forks: the parent to be asked; by default the one that this process was forked from, if any.
+    """
+    parent = forks or _inherited
+    forked = await parent.fork(argv, environment, streams, group) if parent else None
+    return forked or ColdProcess(argv, environment, streams, group)
+
+
+class WarmParent:
+    """One warm parent, kept while a command starts many processes.
+
+    modules: what it imports beforehand. It is started with the first process, and anew when it is
+    gone or the code on the disk is no longer what it imported: what it forked goes on.
+    """
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        """Start nothing yet."""
+        self._modules = tuple(modules)
+        self._stamp: tuple[object, ...] = ()
+        self._forks: Forks | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._retired: list[subprocess.Popen[bytes]] = []
+
+    def forks(self) -> Forks | None:
+        """Return how the parent is asked; None where this code's cannot even begin."""
+        stamp = code_stamp()
+        gone = self._process is not None and self._process.poll() is not None
+        if gone and self._forks is not None and stamp == self._stamp and not self._forks.forked:
+            return None  # its imports fail: each process then says so itself
+        if self._forks is None or stamp != self._stamp or gone:
+            self._retire()
+            self._stamp, self._forks = stamp, self._begin()
+        return self._forks
+
+    def _begin(self) -> Forks:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            argv = [sys.executable, "-m", "crawler.jobs.warm", str(theirs.fileno())]
+            self._process = subprocess.Popen(  # noqa: S603 - our own argv, no shell
+                [*argv, *self._modules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                process_group=0,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        return Forks(ours, self._process.kill)
+
+    def _retire(self) -> None:
+        """Ask the parent for no more; it ends with the last of its children."""
+        if self._forks is not None:
+            self._forks.close()
+            self._forks = None
+        if self._process is not None:
+            self._retired = [one for one in self._retired if one.poll() is None]
+            self._retired.append(self._process)
+            self._process = None
+
+    def close(self) -> None:
+        """End every parent; call it when all that was started has ended."""
+        self._retire()
+        for process in self._retired:
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def code_stamp() -> tuple[object, ...]:
+    """Return what changes when our code, or a library beside it, is replaced on the disk."""
+    folders = {Path(entry) for entry in sys.path if entry.endswith("site-packages")}
+    files = sorted([*_CODE.rglob("*.py"), *(_CODE.parent / "storage").rglob("*.py"), *folders])
+    states = []
+    for file in files:
+        with suppress(OSError):
+            state = file.stat()
+            states.append((str(file), state.st_mtime_ns, state.st_size))
+    return tuple(states)
