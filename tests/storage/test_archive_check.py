@@ -128,17 +128,6 @@ def test_an_index_that_is_not_of_the_texts_is_rebuilt(sqlite_archive: Archive, d
     assert sqlite_archive.search.find(SearchQuery(parse_words("sửa"))).hits
 
 
-def test_a_vector_that_is_not_of_its_text_is_rebuilt(archive_url: str, damage: Damage) -> None:
-    if archive_url.startswith("sqlite"):
-        pytest.skip("FTS5 keeps no words of an article")
-    with open_archive(archive_url) as archive:
-        archive.runs.start(run())
-        fill(archive)
-        damage("UPDATE search_entries SET vector = 'khác' WHERE article = 2")
-        assert [finding.check for finding in check(archive, repair=True)] == ["full text"]
-        assert check(archive) == []
-
-
 def test_texts_that_nothing_shows_are_deleted(archive: Archive, damage: Damage) -> None:
     fill(archive)
     text = article(99, "không ai giữ")

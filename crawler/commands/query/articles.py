@@ -191,7 +191,7 @@ def _print_article(
         "id": str(archived.id),
         "outlet": article.outlet,
         "url": article.url,
-        "published": time_text(article.published_at),
+        "published": f"{time_text(article.published_at)} (UTC+7)" if article.published_at else "–",
         "modified": time_text(article.modified_at),
         "authors": ", ".join(article.authors) or "–",
         "credit": article.credit or "–",

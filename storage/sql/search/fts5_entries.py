@@ -102,8 +102,3 @@ def is_sound(conn: Connection) -> bool:
     ids = "SELECT id FROM search_texts_docsize", "SELECT number FROM search_entries"
     differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
     return not any(conn.exec_driver_sql(query).first() for query in differing)
-
-
-def differing(_conn: Connection, _entries: Sequence[Entry]) -> list[int]:
-    """Return none: an index without content cannot be asked what it has of an article."""
-    return []

@@ -85,7 +85,7 @@ def forget_contents(conn: Connection, ids: Iterable[int]) -> None:
 def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[list[int], int | None]:
     """Return of the articles after `after` those that the index has otherwise, and the last id.
 
-    deep: compare the words, too, as far as the engine can tell them.
+    deep: and those with words that the archive does not know.
     """
     query = _SHOWN.add_columns(*_HELD.selected_columns)
     joined = articles.outerjoin(search_entries, search_entries.c.article == articles.c.id)
@@ -94,15 +94,14 @@ def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[lis
     absent = (None,) * 3
     wrong = [row[0] for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
     if deep and rows:
-        wrong += _wrongly_worded(conn, [row[:3] for row in rows if row[0] not in set(wrong)])
+        wrong += _with_unknown_words(conn, {row[0] for row in rows}.difference(wrong))
     return wrong, rows[-1][0] if len(rows) == _PAGE else None
 
 
-def _wrongly_worded(conn: Connection, rows: Sequence[Sequence[Any]]) -> list[int]:
-    entries = _entries(rows, latest_texts(conn, [row[0] for row in rows]), 0)
-    lacking = set(missing(conn, set().union(*(one.document.words for one in entries))))
-    lost = [one.article for one in entries if one.document.words & lacking]
-    return lost + [id_ for id_ in engine_of(conn).differing(conn, entries) if id_ not in lost]
+def _with_unknown_words(conn: Connection, ids: Iterable[int]) -> list[int]:
+    words = {id_: document_of(text).words for id_, text in latest_texts(conn, ids).items()}
+    lacking = set(missing(conn, set().union(*words.values())))
+    return [id_ for id_, own in words.items() if own & lacking]
 
 
 def index_page(conn: Connection, after: int) -> tuple[int, int | None]:

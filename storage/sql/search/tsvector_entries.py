@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from storage.search.document import GAP, Document
 from storage.sql.engine.bulk import among
@@ -62,18 +61,3 @@ def clear(conn: Connection) -> None:
 def is_sound(_conn: Connection) -> bool:
     """Return True: PostgreSQL keeps its indexes as it keeps all others."""
     return True
-
-
-def differing(conn: Connection, entries: Sequence[Entry]) -> list[int]:
-    """Return those articles whose vectors are not those of their texts."""
-    wanted = (
-        sa.func.unnest(
-            sa.cast([one.article for one in entries], ARRAY(sa.BigInteger)),
-            sa.cast([vector_of(one.document) for one in entries], ARRAY(sa.Text)),
-        )
-        .table_valued("article", "vector", name="wanted")
-        .render_derived()
-    )
-    vector = sa.cast(wanted.c.vector, TSVECTOR)
-    asked = sa.select(search_entries.c.article).where(search_entries.c.article == wanted.c.article)
-    return list(conn.execute(asked.where(search_entries.c.vector != vector)).scalars())
