@@ -55,11 +55,11 @@ def demo(
         " tinquan search ngập; tinquan runs",
         soft_wrap=True,
     )
-    _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
-    run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
     program = "tinquan" if which("tinquan") else sys.argv[0]
     words = shlex.join((program, "--config", str(config), "serve"))
     out.print(f"or open it in a browser: {words}", markup=False, soft_wrap=True)
+    _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
+    run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
 
 
 def _configured(folder: Path) -> Path:

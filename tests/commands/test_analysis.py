@@ -43,9 +43,9 @@ def test_the_notebook_answers(export: Path, monkeypatch: pytest.MonkeyPatch) -> 
         if cell["cell_type"] == "code":
             assert cell["outputs"] == []  # results of somebody's archive are not kept
             exec("".join(cell["source"]), names)
-    assert len(names["articles"]) == 8
-    assert names["by_month"].loc["2026-09"].to_dict() == {"laodongthudo": 2, "tienphong": 2}
-    assert names["by_level"].to_dict() == {"p": 5, "q": 3}
+    assert len(names["articles"]) == 11
+    assert names["by_month"].loc["2026-09"].to_dict() == {"laodongthudo": 2, "tienphong": 5}
+    assert names["by_level"].to_dict() == {"p": 8, "q": 3}
     assert list(names["changed"]["states"]) == []
 
 
@@ -58,4 +58,4 @@ def test_the_r_script_answers(export: Path) -> None:
     ran = subprocess.run(
         [R, ANALYSIS / "district.R", export], check=True, capture_output=True, text=True
     )
-    assert "2026-09            2         2" in ran.stdout
+    assert "2026-09            2         5" in ran.stdout
