@@ -3,7 +3,7 @@
 A command that lists takes the options `json: JsonOption`, `jsonl: JsonLinesOption` and
 `csv: CsvOption`, asks `form_of` for the one that was given, and hands its rows, as plain data, to
 `print_rows`; only a form of None leaves it a table to print. A list that can be long takes
-`limit: LimitOption` and `offset: OffsetOption` too, and its title and last line come from `Page`.
+`limit: LimitOption` and `offset: OffsetOption` too; title and last line come from `Portion`.
 """
 
 import csv as csv_module
@@ -64,7 +64,7 @@ def _line(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Portion:
     """The part of a list that is shown.
 
     total: of the whole list, whatever limit and offset; without `is_exact`, at least so many.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from crawler.commands.listing import Page
+from crawler.commands.listing import Portion
 from crawler.places.tag_articles import load_into
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
@@ -227,11 +227,11 @@ def test_alarms_come_in_parts(listed: Listed) -> None:
 
 
 def test_titles_of_parts() -> None:
-    assert Page(1, 1).title("article") == "1 article"
-    assert Page(20, 1204).title("article") == "20 of 1,204 articles"
-    assert Page(20, 1204, 20).title("article") == "21 to 40 of 1,204 articles"
-    assert Page(20, 21, is_exact=False).title("story", "stories") == "20 of at least 21 stories"
-    assert Page(0, 7, 9).title("article") == "0 of 7 articles"
+    assert Portion(1, 1).title("article") == "1 article"
+    assert Portion(20, 1204).title("article") == "20 of 1,204 articles"
+    assert Portion(20, 1204, 20).title("article") == "21 to 40 of 1,204 articles"
+    assert Portion(20, 21, is_exact=False).title("story", "stories") == "20 of at least 21 stories"
+    assert Portion(0, 7, 9).title("article") == "0 of 7 articles"
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

@@ -24,7 +24,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -237,4 +237,4 @@ def alarms(
         out.print("no alarms" if closed else "no alarm is open")
     for alarm in found:
         _print_alarm(alarm)
-    Page(len(found), len(every), offset).print_rest()
+    Portion(len(found), len(every), offset).print_rest()

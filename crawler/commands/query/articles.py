@@ -35,7 +35,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -127,9 +127,9 @@ def articles(
             print_rows(form, rows, _COLUMNS)
         else:
             listed = list(found)
-            page = Page(len(listed), opened.articles.count(query), offset)
-            print_table(article_table(listed, f"{page.title('article')}, newest first"))
-            page.print_rest()
+            portion = Portion(len(listed), opened.articles.count(query), offset)
+            print_table(article_table(listed, f"{portion.title('article')}, newest first"))
+            portion.print_rest()
 
 
 def article_table(found: list[ArchivedArticle], title: str) -> Table:

@@ -29,7 +29,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -115,10 +115,10 @@ def clusters(
             print_rows(form, map(_story_json, found), _COLUMNS)
         else:
             listed = list(found)
-            page = Page(len(listed), opened.clusters.count(query), offset)
-            title = f"{page.title('story', 'stories')}, most reprinted first"
+            portion = Portion(len(listed), opened.clusters.count(query), offset)
+            title = f"{portion.title('story', 'stories')}, most reprinted first"
             print_table(_table(listed, title))
-            page.print_rest()
+            portion.print_rest()
 
 
 def _story_json(found: Cluster) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -74,9 +74,9 @@ def refusals(
             print_rows(form, (_json(*one) for one in found), _COLUMNS)
         else:
             listed = list(found)
-            page = Page(len(listed), opened.articles.count_refusals(query), offset)
-            print_table(_table(listed, f"{page.title('refusal')}, newest first"))
-            page.print_rest()
+            portion = Portion(len(listed), opened.articles.count_refusals(query), offset)
+            print_table(_table(listed, f"{portion.title('refusal')}, newest first"))
+            portion.print_rest()
 
 
 def _json(capture: Capture, refusal: Refusal) -> dict[str, Any]:

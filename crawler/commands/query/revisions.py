@@ -29,7 +29,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -216,9 +216,9 @@ def revisions(
             print_rows(form, map(edit_json, found), _COLUMNS)
         else:
             listed = list(found)
-            page = Page(len(listed), opened.articles.count_edits(query), offset)
-            _print_edits(listed, f"{page.title('edit')}, newest first")
-            page.print_rest()
+            portion = Portion(len(listed), opened.articles.count_edits(query), offset)
+            _print_edits(listed, f"{portion.title('edit')}, newest first")
+            portion.print_rest()
 
 
 def _share_text(share: float) -> str:

@@ -23,7 +23,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -72,17 +72,17 @@ def runs(
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         listed = opened.runs.find(outlet, limit, offset=offset)
-        page = Page(len(listed), opened.runs.count(outlet), offset)
+        portion = Portion(len(listed), opened.runs.count(outlet), offset)
         alive = liveness(opened, settings.limits.run_seconds, datetime.now(UTC))
         found = [_as_it_stands(run, alive) for run in listed]
     if form:
         print_rows(form, map(run_json, found), _COLUMNS)
     else:
-        print_table(run_table(found, f"{page.title('run')}, newest first"))
+        print_table(run_table(found, f"{portion.title('run')}, newest first"))
         for run in found:
             if run.error:
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
-        page.print_rest()
+        portion.print_rest()
 
 
 def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:

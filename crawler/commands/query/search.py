@@ -35,7 +35,7 @@ from crawler.commands.listing import (
     JsonLinesOption,
     LimitOption,
     OffsetOption,
-    Page,
+    Portion,
     form_of,
     print_rows,
 )
@@ -198,14 +198,14 @@ def _check(limit: int, offset: int, kinds: list[str]) -> None:
 
 def _print_result(found: SearchResult, query: SearchQuery, offset: int) -> None:
     order = "newest first" if query.order == "date" else "best first"
-    page = Page(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
+    portion = Portion(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
     zone = f"; {ZONE}" if found.hits else ""
-    out.print(f"{page.title('article')}, {order}{zone}")
+    out.print(f"{portion.title('article')}, {order}{zone}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:
         _print_hit(hit)
-    page.print_rest()
+    portion.print_rest()
 
 
 def _print_hit(hit: SearchHit) -> None:
