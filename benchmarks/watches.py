@@ -106,7 +106,7 @@ def _day() -> Iterator[Arrival]:
     for number, one in enumerate(islice(arrivals(DAY), DAY)):
         outlet = f"outlet{int(OUTLETS * chance.random() ** 2)}"
         units = chance.sample(range(UNITS), chance.randint(1, 4))
-        tags = Tags("v", (), tuple(Score(f"u{unit}", 1.0, True) for unit in units))
+        tags = Tags("v", (), tuple(Score(f"u{unit}", 1.0, "certain") for unit in units))
         url = f"https://{outlet}.vn/tin-{number}.html"
         yield replace(
             one,

@@ -40,7 +40,7 @@ def test_a_page_begins_with_what_it_is_for(page: Path) -> None:
     title, blank, first, *_ = page.read_text("utf-8").splitlines()
     assert title.startswith("# ")
     assert blank == ""
-    assert re.match(r"[\w*][^|]{40,}", first), first
+    assert re.match(r"[\w*`][^|]{40,}", first), first
 
 
 def commands(text: str) -> Iterator[list[str]]:

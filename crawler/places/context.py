@@ -36,6 +36,12 @@ class PlaceContext:
             self.provinces[identity] += 1
             self.places.setdefault((where, identity), []).append(offset)
 
+    def add_office(self, units: list[Unit]) -> None:
+        """Note the bare name of an office, if one province alone has places of that name."""
+        kin = [self.gazetteer.kin(self.gazetteer.province(unit.id).id) for unit in units]
+        if kin and (common := frozenset.intersection(*kin)):
+            self.provinces.update(common)
+
     def add_vote(self, units: list[Unit]) -> None:
         """Note a mention that can only be these: it speaks for what they have in common."""
         provinces = {self.gazetteer.province(unit.id).id for unit in units}

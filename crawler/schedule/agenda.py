@@ -72,10 +72,29 @@ class Agenda:
         for name, line in maintenance.items():
             self._items.append(Item("", name, "maintenance", Cadence(cron=line)))
 
+    def sections(self) -> dict[str, set[str]]:
+        """Return the sections that are crawled, by outlet."""
+        found: dict[str, set[str]] = {}
+        for item in self._items:
+            if item.kind == "crawl":
+                found.setdefault(item.outlet, set()).add(item.name)
+        return found
+
     def remember(
-        self, runs: Iterable[Run], maintenance: Mapping[str, datetime], now: datetime
+        self,
+        runs: Iterable[Run],
+        maintenance: Mapping[str, datetime],
+        now: datetime,
+        published: Mapping[str, Mapping[str, list[datetime]]] | None = None,
     ) -> None:
-        """Take in what was done before this start: runs in any order, maintenance jobs by name."""
+        """Take in what was done before this start: runs in any order, maintenance jobs by name.
+
+        published: when new articles were, by outlet and section; None: the runs say it.
+        """
+        if published is not None:
+            runs = [replace(run, new_of={}) for run in runs]
+            for item in self._items:
+                item.published = sorted(published.get(item.outlet, {}).get(item.name, ()))
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:
                 self._take_in(run, now)

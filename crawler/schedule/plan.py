@@ -9,7 +9,7 @@ from crawler.health.rules import MonitoredOutlet
 from crawler.outlets.cadence import Cadence, quiet_time
 from crawler.outlets.model import Outlet, find_outlet
 from crawler.schedule.agenda import Agenda, Wanted
-from crawler.schedule.rhythm import MEMORY
+from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import UsageError
 
@@ -53,7 +53,7 @@ def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, date
     machines = archive.machines.find()
     if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
         return {}
-    agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
+    recall(archive, agenda, {}, now)
     found: dict[str, datetime] = {}
     for (outlet, _), due in agenda.dues().items():
         found[outlet] = min(found.get(outlet, due or now), due or now)

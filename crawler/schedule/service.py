@@ -31,7 +31,8 @@ _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so m
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
 _AGAIN = timedelta(seconds=15)  # after another machine was found at a visit
-_LIFE_SECONDS = 20  # between two signs of life
+_LIFE_SECONDS = 10  # between two signs of life
+_MANY = 1000
 _LEAST_WAIT = timedelta(seconds=1)
 
 
@@ -101,6 +102,7 @@ class Scheduler:
                 run_date=self._as_timed(moment),
                 id="wake",
                 replace_existing=True,
+                max_instances=_MANY,  # one that comes while another ends must not be lost
             )
 
     def _as_timed(self, moment: datetime) -> datetime:

@@ -10,10 +10,10 @@ from crawler.config.config import Config
 from crawler.config.machine import machine_name
 from crawler.health.machines import lost_machines
 from crawler.jobs.crawl_job import CrawlJob
-from crawler.jobs.liveness import liveness
+from crawler.jobs.liveness import Deaths
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.membership import Membership
-from crawler.schedule.rhythm import MEMORY
+from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.model.machines import Machine
 from storage.model.runs import Run
@@ -58,6 +58,7 @@ class ScheduleState:
         self._started_at: datetime | None = None
         self._lost: set[str] = set()  # machines that are known to be gone
         self._read_at: dict[str, datetime] = {}  # by outlet: when its runs were read last
+        self._deaths = Deaths(archive, config.limits.run_seconds)
         limit = timedelta(seconds=config.limits.run_seconds)
         self._longest = limit + timedelta(hours=1)  # that a run may be open
 
@@ -72,7 +73,7 @@ class ScheduleState:
         begun = {
             row.name: row.started_at for row in self._archive.schedule.maintenance_runs().values()
         }
-        self._agenda.remember(self._archive.runs.find(since=now - MEMORY), begun, now)
+        recall(self._archive, self._agenda, begun, now)
         self._archive.machines.forget(now - _FORGET)
         self._note_life(now, None)
 
@@ -103,7 +104,7 @@ class ScheduleState:
         self._archive.machines.record(row)
 
     def _close_dead(self, now: datetime) -> None:
-        alive = liveness(self._archive, self._config.limits.run_seconds, now)
+        alive = self._deaths.alive(now)
         for run in self._archive.runs.close_dead(alive, now):
             _log.warning("run %s of %s died without a word", run.id, run.outlet)
 
@@ -120,8 +121,12 @@ class ScheduleState:
         if not self._membership.take_visit(task.host):
             return None
         since = self._read_at.get(task.outlet, self._started_at or now) - self._longest
+        runs = self._archive.runs.find(task.outlet, since=since)
+        if self._archive.locks.is_shared and any(map(_may_be_at_work, runs)):
+            self._membership.end_visit(task.host)
+            return None
         self._read_at[task.outlet] = now
-        return Claim(runs=tuple(self._archive.runs.find(task.outlet, since=since)))
+        return Claim(runs=tuple(runs))
 
     def release(self, task: Task) -> None:
         """Let others begin a task."""
@@ -138,6 +143,11 @@ class ScheduleState:
             return None
         limit = self._config.schedule.recheck_limit
         return CrawlJob(visit.outlet, recheck=True, limit=limit)
+
+
+def _may_be_at_work(run: Run) -> bool:
+    """True of a crawl without an end: where it has no lock either, it may just have lost it."""
+    return run.outcome is None and not run.replay
 
 
 def maintenance_argv(config: Config) -> dict[str, list[str]]:

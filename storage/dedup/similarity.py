@@ -7,17 +7,16 @@ update, the same event told later, says some other figures; its names and dates 
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import xxhash
 
 from storage.dedup.signature import lines_of, shingles
+from storage.dedup.slots import SlotCounts, compare_slots
 from storage.model.articles import Article
 from storage.text.arrays import Hashes, distinct
 from storage.text.syllables import Syllables, syllables
@@ -43,12 +42,9 @@ _LEAST = 12  # shingles; with fewer, what is left without common lines says noth
 _DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:[/.-]|th(?:á|a\u0301)ng)\s*(\d{1,2})(?!\d)", re.IGNORECASE
 )
-_SLOT = 0
+_HEAD = 2  # lines: title and lead
 _LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
 _SHORT = 0
-
-SlotContext = tuple[int, ...]  # 1 for a figure, 0 for a name; two words before, two behind
-Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
 
 
 class Reason(StrEnum):
@@ -87,37 +83,18 @@ class Similarity:
         return not self.is_tie and self.reason is not Reason.LITTLE
 
 
-class SlotCounts(NamedTuple):
-    """How many figures and names have like surroundings in two texts, and how many differ.
-
-    changes: different figures among those that differ: one that stands in ten places is one.
-    """
-
-    figures: int
-    figures_differ: int
-    names: int
-    names_differ: int
-    changes: int
-
-    @property
-    def compared(self) -> int:
-        """Figures and names with like surroundings."""
-        return self.figures + self.names
-
-    @property
-    def differ(self) -> int:
-        """Figures and names that differ."""
-        return self.figures_differ + self.names_differ
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An article as it is compared; `lines` are hashes of its lines, in order."""
+    """An article as it is compared.
+
+    lines: hashes of its lines, in order. dates: day and month of all. day: of title and lead.
+    """
 
     syllables: Syllables
     lines: tuple[int, ...]
     shingles: Hashes
     dates: frozenset[tuple[int, int]]
+    day: frozenset[tuple[int, int]]
     title: Syllables
 
 
@@ -130,6 +107,7 @@ def read(article: Article) -> Text:
         lines=_line_hashes(every, len(texts)),
         shingles=distinct(shingles(every.hashes, SHINGLE)),
         dates=_dates("\n".join(texts)),
+        day=_dates("\n".join(texts[:_HEAD])),
         title=every.keep(every.lines == 0),
     )
 
@@ -150,7 +128,7 @@ def compare(
         enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
     reason = Reason.LITTLE
     if enough:
-        counts = _compare_slots(left.syllables, right.syllables)
+        counts = compare_slots(left.syllables, right.syllables)
         reason = _reason(one, other, counts, similarity)
         if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
             reason = Reason.SERIES
@@ -193,13 +171,16 @@ def _is_update(counts: SlotCounts, similarity: float) -> bool:
 
 
 def _dates_agree(one: Text, other: Text, *, in_titles: bool) -> bool:
-    """True where most dates of the text with fewer are in the other, too.
+    """True where most dates of the text with fewer are in the other, those of the leads too.
 
-    in_titles: the titles say different figures, so both texts must have dates.
+    Where one has none, a new line must tell an update from an issue, and the titles must not say
+    different figures (in_titles).
     """
     fewer = min(len(one.dates), len(other.dates))
     if not fewer:
-        return not in_titles
+        return not in_titles and len(one.lines) != len(other.lines)
+    if one.day and other.day and not one.day & other.day:
+        return False
     return len(one.dates & other.dates) > fewer / 2
 
 
@@ -231,55 +212,7 @@ def _without(text: Text, common: Collection[int]) -> Text:
     found = distinct(shingles(left.hashes, SHINGLE))
     if len(found) < _LEAST:
         return text
-    return Text(left, text.lines, found, text.dates, text.title)
-
-
-def _compare_slots(one: Syllables, other: Syllables) -> SlotCounts:
-    left, right = slots(one), slots(other)
-    compared, differing = [0, 0], [0, 0]  # names, figures
-    changed: set[tuple[int, ...]] = set()
-    for context in left.keys() & right.keys():
-        fewer, more = sorted((left[context], right[context]), key=Counter.total)
-        compared[context[0]] += fewer.total()
-        rest = fewer - more
-        if rest and more.total() == 1 and _alike(next(iter(fewer)), next(iter(more))):
-            continue
-        differing[context[0]] += rest.total()
-        if context[0]:
-            changed |= rest.keys()
-    return SlotCounts(compared[1], differing[1], compared[0], differing[0], len(changed))
-
-
-def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """True for equal values and for one that says more: "22/11" and "22/11/2026"."""
-    return value == other or set(value) <= set(other) or set(other) <= set(value)
-
-
-def slots(text: Syllables) -> Slots:
-    """Return the figures and names by the words around them, two on each side.
-
-    Neighbouring ones are one slot, a figure where any is one; a slot in the surroundings counts
-    as any slot.
-    """
-    items: list[int] = []
-    values: dict[int, list[int]] = {}
-    figures: set[int] = set()
-    each = zip(text.hashes.tolist(), text.digits.tolist(), text.names.tolist(), strict=True)
-    for value, is_figure, is_name in each:
-        if not (is_figure or is_name):
-            items.append(value)
-            continue
-        if not items or items[-1] != _SLOT:
-            items.append(_SLOT)
-        values.setdefault(len(items) - 1, []).append(value)
-        if is_figure:
-            figures.add(len(items) - 1)
-    padded = [1, 1, *items, 1, 1]
-    found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
-    for place, value_ in values.items():
-        around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
-        found[int(place in figures), *around][tuple(value_)] += 1
-    return found
+    return replace(text, syllables=left, shingles=found)
 
 
 def _is_another_issue(one: Syllables, other: Syllables) -> bool:

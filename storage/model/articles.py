@@ -271,7 +271,7 @@ class RefusalQuery:
 @dataclass(frozen=True, slots=True)
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
-        (the first capture's time where a page gives none). Newest first.
+    (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
     about: "certain" leaves out the likely ones; it narrows `places` and counts of places.

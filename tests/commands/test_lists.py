@@ -26,6 +26,16 @@ from tests.support.stories import OUTLETS, put, start_runs, story, told
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 
+CONFIG = """
+contact = "https://example.org/tests"
+[channels]
+desk = "json://localhost"
+[[watches]]
+name = "Đống Đa và các phường chung quanh"
+words = "ngập"
+to = ["desk"]
+"""
+TEXT = '{"date": "2026-01-01", "title": "Phường Láng họp", "outlet_province": "Hà Nội"}\n'
 ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
 LONG = "Phường Láng lát lại 1,2 km vỉa hè trên tám ngõ, hẹn xong trước Tết Nguyên đán năm sau"
 LISTS = {
@@ -42,6 +52,7 @@ LISTS = {
     "coverage baothu": "period",
     "places find 'quận Tây Hồ'": "id",
     "places stats": "articles",
+    "watch list": "name",
     "outlets list": "slug",
     "outlets check": "outlet",
     "archive check": "check",
@@ -63,7 +74,10 @@ TABLES = {
     "places find 'quận Tây Hồ'": ("ID", "unit", "in"),
     "places show 'phường Láng, Hà Nội'": ("ID", "unit"),
     "places stats --by ward": ("articles", "ID", "unit", "in"),
+    "places tag texts.jsonl": ("in", "text", "unit"),
     "outlets list": ("outlet", "host", "status"),
+    "watch list": ("name", "when", "to", "next look"),
+    "reextract --dry-run --all --jobs 1": ("captures", "effect"),
     "archive stats": ("outlet", "articles", "newest"),
     "sql 'SELECT article, title FROM article_latest'": ("article", "title"),
 }
@@ -117,6 +131,9 @@ def listed(
 ) -> Listed:
     """Return a function that runs a command on that archive."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "tinquan.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "texts.jsonl").write_text(TEXT, "utf-8")
+    monkeypatch.delenv("TINQUAN_CONFIG")
     return lambda line, *words: tinquan("--archive", archive, *shlex.split(line), *words)
 
 

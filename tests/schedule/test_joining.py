@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,6 +16,7 @@ from crawler.jobs.liveness import liveness
 from crawler.outlets.cadence import Cadence
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit, Wanted
 from crawler.schedule.membership import Membership
+from crawler.schedule.recall import recall
 from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
@@ -116,6 +119,28 @@ def test_a_maintenance_job_is_done_once_by_all_machines() -> None:
     (job,) = mine.take(later)
     assert not mine.is_done(MaintenanceJob("backup"), at - MINUTE, later)
     assert mine.running == [job]
+
+
+def test_what_is_recalled_is_what_every_run_of_the_month_says(archive: Archive) -> None:
+    random = Random(2026)
+    sections = ("a", "b")
+    for number in range(60):
+        at = NOW - timedelta(hours=6 * number + random.random())
+        chosen = sections if number == 50 else ("a",)  # long ago for "b"
+        outcome = random.choice([Outcome.DONE, Outcome.DONE, Outcome.FAILED, Outcome.STOPPED])
+        new_of = {"a": tuple(at - k * MINUTE for k in range(1, 4))} if random.random() < 0.5 else {}
+        run = Run(f"r{number}", "thu", at, sections=chosen, exit_code=0, new_of=new_of)
+        run = replace(run, replay=number == 3)
+        archive.runs.start(run)
+        archive.runs.finish(replace(run, outcome=outcome, ended_at=at))
+    adaptive = Cadence(every_minutes=30)
+    whole, recalled = (
+        Agenda([Wanted("thu", "thu.vn", dict.fromkeys(sections, adaptive))], {}, 4) for _ in "12"
+    )
+    whole.remember(archive.runs.find(since=NOW - timedelta(days=28)), {}, NOW)
+    recall(archive, recalled, {}, NOW)
+    assert recalled.dues() == whole.dues()
+    assert None not in whole.dues().values()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from storage.errors import QueryError
 from storage.model.articles import Article, ArticleQuery, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.edits import EditQuery
+from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
 from storage.model.search import SearchQuery
 from storage.model.watches import TOPICS, ArrivalCursor, ArrivalQuery, Arrivals, Look
@@ -171,6 +172,15 @@ def test_edits_and_stories_are_asked_for_by_place(gazetteer: Archive) -> None:
         assert [one.id for one in gazetteer.articles.edits(query)] == ids
         assert gazetteer.articles.count_edits(query) == len(ids)
     assert list(gazetteer.clusters.find(ClusterQuery(places=(OLD.id,)))) == []
+
+
+def test_only_what_is_sure_to_be_about_a_place(gazetteer: Archive) -> None:
+    for number, confidence in enumerate(("certain", "likely", None), start=1):
+        tags = Tags("v1", (), (Score(OLD.id, 1.0, confidence),))  # type: ignore[arg-type]
+        put_tagged(gazetteer, number, article(number), tags)
+    assert since(gazetteer, START, SearchQuery(places=(OLD.id,))).new == (1, 2)
+    sure = SearchQuery(places=(OLD.id,), about="certain")
+    assert since(gazetteer, START, sure).new == (1,)
 
 
 TEXTS = (

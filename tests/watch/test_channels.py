@@ -12,7 +12,7 @@ from storage.archive import Archive
 from storage.model.articles import Article, Block
 from tests.support.commands import Tinquan
 from tests.support.observations import put
-from tests.support.samples import article, run
+from tests.support.samples import article, refusal, run
 from tests.support.servers import Sent, mail_server, web_server
 
 WATCHES = """\
@@ -190,6 +190,39 @@ def test_a_secret_that_is_not_there_is_named(tmp_path: Path, tinquan: Tinquan) -
     ran = tinquan("watch", "test", "Cầu & chợ", "--config", file)
     assert ran.code == 2
     assert "channels.dead: no-such: cannot be read: No such file or directory" in ran.err
+
+
+def test_a_channel_without_its_secret_stops_no_other(
+    opened: Archive, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    sent = Sent()
+    with web_server(sent) as hook:
+        file = configure(tmp_path, mail=1, hook=hook)
+        text = file.read_text("utf-8").replace("json://127.0.0.1:1/", "json://u:${NO_SUCH}@a.vn/")
+        file.write_text(text, encoding="utf-8")
+        tinquan("watch", "run", "--config", file)
+        put(opened, 5, article(1, "Cầu mới thông xe."))
+        ran = tinquan("watch", "run", "--config", file)
+    assert ran.code == 1
+    assert "channels.dead: environment variable NO_SUCH is not set" in ran.err
+    assert len(sent.posts) == 1
+    assert {one.channel for one in opened.watches.open_deliveries()} == {"dead", "mail"}
+
+
+def test_many_are_shown_in_part_and_counted(
+    opened: Archive, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    config = configure(tmp_path, mail=1, hook=1)
+    for number in range(1, 26):
+        put(opened, number, article(number, f"Cầu {number} cũ kỹ."), number=number)
+        put(opened, 100 + number, article(number, f"Cầu {number} sửa mới."), number=number)
+        put(opened, 200 + number, refusal(number), number=number)
+    words = ("watch", "run", "Cầu & chợ", "--dry-run", "--since", "2026-03-01", "--config", config)
+    said = tinquan(*words).out
+    assert said.startswith("[tinquan] Cầu & chợ: 25 tin mới, 25 tin bị sửa, 25 tin bị gỡ\n")
+    assert said.count("và 5 tin khác") == 3
+    assert said.count("\n* Khánh thành cầu số") == 60
+    assert "[-cũ kỹ.-]{+sửa mới.+}" in said
 
 
 def test_a_dry_run_records_nothing(opened: Archive, tmp_path: Path, tinquan: Tinquan) -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 from storage.archive import Archive
 from tests.support.commands import Tinquan
 from tests.support.observations import put
-from tests.support.samples import article, refusal, run
+from tests.support.samples import article, at, refusal, run
 
 GRAMMAR = Path(__file__).with_name("atom.rnc")
 WATCH = """\
@@ -114,6 +114,25 @@ def test_a_watch_keeps_its_feed(
     tinquan("watch", "run", "--config", config)
     assert valid(file, grammar).entries[0].title == "Khánh thành cầu số 4"
     assert len(valid(file, grammar).entries) == 6
+
+
+def test_what_was_taken_down_leaves_feeds_and_messages(
+    opened: Archive, tmp_path: Path, tinquan: Tinquan, grammar: etree.RelaxNG
+) -> None:
+    config = tmp_path / "tinquan.toml"
+    told = '[channels]\ndead = "json://127.0.0.1:1/"\n'
+    config.write_text(f'{WATCH}to = ["dead"]\n{told}', encoding="utf-8")
+    file = tmp_path / "feeds" / "cau.atom"
+    tinquan("watch", "run", "--config", config)
+    put(opened, 5, article(1, "Cầu kín."))
+    assert tinquan("watch", "run", "--config", config).code == 1
+    assert len(valid(file, grammar).entries) == 1
+    opened.maintenance.redact("1", "xin gỡ", "toà soạn", at(90))
+    (owed,) = opened.watches.open_deliveries()
+    opened.watches.end_delivery(owed, sent_at=None, due_at=owed.digest.made_at)
+    assert tinquan("watch", "run", "--config", config).code == 0  # nothing is left to be told
+    assert valid(file, grammar).entries == []
+    assert opened.watches.open_deliveries() == []
 
 
 def test_a_feed_is_whole_or_as_it_was(opened: Archive, tmp_path: Path, tinquan: Tinquan) -> None:

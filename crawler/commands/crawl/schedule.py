@@ -30,6 +30,7 @@ from crawler.schedule.membership import Membership
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies, set_up_log
 from crawler.schedule.state import ScheduleState, maintenance_argv
+from crawler.watch.watches import compile_all
 from storage.archive import Archive
 from storage.errors import UsageError
 
@@ -52,7 +53,9 @@ def schedule(
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or ())
-    check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))
+    gazetteer = load_gazetteer(settings.gazetteer)
+    check_provinces([known[one.outlet] for one in wanted], gazetteer)
+    compile_all(settings.watches, gazetteer, known, str(settings.file))  # what is wrong, said now
     set_up_log()
     channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:

@@ -44,7 +44,7 @@ from crawler.render.base import (
     time_text,
 )
 from crawler.render.clusters import cluster_json, cluster_text
-from crawler.render.places import names_text, primary_json, tags_json
+from crawler.render.places import primary_json, primary_text, tags_json
 from crawler.render.table import EMPTY, Column, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
 
@@ -179,7 +179,7 @@ def show(
         copies = {"cluster": cluster_json(cluster)}
         print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
     else:
-        about = names_text(tags.primary, gazetteer) if tags else "not tagged"
+        about = primary_text(tags, gazetteer) if tags else "not tagged"
         _print_article(archived, about, cluster_text(cluster, archived.id), sources)
 
 
@@ -191,7 +191,7 @@ def _print_article(
         "id": str(archived.id),
         "outlet": article.outlet,
         "url": article.url,
-        "published": time_text(article.published_at),
+        "published": f"{time_text(article.published_at)} (UTC+7)" if article.published_at else "–",
         "modified": time_text(article.modified_at),
         "authors": ", ".join(article.authors) or "–",
         "credit": article.credit or "–",

@@ -98,7 +98,7 @@ def search_atom(page: Page) -> Response:
     words = page.values.get("q", "").strip() or page.language.words("Tìm trong kho")
     entries = Entries(page.language.code, f"{page.site}/bai/{{id}}")
     path = f"reader/{sorted(page.values.items())}"
-    feed = feed_of(report, words[:200], path, entries, reader.contact, page.now)
+    feed = feed_of(report, words[:200], path, entries, reader.contact)
     return Response(feed, media_type="application/atom+xml")
 
 

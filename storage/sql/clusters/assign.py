@@ -113,8 +113,6 @@ class ClusterAssigner:
             self.texts.load([source])
             like = found.get(source) or self.texts.compare(id_, source)
             return like.similarity >= _SOME and not like.looks_alike
-        if found[source].of_longer >= MOST:
-            return True
         others = sorted(self.membership.members(source) - {source})[:_ASKED]
         return not others or any(self._share_text(id_, one) for one in others)
 

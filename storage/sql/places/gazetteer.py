@@ -107,8 +107,7 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
 def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]:
     """Return how many of the query's articles are about each unit, most first."""
     counts = sa.select(article_places.c.unit, sa.func.count())
-    if query.about == "certain":
-        counts = counts.where(article_places.c.confidence == "certain")
+    counts = as_sure(counts, query)
     if query.places:
         asked = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
         counts = counts.where(article_places.c.article.in_(asked))
@@ -125,7 +124,7 @@ def unit_counts(conn: Connection, query: ArticleQuery) -> dict[str, int]:
     counts = sa.select(table.c.unit, sa.func.count()).where(table.c.unit.in_(query.places))
     if query.outlets:
         counts = counts.where(table.c.outlet.in_(query.outlets))
-    counts = within(counts, table.c.sort_at, query).group_by(table.c.unit)
+    counts = as_sure(within(counts, table.c.sort_at, query), query).group_by(table.c.unit)
     return {row[0]: row[1] for row in conn.execute(counts)}
 
 
@@ -135,7 +134,7 @@ def month_counts(conn: Connection, query: ArticleQuery) -> list[MonthCount]:
     found = within(
         sa.select(table.c.article, table.c.sort_at, table.c.outlet), table.c.sort_at, query
     )
-    found = found.where(table.c.unit.in_(query.places))
+    found = as_sure(found, query).where(table.c.unit.in_(query.places))
     if len(query.places) > 1:
         found = found.distinct()
     if query.outlets:
@@ -157,3 +156,9 @@ def within(statement: Select[Any], time: sa.Column[datetime], query: ArticleQuer
     if query.until is not None:
         statement = statement.where(time < query.until)
     return statement
+
+
+def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:
+    """Return `statement`, which reads `article_places`, as sure as the query asks for."""
+    certain = article_places.c.confidence == "certain"
+    return statement.where(certain) if query.about == "certain" else statement

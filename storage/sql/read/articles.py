@@ -25,7 +25,7 @@ from storage.model.places import Tags
 from storage.model.readings import Reading
 from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import within
+from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.places.tags import load_tags
 from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed, removals
@@ -121,9 +121,7 @@ def _about_any(
     condition on all places would read and sort all that there is, for every page.
     """
     table = article_places
-    ordered = _ordered(query, outlet, table, table.c.article, after)
-    if query.about == "certain":
-        ordered = ordered.where(table.c.confidence == "certain")
+    ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
     terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
     found = sa.union(*(sa.select(term) for term in terms)).subquery()
     newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())
@@ -145,13 +143,13 @@ def _about_many(
     """
     table = article_places
     about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
-    about = within(about, table.c.sort_at, query)
+    about = as_sure(within(about, table.c.sort_at, query), query)
     few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
     if conn.execute(few).scalar_one() <= _SORTED:
-        ordered = _ordered(query, outlet, table, table.c.article, after)
+        ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
         return ordered.where(table.c.unit.in_(places)).distinct().limit(size)
     ordered = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
-    return ordered.where(about_any(articles.c.id, places)).limit(size)
+    return ordered.where(about_any(articles.c.id, places, query.about)).limit(size)
 
 
 def _ordered(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select
 
 from storage.model.articles import ArticleQuery
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import within
+from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.read.edits import perhaps_removed, removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import article_places, articles, revisions
@@ -50,7 +50,7 @@ def _matching(query: ArticleQuery) -> Select[Any]:
     if query.outlets:
         statement = statement.where(table.c.outlet.in_(query.outlets))
     if query.places:
-        statement = statement.where(table.c.unit.in_(query.places)).distinct()
+        statement = as_sure(statement, query).where(table.c.unit.in_(query.places)).distinct()
     if query.without_copies:
         statement = sources_only(statement, id_)
     return perhaps_removed(statement, id_) if query.removed else statement

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
+from storage.model.places import Confidence
 from storage.sql.schema.core import (
     article_places,
     articles,
@@ -95,12 +96,19 @@ def removal_page(conn: Connection, query: EditQuery) -> list[int]:
     return [id_ for _, id_ in sorted(inside, reverse=True)[: query.limit]]
 
 
-def about_any(article: ColumnElement[int], places: Sequence[str]) -> ColumnElement[bool]:
-    """Return a condition for articles whose latest state is about any of these units."""
+def about_any(
+    article: ColumnElement[int], places: Sequence[str], confidence: Confidence = "likely"
+) -> ColumnElement[bool]:
+    """Return a condition for articles whose latest state is about any of these units.
+
+    confidence: how sure that must be, at least.
+    """
     # No index serves this form of the unit: SQLite would look into each unit for the article, and
     # a province has hundreds; an article is about a few.
     unit = article_places.c.unit.concat("")
     about = sa.exists().where(article_places.c.article == article, unit.in_(places))
+    if confidence == "certain":
+        about = about.where(article_places.c.confidence == "certain")
     return about.correlate_except(article_places)
 
 

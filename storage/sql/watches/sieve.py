@@ -22,10 +22,11 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text with the ids of the units that it is about."""
+    """A text with the ids of the units that it is about; certain: those of which that is sure."""
 
     article: Article
     units: Collection[str] = ()
+    certain: Collection[str] = ()
 
 
 class Sieve:
@@ -37,16 +38,19 @@ class Sieve:
         self._words: dict[str, int] = {}
         self._facets: dict[tuple[str, str], int] = {}
         self._units: dict[str, int] = {}
+        self._certain: dict[str, int] = {}
         for position, one in enumerate(candidates):
             _add(self._words, _words(one.article), 1 << position)
             _add(self._facets, _facets(one.article), 1 << position)
             _add(self._units, one.units, 1 << position)
+            _add(self._certain, one.certain, 1 << position)
 
     def matches(self, query: SearchQuery) -> list[int]:
         """Return the texts that meet a query's words, places and facet values, in order."""
         found = (1 << len(self._articles)) - 1
         if query.places:
-            found &= _any(self._units.get(place, 0) for place in query.places)
+            about = self._certain if query.about == "certain" else self._units
+            found &= _any(about.get(place, 0) for place in query.places)
         for kind, values in _named(query).items():
             found &= _any(self._facets.get((kind, facet_key(value)), 0) for value in values)
         words = query.words
