@@ -1,13 +1,13 @@
 """The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_entries says what it has.
 
-FTS5 has no phrase with a choice of words, so each spelling of a phrase is asked for. Of a long
-phrase that can be spelled in too many ways every two words are, and what is found is read.
+FTS5 has no phrase with a choice of words, so each spelling of a phrase is asked for. Of a phrase
+that can be spelled in too many ways some pairs of words are, and what is found is read.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush
-from itertools import chain, islice, pairwise, product
+from itertools import accumulate, chain, islice, pairwise, product
 from math import prod
 from typing import Any
 
@@ -64,12 +64,17 @@ def _quoted(words: Iterable[str]) -> str:
 
 
 def _parts(phrase: Phrase) -> list[list[tuple[str, ...]]]:
-    """Return the choices of words that are asked for as phrases, all of them."""
+    """Return the choices of words that are asked for as phrases, all of them.
+
+    Of a phrase that is read these are as many of its pairs as fit, or else its words.
+    """
     choices = [one.forms for one in phrase]
     if not _is_read(phrase):
         return [choices]
-    pairs = [list(pair) for pair in pairwise(choices)]
-    return pairs if all(_ways(pair) <= SPELLINGS for pair in pairs) else [[one] for one in choices]
+    pairs = sorted(map(list, dict.fromkeys(pairwise(choices))), key=_ways)
+    sums = accumulate(map(_ways, pairs))
+    fitting = [pair for pair, ways in zip(pairs, sums, strict=True) if ways <= SPELLINGS]
+    return fitting or [[one] for one in choices]
 
 
 def _ways(choices: Iterable[tuple[str, ...]]) -> int:
