@@ -49,7 +49,7 @@ def stories() -> Iterator[dict[str, Any]]:
 
 def fill(site: LocalSite, outlet: str, count: int) -> list[str]:
     """Put `count` articles and the section that lists them on a site; return their paths."""
-    name, host, _, section = TEMPLATES[outlet]
+    name, host, *_ = TEMPLATES[outlet]
     golds = (SHARED / "gold.jsonl").read_text(encoding="utf-8").splitlines()
     gold = next(one for one in map(json.loads, golds) if one["id"] == name)
     page = (SHARED / gold["file"]).read_text(encoding="utf-8")
