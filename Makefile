@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A lock file is installed as it stands: whole, by hash, and nothing is resolved or built.
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --only-binary :all:
 
-.PHONY: demo test slow check coverage lock format clean
+.PHONY: demo test slow check coverage docs lock format clean
 .DEFAULT_GOAL := test
 
 # What runs. The stamps change only when a lock file or the package's own description does.
@@ -46,6 +46,16 @@ coverage: .venv/installed-dev
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
+# The documentation with search, and with pages from docstrings, in site/; of tools of its own.
+docs: .venv-docs/installed
+	.venv-docs/bin/mkdocs build --strict --quiet --config-file .mkdocs.yml
+	@echo "open site/index.html"
+
+.venv-docs/installed: requirements-docs.lock
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r $<
+	touch $@
+
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -55,8 +65,10 @@ format: .venv/installed-dev
 RESOLVE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --strip-extras --quiet
 lock:
-	$(RESOLVE) $(LOCK) --extra build --output-file requirements.lock
+	$(RESOLVE) $(LOCK) --extra build --extra web --output-file requirements.lock
 	$(RESOLVE) $(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	uv pip compile --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --strip-extras --quiet $(LOCK) --output-file requirements-docs.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo
+	rm -rf .venv .venv-docs site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo

@@ -8,21 +8,16 @@ Each is measured as a whole, with every process that it starts: CPU seconds, and
 that all of them held at once (each page of memory counted once, however many share it).
 """
 
-import argparse
 import gzip
 import html
 import json
 import os
 import re
 import subprocess
-import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil

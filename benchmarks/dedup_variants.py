@@ -15,6 +15,10 @@ from benchmarks.dedup_templates import Doc, Words
 SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 QUOTED = re.compile(r"[\"“”'‘’]\s?([^\"“”'‘’]{1,80}?)\s?[\"“”'‘’]")
 TONES = (("òa", "oà"), ("óa", "oá"), ("ỏa", "oả"), ("ủy", "uỷ"), ("úy", "uý"), ("ùy", "uỳ"))
+TWO_SPELLINGS = re.compile(r"(?<!\w)(qu|h|k|l|m|s|t)(?:([yỳýỷỹỵ])|([iìíỉĩị]))(?!\w)", re.IGNORECASE)
+Y_TO_I = dict(zip("yỳýỷỹỵYỲÝỶỸỴ", "iìíỉĩịIÌÍỈĨỊ", strict=True))
+FIGURE = re.compile(r"(?<![\w/.,:-])\d{1,4}(?![\w/:-]|[.,]\d)")
+AGENCY = ("Theo TTXVN", "Theo TTXVN/Vietnam+", "(TTXVN)", "Nguồn: TTXVN")
 OPENINGS = ("Thực tế, ", "Như vậy, ", "Qua đó, ", "Nói cách khác, ")
 
 Variant = Callable[[Doc, Doc, Random], Doc]
@@ -70,6 +74,15 @@ def variants(words: Words, reworded: Rewriter) -> dict[str, Variant]:
     def boilerplate(doc: Doc, _other: Doc, random: Random) -> Doc:
         return replace(doc, lines=(*doc.lines, *random.choice(words.boilerplate)))
 
+    def syndicated(doc: Doc, other: Doc, random: Random) -> Doc:
+        """Return an agency's story as another outlet carries it."""
+        lead = " ".join(reworded(sentence, random) for sentence in SENTENCE.split(doc.sapo))
+        tenth = reword(0.1) if random.random() < 0.5 else swap_words
+        cut = cut_paragraph(tenth(doc, other, random), other, random)
+        tail = (random.choice(AGENCY), *random.choice(words.boilerplate))
+        title = reworded(new_title(doc, other, random).title, random).rstrip(".")
+        return replace(cut, title=title, sapo=lead, lines=(*cut.lines, *tail))
+
     return {
         "title changed": new_title,
         "sapo rewritten": new_sapo,
@@ -86,6 +99,9 @@ def variants(words: Words, reworded: Rewriter) -> dict[str, Variant]:
         "typography": typography,
         "caption moved": move_caption,
         "two stories mixed": mixed,
+        "y for i": y_for_i,
+        "updated": updated,
+        "syndicated": syndicated,
     }
 
 
@@ -134,6 +150,47 @@ def tone(doc: Doc, _other: Doc, _random: Random) -> Doc:
         return text
 
     return _over(doc, moved)
+
+
+def swap_words(doc: Doc, other: Doc, random: Random) -> Doc:
+    """Return one with every tenth word another; figures and names stay."""
+    pool = [word for line in other.lines for word in line.split() if word.islower()] or ["vừa"]
+
+    def swapped(text: str) -> str:
+        words = text.split()
+        return " ".join(
+            random.choice(pool) if word.islower() and random.random() < 0.1 else word
+            for word in words
+        )
+
+    return replace(doc, lines=tuple(map(swapped, doc.lines)))
+
+
+def y_for_i(doc: Doc, _other: Doc, random: Random) -> Doc:
+    """Return one with "lí, kĩ, quí" for "lý, kỹ, quý" throughout, the other way for "tỉ" too."""
+    to_y = {i: y for y, i in Y_TO_I.items()}
+    table = Y_TO_I if random.random() < 0.7 else to_y
+
+    def spelled(found: re.Match[str]) -> str:
+        return found[1] + "".join(table.get(char, char) for char in found[0][len(found[1]) :])
+
+    return _over(doc, lambda text: TWO_SPELLINGS.sub(spelled, text))
+
+
+def updated(doc: Doc, other: Doc, random: Random) -> Doc:
+    """Return the same event told later: two figures are others, and a paragraph is new."""
+    text = "\n".join((doc.title, doc.sapo, *doc.lines))
+    places = list(FIGURE.finditer(text))
+    changed = random.sample(places, min(2, len(places)))
+    new = {found[0]: str(int(found[0]) + random.randint(1, 9)) for found in changed}
+    if random.random() < 0.5:  # wherever they stand
+        text = FIGURE.sub(lambda found: new.get(found[0], found[0]), text)
+    else:
+        for found in sorted(changed, key=lambda one: -one.start()):
+            text = text[: found.start()] + new[found[0]] + text[found.end() :]
+    title, sapo, *lines = text.split("\n")
+    lines.insert(random.randrange(len(lines) + 1), random.choice(other.lines))
+    return replace(doc, title=title, sapo=sapo, lines=tuple(lines))
 
 
 def nfd(doc: Doc, _other: Doc, _random: Random) -> Doc:

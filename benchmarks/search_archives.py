@@ -11,7 +11,6 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,26 +21,17 @@ from sqlalchemy import Connection
 from storage.archive import open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.model.runs import Run
-from storage.search.document import GAP, both_forms, facet_token, facet_values, words_of
+from storage.search.document import document_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
-from storage.sql.search.entry import Entry, filed_text
-from storage.sql.search.fts5_documents import ADD, add_documents
-from storage.text.words import folded
+from storage.sql.search import fts5_entries
+from storage.sql.search.entry import Entry
+from storage.sql.search.spellings import remember
 
 BATCH = 500
 YEARS = 10
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 SQLITE_PAGES = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'search_%'"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A text with its words, as spelled and without diacritics."""
-
-    text: str
-    words: str
-    plain: str
 
 
 def corpus() -> Iterator[dict[str, Any]]:
@@ -50,16 +40,7 @@ def corpus() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def pieces(texts: list[str]) -> list[Piece]:
-    """Return the texts with their words: each is read once, however often it is used."""
-    found = []
-    for text in texts:
-        words = words_of(text)
-        found.append(Piece(text, " ".join(words), " ".join(map(folded, words))))
-    return found
-
-
-Made = tuple[Article, tuple[str, ...], datetime]
+Made = tuple[Article, datetime]
 
 
 class Maker:
@@ -69,14 +50,14 @@ class Maker:
         docs = list(corpus())
         self.count = count
         self.lengths = [len(doc["body"].split("\n")) for doc in docs]
-        self.titles = pieces([doc["title"] for doc in docs])
-        self.leads = pieces([doc["sapo"] or "" for doc in docs])
-        lines = [line for doc in docs for line in doc["body"].split("\n") if line.strip()]
-        self.paragraphs = pieces(lines)
+        self.titles = [doc["title"] for doc in docs]
+        self.leads = [doc["sapo"] or "" for doc in docs]
+        lines = (line for doc in docs for line in doc["body"].split("\n"))
+        self.paragraphs = [line for line in lines if line.strip()]
         self.random = random.Random(7)
 
     def make(self, number: int) -> Made:
-        """Return an article, the columns of its words, and its time."""
+        """Return an article and its time."""
         chance = self.random
         title, lead = chance.choice(self.titles), chance.choice(self.leads)
         body = chance.choices(self.paragraphs, k=chance.choice(self.lengths))
@@ -85,9 +66,9 @@ class Maker:
         article = Article(
             outlet=f"outlet{self._skewed(40):02}",
             url=f"https://example.org/{number}",
-            title=title.text,
-            sapo=lead.text,
-            blocks=tuple(Block("paragraph", one.text) for one in body),
+            title=title,
+            sapo=lead,
+            blocks=tuple(Block("paragraph", one) for one in body),
             extraction=Extraction("bench", "1", "page", 1),
             article_id=str(number),
             authors=(author,),
@@ -95,16 +76,7 @@ class Maker:
             section=(chance.choice(("Giao thông", "Đô thị", "Giáo dục", "Y tế", "Pháp luật")),),
             published_at=at,
         )
-        filed = pieces([author, *article.tags])
-        gap = f" {GAP} "
-        columns = (
-            gap.join([lead.words, " ".join(one.words for one in body), *(f.words for f in filed)]),
-            gap.join([lead.plain, " ".join(one.plain for one in body), *(f.plain for f in filed)]),
-            title.words,
-            title.plain,
-            " ".join(both_forms(facet_token(*value) for value in facet_values(article))),
-        )
-        return article, columns, at
+        return article, at
 
     def _skewed(self, most: int) -> int:
         return int(most * self.random.random() ** 3)
@@ -153,7 +125,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
         t: [] for t in (articles, contents, captures, revisions)
     }
     size = 0
-    for id_, (article, _, at) in batch.items():
+    for id_, (article, at) in batch.items():
         text = quick_json(article)
         size += len((article.title + (article.sapo or "") + article.body).encode())
         print_ = f"1:{id_}"
@@ -209,10 +181,8 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
 
 
 def index(conn: Connection, batch: dict[int, Made]) -> None:
-    """Write the search's rows of articles, with words that are there already."""
-    entries = [Entry(id_, id_, at, article) for id_, (article, _, at) in batch.items()]
-    entries.sort(key=lambda one: one.sort_at)
-    filed = [filed_text(facet_values(one.text)) for one in entries]
-    numbers = add_documents(conn, entries, filed)
-    rows = [(numbers[one.article], *batch[one.article][1]) for one in entries]
-    conn.exec_driver_sql(ADD, rows)
+    """Write the search's rows of articles."""
+    found = (Entry(id_, id_, at, document_of(article)) for id_, (article, at) in batch.items())
+    entries = sorted(found, key=lambda one: one.sort_at)
+    fts5_entries.add(conn, entries)
+    remember(conn, set().union(*(one.document.words for one in entries)))

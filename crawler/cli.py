@@ -50,7 +50,10 @@ def _common(
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     # Options before the command's name hold for every command, unless repeated after it.

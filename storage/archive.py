@@ -1,4 +1,4 @@
-"""An archive: one object of eleven parts, and the functions that open, upgrade and copy one.
+"""An archive: one object of thirteen parts, and the functions that open, upgrade and copy one.
 
 Nothing here loads SQLAlchemy before an archive is opened, so that a command which needs none
 starts at once.
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from storage.sql.runs.alarms import Alarms
     from storage.sql.runs.links import Links
     from storage.sql.runs.locks import Locks
+    from storage.sql.runs.machines import Machines
     from storage.sql.runs.runs import Runs
     from storage.sql.runs.schedule import Schedule
     from storage.sql.watches.watches import Watches
 
 
 class Archive:
-    """An open archive, in eleven parts. Use it as a context manager, or call `close`.
+    """An open archive, in thirteen parts. Use it as a context manager, or call `close`.
 
     Every method of a part is one short transaction; whatever goes wrong inside rolls it back and
     comes out as an ArchiveError. A part is imported when it is first asked for, so that a question
@@ -105,6 +106,13 @@ class Archive:
         return Schedule(self.database)
 
     @cached_property
+    def machines(self) -> "Machines":
+        """Which machines run the schedule."""
+        from storage.sql.runs.machines import Machines
+
+        return Machines(self.database)
+
+    @cached_property
     def locks(self) -> "Locks":
         """Who works on what, where several machines share the archive."""
         from storage.sql.runs.locks import Locks
@@ -137,7 +145,12 @@ class Archive:
 
 
 def open_archive(
-    url: str, *, create: bool = True, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    query_seconds: float | None = None,
 ) -> Archive:
     """Open the archive at a database URL ("sqlite:///tinquan.db", "postgresql+psycopg://…").
 
@@ -145,12 +158,20 @@ def open_archive(
     read_only: never write, whatever is asked: safe beside a crawl, and possible without rights to
     write and on a read-only mount; nothing is created then.
     busy_seconds: how long a write waits for another process before ArchiveBusyError.
+    query_seconds: how long a question of a read-only archive may take before SlowQueryError (on
+    SQLite all statements of one transaction, on PostgreSQL each); None: as long as it takes.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     from storage.sql.engine.connect import open_engine
     from storage.sql.engine.transactions import Database
 
-    engine, name = open_engine(url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    engine, name = open_engine(
+        url,
+        create=create,
+        read_only=read_only,
+        busy_seconds=busy_seconds,
+        query_seconds=query_seconds,
+    )
     return Archive(Database(engine, name, read_only=read_only))
 
 
@@ -189,6 +210,13 @@ def upgrade_archive(
     from storage.sql.engine.connect import upgrade_schema
 
     return upgrade_schema(url, progress)
+
+
+def database_bytes(url: str) -> int:
+    """Return how many bytes an archive takes in its database. Raises ArchiveError."""
+    from storage.sql.engine.connect import database_bytes as measured
+
+    return measured(url)
 
 
 def copy_archive(

@@ -9,6 +9,7 @@
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
+    │   ├── SlowQueryError      an answer took longer than the archive was opened for
     │   └── NotFoundError       nothing has that id or URL
     ├── CaptureError            a WARC file is missing, damaged or cannot be written
     ├── ExportError             a file of an export could not be written
@@ -56,6 +57,10 @@ class SchemaError(ArchiveError):
 
 class ArchiveBusyError(ArchiveError):
     """Another process holds the archive for longer than we wait."""
+
+
+class SlowQueryError(ArchiveError):
+    """A question took longer than `query_seconds`: ask for less."""
 
 
 class NotFoundError(ArchiveError):

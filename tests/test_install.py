@@ -193,7 +193,7 @@ def _schedule_row(installed: Installed, config: dict[str, str]) -> str:
         "from storage import open_archive\n"
         f"with open_archive('sqlite:///{installed.folder}/archive/tinquan.db', create=False,"
         " read_only=True) as archive:\n"
-        "    print(*('pid' for row in archive.schedule.maintenance_runs().values() if row.pid))"
+        "    print(*('pid' for row in archive.machines.find() if row.pid))"
     )
     process = installed.start("python", "-c", code, **config)
     out, _ = process.communicate(timeout=30)  # fails while the archive is being made

@@ -26,7 +26,7 @@ MACHINES = (
     ("darwin", "Darwin", "x86_64"),
     ("darwin", "Darwin", "arm64"),
 )
-LOCKS = {"requirements.lock": {"build"}, "requirements-dev.lock": {"dev"}}
+LOCKS = {"requirements.lock": {"build", "web"}, "requirements-dev.lock": {"dev"}}
 """Which extras of tinquan each lock file is for."""
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: ; (.+?))? \\$", re.MULTILINE)

@@ -119,7 +119,7 @@ def lonely(folder: Path) -> Path:
     with open_archive(f"sqlite:///{file}") as archive:
         archive.runs.start(run())
         archive.places.load_gazetteer("v1", UNITS, BECAME)
-        about = Tags("v1", (), (Score(UNITS[0].id, 1.0, primary=True),))
+        about = Tags("v1", (), (Score(UNITS[0].id, 1.0, "certain"),))
         archive.articles.store("run-1", capture(), article(text="Phố ngập."), tags=about)
     (folder / "tinquan.toml").write_text('outlets = "gone"\ngazetteer = "gone"\n')
     return file

@@ -10,6 +10,12 @@ from storage.archive import Archive
 from storage.errors import CrawlError
 from storage.model.locks import host_lock, run_lock
 
+LOST = (
+    "lost its hold of the host, as the connection to the archive was cut; the next crawl reads"
+    " back what was recorded and not stored"
+)
+"""What the run of a crawl says that has to end itself."""
+
 
 class Hold:
     """Holds locks for one purpose, until `release` or the end of the process (kill -9 too).
@@ -50,6 +56,11 @@ class Hold:
     def is_shared(self) -> bool:
         """True where a connection keeps the locks, which may be lost."""
         return self._shared is not None
+
+    def was_cut(self) -> bool:
+        """True where a connection kept the locks and is gone."""
+        self.is_lost = self.is_lost or not self.is_sure()
+        return self.is_lost
 
     def is_sure(self) -> bool:
         """True while nobody else can have the host. It asks the server, which may take a while."""

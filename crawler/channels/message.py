@@ -8,7 +8,7 @@ Kind = Literal["info", "warning", "success"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: as text, and as HTML for those services that show it.
+    """What is sent: as text, and as HTML for mail, which has both.
 
     unsubscribe: an address for the List-Unsubscribe header, which mail alone has.
     """

@@ -28,11 +28,12 @@ class Service:
     def send(self, message: Message) -> bool:
         """Send a message; return whether it was taken. Apprise logs why it was not."""
         server = self._service(self.name)
-        if isinstance(server, NotifyEmail) and message.unsubscribe:
-            server.headers.setdefault("List-Unsubscribe", f"<{message.unsubscribe}>")
         body, form = message.text, NotifyFormat.TEXT
-        if message.html is not None and server.notify_format == NotifyFormat.HTML:
-            body, form = message.html, NotifyFormat.HTML
+        if isinstance(server, NotifyEmail):
+            if message.unsubscribe:
+                server.headers.setdefault("List-Unsubscribe", f"<{message.unsubscribe}>")
+            if message.html and server.resolve_format(NotifyFormat.HTML) == NotifyFormat.HTML:
+                body, form = message.html, NotifyFormat.HTML
         service = Apprise(asset=self._asset)
         service.add(server)
         kind = NotifyType(message.kind)

@@ -11,11 +11,12 @@ from rich.markup import escape
 from crawler.commands.common import err, print_table
 from crawler.config.config import Config
 from crawler.places import Gazetteer, Reach, load_gazetteer, version_of
+from crawler.render.base import counted
 from crawler.render.places import above_text, era_text, units_text
 from crawler.render.table import Column, Table
 from storage.archive import Archive
 from storage.errors import UnknownPlaceError, UsageError
-from storage.model.places import Unit
+from storage.model.places import Confidence, Unit
 
 PlaceOption = Annotated[
     str | None,
@@ -25,25 +26,35 @@ SuccessorsOption = Annotated[
     Reach,
     typer.Option("--with-successors", help="Also what the place became: core, or all touched."),
 ]
+AboutOption = Annotated[
+    Confidence,
+    typer.Option(
+        "--about", help="How sure that it is about the place: certain, or likely ones too."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The units that a query means, the line that says so, and the gazetteer's version."""
+    """The units that a query means, how surely, the line that says so, the gazetteer's version."""
 
     units: tuple[str, ...] = ()
     header: str = ""
     version: str = ""
+    about: Confidence = "likely"
 
 
-def choose(config: Config, place: str | None, reach: Reach) -> Choice:
+def choose(config: Config, place: str | None, reach: Reach, about: Confidence = "likely") -> Choice:
     """Return what a query for `place` means, if it names one; only then is the gazetteer read.
 
-    Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place.
+    Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place, or
+    for how sure an article is about none.
     """
     if place is None:
         if reach != "none":
             raise UsageError("--with-successors needs a --place whose successors are wanted")
+        if about != "likely":
+            raise UsageError("--about needs a --place that articles are about")
         return Choice()
     gazetteer = load_gazetteer(config.gazetteer)
     unit = one_place(gazetteer, place)
@@ -51,14 +62,14 @@ def choose(config: Config, place: str | None, reach: Reach) -> Choice:
     if unit.level == "province":  # articles are about what lies in it, never about itself
         below = gazetteer.within(unit.id)
         header = f"taken for all places in {units_text(own, gazetteer)}"
-        return Choice((*own, *below), header, gazetteer.version)
+        return Choice((*own, *below), header, gazetteer.version, about)
     found = gazetteer.scope(unit.id, reach)
     header = f"taken for {units_text(own, gazetteer)}, {above_text(unit, gazetteer)}"
     if reach != "none":
         kind = "core" if reach == "core" else "core and touched"
         added = units_text(found[len(own) :], gazetteer)
         header += f"; with its {kind} successors: {added}" if added else "; it has no successors"
-    return Choice(found, header, gazetteer.version)
+    return Choice(found, header, gazetteer.version, about)
 
 
 def announce(choice: Choice, archive: Archive, console: Console) -> None:
@@ -125,7 +136,7 @@ def warn_untagged(archive: Archive, version: str) -> None:
     count = archive.places.count_untagged(version_of(version))
     if count:
         err.print(
-            f"note: {count} states of articles have no places of this gazetteer yet;"
-            " `tinquan places retag` adds them",
+            f"note: {counted(count, 'state of an article has', 'states of articles have')}"
+            " no places of this gazetteer yet; `tinquan places retag` adds them",
             soft_wrap=True,
         )

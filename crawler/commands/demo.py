@@ -1,7 +1,9 @@
 """`tinquan demo`: an invented day at two outlets, replayed from recordings without a network."""
 
 import shlex
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -10,15 +12,22 @@ from rich.markup import escape
 from crawler.commands.common import given_path, out, short_path, write_new
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
+from crawler.commands.watch.watch import run
 from crawler.config.config import DEFAULT_CONFIG
 from crawler.shipped import shipped
 from storage.errors import UsageError
 
 _RECORDINGS = ("morning.warc.gz", "evening.warc.gz")
 _PLACE = "quận Đống Đa"
+_DAY = "2026-09-14"  # of the recordings
 _CONFIG = """\
 # Made by `tinquan demo`. Its archive is of invented events: delete this folder at any time.
 archive = "sqlite:///tinquan.db"
+
+[[watches]]
+name = "quận Đống Đa"
+places = ["quận Đống Đa"]
+feed = "dong-da.atom"
 """
 
 
@@ -46,6 +55,11 @@ def demo(
         " tinquan search ngập; tinquan runs",
         soft_wrap=True,
     )
+    _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
+    run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
+    program = "tinquan" if which("tinquan") else sys.argv[0]
+    words = shlex.join((program, "--config", str(config), "serve"))
+    out.print(f"or open it in a browser: {words}", markup=False, soft_wrap=True)
 
 
 def _configured(folder: Path) -> Path:

@@ -144,6 +144,12 @@ COMMANDS = (
         only_reads=True,
     ),
     CommandEntry(
+        "Read",
+        "serve",
+        _C + "query.serve:serve",
+        "Show the archive in a browser, read only, until Ctrl-C or SIGTERM.",
+    ),
+    CommandEntry(
         "Operate",
         "status",
         _C + "crawl.status:status",
@@ -165,6 +171,13 @@ COMMANDS = (
         "runs",
         _C + "query.runs:runs",
         "List crawls, newest first: what each did, and how it ended.",
+        only_reads=True,
+    ),
+    CommandEntry(
+        "Operate",
+        "refusals",
+        _C + "query.refusals:refusals",
+        "List pages that crawls asked for and that were no articles, newest first, with reasons.",
         only_reads=True,
     ),
     CommandEntry(

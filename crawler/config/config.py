@@ -105,7 +105,7 @@ class Config(BaseModel):
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if value and not (value.startswith(("http://", "https://")) and "{id}" in value):
-            raise ValueError('expected an address such as "https://tin.example.org/articles/{id}"')
+            raise ValueError('expected an address such as "https://tin.example.org/bai/{id}"')
         return value
 
     @model_validator(mode="after")

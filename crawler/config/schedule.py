@@ -29,7 +29,9 @@ class OutletSchedule(_Strict):
 class Schedule(_Strict):
     """What `tinquan schedule` does.
 
-    jobs: crawls at the same time. cadence: of all outlets whose files say nothing else.
+    jobs: crawls at the same time, of this machine; jobs_in_all: of all machines that share the
+    archive, 0 for no limit but each machine's own.
+    cadence: of all outlets whose files say nothing else.
     outlets: by slug. recheck_minutes: how often it is seen whether articles are due to be looked
     at again; recheck_limit: how many at once, an outlet; 0 turns rechecks off.
     prune, backup: cron lines, "" for never. backups: folder, taken from the configuration's root;
@@ -37,6 +39,7 @@ class Schedule(_Strict):
     """
 
     jobs: int = Field(4, ge=1, le=64)
+    jobs_in_all: int = Field(0, ge=0, le=1000)
     cadence: Cadence = Cadence()
     outlets: dict[str, OutletSchedule] = Field(default_factory=dict)
     recheck_minutes: int = Field(30, ge=5, le=24 * 60)

@@ -17,6 +17,7 @@ from pydantic import (
 from storage import parse_words
 from storage.errors import ConfigError, QueryError
 from storage.model.articles import ArticleKind
+from storage.model.places import Confidence
 from storage.model.watches import Topic
 
 Language = Literal["vi", "en"]
@@ -31,7 +32,8 @@ class Watch(BaseModel):
 
     name: of the user's own; a renamed watch begins anew. words: as `tinquan search` takes them;
     fold: diacritics do not count in them. places: names or ids, any of them; reach: how far each
-    goes. outlets, sections, authors, tags, kinds: any of the values.
+    goes; about: how sure it must be that an article is about them. outlets, sections, authors,
+    tags, kinds: any of the values.
     tell: of what. least_change: the share of an edit's words from which on it is told. most:
     entries of a topic that a digest shows.
     to: names of channels. when: "daily 06:30", "hourly" (both in Việt Nam's time) or "at once".
@@ -46,6 +48,7 @@ class Watch(BaseModel):
     fold: bool = False
     places: tuple[Text, ...] = ()
     reach: Literal["core", "touched", "none"] = "core"
+    about: Confidence = "likely"
     outlets: tuple[Text, ...] = ()
     sections: tuple[Text, ...] = ()
     authors: tuple[Text, ...] = ()
@@ -97,11 +100,11 @@ class Watch(BaseModel):
 def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None:
     """Raise ConfigError for two watches of one name, one feed, or a channel that is not there."""
     names: set[str] = set()
-    feeds: set[str] = set()
+    feeds: set[PurePath] = set()
     for watch in watches:
         if watch.name in names:
             raise ConfigError(f"watches: two are called {watch.name!r}: expected a name for each")
-        if watch.feed and watch.feed in feeds:
+        if watch.feed and PurePath(watch.feed) in feeds:
             raise ConfigError(f"watches: two write {watch.feed!r}: expected a feed for each")
         for name in watch.to:
             if name not in channels:
@@ -110,4 +113,4 @@ def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None
                     f"watches: {watch.name!r}: to: no channel is called {name!r}: there are {known}"
                 )
         names.add(watch.name)
-        feeds.add(watch.feed)
+        feeds.add(PurePath(watch.feed))

@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import classify as pages
-from crawler.extract import document, fields, times
-from crawler.extract.authors import Byline, choose_byline, is_person
-from crawler.extract.blocks import missing_prose, size_of
-from crawler.extract.body import Body, read_body, read_described_body, read_whole_page
-from crawler.extract.boundaries import drop_other_articles
+from crawler.extract import document
 from crawler.extract.choose import PageReading, choose_reading, read_address
-from crawler.extract.container import prose_sizes
 from crawler.extract.controls import without_controls
-from crawler.extract.metadata import Metadata, read_metadata
+from crawler.extract.metadata import fields, times
+from crawler.extract.metadata.authors import Byline, choose_byline, is_person
+from crawler.extract.metadata.head import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, refuse_response
+from crawler.extract.text.blocks import missing_prose, size_of
+from crawler.extract.text.body import Body, read_body, read_described_body, read_whole_page
+from crawler.extract.text.boundaries import drop_other_articles
+from crawler.extract.text.container import prose_sizes
 from crawler.families import FAMILIES
 from crawler.families.base import Family
 from crawler.outlets.model import Outlet

@@ -7,15 +7,15 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.boundaries import holds, own_headline
-from crawler.extract.container import (
+from crawler.extract.metadata.head import Metadata
+from crawler.extract.text.boundaries import holds, own_headline
+from crawler.extract.text.container import (
     Containers,
     find_containers,
     find_empty,
     guess_containers,
     size,
 )
-from crawler.extract.metadata import Metadata
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family, Layout
 from crawler.outlets.model import Outlet, Overrides

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.extract.body import Body
-from crawler.extract.metadata import Metadata
+from crawler.extract.metadata.head import Metadata
 from crawler.extract.refusals import moved_evidence, page_kind, paywall_evidence, soft_404_evidence
-from crawler.extract.subtree import CELL_SEPARATOR
+from crawler.extract.text.body import Body
+from crawler.extract.text.subtree import CELL_SEPARATOR
 from crawler.page.challenges import challenge_evidence
 from crawler.page.dates import DateChoice
 from crawler.page.printed import overlap

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
-from crawler.extract.furniture import PAYWALL
+from crawler.extract.text.furniture import PAYWALL
 from crawler.families.base import Family, OtherPage, other_pages
 from crawler.outlets.model import Outlet
 from crawler.page.challenges import MAX_CHALLENGE

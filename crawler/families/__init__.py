@@ -1,26 +1,21 @@
 """The families there are, by name, in the order in which a page's marks are tried."""
 
-from crawler.families import (
+from crawler.families import epi, generic, mastercms, onecms, provincial, vccorp
+from crawler.families.base import Family
+from crawler.families.own import (
     baophapluat,
     baotintuc,
     dantri,
-    epi,
-    generic,
     hanoionline,
     kinhtedothi,
     laodong,
-    mastercms,
-    onecms,
-    provincial,
     qdnd,
-    vccorp,
     vietnamnet,
     vnexpress,
     vov,
     vtcnews,
     znews,
 )
-from crawler.families.base import Family
 
 GENERIC = generic.FAMILY
 # Shared platforms first: most outlets are theirs. The container decides, not the marks alone:

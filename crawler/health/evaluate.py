@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from crawler.health.machines import lost_machines, machine_findings
 from crawler.health.rules import (
     LOOK_BACK,
     MonitoredOutlet,
@@ -14,6 +15,7 @@ from crawler.health.rules import (
 )
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
+from storage.model.machines import schedule_stopped_at
 
 
 def evaluate_all(
@@ -48,8 +50,10 @@ def all_findings(
             started[one.outlet] = runs[0].started_at
             since = min(since, runs[-1].started_at)
         found += findings_of(one, runs, now)
-    if archive.schedule.stopped_at() is None:  # who stopped it knows, and `status` says so
+    machines = archive.machines.find()
+    if schedule_stopped_at(machines) is None:  # who stopped it knows, and `status` says so
         found += late_findings(monitored, started, now, since=since)
+    found += machine_findings(lost_machines(archive, machines, now))
     return found + _disk(folder, now)
 
 

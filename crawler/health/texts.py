@@ -17,6 +17,7 @@ _NAME = {
     Cause.FEED_SILENT: "feed silent",
     Cause.FAILING: "crawls fail",
     Cause.DISK: "disk nearly full",
+    Cause.MACHINE_LOST: "machine lost",
 }
 _TO_DO = {
     Cause.NEVER_RAN: "crawl it once by hand (tinquan crawl OUTLET) and read what it says.",
@@ -41,6 +42,9 @@ _TO_DO = {
     Cause.FAILING: "read the log files named as evidence.",
     Cause.DISK: "free space, or move captures and archive to a larger disk; crawls stop storing"
     " when it is full, and lose nothing.",
+    Cause.MACHINE_LOST: "see whether the machine runs and reaches the database's server, and start"
+    " its schedule again. One that is gone for good is forgotten after a week, or at once where a"
+    " schedule by its name (TINQUAN_MACHINE) is started and stopped.",
 }
 
 

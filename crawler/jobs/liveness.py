@@ -9,6 +9,9 @@ from storage.archive import Archive
 from storage.model.locks import run_lock
 from storage.model.runs import Run
 
+NOTICES = timedelta(seconds=20)
+"""A crawl that has lost its connection has noticed and ended by then (`HoldWatch`)."""
+
 
 def liveness(archive: Archive, limit_seconds: int, now: datetime) -> Callable[[Run], bool]:
     """Return what tells of an open run of the archive whether it may still be at work.
@@ -45,3 +48,31 @@ def is_alive(
     except PermissionError:  # somebody else's process
         pass
     return True
+
+
+class Deaths:
+    """Tells which runs of any machine are over for certain; asked again and again.
+
+    A crawl whose connection is cut has no lock any more, and works on until it notices. So one of
+    another machine is dead when it has lacked its lock for longer than that may take.
+    """
+
+    def __init__(self, archive: Archive, limit_seconds: int) -> None:
+        self._archive = archive
+        self._limit_seconds = limit_seconds
+        self._since: dict[str, datetime] = {}  # by run: when it was first seen without its lock
+
+    def alive(self, now: datetime) -> Callable[[Run], bool]:
+        """Return what tells of an open run whether it may still be at work; as `liveness`."""
+        may_be = liveness(self._archive, self._limit_seconds, now)
+        before, self._since = self._since, {}
+
+        def is_alive_or_doubtful(run: Run) -> bool:
+            if may_be(run):
+                return True
+            if run.host == machine_name() or not self._archive.locks.is_shared:
+                return False
+            self._since[run.id] = before.get(run.id, now)
+            return now - self._since[run.id] < NOTICES
+
+        return is_alive_or_doubtful

@@ -3,18 +3,17 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import extract
 from crawler.families import FAMILIES, GENERIC
 from crawler.families.base import Family
+from crawler.onboarding.navigation import NewSection, links_of, sections_of
 from crawler.page.response import Page
-from crawler.page.urls import absolute_url, article_id, bare_host, host_of, is_on
+from crawler.page.urls import article_id, bare_host, host_of, is_on
 from storage.model.articles import Article, Refusal
-from storage.text.normalize import fold
 
 # What a platform's pages carry besides the marks of its articles, section pages too.
 _ASSETS = {
@@ -23,37 +22,14 @@ _ASSETS = {
     "mastercms": ("MASTERCMS", "__MB_"),
     "vccorp": ("mediacdn.vn", "hdZoneId"),
 }
-# How the families' feeds and sitemaps lie, by the facts that docs/add-an-outlet.md names.
-_FEEDS = {"onecms": "/rss{path}", "mastercms": "/rss_feed{path}", "vccorp": "/rss{path}.rss"}
+# How the families' sitemaps lie, by the facts that docs/add-an-outlet.md names.
 _SITEMAPS = {
     "epi": ("month", "/sitemaps/news-{year}-{month}.xml"),
     "onecms": ("index", "/sitemap.xml"),
     "mastercms": ("index", "/sitemap.xml"),
     "vccorp": ("index", "/sitemap.xml"),
 }
-_MAX_SECTIONS = 12
 _MIN_STORIES = 3  # links of a family's form, before a page without its marks is taken for it
-_MENU = "nav a[href], header a[href], [class*=menu] a[href], [class*=nav] a[href]"
-_BREADCRUMB = "[class*=breadcrumb] a[href], [class*=bread-crumb] a[href], [id*=breadcrumb] a[href]"
-_NO_SECTION = re.compile(
-    r"rss|video|podcast|podcad|emagazine|e-magazine|longform|infographic|photo|multimedia|media"
-    r"|login|dang-nhap|dang-ky|lien-he|gioi-thieu|tim-kiem|search|tag|tac-gia|quang-cao|e-paper"
-    r"|epaper|bao-in|bao-giay|toa-soan|sitemap|trang-chu|tin-moi|moi-nhat|mega|apps?|dat-bao"
-    r"|topic|chu-de|su-kien|event|an-pham|tin-tuc-24h|lich-van|-\d{4,}$|[\s%]",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class NewSection:
-    """A section that a page links to. feed: seen on the page; likely: of the family's form."""
-
-    slug: str
-    name: str
-    path: str
-    zone: int | None = None
-    feed: str | None = None
-    likely: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +57,7 @@ def propose(page: Page, slug: str) -> OutletProposal:
         host=host,
         family=family,
         why=why,
-        sections=tuple(_sections(page, tree, family, host)),
+        sections=sections_of(page, tree, family, host),
         datelines=(result.dateline,) if isinstance(result, Article) and result.dateline else (),
     )
 
@@ -98,7 +74,7 @@ def detect_family(
         family = FAMILIES[result.extraction.family]
         return family, f"its container of the text ({result.extraction.layout})"
     text = page.body.decode("utf-8", "replace")
-    links = [url for url in _links(tree, page.url, "a[href]") if is_on(url, (host,))]
+    links = [url for url in links_of(tree, page.url, "a[href]") if is_on(url, (host,))]
     best, why, most = GENERIC, "no family's marks are on the page", 0
     for family in FAMILIES.values():
         if family is GENERIC or (family.hosts and not host.endswith(family.hosts)):
@@ -122,56 +98,6 @@ def _name(tree: LexborHTMLParser, host: str) -> str:
     # "A headline | Báo Cần Thơ": the last part is the outlet's name, or as good as it.
     last = re.split(r"\s[|–-]\s", " ".join((title.text() if title else "").split()))[1:]
     return " ".join(given.split())[:60] or (last[-1] if last and len(last[-1]) <= 40 else host)
-
-
-def _links(tree: LexborHTMLParser, base: str, selector: str) -> Iterator[str]:
-    for node in tree.css(selector):
-        if url := absolute_url(base, node.attributes.get("href") or ""):
-            yield url
-
-
-def _sections(
-    page: Page, tree: LexborHTMLParser, family: Family, host: str
-) -> Iterator[NewSection]:
-    """Yield the sections that a page names, its own first; the front page where it names none."""
-    feeds = [
-        urlsplit(url).path
-        for url in _links(tree, page.url, "link[type='application/rss+xml'], a[href*='rss']")
-        if is_on(url, (host,))
-    ]
-    found: dict[str, NewSection] = {}
-    for selector in (_BREADCRUMB, _MENU):
-        for node in tree.css(selector):
-            url = absolute_url(page.url, node.attributes.get("href") or "") or ""
-            name = " ".join(node.text().split())
-            section = _section(url, name, family, host, feeds)
-            if section is not None:
-                known = {one.path for one in found.values()}
-                if section.path not in known:
-                    found.setdefault(section.slug, section)
-    yield from list(found.values())[:_MAX_SECTIONS]
-    if not found:
-        feed = next((path for path in feeds if re.search(r"\.rss$|\.xml$", path)), None)
-        yield NewSection("trang-chu", "Trang chủ", "/", feed=feed)
-
-
-def _section(url: str, name: str, family: Family, host: str, feeds: list[str]) -> NewSection | None:
-    path = urlsplit(url).path
-    parts = [part for part in re.sub(r"\.(?:html?|chn)$", "", path).split("/") if part]
-    named = 3 <= len(name) <= 40 and not name.isdigit()
-    if not (is_on(url, (host,)) and 1 <= len(parts) <= 2 and named) or urlsplit(url).query:
-        return None
-    slug = re.sub(r"[^a-z0-9]+", "-", fold(parts[-1])).strip("-")
-    if not slug or article_id(url, family) or _NO_SECTION.search(path):
-        return None
-    feed = next(
-        (one for one in feeds if re.search(rf"/{re.escape(slug)}(?:-\d+)?(?:\.rss|$)", one)), None
-    )
-    zone = re.search(r"-(\d+)\.rss$", feed or "") if family.name == "epi" else None
-    form = _FEEDS.get(family.name)
-    bare = "/" + "/".join(parts)
-    section = NewSection(slug, name, path, int(zone[1]) if zone else None, feed)
-    return replace(section, likely=form.format(path=bare)) if form and not feed else section
 
 
 def toml_of(proposal: OutletProposal) -> str:
@@ -204,8 +130,10 @@ def _section_lines(section: NewSection) -> Iterator[str]:
         yield f"feed = {_quoted(section.feed)}"
     elif section.likely:
         yield f"# feed = {_quoted(section.likely)} # the form of its family; not seen on the page"
-    if re.search(r"ha noi|thu do", fold(section.name)):
+    if section.hanoi:
         yield "hanoi = true"
+    if section.above:
+        yield f"crawl = false # {section.above} lists its articles too, as a rule"
     yield 'confidence = "low"'
 
 

@@ -11,6 +11,8 @@ from storage.model.places import Unit
 
 _BETWEEN = re.compile(r" ?(?:,|\(|-|(?:,? ?thuộc|của)) ?\(?$")
 
+_JOINED = re.compile(r"(?:(?: cũ)?,? ?(?:và |, ?))")
+
 
 def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
     """Settle communes beside their district, and districts beside their province.
@@ -21,11 +23,29 @@ def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
         left, right = links[index], links[index + 1]
         if left.where != right.where or not _adjacent(left, right):
             continue
-        if _pair(left, right, context):
-            _share(links, index)
+        bracket = _bracket(links, index + 1)
+        if _pair_any(left, bracket, context):
+            _share(links, index, bracket[1:] and bracket, context)
         elif not _pair(right, left, context) and _contradicts(left, right):
             left.units = []
-            _share(links, index)
+            _share(links, index, (), context)
+
+
+def _pair_any(low: PlaceLink, highs: Sequence[PlaceLink], context: PlaceContext) -> bool:
+    """Settle `low` with each of `highs` that it can lie in; return whether there was one."""
+    return sum(_pair(low, high, context) for high in highs) > 0
+
+
+def _bracket(links: Sequence[PlaceLink], index: int) -> Sequence[PlaceLink]:
+    """Return the link and those joined to it in its bracket: "(TP.Thủ Đức và quận 12 cũ)"."""
+    text, last = links[index].text.lower, index
+    if text[: links[index].spot.begin].endswith("("):
+        while last + 1 < len(links) and links[last + 1].where == links[index].where:
+            gap = text[links[last].end : links[last + 1].spot.begin]
+            if not _JOINED.fullmatch(gap):
+                break
+            last += 1
+    return links[index : last + 1]
 
 
 def _adjacent(left: PlaceLink, right: PlaceLink) -> bool:
@@ -50,8 +70,12 @@ def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
 
 
 def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceContext) -> bool:
-    ids = {kin for unit in highs for kin in _with_kin(unit, context)}
-    lows = [unit for unit in low.units or low.hints if ids & set(context.gazetteer.above(unit.id))]
+    ids = {kin for unit in highs for kin in context.gazetteer.kin(unit.id)}
+    inside = (
+        [unit for unit in units if ids & set(context.gazetteer.above(unit.id))]
+        for units in (low.units, low.hints)
+    )
+    lows = next(filter(None, inside), [])
     # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
     lows = [unit for unit in lows if unit.parent in ids] or lows
     heirs = [unit for unit in low.units if _took_from(unit, ids, context)]
@@ -62,7 +86,7 @@ def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceC
         return False
     above = {identity for unit in lows for identity in context.gazetteer.above(unit.id)}
     low.units, low.chained = lows, True
-    high.units = [unit for unit in highs if above & set(_with_kin(unit, context))]
+    high.units = [unit for unit in highs if above & context.gazetteer.kin(unit.id)]
     high.chained = True
     return True
 
@@ -75,18 +99,22 @@ def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
     return any(old.parent in districts and old.level == "ward" for old in olds)
 
 
-def _with_kin(unit: Unit, context: PlaceContext) -> frozenset[str]:
-    return context.gazetteer.kin(unit.id) if unit.level == "province" else frozenset((unit.id,))
-
-
-def _share(links: Sequence[PlaceLink], index: int) -> None:
-    """Let what settled a commune settle those before it in the same enumeration."""
+def _share(
+    links: Sequence[PlaceLink], index: int, highs: Sequence[PlaceLink], context: PlaceContext
+) -> None:
+    """Let what settled a commune settle those before it in the same enumeration: its parent, or
+    any of the districts in a bracket.
+    """
     link = links[index]
     parents = {unit.parent for unit in link.units}
     while index > 0 and link.spot.trigger and links[index - 1].spot.trigger is link.spot.trigger:
         index -= 1
         other = links[index]
-        mates = [unit for unit in other.units or other.hints if unit.parent in parents]
+        if highs:
+            _pair_any(other, highs, context)
+            continue
+        mates = [unit for unit in other.units if unit.parent in parents]
+        mates = mates or [unit for unit in other.hints if unit.parent in parents]
         if mates or not parents:
             other.units, other.chained = mates, bool(mates)
 

@@ -36,6 +36,12 @@ class PlaceContext:
             self.provinces[identity] += 1
             self.places.setdefault((where, identity), []).append(offset)
 
+    def add_office(self, units: list[Unit]) -> None:
+        """Note the bare name of an office, if one province alone has places of that name."""
+        kin = [self.gazetteer.kin(self.gazetteer.province(unit.id).id) for unit in units]
+        if kin and (common := frozenset.intersection(*kin)):
+            self.provinces.update(common)
+
     def add_vote(self, units: list[Unit]) -> None:
         """Note a mention that can only be these: it speaks for what they have in common."""
         provinces = {self.gazetteer.province(unit.id).id for unit in units}
@@ -44,7 +50,7 @@ class PlaceContext:
             self.provinces.update(self.gazetteer.kin(provinces.pop()))
         district = districts.pop()
         if not districts and district:
-            self.districts[district.id] += 1
+            self.districts.update(self.gazetteer.kin(district.id))
 
     def province_weight(self, unit: Unit, where: int, offset: int) -> float:
         """Return how much speaks for the province of `unit` at that place: 0 for nothing."""
@@ -71,6 +77,27 @@ class PlaceContext:
         begun = unit.valid_from
         return begun is None or begun <= self.day or (begun == MERGER and self.day >= ANNOUNCED)
 
+    def of_the_day(self, units: list[Unit]) -> list[Unit]:
+        """Return one unit for each place among `units`: of its rows the one of the day.
+
+        Newspapers call a city a town for years ("thị xã Chí Linh"), and what was renamed by the
+        name of then: where no row among `units` is of the day, another row of the place is.
+        """
+        places: dict[tuple[str, ...], list[Unit]] = {}
+        for unit in units:
+            places.setdefault(self.gazetteer.line(unit.id), []).append(unit)
+        return [self._row(line, rows) for line, rows in places.items()]
+
+    def _row(self, line: tuple[str, ...], rows: list[Unit]) -> Unit:
+        if len(line) == 1:
+            return rows[0]
+        every = [self.gazetteer.unit(identity) for identity in line]
+        known = {unit.id for unit in rows}
+        ordered = [unit for unit in every if unit.id in known]
+        valid = [unit for unit in ordered if unit.valid_on(self.day)]
+        current = [unit for unit in every if unit.valid_on(self.day)]
+        return (valid or current or ordered)[-1]
+
     def era_weight(self, unit: Unit, text: Normal, begin: int, end: int) -> float:
         """Return how well the era of a possible `unit` fits.
 
@@ -80,7 +107,7 @@ class PlaceContext:
         if unit.valid_from and unit.valid_from > self.day:
             planned = words.RENEWED.match(text.lower, end) or _led_by(words.FUTURE, text, begin)
             return 9.0 if planned else 0.0
-        if unit.valid_to and unit.valid_to <= self.day:
+        if unit.ended_by(self.day):
             former = words.FORMER.match(text.lower, end) or _led_by(words.FORMERLY, text, begin)
             return 9.0 if former else 0.0
         return 4.0

@@ -13,7 +13,7 @@ the day, and the type word. Where two remain, none is taken.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
 from crawler.places import words
@@ -23,6 +23,7 @@ from crawler.places.gazetteer import MERGER
 from crawler.places.linking import PlaceLink, said, words_before
 from storage.model.places import Unit
 
+_LOOSE = 2.0  # less than what tells a unit of the day from one that ended
 _AFTER_NAME = re.compile(r"(?P<name>\b[^\W\d_a-zà-ỹ]\w*)(?:,? và |, | ?- ?)$")
 
 
@@ -31,12 +32,21 @@ def decide(links: Sequence[PlaceLink], context: PlaceContext) -> None:
     for link in links:
         if link.is_province and not link.blocked and not _is_person(link):
             context.add_province(link.where, link.spot.start, link.units)
+        elif (
+            link.spot.role == "bare"
+            and not link.blocked
+            and said(words_before(link), words.OFFICES)
+        ):
+            context.add_office(link.units)
     chain(links, context)
     accepted = [link for link in links if _accept(link, context)]
+    named = frozenset(context.provinces) | context.outlet
     for link in accepted:
-        context.add_vote(link.units)
+        if not _loose(link, context) and not _is_disputed(link, named, context):
+            context.add_vote(link.units)
     for link in accepted:
         link.unit = _choose(link, context)
+    _agree(accepted, context)
     _join(pairwise(links), context)
     _join(((after, before) for before, after in reversed(list(pairwise(links)))), context)
     _repeat(links, context)
@@ -48,17 +58,50 @@ def _is_person(link: PlaceLink) -> bool:
 
 def _accept(link: PlaceLink, context: PlaceContext) -> bool:
     """Return whether rules 1 to 3 make the link a mention; a bare one keeps its big units only."""
-    if link.blocked or not link.units or link.is_province:
+    if link.blocked or link.is_province or not (link.units or _loose(link, context)):
         return False
     if link.spot.role != "bare" or link.chained:
         return True
-    return (
-        bool(context.provinces or context.outlet) and _pointed_at(link) and _keep_big(link, context)
-    )
+    known = context.provinces or context.outlet
+    return bool(known) and _pointed_at(link) and _keep_big(link, context)
+
+
+def _is_disputed(link: PlaceLink, named: Set[str], context: PlaceContext) -> bool:
+    """True for a bare name that was one in a province which the text speaks of, but is meant here
+    as another's: "Ở Hà Nội, người dân Nam Hồng …" is not about Nam Hồng in Ninh Bình.
+    """
+    if link.spot.role != "bare" or link.chained:
+        return False
+    province = context.gazetteer.province
+    bearing = {province(unit.id).id for _, units in link.spot.readings for unit in units}
+    return bool(bearing & named) and not {province(unit.id).id for unit in link.units} & named
+
+
+def _agree(accepted: Sequence[PlaceLink], context: PlaceContext) -> None:
+    """Leave an enumeration the units of one era: where one name is a future unit's, the others
+    are, if they can be ("4 xã: Gia Lâm, Bát Tràng" in June 2025).
+    """
+    lists: dict[int, list[PlaceLink]] = defaultdict(list)
+    for link in accepted:
+        if link.spot.trigger and context.day < MERGER:
+            lists[id(link.spot.trigger)].append(link)
+    for links in lists.values():
+        chosen = [link.unit for link in links if link.unit and link.unit.valid_from == MERGER]
+        if chosen:
+            future = [_of_merger(link, chosen[0].parent) for link in links]
+            for link, unit in zip(links, future, strict=True):
+                link.unit = unit if all(future) else link.unit
+
+
+def _of_merger(link: PlaceLink, province: str | None) -> Unit | None:
+    units = [unit for unit in link.units if unit.valid_from == MERGER and unit.parent == province]
+    return units[0] if len(units) == 1 else None
 
 
 def _pointed_at(link: PlaceLink) -> bool:
     text = link.text.text
+    if words.FORMER.match(link.text.lower, link.end) or words.IS_A.match(link.text.lower, link.end):
+        return True
     if link.spot.start == 0:
         return text[link.end : link.end + 2] == ": "
     if text[link.spot.start - 1] == "(":
@@ -76,7 +119,13 @@ def _after_street(link: PlaceLink) -> bool:
 
 def _keep_big(link: PlaceLink, context: PlaceContext) -> bool:
     """Leave the link only the units that a bare name means; return whether there are any."""
-    big = [unit for unit in link.units if _is_big(unit, context)]
+    said = words.IS_A.match(link.text.lower, link.end)
+    if said:
+        big = [unit for unit in link.units if unit.type == said["type"]]
+    elif words.FORMER.match(link.text.lower, link.end):
+        big = [unit for unit in link.units if unit.level == "district"]
+    else:
+        big = [unit for unit in link.units if _is_big(unit, context)]
     link.units = big or link.units
     return bool(big)
 
@@ -88,18 +137,42 @@ def _is_big(unit: Unit, context: PlaceContext) -> bool:
     return unit.valid_from is not None and unit.valid_from >= MERGER
 
 
+def _loose(link: PlaceLink, context: PlaceContext) -> list[Unit]:
+    """Return the communes of another type that an enumeration can mean: of the day, and in a
+    province that something speaks for.
+    """
+    if link.chained or context.day < MERGER or not (link.spot.trigger and link.spot.trigger.plural):
+        return []
+    start = link.spot.start
+    return [
+        unit
+        for unit in link.hints
+        if unit.valid_on(context.day) and context.province_weight(unit, link.where, start) > 0
+    ]
+
+
 def _choose(link: PlaceLink, context: PlaceContext) -> Unit | None:
     """Return the unit that is meant, None where nothing settles it."""
-    scores = {
-        unit.id: _score(link, unit, context) for unit in link.units if unit.level != "province"
-    }
+    loose = _loose(link, context)
+    units = [unit for unit in link.units if unit.level != "province"]
+    scores = {unit.id: _score(link, unit, context) for unit in units}
+    scores |= {unit.id: _score(link, unit, context) - _LOOSE for unit in loose}
     best = max(scores.values(), default=0.0)
-    top = [unit for unit in link.units if scores.get(unit.id) == best]
+    top = [unit for unit in units + loose if scores.get(unit.id) == best]
     if len(top) != 1:
         return None
     spoken = link.chained or context.province_weight(top[0], link.where, link.spot.start) > 0
-    sure = len(scores) == 1 and link.spot.role != "bare"
-    return top[0] if spoken or sure else None
+    return top[0] if spoken or _is_alone(link, top[0], context) else None
+
+
+def _is_alone(link: PlaceLink, unit: Unit, context: PlaceContext) -> bool:
+    """True where the type word leaves that unit only, or no other of the day, and nothing speaks
+    for another province.
+    """
+    if link.spot.role == "bare":
+        return False
+    living = [other for other in link.units if other.valid_on(context.day)]
+    return len(link.units) == 1 or (living == [unit] and not context.provinces)
 
 
 def _score(link: PlaceLink, unit: Unit, context: PlaceContext) -> float:

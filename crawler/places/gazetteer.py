@@ -51,14 +51,21 @@ class Gazetteer:
         days = (day for unit in self.units.values() for day in (unit.valid_from, unit.valid_to))
         return min(day for day in days if day)
 
-    def note(self, day: date) -> str | None:
-        """Return what a reader must know about answers for `day`, None where it is nothing."""
-        if day >= self.begins:
-            return None
-        return (
-            f"{day} is before {self.begins}, the first change that the gazetteer knows: "
-            "units are those of later years"
+    def note(self, day: date, named: Iterable[str] = ()) -> str | None:
+        """Return what a reader must know about answers for `day`, None where it is nothing.
+
+        named: ids of the units that the answer names.
+        """
+        if day < self.begins:
+            return (
+                f"{day} is before {self.begins}, the first change that the gazetteer knows: "
+                "units are those of later years"
+            )
+        unsure = [unit for unit in map(self.unit, sorted(set(named))) if unit.gone_by]
+        said = (
+            f"{unit.full_name} ended on an unknown day before {unit.gone_by}" for unit in unsure
         )
+        return "; ".join(said) or None
 
     @cached_property
     def _children(self) -> dict[str, list[Unit]]:
@@ -119,18 +126,23 @@ class Gazetteer:
         return tuple(coded) or tuple(unit for unit in self.find(text) if unit.level == "province")
 
     def kin(self, identity: str) -> frozenset[str]:
-        """Return the provinces that a province's name can mean in any era: its row, what it
-        became, and what it was made of (where that is not several).
+        """Return the unit and all that it became on its own level: a text that names quận 2
+        lends its district to what our lists have in thành phố Thủ Đức.
         """
         return self._kin.get(identity, frozenset((identity,)))
 
     @cached_property
     def _kin(self) -> dict[str, frozenset[str]]:
-        provinces = [unit.id for unit in self.units.values() if unit.level == "province"]
-        return {
-            identity: frozenset((identity, *(item.new for item in self.successors(identity))))
-            for identity in provinces
-        }
+        became: dict[str, list[str]] = defaultdict(list)
+        for item in self.successions:
+            level = self.unit(item.old).level
+            if level != "ward" and self.unit(item.new).level == level:
+                became[item.old].append(item.new)
+
+        def reach(identity: str) -> frozenset[str]:
+            return frozenset((identity,)).union(*map(reach, became.get(identity, ())))
+
+        return {identity: reach(identity) for identity in became}
 
     def children(self, identity: str) -> tuple[Unit, ...]:
         """Return the units directly below, of all eras."""
@@ -146,46 +158,60 @@ class Gazetteer:
 
     def line(self, identity: str) -> tuple[str, ...]:
         """Return the rows of the same place, oldest first: only type or parent changed."""
-        earlier = [item.old for item in self.predecessors(identity)]
-        while len(earlier) == 1 and self._same_place(earlier[0], identity):
-            identity = earlier[0]
-            earlier = [item.old for item in self.predecessors(identity)]
-        found = [identity]
-        later = [item.new for item in self.successors(identity)]
-        while len(later) == 1 and self._same_place(identity, later[0]):
-            identity = later[0]
-            found.append(identity)
-            later = [item.new for item in self.successors(identity)]
-        return tuple(found)
+        return self._lines.get(identity, (identity,))
 
-    def _same_place(self, old: str, new: str) -> bool:
-        links = self.predecessors(new)
-        alone = len(links) == 1 and links[0].old == old and links[0].resolution is None
-        one, other = self.unit(old), self.unit(new)
+    @cached_property
+    def _lines(self) -> dict[str, tuple[str, ...]]:
+        later = {
+            items[0].old: items[0].new
+            for items in self._after.values()
+            if len(items) == 1 and self._same_place(items[0])
+        }
+        found = {}
+        for first in later.keys() - set(later.values()):
+            rows = [first]
+            while rows[-1] in later:
+                rows.append(later[rows[-1]])
+            found.update(dict.fromkeys(rows, tuple(rows)))
+        return found
+
+    def _same_place(self, item: Succession) -> bool:
+        """True where nothing merged, split or was named otherwise; no commune outlives a merger."""
+        one, other = self.unit(item.old), self.unit(item.new)
+        alone = len(self.predecessors(other.id)) == 1 and item.clause is None
         return alone and one.level == other.level and plain(one.name) == plain(other.name)
 
     def core(self, identity: str) -> tuple[str, ...]:
         """Return the new units that go on for the unit.
 
-        For a district: the communes at home in it, a clean partition of the new communes. For a
-        commune: the one that took all of it or goes on under its code. For a province: its heir.
+        For a district: the communes at home in it, a clean partition of the new communes; for one
+        that ended before them, the district that took all of it, and its core where it took no
+        other. For a commune: the one that took all of it or goes on under its code. For a
+        province: its heir.
         """
         last = self.unit(self.line(identity)[-1])
-        if last.level == "district":
-            return tuple(new for new, home in self._homes.items() if home == last.id)
         links = self.successors(last.id)
+        if last.level == "district" and last.valid_to == MERGER:
+            return tuple(new for new, home in self._homes.items() if home == last.id)
         heirs = [
-            item for item in links if item.share == "whole" or self._code(item.new) == last.code
+            item.new for item in links if item.share == "whole" or self._code(item.new) == last.code
         ]
-        return tuple(item.new for item in heirs)
+        if last.level == "district" and len(heirs) == 1 == len(self.predecessors(heirs[0])):
+            heirs += self.core(heirs[0])
+        return tuple(heirs)
 
     def touched(self, identity: str) -> tuple[str, ...]:
         """Return the other new units that took any part of the unit."""
         last = self.unit(self.line(identity)[-1])
+        core = self.core(last.id)
+        if last.level == "district" and last.valid_to != MERGER:
+            districts = [item.new for item in self.successors(last.id)]
+            later = [new for one in districts for new in self.core(one) + self.touched(one)]
+            return tuple(new for new in dict.fromkeys([*districts, *later]) if new not in core)
         rows = [last.id]
         if last.level == "district":
             rows += [unit.id for unit in self.children(last.id) if unit.valid_to == MERGER]
-        news = {item.new for row in rows for item in self.successors(row)} - set(self.core(last.id))
+        news = {item.new for row in rows for item in self.successors(row)} - set(core)
         return tuple(sorted(news, key=lambda new: (self._code(new) or "", new)))
 
     def _code(self, identity: str) -> str | None:

@@ -18,7 +18,8 @@ _WORDS_BEFORE = 6
 class PlaceLink:
     """A spot on its way to a unit.
 
-    units: those still possible; hints: communes of another type, for a district beside them.
+    units: those still possible; hints: communes of another type, for a district beside them, or
+    where the type word holds for a whole enumeration.
     chained: a neighbour settled it; blocked: the words before it say that it is something else.
     """
 
@@ -74,13 +75,12 @@ def _make_link(where: int, text: Normal, spot: Spot, context: PlaceContext) -> P
             continue
         possible = [unit for unit in units if context.possible(unit)]
         fitting = _fitting(spot, possible, context)
+        hints = _of_level(spot, possible, context)
         if fitting:
-            link.end, link.units = end, fitting
+            link.end, link.units, link.hints = end, fitting, hints
             break
-        if spot.trigger and not link.hints:
-            levels = {words.LEVELS[kind] for kind in spot.trigger.types}
-            link.hints = [unit for unit in possible if unit.level in levels]
-            link.end = end if link.hints else link.end
+        if hints and not link.hints:
+            link.end, link.hints = end, hints
     link.blocked = _is_other(link)
     return link
 
@@ -89,14 +89,23 @@ def _fitting(spot: Spot, units: list[Unit], context: PlaceContext) -> list[Unit]
     """Return the units that the type word allows; a bare name of a province means the province."""
     if spot.trigger is None:
         provinces = [unit for unit in units if unit.level == "province"]
-        return provinces or units
+        return provinces or context.of_the_day(units)
     exact = [unit for unit in units if unit.type in spot.trigger.types]
     cities = [unit for unit in exact if unit.level == "province" and unit.valid_on(context.day)]
     if exact:
-        return cities or exact
+        return cities or context.of_the_day(exact)
     # an earlier or later type of the same unit: "huyện Dĩ An" of what is now a city
-    levels = {words.LEVELS[kind] for kind in spot.trigger.types}
-    return [unit for unit in units if unit.level in levels and unit.level == "district"]
+    return [unit for unit in _of_level(spot, units, context) if unit.level == "district"]
+
+
+def _of_level(spot: Spot, units: list[Unit], context: PlaceContext) -> list[Unit]:
+    """Return the units of another type of the level that the type word names."""
+    if spot.trigger is None:
+        return []
+    types = spot.trigger.types
+    levels = {words.LEVELS[kind] for kind in types}
+    other = [unit for unit in units if unit.level in levels and unit.type not in types]
+    return context.of_the_day(other)
 
 
 def _runs_on(text: Normal, spot: Spot, end: int) -> bool:
@@ -118,10 +127,37 @@ def _is_other(link: PlaceLink) -> bool:
     if link.spot.role != "bare":
         return _is_foreign(link)
     tail = words_before(link)
+    if link.is_province:
+        return _is_elsewhere(link, tail)
+    if _is_landmark(link):
+        return True
     if not tail or said(tail, words.OFFICES | words.PLACING):
         return False
     named = tail[-1][:1].isupper() and not tail[-1].isupper() and tail[-1][-1:].isalpha()
     return named or said(tail, words.OTHERS) or _holds(tail, words.FACILITIES)
+
+
+def _is_elsewhere(link: PlaceLink, tail: Sequence[str]) -> bool:
+    """True for a province's name that says nothing of where things are: "CLB Hà Nội"."""
+    if not tail or said(tail, words.OFFICES | words.PLACING):
+        return False
+    lower, start = link.text.lower, link.spot.start
+    if said(tail, words.ELSEWHERE):
+        return words.STREETS.search(lower, max(0, start - 20), start) is None
+    named = tail[-1][:1].isupper() and not tail[-1].isupper() and tail[-1][-1:].isalpha()
+    return named and tail[-1].lower() not in words.COMPASS and not said(tail, words.OTHERS)
+
+
+def _is_landmark(link: PlaceLink) -> bool:
+    """True for a hospital, a monument, or one end of a railway."""
+    lower, start = link.text.lower, link.spot.start
+    before = max(0, start - 60)
+    if lower[start : link.end] in words.LANDMARKS:
+        return True
+    if words.TREATED.search(lower, before, start) or words.ROUTE_TO.search(lower, before, start):
+        return True
+    leads = lower[link.end : link.end + 3] in (" - ", "- ")
+    return leads and words.ROUTE_FROM.search(lower, before, start) is not None
 
 
 def _is_foreign(link: PlaceLink) -> bool:

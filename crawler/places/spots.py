@@ -148,7 +148,9 @@ def _initial(text: str, start: int) -> bool:
 
 
 def _proper(text: str, start: int, end: int) -> bool:
-    """True where every syllable begins with a capital, as names do."""
+    """True where every syllable begins with a capital, as names do, and for "Thủ đô" alone."""
+    if text.startswith("Thủ đô", start):
+        return not text[end : end + 2].strip().isupper()
     return not any(
         word[0].islower() and word[0].isalpha() for word in text[start:end].split(" ") if word
     )
@@ -178,7 +180,7 @@ def _spots(
     ends = [trigger.end for trigger in triggers]
     covered = 0
     for start in sorted(starts):
-        if start < covered:
+        if start < covered or _is_compass(text, start, starts):
             continue
         spot = Spot(start, sorted(starts[start], key=lambda reading: -reading[0]))
         index = bisect_right(ends, start) - 1
@@ -186,6 +188,18 @@ def _spots(
         spots.append(spot)
         covered = spot.readings[0][0]
     return spots
+
+
+def _is_compass(
+    text: Normal, start: int, starts: Mapping[int, list[tuple[int, tuple[Unit, ...]]]]
+) -> bool:
+    """True in "phía Bắc Hà Nội", which holds the name of huyện Bắc Hà too."""
+    point = text.lower[start : start + 5].partition(" ")[0]
+    if point not in words.COMPASS:
+        return False
+    end = max(end for end, _ in starts[start])
+    after = starts.get(start + len(point) + 1, ())
+    return any(far > end and any(u.level == "province" for u in units) for far, units in after)
 
 
 def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> None:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from crawler.places.aboutness import score_units
+from crawler.places.aboutness import Named, score_units
 from crawler.places.context import PlaceContext
 from crawler.places.deciding import decide
+from crawler.places.events import Role, role
 from crawler.places.gazetteer import Gazetteer
 from crawler.places.linking import PlaceLink, make_links
 from crawler.places.offsets import normal
@@ -14,10 +15,11 @@ from crawler.places.spots import Scanner, Trigger
 from storage.errors import UsageError
 from storage.model.places import Field, Mention, Tags, Unit
 
-RULES = 1
+RULES = 2
 """Version of the rules of this package. Raise it with every change of what is found, so that
 `tinquan places retag` knows which tags are old; tests/places/test_places_rules.py reminds."""
 
+_FIELDS: tuple[Field, ...] = ("title", "sapo", "body")
 _BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
 
 
@@ -48,7 +50,7 @@ class Tagger:
         outlet_province: code, name or id of the province that the outlet is about, if any.
         Raises UsageError where no province is called so.
         """
-        fields: dict[Field, str] = {"title": title, "sapo": sapo, "body": body}
+        fields: dict[Field, str] = dict(zip(_FIELDS, (title, sapo, body), strict=True))
         context = PlaceContext(self.gazetteer, day, self._outlet(outlet_province))
         links: list[PlaceLink] = []
         triggers: list[tuple[int, Trigger]] = []
@@ -59,9 +61,10 @@ class Tagger:
             triggers += [(where, trigger) for trigger in found]
         decide(links, context)
         mentions = _mentions(links, list(fields.items()))
-        named = {name: [item.unit for item in mentions if item.field == name] for name in fields}
+        named = [_named(link, link.unit) for link in links if link.unit]
         scores = score_units(named, _echoes(links, triggers), self.gazetteer)
-        return Tags(self.version, tuple(mentions), scores, self.gazetteer.note(day))
+        note = self.gazetteer.note(day, (item.unit for item in mentions))
+        return Tags(self.version, tuple(mentions), scores, note)
 
     def _outlet(self, text: str | None) -> frozenset[str]:
         named = self.gazetteer.provinces(text) if text else ()
@@ -93,6 +96,11 @@ def _echoes(links: Sequence[PlaceLink], triggers: Sequence[tuple[int, Trigger]])
         elif where >= _BODY and (where, start) not in own:
             counts.update(last[kind] for kind in item.types if kind in last)
     return counts
+
+
+def _named(link: PlaceLink, unit: Unit) -> Named:
+    said: Role = "plain" if link.where == 0 else role(link.text.lower, link.spot.begin)
+    return Named(unit.id, _FIELDS[link.where], link.spot.begin, link.end, said)
 
 
 def _mentions(links: Sequence[PlaceLink], fields: Sequence[tuple[Field, str]]) -> list[Mention]:

@@ -56,7 +56,8 @@ OFFICES = _phrases(
 PLACING = _phrases(
     """ở, tại, qua, đi, về, đến, tới, từ, thuộc, trên địa bàn, địa bàn, ngoại thành, người dân,
     nhân dân, cử tri, nông dân, đất, giữa, quê, trú, ngụ, khắp, vùng, nối, giáp, gần, quanh,
-    hướng, sang, vào, trẻ em, bà con, hộ dân, thanh niên, phụ nữ, học sinh, tiểu thương"""
+    hướng, sang, vào, lên, xuống, ở khu vực, tại khu vực, quanh khu vực, trong khu vực, trẻ em,
+    bà con, hộ dân, thanh niên, phụ nữ, học sinh, tiểu thương"""
 )
 PERSONS = _phrases("ông, bà, anh, chị, em, cô, chú, bác, cháu, thầy, cụ, bé, tên")
 # what else bears such a name, right before it: streets, lakes, schools, battles, people, goods
@@ -77,6 +78,32 @@ OTHERS = PERSONS | _phrases(
     đại biểu, giáo sư, tiến sĩ, kỹ sư, nhà báo, nhãn, bưởi, đào, quất, trà, chè, nem, bún, bánh,
     phở, giò, cốm, gốm, lụa, tiệm, cửa hàng, shop, thương hiệu, nghĩa trang, nhà tù, trại giam,
     căn cứ, điện, trấn"""
+)
+# what a province's name right after it says nothing of where things are: a club plays anywhere
+ELSEWHERE = PERSONS | _phrases(
+    """đường, xa lộ, đội bóng, đội, clb, câu lạc bộ, fc, trận, báo, tạp chí, đài, giải, chiến thắng,
+    bia, nem, phở, bún, cốm"""
+)
+# "nhiều tuyến đường Hà Nội", "các con đường Hà Nội": the city's streets, no street of that name
+STREETS = re.compile(r"(?:tuyến|con|các|nhiều|những|mọi|đoạn|cung) đường $")
+COMPASS = _phrases("bắc, nam, đông, tây")
+# bare names that mean something else first
+LANDMARKS = _phrases("văn miếu - quốc tử giám, văn miếu-quốc tử giám, bạch mai, hồng hà")
+# hospitals go by the name of where they are: "điều trị tại Bạch Mai và Việt Đức"
+TREATED = re.compile(
+    r"(?:điều trị|cấp cứu|phẫu thuật|chữa trị|nhập viện|mổ|bệnh nhân|y bác sĩ)"
+    r"(?: [^\W\d_]+){0,3} (?:tại|ở|đến|vào|từ|sang|của) $"
+)
+# "đoạn Yên Viên - Gia Lâm": from one station to another
+_ROUTE = (
+    r"(?:đoạn|tuyến|chặng|đường sắt|cao tốc|hành trình|lộ trình)(?: từ| tàu| xe| đường| metro)* "
+)
+ROUTE_FROM = re.compile(_ROUTE + r"$")
+ROUTE_TO = re.compile(_ROUTE + r"(?:tp\.|[^,.;:()\n]){2,30} - $")
+# "Minh Châu là xã đảo duy nhất của Hà Nội"
+IS_A = re.compile(
+    r" (?:là|vốn là|từng là) (?:một |một trong (?:những|các|\w+) )?"
+    r"(?P<type>quận|huyện|thị xã|phường|xã|thị trấn)(?!\w)"
 )
 # of these, what can bear the name some words further on: "bệnh viện đa khoa Mường Nhé"
 FACILITIES = _phrases(
@@ -116,7 +143,7 @@ FORMER = re.compile(r"\s*(?:\((?:cũ|trước đây|trước sáp nhập|trướ
 RENEWED = re.compile(r"\s*(?:\(mới\)|mới)(?!\w)")
 # what old units are named after, and what new ones are
 FORMERLY = re.compile(
-    r"(?:hình thành từ|thành lập từ|trên cơ sở|trước đây là|nguyên là|vốn là|tách từ"
+    r"(?:hình thành từ|lập từ|trên cơ sở|trước đây là|nguyên là|vốn là|tách từ"
     r"|sáp nhập|hợp nhất|nhập)(?= )"
 )
 FUTURE = re.compile(

@@ -28,6 +28,7 @@ def _member_json(member: Member) -> dict[str, Any]:
         "credit": member.credit,
         "similarity": round(member.similarity, 4),
         "is_source": member.is_source,
+        "relation": member.relation,
     }
 
 
@@ -36,17 +37,24 @@ def cluster_text(cluster: Cluster, of: int) -> str:
     if len(cluster.members) == 1:
         return "no copies"
     source = cluster.source
-    others = len(cluster.members) - 1
     if source.id == of:
-        return f"source of {counted(others, 'copy', 'copies')}"
-    like = next(member for member in cluster.members if member.id == of).similarity
-    return f"copy of {source.id} ({source.outlet}), {like:.0%} alike"
+        return f"source of {_counts_text(cluster)}"
+    own = next(member for member in cluster.members if member.id == of)
+    return f"{own.relation} {source.id} ({source.outlet}), {own.similarity:.0%} alike"
+
+
+def _counts_text(cluster: Cluster) -> str:
+    updates = sum(member.is_update for member in cluster.members)
+    copies = len(cluster.members) - 1 - updates
+    counts = [counted(copies, "copy", "copies")] if copies else []
+    counts += [counted(updates, "update", "updates")] if updates else []
+    return " and ".join(counts)
 
 
 def delay_text(member: Member, source: Member) -> str:
     """Return how long after the source a member was published, such as "+2 h 5 min".
 
-    One that mixes two stories may be older than its source: "-5 min".
+    One whose time of publication was corrected may be older than its source: "-5 min".
     """
     since = round((_moment(member) - _moment(source)).total_seconds() / 60)
     days, hours, minutes = abs(since) // 1440, abs(since) // 60 % 24, abs(since) % 60

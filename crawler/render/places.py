@@ -31,8 +31,14 @@ def units_json(ids: Iterable[str], gazetteer: Gazetteer) -> list[dict[str, Any]]
 
 
 def primary_json(tags: Tags | None, gazetteer: Gazetteer) -> list[dict[str, Any]] | None:
-    """Return the units an article is about; None where nobody has looked."""
-    return units_json(tags.primary, gazetteer) if tags else None
+    """Return the units an article is about, and how surely; None where nobody has looked."""
+    if tags is None:
+        return None
+    return [
+        unit_json(score.unit, gazetteer) | {"confidence": score.confidence}
+        for score in tags.scores
+        if score.primary
+    ]
 
 
 def tags_json(tags: Tags, gazetteer: Gazetteer) -> dict[str, Any]:
@@ -48,7 +54,7 @@ def tags_json(tags: Tags, gazetteer: Gazetteer) -> dict[str, Any]:
             }
             for found in tags.mentions
         ],
-        "primary": units_json(tags.primary, gazetteer),
+        "primary": primary_json(tags, gazetteer),
     } | ({"note": tags.note} if tags.note else {})
 
 
@@ -57,6 +63,7 @@ def place_json(unit: Unit, gazetteer: Gazetteer) -> dict[str, Any]:
     return unit_json(unit.id, gazetteer) | {
         "code": unit.code,
         "source": unit.source,
+        "gone_by": unit.gone_by.isoformat() if unit.gone_by else None,
         "above": units_json(gazetteer.above(unit.id), gazetteer),
         "line": units_json(gazetteer.line(unit.id), gazetteer),
         "predecessors": [
@@ -80,9 +87,13 @@ def _succession_json(identity: str, item: Succession, gazetteer: Gazetteer) -> d
 
 
 def era_text(unit: Unit) -> str:
-    """Return first and last day: "unknown – 2025-06-30", "2025-07-01 – today"."""
+    """Return first and last day: "unknown – 2025-06-30", "2025-07-01 – today", "unknown – before
+    2021-11-01" where the last one is not known.
+    """
     first = unit.valid_from.isoformat() if unit.valid_from else "unknown"
-    last = (unit.valid_to - timedelta(days=1)).isoformat() if unit.valid_to else "today"
+    last = f"before {unit.gone_by}" if unit.gone_by else "today"
+    if unit.valid_to:
+        last = (unit.valid_to - timedelta(days=1)).isoformat()
     return f"{first} – {last}"
 
 
@@ -107,5 +118,6 @@ def above_text(unit: Unit, gazetteer: Gazetteer) -> str:
 
 
 def clause_text(item: Succession) -> str:
-    """Return where it was decided: "1656, clause 7"; a dash where no text says."""
-    return f"{item.resolution}, clause {item.clause}" if item.resolution else "–"
+    """Return where it was decided: "1656, clause 7", "15/2008/QH12"; a dash where no text says."""
+    clause = f", clause {item.clause}" if item.clause else ""
+    return f"{item.resolution}{clause}" if item.resolution else "–"

@@ -9,7 +9,8 @@ from rich.text import Text
 
 EMPTY = "–"
 """What a cell shows that has nothing to say."""
-_ZONE = "; times are Việt Nam's (UTC+7)"
+ZONE = "times are Việt Nam's (UTC+7)"
+"""What a list says once of the times in it."""
 _GAP = "  "
 _INDENT = " " * 4
 _NARROWEST = 8
@@ -54,7 +55,7 @@ class Table:
         widths = _fit(self, width)
         shown = [index for index, _ in enumerate(self.columns) if index in widths]
         if self.title:
-            zone = _ZONE if self.rows and any(column.time for column in self.columns) else ""
+            zone = f"; {ZONE}" if self.rows and any(column.time for column in self.columns) else ""
             yield Text(self.title + zone, style="italic")
         if not self.rows:
             return

@@ -6,19 +6,13 @@ there is no queue: however long the schedule was down, a section is due once, an
 too. All it needs to go on after a restart are the run rows.
 """
 
-from bisect import insort
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from crawler.outlets.cadence import Cadence
-from crawler.schedule.rhythm import MEMORY, Rhythm, next_visit, rhythm_of
-from storage.model.runs import Outcome, Run, RunKind
-
-_ALONG = 0.25  # a section is taken along where no more of its interval is left
-_RHYTHM_HOLDS = timedelta(hours=12)  # a rhythm is worked out again after that
-_FAILED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DIED})
+from crawler.schedule.item import Item
+from storage.model.runs import Run, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +45,6 @@ class Wanted:
     recheck: timedelta | None = None
 
 
-@dataclass
-class _Item:
-    """Something that comes due again and again."""
-
-    outlet: str
-    name: str
-    kind: Literal["crawl", "recheck", "maintenance"]
-    cadence: Cadence
-    last: datetime | None = None  # when its last visit began
-    due: datetime | None = None  # None: at once
-    failures: int = 0  # in a row
-    published: list[datetime] = field(default_factory=list)  # of a section's articles, sorted
-    rhythm: Rhythm | None = None
-    rhythm_at: datetime | None = None
-
-    def reschedule(self) -> None:
-        """Work out when it is due after its last visit."""
-        if self.last is None:
-            self.due = None
-            return
-        if self.rhythm_at is None or abs(self.last - self.rhythm_at) > _RHYTHM_HOLDS:
-            self.rhythm, self.rhythm_at = rhythm_of(self.published, self.last), self.last
-        # One seed an outlet: sections visited together come due together.
-        self.due = next_visit(self.last, self.cadence, self.rhythm, self.failures, self.outlet)
-
-    def learn(self, times: Iterable[datetime]) -> None:
-        """Add publications, and forget those of long ago."""
-        for moment in times:
-            insort(self.published, moment)
-        if self.published and self.last:
-            while self.published and self.published[0] < self.last - MEMORY:
-                self.published.pop(0)
-
-
 class Agenda:
     """The schedule's state; its methods are told what time it is. All times are UTC.
 
@@ -98,23 +58,43 @@ class Agenda:
         """Begin with everything due at once; `remember` what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}
-        self._items: list[_Item] = []
+        self._items: list[Item] = []
+        self._known: dict[str, dict[str, datetime]] = {}  # by outlet, the runs taken in
         self.running: list[Task] = []
         for one in monitored:
             self._hosts[one.outlet] = one.host
             for section, cadence in one.cadences.items():
-                self._items.append(_Item(one.outlet, section, "crawl", cadence))
+                self._items.append(Item(one.outlet, section, "crawl", cadence))
             if one.recheck is not None:
                 every = int(one.recheck / timedelta(minutes=1))
                 steady = Cadence(every_minutes=every, adaptive=False)
-                self._items.append(_Item(one.outlet, "", "recheck", steady))
+                self._items.append(Item(one.outlet, "", "recheck", steady))
         for name, line in maintenance.items():
-            self._items.append(_Item("", name, "maintenance", Cadence(cron=line)))
+            self._items.append(Item("", name, "maintenance", Cadence(cron=line)))
+
+    def sections(self) -> dict[str, set[str]]:
+        """Return the sections that are crawled, by outlet."""
+        found: dict[str, set[str]] = {}
+        for item in self._items:
+            if item.kind == "crawl":
+                found.setdefault(item.outlet, set()).add(item.name)
+        return found
 
     def remember(
-        self, runs: Iterable[Run], maintenance: Mapping[str, datetime], now: datetime
+        self,
+        runs: Iterable[Run],
+        maintenance: Mapping[str, datetime],
+        now: datetime,
+        published: Mapping[str, Mapping[str, list[datetime]]] | None = None,
     ) -> None:
-        """Take in what was done before this start: runs in any order, maintenance jobs by name."""
+        """Take in what was done before this start: runs in any order, maintenance jobs by name.
+
+        published: when new articles were, by outlet and section; None: the runs say it.
+        """
+        if published is not None:
+            runs = [replace(run, new_of={}) for run in runs]
+            for item in self._items:
+                item.published = sorted(published.get(item.outlet, {}).get(item.name, ()))
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:
                 self._take_in(run, now)
@@ -124,22 +104,61 @@ class Agenda:
                 item.last = min(maintenance.get(item.name, now), now)
             item.reschedule()
 
+    def catch_up(self, visit: Visit, runs: Sequence[Run], now: datetime) -> Visit | None:
+        """Take in the outlet's newest runs, whoever made them; return what is left of a visit.
+
+        None where nothing of it is due any more: it then no longer counts as running. runs: of the
+        outlet, of as long ago as the last time at least.
+        """
+        oldest = min((run.started_at for run in runs), default=now)
+        for run in sorted(runs, key=lambda run: run.started_at):
+            if not run.replay and run.since is None and run.until is None:
+                self._take_in(run, now)
+        known = self._known.get(visit.outlet, {})
+        self._known[visit.outlet] = {id_: at for id_, at in known.items() if at >= oldest}
+        items = [i for i in self._items if (i.outlet, i.kind) == (visit.outlet, visit.kind)]
+        for item in items:
+            item.reschedule()
+        self.running.remove(visit)
+        if not any(item.is_due(now) for item in items):
+            return None
+        sections = self._together(visit.outlet, now) if visit.kind == "crawl" else ()
+        left = replace(visit, sections=sections)
+        self.running.append(left)
+        return left
+
+    def is_done(self, job: MaintenanceJob, begun: datetime | None, now: datetime) -> bool:
+        """Take in when a maintenance job was begun last, by whoever; return whether that will do.
+
+        Then it no longer counts as running.
+        """
+        for item in self._items:
+            if _belongs(item, job) and begun is not None:
+                item.last = max(item.last or begun, min(begun, now))
+                item.reschedule()
+        is_due = any(_belongs(item, job) and item.is_due(now) for item in self._items)
+        if not is_due:
+            self.running.remove(job)
+        return not is_due
+
+    def put_off(self, task: Task, until: datetime) -> None:
+        """Leave a task for later that another machine may be at; it no longer counts as running."""
+        self.running.remove(task)
+        for item in self._items:
+            if _belongs(item, task):
+                item.put_off = until
+
     def _take_in(self, run: Run, now: datetime) -> None:
+        known = self._known.setdefault(run.outlet, {})
+        if run.id in known:
+            return
+        if run.outcome is not None:
+            known[run.id] = run.started_at
         for item in self._items:
             if item.outlet != run.outlet or item.kind != run.kind:
                 continue
             if run.kind == "recheck" or item.name in run.sections:
-                self._note(item, run, now)
-
-    def _note(self, item: _Item, run: Run, now: datetime) -> None:
-        """Note one run of an item's; what was stopped on the way leaves it as due as it was."""
-        item.learn(run.new_of.get(item.name, ()))
-        if run.outcome in (None, Outcome.STOPPED):
-            return
-        # A clock that was ahead must not put the next visit off.
-        begun = min(run.started_at, now)
-        item.last = begun if item.last is None else max(item.last, begun)
-        item.failures = item.failures + 1 if run.outcome in _FAILED else 0
+                item.note(run, now)
 
     def take(self, now: datetime) -> list[Task]:
         """Return what is to be started now, and count it as running."""
@@ -151,10 +170,10 @@ class Agenda:
                 self.running.append(task)
         return taken
 
-    def _due_items(self, now: datetime) -> list[_Item]:
-        return [item for item in self._items if item.due is None or item.due <= now]
+    def _due_items(self, now: datetime) -> list[Item]:
+        return [item for item in self._items if item.earliest(now) <= now]
 
-    def _task(self, item: _Item, now: datetime) -> Task | None:
+    def _task(self, item: Item, now: datetime) -> Task | None:
         if item.kind == "maintenance":
             busy = any(isinstance(task, MaintenanceJob) for task in self.running)
             return None if busy else MaintenanceJob(item.name)
@@ -171,17 +190,19 @@ class Agenda:
         return tuple(
             item.name
             for item in self._items
-            if item.outlet == outlet and item.kind == "crawl" and _is_nearly_due(item, now)
+            if item.outlet == outlet and item.kind == "crawl" and item.is_nearly_due(now)
         )
 
     def ended(self, task: Task, run: Run | None, begun: datetime, now: datetime) -> None:
         """Note that a task has ended. run: its row, where it left one. begun: when it started."""
         self.running.remove(task)
+        if run is not None:
+            self._known.setdefault(run.outlet, {})[run.id] = run.started_at
         for item in self._items:
             if not _belongs(item, task):
                 continue
             if run is not None:
-                self._note(item, run, now)
+                item.note(run, now)
             else:
                 item.last = min(begun, now)
             item.reschedule()
@@ -203,27 +224,21 @@ class Agenda:
     def next_wake(self, now: datetime) -> datetime:
         """Return when something comes due that could be started; `now` where something has."""
         waiting = [item for item in self._items if not any(_belongs(item, t) for t in self.running)]
-        return max(now, min((item.due or now for item in waiting), default=now + timedelta(days=1)))
+        return max(
+            now, min((item.earliest(now) for item in waiting), default=now + timedelta(days=1))
+        )
 
     def dues(self) -> dict[tuple[str, str], datetime | None]:
         """Return when each section is due, by outlet and section; None: at once."""
         return {(i.outlet, i.name): i.due for i in self._items if i.kind == "crawl"}
 
 
-def _urgency(item: _Item) -> tuple[bool, float]:
+def _urgency(item: Item) -> tuple[bool, float]:
     """What waits longest comes first, crawls before looking at known articles again."""
     return item.kind == "recheck", item.due.timestamp() if item.due else 0.0
 
 
-def _is_nearly_due(item: _Item, now: datetime) -> bool:
-    if item.due is None or item.last is None or item.due <= now:
-        return True
-    if item.cadence.cron or now - item.last < item.cadence.shortest:
-        return False
-    return item.due - now <= _ALONG * (item.due - item.last)
-
-
-def _belongs(item: _Item, task: Task) -> bool:
+def _belongs(item: Item, task: Task) -> bool:
     if isinstance(task, MaintenanceJob):
         return item.kind == "maintenance" and item.name == task.name
     if item.outlet != task.outlet or item.kind != task.kind:

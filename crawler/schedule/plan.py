@@ -9,10 +9,9 @@ from crawler.health.rules import MonitoredOutlet
 from crawler.outlets.cadence import Cadence, quiet_time
 from crawler.outlets.model import Outlet, find_outlet
 from crawler.schedule.agenda import Agenda, Wanted
-from crawler.schedule.rhythm import MEMORY
+from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import UsageError
-from storage.model.schedule import SCHEDULE
 
 _WATCH = "*/5 * * * *"  # what is told at once is told within five minutes
 _LIVES = timedelta(minutes=20)  # four signs of life may be missed
@@ -51,10 +50,10 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
-    row = archive.schedule.maintenance_runs().get(SCHEDULE)
-    if row is None or row.exit_code is not None or now - row.seen_at > _LIVES:
+    machines = archive.machines.find()
+    if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
         return {}
-    agenda.remember(archive.runs.find(since=now - MEMORY), {}, now)
+    recall(archive, agenda, {}, now)
     found: dict[str, datetime] = {}
     for (outlet, _), due in agenda.dues().items():
         found[outlet] = min(found.get(outlet, due or now), due or now)
@@ -69,6 +68,17 @@ def monitored_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[
         )
         for one in wanted
         if one.cadences
+    ]
+
+
+def crawled_outlets(
+    archive: Archive, wanted: Iterable[Wanted], known: Mapping[str, Outlet]
+) -> list[MonitoredOutlet]:
+    """Return those outlets that are wanted and have been crawled."""
+    return [
+        one
+        for one in monitored_by(wanted, known)
+        if any(not run.replay for run in archive.runs.find(one.outlet))
     ]
 
 

@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from crawler.jobs.child import Exit
 from crawler.jobs.signals import STOP_SIGNALS
 from crawler.jobs.supervisor import Supervisor
+from crawler.render.base import counted
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.state import ScheduleState
 from storage.errors import TinquanError
@@ -29,6 +30,9 @@ _EVALUATION_MINUTES = 5  # between two looks at the health of everything
 _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so much
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
+_AGAIN = timedelta(seconds=15)  # after another machine was found at a visit
+_LIFE_SECONDS = 10  # between two signs of life
+_MANY = 1000
 _LEAST_WAIT = timedelta(seconds=1)
 
 
@@ -38,7 +42,7 @@ class SchedulerDependencies:
 
     look: evaluates the health of one outlet, or of all (None), and notifies people; called in a
     thread. maintenance: a maintenance job's command by its name.
-    now, monotonic: the clocks, the first in UTC, the second in seconds.
+    monotonic: the clock that is compared with the state's, in seconds.
     """
 
     agenda: Agenda
@@ -46,7 +50,6 @@ class SchedulerDependencies:
     supervisor: Supervisor
     evaluate: Callable[[str | None], None]
     maintenance: dict[str, list[str]]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -59,6 +62,7 @@ class Scheduler:
         self._agenda = dependencies.agenda
         self._supervisor = dependencies.supervisor
         self._timer = AsyncIOScheduler(timezone=UTC, job_defaults=_ALWAYS)
+        self._now = dependencies.state.now
         self._children: set[asyncio.Task[None]] = set()
         self._health = ThreadPoolExecutor(1, "health")  # notifying people may take its time
 
@@ -67,11 +71,12 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self.stop)
-        await self._supervisor.ask(self._with.state.begin, self._with.now())
-        _log.info("%s", plan_text(self._agenda.dues(), self._with.now()))
+        await self._supervisor.ask(self._with.state.begin, self._now())
+        _log.info("%s", plan_text(self._agenda.dues(), self._now()))
         self._timer.start()
-        self._evaluate_from(self._with.now())
-        self._wake(self._with.now())
+        self._evaluate_from(self._now())
+        self._timer.add_job(self._live, "interval", seconds=_LIFE_SECONDS)
+        self._wake(self._now())
         clocks = asyncio.create_task(self._watch_clocks())
         try:
             await self._supervisor.stopping.wait()
@@ -80,7 +85,7 @@ class Scheduler:
             clocks.cancel()
             self._timer.shutdown(wait=False)
             await asyncio.gather(*self._children, return_exceptions=True)
-            await self._supervisor.ask(self._with.state.end, self._with.now())
+            await self._supervisor.ask(self._with.state.end, self._now())
             self._supervisor.close()
             self._health.shutdown(wait=False, cancel_futures=True)
 
@@ -92,8 +97,17 @@ class Scheduler:
         """Start what is due at that moment, and not before."""
         if not self._supervisor.stopping.is_set():
             self._timer.add_job(
-                self._start_due, "date", run_date=moment, id="wake", replace_existing=True
+                self._start_due,
+                "date",
+                run_date=self._as_timed(moment),
+                id="wake",
+                replace_existing=True,
+                max_instances=_MANY,  # one that comes while another ends must not be lost
             )
+
+    def _as_timed(self, moment: datetime) -> datetime:
+        """Return when the timer, which goes by this machine's clock, has to ring."""
+        return datetime.now(UTC) + (moment - self._now())
 
     def _evaluate_from(self, moment: datetime) -> None:
         """Look at everything's health at that moment, and every few minutes after it."""
@@ -104,11 +118,11 @@ class Scheduler:
             args=[None],
             id="look",
             replace_existing=True,
-            next_run_time=moment,
+            next_run_time=self._as_timed(moment),
         )
 
     async def _start_due(self) -> None:
-        now = self._with.now()
+        now = self._now()
         for task in self._agenda.take(now):
             child = asyncio.create_task(self._do(task, now))
             self._children.add(child)
@@ -116,7 +130,11 @@ class Scheduler:
         self._wake(max(self._agenda.next_wake(now), now + _LEAST_WAIT))
 
     async def _do(self, task: Task, begun: datetime) -> None:
-        run: Run | None = None
+        claimed = await self._claimed(task)
+        if claimed is None:
+            self._wake(self._agenda.next_wake(self._now()))
+            return
+        task, run = claimed, None
         try:
             if isinstance(task, Visit):
                 run = await self._crawl(task)
@@ -125,13 +143,35 @@ class Scheduler:
         except (TinquanError, OSError) as error:  # the archive is busy, the system out of processes
             _log.error("%s: could not be done: %s", _name(task), error)
         finally:
-            self._agenda.ended(task, run, begun, self._with.now())
-            self._wake(self._with.now())
+            self._agenda.ended(task, run, begun, self._now())
+            await self._supervisor.ask(self._with.state.release, task)
+            self._wake(self._now())
         if isinstance(task, Visit) and run is not None:
             await self._evaluate(task.outlet)
 
+    async def _claimed(self, task: Task) -> Task | None:
+        """Return what of a task is to be done here; None where others do it, or have done it."""
+        state, now = self._with.state, self._now()
+        try:
+            claim = await self._supervisor.ask(state.claim, task, now)
+        except TinquanError as error:
+            _log.error("%s: could not be begun: %s", _name(task), error)
+            self._agenda.put_off(task, now + _RETRY)
+            return None
+        if claim is None:
+            self._agenda.put_off(task, now + _AGAIN)
+            return None
+        left: Task | None = task
+        if isinstance(task, Visit):
+            left = self._agenda.catch_up(task, claim.runs, now)
+        elif self._agenda.is_done(task, claim.begun, now):
+            left = None
+        if left is None:
+            await self._supervisor.ask(state.release, task)
+        return left
+
     async def _crawl(self, visit: Visit) -> Run | None:
-        job = await self._supervisor.ask(self._with.state.job, visit, self._with.now())
+        job = await self._supervisor.ask(self._with.state.job, visit, self._now())
         if job is None:  # nothing to be looked at again
             return None
         _log.info("%s: starts (run %s)", _name(visit), job.run_id)
@@ -146,21 +186,29 @@ class Scheduler:
         )
 
     async def _evaluate(self, outlet: str | None) -> None:
-        """Evaluate health; when it is all of it, also leave a sign of life."""
+        """Evaluate health, of an outlet or of all."""
         try:
-            if outlet is None:
-                await self._supervisor.ask(self._with.state.sign_of_life, self._with.now())
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._health, self._with.evaluate, outlet)
         except TinquanError as error:
             _log.error("health could not be looked at: %s", error)
 
+    async def _live(self) -> None:
+        """Leave a sign of life; where a machine is gone, tell at once."""
+        try:
+            is_news = await self._supervisor.ask(self._with.state.sign_of_life, self._now())
+        except TinquanError as error:
+            _log.error("no sign of life could be left: %s", error)
+            return
+        if is_news:
+            await self._evaluate(None)
+
     async def _watch_clocks(self) -> None:
         """Notice when the wall clock is set: timers that wait for a time would wait too long."""
-        wall, steady = self._with.now(), self._with.monotonic()
+        wall, steady = self._now(), self._with.monotonic()
         while True:
             await asyncio.sleep(_CLOCK_SECONDS)
-            now, then = self._with.now(), self._with.monotonic()
+            now, then = self._now(), self._with.monotonic()
             step = now - wall - timedelta(seconds=then - steady)
             wall, steady = now, then
             if abs(step) > _STEP:
@@ -191,7 +239,8 @@ def plan_text(dues: Mapping[tuple[str, str], datetime | None], now: datetime) ->
         first[outlet] = min(first.get(outlet, moment), moment)
     visits = sorted(first, key=lambda outlet: (first[outlet], outlet))[:3]
     told = ", ".join(f"{one} at {first[one].astimezone(LOCAL):%H:%M}" for one in visits)
-    return f"{len(first)} outlets with {len(dues)} sections; first {told or 'none'}"
+    sections = counted(len(dues), "section")
+    return f"{counted(len(first), 'outlet')} with {sections}; first {told or 'none'}"
 
 
 def end_text(run: Run) -> str:

@@ -2,48 +2,69 @@
 
 import logging
 import os
-import socket
 import sys
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from crawler.config.config import Config
+from crawler.config.machine import machine_name
+from crawler.health.machines import lost_machines
 from crawler.jobs.crawl_job import CrawlJob
-from crawler.jobs.liveness import is_alive
-from crawler.schedule.agenda import Agenda, Visit
-from crawler.schedule.rhythm import MEMORY
+from crawler.jobs.liveness import Deaths
+from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
+from crawler.schedule.membership import Membership
+from crawler.schedule.recall import recall
 from storage.archive import Archive
-from storage.errors import ArchiveError
-from storage.model.schedule import SCHEDULE, Hold, MaintenanceRun
+from storage.model.machines import Machine
+from storage.model.runs import Run
 
 _log = logging.getLogger(__name__)
-_HERE = socket.gethostname()
+_MAINTENANCE = "maintenance"  # one job at a time, of all machines
+_FORGET = timedelta(days=7)  # a machine that is gone for so long is no longer missed
 
 
-def hold_archive(archive: Archive, config: Config) -> Hold:
-    """Hold the archive for one schedule. Raises ArchiveError that names the one that has it."""
-    held = archive.schedule.hold(SCHEDULE)
-    if held is not None:
-        return held
-    row = archive.schedule.maintenance_runs().get(SCHEDULE)
-    holder = "another schedule"
-    if row is not None and row.exit_code is None:
-        holder = f"the schedule of process {row.pid} on {row.host} since {row.started_at:%F %T} UTC"
-    raise ArchiveError(
-        f"archive {config.archive_name} is held by {holder}: one schedule an archive;"
-        " stop that one first"
-    )
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What this machine may begin. runs: the outlet's newest, whoever made them.
+
+    begun: when a maintenance job was begun last, on whatever machine.
+    """
+
+    runs: tuple[Run, ...] = ()
+    begun: datetime | None = None
 
 
 class ScheduleState:
-    """What the archive knows of the schedule, and the schedule of the archive."""
+    """What the archive knows of the schedule, and the schedule of the archive.
 
-    def __init__(self, archive: Archive, config: Config, agenda: Agenda, hold: Hold) -> None:
+    outlets: those that are scheduled here, by slug. `now` is the time by which all machines agree.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        config: Config,
+        agenda: Agenda,
+        membership: Membership,
+        outlets: tuple[str, ...] = (),
+    ) -> None:
         """Keep them; `begin` writes the first row."""
         self._config = config
         self._archive = archive
         self._agenda = agenda
-        self._hold = hold
+        self._membership = membership
+        self._outlets = outlets
+        self._clock = archive.locks.clock()
         self._started_at: datetime | None = None
+        self._lost: set[str] = set()  # machines that are known to be gone
+        self._read_at: dict[str, datetime] = {}  # by outlet: when its runs were read last
+        self._deaths = Deaths(archive, config.limits.run_seconds)
+        limit = timedelta(seconds=config.limits.run_seconds)
+        self._longest = limit + timedelta(hours=1)  # that a run may be open
+
+    def now(self) -> datetime:
+        """Return the time by the clock that all machines share."""
+        return self._clock()
 
     def begin(self, now: datetime) -> None:
         """Close what an earlier schedule left open, tell the agenda what was done before."""
@@ -52,34 +73,67 @@ class ScheduleState:
         begun = {
             row.name: row.started_at for row in self._archive.schedule.maintenance_runs().values()
         }
-        self._agenda.remember(self._archive.runs.find(since=now - MEMORY), begun, now)
+        recall(self._archive, self._agenda, begun, now)
+        self._archive.machines.forget(now - _FORGET)
         self._note_life(now, None)
 
-    def sign_of_life(self, now: datetime) -> None:
+    def sign_of_life(self, now: datetime) -> bool:
         """Note that the schedule lives; close runs that somebody else's crash left open.
 
-        Raises ArchiveError where the archive is held by another by now (the database's server
-        was restarted, and another schedule was quicker).
+        Returns whether other machines are gone. Raises ArchiveError.
         """
-        if not self._hold.is_sure():
+        if not self._membership.is_sure():
             _log.error("archive %s: no longer held by this schedule", self._config.archive_name)
+        self._clock = self._archive.locks.clock()
         self._close_dead(now)
         self._note_life(now, None)
+        lost = {
+            one.name for one in lost_machines(self._archive, self._archive.machines.find(), now)
+        }
+        is_news, self._lost = bool(lost - self._lost), lost
+        return is_news
 
     def end(self, now: datetime) -> None:
         """Note that the schedule has stopped, and let go of the archive."""
-        self._note_life(now, 0)
-        self._hold.release()
+        self._note_life(now, now)
+        self._membership.leave()
 
-    def _note_life(self, now: datetime, code: int | None) -> None:
+    def _note_life(self, now: datetime, stopped_at: datetime | None) -> None:
         begun = self._started_at or now
-        row = MaintenanceRun(SCHEDULE, begun, now, exit_code=code, pid=os.getpid(), host=_HERE)
-        self._archive.schedule.record_maintenance(row)
+        row = Machine(machine_name(), begun, now, stopped_at, os.getpid(), self._outlets)
+        self._archive.machines.record(row)
 
     def _close_dead(self, now: datetime) -> None:
-        limit = self._config.limits.run_seconds
-        for run in self._archive.runs.close_dead(lambda run: is_alive(run, limit, now), now):
+        alive = self._deaths.alive(now)
+        for run in self._archive.runs.close_dead(alive, now):
             _log.warning("run %s of %s died without a word", run.id, run.outlet)
+
+    def claim(self, task: Task, now: datetime) -> Claim | None:
+        """Return what was done of a task meanwhile, by whoever; None where another is at it.
+
+        Nobody else begins it then before `release`. Raises ArchiveError.
+        """
+        if isinstance(task, MaintenanceJob):
+            if not self._membership.take(_MAINTENANCE):
+                return None
+            row = self._archive.schedule.maintenance_runs().get(task.name)
+            return Claim(begun=row.started_at if row else None)
+        if not self._membership.take_visit(task.host):
+            return None
+        since = self._read_at.get(task.outlet, self._started_at or now) - self._longest
+        runs = self._archive.runs.find(task.outlet, since=since)
+        if self._archive.locks.is_shared and any(map(_may_be_at_work, runs)):
+            self._membership.end_visit(task.host)
+            return None
+        self._read_at[task.outlet] = now
+        return Claim(runs=tuple(runs))
+
+    def release(self, task: Task) -> None:
+        """Let others begin a task."""
+        if isinstance(task, MaintenanceJob):
+            self._membership.end(_MAINTENANCE)
+        else:
+            self._membership.end_visit(task.host)
 
     def job(self, visit: Visit, now: datetime) -> CrawlJob | None:
         """Return what a visit's crawl is asked for; None where no article is due for a look."""
@@ -89,6 +143,11 @@ class ScheduleState:
             return None
         limit = self._config.schedule.recheck_limit
         return CrawlJob(visit.outlet, recheck=True, limit=limit)
+
+
+def _may_be_at_work(run: Run) -> bool:
+    """True of a crawl without an end: where it has no lock either, it may just have lost it."""
+    return run.outcome is None and not run.replay
 
 
 def maintenance_argv(config: Config) -> dict[str, list[str]]:

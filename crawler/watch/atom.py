@@ -16,6 +16,7 @@ from storage.model.watches import Report
 _ATOM = "http://www.w3.org/2005/Atom"
 _SINCE = "2026"  # the year in which addresses of this form begin
 _NOBODY = "tinquan.invalid"
+_EMPTY = datetime(2026, 1, 1, tzinfo=UTC)  # what a feed without entries was updated at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,11 @@ def tag_authority(contact: str) -> str:
     return host or _NOBODY
 
 
-def atom_of(
-    title: str, path: str, authority: str, entries: Sequence[FeedEntry], now: datetime
-) -> bytes:
+def atom_of(title: str, path: str, authority: str, entries: Sequence[FeedEntry]) -> bytes:
     """Return a feed. path: what tells it from other feeds of the same authority."""
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed")
-    newest = max((one.updated for one in entries), default=now)
+    newest = max((one.updated for one in entries), default=_EMPTY)
     _add(feed, "id", _tag(authority, path))
     _add(feed, "title", title)
     _add(feed, "updated", _time(newest))

@@ -27,6 +27,14 @@ class Sender(Protocol):
         ...
 
 
+class Unusable:
+    """A channel whose address cannot be used: what is owed to it waits until it can."""
+
+    def send(self, message: Message) -> bool:  # noqa: ARG002 - a channel's
+        """Take nothing."""
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Writes the messages. orders: by the watch's name. contact: whom to ask for an end of them."""

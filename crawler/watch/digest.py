@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a visible text without line breaks."""
-    return visible(" ".join(text.split()))
+    return " ".join(visible(" ".join(text.split())).split())
 
 
 def web_address(url: str) -> str:

@@ -1,7 +1,6 @@
 """Feeds of watches and of queries: files that are written anew where something arrived."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,41 +19,37 @@ _DIGESTS = 100  # of a watch that are looked through for them
 
 
 def write_feeds(
-    archive: Archive,
-    orders: Mapping[str, WatchOrder],
-    looks: Iterable[Look],
-    config: Config,
-    now: datetime,
+    archive: Archive, orders: Mapping[str, WatchOrder], looks: Iterable[Look], config: Config
 ) -> list[Path]:
-    """Write the feeds of those watches that found something, or whose file is not there.
+    """Write the feeds of the watches that were looked at, where they are not what they were.
 
-    Return the files. Raises ExportError.
+    Something arrived, or was taken down. Return the files. Raises ExportError.
     """
     written = []
     for look in looks:
         order = orders[look.watch]
-        file = config.root / order.watch.feed
-        if order.watch.feed and (look.arrivals or not file.exists()):
-            replace_file(file, watch_feed(archive, order, config, now))
+        if not order.watch.feed:
+            continue
+        file, data = config.root / order.watch.feed, watch_feed(archive, order, config)
+        if not file.is_file() or file.read_bytes() != data:
+            replace_file(file, data)
             written.append(file)
     return written
 
 
-def watch_feed(archive: Archive, order: WatchOrder, config: Config, now: datetime) -> bytes:
+def watch_feed(archive: Archive, order: WatchOrder, config: Config) -> bytes:
     """Return the feed of a watch: what its last looks found, as it stands now."""
     watch = order.watch
     arrivals = newest([one.arrivals for one in archive.watches.digests(watch.name, _DIGESTS)])
     report = archive.watches.report(arrivals, order.query, ENTRIES)
     entries = Entries(watch.language, config.reader)
-    return feed_of(report, watch.name, f"watch/{watch.name}", entries, config.contact, now)
+    return feed_of(report, watch.name, f"watch/{watch.name}", entries, config.contact)
 
 
-def feed_of(
-    report: Report, title: str, path: str, entries: Entries, contact: str, now: datetime
-) -> bytes:
+def feed_of(report: Report, title: str, path: str, entries: Entries, contact: str) -> bytes:
     """Return a report as Atom. path: what tells the feed from others. contact: whose it is."""
     found = feed_entries(report, entries)
-    return atom_of(title, path, tag_authority(contact), found, now)
+    return atom_of(title, path, tag_authority(contact), found)
 
 
 def newest(found: Iterable[Arrivals]) -> Arrivals:

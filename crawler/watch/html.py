@@ -36,7 +36,10 @@ def _section(section: Section) -> Iterable[ET.Element]:
     yield _made("h2", section.heading)
     for entry in section.entries:
         title = _made("a", entry.title, href=entry.url) if entry.url else entry.title
-        yield _made("div", _made("h3", title, style="margin-bottom:0"), *_details(entry))
+        parts = [_made("h3", title, style="margin-bottom:0"), *_details(entry)]
+        # In letters too: the plain part of a mail is made from them alone.
+        address = [_made("p", entry.url, style=_QUIET)] if entry.url else []
+        yield _made("div", *parts, *address)
     if section.rest:
         yield _made("p", section.rest)
 
@@ -46,7 +49,7 @@ def _details(entry: Entry) -> Iterable[ET.Element]:
     for line in entry.lines:
         yield _made("blockquote", *_spans(line))
     for name, url in entry.links:
-        yield _made("p", _made("a", name, href=url))
+        yield _made("p", f"{name}: ", _made("a", url, href=url), style=_QUIET)
 
 
 def _spans(line: Sequence[Span]) -> Iterable[ET.Element | str]:

@@ -10,6 +10,8 @@ from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Arrivals, Look
 
+_PAGE = 100  # edits that are held in memory
+
 
 def due_looks(archive: Archive, orders: Iterable[WatchOrder], now: datetime) -> list[Look]:
     """Look at the watches that are due, and record what was found; return the looks.
@@ -55,7 +57,8 @@ def large_edits(archive: Archive, arrivals: Arrivals, least: float) -> Arrivals:
         return arrivals
     large = {
         (edit.id, edit.after.number)
-        for edit in archive.watches.edits(arrivals.edits)
+        for start in range(0, len(arrivals.edits), _PAGE)
+        for edit in archive.watches.edits(arrivals.edits[start : start + _PAGE])
         if changed_share(edit.before.article, edit.after.article) >= least
     }
     return replace(arrivals, edits=tuple(one for one in arrivals.edits if one in large))

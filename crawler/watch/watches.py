@@ -1,6 +1,6 @@
 """From the configuration's tables to what is asked of the archive."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crawler.config.watches import Watch
@@ -17,6 +17,13 @@ class WatchOrder:
 
     watch: Watch
     query: SearchQuery
+
+
+def compile_all(
+    watches: Iterable[Watch], gazetteer: Gazetteer, outlets: Collection[str], file: str
+) -> dict[str, WatchOrder]:
+    """Return watches with their queries, by name. Raises as `compiled` does."""
+    return {one.name: compiled(one, gazetteer, outlets, file) for one in watches}
 
 
 def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file: str) -> WatchOrder:
@@ -39,6 +46,7 @@ def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file:
     query = SearchQuery(
         words=parse_words(watch.words, fold=watch.fold),
         places=tuple(dict.fromkeys(units)),
+        about=watch.about,
         outlets=watch.outlets,
         sections=watch.sections,
         authors=watch.authors,

@@ -15,8 +15,8 @@ from storage.model.articles import Article
 from storage.text.arrays import Hashes, distinct
 from storage.text.syllables import mixed, syllable_hashes
 
-SIGNATURE_VERSION = 1
-"""Goes up with every change of the rules; stored with each signature."""
+SIGNATURE_VERSION = 2
+"""Goes up with every change of the rules, here and in `similarity`; stored with each signature."""
 
 SHINGLE = 8
 """Syllables a shingle: unrelated texts share next to none of that length."""
@@ -33,7 +33,6 @@ MIN_SYLLABLES = 30
 Signature = tuple[int, ...]
 
 _BASE = np.array([0x9E3779B97F4A7C15], dtype=np.uint64)  # an array, for its square overflows
-_WIDTHS = (1, 2, 4)  # of the runs that are joined, up to half a shingle
 _LAYOUT = struct.Struct(f"<{SKETCH}i")
 
 
@@ -43,14 +42,14 @@ def lines_of(article: Article) -> tuple[str, ...]:
     return tuple(line for text in texts for line in text.split("\n") if line.strip())
 
 
-def shingles(syllables: Hashes) -> Hashes:
-    """Return the hash of every run of 8 syllables, in order."""
-    if len(syllables) < SHINGLE:
+def shingles(syllables: Hashes, size: int = SHINGLE) -> Hashes:
+    """Return the hash of every run of `size` syllables, a power of two, in order."""
+    if len(syllables) < size:
         return np.zeros(0, dtype=np.uint64)
-    rolled, base = syllables, _BASE
-    for width in _WIDTHS:  # two runs of 4 are one of 8: three steps instead of eight
+    rolled, base, width = syllables, _BASE, 1
+    while width < size:  # two runs of 4 are one of 8: three steps instead of eight
         rolled = rolled[:-width] * base + rolled[width:]
-        base = base * base
+        base, width = base * base, 2 * width
     return mixed(rolled)
 
 

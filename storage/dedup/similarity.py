@@ -2,13 +2,13 @@
 
 Much text in common is needed but proves little: weather bulletins, lottery results and prices
 share nine tenths of their words from day to day. What distinguishes them is what is in the same
-surroundings: a copy says the same figures, dates and names there, another issue says others.
+surroundings: a copy says the same figures, dates and names there, another issue says others. An
+update, the same event told later, says some other figures; its names and dates are the same.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -16,35 +16,42 @@ import numpy as np
 import xxhash
 
 from storage.dedup.signature import lines_of, shingles
+from storage.dedup.slots import SlotCounts, compare_slots
 from storage.model.articles import Article
 from storage.text.arrays import Hashes, distinct
 from storage.text.syllables import Syllables, syllables
 
-ENOUGH = 0.45
+SHINGLE = 4
+"""Syllables a shingle: with 8, one changed word in ten leaves two fifths of a text in common."""
+
+ENOUGH = 0.5
 """Part of the shorter text's shingles that a copy shares."""
+
+MOST = 0.75
+"""Part that an update shares, and that leaves little room for another story."""
 
 ALMOST_ALL = 0.9
 """Part that two texts share which are near-identical."""
 
 _SLIPS = 0.05  # part of the figures and names that a copy may have otherwise; one always may
 _FEW_SLOTS = 4  # that can be compared: of fewer, one that differs counts, and none proves nothing
+_UPDATED = 1 / 3  # part of the figures that an update may have otherwise
+_FEW_CHANGES = 2  # figures that it may have otherwise where nearly all of the text is the same
 _LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
 # In any case and Unicode form; folding the text first would take longer than all the rest.
 _DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:[/.-]|th(?:á|a\u0301)ng)\s*(\d{1,2})(?!\d)", re.IGNORECASE
 )
-_SLOT = 0
+_HEAD = 2  # lines: title and lead
 _LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
 _SHORT = 0
-
-SlotContext = tuple[int, ...]
-Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
 
 
 class Reason(StrEnum):
     """Why two articles are copies, or not."""
 
     COPY = "copy"
+    UPDATE = "update"  # the same with some other figures
     LITTLE = "little"  # too little in common
     FIGURES = "figures"  # other figures or names in the same surroundings
     ISSUE = "issue"  # the same title with other figures: another issue of a series
@@ -66,24 +73,28 @@ class Similarity:
     shared: int = 0
 
     @property
-    def is_copy(self) -> bool:
-        """True where one is a copy of the other."""
-        return self.reason is Reason.COPY
+    def is_tie(self) -> bool:
+        """True where one is a copy or an update of the other."""
+        return self.reason in (Reason.COPY, Reason.UPDATE)
 
     @property
     def looks_alike(self) -> bool:
-        """True where much is in common and yet neither is a copy of the other."""
-        return self.reason not in (Reason.COPY, Reason.LITTLE)
+        """True where much is in common and yet neither is a copy or an update of the other."""
+        return not self.is_tie and self.reason is not Reason.LITTLE
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An article as it is compared; `lines` are hashes of its lines, in order."""
+    """An article as it is compared.
+
+    lines: hashes of its lines, in order. dates: day and month of all. day: of title and lead.
+    """
 
     syllables: Syllables
     lines: tuple[int, ...]
     shingles: Hashes
     dates: frozenset[tuple[int, int]]
+    day: frozenset[tuple[int, int]]
     title: Syllables
 
 
@@ -94,8 +105,9 @@ def read(article: Article) -> Text:
     return Text(
         syllables=every,
         lines=_line_hashes(every, len(texts)),
-        shingles=distinct(shingles(every.hashes)),
+        shingles=distinct(shingles(every.hashes, SHINGLE)),
         dates=_dates("\n".join(texts)),
+        day=_dates("\n".join(texts[:_HEAD])),
         title=every.keep(every.lines == 0),
     )
 
@@ -116,9 +128,10 @@ def compare(
         enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
     reason = Reason.LITTLE
     if enough:
-        compared, differing = _compare_slots(left.syllables, right.syllables)
-        strict = in_series and similarity < ALMOST_ALL
-        reason = _reason(one, other, compared, differing, strict=strict)
+        counts = compare_slots(left.syllables, right.syllables)
+        reason = _reason(one, other, counts, similarity)
+        if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
+            reason = Reason.SERIES
     return Similarity(reason, similarity, of_longer, shared)
 
 
@@ -129,16 +142,46 @@ def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
     return shared / max(shorter, 1), shared / max(longer, 1), shared
 
 
-def _reason(one: Text, other: Text, compared: int, differing: int, *, strict: bool) -> Reason:
-    if _is_another_issue(one.title, other.title):
-        return Reason.ISSUE
-    allowed = max(_SLIPS * compared, compared >= _FEW_SLOTS)
-    if differing > allowed:
-        return Reason.FIGURES
+def _reason(one: Text, other: Text, counts: SlotCounts, similarity: float) -> Reason:
+    is_issue = _is_another_issue(one.title, other.title)
+    if is_issue or counts.differ > _slips(counts.compared):
+        numbered = is_issue and counts.figures_differ < 2  # only the title has another figure
+        agree = _dates_agree(one, other, in_titles=is_issue)
+        if agree and not numbered and _is_update(counts, similarity):
+            return Reason.UPDATE
+        return Reason.ISSUE if is_issue else Reason.FIGURES
     apart = bool(one.dates and other.dates) and not one.dates & other.dates
-    if apart and (differing or compared < _FEW_SLOTS):
+    if apart and (counts.differ or counts.compared < _FEW_SLOTS):
         return Reason.DAY
-    return Reason.SERIES if strict else Reason.COPY
+    return Reason.UPDATE if counts.figures_differ else Reason.COPY
+
+
+def _slips(compared: int) -> float:
+    """Return how many of so many figures and names may differ in a copy."""
+    return max(_SLIPS * compared, compared >= _FEW_SLOTS)
+
+
+def _is_update(counts: SlotCounts, similarity: float) -> bool:
+    """True where most is the same, all names are, and not many figures are others."""
+    if similarity < MOST or counts.compared < _FEW_SLOTS:
+        return False
+    few = counts.changes <= _FEW_CHANGES and similarity >= ALMOST_ALL
+    some = counts.figures_differ <= _UPDATED * counts.figures
+    return (few or some) and counts.names_differ <= _slips(counts.names)
+
+
+def _dates_agree(one: Text, other: Text, *, in_titles: bool) -> bool:
+    """True where most dates of the text with fewer are in the other, those of the leads too.
+
+    Where one has none, a new line must tell an update from an issue, and the titles must not say
+    different figures (in_titles).
+    """
+    fewer = min(len(one.dates), len(other.dates))
+    if not fewer:
+        return not in_titles and len(one.lines) != len(other.lines)
+    if one.day and other.day and not one.day & other.day:
+        return False
+    return len(one.dates & other.dates) > fewer / 2
 
 
 def shared_lines(one: Text, other: Text) -> set[int]:
@@ -166,53 +209,10 @@ def _without(text: Text, common: Collection[int]) -> Text:
     if not gone:
         return text
     left = text.syllables.keep(~np.isin(text.syllables.lines, gone))
-    found = distinct(shingles(left.hashes))
+    found = distinct(shingles(left.hashes, SHINGLE))
     if len(found) < _LEAST:
         return text
-    return Text(left, text.lines, found, text.dates, text.title)
-
-
-def _compare_slots(one: Syllables, other: Syllables) -> tuple[int, int]:
-    """Return how many figures and names have like surroundings, and how many of them differ."""
-    left, right = slots(one), slots(other)
-    compared = alike = 0
-    for context in left.keys() & right.keys():
-        values, others = left[context], right[context]
-        number = min(values.total(), others.total())
-        compared += number
-        if number == 1 and values.total() == others.total():
-            alike += _alike(next(iter(values)), next(iter(others)))
-        else:
-            alike += (values & others).total()
-    return compared, compared - alike
-
-
-def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """True for equal values and for one that says more: "22/11" and "22/11/2026"."""
-    return value == other or set(value) <= set(other) or set(other) <= set(value)
-
-
-def slots(text: Syllables) -> Slots:
-    """Return the figures and names by the words around them, two on each side.
-
-    Neighbouring ones are one slot, and a slot in the surroundings counts as any slot.
-    """
-    flagged = (text.digits | text.names).tolist()
-    items: list[int] = []
-    values: dict[int, list[int]] = {}
-    for value, is_slot in zip(text.hashes.tolist(), flagged, strict=True):
-        if not is_slot:
-            items.append(value)
-        else:
-            if not items or items[-1] != _SLOT:
-                items.append(_SLOT)
-            values.setdefault(len(items) - 1, []).append(value)
-    padded = [1, 1, *items, 1, 1]
-    found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
-    for place, value_ in values.items():
-        around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
-        found[around][tuple(value_)] += 1
-    return found
+    return replace(text, syllables=left, shingles=found)
 
 
 def _is_another_issue(one: Syllables, other: Syllables) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storage.errors import ExportError, UsageError
 from storage.export.formats import WRITERS, export_row
-from storage.model.articles import ArchivedArticle, ArticleQuery
+from storage.model.articles import ArchivedArticle
 from storage.model.exports import EXPORT_VERSION, ExportOrder, Manifest
 from storage.model.json import time_json
 
@@ -45,7 +45,7 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
             articles=count,
             bytes=part.stat().st_size,
             sha256=_sha256(part),
-            filters=_filters(order.query),
+            filters=_filters(order),
             made_at=order.made_at,
         )
         part_manifest.write_text(_manifest_text(manifest), encoding="utf-8")
@@ -81,10 +81,13 @@ def _write_rows(
     return rows, count
 
 
-def _filters(query: ArticleQuery) -> dict[str, object]:
-    """Return what a query asks for besides everything."""
-    everything = asdict(ArticleQuery())
-    return {name: value for name, value in asdict(query).items() if value != everything[name]}
+def _filters(order: ExportOrder) -> dict[str, object]:
+    """Return what is asked for besides everything; words as they were typed."""
+    everything, query = asdict(type(order.query)()), asdict(order.query)
+    if order.asked:
+        query |= {"words": order.asked, "removed": order.removed, "limit": order.limit}
+        everything |= {"removed": False, "limit": None}
+    return {name: value for name, value in query.items() if value != everything[name]}
 
 
 def _manifest_text(manifest: Manifest) -> str:

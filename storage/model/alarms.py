@@ -23,6 +23,7 @@ class Cause(StrEnum):
     FEED_SILENT = "feed_silent"
     FAILING = "failing"  # crawls crash or fail for another reason than the ones above
     DISK = "disk"
+    MACHINE_LOST = "machine_lost"
 
 
 @dataclass(frozen=True, slots=True)

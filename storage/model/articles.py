@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from storage.model.places import Tags
+from storage.model.places import Confidence, Tags
 from storage.model.readings import Reading
 
 BlockKind = Literal["paragraph", "heading", "quote", "list"]
@@ -255,13 +255,30 @@ class ArchivedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalQuery:
+    """Which refusals are wanted, newest capture first.
+
+    since, until: bounds on the time of capture, inclusive and exclusive. outlets, reasons: any of
+    these, where there are any.
+    """
+
+    outlets: tuple[str, ...] = ()
+    reasons: tuple[RefusalReason, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleQuery:
     """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
     (the first capture's time where a page gives none). Newest first.
 
     places: ids of units; wanted are articles whose latest state is about any of them (primary).
+    about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
     offset: so many of the newest are left out.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
+    arrived_after: a short id; only articles that the archive learned of after that one.
+    without_copies: of each story only its source, the earliest publication that is known.
     """
 
     outlets: tuple[str, ...] = ()
@@ -271,3 +288,6 @@ class ArticleQuery:
     limit: int | None = None
     offset: int = 0
     removed: bool = False
+    about: Confidence = "likely"
+    arrived_after: int = 0
+    without_copies: bool = False

@@ -14,14 +14,17 @@ class EditQuery:
     """Which edits are wanted, newest first.
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
+    places: ids of units; wanted are edits of articles that are about any of them now (primary).
     maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
     offset: so many of the newest are left out.
     """
 
     outlets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     maybe_ours: bool = False
+    limit: int | None = None
     offset: int = 0
 
 

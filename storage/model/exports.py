@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from storage.model.articles import ArticleQuery
+from storage.model.search import SearchQuery
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 
@@ -18,19 +19,24 @@ EXPORT_VERSION = 1
 class ExportOrder:
     """What to write, where, and how.
 
-    query: which articles; newest first. made_at: the present moment, UTC, for the manifest.
+    query: which articles; newest first. Of a search its order, limit and one_per_cluster do not
+    count: asked are its words as they were typed, for the manifest, `removed` and `limit` what an
+    article query has itself. made_at: the present moment, UTC, for the manifest.
     states: every state of each article as a row of its own, not the newest alone.
     excel: a CSV file begins with a byte order mark, without which Excel takes it for Latin-1.
     overwrite: an existing file may be replaced. progress: called with how many rows are written.
     """
 
-    query: ArticleQuery
+    query: ArticleQuery | SearchQuery
     file: Path
     format: ExportFormat
     made_at: datetime
     states: bool = False
     excel: bool = False
     overwrite: bool = False
+    asked: str = ""
+    removed: bool = False
+    limit: int | None = None
     progress: Callable[[int], object] = lambda _rows: None
 
 

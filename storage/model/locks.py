@@ -17,6 +17,11 @@ def run_lock(run_id: str) -> str:
     return f"run {run_id}"
 
 
+def machine_lock(name: str) -> str:
+    """Return the name of the lock that a machine's schedule holds while it runs."""
+    return f"machine {name}"
+
+
 class LockSession(Protocol):
     """Any number of named locks of one connection; they go with the process that holds them."""
 

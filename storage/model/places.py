@@ -10,6 +10,7 @@ from typing import Literal
 Level = Literal["province", "district", "ward"]
 Share = Literal["whole", "part"]
 Field = Literal["title", "sapo", "body"]
+Confidence = Literal["certain", "likely"]
 
 WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 
@@ -26,6 +27,8 @@ class Unit:
     parent: id of the unit above; None for provinces.
     valid_from, valid_to: first day, and the day after the last; None means unknown, or still valid.
     source: key of the source that attests it, explained in the file's header.
+    gone_by: where the unit ended on a day that no source of ours gives (`valid_to` is None), the
+    first day on which it certainly no longer existed.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Unit:
     valid_from: date | None
     valid_to: date | None
     source: str
+    gone_by: date | None = None
 
     @property
     def level(self) -> Level:
@@ -52,7 +56,12 @@ class Unit:
     def valid_on(self, day: date) -> bool:
         """True where nothing known says that the unit did not exist on `day`."""
         begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_to is None or day < self.valid_to)
+        return begun and not self.ended_by(day)
+
+    def ended_by(self, day: date) -> bool:
+        """True where the unit certainly no longer existed on `day`."""
+        end = self.valid_to or self.gone_by
+        return end is not None and end <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,15 @@ class Succession:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many articles an outlet published in a month of Việt Nam's time, "2026-03"."""
+
+    month: str
+    outlet: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A unit named in a field: `text` is the characters [start, end) of the field as given.
 
@@ -88,11 +106,20 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How much an article is about a unit; `primary` where it is one of those it is about."""
+    """How much an article is about a unit.
+
+    confidence: how sure it is that the article is about it ("certain" where title or lead say so,
+    "likely" where the body does); None where it is not (not primary).
+    """
 
     unit: str
     score: float
-    primary: bool
+    confidence: Confidence | None = None
+
+    @property
+    def primary(self) -> bool:
+        """True where the unit is one of those that the article is about."""
+        return self.confidence is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 SCHEDULE = "schedule"
-"""The name under which the schedule holds the archive, and of its row among the standing jobs."""
+"""The name under which the one schedule of an archive in a file holds it."""
 
 RECHECK_AGES = (
     timedelta(hours=1),
@@ -25,7 +25,7 @@ TOO_LATE = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceRun:
-    """The last time of a standing job; "schedule" is the schedule's own sign of life.
+    """The last time of a standing job.
 
     seen_at: its end, or while it runs its last sign of life. exit_code: None while it runs.
     said: the last line that it printed, where it failed.

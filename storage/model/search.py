@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from storage.model.articles import ArchivedArticle
-from storage.model.places import Field
+from storage.model.places import Confidence, Field
 
 Order = Literal["date", "relevance"]
 FacetKind = Literal["outlet", "section", "author", "tag", "kind", "month", "place"]
@@ -56,6 +56,7 @@ class SearchQuery:
     sections: names, at any level of the path. authors, tags, sections: case and tone placement do
     not count, and neither do diacritics where the value has none.
     places: ids of units; wanted are articles about any of them (primary).
+    about: "certain" leaves out the likely ones of them.
     one_per_cluster: of articles that are copies of one story only the first in the order.
     limit: hits, at most MAX_LIMIT.
     """
@@ -72,6 +73,7 @@ class SearchQuery:
     one_per_cluster: bool = False
     order: Order = "relevance"
     limit: int = 20
+    about: Confidence = "likely"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """An article as the words that both databases index. Pure."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from storage.model.articles import Article
 from storage.text.normalize import canonical_tone, normalize, storable
@@ -10,6 +10,10 @@ from storage.text.words import RAW, folded, spell
 GAP = "_"
 """Stands between fields, and between values of one: never a word, so that no phrase spans it."""
 
+EVERY = "§"
+"""A token that every article has."""
+
+_REMEMBERED = 200_000
 _LONGEST_VALUE = 200  # characters of an author, tag or section that count
 # SQLite's tokenizer splits at ASCII punctuation; its look-alikes from U+2400 on stay in the token.
 _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).isalnum()}
@@ -17,37 +21,55 @@ _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).i
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of a title and of all other text, and the facet values with their tokens."""
+    """The words of a title and of all other text, tokens of facet values, and these values.
 
-    title: list[str]
-    text: list[str]
-    tokens: list[str]
+    title, text, tokens: with a blank between two. words: each once.
+    """
+
+    title: str
+    text: str
+    tokens: str
     filed: list[tuple[str, str]]
+    words: set[str]
 
 
 def document_of(article: Article) -> Document:
     """Return the words of an article."""
-    text: list[str] = []
-    for field in (article.sapo or "", article.body, *article.authors, *article.tags):
-        text += words_of(field)
-        text.append(GAP)
+    title = _pieces(article.title)
+    text = _pieces(article.sapo or "")
+    for field in (article.body, *article.authors, *article.tags):
+        text += [GAP, *_pieces(field)]
     filed = facet_values(article)
-    tokens = both_forms(facet_token(kind, value) for kind, value in filed)
-    return Document(words_of(article.title), text, list(dict.fromkeys(tokens)), filed)
+    tokens = [facet_token(*value) for value in filed]
+    every = dict.fromkeys([EVERY, *tokens, *map(folded, tokens)])
+    return Document(" ".join(title), " ".join(text), " ".join(every), filed, _words(title + text))
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text, spelled."""
-    return list(filter(None, map(spell, RAW.findall(text))))
+def _words(pieces: list[str]) -> set[str]:
+    words = set(pieces)
+    several = [piece for piece in words if " " in piece]
+    words.difference_update(several)
+    words.update(" ".join(several).split())
+    words.discard(GAP)
+    return words
 
 
-def both_forms(words: Iterable[str]) -> Iterator[str]:
-    """Yield each word, and the word without diacritics where that is another one."""
-    for word in words:
-        plain = folded(word)
-        yield plain
-        if word != plain:
-            yield word
+class _Spelled(dict[str, str]):
+    """What stands between two blanks, by its words as they are spelled, a blank between them."""
+
+    def __missing__(self, piece: str) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        words = self[piece] = " ".join(filter(None, map(spell, RAW.findall(piece))))
+        return words
+
+
+_spelled = _Spelled()  # half the time of functools.lru_cache, a tenth of an article's
+
+
+def _pieces(text: str) -> list[str]:
+    """Return a text's words, spelled; those that no blank parts stand together."""
+    return list(filter(None, map(_spelled.__getitem__, text.split())))
 
 
 def facet_token(kind: str, value: str) -> str:
@@ -55,6 +77,7 @@ def facet_token(kind: str, value: str) -> str:
     return f"§{kind}§{facet_key(value).translate(_ONE_TOKEN)}"
 
 
+@lru_cache(maxsize=20_000)  # outlets, sections and authors come again and again
 def facet_key(value: str) -> str:
     """Return a value as values are compared: case, blanks and tone placement do not count."""
     plain = " ".join(canonical_tone(normalize(value).lower()).split())

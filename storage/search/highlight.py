@@ -4,52 +4,28 @@ The stored text is searched, not the index: marks stand on the characters as the
 all their combining marks.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from operator import and_
+from functools import lru_cache
+from itertools import islice
 
 from storage.model.articles import Article
 from storage.model.places import Field
-from storage.model.search import Mark, Snippet, Term, Word, Words
+from storage.model.search import Mark, Snippet, Term, Words
 from storage.text.words import LONGEST, RAW, folded, spell, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
-_NO_WORD = -1  # what punctuation that looks like a word means
 _Span = tuple[int, int]
 
 
-class _Meaning(dict[str, int]):
-    """Of words as written, those of a query that stand for them, a bit each; _NO_WORD for none."""
-
-    def __init__(self, words: Sequence[Word]) -> None:
-        super().__init__()
-        self.bits = {word: 1 << number for number, word in enumerate(dict.fromkeys(words))}
-        self._compared = [
-            (folded(word.text) if word.loose else word.text, word, bit)
-            for word, bit in self.bits.items()
-        ]
-
-    def __missing__(self, raw: str) -> int:
-        spelling = spell(raw)
-        forms = spelling, folded(spelling)
-        meant = 0
-        for text, word, bit in self._compared:
-            form = forms[word.loose]
-            if form == text or (word.prefix and form.startswith(text)):
-                meant |= bit
-        self[raw] = found = meant if spelling else _NO_WORD
-        return found
-
-
 class Finder:
-    """Finds a query's terms in texts; what it learned of a word it knows in the next text."""
+    """Finds a query's terms in texts."""
 
     def __init__(self, words: Words) -> None:
         self._asked = words
         self._terms = [term for group in words.required for term in group]
-        every = (*self._terms, *words.excluded)
-        self._meaning = _Meaning([word for term in every for word in term.words])
 
     def marks(self, article: Article) -> tuple[Mark, ...]:
         """Return where the article says what is asked for, in title, sapo and body, in order."""
@@ -64,52 +40,62 @@ class Finder:
 
     def spans(self, text: str) -> list[_Span]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        raws = RAW.findall(text)
-        said = self._said(raws)
-        if not any(said):  # as in most texts
-            return []
-        spans = _characters([raw for raw in raws if self._meaning[raw] != _NO_WORD], text)
-        found = (
-            (spans[first][0], whole(text, spans[first + len(term.words) - 1][1]))
-            for term in self._terms
-            for first in self._places(term, said)
-        )
-        return _apart(sorted(found))
+        return _apart(sorted(_spans(self._terms, text, folded_line(text))))
 
     def says(self, article: Article) -> bool:
         """Return whether an article is what the query's words ask for."""
         fields = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
-        texts = [said for said in map(self._said, map(RAW.findall, fields)) if any(said)]
+        lines = [(field, folded_line(field)) for field in fields]
 
         def is_said(term: Term) -> bool:
-            return any(True for said in texts for _ in self._places(term, said))
+            return any(_spans([term], text, line) for text, line in lines)
 
         required = all(any(map(is_said, group)) for group in self._asked.required)
         return required and not any(map(is_said, self._asked.excluded))
 
-    def _said(self, raws: Sequence[str]) -> list[int]:
-        """Return what each word of a text means."""
-        meant = list(map(self._meaning.__getitem__, raws))
-        return [one for one in meant if one != _NO_WORD] if _NO_WORD in meant else meant
 
-    def _places(self, term: Term, said: Sequence[int]) -> Iterator[int]:
-        """Yield where a term begins among the words of a text, of which is known what they mean."""
-        first, *rest = (self._meaning.bits[word] for word in term.words)
-        for at, meant in enumerate(said):
-            if meant & first:
-                following = said[at + 1 : at + 1 + len(rest)]
-                if len(following) == len(rest) and all(map(and_, following, rest)):
-                    yield at
+def folded_line(text: str) -> str:
+    """Return the words of a text without diacritics, a blank before each and behind the last."""
+    return f" {' '.join(filter(None, map(_folded, text.split())))} "
 
 
-def _characters(raws: Sequence[str], text: str) -> list[_Span]:
-    """Return the characters of words of a text, given in their order."""
-    spans, at = [], 0
-    for raw in raws:
-        start = text.index(raw, at)
-        at = start + len(raw)
-        spans.append((start, at))
-    return spans
+@lru_cache(maxsize=100_000)
+def _folded(piece: str) -> str:
+    return " ".join(folded(word) for word in map(spell, RAW.findall(piece)) if word)
+
+
+def _spans(terms: Sequence[Term], text: str, line: str) -> list[_Span]:
+    """Return the characters of what terms find in a text, of which `line` is the folded line."""
+    found = [(term, first) for term in terms for first in _places(term, line)]
+    if not found:  # as in most texts
+        return []
+    last = max(first + len(term.words) for term, first in found)
+    every = (match for match in RAW.finditer(text) if spell(match.group()))
+    words = list(islice(every, last))
+    said = ((term, words[first : first + len(term.words)]) for term, first in found)
+    return [
+        (some[0].start(), whole(text, some[-1].end())) for term, some in said if _is(term, some)
+    ]
+
+
+def _places(term: Term, line: str) -> Iterator[int]:
+    """Yield the numbers of the words in a line at which the term may begin."""
+    words = " ".join(folded(word.text) for word in term.words)
+    wanted = f" {words}" if term.words[-1].prefix else f" {words} "
+    at = line.find(wanted)
+    while at >= 0:
+        yield line.count(" ", 0, at)
+        at = line.find(wanted, at + 1)
+
+
+def _is(term: Term, said: Sequence[re.Match[str]]) -> bool:
+    """Return whether words that are a term's without diacritics have those that it asks for."""
+    for word, match in zip(term.words, said, strict=True):
+        spelling = spell(match.group())
+        is_meant = spelling.startswith(word.text) if word.prefix else spelling == word.text
+        if not (word.loose or is_meant):
+            return False
+    return True
 
 
 def _apart(found: Sequence[_Span]) -> list[_Span]:

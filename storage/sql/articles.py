@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import merge
-from itertools import groupby, islice
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -17,28 +17,32 @@ from storage.model.articles import (
     ArticleQuery,
     Capture,
     Refusal,
+    RefusalQuery,
+    RefusalReason,
     Stored,
 )
 from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
-from storage.sql.engine.transactions import Part
+from storage.sql.engine.transactions import PageCursor, Part
 from storage.sql.ingest.redact import redacted
 from storage.sql.read.articles import (
     HELD,
     PAGE,
     article_page,
+    count_refusals,
     load_articles,
-    place_groups,
     refusal_page,
     seen,
 )
 from storage.sql.read.counts import count_articles, position_of
-from storage.sql.read.edits import EditCursor, count_edits, edit_page
+from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
-from storage.sql.schema.core import articles, keys
+from storage.sql.schema.core import articles, captures, gazetteer, keys, outlets, refusals, runs
+from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.types import hashed, in_parts
+from storage.sql.search.stream import found_page
 
 
 class Articles(Part):
@@ -52,20 +56,22 @@ class Articles(Part):
         with self._database.reading() as conn:
             return load_articles(conn, [existing_id(conn, self._database.name, ref)])[0]
 
-    def find(self, query: ArticleQuery) -> Iterator[ArchivedArticle]:
+    def find(
+        self, query: ArticleQuery, after: PageCursor | None = None
+    ) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, in constant memory.
 
+        after: `sort_at` and id of the article that came before the first one that is wanted.
         Raises ValueError for a time without a zone.
         """
         check_window(query)
         size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
-        # One ordered stream an outlet and group of places, each along its index, merged.
+        # One ordered stream an outlet, each along its index, merged.
         fetches = [
-            partial(article_page, query, outlet, places)
+            partial(article_page, query, outlet)
             for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
-            for places in place_groups(query)
         ]
-        start, skipped = None, query.offset
+        start, skipped = after, query.offset
         if query.offset and not query.removed:
             with self._database.reading() as conn:
                 start, skipped = position_of(conn, query), 0
@@ -73,9 +79,7 @@ class Articles(Part):
                 return iter(())
         streams = [self._database.pages(fetch, size, start) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
-        # An article about places of two groups comes twice, one right after the other.
-        once = (next(same)[1] for _, same in groupby(newest, key=lambda found: found[0]))
-        wanted = (one for one in once if one.removed_at or not query.removed)
+        wanted = (one for _, one in newest if one.removed_at or not query.removed)
         end = None if query.limit is None else skipped + query.limit
         return islice(wanted, skipped, end)
 
@@ -94,17 +98,33 @@ class Articles(Part):
         Raises ValueError for a time without a zone.
         """
         check_window(query)
+        size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
+        return islice(self._edits(query, size), query.limit)
+
+    def _edits(self, query: EditQuery, size: int) -> Iterator[Edit]:
         after: EditCursor | None = None
         while True:
             with self._database.reading() as conn:
-                page = edit_page(conn, query, after, PAGE)
+                page = edit_page(conn, query, after, size)
                 ids = list(dict.fromkeys(article for _, article, _ in page))
                 found = {one.id: one.revisions for one in load_articles(conn, ids)}
             for _, id_, number in page:
                 yield Edit(id_, *found[id_][number - 2 : number])
-            if len(page) < PAGE:
+            if len(page) < size:
                 return
             after = page[-1]
+
+    def removals(self, query: EditQuery) -> list[ArchivedArticle]:
+        """Return the articles whose pages were found to be gone, the last one noticed first.
+
+        since, until: bounds on when that was noticed; since must be given, and so must a limit.
+        Raises ValueError for a time without a zone, or a query without bounds.
+        """
+        check_window(query)
+        if query.since is None or query.limit is None:
+            raise ValueError("removals are asked for since a time, and up to a limit")
+        with self._database.reading() as conn:
+            return load_articles(conn, removal_page(conn, query))
 
     def count_edits(self, query: EditQuery) -> int:
         """Return how many edits match, whatever the query's offset.
@@ -124,10 +144,20 @@ class Articles(Part):
         with self._database.reading() as conn:
             return read_as(conn, existing_id(conn, self._database.name, ref), number, index)
 
-    def refusals(self, outlet: str | None = None) -> Iterator[tuple[Capture, Refusal]]:
-        """Yield stored refusals, newest capture first."""
-        pages = self._database.pages(partial(refusal_page, outlet), PAGE)
+    def refusals(self, query: RefusalQuery = RefusalQuery()) -> Iterator[tuple[Capture, Refusal]]:  # noqa: B008 - frozen
+        """Yield the refusals that match, newest capture first, in constant memory.
+
+        Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        pages = self._database.pages(partial(refusal_page, query), PAGE)
         return (refusal for _, refusal in pages)
+
+    def count_refusals(self, query: RefusalQuery) -> int:
+        """Return how many refusals match. Raises ValueError for a time without a zone."""
+        check_window(query)
+        with self._database.reading() as conn:
+            return count_refusals(conn, query)
 
     def export(self, order: ExportOrder) -> Manifest:
         """Write articles to a file, in constant memory; return what it holds.
@@ -137,7 +167,15 @@ class Articles(Part):
         """
         with self._database.reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-        return write_export(self.find(order.query), order, schema)
+        return write_export(self._exported(order), order, schema)
+
+    def _exported(self, order: ExportOrder) -> Iterator[ArchivedArticle]:
+        if isinstance(order.query, ArticleQuery):
+            return self.find(order.query)
+        check_window(order.query)
+        pages = self._database.pages(partial(found_page, order.query), PAGE)
+        found = (one for _, one in pages if one.removed_at or not order.removed)
+        return islice(found, order.limit)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
@@ -206,7 +244,41 @@ class Articles(Part):
 
     def newest_by_outlet(self, until: datetime) -> dict[str, datetime]:
         """Return the publication time of each outlet's newest article before `until`."""
-        query = sa.select(articles.c.outlet, sa.func.max(articles.c.sort_at))
-        query = query.where(articles.c.sort_at < until).group_by(articles.c.outlet)
+        # One step along an index an outlet; grouped, it would read the whole index.
+        newest = (
+            sa.select(sa.func.max(articles.c.sort_at))
+            .where(articles.c.outlet == outlets.c.slug, articles.c.sort_at < until)
+            .correlate(outlets)
+            .scalar_subquery()
+        )
         with self._database.reading() as conn:
-            return {row[0]: row[1] for row in conn.execute(query)}
+            rows = conn.execute(sa.select(outlets.c.slug, newest))
+            return {row[0]: row[1] for row in rows if row[1] is not None}
+
+    def refusal_counts(self, outlet: str, since: datetime) -> dict[RefusalReason, int]:
+        """Return how many pages of an outlet were refused since then, by reason, most first."""
+        query = (
+            sa.select(refusals.c.reason, sa.func.count())
+            .where(refusals.c.outlet == outlet, refusals.c.captured_at >= since)
+            .group_by(refusals.c.reason)
+        )
+        with self._database.reading() as conn:
+            counts = {RefusalReason(row[0]): row[1] for row in conn.execute(query)}
+        return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+    def stamp(self) -> str:
+        """Return a text that changes where articles are stored, or taken down, or a run goes on.
+
+        For caches. Reading or tagging stored captures again does not change it.
+        """
+        newest = (
+            sa.select(sa.func.max(captures.c.id)).scalar_subquery(),
+            sa.select(sa.func.max(redactions.c.id)).scalar_subquery(),
+            sa.select(gazetteer.c.version).limit(1).scalar_subquery(),
+        )
+        run = sa.select(runs.c.id, runs.c.outcome, runs.c.fetched)
+        run = run.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
+        with self._database.reading() as conn:
+            return repr(
+                (*conn.execute(sa.select(*newest)).one(), *(conn.execute(run).first() or ()))
+            )

@@ -201,7 +201,7 @@ def test_the_command_backs_up_and_what_it_wrote_can_be_restored(
     config = tmp_path / "tinquan.toml"
     config.write_text('contact = "https://example.org/contact"\narchive = "tin.db"\n')
     ran = tinquan("archive", "backup", quick.folder, "--keep", "1", "--config", config)
-    assert (ran.code, "2 articles, 1 WARC files" in ran.out) == (0, True)
+    assert (ran.code, "2 articles, 1 WARC file (" in ran.out) == (0, True)
     (made,) = backups(quick.folder)
     (tmp_path / "tin.db").unlink()
     shutil.rmtree(quick.captures)

@@ -47,7 +47,7 @@ def test_cluster_prints_json(tinquan: Tinquan, address: Path) -> None:
     assert [one["is_source"] for one in found["members"]] == [True, False, False]
     assert set(found["members"][0]) == {
         "id", "outlet", "url", "title", "published_at", "first_seen_at",
-        "credit", "similarity", "is_source",
+        "credit", "similarity", "is_source", "relation",
     }  # fmt: skip
     shown = json.loads(tinquan("--archive", address, "show", 2, "--json").out)
     assert shown["cluster"] == found
@@ -82,6 +82,19 @@ def test_clusters_lists_the_most_reprinted(tinquan: Tinquan, address: Path) -> N
 
 def member(id_: int, minutes: float, similarity: float) -> Member:
     return Member(id_, "baothu", "", "", at(minutes), T0, None, similarity, similarity == 1)
+
+
+def test_updates_are_told_from_copies(tinquan: Tinquan, address: Path) -> None:
+    lines = tuple(f"{line} Đã có 2 người chết và 14 người bị thương." for line in story(9))
+    later = tuple(line.replace("2 người", "3 người") for line in lines)
+    with open_archive(f"sqlite:///{address}") as archive:
+        first = put(archive, told(9, lines, minutes=10))
+        update = put(archive, told(10, (*later, *story(10, 1)), minutes=70))
+    assert f"updated from {first} (baohai), " in tinquan("--archive", address, "show", update).out
+    assert "source of 1 update" in tinquan("--archive", address, "show", first).out
+    assert "+1 h 0 min · updated · " in tinquan("--archive", address, "cluster", first).out
+    found = json.loads(tinquan("--archive", address, "cluster", first, "--json").out)
+    assert [one["relation"] for one in found["members"]] == ["source", "updated from"]
 
 
 def test_short_texts() -> None:

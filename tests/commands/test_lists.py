@@ -26,12 +26,23 @@ from tests.support.stories import OUTLETS, put, start_runs, story, told
 
 pytestmark = pytest.mark.usefixtures("gazetteer_once")
 
-ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, True),))
+CONFIG = """
+contact = "https://example.org/tests"
+[channels]
+desk = "json://localhost"
+[[watches]]
+name = "Đống Đa và các phường chung quanh"
+words = "ngập"
+to = ["desk"]
+"""
+TEXT = '{"date": "2026-01-01", "title": "Phường Láng họp", "outlet_province": "Hà Nội"}\n'
+ABOUT = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
 LONG = "Phường Láng lát lại 1,2 km vỉa hè trên tám ngõ, hẹn xong trước Tết Nguyên đán năm sau"
 LISTS = {
     "articles": "id",
     "revisions": "id",
     "runs": "run",
+    "refusals": "outlet",
     "clusters": "id",
     "cluster 5": "id",
     "search cầu": "id",
@@ -41,6 +52,7 @@ LISTS = {
     "coverage baothu": "period",
     "places find 'quận Tây Hồ'": "id",
     "places stats": "articles",
+    "watch list": "name",
     "outlets list": "slug",
     "outlets check": "outlet",
     "archive check": "check",
@@ -54,6 +66,7 @@ TABLES = {
     "articles": ("ID", "published", "title"),
     "revisions": ("seen", "ID", "title"),
     "runs": ("outlet", "started", "outcome", "new"),
+    "refusals": ("captured", "reason", "url"),
     "clusters": ("ID", "published", "outlets", "title"),
     "search cầu --facets": ("articles",),
     "status": ("outlet", "last crawl"),
@@ -61,7 +74,10 @@ TABLES = {
     "places find 'quận Tây Hồ'": ("ID", "unit", "in"),
     "places show 'phường Láng, Hà Nội'": ("ID", "unit"),
     "places stats --by ward": ("articles", "ID", "unit", "in"),
+    "places tag texts.jsonl": ("in", "text", "unit"),
     "outlets list": ("outlet", "host", "status"),
+    "watch list": ("name", "when", "to", "next look"),
+    "reextract --dry-run --all --jobs 1": ("captures", "effect"),
     "archive stats": ("outlet", "articles", "newest"),
     "sql 'SELECT article, title FROM article_latest'": ("article", "title"),
 }
@@ -115,6 +131,9 @@ def listed(
 ) -> Listed:
     """Return a function that runs a command on that archive."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "tinquan.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "texts.jsonl").write_text(TEXT, "utf-8")
+    monkeypatch.delenv("TINQUAN_CONFIG")
     return lambda line, *words: tinquan("--archive", archive, *shlex.split(line), *words)
 
 
@@ -146,7 +165,9 @@ def test_two_forms_at_once_are_refused(line: str, listed: Listed) -> None:
     assert "--jsonl and --csv: expected one of them" in ran.err
 
 
-@pytest.mark.parametrize("line", ["articles", "runs", "alarms", "revisions", "clusters"])
+@pytest.mark.parametrize(
+    "line", ["articles", "runs", "alarms", "revisions", "refusals", "clusters"]
+)
 def test_an_empty_list_is_a_header_in_csv(line: str, tinquan: Tinquan, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     open_archive(url).close()

@@ -174,7 +174,7 @@ def test_stats_count_articles_about_places(tinquan: Tinquan, archive: str) -> No
     assert counts("--since", "2024-06-02", "--until", "2024-06-03") == {"Tây Hồ": 1, "Đống Đa": 1}
     table = tinquan("places", "stats", "--archive", archive)
     assert "quận Tây Hồ" in table.out
-    assert "1 states of articles have no places" in table.err
+    assert "1 state of an article has no places" in table.err
 
 
 def test_retag_tags_what_is_left(tinquan: Tinquan, archive: str) -> None:
@@ -214,10 +214,10 @@ def test_articles_about_a_place_and_what_it_became(tinquan: Tinquan, archive: st
 def test_articles_come_with_their_places(tinquan: Tinquan, archive: str) -> None:
     listed = json.loads(tinquan("articles", "--archive", archive, "--json").out)
     found = {row["title"]: row["places"] for row in listed}
-    assert found["Quận Tây Hồ mở chợ"] == [TAY_HO]
+    assert found["Quận Tây Hồ mở chợ"] == [TAY_HO | {"confidence": "certain"}]
     assert found["Quận Tây Hồ"] is None
     shown = json.loads(tinquan("show", 1, "--archive", archive, "--json").out)
-    assert shown["places"] == shown["primary"] == [TAY_HO]
+    assert shown["places"] == shown["primary"] == [TAY_HO | {"confidence": "certain"}]
     assert shown["mentions"][0]["unit"] == TAY_HO
     untagged = json.loads(tinquan("show", 4, "--archive", archive, "--json").out)
     assert (untagged["places"], untagged["mentions"]) == (None, None)
@@ -248,7 +248,7 @@ def test_a_gazetteer_that_is_not_whole_is_told(tinquan: Tinquan, tmp_path: Path)
     (tmp_path / "tables" / "successions.csv").write_bytes((FOLDER / "successions.csv").read_bytes())
     for wrong, told in (
         (units.replace("\nq-tay-ho.003@2024-12,003", "\nq-tay-xx.003@2024-12,003"), "is missing"),
-        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,history\n", "an id is given twice"),
+        (units + "t-ha-tay@2008-07,,tỉnh,Hà Tây,,,,x,\n", "an id is given twice"),
         (units.replace("2025-07-01", "2025-07-99"), "run `tinquan places build`"),
         ("x,y\n", "expected columns"),
     ):

@@ -1,14 +1,22 @@
 """`tinquan sql`: a person's statement, in every form it is printed in, and what it may not do."""
 
 import json
+import re
+import shlex
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
+from crawler.places.tag_articles import load_into
 from storage.archive import open_archive
+from storage.model.clusters import ClusterQuery
+from storage.model.places import Score, Tags
 from tests.support.commands import Tinquan
-from tests.support.samples import article, capture, run
+from tests.support.paths import ROOT
+from tests.support.places import FOLDER
+from tests.support.samples import article, at, capture, refusal, run
+from tests.support.stories import put, start_runs, story, told
 
 
 @pytest.fixture
@@ -127,3 +135,43 @@ def test_standard_input_must_be_text(
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\x7fELF\xff")))
     ran = tinquan("--archive", archive, "sql", "-")
     assert (ran.code, ran.err) == (2, "tinquan: standard input: expected a statement in UTF-8\n")
+
+
+LANG = Tags("v1", (), (Score("p-lang.00199@2025-07", 5.5, "certain"),))
+
+
+@pytest.mark.usefixtures("gazetteer_once")
+def test_the_four_questions_of_docs_have_one_answer_by_command_and_by_sql(
+    tmp_path: Path, tinquan: Tinquan
+) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    with open_archive(url) as archive:
+        load_into(archive, FOLDER)
+        start_runs(archive)
+        for number, minutes in ((1, 600), (2, 1000)):  # on 1 March, and on 2 March
+            seen, made = capture(minutes, number), article(number, published_at=at(minutes))
+            archive.articles.store("run-baothu", seen, made, (), LANG)
+        edited = article(2, "Sửa.", published_at=at(1000))
+        archive.articles.store("run-baothu", capture(1100, 2), edited, (), LANG)
+        for number in (3, 4, 5, 6):
+            archive.articles.store("run-baothu", capture(number, number), refusal(number))
+        for number in (7, 8, 9):
+            put(archive, told(number, story(7), minutes=number))
+        archive.articles.store("run-baothu", capture(2000, 99), refusal(99))
+        sources = {one.id for one in archive.clusters.find(ClusterQuery())}
+    text = (ROOT / "docs/sql.md").read_text("utf-8")
+    pairs = re.findall(r"```console\n\$ tinquan ([^\n]*)\n```\n```sql\n(.*?)```", text, re.DOTALL)
+    assert len(pairs) == 4
+    for words, statement in pairs:
+        source = str(sources.pop()) if "5" in words.split() else "5"
+        asked = [source if word == "5" else word for word in shlex.split(words)]
+        key = "url" if asked[0] == "refusals" else "id"
+        rows = tinquan("--archive", url, *asked, "--jsonl").out.splitlines()
+        told_ = [json.loads(row)[key] for row in rows]
+        select = statement.replace("source = 5", f"source = {source}")
+        answer = tinquan("--archive", url, "sql", select, "--jsonl").out.splitlines()
+        expected = [next(iter(json.loads(row).values())) for row in answer]
+        if asked[0] == "cluster":
+            told_.remove(int(source))  # the statement asks for its copies
+        assert told_ == expected != [], words
+        assert len(statement.splitlines()) <= 6

@@ -10,8 +10,8 @@ import pytest
 from crawler.render.base import time_json, time_text
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
+from storage.model.machines import Machine
 from storage.model.runs import Outcome, Run, RunCounts
-from storage.model.schedule import SCHEDULE, MaintenanceRun
 from tests.support.commands import Tinquan
 
 NOW = datetime.now(UTC)
@@ -61,7 +61,8 @@ def test_a_schedule_that_was_stopped_is_not_late(
     write(url, *(crawled(minutes, listings=1) for minutes in (3 * 1440, 2 * 1440)))
     stopped = NOW - timedelta(days=2)
     with open_archive(url) as archive:
-        archive.schedule.record_maintenance(MaintenanceRun(SCHEDULE, NOW, stopped, exit_code=code))
+        ended = stopped if code == 0 else None
+        archive.machines.record(Machine("may-chu", NOW - timedelta(days=9), stopped, ended))
     ran = tinquan("status", "--archive", url)
     found = json.loads(tinquan("status", "--archive", url, "--json").out)
     if code == 0:

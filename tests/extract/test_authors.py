@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.authors import clean_names, is_name, read_byline, read_credit
+from crawler.extract.metadata.authors import clean_names, is_name, read_byline, read_credit
 
 
 @pytest.mark.parametrize(

@@ -213,4 +213,4 @@ def test_prune_says_what_is_gone(tinquan: Tinquan, tmp_path: Path) -> None:
     config.write_text('contact = "https://example.org/tests"\n')
     assert tinquan("archive", "init", "--config", config).code == 0
     ran = tinquan("prune", "--config", config)
-    assert (ran.code, ran.out) == (0, "0 logs older than 30 days and 0 validators are gone\n")
+    assert (ran.code, ran.out) == (0, "gone: 0 logs older than 30 days, 0 validators\n")

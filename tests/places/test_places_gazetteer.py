@@ -158,13 +158,85 @@ def test_known_history_and_nothing_invented() -> None:
     tu_liem = gazetteer().successors("h-tu-liem@2013-12")
     assert {item.new[:12] for item in tu_liem} == {"q-bac-tu-lie", "q-nam-tu-lie"}
     assert gazetteer().begins == date(2008, 8, 1)
-    begun = {unit.valid_from for unit in units.values()} - {None}
-    assert begun == {
-        date(2013, 12, 28),
-        date(2025, 1, 1),
-        date(2025, 7, 1),
-        date(2026, 4, 30),
-    }
+    begun = [unit.valid_from for unit in units.values() if unit.valid_from]
+    assert min(begun) == date(2008, 8, 1)
+    unsourced = [
+        unit.full_name
+        for unit in units.values()
+        if unit.valid_from
+        and unit.valid_from < date(2021, 11, 1)
+        and not any(item.resolution for item in gazetteer().predecessors(unit.id))
+    ]
+    assert unsourced == []
+
+
+@pytest.mark.parametrize(
+    ("day", "counts"),
+    [
+        (date(2021, 11, 1), (63, 705, 10_599)),
+        (date(2022, 4, 10), (63, 705, 10_599)),
+        (date(2023, 4, 10), (63, 705, 10_598)),
+        (date(2024, 2, 1), (63, 705, 10_597)),
+        (date(2024, 5, 1), (63, 705, 10_595)),
+        (date(2024, 9, 1), (63, 704, 10_542)),
+        (date(2024, 11, 1), (63, 704, 10_472)),
+        (date(2025, 1, 1), (63, 696, 10_035)),
+        (date(2025, 7, 1), (34, 0, 3_321)),
+        (date(2026, 4, 30), (34, 0, 3_321)),
+    ],
+)
+def test_each_dated_list_has_its_units(day: date, counts: tuple[int, int, int]) -> None:
+    found = Counter(unit.level for unit in gazetteer().units.values() if unit.valid_on(day))
+    assert (found["province"], found["district"], found["ward"]) == counts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first_day", "resolution"),
+    [
+        ("quận Thủ Đức", "thành phố Thủ Đức", date(2021, 1, 1), "1111/NQ-UBTVQH14"),
+        ("quận 9", "thành phố Thủ Đức", date(2021, 1, 1), "1111/NQ-UBTVQH14"),
+        ("huyện Tĩnh Gia", "thị xã Nghi Sơn", date(2020, 6, 1), "933/NQ-UBTVQH14"),
+        ("huyện Hoành Bồ", "thành phố Hạ Long", date(2020, 1, 1), "837/NQ-UBTVQH14"),
+        ("huyện Mê Linh, Vĩnh Phúc", "huyện Mê Linh", date(2008, 8, 1), "15/2008/QH12"),
+        ("huyện Mỹ Lộc", "thành phố Nam Định", date(2024, 9, 1), None),
+    ],
+)
+def test_ended_districts_name_their_heir(
+    old: str, new: str, first_day: date, resolution: str | None
+) -> None:
+    (unit,) = gazetteer().find(old)
+    assert unit.valid_to == first_day
+    (item,) = gazetteer().successors(unit.id)
+    assert (gazetteer().unit(item.new).full_name, item.resolution) == (new, resolution)
+
+
+def test_an_end_that_no_source_gives_stays_unknown() -> None:
+    (unit,) = gazetteer().find("huyện Yên Hưng")
+    assert (unit.valid_to, unit.gone_by) == (None, date(2021, 11, 1))
+    assert unit.valid_on(date(2021, 10, 31))
+    assert not unit.valid_on(date(2021, 11, 1))
+
+
+def test_a_place_is_one_line_through_types_and_provinces() -> None:
+    line = gazetteer().line("tp-ha-dong@2008-07")
+    assert [gazetteer().unit(row).type for row in line] == ["thành phố", "thành phố", "quận"]
+    assert [gazetteer().province(row).name for row in line] == ["Hà Tây", "Hà Nội", "Hà Nội"]
+    assert len(gazetteer().line("q-thu-duc@2020-12")) == 1
+
+
+def test_core_and_touched_of_a_district_that_ended_before_the_merger() -> None:
+    core = gazetteer().core("h-tinh-gia@2020-05")
+    assert core[0] == "tx-nghi-son.407@2024-12"
+    assert core[1:] == gazetteer().core(core[0])
+    thu_duc = gazetteer().core("q-thu-duc@2020-12")
+    assert names(thu_duc) == {"thành phố Thủ Đức"}
+    assert set(gazetteer().core(thu_duc[0])) <= set(gazetteer().touched("q-thu-duc@2020-12"))
+
+
+def test_five_island_districts_never_went_away() -> None:
+    for name in ("Bạch Long Vĩ", "Cồn Cỏ", "Hoàng Sa", "Lý Sơn", "Côn Đảo"):
+        (unit,) = gazetteer().find(f"huyện {name}")
+        assert (unit.valid_from, unit.valid_to) == (None, date(2025, 7, 1))
 
 
 def test_dong_nai_became_a_city_and_ten_communes_wards() -> None:
@@ -195,7 +267,8 @@ def test_codes_are_reused_and_ids_are_not() -> None:
         ("Quận 01", ["q-1.760@2024-12"]),
         ("phường Đống Đa, Hà Nội", ["p-dong-da.00235@2025-07"]),
         ("Văn Miếu-Quốc Tử Giám, Đống Đa", ["p-van-mieu-quoc-tu-giam.00181@2025-01"]),
-        ("huyện Ứng Hoà", ["h-ung-hoa.281@2024-12"]),
+        ("huyện Ứng Hoà", ["h-ung-hoa@2008-07", "h-ung-hoa.281@2024-12"]),
+        ("huyện Ứng Hoà, Hà Nội", ["h-ung-hoa.281@2024-12"]),
         ("Xyz", []),
         ("", []),
         (", ,", []),

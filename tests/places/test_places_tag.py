@@ -65,7 +65,7 @@ def test_json_lines_are_answered_one_by_one(tag: Tag, tmp_path: Path) -> None:
     ):
         first, second, third = lines(ran.out)
         assert (ran.code, ran.err) == (0, "")
-        assert (first["id"], first["primary"]) == (7, [TAY_HO])
+        assert (first["id"], first["primary"]) == (7, [TAY_HO | {"confidence": "certain"}])
         assert first["mentions"][0]["in"] == "title"
         assert (second["id"], second["primary"][0]["province"]) == ({"a": ["b"]}, "Bình Định")
         assert (third["id"], third["mentions"][0]["unit"]["valid_from"]) == (None, "2025-07-01")

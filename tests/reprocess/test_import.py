@@ -290,7 +290,7 @@ def test_gzip_is_unpacked_and_damage_is_told(
     cut = tinquan(*words)
     assert cut.code == 2
     assert "is damaged after line" in cut.err
-    assert "1 lines were set aside" in cut.err
+    assert "1 line was set aside" in cut.err
     assert "no JSON" in file.with_name("rows.jsonl.gz.rejected.jsonl").read_text()
     before = len(stored(archive_url))
     assert before > 0

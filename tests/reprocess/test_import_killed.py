@@ -39,7 +39,8 @@ def write_rows(file: Path, count: int) -> None:
 def started(file: Path, url: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "crawler.cli", "import", str(file)]
     options = ["--outlet", "baothu", "--archive", url]
-    return subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+    # Lines that are set aside are written to the working folder.
+    return subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, cwd=file.parent)
 
 
 def stored(archive: Archive) -> int:

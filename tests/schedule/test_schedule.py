@@ -21,13 +21,15 @@ from crawler.jobs.supervisor import Supervisor, close_run
 from crawler.outlets.cadence import Cadence
 from crawler.outlets.model import Outlet, parse_outlet
 from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit
+from crawler.schedule.membership import Membership
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies
-from crawler.schedule.state import ScheduleState, hold_archive
+from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
+from storage.model.machines import Machine
 from storage.model.runs import Outcome, Run
-from storage.model.schedule import SCHEDULE, MaintenanceRun
+from storage.model.schedule import MaintenanceRun
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 
@@ -92,7 +94,7 @@ def scheduler(
     agenda = new_agenda(config, wanted_outlets(config, outlets(config)))
     dependencies = SchedulerDependencies(
         agenda,
-        ScheduleState(archive, config, agenda, hold_archive(archive, config)),
+        ScheduleState(archive, config, agenda, Membership(archive, config)),
         Supervisor(archive, config, BOUNDS),
         lambda _: None,
         maintenance or {},
@@ -126,8 +128,8 @@ def test_every_outlet_is_crawled_once_and_leaves_a_row(
         (Outcome.DIED, "no host", 1)
     }
     assert all(run.sections == ("ha-noi",) and run.log_file for run in runs)
-    row = archive.schedule.maintenance_runs()[SCHEDULE]
-    assert (row.pid, row.exit_code) == (os.getpid(), 0)
+    (row,) = archive.machines.find()
+    assert (row.pid, row.stopped_at) == (os.getpid(), row.seen_at)
 
 
 def test_a_stop_leaves_no_process_and_no_half_open_run(
@@ -147,24 +149,22 @@ def test_a_stop_leaves_no_process_and_no_half_open_run(
 
 def test_the_archive_is_free_after_a_stop(archive: Archive, config: Config) -> None:
     work(archive, config, lambda: len(archive.runs.find()) == 2)
-    hold_archive(archive, config).release()
+    Membership(archive, config).leave()
 
 
 def test_a_second_schedule_is_refused_in_one_line(
     archive: Archive, config: Config, tinquan: Tinquan
 ) -> None:
-    hold = hold_archive(archive, config)
-    archive.schedule.record_maintenance(
-        MaintenanceRun(SCHEDULE, NOW, NOW, pid=4711, host="may-chu")
-    )
+    hold = Membership(archive, config)
+    archive.machines.record(Machine("may-chu", NOW, NOW, pid=4711))
     with pytest.raises(ArchiveError, match="process 4711 on may-chu since 2026-09-14 03:00:00"):
-        hold_archive(archive, config)
+        Membership(archive, config)
     ran = tinquan("schedule", "--config", config.file)
     assert (ran.code, ran.out) == (1, "")
-    assert "one schedule an archive; stop that one first" in ran.err
+    assert "one schedule an archive in a file; stop that one first" in ran.err
     assert len(ran.err.splitlines()) == 1
-    hold.release()
-    hold_archive(archive, config).release()
+    hold.leave()
+    Membership(archive, config).leave()
 
 
 def test_on_postgresql_too_only_one_holds(archive_url: str, config: Config) -> None:
@@ -241,7 +241,7 @@ def test_pauses_and_retirement_are_heeded_unless_an_outlet_is_named(tmp_path: Pa
 def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config: Config) -> None:
     wanted = wanted_outlets(config, outlets(config))
     assert next_runs(archive, new_agenda(config, wanted), NOW) == {}
-    archive.schedule.record_maintenance(MaintenanceRun(SCHEDULE, NOW, NOW, pid=1, host="x"))
+    archive.machines.record(Machine("x", NOW, NOW, pid=1))
     begun = NOW - timedelta(minutes=10)
     run = Run("r1", "thu", begun, sections=("ha-noi",), outcome=Outcome.DONE, ended_at=begun)
     archive.runs.start(run)
@@ -255,7 +255,7 @@ def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config
 
 
 def test_rows_are_closed_by_how_their_process_ended(archive: Archive, config: Config) -> None:
-    state = ScheduleState(archive, config, Agenda([], {}, 1), hold_archive(archive, config))
+    state = ScheduleState(archive, config, Agenda([], {}, 1), Membership(archive, config))
     job = CrawlJob("thu", "r1", ("ha-noi",))
     late = replace(OK, code=-9, by=EndedBy.TIME, reason="not done within its time limit of 5 s")
     run = close_run(archive, config, job, late, NOW, NOW + timedelta(seconds=9))

@@ -86,9 +86,10 @@ MENDED = [
     ("UPDATE keys SET key = {bytes} WHERE value LIKE '%moi-1%'", "keys"),
     ("DELETE FROM keys WHERE kind = 'url' AND article = 2", "URLs"),
     ("UPDATE refused_urls SET key = {bytes} WHERE value LIKE '%-8%'", "refused URLs"),
-    ("DELETE FROM search_documents WHERE article = 2", "full text"),
-    ("UPDATE search_documents SET content = 1 WHERE article = 2", "full text"),
-    ("UPDATE search_documents SET sort_at = (SELECT max(sort_at) FROM articles)", "full text"),
+    ("DELETE FROM search_entries WHERE article = 2", "full text"),
+    ("UPDATE search_entries SET content = 1 WHERE article = 2", "full text"),
+    ("UPDATE search_entries SET sort_at = (SELECT max(sort_at) FROM articles)", "full text"),
+    ("DELETE FROM search_words WHERE folded = 'khanh'", "full text"),
     ("DELETE FROM article_places WHERE article = 1", "places"),
     ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
 ]
@@ -112,9 +113,9 @@ def test_what_is_worked_out_is_found_wrong_and_mended(archive: Archive, damage: 
 @pytest.mark.parametrize(
     "damage",
     [
-        "INSERT INTO search_index (rowid, text) VALUES (2, 'thừa')",
-        "INSERT INTO search_index (search_index) VALUES ('delete-all')",
-        "DELETE FROM search_index_data WHERE id > 10",
+        "INSERT INTO search_texts (rowid, text) VALUES (2, 'thừa')",
+        "INSERT INTO search_texts (search_texts) VALUES ('delete-all')",
+        "DELETE FROM search_texts_data WHERE id > 10",
     ],
 )
 def test_an_index_that_is_not_of_the_texts_is_rebuilt(sqlite_archive: Archive, damage: str) -> None:
@@ -125,17 +126,6 @@ def test_an_index_that_is_not_of_the_texts_is_rebuilt(sqlite_archive: Archive, d
     assert [finding.check for finding in check(sqlite_archive, repair=True)] == ["full text"]
     assert check(sqlite_archive) == []
     assert sqlite_archive.search.find(SearchQuery(parse_words("sửa"))).hits
-
-
-def test_a_vector_that_is_not_of_its_text_is_rebuilt(archive_url: str, damage: Damage) -> None:
-    if archive_url.startswith("sqlite"):
-        pytest.skip("FTS5 keeps no words of an article")
-    with open_archive(archive_url) as archive:
-        archive.runs.start(run())
-        fill(archive)
-        damage("UPDATE search_documents SET vector = 'khác' WHERE article = 2")
-        assert [finding.check for finding in check(archive, repair=True)] == ["full text"]
-        assert check(archive) == []
 
 
 def test_texts_that_nothing_shows_are_deleted(archive: Archive, damage: Damage) -> None:

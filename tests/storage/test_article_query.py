@@ -123,7 +123,7 @@ def store(archive: Archive, events: Sequence[Event]) -> dict[int, int]:
     for event in events:
         name = f"record {event.minutes}"
         seen = capture(event.minutes, event.number, record_id=name, digest=name)
-        tags = None if event.reason else Tags("v1", (), (Score(event.place, 1.0, True),))
+        tags = None if event.reason else Tags("v1", (), (Score(event.place, 1.0, "certain"),))
         stored = archive.articles.store("run-1", seen, event.result, (), tags)
         if event.reason is None and stored.id is not None:
             ids[event.number] = stored.id

@@ -24,7 +24,7 @@ from storage.model.articles import (
 from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
 from storage.sql.schema.core import metadata
-from storage.sql.schema.search import search_documents
+from storage.sql.schema.search import search_entries
 from tests.support.emptying import emptied
 from tests.support.rereading import NOW
 from tests.support.samples import article, capture, read_by, refusal, url_of
@@ -45,7 +45,7 @@ def arrivals(draw: st.DrawFn) -> Arrival:
         own_id = draw(st.sampled_from([str(number), str(number), str(draw(numbers)), None, ""]))
         text = draw(st.sampled_from(["A", "A", "B"]))
         result = article(number, text, article_id=own_id, outlet=outlet)
-        score = Score(draw(st.sampled_from(UNITS)).id, 1.0, True)
+        score = Score(draw(st.sampled_from(UNITS)).id, 1.0, "certain")
         tags = draw(st.sampled_from([None, None, Tags("v1", (), (score,))]))
     aliases = draw(st.lists(numbers.map(url_of), max_size=2).map(tuple))
     return Arrival(seen, result, aliases, tags)
@@ -53,7 +53,7 @@ def arrivals(draw: st.DrawFn) -> Arrival:
 
 def dump(archive: Archive) -> dict[str, list[Any]]:
     """Return every table's rows, and of the search's documents what both databases have."""
-    documents = search_documents.c
+    documents = search_entries.c
     indexed = sa.select(documents.article, documents.content, documents.sort_at, documents.filed)
     with archive.database.engine.connect() as conn:
         queries = {t.name: sa.select(t) for t in metadata.sorted_tables} | {"search": indexed}
@@ -152,7 +152,7 @@ def test_a_batch_says_of_each_what_it_was(archive: Archive) -> None:
 
 @pytest.mark.parametrize("run_id", ["run-1", "no-such-run"])
 def test_a_batch_is_stored_whole_or_not_at_all(archive: Archive, run_id: str) -> None:
-    unknown = Tags("v1", (), (Score("no-such-unit", 1.0, True),))
+    unknown = Tags("v1", (), (Score("no-such-unit", 1.0, "certain"),))
     batch = [Arrival(capture(0, 1), article(1)), Arrival(capture(0, 2), article(2), (), unknown)]
     with pytest.raises(NotFoundError):
         archive.articles.store_many(run_id, batch)

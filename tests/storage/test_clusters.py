@@ -1,6 +1,7 @@
 """Copies of one story found among stored articles, on both databases."""
 
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,9 @@ from storage.errors import NotFoundError
 from storage.model.articles import Article, Refusal, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
+from storage.sql.engine.connect import writing
 from storage.sql.engine.migrate import configuration
+from storage.sql.migrations.versions.v0014_updates import prepare
 from storage.sql.schema.views import drop_views
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
@@ -147,6 +150,69 @@ def test_a_source_that_holds_two_stories_does_not_make_them_one(stories: Archive
     assert clusters_of(stories, [both, one, two]) == {frozenset({both, one}), frozenset({two})}
 
 
+FIRE = (
+    "Khoảng 3 giờ ngày 14/3, lửa bùng lên ở xưởng gỗ của ông Nguyễn Văn Hùng tại phường Tân Lập.",
+    "Đến 5 giờ, 2 người được xác định là đã chết và 7 người bị thương phải đưa đi cấp cứu.",
+    "Công an quận huy động 12 xe chữa cháy cùng 80 chiến sĩ, dập tắt hoàn toàn sau 4 giờ.",
+    "Bệnh viện Trường Thi cho biết các nạn nhân đều bị bỏng, sức khỏe đang dần ổn định lại.",
+    "Hiện trường được phong tỏa, nguyên nhân vụ việc đang tiếp tục được điều tra và làm rõ.",
+)
+MORE = "Chiều cùng ngày, lãnh đạo quận đến thăm hỏi và hỗ trợ ban đầu cho gia đình các nạn nhân."
+
+
+def test_the_same_event_told_later_is_an_update(stories: Archive) -> None:
+    first = put(stories, told(1, FIRE, title="Cháy xưởng gỗ, 2 người chết"))
+    copy = put(stories, told(2, FIRE[:4], minutes=9, title="Cháy xưởng gỗ ở Tân Lập"))
+    later = (FIRE[0], FIRE[1].replace("2 người", "4 người").replace("7", "5"), *FIRE[2:], MORE)
+    update = put(stories, told(3, later, minutes=90, title="Cháy xưởng gỗ, 4 người chết"))
+    found = stories.clusters.get(str(first))
+    assert [(one.id, one.relation) for one in found.members] == [
+        (first, "source"),
+        (copy, "copy of"),
+        (update, "updated from"),
+    ]
+
+
+def test_the_update_that_is_known_first_becomes_one_later(stories: Archive) -> None:
+    later = (FIRE[0], FIRE[1].replace("2 người", "4 người").replace("7", "5"), *FIRE[2:], MORE)
+    update = put(stories, told(3, later, minutes=90))
+    assert stories.clusters.get(str(update)).source.id == update
+    first = put(stories, told(1, FIRE))
+    found = stories.clusters.get(str(update))
+    assert [(one.id, one.relation) for one in found.members][1:] == [(update, "updated from")]
+    assert found.id == first
+
+
+def test_other_spellings_of_i_and_tones_are_one(stories: Archive) -> None:
+    lines = tuple(
+        f"Kỹ sư Lý hoà giải {one} tại công ty quý mến, kỳ này lại hy vọng và hy sinh thật nhiều."
+        for one in ("hàng xóm", "chủ xưởng", "khách mua", "thợ mộc", "người thuê", "bạn cũ")
+    )
+    other = tuple(
+        line.replace("ỹ", "ĩ").replace("ý", "í").replace("oà", "òa").replace("y ", "i ")
+        for line in lines
+    )
+    assert other[0].startswith("Kĩ sư Lí hòa giải hàng xóm tại công ti quí mến")
+    ids = [
+        put(stories, told(1, lines, title="Hoà giải ở Mỹ Lý")),
+        put(stories, told(2, other, title="Hòa giải ở Mĩ Lí", minutes=5)),
+    ]
+    [found] = stories.clusters.find(ClusterQuery())
+    assert [(one.id, one.similarity) for one in found.members] == [(ids[0], 1), (ids[1], 1)]
+
+
+def test_an_agencys_story_with_another_lead_and_changed_words_is_a_copy(stories: Archive) -> None:
+    source = put(stories, told(1, story(1, 8), sapo=" ".join(story(50, 1)), credit="TTXVN"))
+    random = Random(3)
+    words = [
+        " ".join("khác" if random.random() < 0.1 else word for word in line.split())
+        for line in story(1, 8)[:7]
+    ]
+    tail = ("Theo TTXVN", "Mời bạn đọc theo dõi kênh của chúng tôi để xem thêm tin mới mỗi ngày.")
+    copy = put(stories, told(2, (*words, *tail), minutes=40, sapo=" ".join(story(60, 1))))
+    assert clusters_of(stories, [copy]) == {frozenset({source, copy})}
+
+
 def test_the_most_reprinted_stories_come_first(stories: Archive) -> None:
     ids = [
         [
@@ -206,7 +272,46 @@ def test_migrating_works_out_the_copies_of_what_is_stored(archive_url: str) -> N
             command.upgrade(config, "0005")
             command.stamp(config, "0007")
             command.upgrade(config, "0008")
+        cluster_again(archive)
         assert list(archive.clusters.find(ClusterQuery())) == before
+
+
+def test_clustering_again_goes_on_where_it_was_stopped(
+    archive_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_archive(archive_url) as archive:
+        start_runs(archive)
+        for number in range(8):
+            put(archive, told(number, story(number // 4), minutes=number))
+        before = list(archive.clusters.find(ClusterQuery()))
+        with archive.database.writing() as conn:  # as the release before left it
+            drop_views(conn)
+            conn.execute(sa.text("DELETE FROM copies"))
+            conn.execute(sa.text("ALTER TABLE copies DROP COLUMN is_update"))
+            conn.execute(sa.text("UPDATE signatures SET version = 1"))
+    monkeypatch.setattr("storage.sql.clusters.cluster._PAGE", 3)
+    seen: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with open_archive(archive_url) as archive, pytest.raises(KeyboardInterrupt):
+        cluster_again(archive, stop)
+    assert seen == [(0, 8), (3, 8), (6, 8)]
+    with open_archive(archive_url) as archive:
+        cluster_again(archive)
+        assert list(archive.clusters.find(ClusterQuery())) == before
+        assert [*archive.maintenance.check(lambda _name: None)] == []
+
+
+def cluster_again(
+    archive: Archive, progress: Callable[[int, int], object] = lambda _done, _total: None
+) -> None:
+    """Do what `archive upgrade` does on the way to schema 0014."""
+    with writing(archive.database.engine).connect() as conn:
+        prepare(conn, progress)
 
 
 def rows(archive: Archive, table: str) -> int:

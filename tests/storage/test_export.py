@@ -140,7 +140,7 @@ def test_every_format_has_every_row_and_a_manifest(
     gazetteer: Archive, tmp_path: Path, kind: ExportFormat
 ) -> None:
     unit = UNITS[0].id
-    tags = Tags("v1", (), (Score(unit, 1.0, True),))
+    tags = Tags("v1", (), (Score(unit, 1.0, "certain"),))
     gazetteer.articles.store(
         "run-1", capture(0, 1), article(1, authors=("Lê Thuỷ", "An")), (), tags
     )

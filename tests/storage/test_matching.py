@@ -71,6 +71,68 @@ def test_the_same_title_with_other_figures_is_another_issue() -> None:
     assert reason(one, report(title="Bản tin số mười hai")) is Reason.COPY
 
 
+MORE = "Chiều cùng ngày, đoàn xe đầu tiên qua cầu trong tiếng trống hội của người dân hai bờ."
+
+
+def updated(*changes: tuple[str, str], more: tuple[str, ...] = (MORE,)) -> Article:
+    """Return the report told later, with other figures."""
+    lines = "\n".join(REPORT)
+    for old, new in changes:
+        assert old in lines
+        lines = lines.replace(old, new)
+    return report(*lines.split("\n"), *more, title="Thông xe cầu Sông Trăng")
+
+
+def test_the_same_event_with_some_other_figures_is_an_update() -> None:
+    later = updated(("350 tỷ", "365 tỷ"), ("18 tháng", "19 tháng"))
+    found = compare(read(report()), read(later))
+    assert (found.reason, found.is_tie, found.looks_alike) == (Reason.UPDATE, True, False)
+    assert reason(report(), later, in_series=True) is Reason.SERIES
+    assert reason(report(), updated(("350 tỷ", "365 tỷ"))) is Reason.UPDATE
+    assert reason(report(), updated()) is Reason.COPY
+
+
+def test_a_figure_in_the_title_that_the_text_has_too_was_updated() -> None:
+    one, other = ("Cầu 350 tỷ đồng thông xe", "Cầu 365 tỷ đồng thông xe")
+    later = replace(updated(("350 tỷ", "365 tỷ"), ("18 tháng", "19 tháng")), title=other)
+    assert reason(report(title=one), later) is Reason.UPDATE
+    assert reason(report(title=one), report(title=other)) is Reason.ISSUE
+
+
+def test_other_names_days_or_many_figures_are_no_update() -> None:
+    two = (("350 tỷ", "365 tỷ"), ("18 tháng", "19 tháng"))
+    names = (("Hùng", "Dũng"), ("Tân Lập", "Phú Mỹ"))
+    assert reason(report(), updated(*two, *names)) is Reason.FIGURES
+    assert reason(report(), updated(*two, ("14/3", "15/3"))) is Reason.FIGURES
+    many = ((f" {old} ", f" {old + 7} ") for old in (240, 12, 350, 120, 18))
+    assert reason(report(), updated(*many)) is Reason.FIGURES
+
+
+def test_without_dates_an_update_must_say_more() -> None:
+    undated = ("Sáng 14/3", "Sáng nay")
+    first = updated(undated, more=())
+    two = (undated, ("350 tỷ", "365 tỷ"), ("18 tháng", "19 tháng"))
+    assert reason(first, updated(*two)) is Reason.UPDATE
+    assert reason(first, updated(*two, more=())) is Reason.FIGURES
+
+
+def test_a_law_that_every_bulletin_names_is_no_day_in_common() -> None:
+    law = "Mức phạt theo quy định có hiệu lực từ 1/1, sửa đổi từ 2/2 và 3/3 được giữ nguyên."
+    issues = [
+        updated(("14/3", day), ("350 tỷ", f"{number} tỷ"), ("18 tháng", "19 tháng"), more=(law,))
+        for day, number in (("14/3", 351), ("15/3", 365))
+    ]
+    issues[0] = replace(issues[0], blocks=report(*REPORT, law).blocks)
+    assert reason(*issues) is Reason.FIGURES
+
+
+def test_one_is_no_part_of_eleven() -> None:
+    lines = tuple(line.replace("14/3", "1/1") for line in REPORT)
+    assert reason(report(*lines), report(*(line.replace("1/1", "11/1") for line in lines))) is (
+        Reason.DAY
+    )
+
+
 def test_dates_that_do_not_meet_are_another_day() -> None:
     lines = tuple(line.replace("14/3", "15/3") for line in REPORT)
     assert reason(report(), report(*lines)) is Reason.DAY

@@ -12,6 +12,7 @@ from storage.archive import Archive
 from storage.errors import NotFoundError
 from storage.model.articles import Article, ArticleQuery, Stored, Verdict
 from storage.model.places import Field, Mention, Score, Succession, Tags, Unit
+from storage.model.search import SearchQuery
 from tests.support.samples import article, articles, at, capture, refusal, url_of
 from tests.support.tagging import BECAME, CITY, NEW, OLD, OTHER, UNITS, about, ids, put, retag
 
@@ -45,7 +46,14 @@ def tagged(draw: st.DrawFn) -> tuple[Article, Tags]:
             start, end = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
             mentions.append(Mention(field, start, end, text[start:end], draw(_unit_ids)))
     scores = st.lists(
-        st.builds(Score, _unit_ids, st.floats(allow_nan=False), st.booleans()), max_size=4
+        st.builds(
+            Score,
+            _unit_ids,
+            st.floats(allow_nan=False),
+            st.sampled_from((None, "certain", "likely")),
+        ),
+        max_size=4,
+        unique_by=lambda score: score.unit,
     )
     # No column keeps controls, which terminals act on.
     printable = st.characters(exclude_categories=["Cc", "Cs"])
@@ -67,6 +75,21 @@ def test_any_tags_come_back_as_they_were_stored(
     assert (stored.id in {found.id for found in gazetteer.articles.find(primary)}) == bool(
         tags.primary
     )
+
+
+def test_a_query_can_ask_for_what_is_certain(gazetteer: Archive) -> None:
+    certain = put(gazetteer, 0, article(1), about(OLD.id)).id
+    sure, unsure = Score(OTHER.id, 5.0, "certain"), Score(OLD.id, 4.0, "likely")
+    likely = put(gazetteer, 0, article(2), Tags("v1", (), (sure, unsure))).id
+    either = ArticleQuery(places=(OLD.id,))
+    assert {one.id for one in gazetteer.articles.find(either)} == {certain, likely}
+    only = replace(either, about="certain")
+    assert {one.id for one in gazetteer.articles.find(only)} == {certain}
+    found = gazetteer.search.find(SearchQuery(places=(OLD.id,), about="certain"))
+    assert [hit.article.id for hit in found.hits] == [certain]
+    assert dict(gazetteer.places.counts(ArticleQuery())) == {OLD.id: 2, OTHER.id: 1}
+    counts = gazetteer.places.counts(ArticleQuery(about="certain"))
+    assert dict(counts) == {OLD.id: 1, OTHER.id: 1}
 
 
 def test_an_unknown_unit_is_named_and_nothing_is_stored(archive: Archive) -> None:

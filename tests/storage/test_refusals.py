@@ -3,9 +3,9 @@
 import pytest
 
 from storage.archive import Archive
-from storage.model.articles import Refusal, RefusalReason, Stored, Verdict
+from storage.model.articles import Refusal, RefusalQuery, RefusalReason, Stored, Verdict
 from tests.support.observations import put
-from tests.support.samples import article, capture, refusal, url_of
+from tests.support.samples import article, at, capture, refusal, url_of
 
 
 @pytest.mark.parametrize("reason", RefusalReason)
@@ -75,7 +75,13 @@ def test_refusals_come_newest_capture_first(
     found = list(archive.articles.refusals())
     assert found[0][1] == Refusal("baokhac", other.url, RefusalReason.VIDEO, "player \ufffd")
     assert found[1:] == [(capture(n, url=url_of(n)), refusal(n)) for n in range(19, 0, -1)]
-    assert list(archive.articles.refusals("baokhac")) == found[:1]
+    for query, expected in (
+        (RefusalQuery(outlets=("baokhac",)), found[:1]),
+        (RefusalQuery(reasons=(RefusalReason.VIDEO, RefusalReason.BLOCKED)), found[:1]),
+        (RefusalQuery(outlets=("baothu",), since=at(2), until=at(4)), found[17:19]),
+    ):
+        assert list(archive.articles.refusals(query)) == expected
+        assert archive.articles.count_refusals(query) == len(expected)
 
 
 def test_seen_takes_more_urls_than_a_statement_holds(archive: Archive) -> None:

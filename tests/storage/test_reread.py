@@ -229,7 +229,7 @@ def test_wrong_calls_are_named_and_write_nothing(archive: Archive) -> None:
 def test_new_readings_await_their_tags(archive: Archive) -> None:
     unit = Unit("q-a", None, "quận", "A", None, None, None, "x")
     archive.places.load_gazetteer("v1", [unit], [])
-    tags = Tags("v1", (), (Score("q-a", 5.0, True),))
+    tags = Tags("v1", (), (Score("q-a", 5.0, "certain"),))
     archive.articles.store("run-1", capture(0), article(text="A"), (), tags)
     archive.articles.store("run-1", capture(1), article(text="A"), (), tags)
     about = ArticleQuery(places=("q-a",))

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from storage.archive import open_archive
 from storage.errors import SchemaError
-from storage.model.articles import ArticleQuery
+from storage.model.articles import ArticleQuery, RefusalQuery
 from storage.model.places import Score, Tags, Unit
 from storage.sql.schema.core import metadata
 from tests.support.samples import article, at, capture, run, url_of
@@ -94,7 +94,7 @@ def unit(id_: str) -> Unit:
 
 
 def tags(number: int) -> Tags:
-    return Tags("v1", (), (Score(f"q-{number % 3 + 1}", 5.0, True),))
+    return Tags("v1", (), (Score(f"q-{number % 3 + 1}", 5.0, "certain"),))
 
 
 def reads_more_than_a_page(steps: list[str]) -> bool:
@@ -135,7 +135,7 @@ def test_reading_walks_along_an_index(tmp_path: Path, query: ArticleQuery) -> No
             )
         event.listen(Engine, "before_cursor_execute", note)
         list(archive.articles.find(query))
-        list(archive.articles.refusals("baothu"))
+        list(archive.articles.refusals(RefusalQuery(outlets=("baothu",))))
         archive.places.untagged("v2", 5)
         named = [url_of(number) for number in range(50)]  # by a listing
         archive.articles.seen("baothu", named)

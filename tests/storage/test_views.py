@@ -15,6 +15,7 @@ from storage.model.edits import EditQuery
 from storage.model.places import Score, Tags, Unit
 from storage.sql.schema.views import VIEWS, drop_views
 from tests.support.first_schema import make_first
+from tests.support.first_search import make_first_search
 from tests.support.paths import ROOT
 from tests.support.samples import article, at, capture, refusal
 
@@ -34,7 +35,7 @@ STORY = " ".join(f"Câu thứ {n} kể về cây cầu mới bắc qua con sông
 def fill(archive: Archive) -> None:
     """Store edits, copies, refusals, a removal, and texts that JSON escapes."""
     archive.places.load_gazetteer("v1", [HANOI, DISTRICT, WARD], [])
-    tags = Tags("v1", (), (Score(WARD.id, 3.0, True), Score(DISTRICT.id, 1.0, False)))
+    tags = Tags("v1", (), (Score(WARD.id, 3.0, "certain"), Score(DISTRICT.id, 1.0)))
     odd = article(
         4,
         'Dấu "ngoặc", gạch \\ và dòng\nmới: 100 %s :tên.',
@@ -159,6 +160,7 @@ def test_article_place_names_what_articles_are_about(filled: Archive) -> None:
         "ward",
     )
     assert (row["district"], row["province"]) == ("quận Đống Đa", "Hà Nội")
+    assert row["confidence"] == "certain"
 
 
 def test_article_copy_names_both_sides(filled: Archive) -> None:
@@ -168,6 +170,17 @@ def test_article_copy_names_both_sides(filled: Archive) -> None:
     assert (row["article"], row["outlet"], row["title"]) == (copy.id, copy.outlet, copy.title)
     assert (row["source"], row["source_outlet"]) == (cluster.id, cluster.source.outlet)
     assert row["similarity"] == copy.similarity
+    assert row["relation"] == "copy of"
+
+
+def test_an_update_is_no_copy(filled: Archive) -> None:
+    with filled.database.writing() as conn:
+        conn.execute(sa.text("UPDATE copies SET is_update = true"))
+    [row] = rows(filled, "SELECT * FROM article_copy")
+    assert row["relation"] == "updated from"
+    query = "SELECT article, updated_from FROM article_latest WHERE updated_from IS NOT NULL"
+    assert rows(filled, query) == [{"article": row["article"], "updated_from": row["source"]}]
+    assert rows(filled, "SELECT * FROM article_latest WHERE copy_of IS NOT NULL") == []
 
 
 def test_outlet_day_counts_articles_edits_and_refusals(filled: Archive) -> None:
@@ -216,7 +229,7 @@ def test_an_upgrade_makes_them_and_again_after_they_were_dropped(empty_url: str)
         with archive.database.writing() as conn:
             drop_views(conn)
             drop_views(conn)
-            conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+            make_first_search(conn)  # an archive of an earlier version, which has no views
     upgrade_archive(empty_url)
     with open_archive(empty_url) as archive:
         for view in VIEWS:
@@ -242,4 +255,4 @@ def test_the_four_questions_of_docs_are_short_and_run(filled: Archive) -> None:
     assert all(len(statement.splitlines()) <= 6 for statement in statements)
     assert answers[0] == []  # the ward's article is of the day before
     assert [row["revision"] for row in answers[1]] == [2]
-    assert [row["reason"] for row in answers[3]] == ["blocked", "not_found"]
+    assert [row["reason"] for row in answers[3]] == ["not_found", "blocked"]

@@ -7,6 +7,8 @@ indexing needs of rows (numbers for words, strings of them, hashed keys) is inve
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.sql.schema.views import drop_views
+
 _LEXICON = (
     "CREATE INDEX ix_lexicon_folded ON lexicon (folded)",
     "CREATE UNIQUE INDEX ix_lexicon_family_variant ON lexicon (family, variant)",
@@ -108,13 +110,20 @@ INSERT INTO search (article, sort_at, stream)
 SELECT id, sort_at, '\u01000\u01010' FROM articles WHERE sort_at IS NOT NULL
 """
 _KEYS = "INSERT INTO search_keys (rowid, keys) SELECT article, '\u01000 \u01010' FROM search"
-_TODAYS = {"sqlite": ("search_index", "search_documents"), "postgresql": ("search_documents",)}
+_TODAYS = {"sqlite": ("search_texts",), "postgresql": ()}
+_BOTH = ("search_entries", "search_words")
 
 
 _SINCE = (
+    *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
+    "ALTER TABLE article_places DROP COLUMN confidence",
+    "ALTER TABLE scores DROP COLUMN confidence",
+    "ALTER TABLE scores ADD COLUMN is_primary BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE units DROP COLUMN gone_by",
     "DROP INDEX ix_links_outlet_url_key",
     "ALTER TABLE refusals DROP COLUMN final",
-    *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
+    "DROP INDEX ix_runs_open",
+    "DROP TABLE machines",
     "DROP INDEX ix_refused_urls_open",
     "ALTER TABLE refused_urls DROP COLUMN open",
     "ALTER TABLE validators DROP COLUMN digest",
@@ -125,9 +134,10 @@ _SINCE = (
 def make_first_search(conn: Connection) -> None:
     """Put the first search's tables and rows in the place of today's: schema 0009."""
     name = conn.dialect.name
+    drop_views(conn)
     for statement in _SINCE:
         conn.exec_driver_sql(statement)
-    for table in _TODAYS[name]:
+    for table in (*_TODAYS[name], *_BOTH):
         conn.exec_driver_sql(f"DROP TABLE {table}")
     for statement in _SQLITE if name == "sqlite" else _POSTGRESQL:
         conn.exec_driver_sql(statement)

@@ -11,11 +11,28 @@ OLD_DISTRICTS = {
 }
 
 
-# lists give Bắc and Nam Từ Liêm codes of their own; the builder dates their beginnings
-HA_NOI = {"Quận Bắc Từ Liêm": ["Phường Gió"], "Quận Nam Từ Liêm": ["Phường Nắng"]}
+HA_NOI = {"Quận Mưa": ["Phường Gió"], "Quận Nắng": ["Phường Nắng"]}
 
 
-CODES = {"Quận Bắc Từ Liêm": "021", "Quận Nam Từ Liêm": "019"}
+CHANGES = [
+    ("2022-04-10", "20004", ["Thị trấn Đồi  Chè", "901"], ["Xã Đồi Chè", "901"]),
+    ("2023-04-10", "20005", ["Xã Đồi Mía", "902"], ["Xã Đồi Chè", "902"]),
+    ("2023-04-10", "20009", ["Xã Đồi Chè", "902"], None),
+    ("2023-04-10", "903", ["Huyện Đảo Xa", "99"], None),
+    ("2024-11-01", "903", None, ["Huyện Đảo Xa", "99"]),
+    ("2024-11-01", "904", ["Huyện Gió Lùa", "99"], None),
+    ("2024-11-01", "20001", ["Phường Mây Trắng", "904"], ["Phường Mây Trắng", "901"]),
+]
+
+
+HISTORY = """\
+# invented
+old,new,day,formed,share,resolution
+"huyện Bãi Bồi, Hoa Đào","quận Sen Hồng, Hoa Đào",2015-03-01,yes,whole,1/NQ-CP
+"huyện Bến Xưa, Hoa Đào","huyện Sông Con, Hoa Đào",,no,part,2/NQ-CP
+tỉnh Hoa Mai,tỉnh Hoa Đào,2010-01-01,no,whole,3/QH
+"huyện Mai Vàng, Hoa Mai","huyện Bến Xưa, Hoa Đào",2010-01-01,yes,whole,3/QH
+"""
 
 
 RESOLUTION = r"""
@@ -62,7 +79,7 @@ def province(code: str, name: str, districts: dict[str, list[str]], first: int) 
     found = []
     number = first
     for index, (district, wards) in enumerate(districts.items(), 1):
-        key = CODES.get(district, f"90{index}")
+        key = f"{code[0]}0{index}"
         listed = [{"Code": f"{number + i}", "FullName": ward} for i, ward in enumerate(wards)]
         number += len(wards)
         found.append({"Code": key, "FullName": district, "Ward": listed or None})
@@ -89,6 +106,13 @@ def raw(folder: Path, **changes: str) -> Path:
         ("from-2026-04-30", later),
     ):
         (folder / f"units-{name}.json").write_text(json.dumps(data), "utf-8")
+    rows = [
+        {"from": day, "code": code, "before": before, "after": after}
+        for day, code, before, after in CHANGES
+    ]
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (folder / "unit-changes-2021-11-to-2024-11.jsonl").write_text(lines + "\n", "utf-8")
+    (folder / "history.csv").write_text(HISTORY, "utf-8")
     (folder / "resolutions").mkdir()
     text = RESOLUTION
     for before, after in changes.items():

@@ -19,8 +19,8 @@ BECAME = (Succession(OLD.id, NEW.id, "part", "1656", 3), Succession(OTHER.id, NE
 def about(*primary: str, version: str = "v1", note: str | None = None) -> Tags:
     """Return tags of `article()`: its title's first word names the city, which it is not about."""
     named = Mention("title", 0, 5, "Khánh", CITY.id)
-    scores = [Score(unit, 5.5, True) for unit in primary]
-    return Tags(version, (named,), (*scores, Score(CITY.id, 1.25, False)), note)
+    scores = [Score(unit, 5.5, "certain") for unit in primary]
+    return Tags(version, (named,), (*scores, Score(CITY.id, 1.25)), note)
 
 
 def put(

@@ -78,7 +78,7 @@ class World:
         seen = Capture(
             found.url, now - event.captured, 200, "a.warc.gz", 1, f"<urn:{mark}>", f"sha1:{mark}"
         )
-        about = Tags("v1", (), (Score(PLACE, 1.0, True),) if at_place(event.number) else ())
+        about = Tags("v1", (), (Score(PLACE, 1.0, "certain"),) if at_place(event.number) else ())
         tags = about if isinstance(result, Article) else None
         stored = self.archive.articles.store(f"r{self.runs}", seen, result, tags=tags)
         if event.kind == "new":

@@ -6,7 +6,7 @@ from crawler.commands.archive.backup import backup
 from crawler.commands.archive.check import check
 from crawler.commands.archive.copy import copy
 from crawler.commands.archive.redact import redact
-from crawler.commands.archive.report import STATS_COLUMNS, print_stats, stats_json
+from crawler.commands.archive.report import STATS_COLUMNS, print_stats, size_text, stats_json
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -18,7 +18,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.commands.progress import progress
-from storage.archive import open_archive, upgrade_archive
+from storage.archive import database_bytes, open_archive, upgrade_archive
 
 archive_app = CommandApp("Look after the archive.")
 archive_app.command()(check)
@@ -39,6 +39,7 @@ def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
 def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
     settings = load_settings(config, archive)
+    size = database_bytes(settings.archive)
     with progress("indexing") as update:
         before, now = upgrade_archive(
             settings.archive, lambda done, total: update(completed=done, total=total)
@@ -47,7 +48,8 @@ def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     said = (
         f"archive {name} has schema {now} already"
         if before == now
-        else f"archive {name} is upgraded from schema {before} to {now}"
+        else f"archive {name} is upgraded from schema {before} to {now}: it took"
+        f" {size_text(size)} and takes {size_text(database_bytes(settings.archive))}"
     )
     out.print(said, markup=False, soft_wrap=True)
 

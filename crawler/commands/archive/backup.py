@@ -18,6 +18,7 @@ from crawler.commands.common import (
     out,
     print_json,
 )
+from crawler.render.base import counted
 
 
 def backup(
@@ -43,7 +44,8 @@ def backup(
         print_json(_backup_json(made))
     else:
         out.print(
-            f"{made.folder}: {made.tables['articles']} articles, {made.files} WARC files"
+            f"{made.folder}: {counted(made.tables['articles'], 'article')},"
+            f" {counted(made.files, 'WARC file')}"
             f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
             markup=False,
             soft_wrap=True,

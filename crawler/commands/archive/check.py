@@ -144,7 +144,8 @@ class _Auditor:
         for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
-            what = f"{self._config.captures / name}: is not there; {count} captures point to it"
+            pointing = counted(count, "capture points", "captures point")
+            what = f"{self._config.captures / name}: is not there; {pointing} to it"
             yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
     def _record(self, fault: RecordFault) -> CheckFinding:
@@ -176,7 +177,8 @@ class _Auditor:
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:
-            return run.outcome is Outcome.DIED or (run.outcome is None and not alive(run))
+            ended = run.outcome in {Outcome.DIED, Outcome.STOPPED}
+            return ended or (run.outcome is None and not alive(run))
 
         self.left_behind = files_left_behind(self._archive, captures, None, was_killed)
         for path in unlisted(self._archive, captures, alive):

@@ -9,6 +9,7 @@ import typer
 from crawler.commands.common import JsonOption, out, print_json
 from crawler.commands.progress import progress
 from crawler.config.config import absolute_archive
+from crawler.render.base import counted
 from storage.archive import copy_archive
 
 
@@ -21,7 +22,7 @@ def copy(
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 
-    The copy is of one moment, crawls may go on. Stopped, the same command goes on.
+    The copy is of one moment, crawls may go on. Stopped, the same command begins anew.
     """
     here = Path.cwd()
     with progress("opening", hidden=json) as update:
@@ -35,7 +36,8 @@ def copy(
         return
     rows = {table.table: table.rows for table in copied}
     out.print(
-        f"{rows['articles']} articles with {rows['captures']} captures are copied,"
-        f" {sum(rows.values())} rows in all; every table was compared",
+        f"copied: {counted(rows['articles'], 'article')} with"
+        f" {counted(rows['captures'], 'capture')}, {counted(sum(rows.values()), 'row')} in all;"
+        " every table was compared",
         soft_wrap=True,
     )

@@ -26,6 +26,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
+from crawler.render.base import counted
 from crawler.reprocess.import_rows import ImportSource
 from crawler.reprocess.importer import Importer, Pages
 from crawler.reprocess.jsonl import DAMAGED, Line, Rejects, open_lines, read_lines
@@ -136,7 +137,10 @@ def _close_early(rejects: Rejects) -> None:
 
 
 def _report_rejects(rejects: Rejects) -> None:
-    err.print(escape(f"{rejects.count} lines were set aside: {rejects.path}"), soft_wrap=True)
+    err.print(
+        escape(f"{counted(rejects.count, 'line was', 'lines were')} set aside: {rejects.path}"),
+        soft_wrap=True,
+    )
 
 
 def _check_first(file: Path, log: _Log, id_key: str, count: int) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.commands.common import ArchiveOption, ConfigOption, archive_of, load_settings, out
+from crawler.render.base import counted
 from storage.model.schedule import TOO_LATE
 
 
@@ -18,7 +19,10 @@ def prune(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
     with archive_of(settings) as opened:
         validators = opened.links.prune_validators(datetime.now(UTC) - TOO_LATE)
         opened.maintenance.tidy()
-    out.print(f"{len(logs)} logs older than {days} days and {validators} validators are gone")
+    found = (
+        f"{counted(len(logs), 'log')} older than {days} days, {counted(validators, 'validator')}"
+    )
+    out.print(f"gone: {found}")
 
 
 def old_logs(folder: Path, before: float) -> list[Path]:

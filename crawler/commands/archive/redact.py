@@ -23,7 +23,7 @@ from crawler.commands.common import (
     print_json,
 )
 from crawler.config.config import Config
-from crawler.render.base import time_json
+from crawler.render.base import counted, time_json
 from storage.archive import Archive
 from storage.errors import NotFoundError, UsageError
 from storage.model.maintenance import Redaction
@@ -60,7 +60,8 @@ def redact(
         return
     out.print(
         f"article {redaction.article} is taken down: its text is out of the database,"
-        f" {removed.records} records are out of {removed.files} WARC files",
+        f" {counted(removed.records, 'record is', 'records are')} out of"
+        f" {counted(removed.files, 'WARC file')}",
         soft_wrap=True,
     )
     for line in _left(removed, copies, kept, scrubbed=scrubbed):
@@ -113,7 +114,7 @@ def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
     if not yes:
         typer.confirm(
             f"Remove {article.title!r} ({article.outlet}, article {archived.id},"
-            f" {len(archived.revisions)} states) for good?",
+            f" {counted(len(archived.revisions), 'state')}) for good?",
             abort=True,
             err=True,
         )

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from crawler.commands.common import err, out, print_table
 from crawler.extract.article import VERSION
-from crawler.render.base import time_json, time_text
+from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import Column, Table
 from crawler.reprocess.compare import Effect, field_diffs
 from crawler.reprocess.reextract import Difference, Report, version_of
@@ -54,7 +54,7 @@ def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> N
         return
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
     counts["could not be read"] = report.unread_count
-    title = f"{report.done} captures, by version {VERSION}"
+    title = f"{counted(report.done, 'capture')}, by version {VERSION}"
     listed = Table(title, (Column("captures", number=True), Column("effect", least=30)))
     for meaning, count in counts.items():
         if count or meaning == _MEANINGS[Effect.SAME]:
@@ -68,7 +68,7 @@ def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> N
     _print_end(report, len(shown), dry_run=dry_run)
     for where, (count, message) in sorted(report.unread.items()):
         err.print(
-            f"tinquan: {message} ({count} captures of {where} were skipped)",
+            f"tinquan: {message} (skipped: {counted(count, 'capture')} of {where})",
             markup=False,
             soft_wrap=True,
         )
@@ -94,9 +94,9 @@ def _print_end(report: Report, shown: int, *, dry_run: bool) -> None:
     if not report.differing:
         out.print("\nno change")
     elif dry_run:
-        out.print(f"\nnothing was written: {report.differing} captures would change")
+        out.print(f"\nnothing was written: {counted(report.differing, 'capture')} would change")
     else:
-        out.print(f"\n{report.differing} captures changed; what was read before is kept")
+        out.print(f"\n{counted(report.differing, 'capture')} changed; what was read before is kept")
     if report.stale and dry_run:
         out.print(
             f"{report.stale} of them were last read by this very version ({VERSION}): write them "

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.commands.common import out, print_table
-from crawler.render.base import refused_text, time_json, time_text
+from crawler.render.base import counted, refused_text, time_json, time_text
 from crawler.render.table import Column, Table
 from storage.model.maintenance import ArchiveStats, OutletStats
 
@@ -80,6 +80,6 @@ def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
         )
     print_table(listed)
     out.print(
-        f"database {size_text(found.database_bytes)}; {warc_files} WARC files,"
+        f"database {size_text(found.database_bytes)}; {counted(warc_files, 'WARC file')},"
         f" {size_text(warc_bytes)}"
     )

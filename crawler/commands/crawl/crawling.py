@@ -12,7 +12,7 @@ from crawler.commands.common import err, out, print_table, short_path
 from crawler.commands.query.runs import run_table
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
-from crawler.jobs.liveness import liveness
+from crawler.jobs.liveness import Deaths
 from crawler.jobs.pool import run_crawls
 from crawler.jobs.signals import raise_on_term
 from crawler.places.tag_articles import load_into
@@ -37,7 +37,7 @@ def do_crawls(
     raise_on_term()
     now = datetime.now(UTC)
     load_into(archive, config.gazetteer)  # once, not in every child
-    archive.runs.close_dead(liveness(archive, config.limits.run_seconds, now), now)
+    archive.runs.close_dead(Deaths(archive, config.limits.run_seconds).alive(now), now)
     with _progress(hidden=hidden or not err.is_terminal) as progress:
         for jobs in rounds:
             yield from run_crawls(archive, config, jobs, progress, at_once)

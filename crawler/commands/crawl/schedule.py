@@ -26,13 +26,16 @@ from crawler.outlets.model import Outlet
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces, load_into
 from crawler.schedule.agenda import Wanted
+from crawler.schedule.membership import Membership
 from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
 from crawler.schedule.service import Scheduler, SchedulerDependencies, set_up_log
-from crawler.schedule.state import ScheduleState, hold_archive, maintenance_argv
+from crawler.schedule.state import ScheduleState, maintenance_argv
+from crawler.watch.watches import compile_all
 from storage.archive import Archive
 from storage.errors import UsageError
 
 _log = logging.getLogger(__name__)
+_ALARMS = "alarms"
 
 
 def schedule(
@@ -50,15 +53,21 @@ def schedule(
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or ())
-    check_provinces([known[one.outlet] for one in wanted], load_gazetteer(settings.gazetteer))
+    gazetteer = load_gazetteer(settings.gazetteer)
+    check_provinces([known[one.outlet] for one in wanted], gazetteer)
+    compile_all(settings.watches, gazetteer, known, str(settings.file))  # what is wrong, said now
     set_up_log()
     channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:
         load_into(opened, settings.gazetteer)  # once, not in every crawl
         _log.info("%s", _place_text(settings, metrics_port))
-        with _metrics(metrics_port, opened, settings, wanted):
-            evaluate = _evaluation(opened, settings, wanted, known, channels)
-            asyncio.run(_run(opened, settings, wanted, evaluate))
+        membership = Membership(opened, settings)
+        try:
+            with _metrics(metrics_port, opened, settings, wanted):
+                evaluate = _evaluation(opened, settings, wanted, known, channels, membership)
+                asyncio.run(_run(opened, settings, wanted, evaluate, membership))
+        finally:
+            membership.leave()
 
 
 def _place_text(settings: Config, metrics_port: int | None) -> str:
@@ -97,21 +106,19 @@ async def _run(
     settings: Config,
     wanted: list[Wanted],
     evaluate: Callable[[str | None], None],
+    membership: Membership,
 ) -> None:
-    """Hold the archive and work until a signal. Raises ArchiveError where another holds it."""
+    """Work until a signal."""
     agenda = new_agenda(settings, wanted)
-    hold = hold_archive(archive, settings)
+    outlets = tuple(one.outlet for one in wanted)
     dependencies = SchedulerDependencies(
         agenda,
-        ScheduleState(archive, settings, agenda, hold),
+        ScheduleState(archive, settings, agenda, membership, outlets),
         Supervisor(archive, settings),
         evaluate,
         maintenance_argv(settings),
     )
-    try:
-        await Scheduler(dependencies).run()
-    finally:
-        hold.release()
+    await Scheduler(dependencies).run()
 
 
 def _evaluation(
@@ -120,16 +127,26 @@ def _evaluation(
     wanted: list[Wanted],
     known: dict[str, Outlet],
     channels: list[Channel],
+    membership: Membership,
 ) -> Callable[[str | None], None]:
-    """Return what looks at the health of one outlet, or of all, and notifies people."""
-    monitored = {one.outlet: one for one in monitored_by(wanted, known)}
+    """Return what looks at the health of one outlet, or of all, and notifies people.
+
+    Of several machines one looks at all and notifies, for as long as it runs; also for the
+    outlets that only others crawl.
+    """
+    own = {one.outlet: one for one in monitored_by(wanted, known)}
+    every = {one.outlet: one for one in monitored_by(wanted_outlets(settings, known), known)} | own
 
     def evaluate(outlet: str | None) -> None:
         now = datetime.now(UTC)
-        if outlet is None:
-            evaluate_all(archive, list(monitored.values()), settings.captures, now)
-        else:
-            evaluate_outlet(archive, monitored[outlet], now)
-        notify_all(archive, channels)
+        leads = membership.take(_ALARMS)
+        if outlet is not None:
+            evaluate_outlet(archive, own[outlet], now)
+        elif leads:
+            crawled = {slug for one in archive.machines.find() for slug in one.outlets}
+            monitored = [one for slug, one in every.items() if slug in own or slug in crawled]
+            evaluate_all(archive, monitored, settings.captures, now)
+        if leads:
+            notify_all(archive, channels)
 
     return evaluate

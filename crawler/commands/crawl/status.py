@@ -29,18 +29,16 @@ from crawler.commands.listing import (
     print_rows,
 )
 from crawler.health.evaluate import all_findings
-from crawler.health.rules import MonitoredOutlet
+from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
-from crawler.outlets.model import Outlet
 from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import EMPTY, Column, Table
-from crawler.schedule.agenda import Wanted
-from crawler.schedule.plan import monitored_by, new_agenda, next_runs, wanted_outlets
+from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
-from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
-from storage.model.runs import Outcome
+from storage.model.machines import Machine, schedule_stopped_at
+from storage.model.runs import Outcome, Run
 
 _STATUS_COLUMNS = (
     "outlet",
@@ -88,7 +86,10 @@ def status(
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
         runs = opened.runs.find(limit=1)
-        stopped_at = opened.schedule.stopped_at()
+        machines = opened.machines.find()
+        stopped_at = schedule_stopped_at(machines)
+        lost = lost_machines(opened, machines, now)
+        at_work = opened.runs.at_work()
         owed = opened.watches.open_deliveries()
     if form and form != "json":
         print_rows(form, map(status_json, found), _STATUS_COLUMNS)
@@ -97,6 +98,7 @@ def status(
             {
                 "healthy": not alarms,
                 "schedule_stopped_at": time_json(stopped_at),
+                "machines": [machine_json(one, at_work, lost) for one in machines],
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
                 "not_delivered": [delivery_json(one) for one in owed],
@@ -106,6 +108,8 @@ def status(
         _print_status(found, alarms)
         if not found:
             out.print(_nothing_crawled(replayed=bool(runs)))
+        if len(machines) > 1:
+            print_table(_machine_table(machines, at_work, lost, now))
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
@@ -113,17 +117,6 @@ def status(
             out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
     if alarms:
         raise typer.Exit(1)
-
-
-def crawled_outlets(
-    archive: Archive, wanted: list[Wanted], known: dict[str, Outlet]
-) -> list[MonitoredOutlet]:
-    """Return those outlets that are wanted and have been crawled."""
-    return [
-        one
-        for one in monitored_by(wanted, known)
-        if any(not run.replay for run in archive.runs.find(one.outlet))
-    ]
 
 
 def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list[Alarm]:
@@ -168,6 +161,30 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
         _print_alarm(alarm)
     if found and not alarms:
         out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+
+
+def _machine_table(
+    machines: list[Machine], at_work: list[Run], lost: list[Machine], now: datetime
+) -> Table:
+    listed = Table(
+        counted(len(machines), "machine"),
+        (
+            Column("machine"),
+            Column("state"),
+            Column("since", rank=2),
+            Column("seen", rank=1),
+            Column("crawls", below=True),
+        ),
+    )
+    for one in machines:
+        listed.add(
+            one.name,
+            machine_state(one, lost),
+            time_text(one.started_at),
+            f"{max(0, int((now - one.seen_at).total_seconds()))} s ago",
+            ", ".join(run.outlet for run in open_runs(at_work, one)),
+        )
+    return listed
 
 
 def _nothing_crawled(*, replayed: bool) -> str:

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -20,6 +21,7 @@ from crawler.commands.common import (
     UntilOption,
     err,
     load_settings,
+    moment,
     out,
     place_names,
     print_json,
@@ -49,6 +51,12 @@ from storage.model.articles import ArchivedArticle, ArticleQuery
 OutletsOption = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
 ]
+ArrivedOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="That the archive learned of then or later, whatever their dates."
+    ),
+]
 RemovedOption = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
 
 _COLUMNS = (
@@ -76,7 +84,9 @@ def articles(
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
+    arrived_since: ArrivedOption = None,
     limit: LimitOption = 20,
     offset: OffsetOption = 0,
     config: ConfigOption = None,
@@ -89,9 +99,11 @@ def articles(
     form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
-    choice = choose(settings, place, with_successors)
+    arrived = moment("--arrived-since", arrived_since)
+    choice = choose(settings, place, with_successors, about)
     query = ArticleQuery(
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         limit=limit,
@@ -99,7 +111,11 @@ def articles(
         removed=removed,
     )
     with reading_of(settings) as opened:
-        query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
+        query = replace(
+            query,
+            outlets=slugs_of(outlet or (), settings, opened),
+            arrived_after=opened.watches.cursor_at(arrived).article if arrived else 0,
+        )
         announce(choice, opened, err if form else out)
         found = opened.articles.find(query)
         if form:
@@ -175,7 +191,7 @@ def _print_article(
         "id": str(archived.id),
         "outlet": article.outlet,
         "url": article.url,
-        "published": time_text(article.published_at),
+        "published": f"{time_text(article.published_at)} (UTC+7)" if article.published_at else "–",
         "modified": time_text(article.modified_at),
         "authors": ", ".join(article.authors) or "–",
         "credit": article.credit or "–",

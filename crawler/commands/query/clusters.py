@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from crawler.commands.choosing import PlaceOption, SuccessorsOption, announce, choose
 from crawler.commands.common import (
     MOST,
     ArchiveOption,
@@ -14,6 +15,7 @@ from crawler.commands.common import (
     JsonOption,
     SinceOption,
     UntilOption,
+    err,
     load_settings,
     out,
     print_json,
@@ -82,6 +84,8 @@ def clusters(
     outlet: Annotated[
         list[str] | None, typer.Option("--outlet", help="Carried by this one, or by another given.")
     ] = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
     limit: LimitOption = 20,
     offset: OffsetOption = 0,
     config: ConfigOption = None,
@@ -94,7 +98,9 @@ def clusters(
     form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
+    choice = choose(settings, place, with_successors)
     query = ClusterQuery(
+        places=choice.units,
         since=start,
         until=end,
         min_outlets=min_outlets,
@@ -103,6 +109,7 @@ def clusters(
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
+        announce(choice, opened, err if form else out)
         found = opened.clusters.find(query)
         if form:
             print_rows(form, map(_story_json, found), _COLUMNS)
@@ -124,7 +131,8 @@ def _tree(found: Cluster) -> Tree:
     source = found.source
     tree = Tree(f"[bold]{escape(source.title)}[/bold]\n{_facts(source)}")
     for member in found.members[1:]:
-        like = f"{delay_text(member, source)} · {member.similarity:.0%} alike"
+        told = "updated · " if member.is_update else ""
+        like = f"{delay_text(member, source)} · {told}{member.similarity:.0%} alike"
         retitled = "" if member.title == source.title else f"\n{escape(member.title)}"
         tree.add(f"{_facts(member)} · {like}{retitled}")
     return tree

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -31,9 +32,12 @@ from crawler.commands.common import (
 from crawler.commands.progress import progress
 from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.jobs.signals import raise_on_term
+from crawler.render.base import counted
+from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.exports import ExportFormat, ExportOrder
+from storage.model.search import SearchQuery
 
 OutputOption = Annotated[
     Path, typer.Option(metavar="FILE", parser=given_path, help="The file to write.")
@@ -53,12 +57,16 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace FILE
 
 def export(
     output: OutputOption,
+    query: Annotated[
+        str, typer.Option(help="Only what these words find, as `tinquan search` reads them.")
+    ] = "",
     format_: FormatOption = None,
     outlet: OutletsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     removed: RemovedOption = False,
     limit: MostOption = None,
     states: StatesOption = False,
@@ -79,21 +87,33 @@ def export(
         )
     kind = format_ or _format_of(output)
     start, end = window(since, until)
+    words = parse_words(query)
     raise_on_term()
     rows = TextColumn("{task.completed:.0f} rows")
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
         slugs = slugs_of(outlet or (), settings, opened)
-        order = ExportOrder(
-            query=ArticleQuery(
-                outlets=tuple(dict.fromkeys(slugs)),
+        chosen = tuple(dict.fromkeys(slugs))
+        asked: ArticleQuery | SearchQuery
+        if words.required or words.excluded:
+            asked = SearchQuery(
+                words,
+                outlets=chosen,
                 places=choice.units,
+                about=choice.about,
                 since=start,
                 until=end,
-                limit=limit,
-                removed=removed,
-            ),
+            )
+        else:
+            asked = ArticleQuery(
+                chosen, choice.units, start, end, limit, removed=removed, about=choice.about
+            )
+        order = ExportOrder(
+            query=asked,
+            asked=query,
+            removed=removed,
+            limit=limit,
             file=output,
             format=kind,
             made_at=datetime.now(UTC),
@@ -106,7 +126,10 @@ def export(
     if not made.rows:
         err.print("note: no article of the archive matches", markup=False)
     out.print(
-        escape(f"{output}: {made.rows} rows of {made.articles} articles, {made.bytes} bytes"),
+        escape(
+            f"{output}: {counted(made.rows, 'row')} of {counted(made.articles, 'article')},"
+            f" {counted(made.bytes, 'byte')}"
+        ),
         soft_wrap=True,
     )
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from crawler.commands.app import CommandApp
 from crawler.commands.archive.tag import tag
-from crawler.commands.choosing import one_place, unit_table, unknown, warn_untagged
+from crawler.commands.choosing import AboutOption, one_place, unit_table, unknown, warn_untagged
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -63,7 +63,12 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a 
 
 @places_app.command()
 def build(
-    raw_dir: Annotated[Path, typer.Argument(help="Holds units-*.json and resolutions/.")],
+    raw_dir: Annotated[
+        Path,
+        typer.Argument(
+            help="Holds unit*.json* and resolutions/; a history.csv there is taken for ours."
+        ),
+    ],
     out_dir: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Where the tables go; the configured folder."),
@@ -75,9 +80,10 @@ def build(
     folder = out_dir or load_settings(config, None).gazetteer
     if not out_dir and folder == shipped("gazetteer") and not is_clone():
         raise UsageError("name --out FOLDER: the shipped tables are not replaced; set `gazetteer`")
-    changed = [
-        name for name, text in build_tables(raw_dir).items() if _replace(folder / name, text)
-    ]
+    own = raw_dir / "history.csv"
+    history = own if own.is_file() else shipped("gazetteer") / "history.csv"
+    tables = build_tables(raw_dir, history)
+    changed = [name for name, text in tables.items() if _replace(folder / name, text)]
     if json:
         print_json({"folder": str(folder), "changed": changed})
     elif changed:
@@ -194,6 +200,7 @@ def stats(
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    about: AboutOption = "likely",
     config: ConfigOption = None,
     archive: ArchiveOption = None,
     json: JsonOption = False,
@@ -208,7 +215,7 @@ def stats(
     settings = load_settings(config, archive)
     gazetteer = load_gazetteer(settings.gazetteer)
     start, end = window(since, until)
-    query = ArticleQuery(since=start, until=end)
+    query = ArticleQuery(since=start, until=end, about=about)
     with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer.version)
         counts = opened.places.counts(query)
@@ -275,7 +282,8 @@ def retag(
         print_json({"version": version} | asdict(done))
     else:
         out.print(
-            f"{done.tagged} states of articles tagged, {done.mentions} mentions,"
+            f"{counted(done.tagged, 'state of an article', 'states of articles')} tagged,"
+            f" {counted(done.mentions, 'mention')},"
             f" {done.given_up} given up, {done.left} left (version {version})"
         )
     if done.given_up or done.left:

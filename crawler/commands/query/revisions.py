@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from crawler.commands.choosing import PlaceOption, SuccessorsOption, announce, choose
 from crawler.commands.common import (
     MOST,
     ArchiveOption,
@@ -178,6 +179,8 @@ def revisions(
     outlet: OutletsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    place: PlaceOption = None,
+    with_successors: SuccessorsOption = "none",
     maybe_ours: Annotated[
         bool,
         typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
@@ -197,7 +200,9 @@ def revisions(
     form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     start, end = window(since, until)
+    choice = choose(settings, place, with_successors)
     query = EditQuery(
+        places=choice.units,
         since=start,
         until=end,
         maybe_ours=maybe_ours,
@@ -205,6 +210,7 @@ def revisions(
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
+        announce(choice, opened, err if form else out)
         found = islice(opened.articles.edits(query), limit)
         if form:
             print_rows(form, map(edit_json, found), _COLUMNS)

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from crawler.commands.choosing import (
+    AboutOption,
     PlaceOption,
     SuccessorsOption,
     announce,
@@ -43,7 +44,7 @@ from crawler.places import Gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
-from crawler.render.table import Column, Table
+from crawler.render.table import ZONE, Column, Table
 from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
@@ -109,6 +110,7 @@ def search(
     kind: KindOption = None,
     place: PlaceOption = None,
     with_successors: SuccessorsOption = "none",
+    about: AboutOption = "likely",
     since: SinceOption = None,
     until: UntilOption = None,
     order: OrderOption = "relevance",
@@ -128,7 +130,7 @@ def search(
     asked = parsed_words(words or [], fold)
     _check(limit, offset, kind or [])
     settings = load_settings(config, archive)
-    choice = choose(settings, place, with_successors)
+    choice = choose(settings, place, with_successors, about)
     start, end = window(since, until)
     query = SearchQuery(
         words=asked,
@@ -137,6 +139,7 @@ def search(
         tags=tuple(tag or ()),
         kinds=tuple(kind or ()),
         places=choice.units,
+        about=choice.about,
         since=start,
         until=end,
         one_per_cluster=one_per_cluster,
@@ -196,7 +199,8 @@ def _check(limit: int, offset: int, kinds: list[str]) -> None:
 def _print_result(found: SearchResult, query: SearchQuery, offset: int) -> None:
     order = "newest first" if query.order == "date" else "best first"
     page = Page(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
-    out.print(f"{page.title('article')}, {order}")
+    zone = f"; {ZONE}" if found.hits else ""
+    out.print(f"{page.title('article')}, {order}{zone}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:

@@ -74,7 +74,7 @@ def feed(
     title = ", ".join(filter(None, (" ".join(words or []), place, *slugs)))
     entries = Entries(language, settings.reader)
     path = f"query/{title}"
-    replace_file(output, feed_of(report, title, path, entries, settings.contact, now))
+    replace_file(output, feed_of(report, title, path, entries, settings.contact))
     count = sum(len(one) for one in (report.new, report.copies, report.edits, report.removed))
     out.print(escape(f"{output}: {count} entries"), soft_wrap=True)
 

@@ -1,20 +1,22 @@
 """`tinquan watch`: who is told of what arrives, and of what each was told last."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from crawler.commands.app import CommandApp
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
     JsonOption,
     SinceOption,
     archive_of,
+    err,
     load_settings,
     moment,
     out,
@@ -24,11 +26,13 @@ from crawler.commands.common import (
     print_table,
     reading_of,
 )
+from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
 from crawler.config.config import Config
+from crawler.config.watches import Watch
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.table import EMPTY, Column, Table
-from crawler.watch.deliver import Composer, Sender, deliver_due
+from crawler.watch.deliver import Composer, Sender, Unusable, deliver_due
 from crawler.watch.digest import digest_page
 from crawler.watch.due import next_look
 from crawler.watch.feed import write_feeds
@@ -36,29 +40,34 @@ from crawler.watch.look import due_looks, first_cursor, looks_at
 from crawler.watch.render import channel_test, delivery_text, look_json, watch_json
 from crawler.watch.text import text_of
 from crawler.watch.trust import health_of
-from crawler.watch.watches import WatchOrder, compiled
+from crawler.watch.watches import WatchOrder, compile_all
 from storage.archive import Archive
-from storage.errors import ArchiveError, NotFoundError, UsageError
+from storage.errors import ArchiveError, ConfigError, NotFoundError, UsageError
 from storage.model.watches import Digest, Look
 
-watch_app = typer.Typer(
-    help="Watches: who is told of what arrives.", no_args_is_help=True, add_completion=False
-)
+watch_app = CommandApp("Watches: who is told of what arrives.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name.")]
 _HOLD = "watches"
+_COLUMNS = ("name", "when", "to", "tell", "language", "feed", "looked_at", "next_look")
 
 
 @watch_app.command("list")
 def list_(
-    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
+    config: ConfigOption = None,
+    archive: ArchiveOption = None,
+    json: JsonOption = False,
+    jsonl: JsonLinesOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List the watches: to whom each tells, when, and what is owed."""
+    form = form_of(json=json, jsonl=jsonl, csv=csv)
     settings = load_settings(config, archive)
     with reading_of(settings) as opened:
         states = opened.watches.states()
         owed = opened.watches.open_deliveries()
-    if json:
-        print_json_array(watch_json(one, states.get(one.name), owed) for one in settings.watches)
+    if form:
+        rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
+        print_rows(form, rows, _COLUMNS)
         return
     listed = Table(
         counted(len(settings.watches), "watch", "watches"),
@@ -158,7 +167,7 @@ def run(
             opened.watches.record(looks)
         else:
             looks = due_looks(opened, orders.values(), now)
-        files = write_feeds(opened, orders, looks, settings, now)
+        files = write_feeds(opened, orders, looks, settings)
         composer = _composer(opened, settings, orders, now)
         failed = deliver_due(composer, senders, lambda: datetime.now(UTC))
         left = opened.watches.open_deliveries()
@@ -185,7 +194,7 @@ def test(name: NameArgument, config: ConfigOption = None) -> None:
     """Send a message to each channel of a watch that says that it works."""
     settings = load_settings(config, None)
     watch = _order(settings, name).watch
-    senders = _senders(settings)
+    senders = {one: _sender(settings, one) for one in watch.to}
     failed = [one for one in watch.to if not senders[one].send(channel_test(watch))]
     for one in watch.to:
         out.print(f"{one}: {'NOT delivered' if one in failed else 'delivered'}")
@@ -197,21 +206,20 @@ def _order(settings: Config, name: str) -> WatchOrder:
     """Return one watch. Raises NotFoundError."""
     for watch in settings.watches:
         if watch.name == name:
-            return _compiled(settings, [watch])[name]
+            return _compiled(settings, (watch,))[name]
     known = ", ".join(repr(watch.name) for watch in settings.watches) or "none"
     raise NotFoundError(f"no watch is called {name!r}; there are: {known}")
 
 
 def _orders(settings: Config) -> dict[str, WatchOrder]:
-    return _compiled(settings, list(settings.watches))
+    return _compiled(settings, settings.watches)
 
 
-def _compiled(settings: Config, watches: list[Any]) -> dict[str, WatchOrder]:
+def _compiled(settings: Config, watches: Sequence[Watch]) -> dict[str, WatchOrder]:
     if not watches:
         return {}
     gazetteer, outlets = load_gazetteer(settings.gazetteer), outlets_of(settings)
-    file = str(settings.file)
-    return {one.name: compiled(one, gazetteer, outlets, file) for one in watches}
+    return compile_all(watches, gazetteer, outlets, str(settings.file))
 
 
 def _look(archive: Archive, order: WatchOrder, since: datetime | None, now: datetime) -> Look:
@@ -241,13 +249,21 @@ def _scheduled(settings: Config) -> list[str]:
 
 
 def _senders(settings: Config) -> dict[str, Sender]:
-    """Return the channels that watches name. Raises ConfigError."""
-    wanted = sorted({name for watch in settings.watches for name in watch.to})
-    if not wanted:
-        return {}
+    """Return the channels that watches name; what is wrong with one stops no other."""
+    found: dict[str, Sender] = {}
+    for name in sorted({name for watch in settings.watches for name in watch.to}):
+        try:
+            found[name] = _sender(settings, name)
+        except ConfigError as error:
+            err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+            found[name] = Unusable()
+    return found
+
+
+def _sender(settings: Config, name: str) -> Sender:
     from crawler.channels.service import Service  # noqa: PLC0415 - 35 MB, a second
 
-    return {name: Service(name, settings.all_channels[name]) for name in wanted}
+    return Service(name, settings.all_channels[name])
 
 
 @contextmanager

@@ -9,16 +9,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from crawler.capture.hold import LOST
 from crawler.fetch.spiders.outlet import OutletSpider
 from storage.model.runs import Outcome
 
 _ASK_SECONDS = 5.0  # between two questions whether the connection is there
 _SILENCE_SECONDS = 10.0  # of a server that does not answer; then it is taken for lost
 _TICK_SECONDS = 0.5
-LOST = (
-    "lost its hold of the host, as the connection to the archive was cut; the next crawl reads"
-    " back what was recorded and not stored"
-)
 
 
 class HoldWatch:
@@ -60,8 +57,7 @@ class HoldWatch:
 
     def _ask(self) -> None:
         while not self._done.wait(_ASK_SECONDS):
-            if not self._hold.is_sure():
-                self._hold.is_lost = True
+            if self._hold.was_cut():
                 return
             self._sure_at = time.monotonic()
 
@@ -70,4 +66,4 @@ class HoldWatch:
             await asyncio.sleep(_TICK_SECONDS)
             if time.monotonic() - self._sure_at > _ASK_SECONDS + _SILENCE_SECONDS:
                 self._hold.is_lost = True
-        self._spider.halt(Outcome.DIED, f"{self._spider.outlet.host}: {LOST}")
+        self._spider.halt(Outcome.STOPPED, f"{self._spider.outlet.host}: {LOST}")

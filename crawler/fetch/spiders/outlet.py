@@ -11,6 +11,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from crawler.capture.hold import LOST
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
@@ -264,6 +265,8 @@ class OutletSpider(Spider):
 
     def halt(self, outcome: Outcome, error: str) -> None:
         """End the run soon: nothing more is asked for, what is under way may finish."""
+        if outcome is Outcome.FAILED and self.session.hold.was_cut():
+            outcome, error = Outcome.STOPPED, f"{self.outlet.host}: {LOST}"
         self.recorder.end_with(outcome, error)
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self.crawler.stop_async())

@@ -237,7 +237,8 @@ def _new_run(
 
 
 def _was_killed(run: Run, own: str) -> bool:
-    return run.id != own and run.outcome in {None, Outcome.DIED}
+    # A stopped one has listed its files, but where it lost its connection.
+    return run.id != own and run.outcome in {None, Outcome.DIED, Outcome.STOPPED}
 
 
 def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:

@@ -1,26 +1,122 @@
-"""The few events before December 2024 that our sources name, written down by hand.
+"""Changes before the first unit list, from a table that is written by hand.
 
-Hà Tây merged into Hà Nội on 1/8/2008, and huyện Từ Liêm was split into quận Bắc and Nam Từ Liêm
-on 28/12/2013. Official codes of the two old units are in none of our sources, so they have none.
+A unit of that time has no official code: none of our sources gives it. Pure; the table's header
+says what its columns mean.
 """
 
-from datetime import date
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-from storage.model.places import Succession, Unit
+from crawler.places.build.changes import FIRST_DAY
+from crawler.places.build.lists import identity, split_name
+from storage.errors import ConfigError
+from storage.model.places import Share, Succession, Unit
 
-_HA_NOI = "tp-ha-noi.01@2024-12"
-_BAC = "q-bac-tu-liem.021@2024-12"
-_NAM = "q-nam-tu-liem.019@2024-12"
-_HA_TAY = "t-ha-tay@2008-07"
-_TU_LIEM = "h-tu-liem@2013-12"
+COLUMNS = ["old", "new", "day", "formed", "share", "resolution"]
 
-EARLIER_UNITS = (
-    Unit(_HA_TAY, None, "tỉnh", "Hà Tây", None, None, date(2008, 8, 1), "history"),
-    Unit(_TU_LIEM, None, "huyện", "Từ Liêm", _HA_NOI, None, date(2013, 12, 28), "history"),
-)
-EARLIER_SUCCESSIONS = (
-    Succession(_HA_TAY, _HA_NOI, "whole"),
-    Succession(_TU_LIEM, _BAC, "part"),
-    Succession(_TU_LIEM, _NAM, "part"),
-)
-KNOWN_BEGINNINGS = {_BAC: date(2013, 12, 28), _NAM: date(2013, 12, 28)}
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`old` became `new`, or a part of it did, on `day`; both as "type name, province"."""
+
+    old: str
+    new: str
+    day: date | None
+    formed: bool
+    share: Share
+    resolution: str
+
+
+def parse_history(text: str, name: str) -> list[Event]:
+    """Return the events of the table; `name` is the file's. Raises ConfigError for a bad row."""
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    rows = list(csv.reader(lines))
+    if not rows or rows[0] != COLUMNS:
+        raise ConfigError(f"{name}: expected columns {','.join(COLUMNS)}")
+    return [_event(row, name) for row in rows[1:]]
+
+
+def _event(row: list[str], name: str) -> Event:
+    try:
+        old, new, day, formed, share, resolution = row
+        split_name(old), split_name(new)
+        kind: Share = {"whole": "whole", "part": "part"}[share]  # type: ignore[assignment]
+        first = date.fromisoformat(day) if day else None
+        event = Event(old, new, first, {"yes": True, "no": False}[formed], kind, resolution)
+    except (ValueError, KeyError) as error:
+        raise ConfigError(f"{name}: expected a change, not {','.join(row)!r} ({error})") from error
+    if not resolution or (first or FIRST_DAY) > FIRST_DAY:
+        raise ConfigError(f"{name}: {old}: expected a resolution, and a day up to {FIRST_DAY}")
+    return event
+
+
+def with_history(
+    units: Mapping[str, Unit], events: Iterable[Event], name: str
+) -> tuple[dict[str, Unit], list[Succession]]:
+    """Return `units` (the lists' rows by id, oldest first) and those of the table, and what became
+    of the latter; `name` is the table's file.
+
+    Raises ConfigError where the table names a unit that neither it nor the lists have.
+    """
+    found = dict(units)
+    listed: dict[str, Unit] = {}
+    for unit in units.values():
+        if unit.level != "ward":
+            listed.setdefault(_called(unit, found), unit)
+    events = list(events)
+    olds: dict[str, Unit] = {}
+    for event in events:
+        if event.old not in olds:
+            unit = _ended(event, events, olds, listed, name)
+            olds[event.old] = found[unit.id] = unit
+    successions = []
+    for event in events:
+        new = _get(event.new, olds, listed, name)
+        if event.formed and new.valid_from is None:
+            found[new.id] = replace(found[new.id], valid_from=event.day)
+        old = olds[event.old].id
+        successions.append(Succession(old, new.id, event.share, event.resolution))
+    return found, successions
+
+
+def _called(unit: Unit, units: Mapping[str, Unit]) -> str:
+    """Return how the table names the unit."""
+    return f"{unit.full_name}, {units[unit.parent].name}" if unit.parent else unit.full_name
+
+
+def _get(called: str, olds: Mapping[str, Unit], listed: Mapping[str, Unit], name: str) -> Unit:
+    unit = olds.get(called) or listed.get(called)
+    if unit is None:
+        raise ConfigError(f"{name}: neither it nor a unit list has {called!r}")
+    return unit
+
+
+def _ended(
+    event: Event,
+    events: Iterable[Event],
+    olds: Mapping[str, Unit],
+    listed: Mapping[str, Unit],
+    name: str,
+) -> Unit:
+    """Return the row of the unit that ended with `event`."""
+    full_name, _, province = event.old.partition(", ")
+    kind, short = split_name(full_name)
+    known = (f"{type_} {province}" for type_ in ("tỉnh", "thành phố"))
+    above = next((unit for key in known if (unit := olds.get(key) or listed.get(key))), None)
+    if above is None and (province or kind not in ("tỉnh", "thành phố")):
+        raise ConfigError(f"{name}: {event.old}: no province is called so")
+    begun = [other.day for other in events if other.new == event.old and other.formed]
+    last = (event.day or FIRST_DAY) - timedelta(days=1)
+    return Unit(
+        identity(kind, short, None, f"{last:%Y-%m}"),
+        None,
+        kind,
+        short,
+        above.id if above else None,
+        begun[0] if begun else None,
+        event.day,
+        event.resolution,
+        None if event.day else FIRST_DAY,
+    )

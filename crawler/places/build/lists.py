@@ -13,7 +13,10 @@ from crawler.places.build.resolutions import Clause, Member, Resolution
 from storage.errors import ConfigError
 from storage.text.normalize import canonical_tone, fold, normalize
 
-_TYPES = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
+_INITIALS = {
+    "thành phố": "tp", "thị xã": "tx", "thị trấn": "tt", "đặc khu": "dk", "tỉnh": "t",
+    "quận": "q", "huyện": "h", "phường": "p", "xã": "x",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,19 @@ def split_name(full_name: str) -> tuple[str, str]:
     Raises ValueError where no known type word begins it.
     """
     text = canonical_tone(normalize(full_name)).strip()
-    for kind in _TYPES:
+    for kind in _INITIALS:
         if text.lower().startswith(kind + " "):
             name = text[len(kind) :].strip()
             name = re.sub(r"^Phường (?=\D)", "", name)  # "Phường Phường Đúc" of Huế
             name = re.sub(r"^(?:NT|N\.T|Nông Trường)\b", "Nông trường", name)
             return kind, str(int(name)) if name.isdecimal() else name
     raise ValueError(full_name)
+
+
+def identity(kind: str, name: str, code: str | None, month: str) -> str:
+    """Return a readable id: type's initials, name, official code if known, month."""
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
+    return f"{_INITIALS[kind]}-{slug}{f'.{code}' if code else ''}@{month}"
 
 
 def loose(text: str) -> str:

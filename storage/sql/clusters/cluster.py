@@ -1,14 +1,6 @@
 """Which articles are copies of which: kept true in the transaction that writes them.
 
-    rule   Go through all articles in order of publication. Each becomes a copy of the source that
-           it is most like, among the sources before it that it is a copy of; where there is none
-           it is a source itself.
-
-An article that mixes two stories is the source of neither, and two copies that changed much may
-second each other (docs/clusters.md). A copy's parent is a source, never a copy, so that a
-cluster does not grow by chains. What the rule gives does not depend on the order of storing: an
-article that arrives, changes or goes makes only those be asked again that it is a match for, or
-whose parent it was.
+docs/clusters.md states the rule. A copy's parent is a source, never a copy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,16 +9,25 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.dedup.signature import signatures
+from storage.dedup.signature import SIGNATURE_VERSION
+from storage.dedup.signature import signatures as signatures_of
 from storage.model.articles import Article, Stored, Verdict
 from storage.sql.clusters.assign import ClusterAssigner
 from storage.sql.clusters.candidates import index_of, write_signatures
 from storage.sql.clusters.compare import Texts
 from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
-from storage.sql.read.latest import all_latest_texts
-from storage.sql.schema.clusters import common_lines, copies
+from storage.sql.read.latest import latest_texts
+from storage.sql.schema.clusters import common_lines, copies, signatures
+from storage.sql.schema.core import articles
 from storage.sql.schema.types import in_parts
+
+_PAGE = 500  # articles
+_VERSIONS = (
+    sa.select(articles.c.id, signatures.c.version)
+    .select_from(articles.outerjoin(signatures))
+    .order_by(articles.c.id)
+)
 
 
 def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -36,7 +37,7 @@ def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> 
     where it is no article today or about to be deleted.
     """
     texts = {id_: article for id_, article in latest.items() if article}
-    hashes = dict.fromkeys(latest) | dict(zip(texts, signatures(texts.values()), strict=True))
+    hashes = dict.fromkeys(latest) | dict(zip(texts, signatures_of(texts.values()), strict=True))
     # Two copies stored at once by two processes would not see each other. The lock comes after
     # those of the outlets and nothing is locked after it, so no two wait for each other.
     lock(conn, "clusters")
@@ -58,15 +59,23 @@ def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
     """Return answers that say of new articles what they are copies of."""
     new = [one.id for one in answers if one.verdict is Verdict.NEW and one.id is not None]
     found = {
-        row.article: row.source for row in rows_at(conn, sa.select(copies), copies.c.article, new)
+        row.article: row.source
+        for row in rows_at(conn, sa.select(copies), copies.c.article, new)
+        if not row.is_update
     }
     return [replace(one, copy_of=found.get(one.id or 0)) if found else one for one in answers]
 
 
-def cluster_all(conn: Connection) -> None:
-    """Cluster all stored articles, a few hundred at a time, for a migration."""
-    for page in all_latest_texts(conn):
-        cluster_articles(conn, page)
+def cluster_page(conn: Connection, after: int) -> int | None:
+    """Cluster those of some hundred articles that are not by today's rules.
+
+    after: the last short id of the page before; returns that of this one, None for the last.
+    """
+    rows = conn.execute(_VERSIONS.where(articles.c.id > after).limit(_PAGE)).all()
+    stale = [row.id for row in rows if row.version != SIGNATURE_VERSION]
+    if stale:
+        cluster_articles(conn, latest_texts(conn, stale))
+    return rows[-1].id if len(rows) == _PAGE else None
 
 
 def _detach(conn: Connection, ids: Sequence[int]) -> set[int]:

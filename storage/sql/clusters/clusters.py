@@ -3,8 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from storage.codec.articles import check_window
-from storage.model.clusters import Cluster, ClusterQuery
-from storage.sql.clusters.read import count_stories, load_clusters, most_reprinted
+from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
+from storage.sql.clusters.read import (
+    cluster_sizes,
+    count_stories,
+    load_clusters,
+    most_reprinted,
+)
 from storage.sql.engine.transactions import Part
 from storage.sql.read.refs import existing_id
 
@@ -21,6 +26,11 @@ class Clusters(Part):
         """
         with self._database.reading() as conn:
             return load_clusters(conn, [existing_id(conn, self._database.name, ref)])[0]
+
+    def sizes(self, ids: Sequence[int]) -> dict[int, ClusterSize]:
+        """Return how large the clusters of these articles are; those without copies left out."""
+        with self._database.reading() as conn:
+            return cluster_sizes(conn, ids)
 
     def find(self, query: ClusterQuery) -> Iterator[Cluster]:
         """Yield the stories with at least two articles that match, those in most outlets first.

@@ -28,6 +28,7 @@ class Texts:
         self._texts: dict[int, Text] = {}
         self._holders: defaultdict[int, set[int]] = defaultdict(set)  # of each known line
         self._looked_up: set[int] = set()
+        self._compared: dict[tuple[int, int], Similarity] = {}
         self._shared: set[tuple[int, int]] = set()  # (line, article), to be written
 
     def load(self, ids: Iterable[int]) -> None:
@@ -46,13 +47,18 @@ class Texts:
 
     def compare(self, one: int, other: int, *, in_series: bool = False) -> Similarity:
         """Compare two articles that are loaded, and learn from it which lines are common."""
+        pair = (min(one, other), max(one, other))
+        if not in_series and pair in self._compared:
+            return self._compared[pair]
         left, right = self._texts.get(one), self._texts.get(other)
         if left is None or right is None:  # one is just being made one with another article
             return Similarity(Reason.LITTLE, 0.0)
         lines = {*left.lines, *right.lines}
         common = [line for line in lines if len(self._holders.get(line, ())) >= COMMON]
         found = compare(left, right, common, in_series=in_series)
-        if not found.is_copy:
+        if not in_series:
+            self._compared[pair] = found
+        if not found.is_tie:
             for line in shared_lines(left, right).difference(common):
                 self._note(line, one)
                 self._note(line, other)

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
-from storage.model.clusters import Cluster, ClusterQuery, Member
+from storage.model.clusters import Cluster, ClusterQuery, ClusterSize, Member
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import articles, revisions
+from storage.sql.schema.core import article_places, articles, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
 
@@ -26,6 +26,25 @@ def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
                 members[row.source].append(_member(row, texts[row.id].credit))
     wanted = (sources[id_] for id_ in ids)
     return [Cluster(source, tuple(members[source])) for source in wanted if members[source]]
+
+
+def cluster_sizes(conn: Connection, ids: Sequence[int]) -> dict[int, ClusterSize]:
+    """Return how large the clusters of these articles are; those without copies left out."""
+    sources = _sources(conn, ids)
+    wanted = sorted(set(sources.values()))
+    every = sa.union_all(
+        sa.select(copies.c.source, copies.c.article).where(copies.c.source.in_(wanted)),
+        sa.select(articles.c.id, articles.c.id).where(articles.c.id.in_(wanted)),
+    ).subquery()
+    counts = (
+        sa.select(every.c.source, sa.func.count(), sa.func.count(articles.c.outlet.distinct()))
+        .join(articles, articles.c.id == every.c.article)
+        .where(articles.c.sort_at.is_not(None))
+        .group_by(every.c.source)
+        .having(sa.func.count() > 1)
+    )
+    sizes = {row[0]: ClusterSize(*row) for row in conn.execute(counts)}
+    return {id_: sizes[source] for id_, source in sources.items() if source in sizes}
 
 
 def most_reprinted(conn: Connection, query: ClusterQuery) -> list[int]:
@@ -63,6 +82,9 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     if query.outlets:
         wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
         found = found.having(sa.func.sum(wanted) > 0)
+    if query.places:
+        about = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
+        found = found.having(sa.func.sum(sa.case((copy.c.id.in_(about), 1), else_=0)) > 0)
     return found
 
 
@@ -83,15 +105,20 @@ def _members(sources: Sequence[int]) -> Select[Any]:
         .label("first_seen_at")
     )
     source = articles.c.id.label("source")
-    alone = sa.select(source, articles.c.id.label("article"), sa.null().label("similarity"))
+    alone = sa.select(
+        source,
+        articles.c.id.label("article"),
+        sa.null().label("similarity"),
+        sa.false().label("is_update"),
+    )
     every = sa.union_all(
         alone.where(articles.c.id.in_(sources)),
-        sa.select(copies.c.source, copies.c.article, copies.c.similarity).where(
+        sa.select(copies.c.source, copies.c.article, copies.c.similarity, copies.c.is_update).where(
             copies.c.source.in_(sources)
         ),
     ).subquery()
     return (
-        sa.select(articles, every.c.source, every.c.similarity, first_seen)
+        sa.select(articles, every.c.source, every.c.similarity, every.c.is_update, first_seen)
         .join(every, every.c.article == articles.c.id)
         .where(articles.c.sort_at.is_not(None))
         .order_by(every.c.source, every.c.similarity.is_not(None))
@@ -110,4 +137,5 @@ def _member(row: AnyRow, credit: str | None) -> Member:
         credit=credit,
         similarity=1.0 if row.similarity is None else row.similarity,
         is_source=row.similarity is None,
+        is_update=bool(row.is_update),
     )

@@ -33,14 +33,17 @@ def open_engine(
     read_only: bool = False,
     copying: bool = False,
     busy_seconds: float = BUSY_SECONDS,
+    query_seconds: float | None = None,
 ) -> tuple[Engine, str]:
     """Return an engine for the archive at the URL `text`, and the name messages call it by.
 
     create: make the tables where the database has none, and the SQLite file where it is missing.
     read_only: only ever read; needs no right to write. copying: it may be a copy that was stopped
-    half-way. Raises ArchiveError or SchemaError.
+    half-way. query_seconds: see `storage.archive.open_archive`. Raises ArchiveError or SchemaError.
     """
     engine, name = _connect(text, create=create, read_only=read_only, busy_seconds=busy_seconds)
+    if query_seconds is not None:
+        backend_of(engine).limit_time(engine, query_seconds)
     try:
         with plain_errors(name):
             _ensure_schema(engine, name, create=create and not read_only)
@@ -77,6 +80,16 @@ def upgrade_schema(
                 _upgrade(conn, name, version)
                 prepare(conn, progress)
             return before, _upgrade(conn, name, "head")
+    finally:
+        engine.dispose()
+
+
+def database_bytes(text: str) -> int:
+    """Return how many bytes a database takes on the disk, whatever its schema."""
+    engine, name = _connect(text, create=False, read_only=False, busy_seconds=BUSY_SECONDS)
+    try:
+        with plain_errors(name), engine.connect() as conn:
+            return backend_of(conn).size_bytes(conn)
     finally:
         engine.dispose()
 

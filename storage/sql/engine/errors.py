@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
-from storage.errors import ArchiveBusyError, ArchiveError
+from storage.errors import ArchiveBusyError, ArchiveError, SlowQueryError
 
 _WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
 _BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
@@ -41,7 +41,8 @@ _POSTGRESQL = {
     "XX": "is damaged or its server is at fault; check the server's log",
 }
 _STATEMENTS = ("21", "22", "42")  # too many rows, data that does not fit, syntax or unknown names
-_POSTGRESQL_BUSY = ("55P03", "40P01", "40001", "57014")
+_POSTGRESQL_BUSY = ("55P03", "40P01", "40001")
+_SLOW = "was asked for more than it can answer in time; ask for less"
 _PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 _PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
 
@@ -106,11 +107,15 @@ def statement_fault(error: Exception) -> str | None:
 def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
     if code in (5, 6):
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
+    if code == 9:  # interrupted, by the limit of `query_seconds`
+        return SlowQueryError(f"archive {name} {_SLOW}")
     said = _in_one_line(cause)
     return ArchiveError(f"archive {name} {_SQLITE.get(code, 'failed; see the reason')} ({said})")
 
 
 def _postgresql_error(name: str, state: str, cause: BaseException) -> ArchiveError:
+    if state == "57014":  # canceled, by statement_timeout
+        return SlowQueryError(f"archive {name} {_SLOW}")
     if state in _POSTGRESQL_BUSY:
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
     prefixes = sorted((p for p in _POSTGRESQL if state.startswith(p)), key=len)

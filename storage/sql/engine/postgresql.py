@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.errors import ArchiveError
@@ -42,6 +42,17 @@ def create_engine(url: URL, read_only: bool, busy_seconds: float) -> Engine:
     }
     # Ping: a crawl may pause for longer than a server or a firewall keeps a connection.
     return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+
+def limit_time(engine: Engine, seconds: float) -> None:
+    """Let the server end each statement that takes longer."""
+
+    def limited(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+        connection.commit()
+
+    event.listen(engine, "connect", limited)
 
 
 def reading(engine: Engine) -> Engine:

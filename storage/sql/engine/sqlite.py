@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +30,7 @@ SILENT_SECONDS = 5.0
 FILE_MODE = 0o640
 """Of files that are made, where the umask is not stricter."""
 
+_STEPS = 10_000  # of SQLite's virtual machine, a few milliseconds
 _MERGED_PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
 _log = logging.getLogger(__name__)  # on standard error, where nobody set anything else up
@@ -103,6 +106,25 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", partial(begin_sqlite, name, busy_seconds))
     return engine
+
+
+def limit_time(engine: Engine, seconds: float) -> None:
+    """Interrupt each transaction that takes longer.
+
+    SQLite asks a function of ours every so many steps of its virtual machine, of which it takes
+    some million a second.
+    """
+    ends: dict[int, float] = {}  # by connection, when its transaction has to be over
+
+    def limited(connection: sqlite3.Connection, _record: Any) -> None:
+        key = id(connection)
+        connection.set_progress_handler(lambda: monotonic() > ends.get(key, inf), _STEPS)
+
+    def begun(connection: Connection) -> None:
+        ends[id(connection.connection.driver_connection)] = monotonic() + seconds
+
+    event.listen(engine, "connect", limited)
+    event.listen(engine, "begin", begun, insert=True)
 
 
 def reading(engine: Engine) -> Engine:
@@ -228,7 +250,7 @@ def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_texts (search_texts, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _MERGED_PAGES

@@ -33,7 +33,7 @@ from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.schedule import checks
 from storage.sql.schema.types import AnyRow, hashed, in_parts
-from storage.sql.search.index import index_articles
+from storage.sql.search.index import forget_contents, index_articles
 
 _REASON = RefusalReason.REDACTED.value
 _EVIDENCE = "taken down on request"
@@ -108,6 +108,7 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
 
 def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
     index_articles(conn, {id_: None})  # as long as the text is there: the index needs it
+    forget_contents(conn, texts)
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
     for part in in_parts(taken):

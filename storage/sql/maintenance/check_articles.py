@@ -101,7 +101,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
     wanted = _about(conn, ids)
     table = article_places.c
     listed = {
-        (row.article, row.unit, row.sort_at, row.outlet)
+        (row.article, row.unit, row.sort_at, row.outlet, row.confidence)
         for row in conn.execute(sa.select(article_places).where(table.article.in_(ids)))
     }
     found = [
@@ -123,7 +123,9 @@ def _about(conn: Connection, ids: Sequence[int]) -> set[tuple[Any, ...]]:
         .subquery()
     )
     query = (
-        sa.select(articles.c.id, scores.c.unit, articles.c.sort_at, articles.c.outlet)
+        sa.select(
+            articles.c.id, scores.c.unit, articles.c.sort_at, articles.c.outlet, scores.c.confidence
+        )
         .select_from(latest)
         .join(articles, articles.c.id == latest.c.article)
         .join(
@@ -131,7 +133,8 @@ def _about(conn: Connection, ids: Sequence[int]) -> set[tuple[Any, ...]]:
             (revisions.c.article == latest.c.article) & (revisions.c.number == latest.c.number),
         )
         .join(captures, captures.c.id == revisions.c.capture)
-        .join(scores, (scores.c.content == captures.c.content) & scores.c.is_primary)
+        .join(scores, scores.c.content == captures.c.content)
+        .where(scores.c.confidence.is_not(None))
     )
     return {tuple(row) for row in conn.execute(query)}
 

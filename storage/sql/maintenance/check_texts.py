@@ -11,7 +11,7 @@ from storage.sql.maintenance.check_articles import repair_revisions
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.schema.core import captures, contents, mentions, readings, scores, tags
 from storage.sql.schema.types import AnyRow, hashed
-from storage.sql.search.index import forget_content
+from storage.sql.search.index import forget_contents
 
 _PAGE = 200  # texts
 _READ_AGAIN = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
@@ -73,7 +73,7 @@ def _delete_text(conn: Connection, id_: int) -> None:
     for table in (captures, readings):
         if conn.execute(sa.select(table.c.content).where(table.c.content == id_).limit(1)).first():
             return
-    forget_content(conn, id_)
+    forget_contents(conn, [id_])
     for table in (mentions, scores, tags):
         conn.execute(sa.delete(table).where(table.c.content == id_))
     conn.execute(sa.delete(contents).where(contents.c.id == id_))

@@ -1,8 +1,7 @@
 """One archive copied into another database, row for row, from one snapshot of the source.
 
-Tables go parents first. Each goes through two passes, so that a copy that was stopped can be gone
-on with although the source has changed since: what the source no longer has, or has changed, goes
-with all that refers to it; then what is missing is written. In an empty table both are quick.
+Tables go parents first. A copy that was stopped is begun anew: what it has written is of another
+moment, and deleting it is the smaller part of the work.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,12 +21,11 @@ from storage.sql.engine.errors import plain_errors
 from storage.sql.schema.core import metadata, outlets
 from storage.sql.schema.maintenance import unfinished_copy
 from storage.sql.schema.types import AnyRow
-from storage.sql.search.index import engine_of, rebuild
+from storage.sql.search.index import clear, rebuild
 
 _PAGE = 500  # rows a statement and transaction
 
 Progress = Callable[[str, int, int], object]
-RowKey = tuple[Any, ...]
 
 
 def copy_between(source: str, target: str, progress: Progress) -> list[Copied]:
@@ -64,7 +62,7 @@ def _copy(
 
 
 def _begin(target: Engine, source_name: str, target_name: str) -> None:
-    """Mark the target as being copied into; refuse one that holds anything else."""
+    """Mark the target as being copied into, and empty it; refuse one that holds anything else."""
     with writing(target).begin() as conn:
         lock(conn, "copy")
         begun = conn.execute(sa.select(unfinished_copy.c.source)).scalar()
@@ -80,27 +78,26 @@ def _begin(target: Engine, source_name: str, target_name: str) -> None:
                 f"archive {target_name} is an unfinished copy of {begun}, not of {source_name}:"
                 " finish that one, or copy into an empty database"
             )
-        engine_of(conn).clear(conn)  # it may be there already, and refers to what may go
+        clear(conn)  # it refers to what goes
+        for table in reversed(metadata.sorted_tables):
+            if table is not unfinished_copy:
+                conn.execute(sa.delete(table))
 
 
 def _copy_table(snapshot: Connection, target: Engine, table: Table, progress: Progress) -> None:
     total = int(snapshot.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
     progress(table.name, 0, total)
-    with reading(target).connect() as conn:
-        is_empty = conn.execute(sa.select(table).limit(1)).first() is None
-    if not is_empty:
-        _take_away(snapshot, target, table)
     done = 0
     pages = _pages(snapshot, table)
     if _refers_to_itself(table):  # parents and children in one transaction: checked at its end
         with writing(target).begin() as conn:
             for page in pages:
-                _write(conn, table, page, is_empty=is_empty)
+                _write(conn, table, page)
         progress(table.name, total, total)
         return
     for page in pages:
         with writing(target).begin() as conn:
-            _write(conn, table, page, is_empty=is_empty)
+            _write(conn, table, page)
         done += len(page)
         progress(table.name, done, total)
 
@@ -113,99 +110,20 @@ def _pages(conn: Connection, table: Table) -> Iterator[list[AnyRow]]:
     """Yield a table's rows in the order of its primary key."""
     order = tuple(table.primary_key)
     query = sa.select(table).order_by(*order).limit(_PAGE)
-    after: RowKey | None = None
+    after: sa.Tuple | None = None
     while True:
-        asked = query if after is None else query.where(sa.tuple_(*order) > _tuple(order, after))
+        asked = query if after is None else query.where(sa.tuple_(*order) > after)
         page = list(conn.execute(asked))
         if page:
             yield page
         if len(page) < _PAGE:
             return
-        after = _key(table, page[-1])
+        last = page[-1]._mapping
+        after = sa.tuple_(*(sa.literal(last[one.name], one.type) for one in order))
 
 
-def _tuple(columns: Sequence[sa.Column[Any]], values: RowKey) -> Any:
-    pairs = zip(values, columns, strict=True)
-    return sa.tuple_(*(sa.literal(value, column.type) for value, column in pairs))
-
-
-def _key(table: Table, row: AnyRow) -> RowKey:
-    return tuple(row._mapping[column.name] for column in table.primary_key)
-
-
-def _at(conn: Connection, table: Table, keys: Sequence[RowKey]) -> dict[RowKey, AnyRow]:
-    """Return the rows that have these primary keys."""
-    order = tuple(table.primary_key)
-    if len(order) == 1:
-        where = order[0].in_([key[0] for key in keys])
-    else:
-        where = sa.tuple_(*order).in_(keys)
-    return {_key(table, row): row for row in conn.execute(sa.select(table).where(where))}
-
-
-def _write(conn: Connection, table: Table, page: Sequence[AnyRow], *, is_empty: bool) -> None:
-    stored = {} if is_empty else _at(conn, table, [_key(table, row) for row in page])
-    fresh = [dict(row._mapping) for row in page if _key(table, row) not in stored]
-    if fresh:
-        conn.execute(sa.insert(table), fresh)
-    for row in page:
-        old = stored.get(_key(table, row))
-        if old is not None and tuple(old) != tuple(row):
-            _update(conn, table, row)
-
-
-def _update(conn: Connection, table: Table, row: AnyRow) -> None:
-    where = [column == row._mapping[column.name] for column in table.primary_key]
-    conn.execute(sa.update(table).where(*where).values(dict(row._mapping)))
-
-
-def _take_away(snapshot: Connection, target: Engine, table: Table) -> None:
-    """Delete the target's rows that the source lacks, or whose unique values it gives others."""
-    with reading(target).connect() as conn:
-        pages = _pages(conn, table)
-        for page in pages:
-            right = _at(snapshot, table, [_key(table, row) for row in page])
-            wrong = [
-                _key(table, row)
-                for row in page
-                if _key(table, row) not in right
-                or _unique_values(table, row) != _unique_values(table, right[_key(table, row)])
-            ]
-            if wrong:
-                conn.rollback()  # the page is read; a writer must not wait for this reader
-                with writing(target).begin() as other:
-                    _delete(other, table, wrong)
-
-
-def _unique_values(table: Table, row: AnyRow) -> list[Any]:
-    named: set[str] = {column.name for column in table.columns if column.unique}
-    for constraint in table.constraints:
-        if isinstance(constraint, sa.UniqueConstraint):
-            named |= {column.name for column in constraint.columns}
-    for index in table.indexes:
-        if index.unique:
-            named |= {column.name for column in index.columns}
-    return [row._mapping[name] for name in sorted(named)]
-
-
-def _delete(conn: Connection, table: Table, keys: Sequence[RowKey]) -> None:
-    """Delete rows and all that refer to them; the latter are copied again with their own table."""
-    order = tuple(table.primary_key)
-    for child in metadata.sorted_tables:
-        for reference in child.foreign_keys:
-            if reference.column.table is not table or child is table:
-                continue
-            position = [column.name for column in order].index(reference.column.name)
-            values = [key[position] for key in keys]
-            rows = sa.select(*child.primary_key).where(reference.parent.in_(values))
-            found = [tuple(row) for row in conn.execute(rows)]
-            for start in range(0, len(found), _PAGE):
-                _delete(conn, child, found[start : start + _PAGE])
-    if len(order) == 1:
-        where = order[0].in_([key[0] for key in keys])
-    else:
-        where = sa.tuple_(*order).in_(keys)
-    conn.execute(sa.delete(table).where(where))
+def _write(conn: Connection, table: Table, page: Sequence[AnyRow]) -> None:
+    conn.execute(sa.insert(table), [dict(row._mapping) for row in page])
 
 
 def _copy_numbering(snapshot: Connection, conn: Connection) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.articles import ArticleQuery
-from storage.model.places import Succession, Unit
+from storage.model.places import MonthCount, Succession, Unit
 from storage.sql.engine.connect import lock
 from storage.sql.schema.core import (
     article_places,
@@ -22,6 +22,8 @@ from storage.sql.schema.core import (
     units,
 )
 from storage.sql.schema.types import in_parts
+
+_ZONE = "Asia/Ho_Chi_Minh"
 
 
 def gazetteer_version(conn: Connection) -> str | None:
@@ -82,18 +84,22 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
         sa.select(sa.func.max(later.c.number)).where(later.c.article == articles.c.id)
     ).scalar_subquery()
     about = (
-        sa.select(scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet)
+        sa.select(
+            scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet, scores.c.confidence
+        )
         .select_from(articles)
         .join(revisions, (revisions.c.article == articles.c.id) & (revisions.c.number == latest))
         .join(captures, captures.c.id == revisions.c.capture)
-        .join(scores, (scores.c.content == captures.c.content) & scores.c.is_primary)
+        .join(scores, scores.c.content == captures.c.content)
+        .where(scores.c.confidence.is_not(None))
         .distinct()
     )
     for part in in_parts(ids):
         conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
         conn.execute(
             sa.insert(article_places).from_select(
-                ["unit", "sort_at", "article", "outlet"], about.where(articles.c.id.in_(part))
+                ["unit", "sort_at", "article", "outlet", "confidence"],
+                about.where(articles.c.id.in_(part)),
             )
         )
 
@@ -101,6 +107,7 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
 def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]:
     """Return how many of the query's articles are about each unit, most first."""
     counts = sa.select(article_places.c.unit, sa.func.count())
+    counts = as_sure(counts, query)
     if query.places:
         asked = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
         counts = counts.where(article_places.c.article.in_(asked))
@@ -111,6 +118,37 @@ def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]
     return sorted(found, key=lambda one: (-one[1], one[0]))
 
 
+def unit_counts(conn: Connection, query: ArticleQuery) -> dict[str, int]:
+    """Return how many of the query's articles are about each of its places, if any."""
+    table = article_places
+    counts = sa.select(table.c.unit, sa.func.count()).where(table.c.unit.in_(query.places))
+    if query.outlets:
+        counts = counts.where(table.c.outlet.in_(query.outlets))
+    counts = as_sure(within(counts, table.c.sort_at, query), query).group_by(table.c.unit)
+    return {row[0]: row[1] for row in conn.execute(counts)}
+
+
+def month_counts(conn: Connection, query: ArticleQuery) -> list[MonthCount]:
+    """Return how many articles about any of the query's places came out, by month and outlet."""
+    table = article_places
+    found = within(
+        sa.select(table.c.article, table.c.sort_at, table.c.outlet), table.c.sort_at, query
+    )
+    found = as_sure(found, query).where(table.c.unit.in_(query.places))
+    if len(query.places) > 1:
+        found = found.distinct()
+    if query.outlets:
+        found = found.where(table.c.outlet.in_(query.outlets))
+    one = found.subquery()
+    if conn.dialect.name == "sqlite":
+        month = sa.func.strftime("%Y-%m", one.c.sort_at, "+7 hours")
+    else:
+        month = sa.func.to_char(sa.func.timezone(_ZONE, one.c.sort_at), "YYYY-MM")
+    label = month.label("month")
+    counts = sa.select(label, one.c.outlet, sa.func.count()).group_by(label, one.c.outlet)
+    return sorted((MonthCount(*row) for row in conn.execute(counts)), key=lambda one: one.month)
+
+
 def within(statement: Select[Any], time: sa.Column[datetime], query: ArticleQuery) -> Select[Any]:
     """Return `statement` with the query's bounds in time."""
     if query.since is not None:
@@ -118,3 +156,9 @@ def within(statement: Select[Any], time: sa.Column[datetime], query: ArticleQuer
     if query.until is not None:
         statement = statement.where(time < query.until)
     return statement
+
+
+def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:
+    """Return `statement`, which reads `article_places`, as sure as the query asks for."""
+    certain = article_places.c.confidence == "certain"
+    return statement.where(certain) if query.about == "certain" else statement

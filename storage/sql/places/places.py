@@ -5,9 +5,15 @@ from datetime import datetime
 
 from storage.codec.articles import check_window
 from storage.model.articles import Article, ArticleQuery
-from storage.model.places import Succession, Tags, Unit
+from storage.model.places import MonthCount, Succession, Tags, Unit
 from storage.sql.engine.transactions import Part
-from storage.sql.places.gazetteer import gazetteer_version, load_gazetteer, place_counts
+from storage.sql.places.gazetteer import (
+    gazetteer_version,
+    load_gazetteer,
+    month_counts,
+    place_counts,
+    unit_counts,
+)
 from storage.sql.places.tags import count_untagged, tag, untagged
 
 
@@ -64,3 +70,23 @@ class Places(Part):
         check_window(query)
         with self._database.reading() as conn:
             return place_counts(conn, query)
+
+    def unit_counts(self, query: ArticleQuery) -> dict[str, int]:
+        """Return how many of the matching articles are about each of the query's places.
+
+        Unlike `counts`, other places do not come into it: the time that it takes is that of the
+        window. Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return unit_counts(conn, query)
+
+    def months(self, query: ArticleQuery) -> list[MonthCount]:
+        """Return how many of the articles about any of the query's places came out, by month.
+
+        And by outlet; months in order. An article about two of the places counts once. The latest
+        state counts, and `query.limit` does not. Raises ValueError for a time without a zone.
+        """
+        check_window(query)
+        with self._database.reading() as conn:
+            return month_counts(conn, query)

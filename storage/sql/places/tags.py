@@ -69,7 +69,7 @@ def load_tags(conn: Connection, articles: Mapping[int, Article]) -> dict[int, Ta
             found[content] = Tags(
                 row.version,
                 tuple(_mentions(articles[content], named.get(content, ()))),
-                tuple(Score(s.unit, s.score, s.is_primary) for s in scored.get(content, ())),
+                tuple(Score(s.unit, s.score, s.confidence) for s in scored.get(content, ())),
                 row.note,
             )
     return found
@@ -166,7 +166,7 @@ def _score_rows(row: int, made: Tags) -> Iterable[dict[str, object]]:
             "number": number,
             "unit": score.unit,
             "score": score.score,
-            "is_primary": score.primary,
+            "confidence": score.confidence,
         }
         for number, score in enumerate(made.scores)
     )

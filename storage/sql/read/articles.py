@@ -3,12 +3,12 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Executable, Select, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Select, Table
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import (
@@ -17,6 +17,7 @@ from storage.model.articles import (
     ArticleQuery,
     Capture,
     Refusal,
+    RefusalQuery,
     RefusalReason,
     Revision,
 )
@@ -24,9 +25,10 @@ from storage.model.places import Tags
 from storage.model.readings import Reading
 from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import within
+from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.places.tags import load_tags
-from storage.sql.read.edits import perhaps_removed, removals
+from storage.sql.read.counts import sources_only
+from storage.sql.read.edits import about_any, perhaps_removed, removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
 from storage.sql.schema.core import (
     article_places,
@@ -45,7 +47,8 @@ from storage.sql.schema.types import AnyRow, in_parts
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-_TERMS = 100  # places a statement; SQLite takes 500 terms of a union
+_TERMS = 20  # places of which each one's newest articles are read; more are read together
+_SORTED = 20_000  # articles about many places that are sorted; of more the newest are looked for
 _SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
 HELD = sa.or_(_SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
 """Articles that need no request: shown, or taken down."""
@@ -83,25 +86,19 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
     return [ArchivedArticle(id_, tuple(found[id_]), gone.get(id_)) for id_ in ids]
 
 
-def place_groups(query: ArticleQuery) -> list[tuple[str, ...]]:
-    """Return the query's places in groups that one statement can ask for; one empty if none."""
-    places = tuple(dict.fromkeys(query.places))
-    return [places[at : at + _TERMS] for at in range(0, len(places), _TERMS)] or [()]
-
-
 def article_page(
     query: ArticleQuery,
     outlet: str | None,
-    places: tuple[str, ...],
     conn: Connection,
     after: PageCursor | None,
     size: int,
 ) -> list[tuple[PageCursor, ArchivedArticle]]:
-    """Return up to `size` matching articles after a position.
-
-    Of one outlet (None: of all), and about any of `places` (empty: about anything).
-    """
-    if places:
+    """Return up to `size` matching articles after a position, of one outlet (None: of all)."""
+    places = tuple(dict.fromkeys(query.places))
+    statement: Executable
+    if len(places) > _TERMS:
+        statement = _about_many(conn, query, outlet, places, after, size)
+    elif places:
         statement = _about_any(query, outlet, places, after, size)
     else:
         shown = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
@@ -124,11 +121,35 @@ def _about_any(
     condition on all places would read and sort all that there is, for every page.
     """
     table = article_places
-    ordered = _ordered(query, outlet, table, table.c.article, after)
+    ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
     terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
     found = sa.union(*(sa.select(term) for term in terms)).subquery()
     newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())
     return newest.limit(size)
+
+
+def _about_many(
+    conn: Connection,
+    query: ArticleQuery,
+    outlet: str | None,
+    places: tuple[str, ...],
+    after: PageCursor | None,
+    size: int,
+) -> Executable:
+    """Return a statement for the first `size` articles about any of very many places.
+
+    Where few articles are about them, all of these are sorted; else the newest articles of all are
+    gone through, of which a good part is.
+    """
+    table = article_places
+    about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
+    about = as_sure(within(about, table.c.sort_at, query), query)
+    few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
+    if conn.execute(few).scalar_one() <= _SORTED:
+        ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
+        return ordered.where(table.c.unit.in_(places)).distinct().limit(size)
+    ordered = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
+    return ordered.where(about_any(articles.c.id, places, query.about)).limit(size)
 
 
 def _ordered(
@@ -141,15 +162,36 @@ def _ordered(
     statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
+    if query.arrived_after:
+        statement = statement.where(id_ > query.arrived_after)
+    if query.without_copies:
+        statement = sources_only(statement, id_)
     if query.removed:
         statement = perhaps_removed(statement, id_)
     return _newest_first(statement, id_, table.c.sort_at, after)
 
 
+def count_refusals(conn: Connection, query: RefusalQuery) -> int:
+    """Return how many refusals match."""
+    matching = sa.select(sa.func.count()).select_from(refusals).where(*_refusals_of(query))
+    return int(conn.execute(matching).scalar_one())
+
+
+def _refusals_of(query: RefusalQuery) -> Iterator[ColumnElement[bool]]:
+    if query.outlets:
+        yield refusals.c.outlet.in_(query.outlets)
+    if query.reasons:
+        yield refusals.c.reason.in_([reason.value for reason in query.reasons])
+    if query.since is not None:
+        yield refusals.c.captured_at >= query.since
+    if query.until is not None:
+        yield refusals.c.captured_at < query.until
+
+
 def refusal_page(
-    outlet: str | None, conn: Connection, after: PageCursor | None, size: int
+    query: RefusalQuery, conn: Connection, after: PageCursor | None, size: int
 ) -> list[tuple[PageCursor, tuple[Capture, Refusal]]]:
-    """Return up to `size` refusals of one outlet (None: of all) after a position."""
+    """Return up to `size` refusals that match after a position."""
     statement = sa.select(
         refusals.c.id,
         refusals.c.outlet,
@@ -159,8 +201,7 @@ def refusal_page(
         captures.c.version,
         *CAPTURE,
     ).select_from(refusals.join(captures))
-    if outlet is not None:
-        statement = statement.where(refusals.c.outlet == outlet)
+    statement = statement.where(*_refusals_of(query))
     statement = _newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
     return [
         ((row.captured_at, row.id), (capture_of(row), _refusal(row)))

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select
 
 from storage.model.articles import ArticleQuery
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import within
+from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.read.edits import perhaps_removed, removals
+from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import article_places, articles, revisions
 from storage.sql.schema.types import in_parts
 
@@ -44,11 +45,20 @@ def _matching(query: ArticleQuery) -> Select[Any]:
         table, id_ = article_places, article_places.c.article
     statement = within(sa.select(table.c.sort_at, id_.label("id")), table.c.sort_at, query)
     statement = statement.where(table.c.sort_at.is_not(None))
+    if query.arrived_after:
+        statement = statement.where(id_ > query.arrived_after)
     if query.outlets:
         statement = statement.where(table.c.outlet.in_(query.outlets))
     if query.places:
-        statement = statement.where(table.c.unit.in_(query.places)).distinct()
+        statement = as_sure(statement, query).where(table.c.unit.in_(query.places)).distinct()
+    if query.without_copies:
+        statement = sources_only(statement, id_)
     return perhaps_removed(statement, id_) if query.removed else statement
+
+
+def sources_only(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
+    """Return `statement` for articles that are no copies."""
+    return statement.where(~sa.exists().where(copies.c.article == id_).correlate_except(copies))
 
 
 def _last_seen(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:

@@ -1,7 +1,7 @@
 """What became of articles after they were published: edits, and pages that are gone."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,13 +10,23 @@ from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
-from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
+from storage.model.places import Confidence
+from storage.sql.schema.core import (
+    article_places,
+    articles,
+    captures,
+    contents,
+    refusals,
+    refused_urls,
+    revisions,
+)
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.types import in_parts
 
 EditCursor = tuple[datetime, int, int]
 """An edit's position in their order: when it was seen, of which article, which state."""
 
+_LOOKED_AT = 400  # each look at a page that is gone; an article has a few
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
 
 
@@ -51,8 +61,55 @@ def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
         yield revisions.c.first_seen_at < query.until
     if query.outlets:
         yield articles.c.outlet.in_(query.outlets)
+    if query.places:
+        yield about_any(revisions.c.article, query.places)
     if not query.maybe_ours:
         yield revisions.c.maybe_ours.is_(False)
+
+
+def removal_page(conn: Connection, query: EditQuery) -> list[int]:
+    """Return the articles whose pages were found to be gone, by short id, last noticed first.
+
+    The newest looks at pages that were not found are gone through, at most _LOOKED_AT of them.
+    """
+    looks = (
+        sa.select(refusals.c.article)
+        .join(articles, articles.c.id == refusals.c.article)
+        .where(_NOT_FOUND, articles.c.sort_at.is_not(None), refusals.c.captured_at >= query.since)
+        .order_by(refusals.c.captured_at.desc())
+        .limit(_LOOKED_AT)
+    )
+    if query.until is not None:
+        looks = looks.where(refusals.c.captured_at < query.until)
+    if query.outlets:
+        looks = looks.where(refusals.c.outlet.in_(query.outlets))
+    if query.places:
+        looks = looks.where(about_any(refusals.c.article, query.places))
+    ids = list(dict.fromkeys(conn.execute(looks).scalars()))
+    last = (
+        sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
+        .where(revisions.c.article.in_(ids))
+        .group_by(revisions.c.article)
+    )
+    gone = removals(conn, {row[0]: row[1] for row in conn.execute(last)})
+    inside = [(at, id_) for id_, at in gone.items() if query.since is None or at >= query.since]
+    return [id_ for _, id_ in sorted(inside, reverse=True)[: query.limit]]
+
+
+def about_any(
+    article: ColumnElement[int], places: Sequence[str], confidence: Confidence = "likely"
+) -> ColumnElement[bool]:
+    """Return a condition for articles whose latest state is about any of these units.
+
+    confidence: how sure that must be, at least.
+    """
+    # No index serves this form of the unit: SQLite would look into each unit for the article, and
+    # a province has hundreds; an article is about a few.
+    unit = article_places.c.unit.concat("")
+    about = sa.exists().where(article_places.c.article == article, unit.in_(places))
+    if confidence == "certain":
+        about = about.where(article_places.c.confidence == "certain")
+    return about.correlate_except(article_places)
 
 
 def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:

@@ -1,6 +1,6 @@
 """What articles say in their newest revisions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,24 +9,13 @@ from sqlalchemy import Connection, Select
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.sql.engine.bulk import rows_at
-from storage.sql.schema.core import articles, captures, contents, revisions
-
-_PAGE = 500  # articles
+from storage.sql.schema.core import captures, contents, revisions
 
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     """Return what the newest revisions of these articles say, of those that have one."""
     rows = rows_at(conn, _NEWEST, revisions.c.article, ids)
     return {row.article: article_from_json(row.json, row.version) for row in rows}
-
-
-def all_latest_texts(conn: Connection) -> Iterator[dict[int, Article]]:
-    """Yield the same of all articles, some hundred at a time, by short id."""
-    query = sa.select(articles.c.id).order_by(articles.c.id).limit(_PAGE)
-    after = 0
-    while ids := list(conn.execute(query.where(articles.c.id > after)).scalars()):
-        yield latest_texts(conn, ids)
-        after = ids[-1]
 
 
 def _newest() -> Select[Any]:

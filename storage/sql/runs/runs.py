@@ -81,14 +81,42 @@ class Runs(Part):
         with self._database.reading() as conn:
             return int(conn.execute(query).scalar_one())
 
-    def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+    def published(self, since: datetime) -> dict[str, dict[str, list[datetime]]]:
+        """Return when new articles were published, by outlet and section, of crawls since then.
+
+        One text an outlet comes from the database: a month of a country's press is half a million
+        runs.
+        """
+        texts = sa.func.aggregate_strings(runs.c.new_of, ",")
+        query = (
+            sa.select(runs.c.outlet, texts.label("texts"))
+            .where(runs.c.started_at >= since, runs.c.new_of != "{}", runs.c.kind == "crawl")
+            .where(~runs.c.replay, runs.c.since.is_(None), runs.c.until.is_(None))
+            .group_by(runs.c.outlet)
+        )
+        with self._database.reading() as conn:
+            return {row.outlet: _by_section(row.texts) for row in conn.execute(query)}
+
+    def at_work(self) -> list[Run]:
+        """Return the runs whose end is not written, oldest first; some may have been killed."""
         query = sa.select(runs).where(runs.c.outcome.is_(None))
         with self._database.reading() as conn:
-            rows = conn.execute(query.order_by(runs.c.started_at, runs.c.id)).all()
-        dead = [run for run in map(_run, rows) if not is_alive(run)]
+            ordered = conn.execute(query.order_by(runs.c.started_at, runs.c.id))
+            return [_run(row) for row in ordered]
+
+    def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
+        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+        dead = [run for run in self.at_work() if not is_alive(run)]
         with self._database.writing() as conn:
             return _close(conn, dead, now)
+
+
+def _by_section(texts: str) -> dict[str, list[datetime]]:
+    found: dict[str, list[datetime]] = {}
+    for new_of in json.loads(f"[{texts}]"):
+        for section, times in new_of.items():
+            found.setdefault(section, []).extend(map(datetime.fromisoformat, times))
+    return found
 
 
 def _close(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from storage.model.schedule import (
     RECHECK_AGES,
-    SCHEDULE,
     TOO_LATE,
     Hold,
     KnownArticle,
@@ -39,11 +38,6 @@ class Schedule(Part):
             return {
                 row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
             }
-
-    def stopped_at(self) -> datetime | None:
-        """Return when the schedule was stopped, None where it runs, was killed, or never ran."""
-        row = self.maintenance_runs().get(SCHEDULE)
-        return row.seen_at if row is not None and row.exit_code is not None else None
 
     def record_maintenance(self, run: MaintenanceRun) -> None:
         """Write a standing job's row in place of the one before."""

@@ -1,7 +1,7 @@
 """The tables of copies.
 
     articles ─┬─ signatures      what look-alikes are found by
-              ├─ copies          which article each copy is a copy of: its cluster's source
+              ├─ copies          which article each copy or update is of: its cluster's source
               └─ common_lines    lines that unlike articles share
 
 A cluster is a source with its copies; it has no row of its own, and an article without copies
@@ -34,6 +34,7 @@ copies = sa.Table(
     sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True, autoincrement=False),
     ref("source", "articles.id"),
     sa.Column("similarity", sa.Double, nullable=False),
+    sa.Column("is_update", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_copies_source_article", "source", "article"),
 )
 

@@ -240,6 +240,7 @@ units = sa.Table(
     sa.Column("valid_from", sa.Date),
     sa.Column("valid_to", sa.Date),
     sa.Column("source", SafeText, nullable=False),
+    sa.Column("gone_by", sa.Date),  # where valid_to is unknown: it was gone by then
     sa.Column("level", sa.Text, nullable=False),  # province, district or ward
     sa.Column("current", sa.Boolean, nullable=False),  # in the gazetteer that was loaded last
 )
@@ -285,7 +286,7 @@ scores = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     ref("unit", "units.id"),
     sa.Column("score", sa.Double, nullable=False),
-    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Column("confidence", sa.Text),  # certain or likely; null: not about it
     sqlite_with_rowid=False,
 )
 
@@ -298,6 +299,7 @@ article_places = sa.Table(
     sa.Column("sort_at", UtcTime, primary_key=True),
     sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
     ref("outlet", "outlets.slug"),
+    sa.Column("confidence", sa.Text, nullable=False, server_default="likely"),
     sa.Index(
         "ix_article_places_unit_outlet_sort_at_article", "unit", "outlet", "sort_at", "article"
     ),

@@ -2,11 +2,30 @@
 
 import sqlalchemy as sa
 
-from storage.sql.schema.core import metadata
+from storage.sql.schema.core import metadata, runs
 from storage.sql.schema.types import SafeText, UtcTime
 
-# The last time each standing job was started, so that a restart neither repeats nor forgets it;
-# row "schedule" is the schedule itself: who holds the archive, and when it last looked up.
+# The few runs that are at work, or were killed.
+sa.Index(
+    "ix_runs_open",
+    runs.c.started_at,
+    sqlite_where=runs.c.outcome.is_(None),
+    postgresql_where=runs.c.outcome.is_(None),
+)
+
+# The machines that run the schedule, each with its last sign of life.
+machines = sa.Table(
+    "machines",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
+    sa.Column("pid", sa.BigInteger),
+    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
+)
+
+# The last time each standing job was started, so that a restart neither repeats nor forgets it.
 chores = sa.Table(
     "chores",
     metadata,

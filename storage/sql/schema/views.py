@@ -53,7 +53,8 @@ _SELECTS = {
     "article_revision": _REVISION,
     "article_latest": """
 SELECT v.*, v.revision AS revisions, a.sort_at,
-  (SELECT s.source FROM copies s WHERE s.article = v.article) AS copy_of,
+  (SELECT s.source FROM copies s WHERE s.article = v.article AND NOT s.is_update) AS copy_of,
+  (SELECT s.source FROM copies s WHERE s.article = v.article AND s.is_update) AS updated_from,
   (SELECT min(f.captured_at) FROM refusals f JOIN refused_urls u ON u.refusal = f.id
     JOIN keys k ON k.key = u.key AND k.outlet = v.outlet AND k.article = v.article
     WHERE f.article = v.article AND f.reason = 'not_found' AND f.captured_at > v.last_seen_at
@@ -68,12 +69,13 @@ SELECT p.article, p.unit, u.type || ' ' || u.name AS name, u.name AS bare_name, 
        WHEN above.level = 'district' THEN above.type || ' ' || above.name END AS district,
   CASE WHEN u.level = 'province' THEN u.name WHEN above.level = 'province' THEN above.name
        ELSE top.name END AS province,
-  u.valid_from, u.valid_to, p.outlet, p.sort_at
+  u.valid_from, u.valid_to, p.outlet, p.sort_at, p.confidence
 FROM article_places p JOIN units u ON u.id = p.unit
 LEFT JOIN units above ON above.id = u.parent LEFT JOIN units top ON top.id = above.parent""",
     "article_copy": """
 SELECT p.article, a.outlet, a.title, a.published_at, p.source, s.outlet AS source_outlet,
-  s.title AS source_title, s.published_at AS source_published_at, p.similarity
+  s.title AS source_title, s.published_at AS source_published_at, p.similarity,
+  CASE WHEN p.is_update THEN 'updated from' ELSE 'copy of' END AS relation
 FROM copies p JOIN articles a ON a.id = p.article JOIN articles s ON s.id = p.source""",
     "outlet_day": """
 SELECT outlet, day, sum(articles) AS articles, sum(edits) AS edits, sum(refusals) AS refusals

@@ -6,12 +6,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from storage.model.articles import Article
 from storage.model.search import SearchQuery
-from storage.search.document import facet_token
+from storage.search.document import Document, facet_token
 from storage.sql.schema.core import article_places
-from storage.sql.schema.search import search_documents as documents
-from storage.text.words import folded
+from storage.sql.schema.search import search_entries as entries
 
 RANKED = 5_000
 """Matches that are ranked at most, the newest."""
@@ -26,7 +24,12 @@ class Entry(NamedTuple):
     article: int
     content: int
     sort_at: datetime
-    text: Article
+    document: Document
+
+    @property
+    def filed(self) -> str:
+        """Its facet values as they are kept: one a line, its kind and a tab before it."""
+        return "\n".join(map("\t".join, self.document.filed))
 
 
 class Match(NamedTuple):
@@ -39,7 +42,7 @@ class Match(NamedTuple):
     score: float = 0.0
 
 
-MATCH = (documents.c.sort_at, documents.c.article, documents.c.content, documents.c.filed)
+MATCH = (entries.c.sort_at, entries.c.article, entries.c.content, entries.c.filed)
 """The columns of a match, but for its score."""
 
 
@@ -57,25 +60,17 @@ def facet_tokens(query: SearchQuery) -> list[list[str]]:
     ]
 
 
-def filed_text(values: list[tuple[str, str]]) -> str:
-    """Return facet values as a document keeps them: one a line, its kind and a tab before it."""
-    return "\n".join(map("\t".join, values))
-
-
 def within(query: SearchQuery) -> list[ColumnElement[bool]]:
     """Return the query's conditions that the index does not know: time and places."""
     bounds: list[ColumnElement[bool]] = []
     if query.since is not None:
-        bounds.append(documents.c.sort_at >= query.since)
+        bounds.append(entries.c.sort_at >= query.since)
     if query.until is not None:
-        bounds.append(documents.c.sort_at < query.until)
+        bounds.append(entries.c.sort_at < query.until)
     if query.places:
         about = article_places.c
-        here = about.article == documents.c.article
+        here = about.article == entries.c.article
+        if query.about == "certain":
+            here &= about.confidence == "certain"
         bounds.append(sa.exists().where(here, about.unit.in_(query.places)))
     return bounds
-
-
-def written(text: str, *, loose: bool) -> str:
-    """Return a query's word as the index has it."""
-    return folded(text) if loose else text

@@ -1,25 +1,26 @@
-"""The index's documents of articles, written in the transaction that writes their revisions."""
+"""The index's entries of articles, written in the transaction that writes their revisions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
+from storage.search.document import document_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
-from storage.sql.schema.search import search_documents
-from storage.sql.search import fts5_documents, tsvector_documents
+from storage.sql.schema.search import search_entries, search_words
+from storage.sql.search import fts5_entries, tsvector_entries
 from storage.sql.search.entry import Entry
+from storage.sql.search.spellings import forget, missing, remember
 
 _PAGE = 500  # articles
 _TEXTS = sa.select(contents.c.id, contents.c.json)
-_DOCUMENTS = sa.select(
-    search_documents.c.article, search_documents.c.content, search_documents.c.sort_at
-)
+_HELD = sa.select(search_entries.c.article, search_entries.c.content, search_entries.c.sort_at)
 _LAST = (
     sa.select(captures.c.content)
     .select_from(revisions.join(captures, captures.c.id == revisions.c.capture))
@@ -33,7 +34,7 @@ _SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
 def engine_of(conn: Connection) -> ModuleType:
     """Return the module that writes what this database's full-text engine indexes."""
-    return fts5_documents if conn.dialect.name == "sqlite" else tsvector_documents
+    return fts5_entries if conn.dialect.name == "sqlite" else tsvector_entries
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -42,8 +43,7 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     latest: by short id, the newest state; None where it has none, so that it is no longer found.
     """
     shown = [id_ for id_, text in latest.items() if text is not None]
-    rows = rows_at(conn, _DOCUMENTS, search_documents.c.article, latest)
-    before = {row[0]: tuple(row) for row in rows}
+    before = {row[0]: tuple(row) for row in rows_at(conn, _HELD, search_entries.c.article, latest)}
     rows = rows_at(conn, _SHOWN, articles.c.id, shown)
     after = {row[0]: tuple(row) for row in rows if None not in row}
     gone = [row for id_, row in before.items() if row != after.get(id_)]
@@ -51,54 +51,82 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     engine = engine_of(conn)
     if gone:
         # With the texts that they were made from, which FTS5 must be told.
-        texts = rows_at(conn, _TEXTS, contents.c.id, [row[1] for row in gone])
-        read = {id_: article_from_json(json, 0) for id_, json in texts}
-        engine.remove(conn, [Entry._make((*row, read[row[1]])) for row in gone])
+        engine.remove(conn, _entries(gone, _texts(conn, [row[1] for row in gone]), 1))
     if fresh:
-        entries = [Entry._make((*row, text)) for row in fresh if (text := latest[row[0]])]
+        entries = _entries(fresh, latest, 0)
         engine.add(conn, sorted(entries, key=lambda one: (one.sort_at, one.article)))
+        remember(conn, set().union(*(one.document.words for one in entries)))
 
 
-def forget_content(conn: Connection, content: int) -> None:
-    """Take out of the index what is in it by this text, which is about to be deleted."""
-    asked = sa.select(search_documents.c.article).where(search_documents.c.content == content)
-    index_articles(conn, dict.fromkeys(conn.execute(asked).scalars()))
+def _entries(
+    rows: Iterable[Sequence[Any]], texts: Mapping[int, Article | None], key: int
+) -> list[Entry]:
+    """Return the entries of rows with their texts, which are known by the rows' column `key`."""
+    found = ((row, texts.get(row[key])) for row in rows)
+    return [Entry._make((*row, document_of(text))) for row, text in found if text]
+
+
+def _texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
+    return {
+        row[0]: article_from_json(row[1], 0) for row in rows_at(conn, _TEXTS, contents.c.id, ids)
+    }
+
+
+def forget_contents(conn: Connection, ids: Iterable[int]) -> None:
+    """Take out of the index what is in it by these texts, which are about to be deleted."""
+    texts = _texts(conn, ids)
+    rows = rows_at(conn, _HELD, search_entries.c.content, texts)
+    index_articles(conn, dict.fromkeys(row[0] for row in rows))
+    words = set().union(*(document_of(text).words for text in texts.values()))
+    has = engine_of(conn).HAS
+    forget(conn, [one for one in words if conn.exec_driver_sql(has, (one,)).first() is None])
 
 
 def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[list[int], int | None]:
     """Return of the articles after `after` those that the index has otherwise, and the last id.
 
-    deep: compare the words, too, where the engine can tell them.
+    deep: and those with words that the archive does not know.
     """
-    query = _SHOWN.add_columns(*_DOCUMENTS.selected_columns)
-    joined = articles.outerjoin(search_documents, search_documents.c.article == articles.c.id)
+    query = _SHOWN.add_columns(*_HELD.selected_columns)
+    joined = articles.outerjoin(search_entries, search_entries.c.article == articles.c.id)
     page = query.select_from(joined).where(articles.c.id > after).order_by(articles.c.id)
     rows = conn.execute(page.limit(_PAGE)).all()
     absent = (None,) * 3
     wrong = [row[0] for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
     if deep and rows:
-        texts = latest_texts(conn, {row[0] for row in rows}.difference(wrong))
-        wrong += engine_of(conn).differing(conn, texts)
+        wrong += _with_unknown_words(conn, {row[0] for row in rows}.difference(wrong))
     return wrong, rows[-1][0] if len(rows) == _PAGE else None
 
 
+def _with_unknown_words(conn: Connection, ids: Iterable[int]) -> list[int]:
+    words = {id_: document_of(text).words for id_, text in latest_texts(conn, ids).items()}
+    lacking = set(missing(conn, set().union(*words.values())))
+    return [id_ for id_, own in words.items() if own & lacking]
+
+
 def index_page(conn: Connection, after: int) -> tuple[int, int | None]:
-    """Bring a page of documents up to date; return how many were not, and the last short id."""
+    """Bring a page of entries up to date; return how many were not, and the last short id."""
     wrong, last = wrong_page(conn, after)
     index_articles(conn, dict.fromkeys(wrong) | latest_texts(conn, wrong))
     return len(wrong), last
 
 
 def refresh_all(conn: Connection) -> Iterator[int]:
-    """Bring every document up to date, page by page; yield how many were not."""
+    """Bring every entry up to date, page by page; yield how many were not."""
     after: int | None = 0
     while after is not None:
         done, after = index_page(conn, after)
         yield done
 
 
+def clear(conn: Connection) -> None:
+    """Take every article out of the index."""
+    engine_of(conn).clear(conn)
+    conn.execute(sa.delete(search_words))
+
+
 def rebuild(conn: Connection) -> None:
     """Make the whole index anew, in the caller's transaction."""
-    engine_of(conn).clear(conn)
+    clear(conn)
     for _ in refresh_all(conn):
         pass

@@ -1,7 +1,6 @@
 """Searches, inside the caller's transaction."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from types import ModuleType
@@ -18,6 +17,7 @@ from storage.sql.schema.clusters import copies
 from storage.sql.schema.types import in_parts
 from storage.sql.search import entry, fts5, tsvector
 from storage.sql.search.entry import Match
+from storage.sql.search.spellings import spelled
 
 _CHUNK = 100
 _SOURCES = sa.select(copies.c.article, copies.c.source)
@@ -37,15 +37,16 @@ class Recent(NamedTuple):
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
     """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
     engine = _engine_of(conn)
-    horizon = engine.horizon(conn, query)
-    bounded = query if horizon is None else replace(query, since=horizon)
+    asked = spelled(conn, query)
+    horizon = engine.horizon(conn, asked)
+    bounded = asked if horizon is None else asked.within(horizon, query.until)
     most = (entry.RANKED if scored else entry.COUNTED) + 1
     found = engine.newest(conn, bounded, most, scored=scored, broad=horizon is not None)
     matches = list(islice(found, most))
     if len(matches) == most:
         return Recent(matches[:-1], matches[-2].sort_at)
-    if horizon is not None:
-        older = engine.newest(conn, replace(query, until=horizon), 1)
+    if horizon is not None and not engine.is_read(asked):
+        older = engine.newest(conn, asked.within(query.since, horizon), 1)
         horizon = horizon if next(older, None) else None
     return Recent(matches, horizon)
 
@@ -58,7 +59,8 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
 
 
 def _newest(conn: Connection, query: SearchQuery) -> SearchResult:
-    matches: Iterator[Match] = _engine_of(conn).newest(conn, query, query.limit + 1)
+    asked = spelled(conn, query)
+    matches: Iterator[Match] = _engine_of(conn).newest(conn, asked, query.limit + 1)
     shown = _shown(conn, query, matches)
     more = next(matches, None) is not None
     is_exact = not more and not query.one_per_cluster

@@ -136,7 +136,9 @@ def _removals(conn: Connection, after: int, until: int) -> Iterator[Arrival]:
 
 
 _TEXTS = sa.select(contents.c.id, contents.c.json)
-_ABOUT = sa.select(scores.c.content, scores.c.unit).where(scores.c.is_primary)
+_ABOUT = sa.select(scores.c.content, scores.c.unit, scores.c.confidence).where(
+    scores.c.confidence.is_not(None)
+)
 
 
 def match(
@@ -148,10 +150,13 @@ def match(
         row.id: article_from_json(row.json, 0) for row in rows_at(conn, _TEXTS, contents.c.id, rows)
     }
     about: defaultdict[int, set[str]] = defaultdict(set)
+    certain: defaultdict[int, set[str]] = defaultdict(set)
     for row in rows_at(conn, _ABOUT, scores.c.content, texts):
         about[row.content].add(row.unit)
+        if row.confidence == "certain":
+            certain[row.content].add(row.unit)
     order = list(texts)
-    sieve = Sieve([Candidate(texts[row], about[row]) for row in order])
+    sieve = Sieve([Candidate(texts[row], about[row], certain[row]) for row in order])
     return [_matching(arrived, query, sieve, order) for query in queries]
 
 

@@ -31,17 +31,18 @@ def load_report(conn: Connection, arrivals: Arrivals, query: SearchQuery, most: 
     """Return arrivals in full, at most `most` of each topic."""
     new, new_count = _stories(conn, arrivals.new, query, most)
     copies, copies_count = _stories(conn, arrivals.copies, query, most)
-    edits = load_edits(conn, arrivals.edits)
-    gone = [one for one in _load(conn, arrivals.removed).values() if one.removed_at]
+    edits = load_edits(conn, arrivals.edits[: -most - 1 : -1])  # the last are shown, last first
+    last = _load(conn, arrivals.removed[: -most - 1 : -1])
+    gone = [one for one in last.values() if one.removed_at]
     return Report(
         new=new,
         copies=copies,
-        edits=_learned_edits(conn, edits[:most]),
-        removed=tuple(gone[:most]),
+        edits=_learned_edits(conn, edits),
+        removed=tuple(gone),
         new_count=new_count,
         copies_count=copies_count,
-        edits_count=len(edits),
-        removed_count=len(gone),
+        edits_count=len(edits) + max(0, len(arrivals.edits) - most),
+        removed_count=len(gone) + max(0, len(arrivals.removed) - most),
     )
 
 

@@ -1,29 +1,32 @@
 """Which of some texts in memory many queries find: what the index does for one query. Pure.
 
 Each word of the texts has a number whose bits are the texts that hold it, so that a query is a few
-operations on numbers; what then may match is read, as `Finder` reads.
+operations on numbers; what may hold a phrase is then read, as `Finder` reads.
 """
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
+from itertools import chain, takewhile
+from typing import TypeVar
 
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Word
-from storage.search.document import both_forms, document_of
+from storage.search.document import facet_key, facet_values
 from storage.search.highlight import Finder
-from storage.sql.search.entry import facet_tokens
-from storage.text.words import folded
+from storage.text.words import RAW, folded, spell
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text with the ids of the units that it is about."""
+    """A text with the ids of the units that it is about; certain: those of which that is sure."""
 
     article: Article
     units: Collection[str] = ()
+    certain: Collection[str] = ()
 
 
 class Sieve:
@@ -33,25 +36,32 @@ class Sieve:
         """Index them."""
         self._articles = [one.article for one in candidates]
         self._words: dict[str, int] = {}
+        self._facets: dict[tuple[str, str], int] = {}
         self._units: dict[str, int] = {}
+        self._certain: dict[str, int] = {}
         for position, one in enumerate(candidates):
-            document = document_of(one.article)
-            words = {*both_forms({*document.title, *document.text}), *document.tokens}
-            _add(self._words, words, 1 << position)
+            _add(self._words, _words(one.article), 1 << position)
+            _add(self._facets, _facets(one.article), 1 << position)
             _add(self._units, one.units, 1 << position)
+            _add(self._certain, one.certain, 1 << position)
 
     def matches(self, query: SearchQuery) -> list[int]:
         """Return the texts that meet a query's words, places and facet values, in order."""
         found = (1 << len(self._articles)) - 1
         if query.places:
-            found &= _any(self._units.get(place, 0) for place in query.places)
-        for tokens in facet_tokens(query):
-            found &= _any(self._words.get(token, 0) for token in tokens)
-        for group in query.words.required:
+            about = self._certain if query.about == "certain" else self._units
+            found &= _any(about.get(place, 0) for place in query.places)
+        for kind, values in _named(query).items():
+            found &= _any(self._facets.get((kind, facet_key(value)), 0) for value in values)
+        words = query.words
+        for group in words.required:
             found &= _any(map(self._may_say, group))
-        if not found or not query.words.required:
+        for term in words.excluded:
+            found &= -1 if len(term.words) > 1 else ~self._may_say(term)
+        every = (*chain.from_iterable(words.required), *words.excluded)
+        if not found or all(len(term.words) == 1 for term in every):
             return list(_positions(found))
-        finder = Finder(query.words)
+        finder = Finder(words)  # only reading tells whether words stand side by side
         return [position for position in _positions(found) if finder.says(self._articles[position])]
 
     def _may_say(self, term: Term) -> int:
@@ -72,7 +82,32 @@ class Sieve:
         return sorted(self._words)
 
 
-def _add(masks: dict[str, int], keys: Iterable[str], bit: int) -> None:
+def _words(article: Article) -> set[str]:
+    """Return the words of an article as spelled, and without diacritics."""
+    texts = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
+    every = set(map(spell, {raw for text in texts for raw in RAW.findall(text)})) - {""}
+    return every | set(map(folded, every))
+
+
+def _facets(article: Article) -> set[tuple[str, str]]:
+    """Return the kinds and values that an article is filed under, as values are compared."""
+    filed = {(kind, facet_key(value)) for kind, value in facet_values(article)}
+    return filed | {(kind, folded(key)) for kind, key in filed}
+
+
+def _named(query: SearchQuery) -> dict[str, tuple[str, ...]]:
+    """Return the values that a query names, by kind."""
+    named = {
+        "outlet": query.outlets,
+        "section": query.sections,
+        "author": query.authors,
+        "tag": query.tags,
+        "kind": query.kinds,
+    }
+    return {kind: values for kind, values in named.items() if values}
+
+
+def _add(masks: dict[_Key, int], keys: Iterable[_Key], bit: int) -> None:
     for key in keys:
         masks[key] = masks.get(key, 0) | bit
 

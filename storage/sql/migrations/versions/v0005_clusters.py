@@ -1,4 +1,4 @@
-"""Signatures, copies and common lines; 0008 works them out for what is stored already.
+"""Signatures, copies and common lines; 0014 works them out for what is stored already.
 
 Revision ID: 0005
 """

@@ -1,7 +1,6 @@
 """PostgreSQL: an index over the signatures instead of a row for each hash.
 
-Signatures and copies of an archive that had none (before 0005) are worked out here: today's code
-writes today's tables.
+Signatures and copies of an archive that had none (before 0005) are worked out by 0014.
 
 Revision ID: 0008
 """
@@ -11,7 +10,6 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.sql.clusters.candidates_postgresql import SIGNATURE_KEYS
-from storage.sql.clusters.cluster import cluster_all
 
 revision = "0008"
 down_revision = "0007"
@@ -25,12 +23,8 @@ USING gin (signature_keys(packed)) WITH (fastupdate = off)
 
 
 def upgrade() -> None:
-    conn = op.get_bind()
-    if conn.dialect.name == "postgresql":
+    if op.get_bind().dialect.name == "postgresql":
         _index_signatures()
-    is_empty = conn.execute(sa.text("SELECT article FROM signatures LIMIT 1")).first() is None
-    if is_empty:
-        cluster_all(conn)
 
 
 def _index_signatures() -> None:

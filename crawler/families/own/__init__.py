@@ -1,0 +1,1 @@
+"""Families of a single outlet, which has a CMS of its own."""

@@ -1,0 +1,57 @@
+"""What a mention in the body says: where something happened, or where somebody lives. Pure.
+
+An address chain follows the last cue before it: "trú tại thôn Đoài, xã A, huyện B" is a residence
+as a whole, "xảy ra tại ngõ 12, phường C" a scene.
+"""
+
+import re
+from typing import Literal
+
+Role = Literal["scene", "plain", "home"]
+
+_REACH = 110  # characters that an address chain runs on from its cue
+_SENTENCE_END = re.compile(r"\n|[!?…] |(?<!\b\w)(?<!tp)(?<!tx)(?<!tt)\. ")
+_RESIDENCE = re.compile(
+    r"(?<!\w)(?:thường trú|tạm trú|cư trú|trú quán|trú|ngụ|quê quán|nguyên quán|quê|hktt|hộ khẩu"
+    r"|sinh sống|sinh ra|gốc|công tác|làm việc|làm thuê|theo học|học|điều trị|cấp cứu)"
+    r"(?: cùng| thường trú)?(?: tại| ở|:)?(?!\w)"
+)
+_PLACE = re.compile(
+    r"(?<!\w)(?:tại|ở|trên địa bàn|địa bàn|địa phận|thuộc|đoạn qua|qua|hiện trường|đến|khu vực)"
+    r"(?!\w)"
+)
+_TIME = re.compile(
+    r"(?<!\w)(?:ngày \d|sáng|trưa|chiều|tối|đêm|rạng sáng|khuya|lúc \d|khoảng \d"
+    r"|\d{1,2} ?(?:h|giờ))"
+)
+_HAPPENS = re.compile(
+    r"(?<!\w)(?:xảy ra|cháy|hỏa hoạn|tai nạn|va chạm|tông|đâm|lật|tử vong|thiệt mạng|bị thương"
+    r"|phát hiện|bắt|khởi tố|tạm giữ|cướp|trộm|giết|sát hại|xô xát|đánh|ngập|sạt lở|sập|đổ|nổ"
+    r"|mất tích|đuối nước|khánh thành|khởi công|khai mạc|diễn ra|tổ chức|ra quân|cưỡng chế"
+    r"|thu hồi|phá dỡ|giải phóng mặt bằng|xây dựng|thi công|kiểm tra|xử phạt|vi phạm|quyết định"
+    r"|nguy hiểm|xuống cấp|ô nhiễm)(?!\w)"
+)
+
+
+def role(lower: str, start: int) -> Role:
+    """Return what the mention at `start` of a body says; `lower` is the body in lower case."""
+    before = lower[max(0, start - _REACH) : start]
+    lives = _end_of_last(_RESIDENCE, before)
+    # a bracket ends an address: "(32 tuổi, quê Nam Định) đi qua …"
+    inside = lives >= 0 and not set(")\n") & set(before[lives:])
+    if inside and lives >= _end_of_last(_PLACE, before):
+        return "home"
+    sentence = _sentence(lower, start)
+    return "scene" if _HAPPENS.search(sentence) or _TIME.search(sentence) else "plain"
+
+
+def _end_of_last(cue: re.Pattern[str], text: str) -> int:
+    return max((found.end() for found in cue.finditer(text)), default=-1)
+
+
+def _sentence(lower: str, start: int) -> str:
+    """Return the sentence around `start`; a dot after an abbreviation ends none."""
+    begin = max(0, start - 300)
+    begin += _end_of_last(_SENTENCE_END, lower[begin:start]) + (begin > 0)
+    end = _SENTENCE_END.search(lower, start)
+    return lower[max(0, begin) : min(end.start() if end else len(lower), start + 200)]

@@ -1,0 +1,35 @@
+"""What a schedule remembers at its start, read without reading every run of a month."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from crawler.schedule.agenda import Agenda
+from crawler.schedule.rhythm import MEMORY
+from storage.archive import Archive
+from storage.model.runs import Run
+
+_NEWEST = 12  # runs of an outlet, which most often hold the last one of each section
+
+
+def recall(
+    archive: Archive, agenda: Agenda, maintenance: Mapping[str, datetime], now: datetime
+) -> None:
+    """Tell an agenda what was done before, of its outlets; maintenance jobs by name."""
+    runs = [
+        run for outlet, own in agenda.sections().items() for run in _runs(archive, outlet, own, now)
+    ]
+    agenda.remember(runs, maintenance, now, archive.runs.published(now - MEMORY))
+
+
+def _runs(archive: Archive, outlet: str, sections: set[str], now: datetime) -> Iterator[Run]:
+    """Yield an outlet's newest runs; all of a month's where those leave a section out."""
+    since = now - MEMORY
+    newest = archive.runs.find(outlet, _NEWEST, since=since)
+    visited = {name for run in newest if _is_visit(run) for name in run.sections}
+    if len(newest) == _NEWEST and not sections <= visited:
+        newest = archive.runs.find(outlet, since=since)
+    yield from newest
+
+
+def _is_visit(run: Run) -> bool:
+    return run.kind == "crawl" and run.outcome is not None and not run.replay

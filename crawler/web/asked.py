@@ -1,0 +1,141 @@
+"""What stands in an address, checked: days, outlets, places, positions in a list."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, TypeVar, cast, get_args
+
+from crawler.places import Gazetteer
+from crawler.render.base import LOCAL
+from storage.errors import NotFoundError, UsageError
+from storage.model.places import Unit
+
+MOST_CHARS = 2_000
+"""Of one value in an address."""
+
+_REF = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,6}))?")
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
+Cursor = tuple[datetime, int]
+_Choice = TypeVar("_Choice", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An article's short id, and the number of one of its states where one is named."""
+
+    id: str
+    state: int | None
+
+
+def ref_of(text: str) -> Ref:
+    """Return what "16" or "16@2" names. Raises NotFoundError where it is neither."""
+    found = _REF.fullmatch(text)
+    if found is None:
+        raise NotFoundError(f"no article has the id {text[:40]!r}")
+    return Ref(found[1], int(found[2]) if found[2] else None)
+
+
+def text_in(values: Mapping[str, str], name: str) -> str:
+    """Return a value without blanks around it, "" where there is none. Raises UsageError."""
+    text = values.get(name, "").strip()
+    if len(text) > MOST_CHARS:
+        raise UsageError(f"{name} is longer than {MOST_CHARS} characters")
+    return text
+
+
+def choice_in(
+    values: Mapping[str, str], name: str, kind: object, default: _Choice | Literal[""]
+) -> _Choice:
+    """Return one of a Literal's words, the default where none of them is given."""
+    text = text_in(values, name)
+    return cast("_Choice", text if text in get_args(kind) else default)
+
+
+def day_in(values: Mapping[str, str], name: str) -> date | None:
+    """Return a day such as 2026-09-14, or as people here write it, 14/9/2026.
+
+    Raises UsageError.
+    """
+    text = text_in(values, name)
+    if not text:
+        return None
+    parts = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text)
+    if parts:
+        text = f"{parts[3]}-{parts[2]:0>2}-{parts[1]:0>2}"
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not _EARLIEST <= day <= _LATEST:
+        raise UsageError(f"{name}: {text[:40]!r}; expected a day such as 14/9/2026")
+    return day
+
+
+def start_of(day: date) -> datetime:
+    """Return the moment, UTC, at which a day begins in Việt Nam."""
+    return datetime.combine(day, time(), LOCAL).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment, UTC, at which a day is over in Việt Nam."""
+    return start_of(day + timedelta(days=1))
+
+
+def window_in(
+    values: Mapping[str, str], first: str = "tu", last: str = "den"
+) -> tuple[datetime | None, datetime | None]:
+    """Return the moments from the first day to the end of the last one, as far as given.
+
+    Raises UsageError where nothing lies between them.
+    """
+    begin, end = day_in(values, first), day_in(values, last)
+    if begin and end and begin > end:
+        raise UsageError(f"{first} {begin} comes after {last} {end}")
+    return start_of(begin) if begin else None, end_of(end) if end else None
+
+
+def cursor_in(values: Mapping[str, str]) -> Cursor | None:
+    """Return the position after which a list goes on. Raises UsageError."""
+    text = text_in(values, "sau")
+    if not text:
+        return None
+    moment, _, number = text.rpartition("_")
+    try:
+        at = datetime.fromtimestamp(int(moment) / 1_000_000, UTC)
+        return at, int(number)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError("sau: expected what the link to the next page says") from None
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """Return a position as an address has it: microseconds and id."""
+    at, number = cursor
+    return f"{(at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)}_{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A place as somebody named it. units: that can be meant; one where it is clear.
+
+    near: names like it, where there is none.
+    """
+
+    text: str = ""
+    units: tuple[Unit, ...] = ()
+    near: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> Unit | None:
+        """The place that is meant, where it is clear."""
+        return self.units[0] if len(self.units) == 1 else None
+
+
+def place_in(values: Mapping[str, str], name: str, gazetteer: Gazetteer) -> Named:
+    """Return the place that a name or an id means, by the last of its rows. Raises UsageError."""
+    text = text_in(values, name)
+    if not text:
+        return Named()
+    lines = {gazetteer.line(unit.id): unit for unit in gazetteer.find(text[:200])}
+    near = () if lines else gazetteer.near(text[:60])
+    return Named(text, tuple(lines.values()), near)

@@ -1,0 +1,55 @@
+"""Counts by month as bars of an SVG. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+WIDTH, HEIGHT = 720, 100
+"""Of the bars, in the SVG's units; a page stretches them to its own width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month ("2026-09"): its count, and where its bar lies."""
+
+    month: str
+    count: int
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars side by side, `step` apart. most: the count of the tallest."""
+
+    bars: tuple[Bar, ...]
+    most: int
+    step: int
+    width: int
+    height: int = HEIGHT
+
+
+def month_chart(counts: Mapping[str, int], first: date, last: date) -> Chart:
+    """Return the bars of every month from the first day's to the last one's."""
+    months = list(_months(first, last))
+    step = max(3, WIDTH // len(months))
+    most = max(counts.values(), default=0)
+    bars = []
+    for index, month in enumerate(months):
+        count = counts.get(month, 0)
+        height = max(2, round(count / most * HEIGHT)) if count else 0
+        bars.append(Bar(month, count, index * step, HEIGHT - height, height))
+    return Chart(tuple(bars), most, step, step * len(months))
+
+
+def months_back(day: date, months: int) -> date:
+    """Return the first day of the month that lies so many months before a day's."""
+    index = day.year * 12 + day.month - 1 - months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _months(first: date, last: date) -> Iterator[str]:
+    index, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    for month in range(index, max(index, end) + 1):
+        yield f"{month // 12}-{month % 12 + 1:02}"

@@ -1,0 +1,44 @@
+"""What is wrong now, for monitors: the findings of `tinquan status`, worked out once a minute."""
+
+from collections.abc import Mapping
+from threading import Lock
+from time import monotonic
+
+from crawler.config.config import Config
+from crawler.health.evaluate import all_findings
+from crawler.health.texts import cause_text
+from crawler.outlets.model import Outlet
+from crawler.page.times import utc_now
+from crawler.schedule.plan import crawled_outlets, wanted_outlets
+from storage.archive import Archive
+
+_SECONDS = 60.0
+
+
+class Faults:
+    """Callable that says in one line each what is wrong; nothing where all is well."""
+
+    def __init__(self, archive: Archive, config: Config, known: Mapping[str, Outlet]) -> None:
+        self._archive = archive
+        self._config = config
+        self._known = known
+        self._lock = Lock()
+        self._until = 0.0
+        self._found: list[str] = []
+
+    def __call__(self) -> list[str]:
+        """Return what is wrong. Raises ArchiveError and UsageError."""
+        with self._lock:  # a monitor that asks ten times a second makes the work of one
+            if monotonic() >= self._until:
+                self._found = self._look()
+                self._until = monotonic() + _SECONDS
+            return self._found
+
+    def _look(self) -> list[str]:
+        wanted = wanted_outlets(self._config, self._known)
+        monitored = crawled_outlets(self._archive, wanted, self._known)
+        findings = all_findings(self._archive, monitored, self._config.captures, utc_now())
+        return [
+            f"{one.outlet or 'tinquan'}: {cause_text(one.cause)}: {' '.join(one.summary.split())}"
+            for one in findings
+        ]

@@ -1,0 +1,151 @@
+"""A request on its way to an answer: its language, its links, its template."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from crawler.web.names import FIELDS
+from crawler.web.reader import Reader
+from crawler.web.words import Code, Language
+from storage.model.search import Snippet
+
+# Direction marks and control characters, which a title can hold, but for tabs and line ends.
+_UNSEEN = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x061C, 0x200E, 0x200F,
+     *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)  # fmt: skip
+STATIC = Path(__file__).parent / "static"
+
+
+@lru_cache(maxsize=1)
+def stylesheet() -> tuple[str, bytes]:
+    """Return the stylesheet's name, which changes with its content, and its content."""
+    data = (STATIC / "reader.css").read_bytes()
+    return f"/reader.{hashlib.sha256(data).hexdigest()[:12]}.css", data
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("crawler.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_shown,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """Return a text without what turns the order of letters around it, or shows nothing."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(_UNSEEN)
+    return value
+
+
+class Page:
+    """One request. `values`: what stands in its address after the question mark."""
+
+    def __init__(self, reader: Reader, request: Request) -> None:
+        self.reader = reader
+        self.path: dict[str, str] = request.path_params
+        self.values: Mapping[str, str] = request.query_params
+        self.at = request.url.path
+        self.site = reader.base_url or f"http://{request.headers.get('host', '')}"
+        code = "en" if self.values.get("lang") == "en" else "vi"
+        self.language = Language(cast("Code", code))
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present moment, the same for the whole page."""
+        return self.reader.now()
+
+    @staticmethod
+    def is_web(url: str) -> bool:
+        """Return whether an outlet's address can be a link; what was imported may hold any text."""
+        return url.startswith(("http://", "https://"))
+
+    def field(self, name: str) -> str:
+        """Return what people call a field of an article."""
+        return self.language.words(FIELDS[name]) if name in FIELDS else name
+
+    def fields(self, names: Iterable[str]) -> str:
+        """Return what people call some fields, each once."""
+        return ", ".join(dict.fromkeys(map(self.field, names)))
+
+    def period(self, text: str) -> str:
+        """Return a day or a month, given as "2026-09-14" or "2026-09", as people write it."""
+        return (
+            self.language.month(text)
+            if len(text) == 7
+            else self.language.day(date.fromisoformat(text))
+        )
+
+    def place_name(self, identity: str) -> str:
+        """Return a unit's name; its id where the gazetteer has no such unit."""
+        unit = self.reader.gazetteer.units.get(identity)
+        return unit.full_name if unit else identity
+
+    def pieces(self, snippet: Snippet) -> list[tuple[str, bool]]:
+        """Return a snippet in pieces, each with whether it was found."""
+        found: list[tuple[str, bool]] = []
+        at = 0
+        for start, end in snippet.marks:
+            found += [(snippet.text[at:start], False), (snippet.text[start:end], True)]
+            at = end
+        return [*found, (snippet.text[at:], False)]
+
+    def to(self, path: str, **values: object) -> str:
+        """Return a link within the reader, in the same language; values that are empty left out."""
+        given = {key.rstrip("_"): value for key, value in values.items() if value}
+        if self.language.code == "en":
+            given.setdefault("lang", "en")
+        query = urlencode(given, doseq=True)
+        address = self.reader.prefix + quote(path, safe="/@.,-")
+        return f"{address}?{query}" if query else address
+
+    def here(self, **changes: object) -> str:
+        """Return a link to this page with other values."""
+        return self.to(self.at, **({**self.values, **changes}))
+
+    def other_language(self) -> str:
+        """Return a link to this page in the other language."""
+        given = {key: value for key, value in self.values.items() if key != "lang" and value}
+        if self.language.code == "vi":
+            given["lang"] = "en"
+        address = self.reader.prefix + quote(self.at, safe="/@.,-")
+        return f"{address}?{urlencode(given)}" if given else address
+
+    def render(
+        self,
+        template: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
+        """Return the page that a template makes of values."""
+        language = self.language
+        text = (
+            _templates()
+            .get_template(template)
+            .render(
+                page=self,
+                _=language.words,
+                to=self.to,
+                lang=language,
+                outlet_name=self.reader.outlet_name,
+                stylesheet=self.reader.prefix + stylesheet()[0],
+                **values,
+            )
+        )
+        return HTMLResponse(text, status, headers and dict(headers))

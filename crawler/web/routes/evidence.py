@@ -1,0 +1,107 @@
+"""`ban-ghi`: the evidence for a state; `/ban-goc`: the page as it was captured."""
+
+import re
+from pathlib import Path
+
+from starlette.responses import Response
+
+from crawler.capture.reader import Recorded, decoded_body, recorded_at
+from crawler.capture.single import record_bytes
+from crawler.web.asked import ref_of
+from crawler.web.page import Page
+from crawler.web.routes.articles import state_of
+from crawler.web.security import FRAMING, SANDBOX
+from storage.errors import CaptureError
+from storage.model.articles import ArchivedArticle, Capture, Revision
+
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# A policy blocks the request, but Chromium opens a connection before it looks: for frames at once,
+# for links at a click. Attributes that are renamed lead nowhere.
+_LEADING = re.compile(
+    rb"<(a|area|link|base)\b([^<>]*?)(?<![-\w])href\b"
+    rb"|<(iframe|frame|embed|object)\b([^<>]*?)(?<![-\w])(src|data)\b(?!-)",
+    re.IGNORECASE,
+)
+
+
+def record(page: Page) -> Response:
+    """Answer `/bai/ID/ban-ghi/N`. Raises NotFoundError."""
+    archived, state = _state(page)
+    problem = ""
+    if state.capture.warc_file:
+        try:
+            _recorded(page, state.capture)
+        except CaptureError as error:
+            problem = str(error)
+    return page.render(
+        "record.html", id=archived.id, state=state, capture=state.capture, is_whole=not problem
+    )
+
+
+def download(page: Page) -> Response:
+    """Answer `/bai/ID/ban-ghi/N/tai-ve`: the record as a WARC file of its own.
+
+    Raises NotFoundError, CaptureError.
+    """
+    archived, state = _state(page)
+    _recorded(page, state.capture)  # that it is the one, and whole
+    data = record_bytes(_file(page, state.capture), state.capture.warc_offset)
+    ending = "warc.gz" if data.startswith(b"\x1f\x8b") else "warc"
+    name = f"tinquan-{archived.id}-{state.number}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type="application/warc", headers=headers)
+
+
+def captured(page: Page) -> Response:
+    """Answer `/ban-goc/ID/N`: a bar that says what it is, and the page in a frame."""
+    archived, state = _state(page)
+    _recorded(page, state.capture)
+    headers = {"Content-Security-Policy": FRAMING}
+    values = {"id": archived.id, "state": state, "capture": state.capture}
+    return page.render("captured.html", 200, headers, **values)
+
+
+def captured_page(page: Page) -> Response:
+    """Answer `/ban-goc/ID/N/trang`: the captured bytes, in a sandbox.
+
+    Its links and frames lead nowhere; the record that can be downloaded has them.
+    Raises NotFoundError, CaptureError.
+    """
+    _, state = _state(page)
+    found = _recorded(page, state.capture)
+    given = next(iter(found.header_values(b"content-type")), b"")
+    charset = _CHARSET.search(given)
+    kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
+    named = f"; charset={charset[1].decode('ascii', 'replace')}" if charset else ""
+    body = _LEADING.sub(_renamed, decoded_body(found))
+    headers = {
+        "Content-Security-Policy": SANDBOX,
+        "Content-Type": kind + named,
+        "Cross-Origin-Embedder-Policy": "require-corp",
+    }
+    return Response(body, headers=headers)
+
+
+def _renamed(found: re.Match[bytes]) -> bytes:
+    """Return the beginning of a tag with its address as an attribute that no browser reads."""
+    tag, between = found[1] or found[3], found[2] if found[1] else found[4]
+    return b"<" + tag + between + b"data-was-" + (b"href" if found[1] else found[5])
+
+
+def _state(page: Page) -> tuple[ArchivedArticle, Revision]:
+    archived = page.reader.archive.articles.get(ref_of(page.path["ref"]).id)
+    return archived, state_of(archived, page.path["state"])
+
+
+def _file(page: Page, capture: Capture) -> Path:
+    return page.reader.captures / capture.warc_file
+
+
+def _recorded(page: Page, capture: Capture) -> Recorded:
+    """Return the record of a capture. Raises CaptureError where it is missing, or another one."""
+    if not capture.warc_file:
+        raise CaptureError("an imported article has no record")
+    found = recorded_at(_file(page, capture), capture.warc_offset)
+    if found.capture.record_id != capture.record_id:
+        raise CaptureError(f"{capture.warc_file}: another record lies at {capture.warc_offset}")
+    return found

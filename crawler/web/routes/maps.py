@@ -1,0 +1,114 @@
+"""`/ban-do/PROVINCE`: the communes of a province by their number of articles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from crawler.web.asked import day_in, end_of, start_of
+from crawler.web.page import Page
+from crawler.web.shapes import Shapes
+from storage.errors import NotFoundError, UsageError
+from storage.model.articles import ArticleQuery
+from storage.model.places import Unit
+from storage.text.normalize import fold
+
+DAYS = 90
+"""That a map covers where nobody says otherwise."""
+
+MOST_DAYS = 731
+CLASSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A commune on a map, and its shade: 0 for no article, else 1 to CLASSES."""
+
+    unit: Unit
+    count: int
+    shade: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Communes by their number of articles, most first. bounds: the largest count of each shade.
+
+    shapes: None where no outlines are there: then the table says it all.
+    """
+
+    areas: tuple[Area, ...]
+    bounds: tuple[int, ...]
+    shapes: Shapes | None
+
+    @property
+    def silent(self) -> tuple[Area, ...]:
+        """The communes without an article."""
+        return tuple(area for area in self.areas if not area.count)
+
+    @property
+    def total(self) -> int:
+        """The articles of all communes; one that is about two counts for both."""
+        return sum(area.count for area in self.areas)
+
+
+def province_map(page: Page) -> Response:
+    """Answer `/ban-do/PROVINCE`. Raises NotFoundError, UsageError."""
+    gazetteer = page.reader.gazetteer
+    found = gazetteer.provinces(page.path["province"])
+    if not found:
+        raise NotFoundError("no such province")
+    unit = found[-1]
+    today = page.language.today(page.now)
+    last = day_in(page.values, "den") or today
+    first = day_in(page.values, "tu") or last - timedelta(days=DAYS - 1)
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise UsageError(f"tu, den: expected two days in order, at most {MOST_DAYS} days apart")
+    since, until = start_of(first), end_of(last)
+    made = map_of(page, communes_in(page, unit), since, until)
+    return page.render("map.html", unit=unit, map=made, first=first, last=last)
+
+
+def communes_in(page: Page, unit: Unit) -> tuple[Unit, ...]:
+    """Return today's communes of a province, in the order of their codes."""
+    below = page.reader.gazetteer.children(page.reader.gazetteer.line(unit.id)[-1])
+    today = [one for one in below if one.level == "ward" and one.valid_to is None]
+    return tuple(sorted(today, key=lambda one: one.code or ""))
+
+
+def map_of(
+    page: Page, units: Sequence[Unit], since: datetime, until: datetime | None = None
+) -> Map | None:
+    """Return a map of communes, None where there is none."""
+    if not units:
+        return None
+    lines = {unit.id: page.reader.gazetteer.line(unit.id) for unit in units}
+    rows = tuple(row for line in lines.values() for row in line)
+    found = page.reader.archive.places.unit_counts(ArticleQuery((), rows, since, until))
+    totals = ((id_, sum(found.get(row, 0) for row in line)) for id_, line in lines.items())
+    counts = {id_: count for id_, count in totals if count}
+    outlines = page.reader.outlines
+    shapes = outlines.shapes(lines) if outlines else None
+    bounds = shade_bounds(counts)
+    areas = [
+        Area(
+            unit,
+            count,
+            CLASSES - sum(count <= bound for bound in bounds) if count else 0,
+            shapes.paths.get(unit.id, "") if shapes else "",
+        )
+        for unit, count in ((unit, counts.get(unit.id, 0)) for unit in units)
+    ]
+    areas.sort(key=lambda area: (-area.count, fold(area.unit.name)))
+    return Map(tuple(areas), bounds, shapes)
+
+
+def shade_bounds(counts: Mapping[str, int]) -> tuple[int, ...]:
+    """Return the largest count of each shade but the last, so that each has about as many units."""
+    ordered = sorted(counts.values())
+    if not ordered:
+        return ()
+    at = (len(ordered) * step // CLASSES for step in range(1, CLASSES))
+    bounds = sorted({ordered[max(0, index - 1)] for index in at})
+    return tuple(bound for bound in bounds if bound < ordered[-1])

@@ -1,0 +1,76 @@
+"""`/bao`: the outlets; `/bao/SLUG`: how the archive does with one of them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from crawler.web.names import CAUSES, OUTCOMES, REASONS
+from crawler.web.page import Page
+from storage.errors import NotFoundError
+from storage.model.alarms import Alarm
+from storage.model.articles import RefusalReason
+from storage.model.runs import Run
+
+_DAY = timedelta(days=1)
+_REFUSED, _COVERED = 30, 14  # days back
+_RUNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OutletRow:
+    """One outlet in the list: its newest article, articles of a week, last crawl, open alarms."""
+
+    slug: str
+    newest: datetime | None
+    week: int
+    run: Run | None
+    alarms: tuple[Alarm, ...]
+
+
+def outlets(page: Page) -> Response:
+    """Answer `/bao`."""
+    archive, now = page.reader.archive, page.now
+    newest = archive.articles.newest_by_outlet(now)
+    week = archive.articles.count_by_outlet(now - 7 * _DAY, now)
+    alarms = archive.alarms.find(limit=200)
+    rows = [
+        OutletRow(
+            slug,
+            newest[slug],
+            week.get(slug, 0),
+            next(iter(archive.runs.find(slug, limit=1)), None),
+            tuple(one for one in alarms if one.finding.outlet == slug),
+        )
+        for slug in newest
+    ]
+    rows.sort(key=lambda row: page.reader.outlet_name(row.slug).casefold())
+    whole = [one for one in alarms if one.finding.outlet is None]
+    return page.render("outlets.html", rows=rows, whole=whole, causes=CAUSES, outcomes=OUTCOMES)
+
+
+def outlet(page: Page) -> Response:
+    """Answer `/bao/SLUG`. Raises NotFoundError."""
+    archive, now, slug = page.reader.archive, page.now, page.path["slug"]
+    runs = archive.runs.find(slug, limit=_RUNS)
+    if not runs and slug not in page.reader.outlets:
+        raise NotFoundError("no such outlet")
+    refused = archive.articles.refusal_counts(slug, now - _REFUSED * _DAY)
+    today = page.language.today(now)
+    since, until = today - _COVERED * _DAY, today + _DAY
+    return page.render(
+        "outlet.html",
+        slug=slug,
+        file=page.reader.outlets.get(slug),
+        newest=archive.articles.newest_by_outlet(now).get(slug),
+        runs=runs,
+        alarms=archive.alarms.find(slug, limit=20),
+        # That something was taken down is nobody's business here.
+        refused=[(REASONS[why], n) for why, n in refused.items() if why is not _TAKEN],
+        promised=archive.links.promises(slug, since, until, "day"),
+        causes=CAUSES,
+        outcomes=OUTCOMES,
+    )
+
+
+_TAKEN = RefusalReason.REDACTED

@@ -1,0 +1,122 @@
+"""`/dia-ban`: finding a place; `/dia-ban/UNIT`: what is known of it, and its articles."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from starlette.responses import RedirectResponse, Response
+
+from crawler.places import Gazetteer, Reach
+from crawler.web.asked import choice_in, cursor_in, place_in, start_of, text_in
+from crawler.web.chart import Chart, month_chart, months_back
+from crawler.web.edit_rows import EditRow, edit_rows
+from crawler.web.page import Page
+from crawler.web.routes.maps import Map, communes_in, map_of
+from crawler.web.rows import PER_PAGE, row_page
+from storage.model.articles import ArticleQuery
+from storage.model.clusters import Cluster, ClusterQuery
+from storage.model.edits import EditQuery
+from storage.model.places import Unit
+
+MONTHS = 36
+"""That the bars go back."""
+
+_RECENT = timedelta(days=90)  # of stories and edits beside the list
+_FEW = 8
+Word = Literal["rieng", "loi", "lien-quan"]
+REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touched"}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the list: counts of the last MONTHS, stories and edits of late."""
+
+    chart: Chart
+    total: int
+    outlets: tuple[tuple[str, int], ...]
+    map: Map | None
+    stories: tuple[Cluster, ...]
+    edits: tuple[EditRow, ...]
+
+
+def find_place(page: Page) -> Response:
+    """Answer `/dia-ban`: a form, what a name can mean, and the provinces of today."""
+    gazetteer = page.reader.gazetteer
+    named = place_in(page.values, "ten", gazetteer)
+    if named.unit:
+        return RedirectResponse(page.to(f"/dia-ban/{named.unit.id}"), 303)
+    units = gazetteer.units.values()
+    provinces = [unit for unit in units if unit.level == "province" and unit.valid_to is None]
+    provinces.sort(key=lambda unit: (unit.type != "thành phố", unit.code or ""))
+    return page.render("find_place.html", named=named, provinces=provinces)
+
+
+def place(page: Page) -> Response:
+    """Answer `/dia-ban/UNIT`. Raises NotFoundError, UsageError."""
+    gazetteer = page.reader.gazetteer
+    unit = gazetteer.unit(page.path["unit"])
+    word: Word = choice_in(page.values, "pham-vi", Word, "loi")
+    outlet, after = text_in(page.values, "bao"), cursor_in(page.values)
+    query = ArticleQuery(
+        outlets=(outlet,) if outlet else (),
+        places=units_meant(gazetteer, unit, REACHES[word]),
+        limit=PER_PAGE + 1,
+    )
+    found = page.reader.archive.articles.find(query, after)
+    listed = row_page(page.reader, found, collapse=True)
+    line = [gazetteer.unit(id_) for id_ in gazetteer.line(unit.id)]
+    return page.render(
+        "place.html",
+        unit=unit,
+        word=word,
+        outlet=outlet,
+        line=line,
+        above=[gazetteer.unit(id_) for id_ in gazetteer.above(unit.id)],
+        made_of=[gazetteer.unit(one.old) for one in gazetteer.predecessors(line[0].id)],
+        core=[gazetteer.unit(id_) for id_ in gazetteer.core(unit.id)],
+        touched=[gazetteer.unit(id_) for id_ in gazetteer.touched(unit.id)],
+        below=communes_in(page, unit) if unit.level == "province" else (),
+        rows=listed.rows,
+        more=listed.more,
+        beside=None if after else _beside(page, unit, query),
+    )
+
+
+def units_meant(gazetteer: Gazetteer, unit: Unit, reach: Reach) -> tuple[str, ...]:
+    """Return the ids that a question for a unit means; for a province all that lies in it."""
+    if unit.level == "province":  # articles are about what lies in it, seldom about itself
+        return (*gazetteer.line(unit.id), *gazetteer.within(unit.id))
+    return gazetteer.scope(unit.id, reach)
+
+
+def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
+    archive, today = page.reader.archive, page.language.today(page.now)
+    first = months_back(today, MONTHS - 1)
+    window = ArticleQuery(outlets=query.outlets, places=query.places, since=start_of(first))
+    counts = archive.places.months(window)
+    by_month, by_outlet = Counter[str](), Counter[str]()
+    for one in counts:
+        by_month[one.month] += one.articles
+        by_outlet[one.outlet] += one.articles
+    recent = page.now - _RECENT
+    stories = ClusterQuery(since=recent, places=query.places, min_outlets=2, limit=_FEW)
+    edits = EditQuery(query.outlets, query.places, since=recent, limit=_FEW)
+    return Beside(
+        chart=month_chart(by_month, first, today),
+        total=sum(by_month.values()),
+        outlets=tuple(by_outlet.most_common(_FEW)),
+        map=map_of(page, _on_map(page, unit), start_of(first)),
+        stories=tuple(archive.clusters.find(stories)),
+        edits=edit_rows(archive.articles.edits(edits)),
+    )
+
+
+def _on_map(page: Page, unit: Unit) -> tuple[Unit, ...]:
+    """Return the communes that a unit's map shows: of a province all, of a district its core."""
+    if unit.level == "province":
+        return communes_in(page, unit)
+    if unit.level == "ward":
+        return ()
+    gazetteer = page.reader.gazetteer
+    return tuple(gazetteer.unit(gazetteer.line(id_)[-1]) for id_ in gazetteer.core(unit.id))

@@ -1,0 +1,87 @@
+"""`/cau-chuyen/ID`: the copies of one story as a timeline; `so-sanh`: one of them, word by word."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import RedirectResponse, Response
+
+from crawler.render.diff import changed_share, compare_articles
+from crawler.web.asked import ref_of
+from crawler.web.page import Page
+from storage.errors import NotFoundError
+from storage.model.articles import Article
+from storage.model.clusters import Cluster, Member
+
+MOST = 60
+"""Members that are shown; of the first COMPARED it is said how much they changed."""
+
+COMPARED = 12
+_LETTERS = 40_000  # of two texts that are compared here
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """One article of a story. after: since the source; changed: share of words that are others'."""
+
+    member: Member
+    at: datetime
+    after: timedelta
+    changed: float | None
+
+
+def story(page: Page) -> Response:
+    """Answer `/cau-chuyen/ID`, by the id of any of its articles. Raises NotFoundError."""
+    ref = ref_of(page.path["ref"]).id
+    cluster = page.reader.archive.clusters.get(ref)
+    if str(cluster.id) != ref:
+        return RedirectResponse(page.to(f"/cau-chuyen/{cluster.id}"), 302)
+    return page.render("story.html", cluster=cluster, tellers=_tellers(page, cluster), most=MOST)
+
+
+def story_comparison(page: Page) -> Response:
+    """Answer `/cau-chuyen/ID/so-sanh/OTHER`: what a copy changed. Raises NotFoundError."""
+    archive = page.reader.archive
+    cluster = archive.clusters.get(ref_of(page.path["ref"]).id)
+    other = ref_of(page.path["other"]).id
+    member = next((one for one in cluster.members if str(one.id) == other), None)
+    if member is None or member.is_source:
+        raise NotFoundError("no such copy")
+    source = archive.articles.get(str(cluster.id)).latest.article
+    copy = archive.articles.get(other).latest.article
+    fields = ("title", "sapo", "body", "credit")
+    changes = [one for one in compare_articles(source, copy) if one.field in fields]
+    return page.render(
+        "story_comparison.html",
+        cluster=cluster,
+        source=source,
+        copy=copy,
+        member=member,
+        changes=changes,
+    )
+
+
+def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
+    shown = cluster.members[:MOST]
+    begun = _moment(shown[0])
+    texts = _texts(page, [one.id for one in shown[:COMPARED]])
+    source = texts.get(cluster.id)
+    found = []
+    for member in shown:
+        text = texts.get(member.id)
+        share = changed_share(source, text) if source and text and not member.is_source else None
+        found.append(Teller(member, _moment(member), _moment(member) - begun, share))
+    return found
+
+
+def _texts(page: Page, ids: list[int]) -> dict[int, Article]:
+    articles = page.reader.archive.articles
+    found = {}
+    for id_ in ids:
+        said = articles.get(str(id_)).latest.article
+        if len(said.body) <= _LETTERS:
+            found[id_] = said
+    return found
+
+
+def _moment(member: Member) -> datetime:
+    return member.published_at or member.first_seen_at

@@ -1,0 +1,86 @@
+"""The figures and names of two texts, compared where they stand in the same surroundings. Pure.
+
+A slot is a run of figures and capitalised names; it is known by the two words on either side.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from storage.text.arrays import runs
+from storage.text.syllables import Syllables
+
+SlotContext = tuple[int, ...]  # 1 for a figure, 0 for a name; two words before, two behind
+Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
+
+_SLOT = 0
+_EDGE = 1  # of the text
+
+
+class SlotCounts(NamedTuple):
+    """How many figures and names have like surroundings in two texts, and how many differ.
+
+    changes: different figures among those that differ: one that stands in ten places is one.
+    """
+
+    figures: int
+    figures_differ: int
+    names: int
+    names_differ: int
+    changes: int
+
+    @property
+    def compared(self) -> int:
+        """Figures and names with like surroundings."""
+        return self.figures + self.names
+
+    @property
+    def differ(self) -> int:
+        """Figures and names that differ."""
+        return self.figures_differ + self.names_differ
+
+
+def compare_slots(one: Syllables, other: Syllables) -> SlotCounts:
+    """Count the figures and names that have like surroundings in two texts."""
+    left, right = slots(one), slots(other)
+    compared, differing = [0, 0], [0, 0]  # names, figures
+    changed: set[tuple[int, ...]] = set()
+    for context in left.keys() & right.keys():
+        fewer, more = sorted((left[context], right[context]), key=Counter.total)
+        compared[context[0]] += fewer.total()
+        rest = fewer - more
+        if rest and more.total() == 1 and _alike(next(iter(fewer)), next(iter(more))):
+            continue
+        differing[context[0]] += rest.total()
+        if context[0]:
+            changed |= rest.keys()
+    return SlotCounts(compared[1], differing[1], compared[0], differing[0], len(changed))
+
+
+def _alike(value: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """True for equal values and for one that says more: "22/11" and "22/11/2026"."""
+    shorter, longer = sorted((value, other), key=len)
+    return shorter in (longer[: len(shorter)], longer[-len(shorter) :])
+
+
+def slots(text: Syllables) -> Slots:
+    """Return the figures and names by the words around them, two on each side.
+
+    Neighbouring ones are one slot, a figure where any is one; a slot in the surroundings counts
+    as any slot.
+    """
+    starts, ends = runs(text.digits | text.names)
+    kept = ~(text.digits | text.names)
+    kept[starts] = True
+    items = text.hashes.copy()
+    items[starts] = _SLOT
+    padded = [_EDGE, _EDGE, *items[kept].tolist(), _EDGE, _EDGE]
+    hashes, is_digit = text.hashes.tolist(), text.digits.tolist()
+    places = (np.cumsum(kept)[starts] - 1).tolist()
+    found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    for place, start, end in zip(places, starts.tolist(), ends.tolist(), strict=True):
+        around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
+        found[int(any(is_digit[start:end])), *around][tuple(hashes[start:end])] += 1
+    return found

@@ -1,0 +1,37 @@
+"""`archive.machines`: which machines run the schedule, and when each was seen last."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.model.machines import Machine
+from storage.sql.engine.connect import lock
+from storage.sql.engine.transactions import Part
+from storage.sql.schema.schedule import machines
+
+
+class Machines(Part):
+    """One row a machine, for as long as it is not forgotten."""
+
+    def find(self) -> list[Machine]:
+        """Return the machines, by name."""
+        with self._database.reading() as conn:
+            return [
+                Machine(**{**row._mapping, "outlets": tuple(json.loads(row.outlets))})
+                for row in conn.execute(sa.select(machines).order_by(machines.c.name))
+            ]
+
+    def record(self, machine: Machine) -> None:
+        """Write a machine's row in place of the one before."""
+        values = {**asdict(machine), "outlets": json.dumps(machine.outlets)}
+        with self._database.writing() as conn:
+            lock(conn, "machine", machine.name)
+            conn.execute(sa.delete(machines).where(machines.c.name == machine.name))
+            conn.execute(sa.insert(machines).values(values))
+
+    def forget(self, before: datetime) -> None:
+        """Drop the rows of machines that were seen before then for the last time."""
+        with self._database.writing() as conn:
+            conn.execute(sa.delete(machines).where(machines.c.seen_at < before))

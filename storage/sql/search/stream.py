@@ -1,0 +1,29 @@
+"""Everything that a search finds, newest first, page by page."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from storage.model.articles import ArchivedArticle
+from storage.model.search import SearchQuery
+from storage.sql.engine.transactions import PageCursor
+from storage.sql.read.articles import load_articles
+from storage.sql.search import fts5, tsvector
+from storage.sql.search.spellings import spelled
+
+_MOMENT = timedelta(microseconds=1)
+
+
+def found_page(
+    query: SearchQuery, conn: Connection, after: PageCursor | None, size: int
+) -> list[tuple[PageCursor, ArchivedArticle]]:
+    """Return up to `size` matching articles after a position; the query's limit does not count."""
+    engine = fts5 if conn.dialect.name == "sqlite" else tsvector
+    if after is not None:  # others of that very moment may be still to come
+        query = replace(query, until=after[0] + _MOMENT)
+    found = ((one.sort_at, one.article) for one in engine.newest(conn, spelled(conn, query), size))
+    positions = list(islice((one for one in found if after is None or one < after), size))
+    loaded = load_articles(conn, [position[1] for position in positions])
+    return list(zip(positions, loaded, strict=True))

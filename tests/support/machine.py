@@ -1,0 +1,101 @@
+"""One machine: `python -m tests.support.machine RESOLVE schedule …` is tinquan, with crawls that
+go to a local site (RESOLVE: JSON, host → address) without waiting between requests.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import psutil
+
+from crawler.cli import main
+from crawler.config.config import Config
+from crawler.jobs.crawl_job import CrawlJob, crawl_argv
+from tests.support.paths import ROOT
+from tests.support.site import Answer, LocalSite, epi_article, listing
+
+OUTLET = """
+name = "Báo {slug}"
+family = "epi"
+[[domains]]
+host = "{slug}.vn"
+[[sections]]
+slug = "ha-noi"
+name = "Hà Nội"
+path = "/ha-noi/"
+"""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Outlets of a local site, a configuration, and an archive that machines share."""
+
+    folder: Path
+    site: LocalSite
+    url: str
+    outlets: tuple[str, ...]
+    articles: int
+
+    def prepare(self, text: str = "") -> None:
+        """Write outlet files, pages and the configuration. text: lines of [schedule]."""
+        (self.folder / "outlets").mkdir()
+        for slug in self.outlets:
+            (self.folder / "outlets" / f"{slug}.toml").write_text(OUTLET.format(slug=slug))
+            urls = [f"https://{slug}.vn/bai-viet-post{1000 + n}.tpo" for n in range(self.articles)]
+            self.site.routes[f"{slug}.vn/ha-noi/"] = listing(urls)
+            for number, url in enumerate(urls):
+                page = epi_article(1000 + number, f"Bai {number}", "2026-09-14T08:00:00+0700")
+                page = page.replace("tienphong.vn", f"{slug}.vn")
+                page = page.replace(f"{slug}.vn/bai-{number}-post", f"{slug}.vn/bai-viet-post")
+                self.site.routes[url.removeprefix("https://")] = Answer(page)
+        self.config.write_text(
+            f'contact = "toa-soan@example.org"\nshipped_outlets = false\narchive = "{self.url}"\n'
+            f"[schedule]\nprune = ''\nbackup = ''\nrecheck_limit = 0\n{text}"
+        )
+
+    @property
+    def config(self) -> Path:
+        """The configuration file, the same on each machine."""
+        return self.folder / "tinquan.toml"
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start the schedule on a machine; its log is `NAME.log` in the folder."""
+        words = [sys.executable, "-m", "tests.support.machine", json.dumps(self.site.resolve)]
+        words += ["schedule", *arguments, "--config", str(self.config)]
+        environment = os.environ | {
+            "TINQUAN_MACHINE": name,
+            "SSL_CERT_FILE": str(self.site.authority),
+            "PYTHONPATH": str(ROOT),
+        }
+        with (self.folder / f"{name}.log").open("a") as log:
+            return subprocess.Popen(words, cwd=ROOT, env=environment, stderr=log, text=True)
+
+
+def kill_machine(process: subprocess.Popen[str]) -> None:
+    """Let a machine lose its power: the schedule and all that it started are gone at once."""
+    family = [psutil.Process(process.pid)]
+    family += family[0].children(recursive=True)
+    for one in family:
+        one.suspend()  # else a crawl would see that its parent is gone
+    for one in family:
+        one.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+if __name__ == "__main__":
+    resolve = sys.argv.pop(1)
+
+    def at_the_site(job: CrawlJob, config: Config) -> list[str]:
+        return [
+            *crawl_argv(job, config),
+            *("-s", f"TINQUAN_RESOLVE={resolve}"),
+            *("-s", "DOWNLOAD_DELAY=0"),
+        ]
+
+    with mock.patch("crawler.jobs.supervisor.crawl_argv", at_the_site):
+        main()
