@@ -13,6 +13,7 @@ from storage.text.normalize import canonical_tone, normalize
 _SAME_LENGTH = str.maketrans(
     dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2009\u2002\u2003\t"), " ")
     | dict.fromkeys(map(ord, "‐‑‒–—―"), "-")
+    | dict.fromkeys(map(ord, "’ʼ`´′"), "'")
     | dict.fromkeys(map(ord, "ÐƉ"), "Đ")
     | dict.fromkeys(map(ord, "ðɖ"), "đ")
 )

@@ -18,21 +18,30 @@ from storage.model.places import Unit
 
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")
+# "P14, Q10": alone, such a letter and a number can be anything
+_SHORT = re.compile(r"(?<![\w.])P\d{1,2},? ?(?P<district>Q)\d{1,2}(?!\w)")
 _NUMBER = re.compile(r" ?(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
 _NEXT_NUMBER = re.compile(r"(?:, ?| và )(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
 _GAP_PART = re.compile(r"[^\W_]+|[^\w\s]")
 _MARKS = frozenset(",;:-/&()\"'“”")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
+_CONSONANT = "[bcdđghklmnprstv]"
 _VARIANTS = (
-    (re.compile(r" ?- ?"), " - "),
-    (re.compile(r" - "), "-"),
-    (re.compile(r"' "), "'"),
-    (re.compile(r"'"), ""),
-    (re.compile(r"\bđ[ăắa]k\b"), "đắk"),
-    (re.compile(r"\bđắk\b"), "đăk"),
-    (re.compile(r"\bđắk\b"), "đak"),
-    (re.compile(r"\bđắk\b"), "đắc"),
-    (re.compile(r"\b(\w) (?=\w)"), r"\1"),
+    (re.compile(r" ?- ?"), (" - ", "-", " ")),
+    (re.compile(r"' "), ("'",)),
+    # names of the highlands: an apostrophe inside or none, "Đắk" in five ways, "M'Đrắk"
+    (
+        re.compile(rf"\b({_CONSONANT})(?!(?<=[cgkpt])h|(?<=n)[gh]|(?<=t)r)(?={_CONSONANT}\w)"),
+        (r"\1'",),
+    ),
+    (re.compile(r" (?=\w')"), ("-",)),
+    (re.compile(r"'"), ("", " ", "-")),
+    (re.compile(r"(?<=\w)(?:[ăắa]k|ắc)\b"), ("ắk", "ăk", "ak", "ắc")),
+    (re.compile(r"(?<=['\W])đr"), ("dr",)),
+    (re.compile(r"\b(\w) (?=\w)"), (r"\1",)),
+    (re.compile(r" (?:1|i)$"), (" 1", " i", " 01")),
+    (re.compile(r" (?:2|ii)$"), (" 2", " ii", " 02")),
+    (re.compile(r" (?:3|iii)$"), (" 3", " iii", " 03")),
 )
 _SOFT = re.compile(r"(?<=[hklmstv])[yỳýỷỹỵ](?![^\W\d_])|(?<=qu)[yỳýỷỹỵ](?![^\W\d_])")
 _Y_TO_I = str.maketrans("yỳýỷỹỵ", "iìíỉĩị")
@@ -97,6 +106,9 @@ class Scanner:
                     starts[start].append((end, self.names[index][1]))
             elif _bounded_type(text, start, end):
                 hits.append((start, end, self.kinds[index - many]))
+        for short in _SHORT.finditer(text.text):
+            hits.append((short.start(), short.start() + 1, "phường"))
+            hits.append((short.start("district"), short.end("district"), "quận"))
         triggers = _triggers(lower, hits)
         for trigger in triggers:
             number = _NUMBER.match(lower, trigger.end)
@@ -111,8 +123,8 @@ def spellings(name: str) -> set[str]:
     """Return the ways in which newspapers write a name, in lower case: "Mỹ" as "Mĩ" too."""
     lower = name.lower()
     found = {lower, *words.OTHER_SPELLINGS.get(lower, ())}
-    for old, new in _VARIANTS:
-        found |= {old.sub(new, spelling) for spelling in found}
+    for old, news in _VARIANTS:
+        found |= {old.sub(new, spelling) for spelling in found for new in news}
     soft = {_SOFT.sub(lambda match: match.group().translate(_Y_TO_I), text) for text in found}
     return found | soft
 

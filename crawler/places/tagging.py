@@ -15,7 +15,7 @@ from crawler.places.spots import Scanner, Trigger
 from storage.errors import UsageError
 from storage.model.places import Field, Mention, Tags, Unit
 
-RULES = 2
+RULES = 3
 """Version of the rules of this package. Raise it with every change of what is found, so that
 `tinquan places retag` knows which tags are old; tests/places/test_places_rules.py reminds."""
 

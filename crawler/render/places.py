@@ -103,6 +103,15 @@ def names_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
     return ", ".join(unit.full_name if unit else identity for identity, unit in units)
 
 
+def primary_text(tags: Tags, gazetteer: Gazetteer) -> str:
+    """Return the names of what an article is about, "(likely)" after those that are not certain."""
+    return ", ".join(
+        names_text([score.unit], gazetteer) + (" (likely)" if score.confidence == "likely" else "")
+        for score in tags.scores
+        if score.primary
+    )
+
+
 def units_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
     """Return full names with their eras; those of one era share it."""
     eras: dict[str, list[str]] = {}

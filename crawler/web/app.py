@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crawler.web.page import Page, stylesheet
+from crawler.web.page import Page, stylesheet, warm
 from crawler.web.reader import Reader
 from crawler.web.routes.articles import article, comparison, reference
 from crawler.web.routes.changes import changes
@@ -65,6 +65,7 @@ LIVE: tuple[tuple[str, Answer], ...] = (("/tinh-trang", status),)
 
 def create_app(reader: Reader) -> Starlette:
     """Return the reader as an ASGI app."""
+    warm()
 
     def answered(answer: Answer, *, cached: bool) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:

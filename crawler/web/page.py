@@ -53,6 +53,12 @@ def _shown(value: Any) -> Any:
     return value
 
 
+def warm() -> None:
+    """Compile every template, so that the first page waits for none."""
+    for name in _templates().list_templates(extensions=["html"]):
+        _templates().get_template(name)
+
+
 class Page:
     """One request. `values`: what stands in its address after the question mark."""
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import xxhash
 
 from storage.dedup.signature import lines_of, shingles
-from storage.dedup.slots import SlotCounts, compare_slots
+from storage.dedup.slots import SlotCounts, Slots, compare_slots, slots
 from storage.model.articles import Article
 from storage.text.arrays import Hashes, distinct
 from storage.text.syllables import Syllables, syllables
@@ -83,7 +84,7 @@ class Similarity:
         return not self.is_tie and self.reason is not Reason.LITTLE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """An article as it is compared.
 
@@ -96,6 +97,11 @@ class Text:
     dates: frozenset[tuple[int, int]]
     day: frozenset[tuple[int, int]]
     title: Syllables
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Its figures and names by their surroundings."""
+        return slots(self.syllables)
 
 
 def read(article: Article) -> Text:
@@ -128,7 +134,7 @@ def compare(
         enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
     reason = Reason.LITTLE
     if enough:
-        counts = compare_slots(left.syllables, right.syllables)
+        counts = compare_slots(left.slots, right.slots)
         reason = _reason(one, other, counts, similarity)
         if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
             reason = Reason.SERIES

@@ -12,8 +12,8 @@ import numpy as np
 from storage.text.arrays import runs
 from storage.text.syllables import Syllables
 
-SlotContext = tuple[int, ...]  # 1 for a figure, 0 for a name; two words before, two behind
-Slots = Mapping[SlotContext, Counter[tuple[int, ...]]]
+Slots = Mapping[tuple[int, ...], list[tuple[int, ...]]]
+"""Values by surroundings: 1 for a figure or 0 for a name, two words before, two behind."""
 
 _SLOT = 0
 _EDGE = 1  # of the text
@@ -42,17 +42,18 @@ class SlotCounts(NamedTuple):
         return self.figures_differ + self.names_differ
 
 
-def compare_slots(one: Syllables, other: Syllables) -> SlotCounts:
+def compare_slots(one: Slots, other: Slots) -> SlotCounts:
     """Count the figures and names that have like surroundings in two texts."""
-    left, right = slots(one), slots(other)
     compared, differing = [0, 0], [0, 0]  # names, figures
     changed: set[tuple[int, ...]] = set()
-    for context in left.keys() & right.keys():
-        fewer, more = sorted((left[context], right[context]), key=Counter.total)
-        compared[context[0]] += fewer.total()
-        rest = fewer - more
-        if rest and more.total() == 1 and _alike(next(iter(fewer)), next(iter(more))):
+    for context in one.keys() & other.keys():
+        fewer, more = sorted((one[context], other[context]), key=len)
+        compared[context[0]] += len(fewer)
+        if fewer == more:  # most
             continue
+        if len(more) == 1 and _alike(fewer[0], more[0]):
+            continue
+        rest = Counter(fewer) - Counter(more)
         differing[context[0]] += rest.total()
         if context[0]:
             changed |= rest.keys()
@@ -79,8 +80,8 @@ def slots(text: Syllables) -> Slots:
     padded = [_EDGE, _EDGE, *items[kept].tolist(), _EDGE, _EDGE]
     hashes, is_digit = text.hashes.tolist(), text.digits.tolist()
     places = (np.cumsum(kept)[starts] - 1).tolist()
-    found: defaultdict[SlotContext, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    found: defaultdict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
     for place, start, end in zip(places, starts.tolist(), ends.tolist(), strict=True):
         around = (*padded[place : place + 2], *padded[place + 3 : place + 5])
-        found[int(any(is_digit[start:end])), *around][tuple(hashes[start:end])] += 1
+        found[int(any(is_digit[start:end])), *around].append(tuple(hashes[start:end]))
     return found

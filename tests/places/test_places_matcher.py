@@ -29,13 +29,17 @@ def errors(item: dict[str, Any]) -> tuple[set[str], set[str]]:
 
 
 def test_suites_are_large_and_mostly_of_the_new_era() -> None:
-    items = [item for name in ("old", "new", "mixed", "kinds", "homonyms") for item in suite(name)]
+    items = [
+        item
+        for name in ("old", "new", "mixed", "kinds", "spellings", "homonyms")
+        for item in suite(name)
+    ]
     assert len(items) >= 300
     assert sum(item["date"] >= "2025-07-01" for item in items) * 2 >= len(items)
     assert len({(item["text"], item["date"]) for item in items}) == len(items)
 
 
-@pytest.mark.parametrize("name", ["old", "new", "mixed", "kinds"])
+@pytest.mark.parametrize("name", ["old", "new", "mixed", "kinds", "spellings"])
 def test_suite_precision_and_recall(name: str) -> None:
     items = list(suite(name))
     wrong = {item["id"]: errors(item) for item in items}

@@ -9,7 +9,7 @@ from tests.support.places import SUITE, suite, tagger
 
 # Fails because you changed what is found? Raise RULES and note both here. After a change of the
 # gazetteer alone, note the digest: the gazetteer has a version of its own.
-KNOWN = (2, "5a5e9c8e29670b4d")
+KNOWN = (3, "5a1f71b3b9c245cb")
 
 
 def digest() -> str:

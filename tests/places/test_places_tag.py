@@ -41,12 +41,13 @@ def test_a_plain_text_is_a_body(tag: Tag) -> None:
             "mentions": [
                 {"start": 15, "end": 26, "text": "quận Tây Hồ", "in": "body", "unit": TAY_HO}
             ],
-            "primary": [],
+            "primary": [TAY_HO | {"confidence": "likely"}],
         }
     ]
     table = tag(text, "--date", "2024-06-01").out
     assert "quận Tây Hồ" in table
-    assert "is about: no place" in table
+    assert "is about: quận Tây Hồ (likely)" in table
+    assert "is about: no place" in tag("Trời mưa.", "--date", "2024-06-01").out
 
 
 def test_json_lines_are_answered_one_by_one(tag: Tag, tmp_path: Path) -> None:

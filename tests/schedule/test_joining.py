@@ -248,6 +248,23 @@ def test_a_dead_machine_s_run_is_told_by_its_lock(
     assert [run.id for run in closed] == ["r1"]
 
 
+def test_a_crawl_that_may_just_have_lost_its_lock_is_waited_for(
+    two: tuple[Membership, Membership], shared: Archive, config: Config
+) -> None:
+    now = datetime.now(UTC)
+    state = ScheduleState(shared, config, agenda("thu"), two[0])
+    shared.runs.start(Run("r1", "thu", now, sections=("a",), pid=1, host="may-ba"))
+    state.begin(now)
+    visit = Visit("thu", "thu.vn", "crawl", ("a",))
+    assert state.claim(visit, now) is None
+    state.sign_of_life(now + timedelta(seconds=19))
+    assert shared.runs.get("r1").outcome is None
+    state.sign_of_life(now + timedelta(seconds=20))
+    assert shared.runs.get("r1").outcome is Outcome.DIED
+    claim = state.claim(visit, now + timedelta(seconds=20))
+    assert claim is not None and [run.id for run in claim.runs] == ["r1"]
+
+
 def test_a_claim_reads_what_was_done_meanwhile(
     two: tuple[Membership, Membership], shared: Archive, config: Config
 ) -> None:

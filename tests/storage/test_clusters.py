@@ -127,6 +127,15 @@ def test_two_articles_that_become_one_are_one_in_their_cluster(stories: Archive)
     assert rows(stories, "signatures") == 2
 
 
+def test_a_wrong_row_stops_no_crawl(stories: Archive) -> None:
+    source = put(stories, told(1, story(1)))
+    copy = put(stories, told(2, story(1), minutes=10))
+    with stories.database.writing() as conn:
+        conn.execute(sa.text("UPDATE articles SET sort_at = NULL WHERE id = :id"), {"id": source})
+    new = put(stories, told(3, story(1), minutes=20))
+    assert clusters_of(stories, [new]) == {frozenset({copy, new})}
+
+
 def test_short_texts_have_no_copies(stories: Archive) -> None:
     lines = ("Ảnh: cầu mới thông xe sáng nay.",)
     ids = [put(stories, told(number, lines, title="Cầu")) for number in (1, 2)]

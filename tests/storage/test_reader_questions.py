@@ -1,5 +1,6 @@
 """What pages ask an archive: bounded in time and rows, by place, from a position on."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from storage.errors import SlowQueryError
 from storage.model.articles import ArticleQuery, RefusalReason
 from storage.model.clusters import ClusterQuery, ClusterSize
 from storage.model.edits import EditQuery
-from storage.model.places import MonthCount
+from storage.model.places import MonthCount, Score, Tags
 from storage.model.runs import Outcome
 from tests.support.samples import T0, article, at, capture, refusal, run
 from tests.support.stories import put as put_story
@@ -74,6 +75,22 @@ def test_articles_of_very_many_places_are_those_of_each(gazetteer: Archive) -> N
         assert found(*units, *nowhere, limit=2, offset=1) == found(*units, limit=2, offset=1)
         assert found(*units, *nowhere, outlets=("baothu",)) == found(*units)
     assert found(*nowhere) == []
+
+
+def test_only_what_is_certain_counts_where_that_is_asked_for(gazetteer: Archive) -> None:
+    for number, confidence in ((1, "certain"), (2, "likely"), (3, "certain")):
+        tags = Tags("v1", (), (Score(OLD.id, 5.0, confidence),))  # type: ignore[arg-type]
+        put(gazetteer, number, article(number), tags)
+    nowhere = tuple(f"none-{number}" for number in range(50))
+    for places in ((OLD.id,), (OLD.id, *nowhere)):
+        query = ArticleQuery(places=places, about="certain")
+        found = [one.latest.article.article_id for one in gazetteer.articles.find(query)]
+        assert found == ["3", "1"]
+        later = replace(query, offset=1)
+        assert [one.latest.article.article_id for one in gazetteer.articles.find(later)] == ["1"]
+        assert gazetteer.articles.count(query) == 2
+        assert [one.articles for one in gazetteer.places.months(query)] == [2]
+        assert gazetteer.places.unit_counts(query) == {OLD.id: 2}
 
 
 def test_articles_of_places_with_very_many_articles(

@@ -12,12 +12,15 @@ from sqlalchemy.engine import Engine
 from storage.archive import open_archive, upgrade_archive
 from storage.errors import ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
+from storage.model.machines import Machine
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
+from storage.sql.engine.migrate import migrate
 from storage.sql.schema.core import metadata
+from storage.sql.schema.schedule import chores
 from tests.support.first_schema import make_first
 from tests.support.first_search import left_of_first_search, make_first_search
-from tests.support.samples import article, capture, refusal, run
+from tests.support.samples import article, at, capture, refusal, run
 from tests.support.schemas import is_in_the_metadata
 
 OURS = {"include_object": is_in_the_metadata}
@@ -167,3 +170,21 @@ def test_indexing_that_was_stopped_goes_on(
         assert [hit.article.id for hit in found] == [5, 4, 3, 2]
         faults = [one.check for one in archive.maintenance.check(lambda _name: None)]
         assert "full text" not in faults
+
+
+@pytest.mark.parametrize("code", [None, 0])
+def test_the_schedule_s_row_becomes_a_machine(empty_url: str, code: int | None) -> None:
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as conn:
+        migrate(conn, "0019")
+        for name in ("schedule", "backup"):
+            conn.execute(
+                sa.insert(chores),
+                {"name": name, "started_at": at(1), "seen_at": at(1), "exit_code": code, "pid": 7},
+            )
+    engine.dispose()
+    upgrade_archive(empty_url)
+    with open_archive(empty_url) as archive:
+        (machine,) = archive.machines.find()
+        assert machine == Machine("localhost", at(1), at(1), at(1) if code == 0 else None, 7)
+        assert list(archive.schedule.maintenance_runs()) == ["backup"]

@@ -22,7 +22,7 @@ from crawler.commands.common import (
     print_table,
 )
 from crawler.places import Tagger, load_gazetteer
-from crawler.render.places import era_text, names_text, tags_json
+from crawler.render.places import era_text, primary_text, tags_json
 from crawler.render.table import Column, Table
 from crawler.render.terminal import json_text
 from storage.errors import UsageError
@@ -172,7 +172,7 @@ def _print_tags(tags: Tags, tagger: Tagger, title: str) -> None:
         listed.add(*where, found.text, unit.full_name, era_text(unit))
     if tags.mentions:
         print_table(listed)
-    primary = names_text(tags.primary, tagger.gazetteer) or "no place"
+    primary = primary_text(tags, tagger.gazetteer) or "no place"
     out.print(f"{escape(title)} is about: {escape(primary)}", soft_wrap=True)
     if tags.note:
         out.print(f"note: {tags.note}", soft_wrap=True)

@@ -44,7 +44,7 @@ from crawler.render.base import (
     time_text,
 )
 from crawler.render.clusters import cluster_json, cluster_text
-from crawler.render.places import names_text, primary_json, tags_json
+from crawler.render.places import primary_json, primary_text, tags_json
 from crawler.render.table import EMPTY, Column, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
 
@@ -179,7 +179,7 @@ def show(
         copies = {"cluster": cluster_json(cluster)}
         print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
     else:
-        about = names_text(tags.primary, gazetteer) if tags else "not tagged"
+        about = primary_text(tags, gazetteer) if tags else "not tagged"
         _print_article(archived, about, cluster_text(cluster, archived.id), sources)
 
 

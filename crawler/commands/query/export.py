@@ -98,7 +98,7 @@ def export(
         asked: ArticleQuery | SearchQuery
         if words.required or words.excluded:
             asked = SearchQuery(
-                words,
+                words=words,
                 outlets=chosen,
                 places=choice.units,
                 about=choice.about,
@@ -107,7 +107,13 @@ def export(
             )
         else:
             asked = ArticleQuery(
-                chosen, choice.units, start, end, limit, removed=removed, about=choice.about
+                outlets=chosen,
+                places=choice.units,
+                about=choice.about,
+                since=start,
+                until=end,
+                limit=limit,
+                removed=removed,
             )
         order = ExportOrder(
             query=asked,

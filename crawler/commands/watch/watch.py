@@ -76,8 +76,8 @@ def list_(
             Column("when"),
             Column("to"),
             Column("tells", rank=2),
-            Column("last look", rank=1),
-            Column("next look"),
+            Column("last look", rank=1, time=True),
+            Column("next look", time=True),
             Column("not delivered", below=True),
         ),
     )

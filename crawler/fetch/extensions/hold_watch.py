@@ -36,7 +36,7 @@ class HoldWatch:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Watch only where a connection keeps the locks, and a host is held."""
         spider = crawler.spider
-        if not isinstance(spider, OutletSpider) or not spider.session.hold.is_shared:
+        if not isinstance(spider, OutletSpider) or not spider.session.holds_shared_host:
             raise NotConfigured
         watch = cls(spider)
         crawler.signals.connect(watch.start, signals.engine_started)

@@ -265,7 +265,8 @@ class OutletSpider(Spider):
 
     def halt(self, outcome: Outcome, error: str) -> None:
         """End the run soon: nothing more is asked for, what is under way may finish."""
-        if outcome is Outcome.FAILED and self.session.hold.was_cut():
+        may_be_cut = outcome is Outcome.FAILED and self.session.holds_shared_host
+        if may_be_cut and self.session.hold.was_cut():
             outcome, error = Outcome.STOPPED, f"{self.outlet.host}: {LOST}"
         self.recorder.end_with(outcome, error)
         if self._stopping is None:

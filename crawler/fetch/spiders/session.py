@@ -103,6 +103,11 @@ class CrawlSession:
         return self.recorder.run.id
 
     @property
+    def holds_shared_host(self) -> bool:
+        """True where a connection, which may be lost, keeps other machines from the host."""
+        return self.hold.is_shared and not self.is_replay
+
+    @property
     def is_replay(self) -> bool:
         """True where bytes come from WARC files."""
         return self.replay_index is not None

@@ -19,10 +19,10 @@ from storage.model.clusters import Cluster, ClusterQuery
 from storage.model.edits import EditQuery
 from storage.model.places import Unit
 
-MONTHS = 36
-"""That the bars go back."""
+MONTHS, PROVINCE_MONTHS = 36, 12
+"""That the bars go back; of a province, which may be about a third of all articles, fewer."""
 
-_RECENT = timedelta(days=90)  # of stories and edits beside the list
+_EDITED, _REPRINTED = timedelta(days=90), timedelta(days=30)  # beside the list
 _FEW = 8
 Word = Literal["rieng", "loi", "lien-quan"]
 REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touched"}
@@ -30,8 +30,9 @@ REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touc
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the list: counts of the last MONTHS, stories and edits of late."""
+    """What stands beside the list: counts of the last months, stories and edits of late."""
 
+    months: int
     chart: Chart
     total: int
     outlets: tuple[tuple[str, int], ...]
@@ -92,17 +93,19 @@ def units_meant(gazetteer: Gazetteer, unit: Unit, reach: Reach) -> tuple[str, ..
 
 def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
     archive, today = page.reader.archive, page.language.today(page.now)
-    first = months_back(today, MONTHS - 1)
+    months = PROVINCE_MONTHS if unit.level == "province" else MONTHS
+    first = months_back(today, months - 1)
     window = ArticleQuery(outlets=query.outlets, places=query.places, since=start_of(first))
     counts = archive.places.months(window)
     by_month, by_outlet = Counter[str](), Counter[str]()
     for one in counts:
         by_month[one.month] += one.articles
         by_outlet[one.outlet] += one.articles
-    recent = page.now - _RECENT
-    stories = ClusterQuery(since=recent, places=query.places, min_outlets=2, limit=_FEW)
-    edits = EditQuery(query.outlets, query.places, since=recent, limit=_FEW)
+    reprinted, edited = page.now - _REPRINTED, page.now - _EDITED
+    stories = ClusterQuery(since=reprinted, places=query.places, min_outlets=2, limit=_FEW)
+    edits = EditQuery(query.outlets, query.places, since=edited, limit=_FEW)
     return Beside(
+        months=months,
         chart=month_chart(by_month, first, today),
         total=sum(by_month.values()),
         outlets=tuple(by_outlet.most_common(_FEW)),

@@ -80,7 +80,8 @@ class ClusterAssigner:
         }
         sources: dict[int, int] = {}
         for one, shared in nearby.items():
-            sources.setdefault(self.membership.source(one), shared)
+            if (source := self.membership.source(one)) in self.membership.moments:
+                sources.setdefault(source, shared)
         self._compare(id_, sources, found)
         enough = MOST * self.texts.size(id_)
         if not any(like.is_tie and like.shared >= enough for like in found.values()):

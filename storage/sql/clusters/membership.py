@@ -54,7 +54,8 @@ class Membership:
             stored = self.conn.execute(_COPIES, {"source": source}).scalars().all()
             self.load((source, *stored))
             # What was moved within the round has moved all of its cluster, which is known then.
-            self._members[source] = {source, *stored}
+            # A row that is wrong (`archive check`) can name what is no article today.
+            self._members[source] = {one for one in (source, *stored) if one in self.moments}
         return self._members[source]
 
     def leave(self, id_: int) -> None:

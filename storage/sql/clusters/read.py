@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize, Member
+from storage.sql.read.edits import about_any
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import article_places, articles, revisions
+from storage.sql.schema.core import articles, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
 
@@ -61,9 +63,12 @@ def count_stories(conn: Connection, query: ClusterQuery) -> int:
 
 def _stories(query: ClusterQuery) -> Select[Any]:
     source, copy = articles.alias("source"), articles.alias("copy")
-    pairs = sa.select(copies.c.source, copies.c.article)
+    # A window comes first: else every story that there is would be counted to leave most of it out.
+    recent = _in_window(sa.select(articles.c.id), articles.c.sort_at, query)
+    is_recent = [] if query.since is None else [copies.c.source.in_(recent)]
     every = sa.union_all(
-        pairs, sa.select(copies.c.source, copies.c.source.label("article")).distinct()
+        sa.select(copies.c.source, copies.c.article).where(*is_recent),
+        sa.select(copies.c.source, copies.c.source.label("article")).where(*is_recent).distinct(),
     ).subquery()
     outlets = sa.func.count(copy.c.outlet.distinct())
     found = (
@@ -75,17 +80,24 @@ def _stories(query: ClusterQuery) -> Select[Any]:
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
         .order_by(every.c.source.desc())
     )
-    if query.since is not None:
-        found = found.where(source.c.sort_at >= query.since)
-    if query.until is not None:
-        found = found.where(source.c.sort_at < query.until)
+    found = _in_window(found, source.c.sort_at, query)
     if query.outlets:
         wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
         found = found.having(sa.func.sum(wanted) > 0)
     if query.places:
-        about = sa.select(article_places.c.article).where(article_places.c.unit.in_(query.places))
-        found = found.having(sa.func.sum(sa.case((copy.c.id.in_(about), 1), else_=0)) > 0)
+        about = about_any(copy.c.id, query.places)
+        found = found.having(sa.func.sum(sa.case((about, 1), else_=0)) > 0)
     return found
+
+
+def _in_window(
+    statement: Select[Any], time: sa.ColumnElement[datetime], query: ClusterQuery
+) -> Select[Any]:
+    if query.since is not None:
+        statement = statement.where(time >= query.since)
+    if query.until is not None:
+        statement = statement.where(time < query.until)
+    return statement
 
 
 def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:

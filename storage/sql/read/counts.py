@@ -1,7 +1,5 @@
 """How many articles match a query, and where in their order one of them stands."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,9 +8,9 @@ from sqlalchemy import Connection, Select
 from storage.model.articles import ArticleQuery
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.gazetteer import as_sure, within
-from storage.sql.read.edits import perhaps_removed, removals
+from storage.sql.read.edits import last_seen, perhaps_removed, removals
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import article_places, articles, revisions
+from storage.sql.schema.core import article_places, articles
 from storage.sql.schema.types import in_parts
 
 
@@ -22,8 +20,7 @@ def count_articles(conn: Connection, query: ArticleQuery) -> int:
     if not query.removed:
         return int(conn.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one())
     ids = list(conn.execute(sa.select(matching.c.id)).scalars())
-    last_seen = (_last_seen(conn, part) for part in in_parts(ids))
-    return sum(len(removals(conn, times)) for times in last_seen)
+    return sum(len(removals(conn, last_seen(conn, part))) for part in in_parts(ids))
 
 
 def position_of(conn: Connection, query: ArticleQuery) -> PageCursor | None:
@@ -59,9 +56,3 @@ def _matching(query: ArticleQuery) -> Select[Any]:
 def sources_only(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
     """Return `statement` for articles that are no copies."""
     return statement.where(~sa.exists().where(copies.c.article == id_).correlate_except(copies))
-
-
-def _last_seen(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    seen = sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
-    found = conn.execute(seen.where(revisions.c.article.in_(ids)).group_by(revisions.c.article))
-    return {row[0]: row[1] for row in found}

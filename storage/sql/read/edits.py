@@ -27,6 +27,7 @@ EditCursor = tuple[datetime, int, int]
 """An edit's position in their order: when it was seen, of which article, which state."""
 
 _LOOKED_AT = 400  # each look at a page that is gone; an article has a few
+_TOGETHER = 50  # of them whose addresses are looked at in one go
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value
 
 
@@ -86,14 +87,24 @@ def removal_page(conn: Connection, query: EditQuery) -> list[int]:
     if query.places:
         looks = looks.where(about_any(refusals.c.article, query.places))
     ids = list(dict.fromkeys(conn.execute(looks).scalars()))
-    last = (
-        sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
-        .where(revisions.c.article.in_(ids))
-        .group_by(revisions.c.article)
-    )
-    gone = removals(conn, {row[0]: row[1] for row in conn.execute(last)})
-    inside = [(at, id_) for id_, at in gone.items() if query.since is None or at >= query.since]
-    return [id_ for _, id_ in sorted(inside, reverse=True)[: query.limit]]
+    gone: dict[int, datetime] = {}
+    for at in range(0, len(ids), _TOGETHER):
+        if query.limit is not None and len(gone) >= query.limit:
+            break
+        found = removals(conn, last_seen(conn, ids[at : at + _TOGETHER]))
+        gone |= {id_: since for id_, since in found.items() if _is_within(since, query)}
+    return sorted(gone, key=lambda id_: (gone[id_], id_), reverse=True)[: query.limit]
+
+
+def last_seen(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when each of these articles was last seen."""
+    last = sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
+    rows = conn.execute(last.where(revisions.c.article.in_(ids)).group_by(revisions.c.article))
+    return {row[0]: row[1] for row in rows}
+
+
+def _is_within(moment: datetime, query: EditQuery) -> bool:
+    return query.since is None or moment >= query.since
 
 
 def about_any(
