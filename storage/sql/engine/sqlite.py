@@ -14,13 +14,12 @@ from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
-from storage.errors import ArchiveError
 from storage.model.locks import LockSession
 from storage.model.schedule import Hold
+from storage.sql.engine.file_locks import take
 from storage.sql.engine.read_only import ReadOnlyFile
 from storage.sql.schema.types import AnyRow, in_parts
 
@@ -263,31 +262,11 @@ def _changes(conn: Connection) -> int:
     return int(conn.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
-class _FileHold:
-    """A lock on a file beside the database: the system lets go of it with the process."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def is_sure(self) -> bool:
-        return bool(self._lock.is_locked)
-
-    def release(self) -> None:
-        self._lock.release()
-
-
 def hold(engine: Engine, purpose: str) -> Hold | None:
     """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
-    path = f"{engine.url.database}.{purpose}.lock"
-    make_private(Path(path))
-    taken = FileLock(path, thread_local=False)
-    try:
-        taken.acquire(timeout=0)
-    except Timeout:
-        return None
-    except OSError as error:
-        raise ArchiveError(f"{path}: cannot be written: {error.strerror}") from None
-    return _FileHold(taken)
+    path = Path(f"{engine.url.database}.{purpose}.lock")
+    make_private(path)
+    return take(path)
 
 
 def lock_session(_engine: Engine, _label: str) -> LockSession | None:
