@@ -11,9 +11,11 @@ from crawler.capture.files import warc_paths
 from crawler.capture.scan import RecordEntry, scan
 from storage.archive import Archive
 from storage.errors import CaptureError
-from storage.model.runs import Run
+from storage.model.runs import Outcome, Run
 
 _log = logging.getLogger(__name__)
+MAY_LEAVE_PAGES = frozenset({Outcome.DIED, Outcome.STOPPED, Outcome.TIMED_OUT})
+"""How a run may have ended that was killed; one that ended by itself has listed its files."""
 
 
 def files_left_behind(
