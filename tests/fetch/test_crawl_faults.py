@@ -63,7 +63,7 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     site.routes[at[6]] = Answer(status=301, headers={"Location": moved})
     html = epi_article(stories[6].number, "Ghe moi ven ho", "2026-09-14T08:00:00+0700")
     site.routes[moved.removeprefix("https://")] = Answer(html)
-    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=1, RETRY_TIMES=0)
+    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=4, RETRY_TIMES=0)
     assert code == 0, errors
     run = last_run(desk)
     assert run.counts.refused == {

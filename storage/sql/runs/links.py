@@ -15,7 +15,7 @@ from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.store import add_outlet
+from storage.sql.ingest.outlets import add_outlet
 from storage.sql.read.articles import HELD, looks, seen
 from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
