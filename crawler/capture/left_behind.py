@@ -1,6 +1,7 @@
 """What a killed crawl recorded and did not come to store: found, so that nobody is asked again.
 
-A crawl that ends lists its WARC files in the archive; those of one that was killed are not listed.
+A crawl that ends lists its WARC files in the archive. Those of one that was killed, or whose pages
+the archive did not take, are not listed.
 """
 
 import logging
@@ -14,8 +15,10 @@ from storage.errors import CaptureError
 from storage.model.runs import Outcome, Run
 
 _log = logging.getLogger(__name__)
-MAY_LEAVE_PAGES = frozenset({Outcome.DIED, Outcome.STOPPED, Outcome.TIMED_OUT})
-"""How a run may have ended that was killed; one that ended by itself has listed its files."""
+MAY_LEAVE_PAGES = frozenset(Outcome) - {Outcome.DONE}
+"""How a run may have ended that was killed, or whose pages the archive did not take; any other has
+listed its files.
+"""
 
 
 def files_left_behind(

@@ -71,6 +71,7 @@ class StoreGroup:
         try:
             self._store(waiting)
         except ArchiveError as error:
+            self._spider.session.leaves_pages = True
             self._spider.halt(Outcome.FAILED, str(error))
             _drop(waiting, f"not stored: {error}")
 

@@ -29,6 +29,7 @@ from tests.support.sites import (
     epi_site,
     last_run,
     master_site,
+    name_only,
 )
 
 
@@ -217,14 +218,6 @@ def test_a_crawl_of_a_window_is_no_proof_that_all_before_it_is_known(
     assert code == 0, errors
     with desk.open() as archive:
         assert sorted(articles(archive)) == sorted(story.epi_url for story in stories)
-
-
-def name_only(site: LocalSite, stories: list[Story]) -> None:
-    """Let the section's listings name those stories and no others."""
-    site.routes[FEED] = site.routes[PAGE] = listing([story.epi_url for story in stories])
-    site.routes["api.tienphong.vn/api/morenews-zone-242-1.html?phrase="] = Answer(
-        '{"data": {"contents": []}}', kind="application/json"
-    )
 
 
 @pytest.mark.slow

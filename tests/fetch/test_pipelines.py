@@ -88,6 +88,7 @@ def test_an_archive_that_does_not_take_pages_ends_the_run() -> None:
         assert str(error) == "not stored: tinquan.db: held by another process"
     assert crawl.halted == [(Outcome.FAILED, "tinquan.db: held by another process")]
     assert crawl.counted == []
+    assert crawl.session.leaves_pages, "the next crawl reads them back"
 
 
 def test_nothing_is_stored_after_the_run_s_end() -> None:

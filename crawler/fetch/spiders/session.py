@@ -72,6 +72,7 @@ class CrawlSession:
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
         self.left_behind: list[Path] = []
+        self.leaves_pages = False  # recorded, and not taken by the archive
         try:
             run = self._begin(plan, settings, replay=bool(replay))
         except TinquanError:
@@ -177,8 +178,10 @@ class CrawlSession:
                 self.warc_files.finish(is_quiet=is_done)
             except CaptureError as error:
                 _LOG.warning("what the listings said is not recorded: %s", error)
-            adopted = self.left_behind if is_done else []  # else the next crawl reads them back
-            self._list_files(self.warc_files.captures, [*self.warc_files.written, *adopted])
+            # What is not listed is read back by the next crawl.
+            adopted = self.left_behind if is_done else []
+            written = [] if self.leaves_pages else self.warc_files.written
+            self._list_files(self.warc_files.captures, [*written, *adopted])
             self.warc_files = None
         self.hold.release()
         self.archive.close()
