@@ -14,7 +14,7 @@ from crawler.config.config import Config, load_config
 from crawler.health.machines import lost_machines
 from crawler.jobs.liveness import liveness
 from crawler.outlets.cadence import Cadence
-from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit, Wanted
+from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit, Wanted
 from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from crawler.schedule.state import ScheduleState
@@ -223,7 +223,7 @@ def test_what_could_not_be_claimed_is_left_to_others(
     state = ScheduleState(shared, config, agenda("thu"), one)
     monkeypatch.setattr(shared.runs, "find", busy)
     monkeypatch.setattr(shared.schedule, "maintenance_runs", busy)
-    tasks = [Visit("thu", "thu.vn", "crawl", ("a",)), MaintenanceJob("backup")]
+    tasks: list[Task] = [Visit("thu", "thu.vn", "crawl", ("a",)), MaintenanceJob("backup")]
     for task in 2 * tasks:
         with pytest.raises(ArchiveBusyError):
             state.claim(task, NOW)
