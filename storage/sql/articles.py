@@ -40,8 +40,9 @@ from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_p
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.alarms import alarms
-from storage.sql.schema.core import articles, captures, gazetteer, keys, outlets, refusals, runs
+from storage.sql.schema.core import articles, captures, keys, outlets, refusals, runs
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import gazetteer
 from storage.sql.schema.types import hashed, in_parts
 from storage.sql.search.stream import found_page
 
