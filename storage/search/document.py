@@ -1,7 +1,9 @@
 """An article as the words that both databases index. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from storage.model.articles import Article
 from storage.text.normalize import canonical_tone, normalize, storable
@@ -23,14 +25,13 @@ _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).i
 class Document:
     """The words of a title and of all other text, tokens of facet values, and these values.
 
-    title, text, tokens: with a blank between two. words: each once.
+    title, text, tokens: with a blank between two.
     """
 
     title: str
     text: str
     tokens: str
     filed: list[tuple[str, str]]
-    words: set[str]
 
 
 def document_of(article: Article) -> Document:
@@ -42,16 +43,16 @@ def document_of(article: Article) -> Document:
     filed = facet_values(article)
     tokens = [facet_token(*value) for value in filed]
     every = dict.fromkeys([EVERY, *tokens, *map(folded, tokens)])
-    return Document(" ".join(title), " ".join(text), " ".join(every), filed, _words(title + text))
+    return Document(" ".join(title), " ".join(text), " ".join(every), filed)
 
 
-def _words(pieces: list[str]) -> set[str]:
-    words = set(pieces)
-    several = [piece for piece in words if " " in piece]
-    words.difference_update(several)
-    words.update(" ".join(several).split())
-    words.discard(GAP)
-    return words
+def words_of(articles: Iterable[Article]) -> set[str]:
+    """Return the words of articles, each once; many at a time take half as long."""
+    texts = chain.from_iterable(
+        (one.title, one.sapo or "", one.body, *one.authors, *one.tags) for one in articles
+    )
+    pieces = set(chain.from_iterable(map(str.split, texts)))
+    return set(" ".join(map(_spelled.__getitem__, pieces)).split())
 
 
 class _Spelled(dict[str, str]):

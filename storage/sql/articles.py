@@ -25,13 +25,13 @@ from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
 from storage.sql.engine.transactions import PageCursor, Part
-from storage.sql.ingest.redact import redacted
 from storage.sql.read.articles import (
     HELD,
     PAGE,
     article_page,
     count_refusals,
     load_articles,
+    redacted,
     refusal_page,
     seen,
 )

@@ -13,7 +13,17 @@ from storage.sql.engine.migrate import configuration
 from storage.sql.engine.versions import versions_known
 from tests.support.samples import article, capture, run
 
-HEAVY = {"scrapy", "twisted", "trafilatura", "lxml", "alembic", "dateparser", "psycopg", "apprise"}
+HEAVY = {
+    "scrapy",
+    "twisted",
+    "trafilatura",
+    "lxml",
+    "numpy",
+    "alembic",
+    "dateparser",
+    "psycopg",
+    "apprise",
+}
 QUESTIONS = (
     ["--help"],
     ["articles"],

@@ -224,18 +224,3 @@ def _without_redacted(conn: Connection, result: Article | Refusal) -> Article | 
         conn.execute(sa.insert(keys).values(values))
     version = result.extraction.version
     return Refusal(result.outlet, result.url, RefusalReason.REDACTED, _EVIDENCE, version)
-
-
-def redacted(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs that lead to what was taken down."""
-    by_key = {url_key(url): url for url in urls}
-    found: set[str] = set()
-    for part in in_parts(list(by_key)):
-        query = (
-            sa.select(refused_urls.c.key)
-            .select_from(refused_urls.join(refusals))
-            .where(refused_urls.c.key.in_(part), refusals.c.outlet == outlet)
-            .where(refusals.c.reason == _REASON)
-        )
-        found |= {by_key[key] for key in conn.execute(query).scalars()}
-    return found

@@ -50,7 +50,7 @@ _OBSERVATIONS = sa.select(
     captures.c.version,
     captures.c.article,
 ).select_from(captures.join(contents))
-_TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_from(
+TEXTS = sa.select(captures.c.id, captures.c.version, contents.c.json).select_from(
     captures.join(contents)
 )
 _REVISIONS = sa.select(revisions)
@@ -230,6 +230,6 @@ def articles_at(
 ) -> dict[int, Article]:
     """Return the articles that the captures `rows` held, those `at_hand` unread."""
     found = dict(at_hand or {})
-    for row in rows_at(conn, _TEXTS, captures.c.id, [row for row in rows if row not in found]):
+    for row in rows_at(conn, TEXTS, captures.c.id, [row for row in rows if row not in found]):
         found[row.id] = article_from_json(row.json, row.version)
     return found

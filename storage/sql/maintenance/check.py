@@ -9,7 +9,7 @@ from storage.model.maintenance import CheckFinding
 from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
-from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS
+from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS, SIGNATURE_CHECKS
 from storage.sql.maintenance.check_links import LINK_CHECKS
 from storage.sql.maintenance.check_search import SEARCH_CHECKS
 from storage.sql.maintenance.check_texts import TEXT_CHECKS
@@ -29,15 +29,16 @@ def _database_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], 
     return [Fault(what, "restore it from a backup", can_repair=False) for what in found], None
 
 
-CHECKS: tuple[Check, ...] = (
-    Check("database", _database_page),
-    *TEXT_CHECKS,
-    *LINK_CHECKS,
-    *ARTICLE_CHECKS,
-    *CLUSTER_CHECKS,
-    *SEARCH_CHECKS,
+CHECKS: tuple[tuple[Check, ...], ...] = (
+    (Check("database", _database_page),),
+    *((one,) for one in (*TEXT_CHECKS, *LINK_CHECKS)),
+    (*ARTICLE_CHECKS, *SIGNATURE_CHECKS, *SEARCH_CHECKS),
+    *((one,) for one in CLUSTER_CHECKS),
 )
-"""Rooms that derive rows from articles add theirs here, after those of the articles."""
+"""Rooms that derive rows from articles add theirs here, after those of the articles.
+
+Those of one group take turns, page by page, so that each text is read once for all of them.
+"""
 
 
 def run_checks(
@@ -45,18 +46,18 @@ def run_checks(
 ) -> Iterator[CheckFinding]:
     """Yield what the checks find; mend it where `writing` is given and the check can.
 
-    begun: called with each check's name before it starts.
+    begun: called with a check's name before each of its pages.
     """
-    for check in CHECKS:
-        begun(check.name)
-        after: CheckCursor = None
-        while True:
-            with reading() as conn:
-                faults, after = check.page(conn, after)
-            for fault in faults:
-                if writing and check.repair and fault.can_repair:
-                    with writing() as conn:
-                        check.repair(conn, fault.key)
-                yield fault.as_finding(check.name)
-            if after is None:
-                break
+    for group in CHECKS:
+        cursors: dict[Check, CheckCursor] = dict.fromkeys(group)
+        while cursors:
+            for check, after in list(cursors.items()):
+                begun(check.name)
+                with reading() as conn:
+                    faults, cursors[check] = check.page(conn, after)
+                for fault in faults:
+                    if writing and check.repair and fault.can_repair:
+                        with writing() as conn:
+                            check.repair(conn, fault.key)
+                    yield fault.as_finding(check.name)
+            cursors = {check: after for check, after in cursors.items() if after is not None}

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from storage.dedup.revisions import states
 from storage.model.articles import Article
+from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock_article
 from storage.sql.ingest.revisions import (
+    TEXTS,
     History,
-    Observations,
-    articles_at,
     load_revisions,
     observations,
     recompute,
@@ -20,37 +20,42 @@ from storage.sql.ingest.revisions import (
     summary,
     with_changes,
 )
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, readable
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import articles, captures, revisions
 from storage.sql.schema.places import article_places, scores
 from storage.sql.schema.types import AnyRow
 from storage.text.normalize import storable
 
-_PAGE = 100  # articles
-
 
 def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    rows = conn.execute(query.limit(_PAGE)).all()
+    rows = conn.execute(query.limit(PAGE)).all()
     ids = [row.id for row in rows]
-    observed, stored = observations(conn, ids), load_revisions(conn, ids)
+    stored = load_revisions(conn, ids)
+    planned = {
+        id_: revision_rows(id_, History(states(observed), observed))
+        for id_, observed in observations(conn, ids).items()
+    }
+    captured = [one["capture"] for some in planned.values() for one in some]
+    texts = readable(rows_at(conn, TEXTS, captures.c.id, captured))
     found = [
-        fault for row in rows for fault in _faults(conn, row, observed[row.id], stored.get(row.id))
+        fault
+        for row in rows
+        if all(one["capture"] in texts for one in planned[row.id])  # else that of texts names it
+        for fault in _faults(row, planned[row.id], stored.get(row.id, []), texts)
     ]
-    return found, ids[-1] if len(rows) == _PAGE else None
+    return found, ids[-1] if len(rows) == PAGE else None
 
 
 def _faults(
-    conn: Connection, row: AnyRow, observed: Observations, stored: list[AnyRow] | None
+    row: AnyRow,
+    planned: Sequence[dict[str, Any]],
+    stored: Sequence[AnyRow],
+    texts: dict[int, Article],
 ) -> Iterator[Fault]:
-    planned = revision_rows(row.id, History(states(observed), observed))
-    try:
-        texts = articles_at(conn, [one["capture"] for one in planned])
-    except (ValueError, TypeError, KeyError):
-        return  # the check of texts names it
     expected = list(with_changes(planned, 0, texts))
-    if expected != [dict(found._mapping) for found in stored or []]:
+    if expected != [dict(found._mapping) for found in stored]:
         yield Fault(
             f"article {row.id}: its revisions are not what its captures say",
             "recompute them",
@@ -90,7 +95,7 @@ def repair_revisions(conn: Connection, id_: int) -> None:
 
 def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     query = sa.select(articles.c.id).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    ids = list(conn.execute(query.limit(_PAGE * 5)).scalars())
+    ids = list(conn.execute(query.limit(PAGE)).scalars())
     if not ids:
         return [], None
     wanted = _about(conn, ids)
@@ -107,7 +112,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
         )
         for id_ in sorted({one[0] for one in wanted ^ listed})
     ]
-    return found, ids[-1] if len(ids) == _PAGE * 5 else None
+    return found, ids[-1] if len(ids) == PAGE else None
 
 
 def _about(conn: Connection, ids: Sequence[int]) -> set[tuple[Any, ...]]:

@@ -3,17 +3,17 @@
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.dedup.signature import SIGNATURE_VERSION, pack, signature
+from storage.dedup.signature import SIGNATURE_VERSION, pack
+from storage.dedup.signature import signatures as signatures_of
 from storage.sql.clusters.candidates import index_of
 from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.engine.connect import lock, lock_article
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, newest_texts
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies, signatures
 from storage.sql.schema.core import articles
 from storage.sql.schema.types import AnyRow
 
-_PAGE = 500  # articles
 _RECOMPUTE = "recompute it from its newest text"
 
 
@@ -23,17 +23,18 @@ def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault],
         .select_from(articles.outerjoin(signatures))
         .where(articles.c.id > (after or 0))
         .order_by(articles.c.id)
-        .limit(_PAGE)
+        .limit(PAGE)
     )
     rows = conn.execute(query).all()
-    texts = latest_texts(conn, [row.id for row in rows])
-    hashes = {id_: signature(text) for id_, text in texts.items()}
+    last = rows[-1].id if len(rows) == PAGE else None
+    texts = newest_texts(conn, after or 0, last)
+    hashes = dict(zip(texts, signatures_of(texts.values()), strict=True))
     found = [
         Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)
         for row in rows
         if (wrong := _wrong_signature(row, hashes.get(row.id)))
     ]
-    return found, rows[-1].id if len(rows) == _PAGE else None
+    return found, last
 
 
 def _wrong_signature(row: AnyRow, hashes: tuple[int, ...] | None) -> str | None:
@@ -81,7 +82,7 @@ def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
         )
         .where(copies.c.article > (after or 0))
         .order_by(copies.c.article)
-        .limit(_PAGE)
+        .limit(PAGE)
     )
     rows = conn.execute(query).all()
     found = [
@@ -89,7 +90,7 @@ def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
         for row in rows
         if (wrong := _wrong_copy(row))
     ]
-    return found, rows[-1].article if len(rows) == _PAGE else None
+    return found, rows[-1].article if len(rows) == PAGE else None
 
 
 def _wrong_copy(row: AnyRow) -> str | None:
@@ -104,8 +105,9 @@ def _wrong_copy(row: AnyRow) -> str | None:
     return None if 0 <= row.similarity <= 1 else f"{row.similarity} alike"
 
 
+SIGNATURE_CHECKS = (Check("signatures", _signatures_page, _repair_article),)
+
 CLUSTER_CHECKS = (
-    Check("signatures", _signatures_page, _repair_article),
     Check("hashes", _index_page, _repair_index),
     Check("copies", _copies_page, _repair_article),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
 from storage.sql.schema.core import captures, contents, readings
 from storage.sql.schema.places import mentions, scores, tags
 from storage.sql.schema.types import AnyRow, hashed
@@ -28,7 +28,7 @@ def _texts_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Chec
 def _faults(row: AnyRow) -> Iterator[Fault]:
     try:
         article = article_from_json(row.json, 0)
-    except (ValueError, TypeError, KeyError) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())[:100]
         yield Fault(f"text {row.id} cannot be read ({reason})", _READ_AGAIN, can_repair=False)
         return

@@ -29,7 +29,7 @@ class Maintenance(Part):
     ) -> Iterator[CheckFinding]:
         """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
 
-        begun: called with each check's name before it starts. repair: mend what can be mended.
+        begun: called with a check's name before each of its pages. repair: mend what can be mended.
         """
         return run_checks(self._database.reading, self._database.writing if repair else None, begun)
 

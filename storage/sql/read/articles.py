@@ -226,6 +226,17 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
     return found
 
 
+def redacted(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
+    """Return those URLs that lead to what was taken down."""
+    by_key = {url_key(url): url for url in urls}
+    found: set[str] = set()
+    for part in in_parts(list(by_key)):
+        refused = _refused(outlet, part, refused_urls.c.key)
+        taken = refused.where(refusals.c.reason == RefusalReason.REDACTED.value)
+        found.update(by_key[key] for key in conn.execute(taken).scalars())
+    return found
+
+
 def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
     statement = sa.select(*columns).select_from(refused_urls.join(refusals))
     # No index serves this form of the outlet: SQLite, which takes an outlet for rarer than a URL,

@@ -14,7 +14,7 @@ from storage.sql.schema.core import captures, contents, revisions
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     """Return what the newest revisions of these articles say, of those that have one."""
-    rows = rows_at(conn, _NEWEST, revisions.c.article, ids)
+    rows = rows_at(conn, NEWEST, revisions.c.article, ids)
     return {row.article: article_from_json(row.json, row.version) for row in rows}
 
 
@@ -28,4 +28,4 @@ def _newest() -> Select[Any]:
     )
 
 
-_NEWEST = _newest()
+NEWEST = _newest()

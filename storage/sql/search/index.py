@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
-from storage.search.document import document_of
+from storage.search.document import document_of, words_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.search import search_entries, search_words
 from storage.sql.search import fts5_entries, tsvector_entries
 from storage.sql.search.entry import Entry
-from storage.sql.search.spellings import forget, missing, remember
+from storage.sql.search.spellings import forget, remember
 
 _PAGE = 500  # articles
 _TEXTS = sa.select(contents.c.id, contents.c.json)
@@ -55,7 +55,7 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     if fresh:
         entries = _entries(fresh, latest, 0)
         engine.add(conn, sorted(entries, key=lambda one: (one.sort_at, one.article)))
-        remember(conn, set().union(*(one.document.words for one in entries)))
+        remember(conn, words_of(text for row in fresh if (text := latest[row[0]])))
 
 
 def _entries(
@@ -77,31 +77,19 @@ def forget_contents(conn: Connection, ids: Iterable[int]) -> None:
     texts = _texts(conn, ids)
     rows = rows_at(conn, _HELD, search_entries.c.content, texts)
     index_articles(conn, dict.fromkeys(row[0] for row in rows))
-    words = set().union(*(document_of(text).words for text in texts.values()))
-    has = engine_of(conn).HAS
+    has, words = engine_of(conn).HAS, words_of(texts.values())
     forget(conn, [one for one in words if conn.exec_driver_sql(has, (one,)).first() is None])
 
 
-def wrong_page(conn: Connection, after: int, *, deep: bool = False) -> tuple[list[int], int | None]:
-    """Return of the articles after `after` those that the index has otherwise, and the last id.
-
-    deep: and those with words that the archive does not know.
-    """
+def wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
+    """Return of the articles after `after` those that the index has otherwise, and the last id."""
     query = _SHOWN.add_columns(*_HELD.selected_columns)
     joined = articles.outerjoin(search_entries, search_entries.c.article == articles.c.id)
     page = query.select_from(joined).where(articles.c.id > after).order_by(articles.c.id)
     rows = conn.execute(page.limit(_PAGE)).all()
     absent = (None,) * 3
     wrong = [row[0] for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
-    if deep and rows:
-        wrong += _with_unknown_words(conn, {row[0] for row in rows}.difference(wrong))
     return wrong, rows[-1][0] if len(rows) == _PAGE else None
-
-
-def _with_unknown_words(conn: Connection, ids: Iterable[int]) -> list[int]:
-    words = {id_: document_of(text).words for id_, text in latest_texts(conn, ids).items()}
-    lacking = set(missing(conn, set().union(*words.values())))
-    return [id_ for id_, own in words.items() if own & lacking]
 
 
 def index_page(conn: Connection, after: int) -> tuple[int, int | None]:
