@@ -159,6 +159,7 @@ def test_a_signal_ends_a_crawl_soon_and_a_lock_names_its_holder(
 @pytest.mark.slow
 def test_a_crawl_ends_at_its_time_limit(desk: Desk, site: LocalSite) -> None:
     epi_site(site)
+    whole = site.routes[PAGE]
     site.routes[PAGE] = Answer("x" * 1000, drip=0.2)
     code, errors = desk.crawl("tienphong", SECTION, TINQUAN_RUN_SECONDS=2)
     assert code == 1, errors
@@ -167,6 +168,15 @@ def test_a_crawl_ends_at_its_time_limit(desk: Desk, site: LocalSite) -> None:
         Outcome.TIMED_OUT,
         "not done within its time limit of 2 s",
     )
+    site.routes[PAGE] = whole
+    with desk.open() as archive:
+        assert list(archive.captures.warc_files()) == [], (
+            "the next crawl reads what was left in them"
+        )
+        assert desk.crawl("tienphong", SECTION)[0] == 0
+        assert {desk.captures / one.name for one in archive.captures.warc_files()} == {
+            *desk.warcs()
+        }
 
 
 @pytest.mark.slow

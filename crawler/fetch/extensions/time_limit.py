@@ -20,7 +20,8 @@ class Watchdog:
     """Looks a few times a second whether the run has to end.
 
     Scrapy's own way to stop waits for the request in flight, which may drip for a minute, and
-    for the delay before it. Whatever is lost then was not stored, and is asked for the next time.
+    for the delay before it. Whatever is lost then was not stored: the next crawl reads back what
+    was recorded, and asks for the rest.
     """
 
     def __init__(self, crawler: Crawler, spider: OutletSpider, run_seconds: float):
@@ -58,6 +59,7 @@ class Watchdog:
             self._spider.halt(Outcome.TIMED_OUT, error)
         await asyncio.sleep(_GRACE_SECONDS)
         _log.warning("ending without what is still under way")
+        self._spider.session.leaves_pages = True
         self._spider.closed("shutdown")
         # Importing it installs one: not before Scrapy has chosen, nor before a process is forked.
         from twisted.internet import reactor  # noqa: PLC0415

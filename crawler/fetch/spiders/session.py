@@ -72,7 +72,7 @@ class CrawlSession:
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
         self.left_behind: list[Path] = []
-        self.leaves_pages = False  # recorded, and not taken by the archive
+        self.leaves_pages = False  # that are recorded and not stored
         try:
             run = self._begin(plan, settings, replay=bool(replay))
         except TinquanError:
