@@ -1,6 +1,6 @@
 """What a crawl costs, beside a peer of forty lines. Figures stand in docs/benchmarks.md.
 
-    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.crawl [OUTLET …] [--rounds N]
+    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.crawl [hanoimoi|vietnamnet]
 
 A local site shows pages of the corpus, each with a text of its own. Two programs crawl it in turn:
 tinquan's schedule, and `benchmarks.crawl_peer` (Scrapy, trafilatura in its process, SQLite).
@@ -8,25 +8,36 @@ Each is measured as a whole, with every process that it starts: CPU seconds, and
 that all of them held at once (each page of memory counted once, however many share it).
 """
 
+import asyncio
 import gzip
 import html
 import json
 import os
 import re
 import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
 
+from crawler.config.config import Config, load_config
+from crawler.jobs import supervisor
+from crawler.jobs.crawl_job import CrawlJob, crawl_argv
+from storage.archive import open_archive
+from storage.model.runs import Outcome
 from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite, listing
 
 SHARED = Path(os.environ.get("TINQUAN_SHARED", "../shared")).resolve() / "corpus"
 PAGES = 300
+_CRAWLS = 5  # without news, by which one is measured
+_ROUNDS = 3
 TEMPLATES = {
     "hanoimoi": ("hanoimoi_1", "hanoimoi.vn", "duong-day-nong", "/ban-doc/duong-day-nong"),
     "vietnamnet": ("vietnamnet_2", "vietnamnet.vn", "dan-sinh", "/thoi-su/dan-sinh"),
@@ -49,7 +60,7 @@ def stories() -> Iterator[dict[str, Any]]:
 
 def fill(site: LocalSite, outlet: str, count: int) -> list[str]:
     """Put `count` articles and the section that lists them on a site; return their paths."""
-    name, host, _, section = TEMPLATES[outlet]
+    name, host, _, _ = TEMPLATES[outlet]
     golds = (SHARED / "gold.jsonl").read_text(encoding="utf-8").splitlines()
     gold = next(one for one in map(json.loads, golds) if one["id"] == name)
     page = (SHARED / gold["file"]).read_text(encoding="utf-8")
@@ -67,14 +78,11 @@ def fill(site: LocalSite, outlet: str, count: int) -> list[str]:
     return paths
 
 
-def show(site: LocalSite, outlet: str, paths: list[str], etag: str = "") -> None:
-    """Let the section list these articles; with an ETag it answers 304 to whoever has it."""
+def show(site: LocalSite, outlet: str, paths: list[str]) -> None:
+    """Let the section list these articles."""
     _, host, _, section = TEMPLATES[outlet]
     for name in (host, "127.0.0.1"):
-        whole = Answer(listing([*paths]).body, headers={"ETag": etag} if etag else {})
-        site.routes[f"{name}{section}"] = lambda headers, whole=whole: (
-            Answer(status=304) if etag and headers.get("if-none-match") == etag else whole
-        )
+        site.routes[f"{name}{section}"] = listing(paths)
         site.routes[f"{name}/robots.txt"] = Answer("User-agent: *\nAllow: /\n", kind="text/plain")
 
 
@@ -113,14 +121,91 @@ def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
         peak[0] = max(peak[0], held)
 
 
-def environment(site: LocalSite, folder: Path, outlet: str) -> dict[str, str]:
-    config = folder / "tinquan.toml"
-    config.write_text(
-        f'root = "."\ncontact = "https://example.org/bench"\noutlets = "{ROOT}/config/outlets"\n'
-    )
-    return {
-        "TINQUAN_CONFIG": str(config),
-        "SSL_CERT_FILE": str(site.authority),
-        "BENCH_SITE": json.dumps({"resolve": site.resolve, "outlet": TEMPLATES[outlet]}),
-        "PYTHONPATH": str(ROOT),
-    }
+class Bench:
+    """One outlet's site, and the two programs that crawl it, each with a folder of its own."""
+
+    def __init__(self, site: LocalSite, folder: Path, outlet: str) -> None:
+        """Fill the site with `PAGES` articles."""
+        self._site, self._folder, self._outlet = site, folder, outlet
+        (folder / "tinquan.toml").write_text(
+            f'root = "."\ncontact = "a@example.org"\noutlets = "{ROOT}/config/outlets"\n'
+        )
+        self._paths = fill(site, outlet, PAGES)
+
+    def ours(self, crawls: int) -> Cost:
+        """Crawl so many times, one after the other, under one supervisor."""
+        environment = {
+            "TINQUAN_CONFIG": str(self._folder / "tinquan.toml"),
+            "SSL_CERT_FILE": str(self._site.authority),
+        }
+        _, _, section, _ = TEMPLATES[self._outlet]
+        told = [self._outlet, section, str(crawls), json.dumps(self._site.resolve)]
+        return measure([sys.executable, "-m", "benchmarks.crawl", "--run", *told], environment)
+
+    def peer(self) -> Cost:
+        """Let the peer crawl once."""
+        _, _, _, path = TEMPLATES[self._outlet]
+        listing = f"https://{next(iter(self._site.resolve.values()))}{path}"
+        database = str(self._folder / "peer.db")
+        return measure([sys.executable, "-m", "benchmarks.crawl_peer", listing, database], {})
+
+
+def crawl(outlet: str, section: str, crawls: int, resolve: str) -> None:
+    """Crawl as the schedule does; run in a process of its own."""
+
+    def argv(job: CrawlJob, config: Config) -> list[str]:
+        local = ["-s", "DOWNLOAD_DELAY=0", "-s", f"TINQUAN_RESOLVE={resolve}"]
+        return [*crawl_argv(job, config), *local]
+
+    vars(supervisor)["crawl_argv"] = argv
+    config = load_config()
+
+    async def work() -> None:
+        with open_archive(config.archive) as archive:
+            at_work = supervisor.Supervisor(archive, config)
+            for _ in range(crawls):
+                run = await at_work.crawl(CrawlJob(outlet, sections=(section,)))
+                if run.outcome is not Outcome.DONE:
+                    raise SystemExit(f"{run.outcome}: {run.error}")
+            at_work.close()
+
+    asyncio.run(work())
+
+
+def told(what: str, ours: float, peer: float) -> None:
+    print(f"{what:44} {ours:8.2f} s {peer:8.2f} s  {ours / peer:5.2f}", flush=True)
+
+
+def main(outlet: str) -> None:
+    """Print what 300 new pages and crawls without news cost, ours and the peer's, and the ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with LocalSite(folder, [TEMPLATES[outlet][1]]) as site:
+            bench = Bench(site, folder, outlet)
+            print(f"{outlet:44} {'tinquan':>10} {'peer':>10}  ratio")
+            new, theirs = bench.ours(1), bench.peer()
+            told(f"{PAGES} new pages, with all starts", new.seconds, theirs.seconds)
+            bench.ours(1)  # the first after news asks on, to be sure
+            rounds = [
+                (bench.ours(1), bench.peer(), bench.ours(1 + _CRAWLS)) for _ in range(_ROUNDS)
+            ]
+            start = median(one.seconds for one, _, _ in rounds)
+            quiet = median((many.seconds - one.seconds) / _CRAWLS for one, _, many in rounds)
+            their_quiet = median(peer.seconds for _, peer, _ in rounds)
+            told("nothing new, each crawl of a schedule", quiet, their_quiet)
+            told("nothing new, one crawl with all starts", start, their_quiet)
+            told(
+                f"a page of {PAGES}, net of the start",
+                (new.seconds - start) / PAGES,
+                (theirs.seconds - their_quiet) / PAGES,
+            )
+            peaks = f"{new.peak_bytes / 2**20:.0f} and {theirs.peak_bytes / 2**20:.0f} MB"
+            print(f"peak memory with {PAGES} new pages: {peaks}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:
+        crawl(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
+    else:
+        for chosen in sys.argv[1:] or TEMPLATES:
+            main(chosen)

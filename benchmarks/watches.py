@@ -33,7 +33,8 @@ from storage.model.runs import Run
 from storage.model.search import SearchQuery
 from storage.model.watches import TOPICS, ArrivalCursor, Delivery, Digest, Look
 from storage.sql.engine.bulk import insert
-from storage.sql.schema.core import article_places, articles, captures, contents, outlets, revisions
+from storage.sql.schema.core import articles, captures, contents, outlets, revisions
+from storage.sql.schema.places import article_places
 
 DAY, WATCHES, UNITS, OUTLETS = 7_000, 200, 700, 35
 T0 = datetime(2016, 1, 1, tzinfo=UTC)

@@ -32,15 +32,8 @@ from crawler.web.shapes import load_outlines
 from storage.archive import open_archive
 from storage.model.runs import Run
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import (
-    article_places,
-    articles,
-    captures,
-    contents,
-    outlets,
-    refusals,
-    revisions,
-)
+from storage.sql.schema.core import articles, captures, contents, outlets, refusals, revisions
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import hashed
 from tests.support.asking import ask
 

@@ -10,6 +10,7 @@
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
     │   ├── SlowQueryError      an answer took longer than the archive was opened for
+    │   ├── RowError            the database does not take what one row says
     │   └── NotFoundError       nothing has that id or URL
     ├── CaptureError            a WARC file is missing, damaged or cannot be written
     ├── ExportError             a file of an export could not be written
@@ -61,6 +62,10 @@ class ArchiveBusyError(ArchiveError):
 
 class SlowQueryError(ArchiveError):
     """A question took longer than `query_seconds`: ask for less."""
+
+
+class RowError(ArchiveError):
+    """The database does not take what one row says; it takes others."""
 
 
 class NotFoundError(ArchiveError):

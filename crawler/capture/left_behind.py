@@ -1,6 +1,7 @@
 """What a killed crawl recorded and did not come to store: found, so that nobody is asked again.
 
-A crawl that ends lists its WARC files in the archive; those of one that was killed are not listed.
+A crawl that ends lists its WARC files in the archive. Those of one that was killed, or whose pages
+the archive did not take, are not listed.
 """
 
 import logging
@@ -11,9 +12,13 @@ from crawler.capture.files import warc_paths
 from crawler.capture.scan import RecordEntry, scan
 from storage.archive import Archive
 from storage.errors import CaptureError
-from storage.model.runs import Run
+from storage.model.runs import Outcome, Run
 
 _log = logging.getLogger(__name__)
+MAY_LEAVE_PAGES = frozenset(Outcome) - {Outcome.DONE}
+"""How a run may have ended that was killed, or whose pages the archive did not take; any other has
+listed its files.
+"""
 
 
 def files_left_behind(

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from crawler.extract import extract
 from crawler.extract.article import VERSION, slug_of
-from crawler.extract.reader import LENGTH_BYTES, READY, packed
+from crawler.extract.worker_process import LENGTH_BYTES, READY, packed
 from crawler.jobs.start import Process, start
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
@@ -64,7 +64,7 @@ class _Child:
     async def begin(cls, memory_bytes: int) -> Self:
         """Start a child and wait until it is ready. Raises OSError, ChildDiedError."""
         ours, theirs = socket.socketpair()
-        argv = [sys.executable, "-m", "crawler.extract.reader", str(memory_bytes)]
+        argv = [sys.executable, "-m", "crawler.extract.worker_process", str(memory_bytes)]
         try:
             with theirs:
                 # In our own group: whoever ends a crawl with its group ends this too.
@@ -93,11 +93,15 @@ class _Child:
         """True where it can take another page."""
         return self._calls < _PAGES_PER_CHILD and not self._process.has_ended
 
-    async def call(self, function: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
-        """Return (True, what the function returned) or (False, what it raised)."""
+    async def ask(self, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
+        """Return when the child has taken a call, and begins with it."""
         self._calls += 1
         self._writer.write(packed((function, arguments)))
         await self._writer.drain()
+        await self._reader.readexactly(len(READY))
+
+    async def answer(self) -> Any:
+        """Return (True, what the function returned) or (False, what it raised)."""
         length = await self._reader.readexactly(LENGTH_BYTES)
         answer = await self._reader.readexactly(int.from_bytes(length, "big"))
         return pickle.loads(answer)  # noqa: S301 - from our own child
@@ -200,22 +204,39 @@ class ExtractionWorker:
         Raises TimeoutError, ChildDiedError (the child ended), MemoryError, RecursionError, OSError.
         """
         async with self._turn:  # so that nobody's time passes while others are served
-            child = await self._child()
             try:
-                done, found = await asyncio.wait_for(
-                    child.call(function, arguments), self._limit_seconds
-                )
-            except BaseException as error:  # what it is at cannot be stopped but by its end
-                self._children.discard(child)
-                code = await child.end()
-                if isinstance(error, (EOFError, OSError)) and not isinstance(error, TimeoutError):
-                    raise ChildDiedError(code) from None
+                child = await self._asked(function, arguments)
+            except ChildDiedError:  # it was killed before it took the page
+                child = await self._asked(function, arguments)
+            try:
+                done, found = await asyncio.wait_for(child.answer(), self._limit_seconds)
+            except BaseException as error:
+                await self._give_up(child, error)
                 raise
             self._idle.append(child)
         if not done:
             raise found
         result: T = found
         return result
+
+    async def _asked(
+        self, function: Callable[..., object], arguments: tuple[object, ...]
+    ) -> "_Child":
+        """Return a child that has taken a call. Raises TimeoutError, ChildDiedError, OSError."""
+        child = await self._child()
+        try:
+            await asyncio.wait_for(child.ask(function, arguments), _START_SECONDS)
+        except BaseException as error:
+            await self._give_up(child, error)
+            raise
+        return child
+
+    async def _give_up(self, child: "_Child", error: BaseException) -> None:
+        """End a child: what it is at cannot be stopped otherwise. Raises ChildDiedError."""
+        self._children.discard(child)
+        code = await child.end()
+        if isinstance(error, (EOFError, OSError)) and not isinstance(error, TimeoutError):
+            raise ChildDiedError(code) from None
 
     async def _child(self) -> "_Child":
         """Return a child that is ready; one that was killed between two pages is replaced."""

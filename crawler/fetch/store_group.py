@@ -9,8 +9,7 @@ from scrapy.exceptions import DropItem
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.outlet import OutletSpider
 from crawler.health.signals import HealthSignal, signals_of
-from storage.archive import Archive
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, NotFoundError, RowError
 from storage.model.articles import Arrival, Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
 
@@ -19,6 +18,8 @@ MOST = 20
 """Pages that are stored together."""
 _SECONDS = 2.0  # how long the first of them waits for others
 _LOOK_SECONDS = 0.2
+
+_OF_ONE_PAGE = (RowError, NotFoundError)  # of the archive's errors; the others are of them all
 
 _Waiting = tuple[PageItem, asyncio.Future[None]]
 
@@ -70,6 +71,7 @@ class StoreGroup:
         try:
             self._store(waiting)
         except ArchiveError as error:
+            self._spider.session.leaves_pages = True
             self._spider.halt(Outcome.FAILED, str(error))
             _drop(waiting, f"not stored: {error}")
 
@@ -80,19 +82,39 @@ class StoreGroup:
         items = [item for item, _ in waiting]
         try:
             answers = store_pages(self._spider, items)
-        except ArchiveError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is handed to who waits
+        except Exception as error:
+            if isinstance(error, ArchiveError) and not isinstance(error, _OF_ONE_PAGE):
+                raise
             if len(waiting) == 1:
-                _settle(waiting[0][1], error)
+                self._fail(waiting[0], error)
                 return
             for one in waiting:  # what is wrong with one page costs no other
                 self._store([one])
             return
-        for (item, stored), answer in zip(waiting, answers, strict=True):
-            item.stored = answer
+        for one, answer in zip(waiting, answers, strict=True):
+            self._report(one, answer)
+        keep_for_next_time(self._spider, items)
+
+    def _report(self, one: _Waiting, answer: Stored) -> None:
+        item, stored = one
+        item.stored = answer
+        try:
             report(self._spider, item, answer)
+        except Exception as error:  # noqa: BLE001 - an error of one page leaves no other waiting
+            self._fail(one, error)
+        else:
             _settle(stored)
+
+    def _fail(self, one: _Waiting, error: Exception) -> None:
+        item, stored = one
+        if not isinstance(error, ArchiveError):
+            _settle(stored, error)
+            return
+        if isinstance(error, RowError):  # of this page; the archive takes others
+            self._spider.recorder.fault(f"{item.url}: {error}", closes_host=True)
+        else:
+            self._spider.halt(Outcome.FAILED, str(error))
+        _settle(stored, DropItem(str(error)))
 
 
 def _settle(stored: asyncio.Future[None], error: Exception | None = None) -> None:
@@ -110,7 +132,7 @@ def _drop(waiting: Sequence[_Waiting], why: str) -> None:
 
 
 def store_pages(spider: OutletSpider, items: Sequence[PageItem]) -> list[Stored]:
-    """Store pages that are read, and what a later look at them needs. Raises ArchiveError."""
+    """Store pages that are read, all or none. Raises ArchiveError."""
     arrivals = [
         Arrival(
             item.capture,
@@ -122,24 +144,20 @@ def store_pages(spider: OutletSpider, items: Sequence[PageItem]) -> list[Stored]
         for item in items
         if item.result is not None
     ]
-    answers = spider.archive.articles.store_many(spider.run_id, arrivals)
-    _keep_for_next_time(spider.archive, items, answers, is_replay=spider.session.is_replay)
-    return answers
+    return spider.archive.articles.store_many(spider.run_id, arrivals)
 
 
-def _keep_for_next_time(
-    archive: Archive, items: Sequence[PageItem], answers: Sequence[Stored], *, is_replay: bool
-) -> None:
-    """Keep what a later look at articles needs, once they are stored."""
-    for item, stored in zip(items, answers, strict=True):
-        if item.known is not None:
-            status = item.capture.status
-            archive.schedule.note_check(stored.id or item.known, item.capture.captured_at, status)
+def keep_for_next_time(spider: OutletSpider, items: Sequence[PageItem]) -> None:
+    """Keep what a later look at pages needs, once they are stored. Raises ArchiveError."""
+    for item in items:
+        if item.known is not None and item.stored is not None:
+            about, status = item.stored.id or item.known, item.capture.status
+            spider.archive.schedule.note_check(about, item.capture.captured_at, status)
     validators = [
         item.validator for item in items if item.validator and isinstance(item.result, Article)
     ]
-    if validators and not is_replay:
-        archive.links.save_validators(validators)
+    if validators and not spider.session.is_replay:
+        spider.archive.links.save_validators(validators)
 
 
 def report(spider: OutletSpider, item: PageItem, stored: Stored) -> None:

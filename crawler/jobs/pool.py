@@ -27,7 +27,7 @@ def run_crawls(
     """
 
     async def work() -> list[Run]:
-        supervisor = Supervisor(archive, config)
+        supervisor = Supervisor(archive, config, forks=len(jobs) > 1)
         pool = _Pool(supervisor, archive, progress, at_once)
         with stop_on_signal(supervisor.stop):
             try:

@@ -21,7 +21,7 @@ from crawler.jobs.warm import REQUEST_BYTES, ForkRequest
 Streams = tuple[int, int, int]
 """File descriptors of a process's standard input, output and error; the caller closes its own."""
 
-_FORK_SECONDS = 60.0  # a parent that takes longer to import what it should is hung
+_FORK_SECONDS = 120.0  # a parent that takes longer to import what it should is hung
 _TOLD_SECONDS = 10.0  # after a process was killed
 _END_SECONDS = 5.0
 _CODE = Path(__file__).resolve().parents[1]
@@ -157,6 +157,7 @@ class Forks:
         self._asks = asks
         self._kill = kill
         self.forked = 0
+        self.is_gone = False
 
     async def fork(
         self, argv: Sequence[str], environment: Mapping[str, str], streams: Streams, group: int
@@ -174,8 +175,9 @@ class Forks:
         told, tells = os.pipe()
         try:
             socket.send_fds(self._asks, [text], [*streams, tells])
-        except OSError:  # the parent is gone
+        except OSError:
             os.close(told)
+            self.is_gone = True
             return None
         finally:
             os.close(tells)
@@ -183,6 +185,7 @@ class Forks:
         if not (await asyncio.wait([process.begun], timeout=_FORK_SECONDS))[0]:
             self._kill()
             await process.begun
+        self.is_gone = not process.pid
         self.forked += bool(process.pid)
         return process if process.pid else None
 
@@ -234,13 +237,17 @@ class WarmParent:
     def forks(self) -> Forks | None:
         """Return how the parent is asked; None where this code's cannot even begin."""
         stamp = code_stamp()
-        gone = self._process is not None and self._process.poll() is not None
-        if gone and self._forks is not None and stamp == self._stamp and not self._forks.forked:
+        is_gone = self._forks is not None and (self._forks.is_gone or self._has_ended)
+        if is_gone and self._forks and stamp == self._stamp and not self._forks.forked:
             return None  # its imports fail: each process then says so itself
-        if self._forks is None or stamp != self._stamp or gone:
+        if self._forks is None or stamp != self._stamp or is_gone:
             self._retire()
             self._stamp, self._forks = stamp, self._begin()
         return self._forks
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
 
     def _begin(self) -> Forks:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

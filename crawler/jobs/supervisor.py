@@ -41,17 +41,25 @@ def crawl_bounds(config: Config) -> Bounds:
 class Supervisor:
     """Runs jobs as processes of one event loop, and writes their ends into the archive.
 
-    bounds: of a crawl; those of the configuration if None. `close` it when no job runs.
+    bounds: of a crawl; those of the configuration if None. forks: whether crawls are forked from a
+    warm parent, which pays from the second on. `close` it when no job runs.
     """
 
-    def __init__(self, archive: Archive, config: Config, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        config: Config,
+        bounds: Bounds | None = None,
+        *,
+        forks: bool = True,
+    ) -> None:
         """Keep them; nothing is started before a job is asked for."""
         self._archive = archive
         self._config = config
         self._bounds = bounds or crawl_bounds(config)
         # One thread: what is asked of the archive keeps its order, and blocks no child's output.
         self._thread = ThreadPoolExecutor(1, "archive")
-        self._warm = WarmParent([PRELOADED])
+        self._warm = WarmParent([PRELOADED]) if forks else None
         self.stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -61,7 +69,8 @@ class Supervisor:
     def close(self) -> None:
         """Release the thread, and end the warm parent."""
         self._thread.shutdown()
-        self._warm.close()
+        if self._warm is not None:
+            self._warm.close()
 
     async def ask(self, function: Callable[..., T], *arguments: object) -> T:
         """Call what asks the archive in the thread for that."""
@@ -72,7 +81,8 @@ class Supervisor:
         """Do a crawl; return its run, ended. Raises CrawlError, ArchiveError and OSError."""
         begun = datetime.now(UTC)
         await self.ask(make_log, job, self._config)
-        ended = await self._run(crawl_argv(job, self._config), self._bounds, self._warm.forks())
+        forks = self._warm.forks() if self._warm is not None else None
+        ended = await self._run(crawl_argv(job, self._config), self._bounds, forks)
         close = partial(close_run, self._archive, self._config, job)
         return await self.ask(close, ended, begun, datetime.now(UTC))
 

@@ -17,7 +17,7 @@ taken away; `docs/places.md` says how well they do.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crawler.places.events import Role
@@ -56,8 +56,9 @@ def score_units(
     sapo = {item.unit for item in mentions if item.field == "sapo"}
     body = [item for item in mentions if item.field == "body"]
     times = Counter(item.unit for item in body)
-    bonus = {} if title or sapo else _bonus(body, gazetteer)
-    within = {} if title or sapo else _within(times, gazetteer)
+    districts = _districts(times, gazetteer)
+    bonus = {} if title or sapo else _bonus(body, districts, gazetteer)
+    within = {} if title or sapo else _within(times, districts)
     scores = {}
     for unit in {*title, *sapo, *times}:
         count = times[unit] + 0.5 * (echoes.get(unit, 0) + within.get(unit, 0))
@@ -65,7 +66,8 @@ def score_units(
         score += bonus.get(unit, 0.0)
         below = gazetteer.unit(unit).level == "ward" and gazetteer.district(unit) is not None
         scores[unit] = round(score * (WARD_FACTOR if below else 1.0), 3)
-    primary = _primary(scores, bool(title or sapo), _is_one_place(times, gazetteer), gazetteer)
+    alone = sum(not above for above in districts.values()) == 1
+    primary = _primary(scores, bool(title or sapo), alone, gazetteer)
     scenes = title | {
         item.unit for item in mentions if item.field == "sapo" and item.role != "home"
     }
@@ -80,25 +82,24 @@ def _confidence(said: bool) -> Confidence:
     return "certain" if said else "likely"
 
 
-def _within(times: Mapping[str, int], gazetteer: Gazetteer) -> Counter[str]:
+def _districts(named: Collection[str], gazetteer: Gazetteer) -> dict[str, set[str]]:
+    """Return for each of `named` which others are its district, in any era."""
+    became: dict[str, set[str]] = defaultdict(set)
+    for unit in named:
+        for kin in gazetteer.kin(unit):
+            became[kin].add(unit)
+    return {
+        unit: {other for above in gazetteer.above(unit) for other in became.get(above, ())}
+        for unit in named
+    }
+
+
+def _within(times: Mapping[str, int], districts: Mapping[str, set[str]]) -> Counter[str]:
     """Count for districts how often their communes are named."""
     found: Counter[str] = Counter()
     for unit, count in times.items():
-        if gazetteer.unit(unit).level == "ward":
-            found.update(dict.fromkeys(_districts(unit, times, gazetteer), count))
+        found.update(dict.fromkeys(districts[unit], count))
     return found
-
-
-def _districts(unit: str, named: Iterable[str], gazetteer: Gazetteer) -> set[str]:
-    """Return which of `named` are the district of a commune, in any era."""
-    above = set(gazetteer.above(unit))
-    return {other for other in named if gazetteer.kin(other) & above}
-
-
-def _is_one_place(named: Collection[str], gazetteer: Gazetteer) -> bool:
-    """True where one unit is named, or one district and what lies in it."""
-    tops = {unit for unit in named if not _districts(unit, named, gazetteer)}
-    return len(tops) == 1
 
 
 def _primary(
@@ -114,13 +115,16 @@ def _primary(
     return chosen if leads or len(chosen) <= MOST else set()
 
 
-def _bonus(body: Sequence[Named], gazetteer: Gazetteer) -> dict[str, float]:
+def _bonus(
+    body: Sequence[Named], districts: Mapping[str, set[str]], gazetteer: Gazetteer
+) -> dict[str, float]:
     """Return what units get for being named first, and for the first scene."""
     bonus: dict[str, float] = defaultdict(float)
     for points, fits in ((FIRST, ("scene", "plain")), (SCENE, ("scene",))):
         first = next((at for at, item in enumerate(body) if item.role in fits), None)
         if first is not None and body[first].start < EARLY:
-            for unit in _together(body, first, gazetteer):
+            together = _together(body, first, gazetteer)
+            for unit in together.union(*(districts[unit] for unit in together)):
                 bonus[unit] += points
     return bonus
 
@@ -133,7 +137,4 @@ def _together(body: Sequence[Named], first: int, gazetteer: Gazetteer) -> set[st
             break
         found.append(item.unit)
     levels = Counter(gazetteer.unit(unit).level for unit in set(found))
-    if max(levels.values()) > MOST:
-        return set()
-    named = {item.unit for item in body}
-    return set(found).union(*(_districts(unit, named, gazetteer) for unit in found))
+    return set(found) if max(levels.values()) <= MOST else set()

@@ -53,5 +53,5 @@ def _sentence(lower: str, start: int) -> str:
     """Return the sentence around `start`; a dot after an abbreviation ends none."""
     begin = max(0, start - 300)
     begin += _end_of_last(_SENTENCE_END, lower[begin:start]) + (begin > 0)
-    end = _SENTENCE_END.search(lower, start)
-    return lower[max(0, begin) : min(end.start() if end else len(lower), start + 200)]
+    end = _SENTENCE_END.search(lower, start, start + 200)
+    return lower[max(0, begin) : end.start() if end else start + 200]

@@ -71,6 +71,9 @@ class Agenda:
                 self._items.append(Item(one.outlet, "", "recheck", steady))
         for name, line in maintenance.items():
             self._items.append(Item("", name, "maintenance", Cadence(cron=line)))
+        self._of: dict[tuple[str, str], list[Item]] = {}  # by outlet and kind: runs are many
+        for item in self._items:
+            self._of.setdefault((item.outlet, item.kind), []).append(item)
 
     def sections(self) -> dict[str, set[str]]:
         """Return the sections that are crawled, by outlet."""
@@ -116,7 +119,7 @@ class Agenda:
                 self._take_in(run, now)
         known = self._known.get(visit.outlet, {})
         self._known[visit.outlet] = {id_: at for id_, at in known.items() if at >= oldest}
-        items = [i for i in self._items if (i.outlet, i.kind) == (visit.outlet, visit.kind)]
+        items = self._of.get((visit.outlet, visit.kind), [])
         for item in items:
             item.reschedule()
         self.running.remove(visit)
@@ -154,9 +157,7 @@ class Agenda:
             return
         if run.outcome is not None:
             known[run.id] = run.started_at
-        for item in self._items:
-            if item.outlet != run.outlet or item.kind != run.kind:
-                continue
+        for item in self._of.get((run.outlet, run.kind), ()):
             if run.kind == "recheck" or item.name in run.sections:
                 item.note(run, now)
 

@@ -15,6 +15,7 @@ from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from storage.archive import Archive
+from storage.errors import ArchiveError
 from storage.model.machines import Machine
 from storage.model.runs import Run
 
@@ -111,8 +112,15 @@ class ScheduleState:
     def claim(self, task: Task, now: datetime) -> Claim | None:
         """Return what was done of a task meanwhile, by whoever; None where another is at it.
 
-        Nobody else begins it then before `release`. Raises ArchiveError.
+        Nobody else begins it then before `release`. Raises ArchiveError, and keeps nothing then.
         """
+        try:
+            return self._claim(task, now)
+        except ArchiveError:
+            self.release(task)
+            raise
+
+    def _claim(self, task: Task, now: datetime) -> Claim | None:
         if isinstance(task, MaintenanceJob):
             if not self._membership.take(_MAINTENANCE):
                 return None

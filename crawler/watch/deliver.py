@@ -8,7 +8,7 @@ from typing import Protocol
 
 from crawler.channels.message import Message
 from crawler.watch.digest import digest_page
-from crawler.watch.due import next_attempt
+from crawler.watch.due import GIVEN_UP_AFTER, is_time, next_attempt
 from crawler.watch.html import html_of
 from crawler.watch.text import text_of
 from crawler.watch.trust import Health
@@ -75,14 +75,23 @@ def deliver_due(
     broken: set[str] = set()
     for delivery in composer.archive.watches.open_deliveries():
         name = delivery.channel
-        if delivery.digest.watch not in composer.orders or name not in senders or name in broken:
+        if delivery.digest.watch not in composer.orders or name not in senders:
+            _give_up_old(composer.archive, delivery, now())
             continue
-        if delivery.due_at is None or delivery.due_at > now():
+        if name in broken:
+            continue
+        if not is_time(delivery.due_at, now()):
             continue
         if not _deliver(composer, delivery, senders[name], now):
             broken.add(name)
             failed.append(delivery)
     return failed
+
+
+def _give_up_old(archive: Archive, delivery: Delivery, now: datetime) -> None:
+    """Give up what is owed for a watch, or to a channel, that the configuration has no more."""
+    if delivery.due_at and now - delivery.digest.made_at >= GIVEN_UP_AFTER:
+        archive.watches.end_delivery(delivery, sent_at=None, due_at=None)
 
 
 def _deliver(

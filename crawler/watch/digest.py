@@ -16,7 +16,7 @@ from storage.model.watches import TOPICS, ArrivedEdit, Digest, Report, Story, To
 
 _CHANGED_LINES = 3  # of an edit
 _HIDDEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
 )
 
 

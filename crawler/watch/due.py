@@ -10,6 +10,20 @@ GIVEN_UP_AFTER = timedelta(days=7)
 """How old a digest may become before nobody tries to deliver it any more."""
 
 
+_LEAST_ATTEMPTS = 8  # however old: a machine that was off has not tried
+_SKEW = timedelta(minutes=5)  # by which clocks of machines may differ
+
+
+def is_due(when: str, last: datetime, now: datetime) -> bool:
+    """Return whether a watch is due. A last look that lies ahead is a clock's that went wrong."""
+    return last > now + _SKEW or next_look(when, last) <= now
+
+
+def is_time(due_at: datetime | None, now: datetime) -> bool:
+    """Return whether an attempt is due. One that is further off than any is is a wrong clock's."""
+    return due_at is not None and not now < due_at <= now + _LONGEST_RETRY
+
+
 def next_look(when: str, last: datetime) -> datetime:
     """Return when a watch is due after its last look. when: as in the configuration."""
     if when == "at once":
@@ -24,7 +38,7 @@ def next_look(when: str, last: datetime) -> datetime:
 
 def next_attempt(made_at: datetime, attempts: int, now: datetime) -> datetime | None:
     """Return when to try again after so many attempts; None where it is given up."""
-    if now - made_at >= GIVEN_UP_AFTER:
+    if now - made_at >= GIVEN_UP_AFTER and attempts >= _LEAST_ATTEMPTS:
         return None
     doubled: int = 2 ** min(attempts - 1, 12)
     return now + min(_FIRST_RETRY * doubled, _LONGEST_RETRY)

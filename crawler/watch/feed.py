@@ -7,9 +7,10 @@ from typing import TypeVar
 from crawler.config.config import Config
 from crawler.watch.atom import atom_of, feed_entries, tag_authority
 from crawler.watch.digest import Entries
-from crawler.watch.files import replace_file
+from crawler.watch.files import put_file
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
+from storage.errors import ExportError
 from storage.model.watches import Arrivals, Look, Report
 
 _Item = TypeVar("_Item")
@@ -20,21 +21,23 @@ _DIGESTS = 100  # of a watch that are looked through for them
 
 def write_feeds(
     archive: Archive, orders: Mapping[str, WatchOrder], looks: Iterable[Look], config: Config
-) -> list[Path]:
+) -> tuple[list[Path], list[ExportError]]:
     """Write the feeds of the watches that were looked at, where they are not what they were.
 
-    Something arrived, or was taken down. Return the files. Raises ExportError.
+    Something arrived, or was taken down. Return the files, and what kept others from being written.
     """
-    written = []
+    written, faults = [], []
     for look in looks:
         order = orders[look.watch]
         if not order.watch.feed:
             continue
         file, data = config.root / order.watch.feed, watch_feed(archive, order, config)
-        if not file.is_file() or file.read_bytes() != data:
-            replace_file(file, data)
-            written.append(file)
-    return written
+        try:
+            if put_file(file, data):
+                written.append(file)
+        except ExportError as error:
+            faults.append(error)
+    return written, faults
 
 
 def watch_feed(archive: Archive, order: WatchOrder, config: Config) -> bytes:

@@ -7,6 +7,15 @@ from pathlib import Path
 from storage.errors import ExportError
 
 
+def put_file(path: Path, data: bytes) -> bool:
+    """Replace a file where it holds something else; return whether it did. Raises ExportError."""
+    with suppress(OSError):
+        if path.read_bytes() == data:
+            return False
+    replace_file(path, data)
+    return True
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Put a file in place of the one that is there. Raises ExportError; that one then stays."""
     part = path.with_name(f".{path.name}.part")

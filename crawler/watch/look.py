@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.render.diff import changed_share
-from crawler.watch.due import next_look
+from crawler.watch.due import is_due
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Arrivals, Look
@@ -25,7 +25,7 @@ def due_looks(archive: Archive, orders: Iterable[WatchOrder], now: datetime) -> 
         state = states.get(order.watch.name)
         if state is None:
             looks.append(Look(order.watch.name, now, now, until))
-        elif next_look(order.watch.when, min(state.looked_at, now)) <= now:
+        elif is_due(order.watch.when, state.looked_at, now):
             known.append((order, state.cursor, state.looked_at))
     looks += looks_at(archive, known, until, now)
     archive.watches.record(looks)
@@ -65,14 +65,20 @@ def large_edits(archive: Archive, arrivals: Arrivals, least: float) -> Arrivals:
 
 
 def first_cursor(
-    archive: Archive, name: str, since: datetime | None, now: datetime
+    archive: Archive, name: str, since: datetime | None, now: datetime, *, records: bool
 ) -> tuple[ArrivalCursor, datetime]:
     """Return where a look begins that somebody asked for.
 
-    since: a time, else the watch's last look; of a new watch, a day ago.
+    since: a time, else the watch's last look; of a new watch, a day ago. records: the look moves
+    the watch's cursor, and so begins no later than there: what lies between is told nowhere else.
     """
     state = archive.watches.states().get(name)
     if since is None and state is not None:
         return state.cursor, state.looked_at
     begin = since or now - timedelta(days=1)
-    return archive.watches.cursor_at(begin), begin
+    cursor = archive.watches.cursor_at(begin)
+    if not records or state is None:
+        return cursor, begin
+    told = state.cursor
+    earlier = ArrivalCursor(min(cursor.capture, told.capture), min(cursor.article, told.article))
+    return earlier, min(begin, state.looked_at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from crawler.watch.digest import one_line
 from crawler.watch.page import DigestPage, Entry, Section, Span
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -42,4 +43,4 @@ def spans_text(line: Sequence[Span]) -> str:
         start, end = _MARKS.get(span.style, ("", ""))
         inner = span.text.strip() if start else span.text
         words.append(span.text.replace(inner, f"{start}{inner}{end}", 1) if inner else span.text)
-    return " ".join("".join(words).split())
+    return one_line("".join(words))

@@ -15,6 +15,7 @@ MOST_CHARS = 2_000
 """Of one value in an address."""
 
 _REF = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,6}))?")
+_POSITION = re.compile(r"(-?[0-9]{1,18})_([0-9]{1,18})")
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 Cursor = tuple[datetime, int]
 _Choice = TypeVar("_Choice", bound=str)
@@ -100,10 +101,11 @@ def cursor_in(values: Mapping[str, str]) -> Cursor | None:
     text = text_in(values, "sau")
     if not text:
         return None
-    moment, _, number = text.rpartition("_")
+    found = _POSITION.fullmatch(text)
     try:
-        at = datetime.fromtimestamp(int(moment) / 1_000_000, UTC)
-        return at, int(number)
+        if found is None:
+            raise ValueError(text)
+        return datetime.fromtimestamp(int(found[1]) / 1_000_000, UTC), int(found[2])
     except (ValueError, OverflowError, OSError):
         raise UsageError("sau: expected what the link to the next page says") from None
 

@@ -66,7 +66,7 @@ class Page:
         self.reader = reader
         self.path: dict[str, str] = request.path_params
         self.values: Mapping[str, str] = request.query_params
-        self.at = request.url.path
+        self.at = f"/{request.url.path.lstrip('/')}"  # "//name" in a link is another host's
         self.site = reader.base_url or f"http://{request.headers.get('host', '')}"
         code = "en" if self.values.get("lang") == "en" else "vi"
         self.language = Language(cast("Code", code))

@@ -39,8 +39,10 @@ from storage.sql.read.counts import count_articles, position_of
 from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
-from storage.sql.schema.core import articles, captures, gazetteer, keys, outlets, refusals, runs
+from storage.sql.schema.alarms import alarms
+from storage.sql.schema.core import articles, captures, keys, outlets, refusals, runs
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import gazetteer
 from storage.sql.schema.types import hashed, in_parts
 from storage.sql.search.stream import found_page
 
@@ -267,7 +269,7 @@ class Articles(Part):
         return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
     def stamp(self) -> str:
-        """Return a text that changes where articles are stored, or taken down, or a run goes on.
+        """Return a text that changes with what is stored or taken down, with runs and alarms.
 
         For caches. Reading or tagging stored captures again does not change it.
         """
@@ -276,9 +278,10 @@ class Articles(Part):
             sa.select(sa.func.max(redactions.c.id)).scalar_subquery(),
             sa.select(gazetteer.c.version).limit(1).scalar_subquery(),
         )
+        wrong = sa.select(sa.func.count(), sa.func.max(alarms.c.id))
+        wrong = wrong.where(alarms.c.closed_at.is_(None))
         run = sa.select(runs.c.id, runs.c.outcome, runs.c.fetched)
         run = run.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
         with self._database.reading() as conn:
-            return repr(
-                (*conn.execute(sa.select(*newest)).one(), *(conn.execute(run).first() or ()))
-            )
+            found = [*conn.execute(sa.select(*newest)).one(), *conn.execute(wrong).one()]
+            return repr((*found, *(conn.execute(run).first() or ())))

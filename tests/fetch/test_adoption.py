@@ -2,10 +2,12 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
 from crawler.capture.reader import sessions
+from crawler.page.times import utc_now
 from storage.model.articles import ArticleQuery
 from storage.model.runs import Outcome
 from tests.support.commands import Tinquan
@@ -50,6 +52,9 @@ def test_what_a_killed_crawl_recorded_is_read_back_first(
     with torn.open("ab") as file:
         file.write(b"\x1f\x8b\x08 a record that the kill cut off")
     recorded = asked_articles(site)[:11]
+    with desk.open() as archive:  # as where it was ended from outside, at its time limit
+        killed = replace(last_run(desk), outcome=Outcome.TIMED_OUT, ended_at=utc_now())
+        archive.runs.finish(killed)
     config = ("--config", desk.folder / "tinquan.toml", "--archive", desk.archive_url)
     checked = tinquan("archive", "check", *config)
     assert (
@@ -61,6 +66,7 @@ def test_what_a_killed_crawl_recorded_is_read_back_first(
     ), checked.out
     assert tinquan("archive", "check", "--repair", *config).code == 0
 
+    assert desk.crawl("tienphong", "recheck=1")[0] == 0, "it reads nothing back, and lists nothing"
     before = len(site.asked)
     for address in (FEED, PAGE):  # hours later: nobody names them any more
         site.routes[address] = listing([stories[0].epi_url])

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.support.sites import (
     FEED,
     PAGE,
     SECTION,
+    START,
     Desk,
     Story,
     articles,
@@ -27,6 +29,7 @@ from tests.support.sites import (
     epi_site,
     last_run,
     master_site,
+    name_only,
 )
 
 
@@ -194,6 +197,27 @@ def test_known_articles_are_no_end_after_a_crawl_that_left_some_behind(
     code, errors = desk.crawl("tienphong", SECTION)
     assert code == 0, errors
     assert last_run(desk).counts.new == 7
+
+
+@pytest.mark.slow
+def test_a_crawl_of_a_window_is_no_proof_that_all_before_it_is_known(
+    desk: Desk, site: LocalSite
+) -> None:
+    stories = epi_site(site, count=18, page=6)
+    now = dict(site.routes)
+    name_only(site, stories[12:])  # as it was hours ago
+    assert desk.crawl("tienphong", SECTION)[0] == 0
+    site.routes.update(now)
+    since = START - timedelta(hours=5, minutes=30)
+    assert desk.crawl("tienphong", SECTION, f"since={since.isoformat()}")[0] == 0
+    with desk.open() as archive:
+        known = articles(archive)
+    assert stories[5].epi_url in known
+    assert stories[11].epi_url not in known
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    with desk.open() as archive:
+        assert sorted(articles(archive)) == sorted(story.epi_url for story in stories)
 
 
 @pytest.mark.slow

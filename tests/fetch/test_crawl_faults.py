@@ -3,7 +3,9 @@
 import gzip
 import json
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,11 @@ from tests.support.sites import (
     PAGE,
     SECTION,
     Desk,
+    articles,
+    asked_articles,
     epi_site,
     last_run,
+    name_only,
     wait_for,
 )
 
@@ -63,7 +68,7 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     site.routes[at[6]] = Answer(status=301, headers={"Location": moved})
     html = epi_article(stories[6].number, "Ghe moi ven ho", "2026-09-14T08:00:00+0700")
     site.routes[moved.removeprefix("https://")] = Answer(html)
-    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=1, RETRY_TIMES=0)
+    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=4, RETRY_TIMES=0)
     assert code == 0, errors
     run = last_run(desk)
     assert run.counts.refused == {
@@ -227,6 +232,52 @@ def test_what_a_replay_cannot_use_is_said(desk: Desk, site: LocalSite, tmp_path:
     assert 0 < run.counts.new < len(stories)
     assert run.counts.refused["not_recorded"] >= 1
     assert run.counts.failed == 0
+
+
+def change(desk: Desk, statement: str) -> None:
+    with closing(sqlite3.connect(desk.folder / "tinquan.db", timeout=30)) as database, database:
+        database.execute(statement)
+
+
+@pytest.mark.slow
+def test_a_row_that_the_database_refuses_costs_its_page_only(desk: Desk, site: LocalSite) -> None:
+    stories = epi_site(site, count=6, page=6)
+    desk.open().close()
+    change(
+        desk,
+        "CREATE TRIGGER t BEFORE INSERT ON articles WHEN NEW.url LIKE '%1900002.tpo'"
+        " BEGIN SELECT RAISE(ABORT, 'no such story'); END",
+    )
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert (code, "does not take a row (no such story)" in errors) == (1, True), errors
+    assert stories[2].epi_url in errors
+    assert (last_run(desk).outcome, last_run(desk).counts.new) == (Outcome.FAILED, 5)
+    change(desk, "DROP TRIGGER t")
+    assert desk.crawl("tienphong", SECTION)[0] == 0
+    with desk.open() as archive:
+        assert sorted(articles(archive)) == sorted(story.epi_url for story in stories)
+
+
+@pytest.mark.slow
+def test_what_an_archive_that_fails_did_not_take_is_read_back(desk: Desk, site: LocalSite) -> None:
+    stories = epi_site(site, count=6, page=6)
+
+    def spoil(address: str) -> None:
+        if address == stories[3].epi_url.removeprefix("https://"):
+            site.before = lambda _: None
+            change(desk, "ALTER TABLE captures RENAME TO away")
+
+    site.before = spoil
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert (code, "no such table" in errors) == (1, True), errors
+    recorded = asked_articles(site)
+    assert len(recorded) >= 3
+    change(desk, "ALTER TABLE away RENAME TO captures")
+    name_only(site, stories[5:])  # hours later: nobody names the others any more
+    code, errors = desk.crawl("tienphong", SECTION)
+    assert code == 0, errors
+    with desk.open() as archive:
+        assert {f"https://{address}" for address in recorded} <= {*articles(archive)}
 
 
 def test_captures_that_cannot_be_written_stop_the_run(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from crawler.fetch.pipelines import ExtractPipeline, StorePipeline
 from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.store_group import MOST, StoreGroup
 from crawler.page.response import Page
-from storage.errors import ArchiveBusyError
+from storage.errors import ArchiveBusyError, RowError
 from storage.model.articles import Arrival, Capture, Refusal, RefusalReason, Stored, Verdict
 from storage.model.runs import Outcome
 
@@ -43,6 +44,7 @@ class FakeArchive:
 def spider(archive: object = None, **changes: object) -> Any:
     halted: list[tuple[Outcome, str]] = []
     counted: list[object] = []
+    faults: list[str] = []
     plain = {
         "archive": archive or FakeArchive(),
         "run_id": "r1",
@@ -52,7 +54,11 @@ def spider(archive: object = None, **changes: object) -> Any:
         "halt": lambda outcome, error: halted.append((outcome, error)),
         "session": SimpleNamespace(is_replay=False),
         "counted": counted,
-        "recorder": SimpleNamespace(stored=lambda *told: counted.append(told)),
+        "faults": faults,
+        "recorder": SimpleNamespace(
+            stored=lambda *told: counted.append(told),
+            fault=lambda what, **_: faults.append(what),
+        ),
     }
     return SimpleNamespace(**(plain | changes))
 
@@ -82,6 +88,7 @@ def test_an_archive_that_does_not_take_pages_ends_the_run() -> None:
         assert str(error) == "not stored: tinquan.db: held by another process"
     assert crawl.halted == [(Outcome.FAILED, "tinquan.db: held by another process")]
     assert crawl.counted == []
+    assert crawl.session.leaves_pages, "the next crawl reads them back"
 
 
 def test_nothing_is_stored_after_the_run_s_end() -> None:
@@ -127,6 +134,50 @@ def test_a_page_that_cannot_be_stored_costs_no_other() -> None:
     assert isinstance(second, ValueError)
     assert crawl.archive.groups == [[refused(1).url], [refused(3).url]]
     assert crawl.halted == []
+
+
+def test_a_row_that_the_database_does_not_take_costs_its_page_and_ends_no_crawl() -> None:
+    def refuses(one: Arrival) -> Exception | None:
+        return RowError("tinquan.db: NUL") if one.capture.url == refused(1).url else None
+
+    crawl = spider(FakeArchive(refuses))
+    group = StoreGroup(crawl, lambda waiting: waiting == 3)
+    first, *others = asyncio.run(through(group, [refused(n) for n in (1, 2, 3)]))
+    assert isinstance(first, DropItem)
+    assert others == [None, None]
+    assert crawl.archive.groups == [[refused(2).url], [refused(3).url]]
+    assert (crawl.halted, crawl.faults) == ([], [f"{refused(1).url}: tinquan.db: NUL"])
+
+
+@pytest.mark.parametrize("error", [ArchiveBusyError("held"), ValueError("no")])
+def test_an_error_in_counting_a_page_leaves_no_other_waiting(error: Exception) -> None:
+    def stored(*told: object) -> None:
+        counted.append(told)
+        if len(counted) == 1:
+            raise error
+
+    counted: list[object] = []
+    crawl = spider(recorder=SimpleNamespace(stored=stored))
+    group = StoreGroup(crawl, lambda waiting: waiting == 3)
+    first, *others = asyncio.run(through(group, [refused(n) for n in (1, 2, 3)]))
+    assert str(first) == str(error)
+    assert others == [None, None]
+    assert len(counted) == 3
+    assert len(crawl.halted) == isinstance(error, ArchiveBusyError)
+
+
+def test_pages_are_counted_as_stored_where_what_is_kept_for_later_is_not() -> None:
+    def note_check(*_: object) -> None:
+        raise ArchiveBusyError("held")
+
+    archive: Any = FakeArchive()
+    archive.schedule = SimpleNamespace(note_check=note_check)
+    crawl = spider(archive)
+    items = [refused(1), replace(refused(2), known=7)]
+    group = StoreGroup(crawl, lambda waiting: waiting == 2)
+    assert asyncio.run(through(group, items)) == [None, None]
+    assert len(crawl.counted) == 2
+    assert crawl.halted == [(Outcome.FAILED, "held")]
 
 
 def test_a_crawl_that_is_cut_short_stores_what_waits() -> None:

@@ -1,6 +1,7 @@
 """What a crawl is asked to do, what it asks for, and when it stops asking."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -207,6 +208,10 @@ def test_names_and_dates_that_tell_nothing_leave_no_child_out() -> None:
 # Conditional requests
 
 
+def before(back: timedelta) -> datetime:
+    return NOW - back
+
+
 def test_a_validator_waits_for_all_articles(sqlite_archive: Archive) -> None:
     validators = PendingValidators(sqlite_archive, lambda: NOW, timedelta(hours=24))
     headers = Headers({"ETag": '"1"', "Last-Modified": "yesterday"})
@@ -228,6 +233,9 @@ def test_a_validator_waits_for_all_articles(sqlite_archive: Archive) -> None:
         sqlite_archive, lambda: NOW + timedelta(hours=25), timedelta(hours=24)
     )
     assert later.usable("https://a.vn/1") is None
+    for back, wanted in ((timedelta(minutes=1), validator), (timedelta(days=300), None)):
+        set_back = PendingValidators(sqlite_archive, partial(before, back), timedelta(hours=24))
+        assert set_back.usable("https://a.vn/1") == wanted
     assert conditional_headers(validator) == {
         "If-None-Match": '"1"',
         "If-Modified-Since": "yesterday",

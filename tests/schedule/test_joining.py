@@ -14,12 +14,12 @@ from crawler.config.config import Config, load_config
 from crawler.health.machines import lost_machines
 from crawler.jobs.liveness import liveness
 from crawler.outlets.cadence import Cadence
-from crawler.schedule.agenda import Agenda, MaintenanceJob, Visit, Wanted
+from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit, Wanted
 from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
-from storage.errors import ArchiveError
+from storage.errors import ArchiveBusyError, ArchiveError
 from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import MaintenanceRun
@@ -208,6 +208,27 @@ def test_alarms_are_one_machine_s_until_it_is_gone(two: tuple[Membership, Member
     assert one.take("alarms") and one.take("alarms") and not other.take("alarms")
     one.leave()
     assert other.take("alarms")
+
+
+def test_what_could_not_be_claimed_is_left_to_others(
+    two: tuple[Membership, Membership],
+    shared: Archive,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise ArchiveBusyError("busy")
+
+    one, other = two
+    state = ScheduleState(shared, config, agenda("thu"), one)
+    monkeypatch.setattr(shared.runs, "find", busy)
+    monkeypatch.setattr(shared.schedule, "maintenance_runs", busy)
+    tasks: list[Task] = [Visit("thu", "thu.vn", "crawl", ("a",)), MaintenanceJob("backup")]
+    for task in 2 * tasks:
+        with pytest.raises(ArchiveBusyError):
+            state.claim(task, NOW)
+    assert other.take_visit("thu.vn") and other.take_visit("b.vn"), "all the crawls of all machines"
+    assert other.take("maintenance")
 
 
 def test_a_second_machine_of_one_name_is_refused(

@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import Pool
 
 from storage.archive import Archive, open_archive
-from storage.errors import ArchiveBusyError, ArchiveError, SchemaError
+from storage.errors import ArchiveBusyError, ArchiveError, RowError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
 from storage.sql.engine.errors import archive_error
 from tests.support.failing import said, without_rights
@@ -209,6 +209,13 @@ def test_every_code_has_its_advice(cause: Exception, words: str) -> None:
     assert words in str(error)
     assert "archive sqlite:///x.db" in str(error)
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("kind", [IntegrityError, DataError])
+def test_what_is_wrong_with_a_row_is_no_fault_of_the_archive(kind: type[DBAPIError]) -> None:
+    error = archive_error("x.db", kind("INSERT", {}, psycopg.errors.CheckViolation("a\nb")))
+    assert isinstance(error, RowError)
+    assert str(error) == "archive x.db does not take a row (a b)"
 
 
 def test_schema_errors_are_archive_errors() -> None:

@@ -141,6 +141,18 @@ def test_a_file_that_is_written_while_it_is_read_as_fixed_is_noticed(
     reader.close()
 
 
+def test_a_file_that_was_replaced_is_read_no_more(tmp_path: Path) -> None:
+    there, other = tmp_path / "a.db", tmp_path / "b.db"
+    fill(f"sqlite:///{there}", 2)
+    fill(f"sqlite:///{other}", 1)
+    with open_archive(f"sqlite:///{there}", read_only=True) as archive:
+        assert archive.articles.get("2")
+        for change in (lambda: other.replace(there), there.unlink):
+            change()
+            with pytest.raises(ArchiveBusyError, match="replaced or removed"):
+                archive.articles.get("2")
+
+
 @pytest.mark.parametrize("name", ["a#b?c.db", "100%.db", "tin quận.db", "a%20b.db", "x@y:z.db"])
 def test_a_path_is_taken_as_it_stands(tmp_path: Path, name: str) -> None:
     url = f"sqlite:///{tmp_path / name}"

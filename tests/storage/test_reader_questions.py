@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from storage.archive import Archive, open_archive
 from storage.errors import SlowQueryError
+from storage.model.alarms import Cause, Finding
 from storage.model.articles import ArticleQuery, RefusalReason
 from storage.model.clusters import ClusterQuery, ClusterSize
 from storage.model.edits import EditQuery
@@ -175,6 +176,10 @@ def test_the_stamp_changes_with_what_pages_show(gazetteer: Archive) -> None:
     assert changed()
     gazetteer.places.load_gazetteer("v2", [], [])
     assert changed()
+    gazetteer.alarms.sync([Finding(Cause.DISK, None, "đầy đĩa", at(9))], [None], at(10))
+    assert changed()
+    gazetteer.alarms.sync([], [None], at(20))
+    assert gazetteer.articles.stamp() != stamps[-1]
 
 
 def test_a_question_that_takes_too_long_is_ended(archive_url: str) -> None:

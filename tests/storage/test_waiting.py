@@ -1,5 +1,7 @@
 """Addresses that brought no article: when they are asked again, and when given up; on both."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -92,6 +94,16 @@ def test_what_waits_longest_comes_first_and_only_what_listings_named(archive: Ar
     assert archive.links.due("baokhac", at(60), 9) == []
     put(archive, 61, article(3))
     assert due(archive, 90) == [url_of(1), url_of(2)], "its article came"
+
+
+def test_what_one_outlet_has_settled_another_still_waits_for(archive: Archive) -> None:
+    for outlet in ("baothu", "baokhac"):
+        archive.links.record(outlet, [DiscoveredLink(url_of(1), "1", "feed")], at(0))
+        put(archive, 0, replace(refusal(1, RefusalReason.EMPTY), outlet=outlet))
+    put(archive, 5, article(1))
+    for _ in range(2):
+        assert due(archive, 60) == []
+        assert archive.links.due("baokhac", at(60), 9) == [url_of(1)]
 
 
 def test_an_article_stored_at_another_address_waits_no_more(archive: Archive) -> None:

@@ -77,6 +77,14 @@ def epi_site(site: LocalSite, count: int = 12, page: int = 4) -> list[Story]:
     return stories
 
 
+def name_only(site: LocalSite, stories: list[Story]) -> None:
+    """Let the section's listings name those stories and no others."""
+    site.routes[FEED] = site.routes[PAGE] = listing([story.epi_url for story in stories])
+    site.routes["api.tienphong.vn/api/morenews-zone-242-1.html?phrase="] = Answer(
+        '{"data": {"contents": []}}', kind="application/json"
+    )
+
+
 def master_site(site: LocalSite, count: int = 6, page: int = 3) -> list[Story]:
     """Fill a site with Lao Động Thủ Đô's section "do-thi": page and paging without end."""
     stories = [Story(200000 + n) for n in range(count)]

@@ -140,6 +140,35 @@ def test_what_was_not_taken_is_sent_again_and_named_by_status(
     assert [one.channel for one in opened.watches.open_deliveries()] == ["dead"]
 
 
+def test_a_feed_that_cannot_be_written_stops_no_message(
+    opened: Archive, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    sent = Sent()
+    (tmp_path / "there.atom").mkdir()
+    with mail_server(sent) as mail, web_server(sent) as hook:
+        config = configure(tmp_path, mail=mail, hook=hook)
+        with config.open("a", encoding="utf-8") as file:
+            file.write('feed = "there.atom"\n')
+        tinquan("watch", "run", "--config", config)
+        put(opened, 5, article(1, "Cầu mới thông xe."))
+        ran = tinquan("watch", "run", "--config", config)
+    assert ran.code == 1
+    assert "there.atom: cannot be written" in ran.err
+    assert (len(sent.posts), len(sent.mails)) == (1, 1)
+
+
+def test_a_time_of_somebody_s_own_skips_nothing(
+    opened: Archive, tmp_path: Path, tinquan: Tinquan
+) -> None:
+    config = configure(tmp_path, mail=1, hook=1)
+    tinquan("watch", "run", "--config", config)
+    put(opened, 5, article(1, "Cầu mới thông xe."))
+    words = ("watch", "run", "Cầu & chợ", "--since", "2026-03-02", "--config", config)
+    assert "không có gì mới" in tinquan(*words, "--dry-run").out
+    assert "1 new" in tinquan(*words).out
+    assert "0 new" in tinquan("watch", "run", "Cầu & chợ", "--config", config).out
+
+
 def test_every_channel_of_a_watch_is_tested(tmp_path: Path, tinquan: Tinquan) -> None:
     sent = Sent()
     with mail_server(sent) as mail, web_server(sent) as hook:

@@ -10,7 +10,7 @@ from storage.archive import Archive
 from storage.model.articles import Article, Block, Capture, Refusal, RefusalReason
 from storage.model.places import Score, Tags
 from storage.model.runs import Run
-from storage.model.watches import Digest
+from storage.model.watches import ArrivalCursor, Arrivals, Digest, Look
 from tests.support.samples import T0, article
 from tests.support.stories import OUTLETS, sentence, story
 from tests.support.tagging import UNITS
@@ -208,3 +208,13 @@ def _check_messages(archive: Archive, desk: Desk) -> None:
         if one is not repeated[0] and one.text in repeated[0].text
     )
     assert first.title == repeated[0].title
+
+
+def test_what_is_owed_to_nobody_any_more_is_given_up(gazetteer: Archive) -> None:
+    look = Look("gone", T0, T0, ArrivalCursor(), Arrivals(new=(1,)), ("desk",))
+    gazetteer.watches.record([look])
+    desk = Desk(gazetteer, WATCHES, {"desk": Inbox()})
+    desk.run(T0 + DAY)
+    assert gazetteer.watches.open_deliveries()[0].due_at == T0
+    desk.run(T0 + 8 * DAY)
+    assert gazetteer.watches.open_deliveries()[0].due_at is None

@@ -9,7 +9,9 @@ from crawler.config.config import Config, load_config
 from crawler.schedule.agenda import MaintenanceJob
 from crawler.schedule.plan import new_agenda
 from crawler.schedule.state import maintenance_argv
-from crawler.watch.due import GIVEN_UP_AFTER, next_attempt, next_look
+from crawler.watch.due import GIVEN_UP_AFTER, is_due, is_time, next_attempt, next_look
+from crawler.watch.page import Span
+from crawler.watch.text import spans_text
 from crawler.watch.watches import compiled
 from storage.errors import ConfigError
 from storage.model.json import LOCAL
@@ -44,6 +46,21 @@ def local(text: str) -> datetime:
 )
 def test_a_watch_is_due_by_the_clock_of_viet_nam(when: str, due: str) -> None:
     assert next_look(when, NOW) == local(due)
+
+
+@pytest.mark.parametrize("when", ["daily 06:30", "hourly", "at once"])
+def test_a_clock_that_was_ahead_silences_no_watch(when: str) -> None:
+    assert is_due(when, NOW + timedelta(days=365), NOW)
+    assert is_due(when, NOW + timedelta(minutes=2), NOW) is False  # two machines' clocks differ
+    assert is_time(NOW + timedelta(days=365), NOW)
+    assert is_time(NOW, NOW)
+    assert not is_time(NOW + timedelta(hours=12), NOW)
+    assert not is_time(None, NOW)
+
+
+def test_what_was_hardly_tried_is_not_given_up_for_its_age() -> None:
+    assert next_attempt(NOW - timedelta(days=30), 1, NOW) == NOW + timedelta(minutes=5)
+    assert next_attempt(NOW - timedelta(days=30), 8, NOW) is None
 
 
 def test_attempts_come_at_growing_intervals_until_it_is_given_up() -> None:
@@ -162,3 +179,8 @@ def test_a_watch_that_is_not_there_is_told(tinquan: Tinquan) -> None:
 
 def test_the_template_of_configurations_names_watches() -> None:
     assert "docs/watches.md" in (ROOT / "config" / "tinquan.toml").read_text("utf-8")
+
+
+def test_a_quote_in_plain_text_hides_nothing() -> None:
+    line = (Span("Cầu\x1b[2J\u202e "), Span("mới\u061c", "added"))
+    assert spans_text(line) == "Cầu[2J {+mới+}"

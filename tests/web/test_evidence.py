@@ -12,7 +12,7 @@ from crawler.capture.single import record_bytes
 from crawler.web.app import create_app
 from crawler.web.security import SANDBOX
 from storage.errors import CaptureError
-from tests.support.asking import ask
+from tests.support.asking import Answer, ask
 from tests.support.capturing import exchange, write
 from tests.support.reading import PAGE, Desk, filled, opened
 
@@ -81,6 +81,33 @@ def test_what_is_no_record_is_an_error(tmp_path: Path) -> None:
         record_bytes(tmp_path / "none.warc.gz", 0)
 
 
+LEADING = re.compile(r"(?i)(?<![-\w])(href|src|data|action|formaction|srcdoc)\s*=")
+
+
+def captured(folder: Path, template: Path, page: str) -> Answer:
+    shutil.copy(template, folder / "tinquan.db")
+    url = f"sqlite:///{folder / 'tinquan.db'}"
+    small = opened(url, folder, filled(url, folder, page, few=True))
+    answer = ask(small.app, f"/ban-goc/{small.ids['edited']}/1/trang")
+    small.reader.archive.close()
+    return answer
+
+
+def test_no_spelling_of_a_link_leads_out(tmp_path: Path, sqlite_template: Path) -> None:
+    picture = '<img src="data:image/gif;base64,R0lGODlh">'
+    body = (
+        "<a href=# href=https://c.vn>Ra</a>", "<a title='>' href=https://c.vn>Ra</a>",
+        '<a title="<" href=https://c.vn>Ra</a>', "<a/href\n=\n'https://c.vn'>Ra</a>",
+        "<iframe src=x src=https://c.vn></iframe>", "<iframe srcdoc='<a href=x>'></iframe>",
+        "<svg><a xlink:href=https://c.vn></a></svg>", "<input formaction=//c.vn>",
+        "<a hr\x1b(Bef=https://c.vn>Ra</a>", picture,
+    )  # fmt: skip
+    text = captured(tmp_path, sqlite_template, PAGE.format(head="", body="".join(body))).text
+    assert picture in text  # the page's own stay
+    assert len(LEADING.findall(text)) == 1
+    assert "\x1b" not in text
+
+
 def test_links_and_frames_of_a_captured_page_lead_nowhere(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
@@ -89,11 +116,7 @@ def test_links_and_frames_of_a_captured_page_lead_nowhere(
         body="<a class=x data-href=1 HREF='https://c.vn'>Ra</a><iframe src=https://d.vn></iframe>"
         "<object type=x data=https://e.vn></object><p>href và src là chữ</p>",
     )
-    shutil.copy(sqlite_template, tmp_path / "tinquan.db")
-    url = f"sqlite:///{tmp_path / 'tinquan.db'}"
-    small = opened(url, tmp_path, filled(url, tmp_path, page, few=True))
-    text = ask(small.app, f"/ban-goc/{small.ids['edited']}/1/trang").text
-    small.reader.archive.close()
-    assert not re.search(r"(?i)(?<![-\w])(href|src|data)\s*=", text)
+    text = captured(tmp_path, sqlite_template, page).text
+    assert not LEADING.search(text)
     assert text.count("data-was-") == 5
     assert "href và src là chữ" in text

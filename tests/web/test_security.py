@@ -86,7 +86,8 @@ def test_a_hostile_title_is_text(desk: Desk) -> None:
     "address",
     [
         "/?ngay=31/31/2026", "/?ngay=hôm qua", "/?ngay=9999-01-01", "/?sau=x", "/?sau=1_x",
-        "/?sau=99999999999999999999_1", "/tim?q=a&trang=0", "/tim?q=a&trang=11", "/tim?q=a&trang=٣",
+        "/?sau=99999999999999999999_1", "/?sau=1_99999999999999999999", "/?sau=1_-5", "/?sau=١_١",
+        "/tim?q=a&trang=00019999", "/tim?q=a&trang=0", "/tim?q=a&trang=11", "/tim?q=a&trang=٣",
         "/tim?q=a&tu=2026-09-02&den=2026-09-01", "/tim.csv", "/tim.json", "/tim.atom",
         f"/ban-do/{HA_NOI}?tu=2000-01-01&den=2026-01-01", f"/tim?q={'a ' * 100}",
         f"/tim?q={'a' * 2001}",
@@ -112,6 +113,12 @@ def test_what_is_not_there_is_404(desk: Desk, address: str) -> None:
     answer = ask(desk.app, address)
     assert answer.status == 404
     assert answer.headers["content-security-policy"]
+
+
+def test_no_address_makes_a_link_to_another_host(desk: Desk) -> None:
+    text = ask(desk.app, "//evil.example/x").text
+    assert 'href="/evil.example/x?lang=en"' in text
+    assert 'href="//' not in text
 
 
 def test_a_slow_question_is_to_be_narrowed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

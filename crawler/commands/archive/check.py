@@ -9,7 +9,7 @@ import typer
 from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
-from crawler.capture.left_behind import files_left_behind
+from crawler.capture.left_behind import MAY_LEAVE_PAGES, files_left_behind
 from crawler.capture.redact import host_hold, rewrite
 from crawler.commands.common import (
     ArchiveOption,
@@ -28,7 +28,7 @@ from crawler.jobs.liveness import liveness
 from crawler.render.base import counted
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
-from storage.model.runs import Outcome, Run
+from storage.model.runs import Run
 
 _RECORDS, _FILES = "records", "WARC files"
 _COLUMNS = ("check", "what", "repair", "can_repair", "repaired")
@@ -177,7 +177,7 @@ class _Auditor:
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:
-            ended = run.outcome in {Outcome.DIED, Outcome.STOPPED}
+            ended = run.outcome in MAY_LEAVE_PAGES
             return ended or (run.outcome is None and not alive(run))
 
         self.left_behind = files_left_behind(self._archive, captures, None, was_killed)

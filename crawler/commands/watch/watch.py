@@ -156,18 +156,18 @@ def run(
     chosen = _order(settings, name) if name is not None else None
     if chosen and dry_run:
         with reading_of(settings) as opened:
-            look = _look(opened, chosen, begin, now)
+            look = _look(opened, chosen, begin, now, records=False)
             print_json(look_json(look)) if json else _print_digest(opened, settings, chosen, look)
         return
     _say_why_not()
     senders = _senders(settings)
     with archive_of(settings) as opened, _held(opened, settings):
         if chosen:
-            looks = [_look(opened, chosen, begin, now)]
+            looks = [_look(opened, chosen, begin, now, records=True)]
             opened.watches.record(looks)
         else:
             looks = due_looks(opened, orders.values(), now)
-        files = write_feeds(opened, orders, looks, settings)
+        files, faults = write_feeds(opened, orders, looks, settings)
         composer = _composer(opened, settings, orders, now)
         failed = deliver_due(composer, senders, lambda: datetime.now(UTC))
         left = opened.watches.open_deliveries()
@@ -185,7 +185,9 @@ def run(
             out.print(f"{escape(str(file))}: written", soft_wrap=True)
         for delivery in left:
             out.print(escape(f"{delivery.digest.watch}: {delivery_text(delivery)}"))
-    if failed:
+    for fault in faults:
+        err.print(f"tinquan: {fault}", markup=False, soft_wrap=True)
+    if failed or faults:
         raise typer.Exit(1)
 
 
@@ -231,8 +233,10 @@ def _compiled(settings: Config, watches: Sequence[Watch]) -> dict[str, WatchOrde
     return compile_all(watches, gazetteer, outlets, str(settings.file))
 
 
-def _look(archive: Archive, order: WatchOrder, since: datetime | None, now: datetime) -> Look:
-    cursor, begin = first_cursor(archive, order.watch.name, since, now)
+def _look(
+    archive: Archive, order: WatchOrder, since: datetime | None, now: datetime, *, records: bool
+) -> Look:
+    cursor, begin = first_cursor(archive, order.watch.name, since, now, records=records)
     return looks_at(archive, [(order, cursor, begin)], archive.watches.head(), now)[0]
 
 

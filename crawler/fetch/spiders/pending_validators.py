@@ -11,6 +11,8 @@ from scrapy.http import Headers
 from storage.archive import Archive
 from storage.model.runs import Validator
 
+_AHEAD = timedelta(minutes=5)  # of this clock, another machine's may be
+
 
 def conditional_headers(validator: Validator | None) -> dict[str, str]:
     """Return the headers that ask for a listing only if it has changed."""
@@ -68,11 +70,14 @@ class PendingValidators:
     _failed: set[str] = field(default_factory=set)
 
     def usable(self, url: str) -> Validator | None:
-        """Return the saved validator of a listing, unless it is too old."""
+        """Return the saved validator of a listing, unless it is too old, or not saved yet by a
+        clock that was set back.
+        """
         validator = self.archive.links.validator(url)
-        if validator is None or self.clock() - validator.saved_at > self.trust_for:
+        if validator is None:
             return None
-        return validator
+        age = self.clock() - validator.saved_at
+        return validator if -_AHEAD <= age <= self.trust_for else None
 
     def opens(self, key: str) -> None:
         """Note that an article is asked for."""

@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.capture.files import list_files
 from crawler.capture.hold import Hold
-from crawler.capture.left_behind import files_left_behind
+from crawler.capture.left_behind import MAY_LEAVE_PAGES, files_left_behind
 from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.config.config import absolute_archive, require_contact
@@ -45,6 +45,7 @@ LIMIT = "limit"  # counted among a run's refusals where its limit may have left 
 _LEFT_BEHIND = frozenset(
     {RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT, LeftOut.END.value}
 )
+_READ_NOTHING_BACK = frozenset({"address", "recheck"})  # kinds of runs
 
 
 class CrawlSession:
@@ -71,6 +72,7 @@ class CrawlSession:
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
         self.left_behind: list[Path] = []
+        self.leaves_pages = False  # recorded, and not taken by the archive
         try:
             run = self._begin(plan, settings, replay=bool(replay))
         except TinquanError:
@@ -157,10 +159,11 @@ class CrawlSession:
             self.replay_index = ReplayIndex(replay, captures)
             return
         self.hold.take_host(captures / "locks", self._outlet.host, run.id)
-        # Nobody else crawls this host now: a run without an end was killed.
-        self.left_behind = files_left_behind(
-            self.archive, captures, run.outlet, lambda one: _was_killed(one, run.id)
-        )
+        if run.kind not in _READ_NOTHING_BACK:
+            # Nobody else crawls this host now: a run without an end was killed.
+            self.left_behind = files_left_behind(
+                self.archive, captures, run.outlet, lambda one: _was_killed(one, run.id)
+            )
         agent, size = settings["USER_AGENT"], settings.getint("TINQUAN_WARC_BYTES")
         self.warc_files = WarcFiles(captures, run.outlet, run.id, agent, size, run.started_at)
 
@@ -175,8 +178,10 @@ class CrawlSession:
                 self.warc_files.finish(is_quiet=is_done)
             except CaptureError as error:
                 _LOG.warning("what the listings said is not recorded: %s", error)
-            adopted = self.left_behind if is_done else []  # else the next crawl reads them back
-            self._list_files(self.warc_files.captures, [*self.warc_files.written, *adopted])
+            # What is not listed is read back by the next crawl.
+            adopted = self.left_behind if is_done else []
+            written = [] if self.leaves_pages else self.warc_files.written
+            self._list_files(self.warc_files.captures, [*written, *adopted])
             self.warc_files = None
         self.hold.release()
         self.archive.close()
@@ -242,8 +247,7 @@ def _new_run(
 
 
 def _was_killed(run: Run, own: str) -> bool:
-    # A stopped one has listed its files, but where it lost its connection.
-    return run.id != own and run.outcome in {None, Outcome.DIED, Outcome.STOPPED}
+    return run.id != own and (run.outcome is None or run.outcome in MAY_LEAVE_PAGES)
 
 
 def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
@@ -251,11 +255,19 @@ def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
 
     Only then does a row of known articles mean that the older ones are known too. After a kill,
     a limit, a page that failed or was blocked, an end in doubt, or a crawl of fewer sections it
-    does not; nor does it where `since` asks for more of the past than earlier crawls did.
+    does not; nor does it where `since` asks for more of the past than earlier crawls did, nor
+    where a later run took a window out of what came since.
     """
-    runs = archive.runs.find(outlet, limit=_LOOK_BACK)
-    last = next((run for run in runs if not run.replay and run.kind == "crawl"), None)
+    runs = [run for run in archive.runs.find(outlet, limit=_LOOK_BACK) if not run.replay]
+    last = next((run for run in runs if run.kind == "crawl" and not _has_window(run)), None)
     if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
+        return False
+    later = filter(_has_window, runs[: runs.index(last)])
+    if any(run.until is None or run.until > last.started_at for run in later):
         return False
     left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)
     return not left and {section.slug for section in plan.sections} <= set(last.sections)
+
+
+def _has_window(run: Run) -> bool:
+    return run.since is not None or run.until is not None

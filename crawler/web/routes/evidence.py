@@ -14,14 +14,20 @@ from crawler.web.security import FRAMING, SANDBOX
 from storage.errors import CaptureError
 from storage.model.articles import ArchivedArticle, Capture, Revision
 
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# In which the letters of attributes are those of ASCII; others (UTF-7, ISO-2022) would hide them.
+_CHARSET = re.compile(
+    rb"charset\s*=\s*[\"']?(utf-?8|us-ascii|(?:windows|iso-8859)-\d+)\b", re.IGNORECASE
+)
 # A policy blocks the request, but Chromium opens a connection before it looks: for frames at once,
 # for links at a click. Attributes that are renamed lead nowhere.
+# All are, wherever they seem to stand: a quote, or the same name twice, hides the end of a tag from
+# whoever reads it otherwise than a browser does. Pictures of the page's own (src="data:…") stay.
 _LEADING = re.compile(
-    rb"<(a|area|link|base)\b([^<>]*?)(?<![-\w])href\b"
-    rb"|<(iframe|frame|embed|object)\b([^<>]*?)(?<![-\w])(src|data)\b(?!-)",
+    rb"(?<![-\w])(?:(?:href|srcdoc|data|action|formaction)(?=\s*=)"
+    rb"|src(?=\s*=)(?!\s*=\s*[\"']?\s*data:))",
     re.IGNORECASE,
 )
+_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def record(page: Page) -> Response:
@@ -70,22 +76,18 @@ def captured_page(page: Page) -> Response:
     _, state = _state(page)
     found = _recorded(page, state.capture)
     given = next(iter(found.header_values(b"content-type")), b"")
-    charset = _CHARSET.search(given)
+    body, charset = decoded_body(found), _CHARSET.search(given)
+    named = f"; charset={charset[1].decode('ascii')}" if charset else ""
+    if body.startswith(_BOMS):
+        body, named = body.decode("utf-16", "replace").encode(), "; charset=utf-8"
     kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
-    named = f"; charset={charset[1].decode('ascii', 'replace')}" if charset else ""
-    body = _LEADING.sub(_renamed, decoded_body(found))
+    body = _LEADING.sub(rb"data-was-\g<0>", body.translate(None, b"\x1b"))
     headers = {
         "Content-Security-Policy": SANDBOX,
         "Content-Type": kind + named,
         "Cross-Origin-Embedder-Policy": "require-corp",
     }
     return Response(body, headers=headers)
-
-
-def _renamed(found: re.Match[bytes]) -> bytes:
-    """Return the beginning of a tag with its address as an attribute that no browser reads."""
-    tag, between = found[1] or found[3], found[2] if found[1] else found[4]
-    return b"<" + tag + between + b"data-was-" + (b"href" if found[1] else found[5])
 
 
 def _state(page: Page) -> tuple[ArchivedArticle, Revision]:

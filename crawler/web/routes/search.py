@@ -160,6 +160,7 @@ def _limited(query: SearchQuery, limit: int) -> SearchQuery:
 
 def _page_number(page: Page) -> int:
     text = text_in(page.values, "trang") or "1"
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= PAGES):
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(PAGES)) else 0
+    if not 1 <= number <= PAGES:
         raise UsageError(f"trang: expected a page from 1 to {PAGES}")
-    return int(text)
+    return number

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+    StatementError,
+)
 
-from storage.errors import ArchiveBusyError, ArchiveError, SlowQueryError
+from storage.errors import ArchiveBusyError, ArchiveError, RowError, SlowQueryError
 
 _WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
 _BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
@@ -83,6 +90,8 @@ def plain_errors(name: str) -> Iterator[None]:
 def archive_error(name: str, error: Exception) -> ArchiveError:
     """Return the error to show for what the database said."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(error, (IntegrityError, DataError)):
+        return RowError(f"archive {name} does not take a row ({_in_one_line(cause)})")
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return _sqlite_error(name, code & 0xFF, cause)

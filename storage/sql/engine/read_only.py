@@ -27,9 +27,11 @@ class ReadOnlyFile:
         self._name = name
         self._busy_seconds = busy_seconds
         self._frozen: tuple[int, int] | None = None  # size and time of an immutable file
+        self._opened: tuple[int, int] | None = None  # device and number of the file
 
     def connect(self) -> sqlite3.Connection:
         """Return a connection. Raises sqlite3.Error or ArchiveError."""
+        self._opened = self._opened or self._identity()
         connection = self._open("mode=ro")
         try:
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").close()
@@ -43,7 +45,15 @@ class ReadOnlyFile:
         return connection
 
     def check(self) -> None:
-        """Raise ArchiveBusyError where a file that was read as immutable has changed."""
+        """Raise ArchiveBusyError where another file is there, or an immutable one has changed.
+
+        A connection would go on with the file that was replaced, and what is taken down since.
+        """
+        if self._opened != self._identity():
+            raise ArchiveBusyError(
+                f"archive {self._name} was replaced or removed while it was read; start the command"
+                " again"
+            )
         if self._frozen is not None and (self._frozen != self._state() or self._has_wal()):
             raise ArchiveBusyError(
                 f"archive {self._name} was written by another process while it was read without"
@@ -67,6 +77,13 @@ class ReadOnlyFile:
             isolation_level=None,
             check_same_thread=False,  # the pool hands it to one thread at a time
         )
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _state(self) -> tuple[int, int]:
         found = self._path.stat()

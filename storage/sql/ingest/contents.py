@@ -12,7 +12,8 @@ from storage.dedup.fingerprint import fingerprint
 from storage.model.articles import Article
 from storage.model.places import Tags
 from storage.sql.engine.bulk import insert, next_ids, rows_at
-from storage.sql.schema.core import captures, contents, tags
+from storage.sql.schema.core import captures, contents
+from storage.sql.schema.places import tags
 from storage.sql.schema.types import hashed
 
 

@@ -23,7 +23,6 @@ from storage.sql.clusters.cluster import forget_article
 from storage.sql.engine.bulk import rows_at
 from storage.sql.ingest.related import is_related, share_text, was_captured
 from storage.sql.schema.core import (
-    article_places,
     articles,
     captures,
     keys,
@@ -34,6 +33,7 @@ from storage.sql.schema.core import (
 )
 from storage.sql.schema.keys import id_key, url_key
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import article_places
 from storage.sql.schema.schedule import checks
 from storage.sql.search.index import index_articles
 

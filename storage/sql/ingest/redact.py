@@ -16,21 +16,18 @@ from storage.sql.ingest.identity import urls_of
 from storage.sql.ingest.indexes import refresh_indexes
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
-    article_places,
     articles,
     captures,
     contents,
     keys,
-    mentions,
     readings,
     refusals,
     refused_urls,
     revisions,
-    scores,
-    tags,
 )
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import article_places, mentions, scores, tags
 from storage.sql.schema.schedule import checks
 from storage.sql.schema.types import AnyRow, hashed, in_parts
 from storage.sql.search.index import forget_contents, index_articles

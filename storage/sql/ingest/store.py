@@ -18,8 +18,9 @@ from storage.sql.engine.connect import ARRIVALS, lock, lock_shared
 from storage.sql.ingest.batch import MatchedArrival, add_article, observation_key, write_arrivals
 from storage.sql.ingest.identity import claim, find_article
 from storage.sql.ingest.lookup import IdentityIndex, load_index, wanted_by
+from storage.sql.ingest.outlets import add_outlet
 from storage.sql.ingest.redact import apply_redactions
-from storage.sql.schema.core import captures, outlets, refusals, runs
+from storage.sql.schema.core import captures, refusals, runs
 
 Mark = tuple[str, str | bytes]
 """An outlet with the id of a record, or with the key of an observation."""
@@ -61,12 +62,6 @@ def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> li
     while len(answers) < len(arrivals):
         answers += _store_round(conn, run_id, arrivals[len(answers) :])
     return answers
-
-
-def add_outlet(conn: Connection, slug: str) -> None:
-    """Make the outlet's row where it is missing; the caller holds the outlet's lock."""
-    if conn.execute(sa.select(outlets).where(outlets.c.slug == slug)).first() is None:
-        conn.execute(sa.insert(outlets).values(slug=slug))
 
 
 def _store_round(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:

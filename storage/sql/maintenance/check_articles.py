@@ -22,13 +22,8 @@ from storage.sql.ingest.revisions import (
 )
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.places.gazetteer import write_article_places
-from storage.sql.schema.core import (
-    article_places,
-    articles,
-    captures,
-    revisions,
-    scores,
-)
+from storage.sql.schema.core import articles, captures, revisions
+from storage.sql.schema.places import article_places, scores
 from storage.sql.schema.types import AnyRow
 from storage.text.normalize import storable
 

@@ -9,7 +9,8 @@ from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
 from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
-from storage.sql.schema.core import captures, contents, mentions, readings, scores, tags
+from storage.sql.schema.core import captures, contents, readings
+from storage.sql.schema.places import mentions, scores, tags
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_contents
 

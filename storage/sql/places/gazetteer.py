@@ -11,16 +11,8 @@ from sqlalchemy import Connection, Select
 from storage.model.articles import ArticleQuery
 from storage.model.places import MonthCount, Succession, Unit
 from storage.sql.engine.connect import lock
-from storage.sql.schema.core import (
-    article_places,
-    articles,
-    captures,
-    gazetteer,
-    revisions,
-    scores,
-    successions,
-    units,
-)
+from storage.sql.schema.core import articles, captures, revisions
+from storage.sql.schema.places import article_places, gazetteer, scores, successions, units
 from storage.sql.schema.types import in_parts
 
 _ZONE = "Asia/Ho_Chi_Minh"

@@ -17,7 +17,8 @@ from storage.model.articles import Article
 from storage.model.places import Mention, Score, Tags
 from storage.sql.engine.connect import lock
 from storage.sql.places.gazetteer import write_article_places
-from storage.sql.schema.core import captures, contents, mentions, scores, tags, units
+from storage.sql.schema.core import captures, contents
+from storage.sql.schema.places import mentions, scores, tags, units
 from storage.sql.schema.types import AnyRow, in_parts
 
 _Value = TypeVar("_Value")

@@ -31,7 +31,6 @@ from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed, removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
 from storage.sql.schema.core import (
-    article_places,
     articles,
     captures,
     contents,
@@ -42,6 +41,7 @@ from storage.sql.schema.core import (
 )
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow, in_parts
 
 PAGE = 100

@@ -10,7 +10,8 @@ from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.gazetteer import as_sure, within
 from storage.sql.read.edits import last_seen, perhaps_removed, removals
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import article_places, articles
+from storage.sql.schema.core import articles
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import in_parts
 
 

@@ -11,16 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
 from storage.model.places import Confidence
-from storage.sql.schema.core import (
-    article_places,
-    articles,
-    captures,
-    contents,
-    refusals,
-    refused_urls,
-    revisions,
-)
+from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
 from storage.sql.schema.keys import url_key
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import in_parts
 
 EditCursor = tuple[datetime, int, int]

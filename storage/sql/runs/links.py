@@ -15,7 +15,7 @@ from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.store import add_outlet
+from storage.sql.ingest.outlets import add_outlet
 from storage.sql.read.articles import HELD, looks, seen
 from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
 from storage.sql.schema.keys import url_key
@@ -78,9 +78,7 @@ class Links(Part):
             due, settled = _due(conn, outlet, now)
         if settled:
             with self._database.writing() as conn:
-                for part in in_parts(settled):
-                    closed = sa.update(refused_urls).where(refused_urls.c.key.in_(part))
-                    conn.execute(closed.values(open=False))
+                _close(conn, outlet, settled)
         return due[:limit]
 
     def progress(self, outlet: str, window: str) -> dict[str, Progress]:
@@ -256,6 +254,15 @@ _OPEN = (
 _NAMED = sa.select(links.c.url, _is_stored().label("stored")).where(
     links.c.outlet == sa.bindparam("outlet")
 )
+
+
+def _close(conn: Connection, outlet: str, settled: Sequence[bytes]) -> None:
+    """Mark an outlet's addresses as settled; another outlet may wait for the same ones."""
+    for part in in_parts(settled):
+        own = _OPEN.with_only_columns(refused_urls.c.refusal).where(refused_urls.c.key.in_(part))
+        of_outlet = refused_urls.c.refusal.in_(own), refused_urls.c.key.in_(part)
+        closed = sa.update(refused_urls).where(*of_outlet).values(open=False)
+        conn.execute(closed, {"outlet": outlet})
 
 
 def _due(conn: Connection, outlet: str, now: datetime) -> tuple[list[str], list[bytes]]:

@@ -13,7 +13,7 @@ from storage.errors import ArchiveError, NotFoundError
 from storage.model.runs import Outcome, Run, RunCounts
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.ingest.store import add_outlet
+from storage.sql.ingest.outlets import add_outlet
 from storage.sql.schema.core import runs
 from storage.sql.schema.types import AnyRow
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from storage.model.search import SearchQuery
 from storage.search.document import Document, facet_token
-from storage.sql.schema.core import article_places
+from storage.sql.schema.places import article_places
 from storage.sql.schema.search import search_entries as entries
 
 RANKED = 5_000

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from storage.model.search import FACETS, FacetKind, Facets, SearchQuery
 from storage.search.document import facet_key
 from storage.sql.engine.bulk import among
-from storage.sql.schema.core import article_places
+from storage.sql.schema.places import article_places
 from storage.sql.search.entry import Match
 from storage.sql.search.search import recent
 

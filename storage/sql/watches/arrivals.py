@@ -17,7 +17,8 @@ from storage.model.articles import RefusalReason
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Topic
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.edits import removal_of
-from storage.sql.schema.core import articles, captures, contents, refusals, revisions, scores
+from storage.sql.schema.core import articles, captures, contents, refusals, revisions
+from storage.sql.schema.places import scores
 from storage.sql.schema.types import AnyRow
 from storage.sql.watches.sieve import Candidate, Sieve
 

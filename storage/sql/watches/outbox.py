@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.watches import ArrivalCursor, Arrivals, Delivery, Digest, Look, WatchState
-from storage.sql.schema.types import AnyRow
+from storage.sql.schema.types import AnyRow, in_parts
 from storage.sql.schema.watches import deliveries, digests, watches
 
 KEPT = timedelta(days=60)
@@ -62,9 +62,13 @@ def _move(conn: Connection, look: Look) -> None:
 
 
 def _forget(conn: Connection, before: datetime) -> None:
-    old = sa.select(digests.c.id).where(digests.c.made_at < before)
-    conn.execute(sa.delete(deliveries).where(deliveries.c.digest.in_(old)))
-    conn.execute(sa.delete(digests).where(digests.c.made_at < before))
+    """Forget old digests, but for those that are still to be sent: a clock may have jumped."""
+    owed = sa.select(deliveries.c.digest).where(deliveries.c.due_at.is_not(None))
+    old = sa.select(digests.c.id).where(digests.c.made_at < before, digests.c.id.not_in(owed))
+    gone = list(conn.execute(old).scalars())
+    for part in in_parts(gone):
+        conn.execute(sa.delete(deliveries).where(deliveries.c.digest.in_(part)))
+        conn.execute(sa.delete(digests).where(digests.c.id.in_(part)))
 
 
 def open_deliveries(conn: Connection) -> list[Delivery]:

@@ -1,7 +1,8 @@
 """A process that reads pages for a crawl: it calls what it is asked to, one call at a time.
 
-Run as `python -m crawler.extract.reader MEMORY_BYTES`, its standard input a socket. Both ways each
-message is eight bytes of length and a pickle. The socket ends with whoever asks, and so does it.
+Run as `python -m crawler.extract.worker_process MEMORY_BYTES`, its standard input a socket. Both
+ways each message is eight bytes of length and a pickle. The socket ends with whoever asks, and so
+does it.
 """
 
 import os
@@ -12,11 +13,12 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 LENGTH_BYTES = 8
 READY = b"\0" * LENGTH_BYTES
-"""What it says first: its imports are done, and time begins to count."""
+"""What it says once its imports are done, and again when it has taken a call: time counts then."""
 
 
 def packed(message: object) -> bytes:
@@ -25,12 +27,23 @@ def packed(message: object) -> bytes:
     return len(data).to_bytes(LENGTH_BYTES, "big") + data
 
 
-def answer(call: bytes) -> bytes:
+def take(call: bytes) -> Callable[[], Any]:
+    """Return a call that was sent, whose function's module is imported."""
+    try:
+        function, arguments = pickle.loads(call)  # noqa: S301 - from the crawl that started us
+    except Exception as error:  # noqa: BLE001 - raised where the answer is worked out
+        return partial(_raise, error)
+    return partial(function, *arguments)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def answer(call: Callable[[], Any]) -> bytes:
     """Make a call; return what is sent back: (True, its result) or (False, what it raised)."""
     try:
-        function: Callable[..., Any]
-        function, arguments = pickle.loads(call)  # noqa: S301 - from the crawl that started us
-        return packed((True, function(*arguments)))
+        return packed((True, call()))
     except Exception as error:  # noqa: BLE001 - it is handed to who asked
         return _failed(error)
 
@@ -47,7 +60,9 @@ def serve(line: socket.socket) -> None:
     with suppress(ConnectionError), line.makefile("rb") as asked:
         line.sendall(READY)
         while len(length := asked.read(LENGTH_BYTES)) == LENGTH_BYTES:
-            line.sendall(answer(asked.read(int.from_bytes(length, "big"))))
+            call = take(asked.read(int.from_bytes(length, "big")))
+            line.sendall(READY)
+            line.sendall(answer(call))
 
 
 def limit_memory(memory_bytes: int) -> None:
