@@ -13,6 +13,7 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from crawler.outlets.cadence import Cadence, check_floor, floor_of
 from crawler.outlets.parts import (
@@ -146,14 +147,31 @@ class Outlet(Table):
 
 def explain(error: ValidationError) -> str:
     """Return pydantic's complaints as one line: each key, what is wrong, and what was given."""
-    parts = []
-    for item in error.errors(include_url=False):
-        if item["type"] == "default_factory_not_called":  # it waits for the keys that are wrong
-            continue
-        key = ".".join(str(part) for part in item["loc"]) or "file"
-        given = "" if item["type"] == "missing" else f" (given: {item['input']!r:.60})"
-        parts.append(f"{key}: {item['msg']}{given}")
-    return "; ".join(parts)
+    found = error.errors(include_url=False)
+    places = [item["loc"] for item in found]
+    return "; ".join(
+        _complaint(item)
+        for item in found
+        # Left out are those that wait for keys that are wrong themselves, or hold such.
+        if item["type"] != "default_factory_not_called"
+        and not any(loc != item["loc"] == loc[: len(item["loc"])] for loc in places)
+    )
+
+
+_SAID = {
+    "extra_forbidden": "no such key",
+    "missing": "expected, and not there",
+    "tuple_type": "expected a list",
+}
+
+
+def _complaint(item: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in item["loc"]) or "file"
+    said = _SAID.get(item["type"], item["msg"].removeprefix("Value error, "))
+    value = item["input"]
+    if isinstance(value, dict):  # a table is told by its name, if it has one
+        return f"{key}: {said}" + (f" (in {value['name']!r:.60})" if "name" in value else "")
+    return f"{key}: {said} (given: {value!r:.60})"
 
 
 def parse_outlet(text: str, file: str, families: frozenset[str]) -> Outlet:

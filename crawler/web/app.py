@@ -27,7 +27,14 @@ from crawler.web.routes.search import search, search_atom, search_csv, search_js
 from crawler.web.routes.status import status
 from crawler.web.routes.stories import story, story_comparison
 from crawler.web.security import Guard
-from storage.errors import ArchiveError, CaptureError, NotFoundError, SlowQueryError, UsageError
+from storage.errors import (
+    ArchiveError,
+    CaptureError,
+    NotFoundError,
+    QueryError,
+    SlowQueryError,
+    UsageError,
+)
 
 THREADS = 8
 """Pages that are made at a time; the database has a connection for each."""
@@ -144,6 +151,12 @@ def _said(page: Page, error: Exception) -> Response:
         text = say(
             "Yêu cầu này phải đọc quá nhiều bài. Hãy chọn khoảng ngày ngắn hơn, một báo hoặc một"
             " địa bàn."
+        )
+    elif isinstance(error, QueryError):
+        status, heading, detail = 400, say("Chưa hiểu câu tìm"), str(error)
+        text = say(
+            "Ngoặc kép phải có dấu đóng, dấu - và dấu * phải liền với một từ, OR phải đứng giữa hai"
+            " từ, và câu tìm không được quá dài."
         )
     elif isinstance(error, UsageError):
         status, heading = 400, say("Địa chỉ này chưa đúng")

@@ -103,7 +103,14 @@ def test_the_contact_stands_in_the_user_agent(tmp_path: Path) -> None:
         ('contact = "a@b.vn\\nX-Forged: 1"\n', "contact: .*printable ASCII"),
         ('contact = "somebody"\n', "contact: .*e-mail address or a web page"),
         (CONTACT + "[limits]\nrun_seconds = 1\n", r"limits\.run_seconds: .*\(given: 1\)"),
-        (CONTACT + "archvie = 'x'\n", "archvie: Extra inputs"),
+        (CONTACT + "archvie = 'x'\n", "archvie: no such key"),
+        ('[[watches]]\nwords = "a"\n', r"watches\.0\.name: expected, and not there$"),
+        ('[[watches]]\nname = "w"\nwords = "a"\n', r"watches\.0: tells nobody: .* \(in 'w'\)$"),
+        (
+            '[[watches]]\nname = "w"\nplaces = "x"\n',
+            r".*places: expected a list \(given: 'x'\)",
+        ),
+        ('[[watches]]\nname = "w"\ntell = ["x"]\n', r"watches\.0\.tell\.0: [^;]* \(given: 'x'\)$"),
     ],
 )
 def test_a_mistake_is_told_with_file_and_key(tmp_path: Path, text: str, told: str) -> None:

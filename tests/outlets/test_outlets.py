@@ -50,7 +50,7 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
         (GOOD.replace('host = "thu.vn"', 'host = "https://thu.vn"'), "domains.0.host"),
         (GOOD.replace('path = "/ha-noi/"', 'path = "ha-noi"'), "sections.0.path"),
         (GOOD.replace('path = "/ha-noi/"', ""), "neither path nor feed"),
-        (GOOD.replace("name =", "nmae =", 1), "nmae: Extra inputs are not permitted"),
+        (GOOD.replace("name =", "nmae =", 1), "nmae: no such key"),
         (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' is given twice"),
         ('timezone = "Mars/Olympus"\n' + GOOD, "timezone 'Mars/Olympus'"),
         (GOOD + "[sitemap]\nperiod='day'\ntemplate='/x-{hour}.xml'\n", "sitemap.template"),

@@ -177,6 +177,7 @@ def test_every_channel_of_a_watch_is_tested(tmp_path: Path, tinquan: Tinquan) ->
         )
     assert ran.code == 1
     assert ran.out.splitlines() == ["dead: NOT delivered", "hook: delivered", "mail: delivered"]
+    assert "Connection error" in ran.err
     assert str(sent.mails[0]["Subject"]) == "[tinquan] Cầu & chợ: thử kênh"
 
 

@@ -120,7 +120,7 @@ def test_a_file_of_watches_is_read_with_the_configuration(tmp_path: Path) -> Non
     assert [one.name for one in load_config(file).watches] == ["w", "v"]
     for text, told in (
         ('[[watches]]\nname = "v"\n', f"watch_file {own}: watches.0: "),
-        ('archive = "x"\n', "archive: Extra inputs"),
+        ('archive = "x"\n', "archive: no such key"),
         ("[[", "not valid TOML"),
     ):
         own.write_text(text, encoding="utf-8")

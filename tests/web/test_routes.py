@@ -167,6 +167,13 @@ def test_a_comparison_marks_words(desk: Desk) -> None:
     assert "<del>" in text
 
 
+@pytest.mark.parametrize(("language", "told"), [("vi", "Ngoặc kép phải"), ("en", "Quotes need")])
+def test_a_search_that_is_not_understood_is_explained(desk: Desk, language: str, told: str) -> None:
+    answer = ask(desk.app, f"/tim?q=%22ngap&lang={language}")
+    assert answer.status == 400
+    assert told in answer.text
+
+
 def test_an_article_says_that_it_is_gone_or_not_the_newest(desk: Desk) -> None:
     assert "Báo đã gỡ trang này" in ask(desk.app, f"/bai/{desk.ids['removed']}").text
     assert "không phải bản mới nhất" in ask(desk.app, f"/bai/{desk.ids['edited']}@1").text

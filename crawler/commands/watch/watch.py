@@ -159,7 +159,7 @@ def run(
             look = _look(opened, chosen, begin, now, records=False)
             print_json(look_json(look)) if json else _print_digest(opened, settings, chosen, look)
         return
-    logging.getLogger("apprise").setLevel(logging.WARNING)
+    _say_why_not()
     senders = _senders(settings)
     with archive_of(settings) as opened, _held(opened, settings):
         if chosen:
@@ -196,12 +196,21 @@ def test(name: NameArgument, config: ConfigOption = None) -> None:
     """Send a message to each channel of a watch that says that it works."""
     settings = load_settings(config, None)
     watch = _order(settings, name).watch
+    _say_why_not()
     senders = {one: _sender(settings, one) for one in watch.to}
     failed = [one for one in watch.to if not senders[one].send(channel_test(watch))]
     for one in watch.to:
         out.print(f"{one}: {'NOT delivered' if one in failed else 'delivered'}")
     if failed:
         raise typer.Exit(1)
+
+
+def _say_why_not() -> None:
+    """Have Apprise's warnings printed: it keeps them from whoever has set up no logging."""
+    log = logging.getLogger("apprise")
+    log.setLevel(logging.WARNING)
+    if logging.lastResort:
+        log.addHandler(logging.lastResort)
 
 
 def _order(settings: Config, name: str) -> WatchOrder:
