@@ -34,7 +34,7 @@ Part = str | list[str] | list[list[str]] | None
 
 def plain(text: str) -> str:
     """Return `text` as it is compared: one form for every way to write the same words."""
-    return _spelled(one_line(text))
+    return _spelled(one_line(text)) if text else ""
 
 
 def _spelled(text: str) -> str:

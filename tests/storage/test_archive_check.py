@@ -158,6 +158,14 @@ def test_what_cannot_be_mended_is_told(archive: Archive, damage: Damage) -> None
             assert any(name in one.check and what in one.what for one in found), what
 
 
+def test_texts_that_cannot_be_read_end_no_check(archive: Archive, damage: Damage) -> None:
+    fill(archive)
+    damage("UPDATE contents SET json = '{{' WHERE id > 1")
+    found = [one.what for one in check(archive) if one.check == "texts"]
+    assert len(found) == 10
+    assert all("cannot be read" in what for what in found)
+
+
 def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:
     path = tmp_path / "tin.db"
     path.write_bytes(sqlite_template.read_bytes())
