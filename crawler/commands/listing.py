@@ -3,13 +3,15 @@
 A command that lists takes the options `json: JsonOption`, `jsonl: JsonLinesOption` and
 `csv: CsvOption`, asks `form_of` for the one that was given, and hands its rows, as plain data, to
 `print_rows`; only a form of None leaves it a table to print. A list that can be long takes
-`limit: LimitOption` and `offset: OffsetOption` too; title and last line come from `Portion`.
+`limit: LimitOption` and `offset: OffsetOption` too, and is printed by `print_portion`; a table's
+title and last line come from `Portion`.
 """
 
 import csv as csv_module
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Annotated, Any, Literal
 
 import typer
@@ -49,6 +51,25 @@ def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: Sequence[
         sys.stdout.writelines(f"{json_text(row)}\n" for row in rows)
     else:
         print_csv(header(columns), (csv_row(row, columns) for row in rows))
+
+
+def print_portion(
+    form: Form,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    page: tuple[int, int],
+    total: Callable[[], int],
+) -> None:
+    """Print a part of a list for programs, and on standard error how it goes on.
+
+    page: the limit and the offset. total: counts the whole list, where the part may not be all.
+    """
+    limit, offset = page
+    numbers = count()
+    print_rows(form, (row for row, _ in zip(rows, numbers, strict=False)), columns)
+    shown = next(numbers)
+    if shown >= limit:
+        Portion(limit, total(), offset).print_rest()
 
 
 def print_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

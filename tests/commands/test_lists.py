@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from crawler.commands.listing import Portion
+from crawler.commands.listing import Portion, print_portion
 from crawler.places.tag_articles import load_into
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
@@ -210,6 +210,9 @@ def test_a_part_says_of_how_many_and_how_to_go_on(line: str, noun: str, listed: 
     first = listed(line, "--limit", 2)
     assert f"2 of {total} {noun}" in first.out
     assert first.err == f"{total - 2} more: --offset 2 goes on, --limit shows more at once\n"
+    for form in ("--json", "--jsonl", "--csv"):
+        assert listed(line, "--limit", 2, form).err == first.err
+        assert listed(line, "--limit", total, form).err == ""
     second = listed(line, "--limit", 2, "--offset", total - 2)
     assert f"{total - 1} to {total} of {total} {noun}" in second.out
     assert second.err == ""
@@ -224,6 +227,17 @@ def test_alarms_come_in_parts(listed: Listed) -> None:
     first = listed("alarms --limit 3")
     assert first.err.startswith("1 more: --offset 3")
     assert len(listed("alarms --offset 3 --jsonl").out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("shown", [0, 1, 2])
+def test_a_part_for_programs_says_how_the_list_goes_on(
+    shown: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = iter([{"id": number} for number in range(shown)])
+    print_portion("jsonl", rows, ("id",), (2, 5), lambda: 9)
+    said = "2 more: --offset 7 goes on, --limit shows more at once\n" if shown == 2 else ""
+    printed = capsys.readouterr()
+    assert (len(printed.out.splitlines()), printed.err) == (shown, said)
 
 
 def test_titles_of_parts() -> None:

@@ -232,9 +232,9 @@ def alarms(
     found = every[offset : offset + limit]
     if form:
         print_rows(form, map(alarm_json, found), _ALARM_COLUMNS)
-        return
-    if not every:
-        out.print("no alarms" if closed else "no alarm is open")
-    for alarm in found:
-        _print_alarm(alarm)
+    else:
+        if not every:
+            out.print("no alarms" if closed else "no alarm is open")
+        for alarm in found:
+            _print_alarm(alarm)
     Portion(len(found), len(every), offset).print_rest()

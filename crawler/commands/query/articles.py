@@ -1,6 +1,7 @@
 """`tinquan articles` and `show`: what is archived."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -37,7 +38,7 @@ from crawler.commands.listing import (
     OffsetOption,
     Portion,
     form_of,
-    print_rows,
+    print_portion,
 )
 from crawler.render.base import (
     archived_json,
@@ -124,7 +125,8 @@ def articles(
                 archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
                 for article in found
             )
-            print_rows(form, rows, _COLUMNS)
+            total = partial(opened.articles.count, query)
+            print_portion(form, rows, _COLUMNS, (limit, offset), total)
         else:
             listed = list(found)
             portion = Portion(len(listed), opened.articles.count(query), offset)

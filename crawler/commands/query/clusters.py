@@ -1,6 +1,7 @@
 """`tinquan cluster` and `clusters`: who reprints whom."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -31,6 +32,7 @@ from crawler.commands.listing import (
     OffsetOption,
     Portion,
     form_of,
+    print_portion,
     print_rows,
 )
 from crawler.render.base import time_json, time_text
@@ -112,7 +114,8 @@ def clusters(
         announce(choice, opened, err if form else out)
         found = opened.clusters.find(query)
         if form:
-            print_rows(form, map(_story_json, found), _COLUMNS)
+            total = partial(opened.clusters.count, query)
+            print_portion(form, map(_story_json, found), _COLUMNS, (limit, offset), total)
         else:
             listed = list(found)
             portion = Portion(len(listed), opened.clusters.count(query), offset)

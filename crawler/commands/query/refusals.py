@@ -1,5 +1,6 @@
 """`tinquan refusals`: what crawls asked for and did not get."""
 
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from crawler.commands.listing import (
     OffsetOption,
     Portion,
     form_of,
-    print_rows,
+    print_portion,
 )
 from crawler.commands.query.articles import OutletsOption
 from crawler.render.base import capture_json, time_text
@@ -71,7 +72,9 @@ def refusals(
         query = RefusalQuery(slugs, tuple(reason or ()), start, end)
         found = islice(opened.articles.refusals(query), offset, offset + limit)
         if form:
-            print_rows(form, (_json(*one) for one in found), _COLUMNS)
+            total = partial(opened.articles.count_refusals, query)
+            rows = (_json(*one) for one in found)
+            print_portion(form, rows, _COLUMNS, (limit, offset), total)
         else:
             listed = list(found)
             portion = Portion(len(listed), opened.articles.count_refusals(query), offset)

@@ -1,6 +1,7 @@
 """`tinquan diff` and `revisions`: what outlets changed after they had published it."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ from crawler.commands.listing import (
     OffsetOption,
     Portion,
     form_of,
-    print_rows,
+    print_portion,
 )
 from crawler.commands.query.articles import OutletsOption
 from crawler.render.base import revision_json, time_json, time_text
@@ -213,7 +214,8 @@ def revisions(
         announce(choice, opened, err if form else out)
         found = islice(opened.articles.edits(query), limit)
         if form:
-            print_rows(form, map(edit_json, found), _COLUMNS)
+            total = partial(opened.articles.count_edits, query)
+            print_portion(form, map(edit_json, found), _COLUMNS, (limit, offset), total)
         else:
             listed = list(found)
             portion = Portion(len(listed), opened.articles.count_edits(query), offset)

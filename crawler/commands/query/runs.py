@@ -82,7 +82,7 @@ def runs(
         for run in found:
             if run.error:
                 out.print(f"{time_text(run.started_at)} {run.outlet}: {escape(run.error)}")
-        portion.print_rest()
+    portion.print_rest()
 
 
 def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:

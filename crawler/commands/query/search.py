@@ -158,7 +158,9 @@ def search(
         else:
             found = opened.search.find(query)
             found = replace(found, hits=found.hits[offset:])
-            _list_hits(form, found) if form else _print_result(found, query, offset)
+            portion = Portion(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
+            _list_hits(form, found) if form else _print_result(found, query, portion)
+            portion.print_rest()
 
 
 def _list_facets(form: Form, counted: Facets) -> None:
@@ -196,16 +198,14 @@ def _check(limit: int, offset: int, kinds: list[str]) -> None:
             raise UsageError(f"no kind {kind!r}: expected one of {', '.join(KINDS)}")
 
 
-def _print_result(found: SearchResult, query: SearchQuery, offset: int) -> None:
+def _print_result(found: SearchResult, query: SearchQuery, portion: Portion) -> None:
     order = "newest first" if query.order == "date" else "best first"
-    portion = Portion(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
     zone = f"; {ZONE}" if found.hits else ""
     out.print(f"{portion.title('article')}, {order}{zone}")
     if not found.complete:
         out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
     for hit in found.hits:
         _print_hit(hit)
-    portion.print_rest()
 
 
 def _print_hit(hit: SearchHit) -> None:
