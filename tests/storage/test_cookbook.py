@@ -36,7 +36,8 @@ def blocks(text: str) -> list[Block]:
     return [Block(*parts) for parts in found]
 
 
-INTRODUCTION, *QUESTIONS = TEXT.split("\n## ")
+INTRODUCTION, *SECTIONS = TEXT.split("\n## ")
+QUESTIONS = [one for one in SECTIONS if one[0].isdecimal()]
 
 
 def fill(archive: Archive) -> None:
