@@ -1,7 +1,10 @@
 """A channel to people at an Apprise URL: mail, a webhook, or any of its services."""
 
+import logging
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,7 +43,8 @@ class Service:
         return bool(service.notify(body, message.title, notify_type=kind, body_format=form))
 
     def _service(self, key: str) -> NotifyBase:
-        server = Apprise.instantiate(self._url, asset=self._asset)
+        with _unlogged():
+            server = Apprise.instantiate(self._url, asset=self._asset)
         if server is None:
             raise ConfigError(
                 f"{key}: Apprise cannot use this URL; expected one such as"
@@ -51,6 +55,17 @@ class Service:
         if "overflow=" not in self._url:  # else what is too long for a chat is refused there
             server.overflow_mode = OverflowMode.SPLIT
         return server
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Let Apprise log nothing: of a URL that it cannot read it logs the URL, with its secrets."""
+    log = logging.getLogger("apprise")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _filled_in(key: str, url: str) -> str:

@@ -213,6 +213,22 @@ def test_secrets_are_read_from_a_file_and_said_nowhere(
         assert word not in said
 
 
+def test_an_address_that_nothing_can_use_is_said_nowhere(
+    tmp_path: Path,
+    tinquan: Tinquan,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOKEN", "tulip9")
+    file = configure(tmp_path, mail=1, hook=1)
+    text = file.read_text("utf-8").replace("json://127.0.0.1:1/", "nosuch://${TOKEN}@a.vn/")
+    file.write_text(text, encoding="utf-8")
+    ran = tinquan("watch", "test", "Cầu & chợ", "--config", file)
+    assert ran.code == 2
+    assert "channels.dead: Apprise cannot use this URL" in ran.err
+    assert "tulip9" not in ran.out + ran.err + caplog.text
+
+
 def test_a_secret_that_is_not_there_is_named(tmp_path: Path, tinquan: Tinquan) -> None:
     file = configure(tmp_path, mail=1, hook=1)
     text = file.read_text("utf-8").replace("json://127.0.0.1:1/", "json://u:${file:no-such}@a.vn/")
