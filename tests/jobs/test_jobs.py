@@ -124,7 +124,7 @@ def interrupting(folder: Path, before: str = "") -> str:
         f"{before}"
         "(folder / f'{sys.argv[1]}.pid').write_text(str(os.getpid()))\n"
         "while not (folder / 'r1.pid').exists(): time.sleep(0.01)\n"
-        "if sys.argv[1] == 'r2': os.kill(os.getppid(), signal.SIGINT)\n"
+        f"if sys.argv[1] == 'r2': os.kill({os.getpid()}, signal.SIGINT)\n"
         "time.sleep(60)\n"
     )
 
