@@ -8,6 +8,7 @@ from typing import Any, Literal
 from starlette.responses import JSONResponse, Response
 
 from crawler.render.base import time_json
+from crawler.render.csv import csv_values
 from crawler.render.search import result_json
 from crawler.watch.digest import Entries
 from crawler.watch.feed import ENTRIES, feed_of
@@ -27,7 +28,6 @@ PER_PAGE, PAGES = 20, 10
 _FILE_HITS = 200
 _FACETS = 8
 Ordering = Literal["moi", "hop"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def search_csv(page: Page) -> Response:
     out.write("\ufeff")  # without it Excel takes the file for Latin-1
     writer = csv.writer(out)
     writer.writerow(("id", "published_at", "outlet", "title", "url", "states", "removed_at"))
-    writer.writerows(map(_line, found.hits))
+    writer.writerows(csv_values(_line(hit)) for hit in found.hits)
     headers = {"Content-Disposition": 'attachment; filename="tinquan.csv"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -104,12 +104,11 @@ def search_atom(page: Page) -> Response:
 
 def _line(hit: SearchHit) -> tuple[object, ...]:
     said = hit.article.latest.article
-    title = f"'{said.title}" if said.title.startswith(_FORMULA) else said.title
     return (
         hit.article.id,
         time_json(said.published_at) or "",
         said.outlet,
-        title,
+        said.title,
         said.url,
         len(hit.article.revisions),
         time_json(hit.article.removed_at) or "",
