@@ -1,7 +1,7 @@
 """Clusters as they are asked for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize, Member
+from storage.sql.engine.bulk import rows_at
 from storage.sql.read.edits import about_any
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies
@@ -18,7 +19,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 
 def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
     """Return the clusters of these articles, in that order; those that are gone by now left out."""
-    sources = _sources(conn, ids)
+    sources = sources_of(conn, ids)
     members: defaultdict[int, list[Member]] = defaultdict(list)
     for part in in_parts(sorted(set(sources.values()))):
         rows = conn.execute(_members(part)).all()
@@ -32,7 +33,7 @@ def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
 
 def cluster_sizes(conn: Connection, ids: Sequence[int]) -> dict[int, ClusterSize]:
     """Return how large the clusters of these articles are; those without copies left out."""
-    sources = _sources(conn, ids)
+    sources = sources_of(conn, ids)
     wanted = sorted(set(sources.values()))
     every = sa.union_all(
         sa.select(copies.c.source, copies.c.article).where(copies.c.source.in_(wanted)),
@@ -100,13 +101,14 @@ def _in_window(
     return statement
 
 
-def _sources(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Return for each article the source of its cluster: itself, where it is no copy."""
-    found = {id_: id_ for id_ in ids}
-    for part in in_parts(list(ids)):
-        query = sa.select(copies.c.article, copies.c.source).where(copies.c.article.in_(part))
-        found |= {row.article: row.source for row in conn.execute(query)}
-    return found
+def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Return the source of each article's cluster: itself, where it is no copy."""
+    wanted = list(ids)
+    rows = rows_at(conn, COPIES, copies.c.article, wanted)
+    return {id_: id_ for id_ in wanted} | {row.article: row.source for row in rows}
+
+
+COPIES = sa.select(copies)
 
 
 def _members(sources: Sequence[int]) -> Select[Any]:

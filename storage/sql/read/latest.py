@@ -1,10 +1,9 @@
 """What articles say in their newest revisions."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
@@ -18,14 +17,18 @@ def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     return {row.article: article_from_json(row.json, row.version) for row in rows}
 
 
-def _newest() -> Select[Any]:
-    later = revisions.alias()
-    newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
-    return (
-        sa.select(revisions.c.article, captures.c.version, contents.c.json)
-        .select_from(revisions.join(captures).join(contents))
-        .where(revisions.c.number == newest.scalar_subquery())
-    )
+_LATER = revisions.alias()
+IS_NEWEST = revisions.c.number == (
+    sa.select(sa.func.max(_LATER.c.number))
+    .where(_LATER.c.article == revisions.c.article)
+    .correlate(revisions)
+    .scalar_subquery()
+)
+"""The condition that a row of revisions is the newest of its article."""
 
-
-NEWEST = _newest()
+NEWEST = (
+    sa.select(revisions.c.article, captures.c.version, contents.c.json)
+    .select_from(revisions.join(captures).join(contents))
+    .where(IS_NEWEST)
+)
+"""What each article says in its newest revision."""
