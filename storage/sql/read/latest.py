@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.sql.engine.bulk import rows_at
-from storage.sql.schema.core import captures, contents, revisions
+from storage.sql.schema.core import IS_NEWEST, captures, contents, revisions
 
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
@@ -16,15 +16,6 @@ def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     rows = rows_at(conn, NEWEST, revisions.c.article, ids)
     return {row.article: article_from_json(row.json, row.version) for row in rows}
 
-
-_LATER = revisions.alias()
-IS_NEWEST = revisions.c.number == (
-    sa.select(sa.func.max(_LATER.c.number))
-    .where(_LATER.c.article == revisions.c.article)
-    .correlate(revisions)
-    .scalar_subquery()
-)
-"""The condition that a row of revisions is the newest of its article."""
 
 NEWEST = (
     sa.select(revisions.c.article, captures.c.version, contents.c.json)

@@ -17,9 +17,8 @@ from storage.model.watches import ArrivalCursor, ArrivalQuery, Topic
 from storage.sql.clusters.read import COPIES, sources_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.edits import removal_of
-from storage.sql.read.latest import IS_NEWEST
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import articles, captures, contents, refusals, revisions
+from storage.sql.schema.core import IS_NEWEST, articles, captures, contents, refusals, revisions
 from storage.sql.schema.places import scores
 from storage.sql.schema.types import AnyRow
 from storage.sql.watches.sieve import Candidate, Sieve
