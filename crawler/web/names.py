@@ -58,7 +58,7 @@ CAUSES = {
     Cause.FEED_SILENT: "mục im ắng khác thường",
     Cause.FAILING: "thu thập liên tục thất bại",
     Cause.DISK: "ổ đĩa sắp đầy",
-    Cause.MACHINE_LOST: "mất một máy",
+    Cause.MACHINE_LOST: "máy thu thập không còn trả lời",
 }
 
 OUTCOMES = {
