@@ -58,6 +58,8 @@ CAUSES = {
     Cause.FEED_SILENT: "mục im ắng khác thường",
     Cause.FAILING: "thu thập liên tục thất bại",
     Cause.DISK: "ổ đĩa sắp đầy",
+    Cause.MACHINE_LOST: "mất một máy",
+    Cause.NOT_PUSHED: "bản ghi chưa lên kho",
 }
 
 OUTCOMES = {
