@@ -10,7 +10,12 @@ from storage.archive import Archive, open_archive
 from tests.support.site import LocalSite
 from tests.support.sites import HOSTS, Desk
 
-pytest_plugins = ["tests.support.databases", "tests.support.commands", "tests.support.places"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.commands",
+    "tests.support.object_store",
+    "tests.support.places",
+]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)
