@@ -13,10 +13,10 @@ from tests.support.sites import HOSTS, Desk
 from tests.support.warm import forking
 
 pytest_plugins = [
+    "tests.support.places",
     "tests.support.databases",
     "tests.support.commands",
     "tests.support.object_store",
-    "tests.support.places",
 ]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
