@@ -7,21 +7,14 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import Backup, back_up
+from crawler.commands import options
 from crawler.commands.archive.report import size_text
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    err,
-    given_path,
-    load_settings,
-    out,
-    print_json,
-)
+from crawler.commands.common import complain, err, given_path, out, print_json, say
 from crawler.render.base import counted
 
 
 def backup(
+    *,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -29,15 +22,14 @@ def backup(
         ),
     ],
     keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Back up the database and the captures folder, while crawls go on.
 
     Exit code 1 where recordings are not what the archive says they are; the backup is made.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     now = datetime.now(UTC)
     made = back_up(settings.archive, settings.captures, folder.resolve(), keep, now)
     if json:
@@ -51,11 +43,11 @@ def backup(
             soft_wrap=True,
         )
         for old in made.removed:
-            out.print(f"{old}: removed", markup=False, soft_wrap=True)
+            say(f"{old}: removed")
     for name in made.elsewhere:
         err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
     for fault in made.faults:
-        err.print(f"tinquan: {fault}: run `tinquan archive check`", markup=False, soft_wrap=True)
+        complain(f"{fault}: run `tinquan archive check`")
     if made.faults:
         raise typer.Exit(1)
 
