@@ -199,8 +199,7 @@ def test_rows_that_refer_to_nothing_are_told(sqlite_template: Path, tmp_path: Pa
 def test_many_pages_are_checked_to_the_end(
     archive: Archive, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("check_articles.PAGE", "check_links._PAGE", "check_texts._PAGE"):
-        monkeypatch.setattr(f"storage.sql.maintenance.{size}", 2)
+    monkeypatch.setattr("storage.sql.maintenance.check_base.PAGE", 2)
     fill(archive)
     assert check(archive) == []
     damage("UPDATE revisions SET changed = 'x' WHERE article = 5")

@@ -35,7 +35,7 @@ CHECKS: tuple[tuple[Check, ...], ...] = (
     (*ARTICLE_CHECKS, *SIGNATURE_CHECKS, *SEARCH_CHECKS),
     *((one,) for one in CLUSTER_CHECKS),
 )
-"""Rooms that derive rows from articles add theirs here, after those of the articles.
+"""Packages that derive rows from articles add theirs here, after those of the articles.
 
 Those of one group take turns, page by page, so that each text is read once for all of them.
 """
