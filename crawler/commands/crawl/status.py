@@ -37,8 +37,8 @@ from crawler.render.table import EMPTY, Column, Table
 from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
+from storage.model.schedule import Machine, schedule_stopped_at
 
 _STATUS_COLUMNS = (
     "outlet",

@@ -21,9 +21,9 @@ from storage.model.articles import (
     RefusalReason,
     Revision,
 )
+from storage.model.links import SETTLED_AFTER, Looks
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.about import as_sure

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from storage.model.articles import RefusalReason
-from storage.model.links import DiscoveredLink, Period, Progress, Promised
+from storage.model.links import ASKED_FOR, DiscoveredLink, Looks, Period, Progress, Promised
 from storage.model.runs import Validator
-from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
