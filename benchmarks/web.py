@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from storage.sql.schema.keys import url_key
 
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
@@ -41,7 +42,6 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.places import article_places, scores, tags
 from storage.sql.schema.types import hashed
 from tests.support.asking import ask

@@ -1,8 +1,4 @@
-"""Which links an outlet's listings named, when those without an article are asked again, and how
-far a backfill has come.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""Links that listings named, when those without an article are asked again, backfills' progress."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

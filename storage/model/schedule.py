@@ -1,8 +1,4 @@
-"""What the schedule keeps in an archive: its machines, its jobs, and checks of known articles.
-
-Pure, standard library only. All times are aware datetimes in UTC, of machines by the
-archive's clock.
-"""
+"""What the schedule keeps in an archive: its machines, its jobs, and checks of known articles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,8 +54,9 @@ class KnownArticle:
 class Machine:
     """A machine whose schedule has joined an archive.
 
-    started_at: of its schedule. seen_at: its last sign of life. stopped_at: None while it runs,
-    and where it was killed. outlets: those that it crawls, by slug.
+    All times are by the archive's clock. started_at: of its schedule. seen_at: its last sign of
+    life. stopped_at: None while it runs, and where it was killed. outlets: those that it crawls,
+    by slug.
     """
 
     name: str

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 
 from storage.model.search import SearchQuery
 from storage.search.document import Document, facet_token
+from storage.sql.engine import bulk
 from storage.sql.schema.places import article_places
 from storage.sql.schema.search import search_entries as entries
 
@@ -48,25 +49,12 @@ MATCH = (entries.c.sort_at, entries.c.article, entries.c.content, entries.c.file
 
 def facet_tokens(query: SearchQuery) -> list[list[str]]:
     """Return for each facet that the query names the tokens of which a document has one."""
-    named = {
-        "outlet": query.outlets,
-        "section": query.sections,
-        "author": query.authors,
-        "tag": query.tags,
-        "kind": query.kinds,
-    }
-    return [
-        [facet_token(kind, value) for value in values] for kind, values in named.items() if values
-    ]
+    return [[facet_token(kind, one) for one in values] for kind, values in query.facets.items()]
 
 
 def within(query: SearchQuery) -> list[ColumnElement[bool]]:
     """Return the query's conditions that the index does not know: time and places."""
-    bounds: list[ColumnElement[bool]] = []
-    if query.since is not None:
-        bounds.append(entries.c.sort_at >= query.since)
-    if query.until is not None:
-        bounds.append(entries.c.sort_at < query.until)
+    bounds = bulk.within(entries.c.sort_at, query)
     if query.places:
         about = article_places.c
         here = about.article == entries.c.article
