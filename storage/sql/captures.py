@@ -1,23 +1,19 @@
 """`archive.captures`: recorded responses, the WARC files they lie in, and reading them again."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
 
 from storage.codec.articles import check_window
-from storage.model.articles import Article, Capture, Refusal, RefusalReason
+from storage.model.articles import Article, Capture, Refusal
 from storage.model.maintenance import Recorded, WarcFile
 from storage.model.readings import Reread, RereadQuery
-from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.reread import reread
-from storage.sql.read.readings import CAPTURE, capture_of, count_to_reread, to_reread
-from storage.sql.schema.core import captures, refusals
-from storage.sql.schema.maintenance import warc_files
-from storage.sql.schema.types import in_parts
+from storage.sql.maintenance.warc_files import captures_after, list_files, listed_files, unlisted
+from storage.sql.read.readings import count_to_reread, to_reread
+from storage.sql.schema.core import captures
 
 _PAGE = 500  # rows
 
@@ -61,7 +57,7 @@ class Captures(Part):
 
     def recorded(self) -> Iterator[Recorded]:
         """Yield every capture, in the order in which they were stored."""
-        return (one for _, one in self._database.pages(_captures_after, _PAGE))
+        return (one for _, one in self._database.pages(captures_after, _PAGE))
 
     def move_record(self, number: int, offset: int) -> None:
         """Let a capture, by number, point to another place, in bytes, in its WARC file."""
@@ -71,44 +67,14 @@ class Captures(Part):
 
     def list_warc_files(self, files: Sequence[WarcFile]) -> None:
         """Write the sizes and digests of WARC files that are whole."""
-        rows = {file.name: asdict(file) for file in files}
         with self._database.writing() as conn:
-            for part in in_parts(sorted(rows)):
-                conn.execute(sa.delete(warc_files).where(warc_files.c.name.in_(part)))
-                conn.execute(sa.insert(warc_files), [rows[name] for name in part])
+            list_files(conn, files)
 
     def warc_files(self) -> Iterator[WarcFile]:
         """Yield the listed WARC files by name."""
-        return (one for _, one in self._database.pages(_files_after, _PAGE))
+        return (one for _, one in self._database.pages(listed_files, _PAGE))
 
     def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
         """Return those names that are not listed."""
         with self._database.reading() as conn:
-            stored = rows_at(conn, _FILES, warc_files.c.name, names)
-        listed = {row.name for row in stored}
-        return [name for name in names if name not in listed]
-
-
-_FILES = sa.select(warc_files)
-
-
-def _files_after(conn: Connection, after: str | None, size: int) -> list[tuple[str, WarcFile]]:
-    """Return up to `size` listed files by name, those whose names come after `after`."""
-    query = _FILES.where(warc_files.c.name > (after or "")).order_by(warc_files.c.name)
-    return [(row.name, WarcFile(**row._mapping)) for row in conn.execute(query.limit(size))]
-
-
-def _captures_after(conn: Connection, after: int | None, size: int) -> list[tuple[int, Recorded]]:
-    """Return up to `size` captures by number, those after the one with that number."""
-    query = (
-        sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
-        .select_from(captures.outerjoin(refusals))
-        .where(captures.c.id > (after or 0))
-        .order_by(captures.c.id)
-        .limit(size)
-    )
-    redacted = RefusalReason.REDACTED.value
-    return [
-        (row.id, Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted))
-        for row in conn.execute(query)
-    ]
+            return list(unlisted(conn, names))

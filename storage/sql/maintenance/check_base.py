@@ -25,7 +25,7 @@ PAGE = 500
 UNREADABLE = (ValueError, TypeError, KeyError)
 """What is raised for a text that cannot be read; the check of texts names it."""
 
-CheckCursor = Sequence[Any] | None
+CheckCursor = Any
 """Where a check has got to; None before its first page, and after its last."""
 
 
@@ -78,9 +78,8 @@ def readable(rows: Iterable[AnyRow]) -> dict[int, Article]:
     return {key: article for key, article in read if article}
 
 
-def newest_texts(conn: Connection, after: CheckCursor, last: CheckCursor) -> dict[int, Article]:
-    """Return what the articles of a page say in their newest revisions."""
-    query = NEWEST if after is None else NEWEST.where(revisions.c.article > after[0])
-    return readable(
-        conn.execute(query if last is None else query.where(revisions.c.article <= last[0]))
-    )
+def newest_texts(conn: Connection, after: int, last: int | None) -> dict[int, Article]:
+    """Return what the articles after `after`, up to `last`, say in their newest revisions."""
+    query = NEWEST.where(revisions.c.article > after)
+    bounded = query if last is None else query.where(revisions.c.article <= last)
+    return readable(conn.execute(bounded))

@@ -21,7 +21,7 @@ def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault],
     query = sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
     query = query.select_from(articles.outerjoin(signatures))
     rows, last = page_of(conn, query, [articles.c.id], after)
-    texts = newest_texts(conn, after, last)
+    texts = newest_texts(conn, after[0] if after else 0, last and last[0])
     hashes = dict(zip(texts, signatures_of(texts.values()), strict=True))
     found = [
         Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)

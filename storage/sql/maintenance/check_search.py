@@ -11,7 +11,7 @@ _REBUILD = "rebuild the index; crawls wait meanwhile"
 
 
 def _page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    wrong, last = _wrong_page(conn, after)
+    wrong, last = _wrong_page(conn, after or 0)
     what = "is not in the full-text index as its newest text says"
     found = [Fault(f"article {id_} {what}", _REBUILD, id_) for id_ in wrong]
     if last is None and not engine_of(conn).is_sound(conn):
@@ -19,10 +19,9 @@ def _page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCurso
     return found, last
 
 
-def _wrong_page(conn: Connection, after: CheckCursor) -> tuple[list[int], CheckCursor]:
+def _wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
     """Return as `wrong_page`, and those with words that the archive does not know."""
-    wrong, id_ = wrong_page(conn, after[0] if after else 0)
-    last = None if id_ is None else [id_]
+    wrong, last = wrong_page(conn, after)
     texts = newest_texts(conn, after, last)
     if lacking := set(missing(conn, words_of(texts.values()))):
         others = (id_ for id_ in texts if id_ not in wrong)
@@ -31,7 +30,7 @@ def _wrong_page(conn: Connection, after: CheckCursor) -> tuple[list[int], CheckC
 
 
 def _repair(conn: Connection, id_: int | None) -> None:
-    is_wrong = id_ in _wrong_page(conn, [id_ - 1])[0] if id_ else False
+    is_wrong = id_ in _wrong_page(conn, id_ - 1)[0] if id_ else False
     if is_wrong or not engine_of(conn).is_sound(conn):
         rebuild(conn)
 

@@ -26,9 +26,7 @@ from storage.model.watches import (
     Report,
     WatchState,
 )
-from storage.sql.engine.connect import ARRIVALS, lock
 from storage.sql.engine.transactions import Part
-from storage.sql.schema.core import articles, captures, runs
 from storage.sql.schema.types import AnyRow, in_parts
 from storage.sql.schema.watches import deliveries, digests, watches
 from storage.sql.watches.arrivals import (
@@ -39,38 +37,28 @@ from storage.sql.watches.arrivals import (
     new_page,
     told_before,
 )
+from storage.sql.watches.cursors import cursor_at, head
 from storage.sql.watches.load import load_edits, load_report
 
 KEPT = timedelta(days=60)
 """How long digests are kept: feeds show them, and so does `tinquan watch show`."""
-
-_LONGEST_RUN = timedelta(days=7)
 
 
 class Watches(Part):
     """What the archive learned since a cursor, and the messages that tell it."""
 
     def head(self) -> ArrivalCursor:
-        """Return the cursor after all that is stored now, and before all that will be."""
+        """Return the cursor after all that is stored now."""
         with self._database.reading() as conn:
-            return _head(conn)
+            return head(conn)
 
     def cursor_at(self, moment: datetime) -> ArrivalCursor:
         """Return the cursor before what the archive learned at `moment` or later.
 
-        The archive learns of a capture when it is made, or when the run begins that replays it.
         What a run that began more than seven days before `moment` stored since is left out.
         """
-        of_runs = captures.join(runs, runs.c.id == captures.c.run)
-        learned = sa.or_(captures.c.captured_at >= moment, runs.c.started_at >= moment)
-        begun = runs.c.started_at >= moment - _LONGEST_RUN
-        first = sa.select(sa.func.min(captures.c.id)).select_from(of_runs).where(begun, learned)
         with self._database.reading() as conn:
-            capture = conn.execute(first).scalar()
-            if capture is None:
-                return _head(conn)
-            article = conn.execute(_first_new(capture)).scalar() or _last(conn, articles) + 1
-        return ArrivalCursor(capture - 1, article - 1)
+            return cursor_at(conn, moment)
 
     def arrivals(self, queries: Sequence[ArrivalQuery], until: ArrivalCursor) -> list[Arrivals]:
         """Return what arrived up to a cursor and matches each query, in one pass for all.
@@ -161,26 +149,6 @@ class Watches(Part):
         query = query.order_by(digests.c.made_at.desc(), digests.c.id.desc()).limit(limit)
         with self._database.reading() as conn:
             return [_digest(row) for row in conn.execute(query)]
-
-
-def _head(conn: Connection) -> ArrivalCursor:
-    # Rows get their numbers before their transaction ends: this waits for those that have begun,
-    # so that none of them appears behind the cursor later.
-    lock(conn, ARRIVALS)
-    return ArrivalCursor(_last(conn, captures), _last(conn, articles))
-
-
-def _last(conn: Connection, table: sa.Table) -> int:
-    return conn.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
-
-
-def _first_new(capture: int) -> Select[Any]:
-    """Return a statement for the first article of which no capture is older than this one."""
-    older = captures.alias()
-    known = sa.select(older.c.id).where(older.c.article == captures.c.article, older.c.id < capture)
-    return sa.select(sa.func.min(captures.c.article)).where(
-        captures.c.id >= capture, captures.c.article.is_not(None), ~known.exists()
-    )
 
 
 def _arrivals(query: ArrivalQuery, found: Sequence[Arrival], told: set[int]) -> Arrivals:
