@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from storage.sql.schema.keys import url_key
 
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
@@ -43,7 +42,7 @@ from storage.sql.schema.core import (
     revisions,
 )
 from storage.sql.schema.places import article_places, scores, tags
-from storage.sql.schema.types import hashed
+from storage.sql.schema.types import hashed, url_key
 from tests.support.asking import ask
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
