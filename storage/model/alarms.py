@@ -21,6 +21,7 @@ class Cause(StrEnum):
     FAILING = "failing"  # crawls crash or fail for another reason than the ones above
     DISK = "disk"
     MACHINE_LOST = "machine_lost"
+    NOT_PUSHED = "not_pushed"
 
 
 @dataclass(frozen=True, slots=True)

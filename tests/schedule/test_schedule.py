@@ -94,7 +94,7 @@ def scheduler(
     dependencies = SchedulerDependencies(
         agenda,
         ScheduleState(archive, config, agenda, Membership(archive, config)),
-        Supervisor(archive, config, BOUNDS),
+        Supervisor(archive, config, BOUNDS, forks=False),
         lambda _: None,
         maintenance or {},
     )

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from crawler.capture.files import RecordCheck, describe
+from crawler.capture.files import RecordCheck, list_files
+from crawler.capture.objects.files import CaptureFiles
 from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery, RefusalReason
 from storage.model.maintenance import CheckFinding
@@ -236,8 +237,7 @@ def config(tmp_path: Path) -> Path:
         recorder.store(9, 4, "Video", refusal(4, RefusalReason.VIDEO))
         recorder.files.close()
         now = at(100)
-        (file,) = recorder.files.written
-        opened.captures.list_warc_files([describe(file, recorder.captures, now)])
+        list_files(opened, recorder.captures, recorder.files.written, now)
         opened.runs.finish(replace(opened.runs.get("r1"), outcome=Outcome.DONE, ended_at=now))
     return path
 
@@ -310,6 +310,6 @@ def test_another_records_content_is_told(config: Path) -> None:
         wrong = replace(
             recorded[0], capture=replace(recorded[0].capture, digest=recorded[1].capture.digest)
         )
-        (fault,) = RecordCheck(config.parent / "captures").faults([wrong])
+        (fault,) = RecordCheck(CaptureFiles(config.parent / "captures")).faults([wrong])
         assert "has other content" in fault.what
         assert fault.moved_to is None

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import Backup, back_up
-from crawler.commands.archive.report import size_text
 from crawler.commands.common import (
     ArchiveOption,
     ConfigOption,
@@ -18,7 +17,7 @@ from crawler.commands.common import (
     out,
     print_json,
 )
-from crawler.render.base import counted
+from crawler.render.base import counted, size_text
 
 
 def backup(
@@ -50,6 +49,9 @@ def backup(
             markup=False,
             soft_wrap=True,
         )
+        if made.stored:
+            files = counted(made.stored, "WARC file is", "WARC files are")
+            out.print(f"{files} in the object store alone, and not in it", soft_wrap=True)
         for old in made.removed:
             out.print(f"{old}: removed", markup=False, soft_wrap=True)
     for name in made.elsewhere:
@@ -69,5 +71,6 @@ def _backup_json(made: Backup) -> dict[str, object]:
         "copied_bytes": made.copied_bytes,
         "faults": list(made.faults),
         "elsewhere": list(made.elsewhere),
+        "stored": made.stored,
         "removed": [str(old) for old in made.removed],
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.commands.common import out, print_table
-from crawler.render.base import counted, refused_text, time_json, time_text
+from crawler.render.base import counted, refused_text, size_text, time_json, time_text
 from crawler.render.table import Column, Table
 from storage.model.maintenance import ArchiveStats, OutletStats
 
@@ -18,16 +18,6 @@ STATS_COLUMNS = (
     "captured_from",
     "captured_to",
 )
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    value = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[str, Any]:

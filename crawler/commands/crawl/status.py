@@ -28,6 +28,7 @@ from crawler.commands.listing import (
     form_of,
     print_rows,
 )
+from crawler.health.backlog import backlog_json, backlog_text
 from crawler.health.evaluate import all_findings
 from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
@@ -81,7 +82,9 @@ def status(
     with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
         monitored = crawled_outlets(opened, wanted, known)
-        findings = all_findings(opened, monitored, settings.captures, now)
+        store = settings.object_store
+        findings = all_findings(opened, monitored, settings.captures, now, store)
+        backlog = opened.captures.push_backlog() if store else None
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
@@ -102,6 +105,7 @@ def status(
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
                 "not_delivered": [delivery_json(one) for one in owed],
+                "object_store": backlog_json(store, backlog) if backlog else None,
             }
         )
     else:
@@ -113,6 +117,9 @@ def status(
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
+        if backlog and (waiting := backlog_text(store, backlog)):
+            why = f"; the last push failed: {backlog.error}" if backlog.error else ""
+            out.print(escape(waiting + why), soft_wrap=True)
         for one in owed:
             out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
     if alarms:
