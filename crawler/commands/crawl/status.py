@@ -28,8 +28,8 @@ from crawler.render.table import EMPTY, Column, Table, table_of
 from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
+from storage.model.schedule import Machine, schedule_stopped_at
 
 _STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
 _ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
