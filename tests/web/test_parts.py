@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.shipped import shipped
+from crawler.watch import words
 from crawler.web import names
 from crawler.web.asked import cursor_in, cursor_text, day_in, ref_of
 from crawler.web.chart import month_chart, months_back
@@ -20,6 +21,7 @@ from crawler.web.rows import cut
 from crawler.web.shapes import Outlines, load_outlines
 from crawler.web.words import Language, english
 from storage.errors import ConfigError, NotFoundError, UsageError
+from storage.model.alarms import Cause
 from tests.support.paths import ROOT
 from tests.support.places import gazetteer
 
@@ -180,3 +182,8 @@ def test_a_position_comes_back_from_an_address(moment: datetime, number: int) ->
 def test_a_cut_text_is_short_enough(text: str, most: int) -> None:
     assert len(cut(text, most)) <= max(most + 1, 0)
     assert cut(text, len(text)) == text
+
+
+def test_every_cause_of_an_alarm_has_a_name() -> None:
+    for table in (names.CAUSES, *words.CAUSES.values()):
+        assert set(table) == set(Cause)
