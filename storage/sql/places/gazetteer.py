@@ -71,6 +71,14 @@ def _write_units(conn: Connection, wanted: dict[str, dict[str, Any]]) -> None:
 
 def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
     """Rewrite what these articles' latest states are about; their outlets are locked."""
+    for part in in_parts(ids):
+        for statement in _ABOUT:
+            conn.execute(statement, {"ids": part})
+
+
+def _about() -> tuple[sa.Executable, sa.Executable]:
+    """Return what takes away and writes what the articles `:ids` are about."""
+    ids = sa.bindparam("ids", expanding=True, type_=articles.c.id.type)
     later = revisions.alias()
     latest = (
         sa.select(sa.func.max(later.c.number)).where(later.c.article == articles.c.id)
@@ -83,17 +91,15 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
         .join(revisions, (revisions.c.article == articles.c.id) & (revisions.c.number == latest))
         .join(captures, captures.c.id == revisions.c.capture)
         .join(scores, scores.c.content == captures.c.content)
-        .where(scores.c.confidence.is_not(None))
+        .where(scores.c.confidence.is_not(None), articles.c.id.in_(ids))
         .distinct()
     )
-    for part in in_parts(ids):
-        conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
-        conn.execute(
-            sa.insert(article_places).from_select(
-                ["unit", "sort_at", "article", "outlet", "confidence"],
-                about.where(articles.c.id.in_(part)),
-            )
-        )
+    columns = ["unit", "sort_at", "article", "outlet", "confidence"]
+    gone = sa.delete(article_places).where(article_places.c.article.in_(ids))
+    return gone, sa.insert(article_places).from_select(columns, about)
+
+
+_ABOUT = _about()  # built once: that takes longer than running it
 
 
 def place_counts(conn: Connection, query: ArticleQuery) -> list[tuple[str, int]]:

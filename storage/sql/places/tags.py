@@ -15,6 +15,7 @@ from storage.codec.articles import article_from_json
 from storage.errors import NotFoundError
 from storage.model.articles import Article
 from storage.model.places import Mention, Score, Tags
+from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.places.gazetteer import write_article_places
 from storage.sql.schema.core import captures, contents
@@ -24,6 +25,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 _Value = TypeVar("_Value")
 Tagged = Mapping[int, Tags]
 """Tags by the row of their content."""
+_UNITS = sa.select(units.c.id)
 
 
 def write_tags(conn: Connection, tagged: Tagged) -> None:
@@ -40,9 +42,8 @@ def write_tags(conn: Connection, tagged: Tagged) -> None:
     )
     named = [found for row, made in tagged.items() for found in _mention_rows(row, made)]
     scored = [score for row, made in tagged.items() for score in _score_rows(row, made)]
-    for table, rows in ((mentions, named), (scores, scored)):
-        if rows:
-            conn.execute(sa.insert(table), rows)
+    insert(conn, mentions, named)
+    insert(conn, scores, scored)
 
 
 def tag(conn: Connection, tagged: Tagged) -> None:
@@ -132,9 +133,7 @@ def _of_captures(conn: Connection, column: sa.Column[_Value], rows: Iterable[int
 
 
 def _check_units(conn: Connection, wanted: set[str]) -> None:
-    known: set[str] = set()
-    for part in in_parts(sorted(wanted)):
-        known |= set(conn.execute(sa.select(units.c.id).where(units.c.id.in_(part))).scalars())
+    known = {row.id for row in rows_at(conn, _UNITS, units.c.id, sorted(wanted))}
     if wanted - known:
         raise NotFoundError(
             f"the archive's gazetteer has no unit {min(wanted - known)!r}:"

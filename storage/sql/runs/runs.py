@@ -14,7 +14,7 @@ from storage.model.runs import Outcome, Run, RunCounts
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.outlets import add_outlet
-from storage.sql.schema.core import runs
+from storage.sql.schema.core import outlets, runs
 from storage.sql.schema.types import AnyRow
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"
@@ -72,6 +72,20 @@ class Runs(Part):
             query = query.where(runs.c.outlet == outlet)
         with self._database.reading() as conn:
             return [_run(row) for row in conn.execute(query)]
+
+    def last_end(self, outlet: str, outcome: Outcome | None = None) -> Run | None:
+        """Return an outlet's newest crawl that has ended, of this outcome if one is given."""
+        ended = runs.c.outcome.is_not(None) if outcome is None else runs.c.outcome == outcome.value
+        live = sa.select(runs).where(runs.c.outlet == outlet, ~runs.c.replay, ended)
+        with self._database.reading() as conn:
+            row = conn.execute(live.order_by(runs.c.started_at.desc()).limit(1)).first()
+            return None if row is None else _run(row)
+
+    def crawled_outlets(self) -> set[str]:
+        """Return the outlets that were crawled at least once, replays aside."""
+        live = sa.exists().where(runs.c.outlet == outlets.c.slug, ~runs.c.replay)
+        with self._database.reading() as conn:
+            return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
 
     def count(self, outlet: str | None = None) -> int:
         """Return how many runs there are of one outlet (None: of all)."""
