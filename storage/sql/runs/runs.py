@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -209,24 +210,27 @@ _COUNTS = (
 )
 
 
+@lru_cache(maxsize=1024)  # crawls that find nothing new say the same, and alarms read thousands
+def _parsed(text: str) -> Any:
+    return json.loads(text)
+
+
 def _run(row: AnyRow) -> Run:
     columns = row._mapping
     return Run(
         id=row.id,
-        sections=tuple(json.loads(row.sections)),
+        sections=tuple(_parsed(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
         new_of={
             slug: tuple(datetime.fromisoformat(at) for at in times)
-            for slug, times in json.loads(row.new_of).items()
+            for slug, times in _parsed(row.new_of).items()
         },
         counts=RunCounts(
-            refused=json.loads(row.refused),
-            signals=json.loads(row.signs),
+            refused=dict(_parsed(row.refused)),
+            signals=dict(_parsed(row.signs)),
             **{name: columns[name] for name in _COUNTS},
         ),
-        evidence={name: tuple(urls) for name, urls in json.loads(row.evidence).items()},
-        newest_of={
-            name: datetime.fromisoformat(at) for name, at in json.loads(row.newest_of).items()
-        },
+        evidence={name: tuple(urls) for name, urls in _parsed(row.evidence).items()},
+        newest_of={name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_of).items()},
         **{name: columns[name] for name in _PLAIN},
     )
