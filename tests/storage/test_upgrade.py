@@ -158,7 +158,7 @@ def test_indexing_that_was_stopped_goes_on(
     assert told == [(0, 5), (5, 5), (0, 5), (2, 5), (4, 5)]  # clusters, then the index
     assert schema_of(archive_url) == "0015"
     with engine.begin() as conn:
-        held = "SELECT article FROM search_entries ORDER BY article"
+        held = "SELECT article FROM search_documents ORDER BY article"
         assert list(conn.exec_driver_sql(held).scalars()) == [1, 2, 3, 4]
         conn.exec_driver_sql("UPDATE articles SET sort_at = NULL WHERE id = 1")  # in between
     assert upgrade_archive(archive_url, lambda _done, _total: None)[0] == "0015"

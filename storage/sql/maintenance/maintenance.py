@@ -13,7 +13,7 @@ from storage.sql.maintenance.stats import load_stats
 from storage.sql.read.refs import existing_id, find_redaction
 from storage.sql.schema.clusters import common_hashes
 from storage.sql.schema.core import metadata
-from storage.sql.schema.search import search_entries, search_words
+from storage.sql.schema.search import search_documents
 
 
 class Maintenance(Part):
@@ -50,7 +50,7 @@ class Maintenance(Part):
         Return False where someone else reads what was there before: do it again later.
         """
         with plain_errors(self._database.name):
-            own = (search_entries.name, search_words.name, common_hashes.name)
+            own = (search_documents.name, common_hashes.name)
             tables = (*sorted(metadata.tables), *own)
             return backend_of(self._database.engine).scrub(self._database.engine, tables)
 

@@ -1,8 +1,9 @@
-"""What FTS5 indexes: a row of words for each article, and an entry beside it.
+"""What FTS5 indexes: a row of words for each article, and a document beside it.
 
-An entry's number is its row id and rises with its time, so that "newest first" is a walk along the
-index: minutes since 1970 shifted by 6 bits, the next free number where a minute is full. An entry
-may so stand behind its minute, never before it.
+Words stand twice, as they are spelled and without diacritics, in columns of their own. A document's
+number is its row id and rises with its time, so that "newest first" is a walk along the index:
+minutes since 1970 shifted by 6 bits, the next free number where a minute is full. A document may so
+stand behind its minute, never before it.
 """
 
 from collections.abc import Sequence
@@ -13,38 +14,37 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from storage.sql.engine.bulk import rows_at
-from storage.sql.schema.search import search_entries
+from storage.sql.schema.search import search_documents
 from storage.sql.schema.types import UtcTime
 from storage.sql.search.entry import Entry
+from storage.text.words import folded
 
 BITS = 6
 """A minute has 2^BITS numbers."""
 
-HAS = "SELECT 1 FROM search_texts WHERE search_texts MATCH '\"' || ? || '\"' LIMIT 1"
-"""Whether any article has a word."""
-
-ADD = "INSERT INTO search_texts (text, title, filed, rowid) VALUES (?, ?, ?, ?)"
+_COLUMNS = "text, text_folded, title, title_folded, filed, rowid"
+_ADD = f"INSERT INTO search_index ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
 _REMOVE = (
-    "INSERT INTO search_texts (search_texts, text, title, filed, rowid)"
-    " VALUES ('delete', ?, ?, ?, ?)"
+    f"INSERT INTO search_index (search_index, {_COLUMNS})"  # noqa: S608 - constants
+    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
 )
 _READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
-# The first number of the entry's minute, or the one after those before it in time; where that is
+# The first number of the document's minute, or the one after those before it in time; where that is
 # taken, the next free one.
 _NUMBER = """
-INSERT INTO search_entries (number, article, content, sort_at, filed, late)
+INSERT INTO search_documents (number, article, content, sort_at, filed, late)
 WITH before (number) AS (
-    SELECT number FROM search_entries WHERE sort_at <= :at
+    SELECT number FROM search_documents WHERE sort_at <= :at
     ORDER BY sort_at DESC, number DESC LIMIT 1
 ), wanted (number) AS (SELECT max(:first, 1 + coalesce((SELECT number FROM before), 0)))
 SELECT free, :article, :content, :at, :filed, max(0, free - :first - 63) FROM (SELECT coalesce(
-    (SELECT number FROM wanted WHERE number NOT IN (SELECT number FROM search_entries)),
-    (SELECT here.number + 1 FROM search_entries AS here
+    (SELECT number FROM wanted WHERE number NOT IN (SELECT number FROM search_documents)),
+    (SELECT here.number + 1 FROM search_documents AS here
         WHERE here.number >= (SELECT number FROM wanted)
-        AND here.number + 1 NOT IN (SELECT number FROM search_entries)
+        AND here.number + 1 NOT IN (SELECT number FROM search_documents)
         ORDER BY here.number LIMIT 1)) AS free)
 """
-_NUMBERS = sa.select(search_entries.c.article, search_entries.c.number)
+_NUMBERS = sa.select(search_documents.c.article, search_documents.c.number)
 
 
 def first_number(at: datetime) -> int:
@@ -66,39 +66,48 @@ def add(conn: Connection, entries: Sequence[Entry]) -> None:
         for one in entries
     ]
     conn.exec_driver_sql(_NUMBER, rows)
-    conn.exec_driver_sql(ADD, _columns(conn, entries))
+    conn.exec_driver_sql(_ADD, _columns(conn, entries))
 
 
 def remove(conn: Connection, entries: Sequence[Entry]) -> None:
     """Take articles out of the index, in which they are as `entries` say."""
     rows = _columns(conn, entries)
     conn.exec_driver_sql(_REMOVE, rows)
-    conn.exec_driver_sql("DELETE FROM search_entries WHERE number = ?", [row[-1:] for row in rows])
+    conn.exec_driver_sql(
+        "DELETE FROM search_documents WHERE number = ?", [row[-1:] for row in rows]
+    )
 
 
 def _columns(conn: Connection, entries: Sequence[Entry]) -> list[tuple[str | int, ...]]:
     """Return articles' columns in the index, their numbers last."""
-    rows = rows_at(conn, _NUMBERS, search_entries.c.article, [one.article for one in entries])
+    rows = rows_at(conn, _NUMBERS, search_documents.c.article, [one.article for one in entries])
     number = {row[0]: row[1] for row in rows}
-    return [(d.text, d.title, d.tokens, number[id_]) for id_, _, _, d in entries]
+    return [
+        (d.text, _folded(d.text), d.title, _folded(d.title), d.tokens, number[id_])
+        for id_, _, _, d in entries
+    ]
+
+
+def _folded(words: str) -> str:
+    return " ".join(map(folded, words.split()))
 
 
 def clear(conn: Connection) -> None:
     """Take every article out of the index."""
-    conn.exec_driver_sql("INSERT INTO search_texts (search_texts) VALUES ('delete-all')")
-    conn.exec_driver_sql("DELETE FROM search_entries")
+    conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+    conn.exec_driver_sql("DELETE FROM search_documents")
 
 
 def is_sound(conn: Connection) -> bool:
-    """Return whether FTS5 finds its index whole, and whether it is of just the entries.
+    """Return whether FTS5 finds its index whole, and whether it is of just the documents.
 
-    FTS5 is asked by writing: where that is not allowed, only the entries are compared.
+    FTS5 is asked by writing: where that is not allowed, only the documents are compared.
     """
     try:
-        conn.exec_driver_sql("INSERT INTO search_texts (search_texts) VALUES ('integrity-check')")
+        conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _READ_ONLY:
             return False
-    ids = "SELECT id FROM search_texts_docsize", "SELECT number FROM search_entries"
+    ids = "SELECT id FROM search_index_docsize", "SELECT number FROM search_documents"
     differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
     return not any(conn.exec_driver_sql(query).first() for query in differing)

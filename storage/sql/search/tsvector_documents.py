@@ -1,25 +1,28 @@
 """What PostgreSQL indexes: https://www.postgresql.org/docs/current/datatype-textsearch.html.
 
-Facet values are lexemes without a position. A vector holds positions up to 16,383 and 255 of a
-lexeme: phrases beyond are not found, words are.
+A word's lexeme begins with the word without diacritics, so that all that a query's word without
+any stands for begin alike: "chợ" is cho~ợ. Facet values are lexemes without a position. A vector
+holds positions up to 16,383 and 255 of a lexeme: phrases beyond are not found, words are.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.search.document import GAP, Document
 from storage.sql.engine.bulk import among
-from storage.sql.schema.search import search_entries
+from storage.sql.schema.search import search_documents
 from storage.sql.search.entry import Entry
+from storage.text.words import folded
 
-HAS = "SELECT 1 FROM search_entries WHERE vector @@ quote_literal(%s)::tsquery LIMIT 1"
-"""Whether any article has a word."""
+END = "~"
+"""Ends in a lexeme the word without diacritics; no word has it."""
 
 _LAST_POSITION, _POSITIONS, _BYTES = 16_383, 255, 1_000_000
 _ADD = """
-INSERT INTO search_entries (article, content, sort_at, filed, vector)
+INSERT INTO search_documents (article, content, sort_at, filed, vector)
 VALUES (%s, %s, %s, %s, CAST(%s AS tsvector))
 """
 
@@ -27,6 +30,14 @@ VALUES (%s, %s, %s, %s, CAST(%s AS tsvector))
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
     """Index articles that are not in the index."""
     conn.exec_driver_sql(_ADD, [(*one[:3], one.filed, vector_of(one.document)) for one in entries])
+
+
+@lru_cache(maxsize=200_000)
+def lexeme(word: str) -> str:
+    """Return the word without diacritics, and behind it from the first one on as it is spelled."""
+    plain = folded(word)
+    same = (at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other)
+    return f"{plain}{END}{word[next(same, len(plain)) :]}"
 
 
 def vector_of(document: Document) -> str:
@@ -38,24 +49,27 @@ def vector_of(document: Document) -> str:
         if word == GAP:
             continue
         found = places.setdefault(word, [])
-        size += 2 if found else len(word.encode()) + 6
+        size += 2 if found else len(lexeme(word).encode()) + 6
         if len(found) < _POSITIONS and at <= _LAST_POSITION:
             found.append(f"{at}A" if at <= len(title) else str(at))
         if size > _BYTES:
             break
-    lexemes = [f"'{word}':{','.join(at)}" if at else f"'{word}'" for word, at in places.items()]
+    lexemes = (
+        f"'{lexeme(word)}':{','.join(at)}" if at else f"'{lexeme(word)}'"
+        for word, at in places.items()
+    )
     return " ".join([*lexemes, *(f"'{token}'" for token in document.tokens.split())])
 
 
 def remove(conn: Connection, entries: Sequence[Entry]) -> None:
     """Take articles out of the index."""
-    gone = among(conn, search_entries.c.article, [entry.article for entry in entries])
-    conn.execute(sa.delete(search_entries).where(gone))
+    gone = among(conn, search_documents.c.article, [entry.article for entry in entries])
+    conn.execute(sa.delete(search_documents).where(gone))
 
 
 def clear(conn: Connection) -> None:
     """Take every article out of the index."""
-    conn.exec_driver_sql("TRUNCATE search_entries")
+    conn.exec_driver_sql("TRUNCATE search_documents")
 
 
 def is_sound(_conn: Connection) -> bool:
