@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection
 
+from storage.sql.engine.backend import choose
 from storage.sql.search.index import index_page, refresh_all
 
 revision = "0022"
@@ -82,5 +83,5 @@ def upgrade() -> None:
 def _create(conn: Connection) -> None:
     if "search_documents" in sa.inspect(conn).get_table_names():
         return
-    for statement in _SQLITE if conn.dialect.name == "sqlite" else _POSTGRESQL:
+    for statement in choose(conn, sqlite=_SQLITE, postgresql=_POSTGRESQL):
         conn.exec_driver_sql(statement)
