@@ -23,10 +23,8 @@ from tests.support.tagging import NEW, OLD, OTHER, about, put
 
 Sizes = dict[str, int | str | tuple[int, int]]
 
-# So that small archives are searched as large ones are. In PostgreSQL by walking, or by the index;
-# in SQLite the beginning of a word is left to FTS5, or spelled out.
+# So that small archives are searched in PostgreSQL as large ones are: by walking, or by the index.
 WALKED: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 1000000"}
-WALKED |= {"fts5.MANY": 1}
 INDEX: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 0"}
 INDEX |= {"tsvector._SLICES": (2, 3)}
 

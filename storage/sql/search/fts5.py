@@ -4,24 +4,25 @@ No column has a phrase of which some words must have their diacritics and others
 found in the columns without, and what is found is read.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
-from storage.model.search import SearchQuery, Term
+from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import EVERY
+from storage.search.highlight import pattern_of
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
 from storage.sql.search.fts5_documents import BITS, first_number
-from storage.text.words import folded
-
-MANY = 500
-"""Words that a beginning is spelled out to at most; of more, FTS5 merges the lists itself."""
+from storage.text.words import END, folded, lexeme
 
 _PAGE = 1_000
+_LAST = "\U0010ffff"
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
 _SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
 _INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
@@ -32,7 +33,7 @@ WITH RECURSIVE begun (word) AS (
     SELECT (SELECT term FROM search_terms WHERE term >= :first LIMIT 1)
     UNION ALL
     SELECT (SELECT term FROM search_terms WHERE term >= begun.word || char(1) LIMIT 1)
-    FROM begun WHERE begun.word < :last LIMIT :most
+    FROM begun WHERE begun.word < :last
 ) SELECT word FROM begun WHERE word < :last
 """
 
@@ -50,24 +51,30 @@ def match_of(conn: Connection, query: SearchQuery) -> str | None:
 
 def _term(conn: Connection, term: Term) -> str:
     loose = any(word.loose for word in term.words)
-    columns = "{text_folded title_folded}" if loose else "{text title}"
-    *before, last = [folded(word.text) if loose else word.text for word in term.words]
-    phrases = [f'"{" ".join([*before, last])}"']
+    write = folded if loose else lexeme
+    phrases = [[write(word.text) for word in term.words]]
     if term.words[-1].prefix:
-        words = _begun(conn, last, loose=loose)
-        full = [f'"{" ".join([*before, word])}"' for word in words]
-        phrases = full if 0 < len(full) < MANY else [f"{phrases[0]} *"]
-    parts = [f"{columns}: ({' OR '.join(phrases)})"]
+        *before, _ = phrases[0]
+        phrases = [[*before, word] for word in _begun(conn, replace(term.words[-1], loose=loose))]
+    columns = "{text_folded title_folded}" if loose else "{text title}"
+    parts = [f"{columns}: ({' OR '.join(map(_quoted, phrases))})"]
     strict = (word for word in term.words if loose and not (word.loose or word.prefix))
-    parts += [f'{{text title}}: "{word.text}"' for word in strict]
+    parts += [f'{{text title}}: "{lexeme(word.text)}"' for word in strict]
     return f"({' AND '.join(parts)})"
 
 
-def _begun(conn: Connection, beginning: str, *, loose: bool) -> list[str]:
-    """Return the words in the index that begin so, in its columns with or without diacritics."""
-    bounds = {"first": beginning, "last": beginning + "\U0010ffff", "most": MANY}
-    words = conn.execute(sa.text(_BEGUN), bounds).scalars()
-    return [word for word in words if not loose or folded(word) == word]
+def _quoted(phrase: Iterable[str]) -> str:
+    return f'"{" ".join(phrase)}"'
+
+
+def _begun(conn: Connection, word: Word) -> list[str]:
+    """Return what the index has of a beginning, in its columns with or without diacritics."""
+    plain = folded(word.text)
+    begun = conn.execute(sa.text(_BEGUN), {"first": plain, "last": plain + _LAST}).scalars()
+    if word.loose:
+        return [one for one in begun if END not in one] or [plain]
+    meant = re.compile(pattern_of(word))
+    return [one for one in begun if meant.fullmatch(one)] or [plain]
 
 
 def _is_mixed(term: Term) -> bool:

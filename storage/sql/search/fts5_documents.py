@@ -1,11 +1,12 @@
 """What FTS5 indexes: a row of words for each article, and a document beside it.
 
-Words stand twice, as they are spelled and without diacritics, in columns of their own. A document's
-number is its row id and rises with its time, so that "newest first" is a walk along the index:
+Words stand twice, as lexemes and without diacritics, in columns of their own. A document's number
+is its row id and rises with its time, so that "newest first" is a walk along the index:
 minutes since 1970 shifted by 6 bits, the next free number where a minute is full. A document may so
 stand behind its minute, never before it.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.search import search_documents
 from storage.sql.schema.types import UtcTime
 from storage.sql.search.entry import Entry
-from storage.text.words import folded
+from storage.text.words import END
 
 BITS = 6
 """A minute has 2^BITS numbers."""
@@ -28,6 +29,7 @@ _REMOVE = (
     f"INSERT INTO search_index (search_index, {_COLUMNS})"  # noqa: S608 - constants
     " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
 )
+_SPELLED = re.compile(rf"{END}\S*")  # what makes a lexeme of a word without diacritics
 _READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
 # The first number of the document's minute, or the one after those before it in time; where that is
 # taken, the next free one.
@@ -88,8 +90,8 @@ def _columns(conn: Connection, entries: Sequence[Entry]) -> list[tuple[str | int
     ]
 
 
-def _folded(words: str) -> str:
-    return " ".join(map(folded, words.split()))
+def _folded(text: str) -> str:
+    return _SPELLED.sub("", text)
 
 
 def clear(conn: Connection) -> None:

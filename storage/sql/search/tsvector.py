@@ -2,8 +2,8 @@
 
 GIN knows no order, and not where words stand. A common word is met by walking from the newest
 article back; a rare one comes out of the index, and of a phrase all articles with its words, which
-are looked through from the newest on. The beginning of a word with diacritics is looked for
-without them (tsvector_documents says why), and what is found is read.
+are looked through from the newest on. Of a lexeme, a word with diacritics has the end only: its
+beginning is looked for without them, and what is found is read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,8 +19,7 @@ from storage.sql.engine.bulk import among
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.schema.types import RowId
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
-from storage.sql.search.tsvector_documents import END, lexeme
-from storage.text.words import folded
+from storage.text.words import END, folded, lexeme
 
 SAMPLE = 500  # newest articles that tell how common a query's words are
 VECTOR = 15  # times as long as to find an article in the index takes to look through its vector

@@ -1,12 +1,10 @@
 """What PostgreSQL indexes: https://www.postgresql.org/docs/current/datatype-textsearch.html.
 
-A word's lexeme begins with the word without diacritics, so that all that a query's word without
-any stands for begin alike: "chợ" is cho~ợ. Facet values are lexemes without a position. A vector
-holds positions up to 16,383 and 255 of a lexeme: phrases beyond are not found, words are.
+Facet values are lexemes without a position. A vector holds positions up to 16,383 and 255 of a
+lexeme: phrases beyond are not found, words are.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -15,10 +13,6 @@ from storage.search.document import GAP, Document
 from storage.sql.engine.bulk import among
 from storage.sql.schema.search import search_documents
 from storage.sql.search.entry import Entry
-from storage.text.words import folded
-
-END = "~"
-"""Ends in a lexeme the word without diacritics; no word has it."""
 
 _LAST_POSITION, _POSITIONS, _BYTES = 16_383, 255, 1_000_000
 _ADD = """
@@ -32,14 +26,6 @@ def add(conn: Connection, entries: Sequence[Entry]) -> None:
     conn.exec_driver_sql(_ADD, [(*one[:3], one.filed, vector_of(one.document)) for one in entries])
 
 
-@lru_cache(maxsize=200_000)
-def lexeme(word: str) -> str:
-    """Return the word without diacritics, and behind it from the first one on as it is spelled."""
-    plain = folded(word)
-    same = (at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other)
-    return f"{plain}{END}{word[next(same, len(plain)) :]}"
-
-
 def vector_of(document: Document) -> str:
     """Return an article's vector, as PostgreSQL reads it."""
     places: dict[str, list[str]] = {}
@@ -49,15 +35,12 @@ def vector_of(document: Document) -> str:
         if word == GAP:
             continue
         found = places.setdefault(word, [])
-        size += 2 if found else len(lexeme(word).encode()) + 6
+        size += 2 if found else len(word.encode()) + 6
         if len(found) < _POSITIONS and at <= _LAST_POSITION:
             found.append(f"{at}A" if at <= len(title) else str(at))
         if size > _BYTES:
             break
-    lexemes = (
-        f"'{lexeme(word)}':{','.join(at)}" if at else f"'{lexeme(word)}'"
-        for word, at in places.items()
-    )
+    lexemes = [f"'{word}':{','.join(at)}" if at else f"'{word}'" for word, at in places.items()]
     return " ".join([*lexemes, *(f"'{token}'" for token in document.tokens.split())])
 
 

@@ -34,7 +34,7 @@ CREATE TABLE search_documents (
     # FTS5 marks every column but the first in each entry: the longest stands first.
     """
 CREATE VIRTUAL TABLE search_index USING fts5(
-    text, text_folded, title, title_folded, filed, content='', tokenize="ascii tokenchars '_'"
+    text, text_folded, title, title_folded, filed, content='', tokenize="ascii tokenchars '_~'"
 )
 """,
     # Merging parts of the index at eight and not at four of a size takes a third less of a write.
