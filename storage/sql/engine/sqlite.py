@@ -266,7 +266,7 @@ def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_texts (search_texts, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _MERGED_PAGES
