@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crawler.config.alarms import Alarming
-from crawler.config.channels import check_channels
+from crawler.config.alarms import Alarming, check_channels
 from crawler.config.schedule import Schedule
 from crawler.config.watches import Watch, check_watches
 from crawler.outlets.model import explain
