@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import rewrite
 from storage.archive import Archive, open_archive
 from storage.errors import NotFoundError
@@ -27,7 +28,7 @@ def everything(url: str) -> str:
     engine = sa.create_engine(url)
     found = []
     with engine.connect() as conn:
-        tables = [name for name in sa.inspect(conn).get_table_names() if name != "search_texts"]
+        tables = [name for name in sa.inspect(conn).get_table_names() if name != "search_index"]
         for table in tables:  # but FTS5's own, which cannot be read through
             rows = conn.exec_driver_sql(f'SELECT * FROM "{table}"').all()
             found += [f"{table} {tuple(row)}" for row in rows]
@@ -123,7 +124,7 @@ def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
         sqlite_archive.maintenance.redact("1", "x", "an", at(200))
         sqlite_archive.maintenance.redact(url_of(9), "x", "an", at(200))
         other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM search_entries").fetchone()
+        other.execute("SELECT count(*) FROM search_documents").fetchone()
         with open_archive(f"sqlite:///{path}", busy_seconds=0.01) as impatient:
             assert not impatient.maintenance.scrub()  # he may still ask for what was there
         other.execute("COMMIT")
@@ -172,7 +173,7 @@ def test_its_records_are_taken_out_of_all_files(archive: Archive, captures: Path
     recorder.store(60, 1, f"{SECRET}, sửa")
     recorder.files.close()
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    removed = rewrite(archive, captures, done, at(101))
+    removed = rewrite(archive, CaptureFiles(captures), done, at(101))
     assert (removed.files, removed.records, removed.elsewhere) == (2, 2, ())
     assert SECRET not in texts_in(captures)
     assert "Tin khác" in texts_in(captures)
@@ -190,7 +191,7 @@ def test_a_page_that_was_recorded_and_never_stored_goes_too(
     recorder.write(1, url_of(1), f"{SECRET} lần nữa")  # its crawl was killed before the row
     recorder.files.close()
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    assert rewrite(archive, captures, done, at(101)).records == 2
+    assert rewrite(archive, CaptureFiles(captures), done, at(101)).records == 2
     assert SECRET not in texts_in(captures)
 
 
@@ -199,4 +200,6 @@ def test_a_file_outside_the_captures_folder_is_left_and_named(
 ) -> None:
     archive.articles.store("run-1", capture(warc_file="/elsewhere/a.warc.gz"), article())
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    assert rewrite(archive, captures, done, at(101)).elsewhere == ("/elsewhere/a.warc.gz",)
+    assert rewrite(archive, CaptureFiles(captures), done, at(101)).elsewhere == (
+        "/elsewhere/a.warc.gz",
+    )
