@@ -309,10 +309,10 @@ def test_while_a_host_is_crawled_nothing_else_has_it(
     deploy: Deploy, started: dict[int, subprocess.Popen[str]]
 ) -> None:
     shared = deploy(FEW[:1], ARTICLES)
-    shared.prepare()
+    shared.prepare("[limits]\ndownload_seconds = 900\n")  # until it is killed
     with open_archive(shared.url) as archive:
         store_due(archive, FEW[0])
-        shared.site.before = lambda _: time.sleep(600)  # to its end, if it is not killed
+        shared.site.before = lambda _: time.sleep(900)
         started[0] = shared.start(0, "crawl", FEW[0])
         wait_for(lambda: bool(shared.site.asked))
         (crawl,) = archive.runs.at_work()
