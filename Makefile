@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some containers forbid compiled files: then each of the tests' many processes compiles for 2 s.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A lock file is installed as it stands: whole, by hash, and nothing is resolved or built.
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --only-binary :all:

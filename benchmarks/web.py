@@ -32,9 +32,17 @@ from crawler.web.shapes import load_outlines
 from storage.archive import open_archive
 from storage.model.runs import Run
 from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import articles, captures, contents, outlets, refusals, revisions
-from storage.sql.schema.places import article_places
-from storage.sql.schema.types import hashed
+from storage.sql.schema.core import (
+    articles,
+    captures,
+    contents,
+    outlets,
+    refusals,
+    refused_urls,
+    revisions,
+)
+from storage.sql.schema.places import article_places, scores, tags
+from storage.sql.schema.types import hashed, url_key
 from tests.support.asking import ask
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
@@ -95,7 +103,18 @@ def build(file: str, count: int) -> None:
         archive.maintenance.tidy()
 
 
-_TABLES = (articles, contents, captures, revisions, refusals, copies, article_places)
+_TABLES = (
+    articles,
+    contents,
+    captures,
+    revisions,
+    refusals,
+    refused_urls,
+    copies,
+    tags,
+    scores,
+    article_places,
+)
 
 
 def _add(
@@ -124,6 +143,10 @@ def _add(
         rows[contents].append(
             {"id": content, "digest": hashed(text), "fingerprint": f"1:{content}", "json": text}
         )
+        rows[tags].append({"content": content, "version": "bench"})
+        rows[scores].append(
+            {"content": content, "number": 0, "unit": place, "score": 0.9, "confidence": "certain"}
+        )
         rows[captures].append(_capture(content, outlet, url, seen, id_, content))
         rows[revisions].append(
             {"article": id_, "number": state, "fingerprint": f"1:{content}", "first_seen_at": seen,
@@ -137,6 +160,7 @@ def _add(
             {"id": id_, "capture": capture, "outlet": outlet, "url": url, "evidence": "404",
              "captured_at": at + timedelta(days=2), "reason": "not_found", "article": id_}
         )  # fmt: skip
+        rows[refused_urls].append({"key": url_key(url), "refusal": id_, "value": url})
     if id_ % 8 == 3 and id_ > 10:
         rows[copies].append({"article": id_, "source": id_ - id_ % 8, "similarity": 0.97})
     row = {"sort_at": at, "article": id_, "outlet": outlet}

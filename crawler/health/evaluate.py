@@ -16,7 +16,7 @@ from crawler.health.rules import (
 )
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import schedule_stopped_at
+from storage.model.schedule import schedule_stopped_at
 
 
 def evaluate_all(

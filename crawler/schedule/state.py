@@ -16,8 +16,8 @@ from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import ArchiveError
-from storage.model.machines import Machine
 from storage.model.runs import Run
+from storage.model.schedule import Machine
 
 _log = logging.getLogger(__name__)
 _MAINTENANCE = "maintenance"  # one job at a time, of all machines

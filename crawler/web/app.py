@@ -1,7 +1,6 @@
 """Which function answers which address, and what is said where one cannot."""
 
 import hashlib
-import logging
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crawler.web.fault_page import fault_page
 from crawler.web.page import Page, stylesheet, warm
 from crawler.web.reader import Reader
 from crawler.web.routes.articles import article, comparison, reference
@@ -27,20 +27,12 @@ from crawler.web.routes.search import search, search_atom, search_csv, search_js
 from crawler.web.routes.status import status
 from crawler.web.routes.stories import story, story_comparison
 from crawler.web.security import Guard
-from storage.errors import (
-    ArchiveError,
-    CaptureError,
-    NotFoundError,
-    QueryError,
-    SlowQueryError,
-    UsageError,
-)
+from storage.errors import NotFoundError
 
 THREADS = 8
 """Pages that are made at a time; the database has a connection for each."""
 
 Answer = Callable[[Page], Response]
-_log = logging.getLogger(__name__)
 
 PAGES: tuple[tuple[str, Answer], ...] = (
     ("/", newest),
@@ -80,7 +72,7 @@ def create_app(reader: Reader) -> Starlette:
             try:
                 return _cached(page, request, answer) if cached else answer(page)
             except Exception as error:  # noqa: BLE001 - whatever it is, a page says so
-                return _said(page, error)
+                return fault_page(page, error)
 
         return endpoint
 
@@ -138,36 +130,3 @@ def _stylesheet(_request: Request) -> Response:
 
 def _nothing(_page: Page) -> Response:
     raise NotFoundError("no such page")
-
-
-def _said(page: Page, error: Exception) -> Response:
-    """Return the page that says why there is none; nothing of what is in the archive's way."""
-    say, detail = page.language.words, ""
-    if isinstance(error, NotFoundError):
-        status, heading = 404, say("Không có trang này")
-        text = say("Kho không có gì ở địa chỉ này.")
-    elif isinstance(error, SlowQueryError):
-        status, heading = 422, say("Hãy thu hẹp phạm vi")
-        text = say(
-            "Yêu cầu này phải đọc quá nhiều bài. Hãy chọn khoảng ngày ngắn hơn, một báo hoặc một"
-            " địa bàn."
-        )
-    elif isinstance(error, QueryError):
-        status, heading, detail = 400, say("Chưa hiểu câu tìm"), str(error)
-        text = say(
-            "Ngoặc kép phải có dấu đóng, dấu - và dấu * phải liền với một từ, OR phải đứng giữa hai"
-            " từ, và câu tìm không được quá dài."
-        )
-    elif isinstance(error, UsageError):
-        status, heading = 400, say("Địa chỉ này chưa đúng")
-        text, detail = say("Một giá trị trong địa chỉ không đọc được."), str(error)
-    elif isinstance(error, CaptureError):
-        _log.warning("%s: %s", page.at, error)
-        status, heading = 404, say("Bản ghi này không đọc được")
-        text = say("Tệp lưu trữ của bản ghi bị thiếu, đã hỏng hoặc đã được gỡ.")
-    else:
-        _log.error("%s: %s", page.at, error, exc_info=not isinstance(error, ArchiveError))
-        status, heading = 503, say("Kho tạm thời không đọc được")
-        text = say("Hãy thử lại sau ít phút. Nhật ký của máy chủ ghi rõ nguyên nhân.")
-    headers = {"Cache-Control": "no-store"}
-    return page.render("said.html", status, headers, heading=heading, text=text, detail=detail)

@@ -18,6 +18,20 @@ _REF = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,6}))?")
 _POSITION = re.compile(r"(-?[0-9]{1,18})_([0-9]{1,18})")
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 Cursor = tuple[datetime, int]
+
+
+class MisreadError(UsageError):
+    """A value in an address cannot be understood.
+
+    said: the Vietnamese sentence on what was expected; values: what stands in it.
+    """
+
+    def __init__(self, said: str, **values: object) -> None:
+        super().__init__(said.format(**values))
+        self.said = said
+        self.values = values
+
+
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -38,10 +52,10 @@ def ref_of(text: str) -> Ref:
 
 
 def text_in(values: Mapping[str, str], name: str) -> str:
-    """Return a value without blanks around it, "" where there is none. Raises UsageError."""
+    """Return a value without blanks around it, "" where there is none. Raises MisreadError."""
     text = values.get(name, "").strip()
     if len(text) > MOST_CHARS:
-        raise UsageError(f"{name} is longer than {MOST_CHARS} characters")
+        raise MisreadError("“{name}” dài quá {n} ký tự.", name=name, n=MOST_CHARS)
     return text
 
 
@@ -56,7 +70,7 @@ def choice_in(
 def day_in(values: Mapping[str, str], name: str) -> date | None:
     """Return a day such as 2026-09-14, or as people here write it, 14/9/2026.
 
-    Raises UsageError.
+    Raises MisreadError.
     """
     text = text_in(values, name)
     if not text:
@@ -69,7 +83,9 @@ def day_in(values: Mapping[str, str], name: str) -> date | None:
     except ValueError:
         day = date.min
     if not _EARLIEST <= day <= _LATEST:
-        raise UsageError(f"{name}: {text[:40]!r}; expected a day such as 14/9/2026")
+        raise MisreadError(
+            "“{given}” không phải một ngày: hãy viết như 14/9/2026.", given=text[:40]
+        )
     return day
 
 
@@ -88,16 +104,28 @@ def window_in(
 ) -> tuple[datetime | None, datetime | None]:
     """Return the moments from the first day to the end of the last one, as far as given.
 
-    Raises UsageError where nothing lies between them.
+    Raises MisreadError where nothing lies between them.
     """
     begin, end = day_in(values, first), day_in(values, last)
     if begin and end and begin > end:
-        raise UsageError(f"{first} {begin} comes after {last} {end}")
+        raise MisreadError("Ngày đầu ở sau ngày cuối: hãy đổi chỗ hai ngày.")
     return start_of(begin) if begin else None, end_of(end) if end else None
 
 
+def days_in(values: Mapping[str, str], today: date, usual: int, most: int) -> tuple[date, date]:
+    """Return the first day and the last one, `usual` days up to today where none are given.
+
+    Raises MisreadError where they are not in order, or are more than `most` days.
+    """
+    last = day_in(values, "den") or today
+    first = day_in(values, "tu") or last - timedelta(days=usual - 1)
+    if not 0 <= (last - first).days < most:
+        raise MisreadError("Hai ngày phải theo thứ tự, và trải nhiều nhất {n} ngày.", n=most)
+    return first, last
+
+
 def cursor_in(values: Mapping[str, str]) -> Cursor | None:
-    """Return the position after which a list goes on. Raises UsageError."""
+    """Return the position after which a list goes on. Raises MisreadError."""
     text = text_in(values, "sau")
     if not text:
         return None
@@ -107,7 +135,7 @@ def cursor_in(values: Mapping[str, str]) -> Cursor | None:
             raise ValueError(text)
         return datetime.fromtimestamp(int(found[1]) / 1_000_000, UTC), int(found[2])
     except (ValueError, OverflowError, OSError):
-        raise UsageError("sau: expected what the link to the next page says") from None
+        raise MisreadError("Vị trí trong danh sách không đọc được: hãy đi từ trang đầu.") from None
 
 
 def cursor_text(cursor: Cursor) -> str:
@@ -134,7 +162,7 @@ class Named:
 
 
 def place_in(values: Mapping[str, str], name: str, gazetteer: Gazetteer) -> Named:
-    """Return the place that a name or an id means, by the last of its rows. Raises UsageError."""
+    """Return the place that a name or an id means, by the last of its rows. Raises MisreadError."""
     text = text_in(values, name)
     if not text:
         return Named()

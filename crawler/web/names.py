@@ -58,7 +58,7 @@ CAUSES = {
     Cause.FEED_SILENT: "mục im ắng khác thường",
     Cause.FAILING: "thu thập liên tục thất bại",
     Cause.DISK: "ổ đĩa sắp đầy",
-    Cause.MACHINE_LOST: "mất một máy",
+    Cause.MACHINE_LOST: "máy thu thập không còn trả lời",
     Cause.NOT_PUSHED: "bản ghi chưa lên kho",
 }
 
@@ -69,3 +69,5 @@ OUTCOMES = {
     Outcome.TIMED_OUT: "quá giờ",
     Outcome.DIED: "đứt giữa chừng",
 }
+
+MACHINE_STATES = {"running": "đang chạy", "stopped": "đã dừng", "lost": "mất liên lạc"}

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crawler.web.messages import alarm_text, note_text, place_note_text
 from crawler.web.names import FIELDS
 from crawler.web.reader import Reader
 from crawler.web.words import Code, Language
@@ -75,6 +76,13 @@ class Page:
     def now(self) -> datetime:
         """The present moment, the same for the whole page."""
         return self.reader.now()
+
+    @cached_property
+    def outlets(self) -> list[tuple[str, str]]:
+        """Return the outlets that a form offers: slug and name, by name."""
+        known = self.reader.archive.articles.newest_by_outlet(self.now)
+        named = ((slug, self.reader.outlet_name(slug)) for slug in known)
+        return sorted(named, key=lambda one: one[1])
 
     @staticmethod
     def is_web(url: str) -> bool:
@@ -149,6 +157,9 @@ class Page:
                 _=language.words,
                 to=self.to,
                 lang=language,
+                alarm_text=alarm_text,
+                note_text=note_text,
+                place_note_text=place_note_text,
                 outlet_name=self.reader.outlet_name,
                 stylesheet=self.reader.prefix + stylesheet()[0],
                 **values,

@@ -1,7 +1,4 @@
-"""What is wrong with an outlet, or with the whole: findings of one look, and alarms that last.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""What is wrong with an outlet, or with the whole: findings of one look, and alarms that last."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

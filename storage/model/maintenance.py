@@ -1,7 +1,4 @@
-"""The archive's upkeep: its nouns.
-
-Pure, standard library only; times are aware UTC.
-"""
+"""The archive's upkeep: its nouns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -167,6 +167,17 @@ def test_texts_that_cannot_be_read_end_no_check(archive: Archive, damage: Damage
     assert all("cannot be read" in what for what in found)
 
 
+def test_what_follows_from_a_text_that_cannot_be_read_is_told(
+    archive: Archive, damage: Damage
+) -> None:
+    fill(archive)
+    damage("UPDATE contents SET json = '{{' WHERE id = 10")
+    damage("DELETE FROM search_entries")
+    damage("UPDATE articles SET title = 'Khác' WHERE id = 1")
+    found = {(one.check, one.can_repair) for one in check(archive, repair=True)}
+    assert found == {("texts", False), ("revisions", True), ("full text", False)}
+
+
 def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:
     path = tmp_path / "tin.db"
     path.write_bytes(sqlite_template.read_bytes())
@@ -200,8 +211,7 @@ def test_rows_that_refer_to_nothing_are_told(sqlite_template: Path, tmp_path: Pa
 def test_many_pages_are_checked_to_the_end(
     archive: Archive, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("check_articles.PAGE", "check_links._PAGE", "check_texts._PAGE"):
-        monkeypatch.setattr(f"storage.sql.maintenance.{size}", 2)
+    monkeypatch.setattr("storage.sql.maintenance.check_base.PAGE", 2)
     fill(archive)
     assert check(archive) == []
     damage("UPDATE revisions SET changed = 'x' WHERE article = 5")

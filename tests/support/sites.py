@@ -16,6 +16,7 @@ from storage.model.articles import Article, ArticleQuery, Capture
 from storage.model.runs import Run
 from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite, epi_article, feed, listing, master_article, slug
+from tests.support.warm import Forked
 
 HOSTS = ["tienphong.vn", "api.tienphong.vn", "laodongthudo.vn"]
 ZONE = timezone(timedelta(hours=7))
@@ -141,7 +142,9 @@ class Desk:
             "socket.gethostbyname = no_lookup\n"
         )
 
-    def start(self, outlet: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
+    def start(
+        self, outlet: str, *arguments: str, **settings: object
+    ) -> subprocess.Popen[str] | Forked:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
         contact = 'contact = "https://example.org/tests"'
         outlets = f'outlets = "{ROOT}/config/outlets"'
@@ -156,10 +159,12 @@ class Desk:
             command += ["-s", f"{name}={value}"]
         environment = os.environ | {
             "TINQUAN_CONFIG": str(self.config),
-            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for `forbid_sockets`
+            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for sitecustomize.py
         }
         if self.site is not None:
             environment["SSL_CERT_FILE"] = str(self.site.authority)
+        if not (self.folder / "sitecustomize.py").exists():  # read by a Python that starts
+            return Forked(command, environment)
         return subprocess.Popen(
             command,
             cwd=ROOT,
@@ -177,7 +182,7 @@ class Desk:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode, errors
+        return process.wait(), errors
 
 
 def articles(archive: Archive) -> dict[str, Article]:

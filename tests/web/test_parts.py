@@ -12,18 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.shipped import shipped
-from crawler.watch import words
 from crawler.web import names
 from crawler.web.asked import cursor_in, cursor_text, day_in, ref_of
 from crawler.web.chart import month_chart, months_back
+from crawler.web.fault_page import SAYINGS
+from crawler.web.messages import ALARMS, NOTES, alarm_text, note_text, place_note_text
 from crawler.web.routes.maps import shade_bounds
 from crawler.web.rows import cut
 from crawler.web.shapes import Outlines, load_outlines
 from crawler.web.words import Language, english
 from storage.errors import ConfigError, NotFoundError, UsageError
-from storage.model.alarms import Cause
+from storage.model.alarms import Cause, Finding
+from storage.model.articles import RefusalReason
+from storage.model.runs import Outcome
 from tests.support.paths import ROOT
 from tests.support.places import gazetteer
+from tests.support.reading import NOW
 
 WEB = ROOT / "crawler" / "web"
 
@@ -36,20 +40,28 @@ def sentences() -> set[str]:
         found.update(ast.literal_eval(text) for text in texts)
     for file in WEB.rglob("*.py"):
         found.update(filter(None, map(_said, ast.walk(ast.parse(file.read_text("utf-8"))))))
-    for table in (names.FIELDS, names.REASONS, names.CAUSES, names.OUTCOMES):
+    tables = (names.FIELDS, names.REASONS, names.CAUSES, names.OUTCOMES, names.MACHINE_STATES)
+    for table in tables:
         found.update(table.values())
+    found.update(text for _, _, *texts in SAYINGS for text in texts)
     return found
 
 
 def _said(node: ast.AST) -> str | None:
-    """Return the sentence that a call of `words` or `say` names."""
+    """Return the sentence that a call names."""
     if not isinstance(node, ast.Call) or not node.args:
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     first = node.args[0]
-    if name not in {"words", "say"} or not isinstance(first, ast.Constant):
+    if name not in {"words", "say", "MisreadError"} or not isinstance(first, ast.Constant):
         return None
     return str(first.value)
+
+
+def test_everything_that_has_a_short_word_in_our_code_has_a_name() -> None:
+    assert set(names.CAUSES) == set(Cause)
+    assert set(names.OUTCOMES) == set(Outcome)
+    assert set(names.REASONS) == set(RefusalReason)
 
 
 def test_every_sentence_has_its_english_and_none_is_left_over() -> None:
@@ -58,6 +70,42 @@ def test_every_sentence_has_its_english_and_none_is_left_over() -> None:
         for form in said.split("|"):
             wanted = set(re.findall(r"{\w+}", vietnamese))
             assert set(re.findall(r"{\w+}", form)) <= wanted, vietnamese
+
+
+def test_every_cause_has_a_name_and_a_sentence() -> None:
+    assert names.CAUSES.keys() == ALARMS.keys() == set(Cause)
+    where = Finding(Cause.NO_LINKS, "a", "a: 1 listings answer", NOW, ("thoi-su",))
+    ours = Finding(Cause.FAILING, "a", "a: 3 crawls failed", NOW, ("/srv/logs/a.log",))
+    assert alarm_text(where, Language("vi")) == (
+        "Trang mục trả lời nhưng không dẫn tới bài nào. (thoi-su)", "vi"
+    )  # fmt: skip
+    assert alarm_text(where, Language("en")) == ("a: 1 listings answer", "en")
+    assert "/srv" not in alarm_text(ours, Language("vi"))[0]
+
+
+def written_notes() -> set[str]:
+    """Return the codes that extraction puts before a note's colon."""
+    files = (ROOT / "crawler" / "extract").rglob("*.py")
+    texts = "".join(file.read_text("utf-8") for file in files)
+    codes = "|".join(NOTES)
+    return set(re.findall(rf'f?"({codes})(?:: |")', texts))
+
+
+def test_notes_are_told_in_vietnamese_by_their_codes() -> None:
+    vi, en = Language("vi"), Language("en")
+    assert written_notes() == NOTES.keys()
+    assert note_text("partial: 940 characters more", vi) == (NOTES["partial"], "vi")
+    assert note_text("partial: 940 characters more", en) == ("partial: 940 characters more", "en")
+    assert note_text("nhập từ tệp", vi) == ("nhập từ tệp", "en")
+    places = gazetteer()
+    early = places.note(date(1990, 1, 1))
+    assert early is not None
+    assert place_note_text(early, en) == (early, "en")
+    assert place_note_text(early, vi)[0].startswith("Ngày 1/1/1990 ở trước ")
+    ended = [unit.id for unit in places.units.values() if unit.gone_by][:2]
+    told, language = place_note_text(places.note(date(2026, 1, 1), ended) or "", vi)
+    assert (told.count("thôi tồn tại"), language) == (2, "vi")
+    assert place_note_text("something else", vi) == ("something else", "en")
 
 
 def test_numbers_days_and_spans_are_written_as_people_do() -> None:
@@ -182,8 +230,3 @@ def test_a_position_comes_back_from_an_address(moment: datetime, number: int) ->
 def test_a_cut_text_is_short_enough(text: str, most: int) -> None:
     assert len(cut(text, most)) <= max(most + 1, 0)
     assert cut(text, len(text)) == text
-
-
-def test_every_cause_of_an_alarm_has_a_name() -> None:
-    for table in (names.CAUSES, *words.CAUSES.values()):
-        assert set(table) == set(Cause)

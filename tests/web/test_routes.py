@@ -174,6 +174,39 @@ def test_a_search_that_is_not_understood_is_explained(desk: Desk, language: str,
     assert told in answer.text
 
 
+@pytest.mark.parametrize(
+    ("address", "kept", "told"),
+    [
+        ('/tim?q="ngap&bao=tienphong&noi=phường láng&xep=hop&the=giao thông',
+         ('value="&#34;ngap"', "phường láng", '"tienphong" selected', '"hop" selected',
+          'type="hidden" name="the" value="giao thông"'), "phải có dấu đóng"),
+        ("/tim?q=ngập&tu=2026-09-02&den=2026-09-01",
+         ('value="ngập"', 'value="2026-09-02"'), "đổi chỗ hai ngày"),
+        ("/tim?q=ngập&trang=99", ('value="ngập"',), "từ trang 1 đến trang 10"),
+        ("/?ngay=hôm qua&bao=tienphong", ('"tienphong" selected',), "“hôm qua” không phải"),
+        ("/thay-doi?loai=go&noi=láng&tu=2020-01-01&den=2026-01-01",
+         ('value="go"', 'value="láng"', 'value="2020-01-01"'), "nhiều nhất 367 ngày"),
+        (f"/ban-do/{HA_NOI}?tu=2026-09-02&den=2026-09-01", ('value="2026-09-02"',), "theo thứ tự"),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_not_understood_is_kept(
+    desk: Desk, address: str, kept: tuple[str, ...], told: str
+) -> None:
+    answer = ask(desk.app, address)
+    assert answer.status == 400
+    assert told in answer.text
+    for value in kept:
+        assert value in answer.text, value
+
+
+def test_an_article_says_how_sure_its_places_are_and_what_it_is_to_the_story(desk: Desk) -> None:
+    text = ask(desk.app, f"/bai/{desk.ids['copy']}?lang=en").text
+    assert re.search(r'phường Láng</a>.*<span class="small">certain</span>', text)
+    assert "A reprint of Tiền Phong" in text or "earliest" in text
+    told = ask(desk.app, f"/cau-chuyen/{desk.ids['source']}").text
+    assert '<span class="place">đăng lại</span>' in told
+
+
 def test_an_article_says_that_it_is_gone_or_not_the_newest(desk: Desk) -> None:
     assert "Báo đã gỡ trang này" in ask(desk.app, f"/bai/{desk.ids['removed']}").text
     assert "không phải bản mới nhất" in ask(desk.app, f"/bai/{desk.ids['edited']}@1").text

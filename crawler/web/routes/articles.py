@@ -38,6 +38,7 @@ def article(page: Page) -> Response:
         removed_at=archived.removed_at,
         is_latest=state is archived.latest,
         places=units_of(state, page.reader.gazetteer),
+        sure={one.unit: one.confidence for one in state.tags.scores} if state.tags else {},
         cluster=cluster if len(cluster.members) > 1 else None,
         citation=citation.text("text"),
         published=_published(state),

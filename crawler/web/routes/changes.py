@@ -1,34 +1,28 @@
 """`/thay-doi`: edits, stealth edits and pages that are gone, by place, outlet and day."""
 
-from datetime import timedelta
 from itertools import islice
 from typing import Literal
 
 from starlette.responses import Response
 
-from crawler.web.asked import choice_in, day_in, end_of, place_in, start_of, text_in
+from crawler.web.asked import choice_in, days_in, end_of, place_in, start_of, text_in
 from crawler.web.edit_rows import edit_rows, removal_rows
 from crawler.web.page import Page
-from crawler.web.routes.newest import outlet_choices
-from storage.errors import UsageError
 from storage.model.edits import EditQuery
 
-DAYS, MOST_DAYS = 30, 366
+DAYS, MOST_DAYS = 31, 367
 PER_PAGE = 40
 _SIFTED = 400  # edits that are looked through for stealth ones
 Kind = Literal["sua", "lang-le", "go"]
 
 
 def changes(page: Page) -> Response:
-    """Answer `/thay-doi`. Raises UsageError."""
+    """Answer `/thay-doi`. Raises MisreadError."""
     values, reader = page.values, page.reader
     kind: Kind = choice_in(values, "loai", Kind, "sua")
     named = place_in(values, "noi", reader.gazetteer)
     outlet = text_in(values, "bao")
-    last = day_in(values, "den") or page.language.today(page.now)
-    first = day_in(values, "tu") or last - timedelta(days=DAYS)
-    if not 0 <= (last - first).days <= MOST_DAYS:
-        raise UsageError(f"tu, den: expected two days in order, at most {MOST_DAYS} days apart")
+    first, last = days_in(values, page.language.today(page.now), DAYS, MOST_DAYS)
     query = EditQuery(
         outlets=(outlet,) if outlet else (),
         places=reader.gazetteer.scope(named.unit.id, "core") if named.unit else (),
@@ -44,7 +38,6 @@ def changes(page: Page) -> Response:
         outlet=outlet,
         first=first,
         last=last,
-        outlets=outlet_choices(page),
         edits=() if unclear or kind == "go" else _edits(page, query, kind),
         removals=() if unclear or kind != "go" else _removals(page, query),
         most=PER_PAGE,

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.responses import Response
 
-from crawler.web.asked import day_in, end_of, start_of
+from crawler.web.asked import days_in, end_of, start_of
 from crawler.web.page import Page
 from crawler.web.shapes import Shapes
-from storage.errors import NotFoundError, UsageError
+from storage.errors import NotFoundError
 from storage.model.articles import ArticleQuery
 from storage.model.places import Unit
 from storage.text.normalize import fold
@@ -54,17 +54,13 @@ class Map:
 
 
 def province_map(page: Page) -> Response:
-    """Answer `/ban-do/PROVINCE`. Raises NotFoundError, UsageError."""
+    """Answer `/ban-do/PROVINCE`. Raises NotFoundError, MisreadError."""
     gazetteer = page.reader.gazetteer
     found = gazetteer.provinces(page.path["province"])
     if not found:
         raise NotFoundError("no such province")
     unit = found[-1]
-    today = page.language.today(page.now)
-    last = day_in(page.values, "den") or today
-    first = day_in(page.values, "tu") or last - timedelta(days=DAYS - 1)
-    if not 0 <= (last - first).days < MOST_DAYS:
-        raise UsageError(f"tu, den: expected two days in order, at most {MOST_DAYS} days apart")
+    first, last = days_in(page.values, page.language.today(page.now), DAYS, MOST_DAYS)
     since, until = start_of(first), end_of(last)
     made = map_of(page, communes_in(page, unit), since, until)
     return page.render("map.html", unit=unit, map=made, first=first, last=last)

@@ -33,12 +33,4 @@ def newest(page: Page) -> Response:
         unit=unit,
         outlet=outlet,
         day=day,
-        outlets=outlet_choices(page),
-        filtered=bool(named.text or outlet or day),
     )
-
-
-def outlet_choices(page: Page) -> list[tuple[str, str]]:
-    """Return the outlets that a form offers: slug and name, by name."""
-    known = page.reader.archive.articles.newest_by_outlet(page.now)
-    return sorted(((slug, page.reader.outlet_name(slug)) for slug in known), key=lambda one: one[1])

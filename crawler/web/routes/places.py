@@ -54,7 +54,7 @@ def find_place(page: Page) -> Response:
 
 
 def place(page: Page) -> Response:
-    """Answer `/dia-ban/UNIT`. Raises NotFoundError, UsageError."""
+    """Answer `/dia-ban/UNIT`. Raises NotFoundError, MisreadError."""
     gazetteer = page.reader.gazetteer
     unit = gazetteer.unit(page.path["unit"])
     word: Word = choice_in(page.values, "pham-vi", Word, "loi")

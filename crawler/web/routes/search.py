@@ -12,12 +12,10 @@ from crawler.render.csv import csv_values
 from crawler.render.search import result_json
 from crawler.watch.digest import Entries
 from crawler.watch.feed import ENTRIES, feed_of
-from crawler.web.asked import Named, choice_in, place_in, text_in, window_in
+from crawler.web.asked import MisreadError, Named, choice_in, place_in, text_in, window_in
 from crawler.web.page import Page
-from crawler.web.routes.newest import outlet_choices
 from crawler.web.rows import rows_of
 from storage import parse_words
-from storage.errors import UsageError
 from storage.model.articles import ArticleKind
 from storage.model.search import SearchHit, SearchQuery
 from storage.model.watches import Arrivals
@@ -41,13 +39,12 @@ class Asked:
 
 
 def search(page: Page) -> Response:
-    """Answer `/tim`. Raises UsageError for a query that cannot be understood."""
+    """Answer `/tim`. Raises QueryError and MisreadError for what is not understood."""
     asked = _asked(page)
     number = _page_number(page)
     values: dict[str, Any] = {
         "asked": asked,
         "words": page.values.get("q", "").strip(),
-        "outlets": outlet_choices(page),
         "named": asked.named,
         "number": number,
     }
@@ -118,7 +115,7 @@ def _line(hit: SearchHit) -> tuple[object, ...]:
 def _required(page: Page) -> Asked:
     asked = _asked(page)
     if asked.is_empty:
-        raise UsageError("q: expected words to search for")
+        raise MisreadError("Hãy gõ từ cần tìm, hoặc chọn báo, nơi hay khoảng ngày.")
     return asked
 
 
@@ -161,5 +158,5 @@ def _page_number(page: Page) -> int:
     text = text_in(page.values, "trang") or "1"
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(PAGES)) else 0
     if not 1 <= number <= PAGES:
-        raise UsageError(f"trang: expected a page from 1 to {PAGES}")
+        raise MisreadError("Chỉ xem được từ trang 1 đến trang {n}: hãy thu hẹp rồi tìm.", n=PAGES)
     return number

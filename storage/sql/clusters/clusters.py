@@ -1,17 +1,20 @@
 """`archive.clusters`: articles that are copies of one story; docs/clusters.md."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select
 
 from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
-from storage.sql.clusters.read import (
-    cluster_sizes,
-    count_stories,
-    load_clusters,
-    most_reprinted,
-)
+from storage.sql.clusters.read import load_clusters, sources_of
+from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import Part
+from storage.sql.read.edits import about_any
 from storage.sql.read.refs import existing_id
+from storage.sql.schema.clusters import copies
+from storage.sql.schema.core import articles
 
 _PAGE = 100  # clusters
 
@@ -30,7 +33,22 @@ class Clusters(Part):
     def sizes(self, ids: Sequence[int]) -> dict[int, ClusterSize]:
         """Return how large the clusters of these articles are; those without copies left out."""
         with self._database.reading() as conn:
-            return cluster_sizes(conn, ids)
+            sources = sources_of(conn, ids)
+            wanted = sorted(set(sources.values()))
+            every = sa.union_all(
+                sa.select(copies.c.source, copies.c.article).where(copies.c.source.in_(wanted)),
+                sa.select(articles.c.id, articles.c.id).where(articles.c.id.in_(wanted)),
+            ).subquery()
+            outlets = sa.func.count(articles.c.outlet.distinct())
+            counts = (
+                sa.select(every.c.source, sa.func.count(), outlets)
+                .join(articles, articles.c.id == every.c.article)
+                .where(articles.c.sort_at.is_not(None))
+                .group_by(every.c.source)
+                .having(sa.func.count() > 1)
+            )
+            sizes = {row[0]: ClusterSize(*row) for row in conn.execute(counts)}
+        return {id_: sizes[source] for id_, source in sources.items() if source in sizes}
 
     def find(self, query: ClusterQuery) -> Iterator[Cluster]:
         """Yield the stories with at least two articles that match, those in most outlets first.
@@ -40,7 +58,8 @@ class Clusters(Part):
         """
         check_window(query)
         with self._database.reading() as conn:
-            sources = most_reprinted(conn, query)
+            found = _stories(query).limit(query.limit).offset(query.offset)
+            sources = list(conn.execute(found).scalars())
         return self._load(sources)
 
     def count(self, query: ClusterQuery) -> int:
@@ -50,10 +69,40 @@ class Clusters(Part):
         """
         check_window(query)
         with self._database.reading() as conn:
-            return count_stories(conn, query)
+            every = _stories(query).order_by(None).subquery()
+            return int(conn.execute(sa.select(sa.func.count()).select_from(every)).scalar_one())
 
     def _load(self, sources: Sequence[int]) -> Iterator[Cluster]:
         for start in range(0, len(sources), _PAGE):
             with self._database.reading() as conn:
                 page = load_clusters(conn, sources[start : start + _PAGE])
             yield from page
+
+
+def _stories(query: ClusterQuery) -> Select[Any]:
+    source, copy = articles.alias("source"), articles.alias("copy")
+    # A window comes first: else every story that there is would be counted to leave most of it out.
+    recent = sa.select(articles.c.id).where(*within(articles.c.sort_at, query))
+    is_recent = [] if query.since is None else [copies.c.source.in_(recent)]
+    every = sa.union_all(
+        sa.select(copies.c.source, copies.c.article).where(*is_recent),
+        sa.select(copies.c.source, copies.c.source.label("article")).where(*is_recent).distinct(),
+    ).subquery()
+    outlets = sa.func.count(copy.c.outlet.distinct())
+    found = (
+        sa.select(every.c.source)
+        .join(source, source.c.id == every.c.source)
+        .join(copy, copy.c.id == every.c.article)
+        .group_by(every.c.source, source.c.sort_at)
+        .where(*within(source.c.sort_at, query))
+        .having(outlets >= query.min_outlets)
+        .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
+        .order_by(every.c.source.desc())
+    )
+    if query.outlets:
+        wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
+        found = found.having(sa.func.sum(wanted) > 0)
+    if query.places:
+        about = about_any(copy.c.id, query.places)
+        found = found.having(sa.func.sum(sa.case((about, 1), else_=0)) > 0)
+    return found

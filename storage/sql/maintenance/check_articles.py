@@ -20,17 +20,16 @@ from storage.sql.ingest.revisions import (
     summary,
     with_changes,
 )
-from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, readable
-from storage.sql.places.gazetteer import write_article_places
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of, readable
+from storage.sql.places.about import ABOUT, write_article_places
 from storage.sql.schema.core import articles, captures, revisions
-from storage.sql.schema.places import article_places, scores
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow
 from storage.text.normalize import storable
 
 
 def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    rows = conn.execute(query.limit(PAGE)).all()
+    rows, last = page_of(conn, sa.select(articles), [articles.c.id], after)
     ids = [row.id for row in rows]
     stored = load_revisions(conn, ids)
     planned = {
@@ -45,7 +44,7 @@ def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], C
         if all(one["capture"] in texts for one in planned[row.id])  # else that of texts names it
         for fault in _faults(row, planned[row.id], stored.get(row.id, []), texts)
     ]
-    return found, ids[-1] if len(rows) == PAGE else None
+    return found, last
 
 
 def _faults(
@@ -94,49 +93,20 @@ def repair_revisions(conn: Connection, id_: int) -> None:
 
 
 def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(articles.c.id).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    ids = list(conn.execute(query.limit(PAGE)).scalars())
-    if not ids:
-        return [], None
-    wanted = _about(conn, ids)
-    table = article_places.c
-    listed = {
-        (row.article, row.unit, row.sort_at, row.outlet, row.confidence)
-        for row in conn.execute(sa.select(article_places).where(table.article.in_(ids)))
-    }
+    rows, last = page_of(conn, sa.select(articles.c.id), [articles.c.id], after)
+    ids = [row.id for row in rows]
+    within = article_places.c.article.in_(ids)
+    wanted = set(map(tuple, conn.execute(ABOUT.where(articles.c.id.in_(ids)))))
+    listed = set(map(tuple, conn.execute(sa.select(article_places).where(within))))
     found = [
         Fault(
             f"article {id_}: the places that it is listed under are not its latest revision's",
             "list it again",
             id_,
         )
-        for id_ in sorted({one[0] for one in wanted ^ listed})
+        for id_ in sorted({article for _, _, article, *_ in wanted ^ listed})
     ]
-    return found, ids[-1] if len(ids) == PAGE else None
-
-
-def _about(conn: Connection, ids: Sequence[int]) -> set[tuple[Any, ...]]:
-    latest = (
-        sa.select(revisions.c.article, sa.func.max(revisions.c.number).label("number"))
-        .where(revisions.c.article.in_(ids))
-        .group_by(revisions.c.article)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            articles.c.id, scores.c.unit, articles.c.sort_at, articles.c.outlet, scores.c.confidence
-        )
-        .select_from(latest)
-        .join(articles, articles.c.id == latest.c.article)
-        .join(
-            revisions,
-            (revisions.c.article == latest.c.article) & (revisions.c.number == latest.c.number),
-        )
-        .join(captures, captures.c.id == revisions.c.capture)
-        .join(scores, scores.c.content == captures.c.content)
-        .where(scores.c.confidence.is_not(None))
-    )
-    return {tuple(row) for row in conn.execute(query)}
+    return found, last
 
 
 def _repair_places(conn: Connection, id_: int) -> None:
