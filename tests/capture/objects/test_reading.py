@@ -114,3 +114,13 @@ def test_a_fetched_file_is_whole(tmp_path: Path, s3: S3) -> None:
     with pytest.raises(CaptureError, match="no such object"):
         files.local(files.folder / "baothu/2026/b.warc.gz")
     assert files.local(tmp_path / "b.warc.gz") == tmp_path / "b.warc.gz"
+
+
+@pytest.mark.parametrize("name", ["báo thư/2026/ế %20#?&+.warc.gz", "a/b~[1]{2}|*.warc.gz"])
+def test_a_name_may_be_any(tmp_path: Path, s3: S3, name: str) -> None:
+    file, (capture,) = write(tmp_path, exchange())
+    stored = s3.files(tmp_path / "none").find(name)
+    assert isinstance(stored, StoredObject)
+    stored.upload(file)
+    assert stored.size() == file.stat().st_size
+    assert read_record(stored, capture.warc_offset).body == b"<p>Tin</p>"
