@@ -209,7 +209,8 @@ def _text(url: str, said: str) -> str:
     first = _CODE.sub(r"\1", said.partition("\n\nDebug source")[0])
     server = _SERVER.search(first)
     answer = first.rpartition(" - ")[2].removeprefix("Server returned non-2xx status code: ")
-    what = " ".join(_SECRET.sub("", answer).split()).rstrip(":")
+    printable = "".join(char if char.isprintable() else " " for char in _SECRET.sub("", answer))
+    what = " ".join(printable.split()).rstrip(":")
     where = f" ({server[0]})" if server else ""
     return (
         f"captures {url}: {what[:300]}{where}; expected a bucket that exists, and in the"
