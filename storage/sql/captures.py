@@ -99,13 +99,13 @@ class Captures(Part):
 
     def note_push(
         self, file: WarcFile, stored_at: datetime | None, error: str | None = None
-    ) -> None:
+    ) -> bool:
         """Write since when the object store has a file, or why it does not take it.
 
-        Nothing is written where the file was rewritten after it was listed as `file`.
+        Returns False, and writes nothing, where it was rewritten after it was listed as `file`.
         """
         with self._database.writing() as conn:
-            note_push(conn, file, stored_at, error)
+            return note_push(conn, file, stored_at, error)
 
     def push_backlog(self) -> PushBacklog:
         """Return what the object store does not have yet."""

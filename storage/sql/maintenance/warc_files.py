@@ -59,11 +59,11 @@ def find_files(conn: Connection, names: Sequence[str]) -> Iterator[WarcFile]:
 
 def note_push(
     conn: Connection, file: WarcFile, stored_at: datetime | None, error: str | None
-) -> None:
-    """Write how a push ended, unless the file has been rewritten meanwhile."""
+) -> bool:
+    """Write how a push ended; return False where the file has been rewritten meanwhile."""
     values: dict[str, Any] = {"stored_at": stored_at, "push_error": error}
     same = (warc_files.c.name == file.name) & (warc_files.c.sha256 == file.sha256)
-    conn.execute(sa.update(warc_files).where(same).values(values))
+    return conn.execute(sa.update(warc_files).where(same).values(values)).rowcount > 0
 
 
 def push_backlog(conn: Connection) -> PushBacklog:
