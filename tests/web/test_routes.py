@@ -167,7 +167,7 @@ def test_a_comparison_marks_words(desk: Desk) -> None:
     assert "<del>" in text
 
 
-@pytest.mark.parametrize(("language", "told"), [("vi", "Ngoặc kép phải"), ("en", "Quotes need")])
+@pytest.mark.parametrize(("language", "told"), [("vi", "từ ký tự thứ 1."), ("en", "closing quote")])
 def test_a_search_that_is_not_understood_is_explained(desk: Desk, language: str, told: str) -> None:
     answer = ask(desk.app, f"/tim?q=%22ngap&lang={language}")
     assert answer.status == 400
