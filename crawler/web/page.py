@@ -13,10 +13,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crawler.render.diff import changed_share
 from crawler.web.messages import alarm_text, note_text, place_note_text
 from crawler.web.names import FIELDS
 from crawler.web.reader import Reader
-from crawler.web.words import Code, Language
+from crawler.web.words import Code, Language, cut
 from storage.model.search import Snippet
 
 # Direction marks and control characters, which a title can hold, but for tabs and line ends.
@@ -36,7 +37,7 @@ def stylesheet() -> tuple[str, bytes]:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("crawler.web"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -45,6 +46,10 @@ def _templates() -> Environment:
         auto_reload=False,
         finalize=_shown,
     )
+    made.filters["cut"] = cut
+    for function in (alarm_text, note_text, place_note_text, changed_share):
+        made.globals[function.__name__] = function
+    return made
 
 
 def _shown(value: Any) -> Any:
@@ -157,9 +162,6 @@ class Page:
                 _=language.words,
                 to=self.to,
                 lang=language,
-                alarm_text=alarm_text,
-                note_text=note_text,
-                place_note_text=place_note_text,
                 outlet_name=self.reader.outlet_name,
                 stylesheet=self.reader.prefix + stylesheet()[0],
                 **values,
