@@ -1,12 +1,12 @@
 """Clusters as they are asked for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize, Member
 from storage.sql.read.edits import about_any
@@ -63,31 +63,32 @@ def count_stories(conn: Connection, query: ClusterQuery) -> int:
 
 def _stories(query: ClusterQuery) -> Select[Any]:
     source, copy = articles.alias("source"), articles.alias("copy")
-    # A window comes first: else every story that there is would be counted to leave most of it out.
-    recent = _in_window(sa.select(articles.c.id), articles.c.sort_at, query)
-    is_recent = [] if query.since is None else [copies.c.source.in_(recent)]
-    every = sa.union_all(
-        sa.select(copies.c.source, copies.c.article).where(*is_recent),
-        sa.select(copies.c.source, copies.c.source.label("article")).where(*is_recent).distinct(),
-    ).subquery()
-    outlets = sa.func.count(copy.c.outlet.distinct())
+    elsewhere = sa.case((copy.c.outlet != source.c.outlet, copy.c.outlet))
+    outlets = sa.func.count(elsewhere.distinct()) + 1
     found = (
-        sa.select(every.c.source)
-        .join(source, source.c.id == every.c.source)
-        .join(copy, copy.c.id == every.c.article)
-        .group_by(every.c.source, source.c.sort_at)
+        sa.select(copies.c.source)
+        .join(source, source.c.id == copies.c.source)
+        .join(copy, copy.c.id == copies.c.article)
+        .group_by(copies.c.source, source.c.sort_at)
         .having(outlets >= query.min_outlets)
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
-        .order_by(every.c.source.desc())
+        .order_by(copies.c.source.desc())
     )
-    found = _in_window(found, source.c.sort_at, query)
+    # A window comes first: else every story that there is would be counted to leave most of it out.
+    recent = _in_window(sa.select(articles.c.id), articles.c.sort_at, query)
+    if query.since is not None or query.until is not None:
+        found = found.where(copies.c.source.in_(recent))
+    members = (source, copy)
     if query.outlets:
-        wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
-        found = found.having(sa.func.sum(wanted) > 0)
+        found = found.having(_any_of(one.c.outlet.in_(query.outlets) for one in members))
     if query.places:
-        about = about_any(copy.c.id, query.places)
-        found = found.having(sa.func.sum(sa.case((about, 1), else_=0)) > 0)
+        found = found.having(_any_of(about_any(one.c.id, query.places) for one in members))
     return found
+
+
+def _any_of(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return whether any condition holds for any row of a group."""
+    return sa.func.sum(sa.case((sa.or_(*conditions), 1), else_=0)) > 0
 
 
 def _in_window(

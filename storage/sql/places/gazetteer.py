@@ -123,22 +123,19 @@ def unit_counts(conn: Connection, query: ArticleQuery) -> dict[str, int]:
 def month_counts(conn: Connection, query: ArticleQuery) -> list[MonthCount]:
     """Return how many articles about any of the query's places came out, by month and outlet."""
     table = article_places
-    found = within(
-        sa.select(table.c.article, table.c.sort_at, table.c.outlet), table.c.sort_at, query
-    )
-    found = as_sure(found, query).where(table.c.unit.in_(query.places))
-    if len(query.places) > 1:
-        found = found.distinct()
-    if query.outlets:
-        found = found.where(table.c.outlet.in_(query.outlets))
-    one = found.subquery()
     if conn.dialect.name == "sqlite":
-        month = sa.func.strftime("%Y-%m", one.c.sort_at, "+7 hours")
+        month = sa.func.strftime("%Y-%m", table.c.sort_at, "+7 hours")
     else:
-        month = sa.func.to_char(sa.func.timezone(_ZONE, one.c.sort_at), "YYYY-MM")
+        month = sa.func.to_char(sa.func.timezone(_ZONE, table.c.sort_at), "YYYY-MM")
     label = month.label("month")
-    counts = sa.select(label, one.c.outlet, sa.func.count()).group_by(label, one.c.outlet)
-    return sorted((MonthCount(*row) for row in conn.execute(counts)), key=lambda one: one.month)
+    # Counted so, and not from a SELECT DISTINCT, SQLite sorts numbers and not whole rows.
+    once = sa.func.count(table.c.article.distinct()) if len(query.places) > 1 else sa.func.count()
+    counts = sa.select(label, table.c.outlet, once).where(table.c.unit.in_(query.places))
+    if query.outlets:
+        counts = counts.where(table.c.outlet.in_(query.outlets))
+    counts = as_sure(within(counts, table.c.sort_at, query), query)
+    found = conn.execute(counts.group_by(label, table.c.outlet))
+    return sorted((MonthCount(*row) for row in found), key=lambda one: one.month)
 
 
 def within(statement: Select[Any], time: sa.Column[datetime], query: ArticleQuery) -> Select[Any]:
