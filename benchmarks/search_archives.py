@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from storage.archive import open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.model.runs import Run
-from storage.search.document import document_of
+from storage.search.document import document_of, words_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
 from storage.sql.search import fts5_entries
@@ -185,4 +185,4 @@ def index(conn: Connection, batch: dict[int, Made]) -> None:
     found = (Entry(id_, id_, at, document_of(article)) for id_, (article, at) in batch.items())
     entries = sorted(found, key=lambda one: one.sort_at)
     fts5_entries.add(conn, entries)
-    remember(conn, set().union(*(one.document.words for one in entries)))
+    remember(conn, words_of(article for article, _ in batch.values()))

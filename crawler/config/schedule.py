@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crawler.outlets.cadence import Cadence, check_floor
 from crawler.outlets.cron import cron_trigger
 from crawler.outlets.model import Outlet, explain
+from crawler.outlets.parts import Slug
 from storage.errors import ConfigError, UnknownOutletError
 
 
@@ -19,11 +20,13 @@ class OutletSchedule(_Strict):
     """What this deployment wants otherwise than an outlet's file says.
 
     sections: a cadence by the section's slug. pause: no scheduled crawls, until further notice.
+    tags: beside those that the file gives.
     """
 
     cadence: Cadence = Cadence()
     sections: dict[str, Cadence] = Field(default_factory=dict)
     pause: bool = False
+    tags: tuple[Slug, ...] = ()
 
 
 class Schedule(_Strict):
@@ -71,6 +74,12 @@ def check_schedule(schedule: Schedule, outlets: Mapping[str, Outlet], file: str)
                 cron_trigger(line)
         except ValidationError as error:
             raise ConfigError(f"{file}: schedule.{key}: {explain(error)}") from None
+
+
+def tags_of(outlet: Outlet, schedule: Schedule) -> frozenset[str]:
+    """Return an outlet's tags: those of its file, and those that this deployment gives it."""
+    wanted = schedule.outlets.get(outlet.slug, OutletSchedule())
+    return frozenset(outlet.tags + wanted.tags)
 
 
 def cadences(outlet: Outlet, schedule: Schedule, file: str) -> dict[str, Cadence]:

@@ -53,6 +53,7 @@ class Outlet(Table):
 
     datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
     province: the one it writes about, by name; none for an outlet of the whole country.
+    tags: words by which machines are given outlets.
     former_families: the platforms it was on before; `family` is today's.
     paging: where it pages otherwise than its family does.
     status: "retired" outlets stay crawlable by name, but are not crawled unless named;
@@ -68,6 +69,7 @@ class Outlet(Table):
     status_note: str | None = None
     names: tuple[str, ...] = ()
     province: str | None = None
+    tags: tuple[Slug, ...] = ()
     language: str = "vi"
     timezone: str = "Asia/Ho_Chi_Minh"
     datelines: tuple[str, ...] = ()

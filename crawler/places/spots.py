@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import ahocorasick_rs
@@ -83,8 +84,9 @@ class Scanner:
 
     def __init__(self, units: Mapping[str, Unit]) -> None:
         named: dict[str, list[Unit]] = defaultdict(list)
+        spelled = cache(spellings)  # half of the units share their names
         for unit in units.values():
-            for spelling in spellings(unit.name):
+            for spelling in spelled(unit.name):
                 named[spelling].append(unit)
         for alias, name in words.PROVINCE_ALIASES.items():
             named[alias] += [unit for unit in named[name.lower()] if unit.level == "province"]
@@ -124,7 +126,8 @@ def spellings(name: str) -> set[str]:
     lower = name.lower()
     found = {lower, *words.OTHER_SPELLINGS.get(lower, ())}
     for old, news in _VARIANTS:
-        found |= {old.sub(new, spelling) for spelling in found for new in news}
+        other = [spelling for spelling in found if old.search(spelling)]
+        found |= {old.sub(new, spelling) for spelling in other for new in news}
     soft = {_SOFT.sub(lambda match: match.group().translate(_Y_TO_I), text) for text in found}
     return found | soft
 

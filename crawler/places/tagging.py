@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from crawler.places.aboutness import Named, score_units
 from crawler.places.context import PlaceContext
@@ -29,6 +30,7 @@ class Tagger:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._scanner = Scanner(gazetteer.units)
+        self._near = cache(self._outlet)  # looked for among all units; a crawl asks for one
 
     @property
     def version(self) -> str:
@@ -51,7 +53,7 @@ class Tagger:
         Raises UsageError where no province is called so.
         """
         fields: dict[Field, str] = dict(zip(_FIELDS, (title, sapo, body), strict=True))
-        context = PlaceContext(self.gazetteer, day, self._outlet(outlet_province))
+        context = PlaceContext(self.gazetteer, day, self._near(outlet_province))
         links: list[PlaceLink] = []
         triggers: list[tuple[int, Trigger]] = []
         for where, text in enumerate(fields.values()):

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from crawler.config.config import Config
-from crawler.config.schedule import OutletSchedule, cadences, check_schedule
+from crawler.config.schedule import (
+    OutletSchedule,
+    Schedule,
+    cadences,
+    check_schedule,
+    tags_of,
+)
 from crawler.health.rules import MonitoredOutlet
 from crawler.outlets.cadence import Cadence, quiet_time
 from crawler.outlets.model import Outlet, find_outlet
@@ -18,26 +24,50 @@ _LIVES = timedelta(minutes=20)  # four signs of life may be missed
 
 
 def wanted_outlets(
-    config: Config, known: Mapping[str, Outlet], named: Iterable[str] = ()
+    config: Config,
+    known: Mapping[str, Outlet],
+    named: Iterable[str] = (),
+    tags: Iterable[str] = (),
 ) -> list[Wanted]:
-    """Return the outlets that are scheduled: those named, else all that are not retired or paused.
+    """Return the outlets that are scheduled: those named and those that have a tag, else all.
 
-    Raises UsageError (ConfigError, UnknownOutletError) that names file and key.
+    Retired and paused ones are left out unless they are named. Raises UsageError (ConfigError,
+    UnknownOutletError) that names file and key, or the tags there are.
     """
     schedule, file = config.schedule, str(config.file or "no configuration file")
     check_schedule(schedule, known, file)
-    chosen = [find_outlet(dict(known), slug) for slug in dict.fromkeys(named)]
+    chosen = {slug: find_outlet(dict(known), slug) for slug in named}
     wanted = []
-    for outlet in chosen or known.values():
+    for outlet in [*chosen.values(), *_others(schedule, known, set(chosen), set(tags))]:
         found = cadences(outlet, schedule, file)
-        paused = schedule.outlets.get(outlet.slug, OutletSchedule()).pause
-        if not chosen and (outlet.status == "retired" or paused):
-            continue
         again = timedelta(minutes=schedule.recheck_minutes) if schedule.recheck_limit else None
         wanted.append(Wanted(outlet.slug, outlet.host, found, again))
     if not any(one.cadences for one in wanted):
         raise UsageError("no outlet is to be crawled: tinquan outlets list shows those there are")
     return wanted
+
+
+def _others(
+    schedule: Schedule, known: Mapping[str, Outlet], named: set[str], tags: set[str]
+) -> list[Outlet]:
+    """Return the outlets that have any of the tags, all where nothing was asked for."""
+    given = {slug: tags_of(outlet, schedule) for slug, outlet in known.items()}
+    there = frozenset[str]().union(*given.values())
+    if unknown := sorted(tags - there):
+        expected = ", ".join(sorted(there)) or "none"
+        raise UsageError(f"no outlet has the tag {unknown[0]!r}; there are: {expected}")
+    if named and not tags:
+        return []
+    return [
+        outlet
+        for slug, outlet in known.items()
+        if slug not in named and (not tags or given[slug] & tags) and _is_on(outlet, schedule)
+    ]
+
+
+def _is_on(outlet: Outlet, schedule: Schedule) -> bool:
+    paused = schedule.outlets.get(outlet.slug, OutletSchedule()).pause
+    return outlet.status != "retired" and not paused
 
 
 def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:

@@ -68,3 +68,5 @@ OUTCOMES = {
     Outcome.TIMED_OUT: "quá giờ",
     Outcome.DIED: "đứt giữa chừng",
 }
+
+MACHINE_STATES = {"running": "đang chạy", "stopped": "đã dừng", "lost": "mất liên lạc"}

@@ -43,15 +43,19 @@ def in_utc(moment: datetime, what: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-class _Window(Protocol):
-    @property
-    def since(self) -> datetime | None: ...
+class Window(Protocol):
+    """A query with bounds in time: `since` is inclusive, `until` exclusive."""
 
     @property
-    def until(self) -> datetime | None: ...
+    def since(self) -> datetime | None:
+        """The first moment."""
+
+    @property
+    def until(self) -> datetime | None:
+        """The moment after the last."""
 
 
-def check_window(query: _Window) -> None:
+def check_window(query: Window) -> None:
     """Raise ValueError where a bound of a query's window in time has no zone."""
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:

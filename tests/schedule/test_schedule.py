@@ -238,6 +238,32 @@ def test_pauses_and_retirement_are_heeded_unless_an_outlet_is_named(tmp_path: Pa
         wanted_outlets(configured(tmp_path), retired)
 
 
+def test_a_machine_is_given_outlets_by_their_tags(tmp_path: Path, tinquan: Tinquan) -> None:
+    config = configured(tmp_path, '[schedule.outlets.thu]\ntags = ["ha-noi"]\n')
+    known = outlets(config)
+    known["moi"] = known["moi"].model_copy(update={"tags": ("ca-nuoc", "ha-noi")})
+
+    def given(*tags: str, named: tuple[str, ...] = ()) -> list[str]:
+        return [one.outlet for one in wanted_outlets(config, known, named, tags)]
+
+    assert given("ha-noi") == ["moi", "thu"]
+    assert given("ca-nuoc") == ["moi"]
+    assert given("ca-nuoc", named=("thu",)) == ["thu", "moi"]
+    with pytest.raises(UsageError, match="no outlet has the tag 'hue'; there are: ca-nuoc, ha-noi"):
+        given("ha-noi", "hue")
+    known["moi"] = known["moi"].model_copy(update={"status": "retired"})
+    assert given("ha-noi") == ["thu"], "a tag names no outlet"
+    ran = tinquan("schedule", "--tag", "hue", "--config", config.file)
+    assert ran.code == 2
+    assert "no outlet has the tag 'hue'; there are: ha-noi" in " ".join(ran.err.split())
+
+
+def test_a_tag_of_an_outlet_is_one_word(tmp_path: Path) -> None:
+    text = 'tags = ["Hà Nội"]\n' + OUTLET.format(slug="thu")
+    with pytest.raises(ConfigError, match=r"thu.toml: tags.0: .*pattern"):
+        parse_outlet(text, "thu.toml", frozenset({"epi"}))
+
+
 def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config: Config) -> None:
     wanted = wanted_outlets(config, outlets(config))
     assert next_runs(archive, new_agenda(config, wanted), NOW) == {}

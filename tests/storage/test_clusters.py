@@ -19,8 +19,8 @@ from storage.model.clusters import ClusterQuery
 from storage.model.readings import RereadQuery
 from storage.sql.engine.connect import writing
 from storage.sql.engine.migrate import configuration
+from storage.sql.engine.views import drop_views
 from storage.sql.migrations.versions.v0014_updates import prepare
-from storage.sql.schema.views import drop_views
 from tests.support.samples import at
 from tests.support.stories import clusters_of, put, start_runs, story, told
 

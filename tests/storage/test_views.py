@@ -13,7 +13,7 @@ from storage.model.articles import Arrival, ArticleQuery, Image, RefusalReason
 from storage.model.clusters import ClusterQuery
 from storage.model.edits import EditQuery
 from storage.model.places import Score, Tags, Unit
-from storage.sql.schema.views import VIEWS, drop_views
+from storage.sql.engine.views import VIEWS, drop_views
 from tests.support.first_schema import make_first
 from tests.support.first_search import make_first_search
 from tests.support.paths import ROOT

@@ -7,7 +7,7 @@ indexing needs of rows (numbers for words, strings of them, hashed keys) is inve
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.sql.schema.views import drop_views
+from storage.sql.engine.views import drop_views
 
 _LEXICON = (
     "CREATE INDEX ix_lexicon_folded ON lexicon (folded)",

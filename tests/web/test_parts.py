@@ -22,6 +22,8 @@ from crawler.web.shapes import Outlines, load_outlines
 from crawler.web.words import Language, cut, english
 from storage.errors import ConfigError, NotFoundError, UsageError
 from storage.model.alarms import Cause, Finding
+from storage.model.articles import RefusalReason
+from storage.model.runs import Outcome
 from tests.support.paths import ROOT
 from tests.support.places import gazetteer
 from tests.support.reading import NOW
@@ -37,7 +39,8 @@ def sentences() -> set[str]:
         found.update(ast.literal_eval(text) for text in texts)
     for file in WEB.rglob("*.py"):
         found.update(filter(None, map(_said, ast.walk(ast.parse(file.read_text("utf-8"))))))
-    for table in (names.FIELDS, names.REASONS, names.CAUSES, names.OUTCOMES):
+    tables = (names.FIELDS, names.REASONS, names.CAUSES, names.OUTCOMES, names.MACHINE_STATES)
+    for table in tables:
         found.update(table.values())
     found.update(text for _, _, *texts in SAYINGS for text in texts)
     return found
@@ -52,6 +55,12 @@ def _said(node: ast.AST) -> str | None:
     if name not in {"words", "say", "MisreadError"} or not isinstance(first, ast.Constant):
         return None
     return str(first.value)
+
+
+def test_everything_that_has_a_short_word_in_our_code_has_a_name() -> None:
+    assert set(names.CAUSES) == set(Cause)
+    assert set(names.OUTCOMES) == set(Outcome)
+    assert set(names.REASONS) == set(RefusalReason)
 
 
 def test_every_sentence_has_its_english_and_none_is_left_over() -> None:

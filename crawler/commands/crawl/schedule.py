@@ -42,6 +42,9 @@ def schedule(
     outlet: Annotated[
         list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
     ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Outlets that have this tag; may be given repeatedly.")
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve figures for Prometheus here.")
     ] = None,
@@ -52,7 +55,7 @@ def schedule(
     settings = load_settings(config, archive)
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
-    wanted = wanted_outlets(settings, known, outlet or ())
+    wanted = wanted_outlets(settings, known, outlet or (), tag or ())
     gazetteer = load_gazetteer(settings.gazetteer)
     check_provinces([known[one.outlet] for one in wanted], gazetteer)
     compile_all(settings.watches, gazetteer, known, str(settings.file))  # what is wrong, said now

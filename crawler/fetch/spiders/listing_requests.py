@@ -215,3 +215,22 @@ def _newness(period: tuple[date, date] | None, child: Child) -> tuple[int, float
     if period is not None:
         return period[1].toordinal(), 0.0
     return 0, child.modified_at.timestamp() if child.modified_at else 0.0
+
+
+def promised_day(
+    published_at: datetime | None, period: tuple[date, date] | None, zone: ZoneInfo
+) -> str:
+    """Return the day, or else the month, that a sitemap promises an article for; "" for neither.
+
+    period: what the sitemap's name speaks of. A date outside it is the time of a build.
+    """
+    day = published_at.astimezone(zone).date() if published_at else None
+    if period is None:
+        return day.isoformat() if day else ""
+    first, after = period
+    last = after - timedelta(days=1)
+    if day is not None and first <= day <= last:
+        return day.isoformat()
+    if first == last:
+        return first.isoformat()
+    return first.isoformat()[:7] if first.isoformat()[:7] == last.isoformat()[:7] else ""

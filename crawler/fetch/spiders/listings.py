@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scrapy.http import Headers
@@ -18,6 +18,7 @@ from crawler.fetch.spiders.listing_requests import (
     child_requests,
     first_requests,
     next_page_request,
+    promised_day,
 )
 from crawler.fetch.spiders.pending_validators import (
     PendingValidators,
@@ -291,22 +292,3 @@ class Listings:
         """Forget the backfill's progress: it is whole."""
         if self._backfill is not None:
             self._backfill.end()
-
-
-def promised_day(
-    published_at: datetime | None, period: tuple[date, date] | None, zone: ZoneInfo
-) -> str:
-    """Return the day, or else the month, that a sitemap promises an article for; "" for neither.
-
-    period: what the sitemap's name speaks of. A date outside it is the time of a build.
-    """
-    day = published_at.astimezone(zone).date() if published_at else None
-    if period is None:
-        return day.isoformat() if day else ""
-    first, after = period
-    last = after - timedelta(days=1)
-    if day is not None and first <= day <= last:
-        return day.isoformat()
-    if first == last:
-        return first.isoformat()
-    return first.isoformat()[:7] if first.isoformat()[:7] == last.isoformat()[:7] else ""

@@ -16,8 +16,9 @@ from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
-from crawler.fetch.middlewares.meta import LOOKS
+from crawler.fetch.middlewares.meta import CAPTURE, LOOKS
 from crawler.fetch.middlewares.short_answers import is_short
+from crawler.fetch.spiders import record_signals
 from crawler.fetch.spiders.ends import is_empty_sitemap, is_end_in_doubt, is_past_the_last
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
 from crawler.fetch.spiders.first_requests import first_requests
@@ -25,21 +26,7 @@ from crawler.fetch.spiders.items import PageItem
 from crawler.fetch.spiders.listing_requests import ListingRequest
 from crawler.fetch.spiders.listings import Listings
 from crawler.fetch.spiders.plan import Plan, parse_plan
-from crawler.fetch.spiders.record_signals import (
-    note_end_in_doubt,
-    note_failure,
-    note_listing,
-    note_refused_listing,
-    note_short_page,
-    note_unchanged_listing,
-)
-from crawler.fetch.spiders.responses import (
-    article_page,
-    capture_of,
-    page_of,
-    refusal_of,
-    refused_page,
-)
+from crawler.fetch.spiders.responses import article_page, page_of, refusal_of, refused_page
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings
 from crawler.health.run_recorder import RunRecorder
 from crawler.outlets.model import Outlet
@@ -132,7 +119,7 @@ class OutletSpider(Spider):
         """Follow what a listing links to."""
         self._failures = 0
         if response.status == 304 or self.listings.is_unchanged(listing, response.body):
-            note_unchanged_listing(self.recorder, listing)
+            record_signals.note_unchanged_listing(self.recorder, listing)
             return
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
@@ -177,7 +164,7 @@ class OutletSpider(Spider):
         if refusal:
             yield from self._refuse_listing(listing, response, refusal)
             return
-        note_listing(self.recorder, listing, found)
+        record_signals.note_listing(self.recorder, listing, found)
         led = self.listings.follow(listing, found, response.headers, page)
         for item in led.articles:
             yield self.article_request(item.link.url)
@@ -192,15 +179,15 @@ class OutletSpider(Spider):
         if is_past_the_last(listing, refusal) or is_young:
             # Past the last page; a day without stories; a month that has just begun.
             if is_end_in_doubt(listing, page, refusal, self.outlet, self.family):
-                note_end_in_doubt(self.recorder, listing, refusal)
+                record_signals.note_end_in_doubt(self.recorder, listing, refusal)
             self.listings.is_past_the_end(listing)
             return
         host = host_of(listing.url) or self.outlet.host
         self.recorder.fault(f"{host}: {listing.url}: {refusal.reason}: {refusal.evidence}")
-        note_refused_listing(self.recorder, listing, refusal)
+        record_signals.note_refused_listing(self.recorder, listing, refusal)
         if self.warc_files is not None:
             self.warc_files.release()
-        yield PageItem(page.url, capture_of(response), refusal)
+        yield PageItem(page.url, response.meta[CAPTURE], refusal)
 
     # Asking articles
 
@@ -219,7 +206,7 @@ class OutletSpider(Spider):
         """Hand an article's page on."""
         self._failures = 0
         if is_short(response):
-            note_short_page(self.recorder, response.url)
+            record_signals.note_short_page(self.recorder, response.url)
         yield article_page(response, key, self.outlet.slug, self.family)
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:
@@ -252,7 +239,7 @@ class OutletSpider(Spider):
 
     def _failed(self, failed: RequestFailure, url: str) -> None:
         self.logger.warning("not fetched: %r", failed.message)
-        note_failure(self.recorder, failed, url)
+        record_signals.note_failure(self.recorder, failed, url)
         if failed.counted_as:
             self.recorder.refuse(failed.counted_as)
             return

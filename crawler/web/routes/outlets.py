@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from crawler.web.names import CAUSES, OUTCOMES, REASONS
+from crawler.health.machines import lost_machines, machine_state, open_runs
+from crawler.web.names import CAUSES, MACHINE_STATES, OUTCOMES, REASONS
 from crawler.web.page import Page
 from storage.errors import NotFoundError
 from storage.model.alarms import Alarm
 from storage.model.articles import RefusalReason
+from storage.model.machines import Machine
 from storage.model.runs import Run
 
 _DAY = timedelta(days=1)
@@ -26,6 +28,15 @@ class OutletRow:
     week: int
     run: Run | None
     alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    """A machine that runs the schedule. state: as `machine_state`. runs: what it crawls."""
+
+    machine: Machine
+    state: str
+    runs: tuple[Run, ...]
 
 
 def outlets(page: Page) -> Response:
@@ -46,7 +57,28 @@ def outlets(page: Page) -> Response:
     ]
     rows.sort(key=lambda row: page.reader.outlet_name(row.slug).casefold())
     whole = [one for one in alarms if one.finding.outlet is None]
-    return page.render("outlets.html", rows=rows, whole=whole, causes=CAUSES, outcomes=OUTCOMES)
+    return page.render(
+        "outlets.html",
+        rows=rows,
+        whole=whole,
+        causes=CAUSES,
+        outcomes=OUTCOMES,
+        machines=_machines(page),
+        states=MACHINE_STATES,
+    )
+
+
+def _machines(page: Page) -> list[MachineRow]:
+    """Return the machines, where several share the archive."""
+    archive = page.reader.archive
+    machines = archive.machines.find()
+    if len(machines) < 2:
+        return []
+    lost, at_work = lost_machines(archive, machines, page.now), archive.runs.at_work()
+    return [
+        MachineRow(one, machine_state(one, lost), tuple(open_runs(at_work, one)))
+        for one in machines
+    ]
 
 
 def outlet(page: Page) -> Response:

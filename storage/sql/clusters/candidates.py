@@ -10,6 +10,7 @@ from storage.dedup.signature import SHARED, SIGNATURE_VERSION, pack, unpack
 from storage.sql.clusters import candidates_postgresql as on_postgresql
 from storage.sql.clusters import candidates_sqlite as on_sqlite
 from storage.sql.clusters.signatures import SIGNATURES, Hashes
+from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.clusters import signatures
 from storage.sql.schema.types import in_parts
@@ -49,9 +50,6 @@ class _Index(Protocol):
     def repair(self, conn: Connection, hash_: int | None, /) -> None: ...
 
 
-_INDEXES: dict[str, _Index] = {"sqlite": on_sqlite, "postgresql": on_postgresql}
-
-
 def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> Collection[int]:
     """Make the signatures of these articles the given ones; None: no signature.
 
@@ -88,7 +86,7 @@ def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
 
 def index_of(conn: Connection) -> _Index:
     """Return the functions for the index of the database behind a connection."""
-    return _INDEXES[conn.dialect.name]
+    return choose(conn, sqlite=on_sqlite, postgresql=on_postgresql)
 
 
 def find_candidates(

@@ -15,6 +15,7 @@ from storage.model.articles import Article, Stored, Verdict
 from storage.sql.clusters.assign import ClusterAssigner
 from storage.sql.clusters.candidates import index_of, write_signatures
 from storage.sql.clusters.compare import Texts
+from storage.sql.clusters.read import COPIES
 from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.read.latest import latest_texts
@@ -60,7 +61,7 @@ def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
     new = [one.id for one in answers if one.verdict is Verdict.NEW and one.id is not None]
     found = {
         row.article: row.source
-        for row in rows_at(conn, sa.select(copies), copies.c.article, new)
+        for row in rows_at(conn, COPIES, copies.c.article, new)
         if not row.is_update
     }
     return [replace(one, copy_of=found.get(one.id or 0)) if found else one for one in answers]

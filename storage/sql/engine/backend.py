@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Engine, Select
@@ -12,6 +12,8 @@ from storage.model.locks import LockSession
 from storage.model.schedule import Hold
 from storage.sql.engine import postgresql, sqlite
 from storage.sql.schema.types import AnyRow
+
+_Own = TypeVar("_Own")
 
 
 class _Backend(Protocol):
@@ -45,12 +47,15 @@ class _Backend(Protocol):
     def hold(self, engine: Engine, purpose: str, /) -> Hold | None: ...
     def lock_session(self, engine: Engine, label: str, /) -> LockSession | None: ...
     def lock_holder(self, conn: Connection, name: str, /) -> str | None: ...
+    def month(self, time: ColumnElement[datetime], /) -> ColumnElement[str]: ...
     def clock(self, conn: Connection, /) -> datetime: ...
 
 
-_BACKENDS: dict[str, _Backend] = {"sqlite": sqlite, "postgresql": postgresql}
+def choose(database: Connection | Engine, *, sqlite: _Own, postgresql: _Own) -> _Own:
+    """Return the one that belongs to the database behind a connection or an engine."""
+    return {"sqlite": sqlite, "postgresql": postgresql}[database.dialect.name]
 
 
 def backend_of(database: Connection | Engine) -> _Backend:
     """Return the functions for the database behind a connection or an engine."""
-    return _BACKENDS[database.dialect.name]
+    return choose(database, sqlite=sqlite, postgresql=postgresql)

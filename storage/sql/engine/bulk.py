@@ -1,6 +1,7 @@
 """Many rows at a time: their numbers, inserting them, and finding them by many keys."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.engine import Dialect
 
+from storage.codec.articles import Window
 from storage.sql.engine.backend import backend_of
 from storage.sql.schema.types import AnyRow
 
@@ -68,6 +70,12 @@ def rows_at(
     if not wanted:
         return []
     return backend_of(conn).rows_at(conn, query, column, wanted, others)
+
+
+def within(time: ColumnElement[datetime], query: Window) -> list[ColumnElement[bool]]:
+    """Return the conditions that a time lies within a query's bounds."""
+    bounds = [] if query.since is None else [time >= query.since]
+    return bounds if query.until is None else [*bounds, time < query.until]
 
 
 def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:

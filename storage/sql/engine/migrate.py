@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from storage.sql.engine.versions import MIGRATIONS
-from storage.sql.schema.views import drop_views, make_views
+from storage.sql.engine.views import drop_views, make_views
 
 Progress = Callable[[int, int], object]
 Prepare = Callable[[Connection, Progress], None]

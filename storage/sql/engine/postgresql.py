@@ -140,6 +140,11 @@ def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]
     return column == sa.any_(sa.cast(written, ARRAY(sa.BigInteger)))
 
 
+def month(time: ColumnElement[datetime]) -> ColumnElement[str]:
+    """Return the month of a time in Việt Nam, "2026-03"."""
+    return sa.func.to_char(sa.func.timezone("Asia/Ho_Chi_Minh", time), "YYYY-MM")
+
+
 def file_of(_engine: Engine) -> Path | None:
     """Return None: a server has no file of ours."""
     return None

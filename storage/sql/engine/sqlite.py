@@ -220,6 +220,11 @@ def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]
     return column.in_(listed.columns(sa.column("value", sa.Integer)))
 
 
+def month(time: ColumnElement[datetime]) -> ColumnElement[str]:
+    """Return the month of a time in Việt Nam, "2026-03"."""
+    return sa.func.strftime("%Y-%m", time, "+7 hours")
+
+
 def file_of(engine: Engine) -> Path | None:
     """Return the database's file."""
     return Path(str(engine.url.database))

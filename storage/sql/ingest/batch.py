@@ -21,7 +21,7 @@ from storage.sql.ingest.revisions import (
     summary,
     write_histories,
 )
-from storage.sql.places.gazetteer import write_article_places
+from storage.sql.places.about import write_article_places
 from storage.sql.places.tags import write_tags
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
 from storage.sql.schema.keys import url_key

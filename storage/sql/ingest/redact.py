@@ -14,6 +14,7 @@ from storage.model.maintenance import Redaction
 from storage.sql.engine.connect import lock
 from storage.sql.ingest.identity import urls_of
 from storage.sql.ingest.indexes import refresh_indexes
+from storage.sql.places.tags import delete_tags
 from storage.sql.read.readings import CAPTURE, capture_of
 from storage.sql.schema.core import (
     articles,
@@ -27,7 +28,7 @@ from storage.sql.schema.core import (
 )
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
-from storage.sql.schema.places import article_places, mentions, scores, tags
+from storage.sql.schema.places import article_places
 from storage.sql.schema.schedule import checks
 from storage.sql.schema.types import AnyRow, hashed, in_parts
 from storage.sql.search.index import forget_contents, index_articles
@@ -112,9 +113,8 @@ def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequen
         conn.execute(sa.delete(readings).where(readings.c.capture.in_(part)))
         of = captures.c.id.in_(part)
         conn.execute(sa.update(captures).where(of).values(article=None, content=None))
+    delete_tags(conn, texts)
     for part in in_parts(texts):
-        for table in (mentions, scores, tags):
-            conn.execute(sa.delete(table).where(table.c.content.in_(part)))
         conn.execute(sa.delete(contents).where(contents.c.id.in_(part)))
     gone = {"title": "", "published_at": None, "sort_at": None}
     conn.execute(sa.update(articles).where(articles.c.id == id_).values(gone))

@@ -18,7 +18,7 @@ from storage.dedup.revisions import ArticleState, Observation, states
 from storage.model.articles import Article
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.ingest.indexes import refresh_indexes
-from storage.sql.places.gazetteer import write_article_places
+from storage.sql.places.about import write_article_places
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.types import AnyRow
 

@@ -21,9 +21,9 @@ from storage.sql.ingest.revisions import (
     with_changes,
 )
 from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, readable
-from storage.sql.places.gazetteer import write_article_places
+from storage.sql.places.about import ABOUT, write_article_places
 from storage.sql.schema.core import articles, captures, revisions
-from storage.sql.schema.places import article_places, scores
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow
 from storage.text.normalize import storable
 
@@ -98,45 +98,18 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
     ids = list(conn.execute(query.limit(PAGE)).scalars())
     if not ids:
         return [], None
-    wanted = _about(conn, ids)
-    table = article_places.c
-    listed = {
-        (row.article, row.unit, row.sort_at, row.outlet, row.confidence)
-        for row in conn.execute(sa.select(article_places).where(table.article.in_(ids)))
-    }
+    within = article_places.c.article.in_(ids)
+    wanted = set(map(tuple, conn.execute(ABOUT.where(articles.c.id.in_(ids)))))
+    listed = set(map(tuple, conn.execute(sa.select(article_places).where(within))))
     found = [
         Fault(
             f"article {id_}: the places that it is listed under are not its latest revision's",
             "list it again",
             id_,
         )
-        for id_ in sorted({one[0] for one in wanted ^ listed})
+        for id_ in sorted({article for _, _, article, *_ in wanted ^ listed})
     ]
     return found, ids[-1] if len(ids) == PAGE else None
-
-
-def _about(conn: Connection, ids: Sequence[int]) -> set[tuple[Any, ...]]:
-    latest = (
-        sa.select(revisions.c.article, sa.func.max(revisions.c.number).label("number"))
-        .where(revisions.c.article.in_(ids))
-        .group_by(revisions.c.article)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            articles.c.id, scores.c.unit, articles.c.sort_at, articles.c.outlet, scores.c.confidence
-        )
-        .select_from(latest)
-        .join(articles, articles.c.id == latest.c.article)
-        .join(
-            revisions,
-            (revisions.c.article == latest.c.article) & (revisions.c.number == latest.c.number),
-        )
-        .join(captures, captures.c.id == revisions.c.capture)
-        .join(scores, scores.c.content == captures.c.content)
-        .where(scores.c.confidence.is_not(None))
-    )
-    return {tuple(row) for row in conn.execute(query)}
 
 
 def _repair_places(conn: Connection, id_: int) -> None:

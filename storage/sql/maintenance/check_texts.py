@@ -9,8 +9,8 @@ from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
 from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
+from storage.sql.places.tags import delete_tags
 from storage.sql.schema.core import captures, contents, readings
-from storage.sql.schema.places import mentions, scores, tags
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_contents
 
@@ -75,8 +75,7 @@ def _delete_text(conn: Connection, id_: int) -> None:
         if conn.execute(sa.select(table.c.content).where(table.c.content == id_).limit(1)).first():
             return
     forget_contents(conn, [id_])
-    for table in (mentions, scores, tags):
-        conn.execute(sa.delete(table).where(table.c.content == id_))
+    delete_tags(conn, [id_])
     conn.execute(sa.delete(contents).where(contents.c.id == id_))
 
 

@@ -1,20 +1,27 @@
 """`archive.places`: the gazetteer in the archive, and what articles say of its units."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from storage.codec.articles import check_window
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Select
+
+from storage.codec.articles import article_from_json, check_window
 from storage.model.articles import Article, ArticleQuery
 from storage.model.places import MonthCount, Succession, Tags, Unit
+from storage.sql.engine.backend import backend_of
+from storage.sql.engine.bulk import insert, within
+from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.places.gazetteer import (
-    gazetteer_version,
-    load_gazetteer,
-    month_counts,
-    place_counts,
-    unit_counts,
-)
-from storage.sql.places.tags import count_untagged, tag, untagged
+from storage.sql.places.about import as_sure, write_article_places
+from storage.sql.places.tags import of_captures, write_tags
+from storage.sql.schema.core import captures, contents
+from storage.sql.schema.places import article_places, gazetteer, tags
+from storage.sql.schema.places import successions as successions_table
+from storage.sql.schema.places import units as units_table
+from storage.sql.schema.types import in_parts
 
 
 class Places(Part):
@@ -23,7 +30,7 @@ class Places(Part):
     def gazetteer_version(self) -> str | None:
         """Return the version of the gazetteer that was loaded last; None before the first."""
         with self._database.reading() as conn:
-            return gazetteer_version(conn)
+            return conn.execute(sa.select(gazetteer.c.version)).scalar()
 
     def load_gazetteer(
         self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
@@ -33,8 +40,14 @@ class Places(Part):
         Units that it lacks stay, marked as not current, and with them what is tagged with them.
         Raises ValueError where it is not whole: an id twice, or a unit that it refers to missing.
         """
+        _check(units, successions)
         with self._database.writing() as conn:
-            load_gazetteer(conn, version, units, successions)
+            lock(conn, "gazetteer")
+            conn.execute(sa.delete(successions_table))
+            _write_units(conn, {unit.id: _unit_row(unit) for unit in units})
+            insert(conn, successions_table, [asdict(one) for one in successions])
+            conn.execute(sa.delete(gazetteer))
+            conn.execute(sa.insert(gazetteer).values(version=version))
 
     def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
         """Return up to `limit` contents whose tags are missing or of another version.
@@ -43,22 +56,37 @@ class Places(Part):
         is left out, so asking again goes on where a killed process was; what cannot be tagged
         must be given empty tags with a note, or it is returned again.
         """
+        rows: list[int] = []
+        # Three ranges of one index: what is done is never looked at again.
+        other = (tags.c.version.is_(None), tags.c.version < version, tags.c.version > version)
         with self._database.reading() as conn:
-            return untagged(conn, version, limit)
+            for is_other in other:
+                query = sa.select(tags.c.content).where(is_other)
+                query = query.order_by(tags.c.version, tags.c.content).limit(limit - len(rows))
+                rows += conn.execute(query).scalars()
+            return [item for part in in_parts(rows) for item in _contents(conn, part)]
 
     def count_untagged(self, version: str) -> int:
         """Return how many contents `untagged` would return without a limit."""
+        query = sa.select(sa.func.count()).select_from(tags)
+        done = query.where(tags.c.version == version)
         with self._database.reading() as conn:
-            return count_untagged(conn, version)
+            return int(conn.execute(query).scalar_one() - conn.execute(done).scalar_one())
 
-    def tag(self, tags: Mapping[int, Tags]) -> None:
+    def tag(self, tagged: Mapping[int, Tags]) -> None:
         """Write the tags of contents, by number, in place of what they had, in one transaction.
 
+        What the articles are about follows. Contents that no capture shows (any more) are left out.
         About a thousand at a time are quick and keep no crawl waiting for long. Raises
         NotFoundError for a unit that no gazetteer of this archive had.
         """
         with self._database.writing() as conn:
-            tag(conn, tags)
+            outlets = of_captures(conn, captures.c.outlet, tagged)
+            for outlet in sorted(outlets):  # in one order, so that no two wait for each other
+                lock(conn, outlet)
+            shown = of_captures(conn, captures.c.content, tagged)
+            write_tags(conn, {row: tagged[row] for row in tagged if row in shown})
+            write_article_places(conn, sorted(of_captures(conn, captures.c.article, tagged)))
 
     def counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
         """Return for each unit how many of the matching articles are about it, most first.
@@ -67,9 +95,13 @@ class Places(Part):
         both; with `query.places` the others that those articles are about are counted too.
         Raises ValueError for a time without a zone.
         """
-        check_window(query)
-        with self._database.reading() as conn:
-            return place_counts(conn, query)
+        counts = _counted(query, article_places.c.unit, sa.func.count())
+        if query.places:
+            asked = article_places.alias()
+            about = sa.select(asked.c.article).where(asked.c.unit.in_(query.places))
+            counts = counts.where(article_places.c.article.in_(about))
+        found = self._unit_counts(counts)
+        return sorted(found.items(), key=lambda one: (-one[1], one[0]))
 
     def unit_counts(self, query: ArticleQuery) -> dict[str, int]:
         """Return how many of the matching articles are about each of the query's places.
@@ -77,9 +109,13 @@ class Places(Part):
         Unlike `counts`, other places do not come into it: the time that it takes is that of the
         window. Raises ValueError for a time without a zone.
         """
-        check_window(query)
+        counts = _counted(query, article_places.c.unit, sa.func.count())
+        return self._unit_counts(counts.where(article_places.c.unit.in_(query.places)))
+
+    def _unit_counts(self, counts: Select[Any]) -> dict[str, int]:
         with self._database.reading() as conn:
-            return unit_counts(conn, query)
+            rows = conn.execute(counts.group_by(article_places.c.unit))
+            return {row[0]: row[1] for row in rows}
 
     def months(self, query: ArticleQuery) -> list[MonthCount]:
         """Return how many of the articles about any of the query's places came out, by month.
@@ -87,6 +123,71 @@ class Places(Part):
         And by outlet; months in order. An article about two of the places counts once. The latest
         state counts, and `query.limit` does not. Raises ValueError for a time without a zone.
         """
-        check_window(query)
+        table = article_places.c
+        month = backend_of(self._database.engine).month(table.sort_at).label("month")
+        # Of a SELECT DISTINCT of all three, SQLite would sort whole rows.
+        once = table.article.distinct() if len(query.places) > 1 else table.article
+        counts = _counted(query, month, table.outlet, sa.func.count(once))
+        counts = counts.where(table.unit.in_(query.places)).group_by(month, table.outlet)
         with self._database.reading() as conn:
-            return month_counts(conn, query)
+            rows = [MonthCount(*row) for row in conn.execute(counts)]
+        return sorted(rows, key=lambda one: one.month)
+
+
+def _counted(query: ArticleQuery, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a statement over what articles are about, but for the query's places."""
+    check_window(query)
+    table = article_places.c
+    counted = as_sure(sa.select(*columns).where(*within(table.sort_at, query)), query)
+    return counted.where(table.outlet.in_(query.outlets)) if query.outlets else counted
+
+
+def _check(rows: Sequence[Unit], became: Sequence[Succession]) -> None:
+    ids = {unit.id for unit in rows}
+    if len(ids) < len(rows):
+        raise ValueError("a gazetteer names two units by one id")
+    named = {unit.parent for unit in rows if unit.parent is not None}
+    named |= {id_ for one in became for id_ in (one.old, one.new)}
+    if named - ids:
+        raise ValueError(f"a gazetteer refers to a unit that it lacks: {min(named - ids)!r}")
+
+
+def _unit_row(unit: Unit) -> dict[str, Any]:
+    return {**asdict(unit), "level": unit.level, "current": True}
+
+
+def _write_units(conn: Connection, wanted: dict[str, dict[str, Any]]) -> None:
+    stored = {row.id: dict(row._mapping) for row in conn.execute(sa.select(units_table))}
+    fresh = [row for id_, row in wanted.items() if id_ not in stored]
+    changed = [
+        {"unit": id_, **row} for id_, row in wanted.items() if id_ in stored and stored[id_] != row
+    ]
+    retired = [
+        {"unit": id_, "current": False}
+        for id_, row in stored.items()
+        if id_ not in wanted and row["current"]
+    ]
+    insert(conn, units_table, fresh)
+    for rows in filter(None, (changed, retired)):
+        conn.execute(sa.update(units_table).where(units_table.c.id == sa.bindparam("unit")), rows)
+
+
+def _contents(conn: Connection, rows: Sequence[int]) -> list[tuple[int, Article, datetime]]:
+    observed = captures.alias()
+    first = (
+        sa.select(observed.c.id)
+        .where(observed.c.content == contents.c.id)
+        .order_by(observed.c.captured_at, observed.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(contents.c.id, contents.c.json, captures.c.version, captures.c.captured_at)
+        .select_from(contents.join(captures, captures.c.id == first))
+        .where(contents.c.id.in_(rows))
+    )
+    found = {
+        row.id: (row.id, article_from_json(row.json, row.version), row.captured_at)
+        for row in conn.execute(query)
+    }
+    return [found[row] for row in rows]

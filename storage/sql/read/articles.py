@@ -24,8 +24,9 @@ from storage.model.articles import (
 from storage.model.places import Tags
 from storage.model.readings import Reading
 from storage.model.waiting import SETTLED_AFTER, Looks
+from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import as_sure, within
+from storage.sql.places.about import as_sure
 from storage.sql.places.tags import load_tags
 from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed, removals
@@ -143,7 +144,7 @@ def _about_many(
     """
     table = article_places
     about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
-    about = as_sure(within(about, table.c.sort_at, query), query)
+    about = as_sure(about.where(*within(table.c.sort_at, query)), query)
     few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
     if conn.execute(few).scalar_one() <= _SORTED:
         ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
@@ -159,7 +160,7 @@ def _ordered(
     id_: sa.Column[int],
     after: PageCursor | None,
 ) -> Select[Any]:
-    statement = within(sa.select(table.c.sort_at, id_), table.c.sort_at, query)
+    statement = sa.select(table.c.sort_at, id_).where(*within(table.c.sort_at, query))
     if outlet is not None:
         statement = statement.where(table.c.outlet == outlet)
     if query.arrived_after:
@@ -182,10 +183,7 @@ def _refusals_of(query: RefusalQuery) -> Iterator[ColumnElement[bool]]:
         yield refusals.c.outlet.in_(query.outlets)
     if query.reasons:
         yield refusals.c.reason.in_([reason.value for reason in query.reasons])
-    if query.since is not None:
-        yield refusals.c.captured_at >= query.since
-    if query.until is not None:
-        yield refusals.c.captured_at < query.until
+    yield from within(refusals.c.captured_at, query)
 
 
 def refusal_page(

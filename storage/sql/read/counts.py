@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 
 from storage.model.articles import ArticleQuery
+from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.gazetteer import as_sure, within
+from storage.sql.places.about import as_sure
 from storage.sql.read.edits import last_seen, perhaps_removed, removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
@@ -41,8 +42,8 @@ def _matching(query: ArticleQuery) -> Select[Any]:
     table, id_ = articles, articles.c.id
     if query.places:
         table, id_ = article_places, article_places.c.article
-    statement = within(sa.select(table.c.sort_at, id_.label("id")), table.c.sort_at, query)
-    statement = statement.where(table.c.sort_at.is_not(None))
+    time = table.c.sort_at
+    statement = sa.select(time, id_.label("id")).where(time.is_not(None), *within(time, query))
     if query.arrived_after:
         statement = statement.where(id_ > query.arrived_after)
     if query.outlets:

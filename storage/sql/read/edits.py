@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
 from storage.model.places import Confidence
+from storage.sql.engine.bulk import within
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
 from storage.sql.schema.keys import url_key
 from storage.sql.schema.places import article_places
@@ -49,10 +50,7 @@ def _edits(query: EditQuery, *columns: Any) -> Select[Any]:
 
 
 def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
-    if query.since is not None:
-        yield revisions.c.first_seen_at >= query.since
-    if query.until is not None:
-        yield revisions.c.first_seen_at < query.until
+    yield from within(revisions.c.first_seen_at, query)
     if query.outlets:
         yield articles.c.outlet.in_(query.outlets)
     if query.places:

@@ -1,15 +1,14 @@
 """What articles say in their newest revisions."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.sql.engine.bulk import rows_at
-from storage.sql.schema.core import captures, contents, revisions
+from storage.sql.schema.core import IS_NEWEST, captures, contents, revisions
 
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
@@ -18,14 +17,9 @@ def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
     return {row.article: article_from_json(row.json, row.version) for row in rows}
 
 
-def _newest() -> Select[Any]:
-    later = revisions.alias()
-    newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
-    return (
-        sa.select(revisions.c.article, captures.c.version, contents.c.json)
-        .select_from(revisions.join(captures).join(contents))
-        .where(revisions.c.number == newest.scalar_subquery())
-    )
-
-
-NEWEST = _newest()
+NEWEST = (
+    sa.select(revisions.c.article, captures.c.version, contents.c.json)
+    .select_from(revisions.join(captures).join(contents))
+    .where(IS_NEWEST)
+)
+"""What each article says in its newest revision."""

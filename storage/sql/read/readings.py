@@ -14,6 +14,7 @@ from storage.codec.articles import article_from_json
 from storage.errors import NotFoundError
 from storage.model.articles import FAILURES, Article, Capture, Refusal, RefusalReason
 from storage.model.readings import Reading, RereadQuery
+from storage.sql.engine.bulk import within
 from storage.sql.schema.core import captures, contents, readings, refusals, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
@@ -215,13 +216,11 @@ def _wanted(query: RereadQuery, *columns: Any) -> Select[Any]:
         captures.c.warc_file != "",
         (captures.c.version > 0) | captures.c.content.is_not(None),
     )
-    statement = sa.select(*columns).select_from(captures).where(~redacted.exists(), *readable)
+    bounds = within(captures.c.captured_at, query)
+    statement = sa.select(*columns).select_from(captures)
+    statement = statement.where(~redacted.exists(), *readable, *bounds)
     if query.outlet is not None:
         statement = statement.where(captures.c.outlet == query.outlet)
-    if query.since is not None:
-        statement = statement.where(captures.c.captured_at >= query.since)
-    if query.until is not None:
-        statement = statement.where(captures.c.captured_at < query.until)
     if query.after is not None:
         place = (captures.c.captured_at, captures.c.id)
         last = sa.select(*place).where(captures.c.id == query.after)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from storage.model.locks import LockSession
-from storage.sql.engine.backend import backend_of
+from storage.sql.engine.backend import backend_of, choose
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 
@@ -16,7 +16,7 @@ class Locks(Part):
     @property
     def is_shared(self) -> bool:
         """True where processes of several machines can work on the archive: on PostgreSQL."""
-        return self._database.engine.dialect.name == "postgresql"
+        return choose(self._database.engine, sqlite=False, postgresql=True)
 
     def session(self, label: str) -> LockSession | None:
         """Return a connection for locks; None where the archive is not shared.

@@ -174,6 +174,15 @@ revisions = sa.Table(
     sqlite_with_rowid=False,
 )
 
+_later = revisions.alias()
+IS_NEWEST = revisions.c.number == (
+    sa.select(sa.func.max(_later.c.number))
+    .where(_later.c.article == revisions.c.article)
+    .correlate(revisions)
+    .scalar_subquery()
+)
+"""The condition that a revision is the newest one of its article."""
+
 refusals = sa.Table(
     "refusals",
     metadata,

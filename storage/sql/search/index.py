@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.search.document import document_of, words_of
+from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
@@ -34,7 +35,7 @@ _SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
 def engine_of(conn: Connection) -> ModuleType:
     """Return the module that writes what this database's full-text engine indexes."""
-    return fts5_entries if conn.dialect.name == "sqlite" else tsvector_entries
+    return choose(conn, sqlite=fts5_entries, postgresql=tsvector_entries)
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:

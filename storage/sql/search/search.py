@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from storage.model.search import MAX_LIMIT, SearchHit, SearchQuery, SearchResult
 from storage.search.highlight import Finder, snippet
+from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.clusters import copies
@@ -24,7 +25,7 @@ _SOURCES = sa.select(copies.c.article, copies.c.source)
 
 
 def _engine_of(conn: Connection) -> ModuleType:
-    return fts5 if conn.dialect.name == "sqlite" else tsvector
+    return choose(conn, sqlite=fts5, postgresql=tsvector)
 
 
 class Recent(NamedTuple):

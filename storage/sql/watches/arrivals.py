@@ -7,17 +7,18 @@ after a cursor.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import RefusalReason
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Topic
+from storage.sql.clusters.read import COPIES, sources_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.edits import removal_of
-from storage.sql.schema.core import articles, captures, contents, refusals, revisions
+from storage.sql.schema.clusters import copies
+from storage.sql.schema.core import IS_NEWEST, articles, captures, contents, refusals, revisions
 from storage.sql.schema.places import scores
 from storage.sql.schema.types import AnyRow
 from storage.sql.watches.sieve import Candidate, Sieve
@@ -72,17 +73,11 @@ def _latest(conn: Connection, ids: Iterable[int]) -> list[AnyRow]:
     return rows_at(conn, _LATEST, revisions.c.article, ids)
 
 
-def _newest_content() -> Select[Any]:
-    later = revisions.alias()
-    newest = sa.select(sa.func.max(later.c.number)).where(later.c.article == revisions.c.article)
-    return (
-        sa.select(revisions.c.article, captures.c.content)
-        .select_from(revisions.join(captures))
-        .where(revisions.c.number == newest.scalar_subquery())
-    )
-
-
-_LATEST = _newest_content()
+_LATEST = (
+    sa.select(revisions.c.article, captures.c.content)
+    .select_from(revisions.join(captures))
+    .where(IS_NEWEST)
+)
 _EDITED = sa.select(revisions.c.article).where(revisions.c.number == 2)
 _STATES = (
     sa.select(revisions, captures.c.content)
@@ -182,3 +177,32 @@ def earliest(queries: Iterable[ArrivalQuery]) -> ArrivalCursor:
     cursors = [query.after for query in queries]
     captures_ = min((one.capture for one in cursors), default=0)
     return ArrivalCursor(captures_, min((one.article for one in cursors), default=0))
+
+
+def told_before(
+    conn: Connection, queries: Sequence[ArrivalQuery], found: Sequence[Sequence[int]]
+) -> list[set[int]]:
+    """Return, for each query, those of the new articles it found whose story it had found before.
+
+    That is so where another article of the cluster arrived before the query's cursor, and is one
+    that it finds.
+    """
+    sources = sources_of(conn, dict.fromkeys(id_ for ids in found for id_ in ids))
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for row in rows_at(conn, COPIES, copies.c.source, set(sources.values())):
+        members[row.source].append(row.article)
+    told = []
+    for query, ids in zip(queries, found, strict=True):
+        older = {
+            member: sources[id_]
+            for id_ in ids
+            if sources[id_] in members
+            for member in (sources[id_], *members[sources[id_]])
+            if member <= query.after.article
+        }
+        everywhen = ArrivalQuery(query.query, ArrivalCursor(-1, -1))
+        arrived = shown(conn, older)
+        again = match(conn, arrived, [everywhen])[0] if arrived else []
+        stories = {older[one.article] for one in again}
+        told.append({id_ for id_ in ids if sources[id_] in stories})
+    return told

@@ -12,12 +12,11 @@ from storage.model.edits import Edit
 from storage.model.search import Mark, SearchQuery
 from storage.model.watches import Arrivals, ArrivedEdit, Report, Story
 from storage.search.highlight import Finder
-from storage.sql.clusters.read import load_clusters
+from storage.sql.clusters.read import load_clusters, sources_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.core import articles, captures, runs
 from storage.sql.schema.types import AnyRow, in_parts
-from storage.sql.watches.stories import sources_of
 
 _SHOWN = sa.select(articles.c.id, articles.c.outlet, articles.c.sort_at).where(
     articles.c.sort_at.is_not(None)

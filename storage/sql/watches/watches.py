@@ -1,7 +1,18 @@
-"""`archive.watches`: what arrived since, and who is told of it; docs/watches.md."""
+"""`archive.watches`: what arrived since, and who is told of it; docs/watches.md.
 
+A watch's cursor moves in the transaction that records what was found; sending comes after. So a
+crash loses nothing: what was recorded and not sent is still due, and what was being sent is marked
+as unsure and sent again.
+"""
+
+import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
 
 from storage.model.edits import Edit
 from storage.model.search import SearchQuery
@@ -16,11 +27,21 @@ from storage.model.watches import (
     WatchState,
 )
 from storage.sql.engine.transactions import Part
-from storage.sql.watches import outbox
-from storage.sql.watches.arrivals import Arrival, changed_page, earliest, match, new_page
+from storage.sql.schema.types import AnyRow, in_parts
+from storage.sql.schema.watches import deliveries, digests, watches
+from storage.sql.watches.arrivals import (
+    Arrival,
+    changed_page,
+    earliest,
+    match,
+    new_page,
+    told_before,
+)
 from storage.sql.watches.cursors import cursor_at, head
 from storage.sql.watches.load import load_edits, load_report
-from storage.sql.watches.stories import told_before
+
+KEPT = timedelta(days=60)
+"""How long digests are kept: feeds show them, and so does `tinquan watch show`."""
 
 
 class Watches(Part):
@@ -78,23 +99,34 @@ class Watches(Part):
     def states(self) -> dict[str, WatchState]:
         """Return how far each watch was told, by name."""
         with self._database.reading() as conn:
-            return outbox.watch_states(conn)
+            return {
+                row.name: WatchState(
+                    row.name, ArrivalCursor(row.capture, row.article), row.looked_at
+                )
+                for row in conn.execute(sa.select(watches))
+            }
 
     def record(self, looks: Iterable[Look]) -> None:
-        """Move the cursors of watches, with what they found and to whom it is owed, all or none."""
+        """Move the cursors of watches, with what they found and to whom it is sent, all or none."""
         with self._database.writing() as conn:
             for look in looks:
-                outbox.record(conn, look)
+                _move(conn, look)
+                if look.arrivals or look.always:
+                    _make_digest(conn, look)
+                _forget(conn, look.at - KEPT)
 
     def open_deliveries(self) -> list[Delivery]:
         """Return what was not sent, oldest first; also what was given up (`due_at` is None)."""
+        unsent = _OF_DIGESTS.where(deliveries.c.sent_at.is_(None))
         with self._database.reading() as conn:
-            return outbox.open_deliveries(conn)
+            return [_delivery(row) for row in conn.execute(unsent)]
 
     def begin_delivery(self, delivery: Delivery, now: datetime) -> None:
-        """Write that an attempt begins, before anything is sent."""
-        with self._database.writing() as conn:
-            outbox.begin(conn, delivery, now)
+        """Write that an attempt begins, before anything is sent.
+
+        Until its end is written, nobody knows whether it arrived.
+        """
+        self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unsure=True)
 
     def end_delivery(
         self, delivery: Delivery, *, sent_at: datetime | None, due_at: datetime | None
@@ -103,13 +135,20 @@ class Watches(Part):
 
         sent_at: None where it failed. due_at: when to try again, None where never.
         """
+        unsure = delivery.unsure and not sent_at
+        self._update(delivery, sent_at=sent_at, due_at=due_at, unsure=unsure)
+
+    def _update(self, delivery: Delivery, **values: Any) -> None:
+        own = (deliveries.c.digest == delivery.digest.id, deliveries.c.channel == delivery.channel)
         with self._database.writing() as conn:
-            outbox.end(conn, delivery, sent_at, due_at)
+            conn.execute(sa.update(deliveries).where(*own).values(**values))
 
     def digests(self, watch: str, limit: int) -> list[Digest]:
         """Return the last digests of a watch, newest first."""
+        query = sa.select(digests).where(digests.c.watch == watch)
+        query = query.order_by(digests.c.made_at.desc(), digests.c.id.desc()).limit(limit)
         with self._database.reading() as conn:
-            return outbox.load_digests(conn, watch, limit)
+            return [_digest(row) for row in conn.execute(query)]
 
 
 def _arrivals(query: ArrivalQuery, found: Sequence[Arrival], told: set[int]) -> Arrivals:
@@ -121,3 +160,58 @@ def _arrivals(query: ArrivalQuery, found: Sequence[Arrival], told: set[int]) -> 
         edits=tuple((one.article, one.state) for one in found if one.topic == "edits"),
         removed=tuple(one.article for one in found if one.topic == "removed"),
     )
+
+
+def _move(conn: Connection, look: Look) -> None:
+    values = {
+        "capture": look.cursor.capture,
+        "article": look.cursor.article,
+        "looked_at": look.at,
+    }
+    own = sa.update(watches).where(watches.c.name == look.watch).values(values)
+    if not conn.execute(own).rowcount:
+        conn.execute(sa.insert(watches).values(name=look.watch, **values))
+
+
+def _make_digest(conn: Connection, look: Look) -> None:
+    values = {
+        "watch": look.watch,
+        "since": look.since,
+        "made_at": look.at,
+        "arrivals": json.dumps(asdict(look.arrivals), separators=(",", ":")),
+    }
+    made = conn.execute(sa.insert(digests).returning(digests.c.id), values).scalar_one()
+    due = [
+        {"digest": made, "channel": one, "attempts": 0, "due_at": look.at, "unsure": False}
+        for one in dict.fromkeys(look.channels)
+    ]
+    if due:
+        conn.execute(sa.insert(deliveries), due)
+
+
+def _forget(conn: Connection, before: datetime) -> None:
+    """Forget old digests, but for those that are still to be sent: a clock may have jumped."""
+    due = sa.select(deliveries.c.digest).where(deliveries.c.due_at.is_not(None))
+    old = sa.select(digests.c.id).where(digests.c.made_at < before, digests.c.id.not_in(due))
+    for part in in_parts(list(conn.execute(old).scalars())):
+        conn.execute(sa.delete(deliveries).where(deliveries.c.digest.in_(part)))
+        conn.execute(sa.delete(digests).where(digests.c.id.in_(part)))
+
+
+_OF_DIGESTS: Select[Any] = (
+    sa.select(deliveries, digests)
+    .select_from(deliveries.join(digests))
+    .order_by(digests.c.id, deliveries.c.channel)
+)
+
+
+def _delivery(row: AnyRow) -> Delivery:
+    times = (row.attempts, row.tried_at, row.due_at, row.sent_at)
+    return Delivery(_digest(row), row.channel, *times, row.unsure)
+
+
+def _digest(row: AnyRow) -> Digest:
+    found = json.loads(row.arrivals)
+    found["edits"] = map(tuple, found["edits"])
+    arrivals = Arrivals(**{topic: tuple(ids) for topic, ids in found.items()})
+    return Digest(row.id, row.watch, row.since, row.made_at, arrivals)

@@ -1,42 +1,42 @@
 """The views that SQL users read: what docs/sql.md promises, over the tables that may change.
 
-Views are code, not data: every migration drops them before it alters tables, and makes them anew.
+Views are code, not data: every migration drops them before it alters tables, and makes them again.
 """
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-_JSON = {
-    "sqlite": {
-        "text": "json_extract(t.json, '$.{0}')",
-        "list": "(SELECT group_concat(value, '{1}') FROM json_each(t.json, '$.{0}'))",
-        "body": (
-            "(SELECT group_concat(json_extract(value, '$.text'), char(10))"
-            " FROM json_each(t.json, '$.blocks'))"
-        ),
-        "time": "strftime('%Y-%m-%dT%H:%M:%f', json_extract(t.json, '$.{0}')) || '000Z'",
-        "changed": "(SELECT group_concat(value, ', ') FROM json_each(r.changed))",
-        "day": "date({0}, '+7 hours')",
-    },
-    "postgresql": {
-        "text": "CAST(t.json AS json) ->> '{0}'",
-        "list": (
-            "(SELECT string_agg(value, '{1}')"
-            " FROM json_array_elements_text(CAST(t.json AS json) -> '{0}') AS listed(value))"
-        ),
-        "body": (
-            "(SELECT string_agg(value ->> 'text', E'\\n')"
-            " FROM json_array_elements(CAST(t.json AS json) -> 'blocks') AS listed(value))"
-        ),
-        "time": "CAST(CAST(t.json AS json) ->> '{0}' AS timestamptz)",
-        "changed": (
-            "(SELECT string_agg(value, ', ')"
-            " FROM json_array_elements_text(CAST(r.changed AS json)) AS listed(value))"
-        ),
-        "day": "CAST({0} AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date)",
-    },
+from storage.sql.engine.backend import choose
+
+# What the two databases write differently: t is a row of contents, r one of revisions.
+_ON_SQLITE = {
+    "text": "json_extract(t.json, '$.{0}')",
+    "list": "(SELECT group_concat(value, '{1}') FROM json_each(t.json, '$.{0}'))",
+    "body": (
+        "(SELECT group_concat(json_extract(value, '$.text'), char(10))"
+        " FROM json_each(t.json, '$.blocks'))"
+    ),
+    "time": "strftime('%Y-%m-%dT%H:%M:%f', json_extract(t.json, '$.{0}')) || '000Z'",
+    "changed": "(SELECT group_concat(value, ', ') FROM json_each(r.changed))",
+    "day": "date({0}, '+7 hours')",
 }
-"""What the two databases write differently: t is a row of contents, r one of revisions."""
+_ON_POSTGRESQL = {
+    "text": "CAST(t.json AS json) ->> '{0}'",
+    "list": (
+        "(SELECT string_agg(value, '{1}')"
+        " FROM json_array_elements_text(CAST(t.json AS json) -> '{0}') AS listed(value))"
+    ),
+    "body": (
+        "(SELECT string_agg(value ->> 'text', E'\\n')"
+        " FROM json_array_elements(CAST(t.json AS json) -> 'blocks') AS listed(value))"
+    ),
+    "time": "CAST(CAST(t.json AS json) ->> '{0}' AS timestamptz)",
+    "changed": (
+        "(SELECT string_agg(value, ', ')"
+        " FROM json_array_elements_text(CAST(r.changed AS json)) AS listed(value))"
+    ),
+    "day": "CAST({0} AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date)",
+}
 
 _REVISION = """
 SELECT r.article, r.number AS revision, a.outlet, a.article_id AS outlet_article_id,
@@ -120,7 +120,7 @@ def drop_views(conn: Connection) -> None:
 
 
 def _filled(conn: Connection, select: str) -> str:
-    forms = _JSON[conn.dialect.name]
+    forms = choose(conn, sqlite=_ON_SQLITE, postgresql=_ON_POSTGRESQL)
     return select.format(
         **{name: forms["text"].format(name) for name in _TEXTS},
         **{name: forms["list"].format(name, gap) for name, gap in _LISTS.items()},

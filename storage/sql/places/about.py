@@ -1,0 +1,44 @@
+"""What each article's latest state is about, as rows of `article_places`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from storage.model.articles import ArticleQuery
+from storage.sql.schema.core import IS_NEWEST, articles, captures, revisions
+from storage.sql.schema.places import article_places, scores
+from storage.sql.schema.types import in_parts
+
+_COLUMNS = ("unit", "sort_at", "article", "outlet", "confidence")
+ABOUT = (
+    sa.select(
+        scores.c.unit, articles.c.sort_at, articles.c.id, articles.c.outlet, scores.c.confidence
+    )
+    .select_from(articles)
+    .join(revisions, revisions.c.article == articles.c.id)
+    .join(captures, captures.c.id == revisions.c.capture)
+    .join(scores, scores.c.content == captures.c.content)
+    .where(IS_NEWEST, scores.c.confidence.is_not(None))
+    .distinct()
+)
+"""What each article's latest state is about, as the columns of `_COLUMNS`."""
+
+
+def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
+    """Rewrite what these articles' latest states are about; their outlets are locked."""
+    for part in in_parts(ids):
+        conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
+        conn.execute(
+            sa.insert(article_places).from_select(
+                _COLUMNS,
+                ABOUT.where(articles.c.id.in_(part)),
+            )
+        )
+
+
+def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:
+    """Return `statement`, which reads `article_places`, as sure as the query asks for."""
+    certain = article_places.c.confidence == "certain"
+    return statement.where(certain) if query.about == "certain" else statement
