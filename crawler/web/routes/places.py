@@ -18,7 +18,7 @@ from storage.model.clusters import Cluster, ClusterQuery
 from storage.model.edits import Edit, EditQuery
 from storage.model.places import Unit
 
-MONTHS, PROVINCE_MONTHS = 36, 12
+MONTHS, PROVINCE_MONTHS = 36, 6
 """That the bars go back; of a province, which may be about a third of all articles, fewer."""
 
 _EDITED, _REPRINTED = timedelta(days=90), timedelta(days=30)  # beside the list

@@ -14,7 +14,7 @@ from storage.model.runs import Outcome, Run, RunCounts
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.outlets import add_outlet
-from storage.sql.schema.core import runs
+from storage.sql.schema.core import outlets, runs
 from storage.sql.schema.types import AnyRow
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"
@@ -72,6 +72,20 @@ class Runs(Part):
             query = query.where(runs.c.outlet == outlet)
         with self._database.reading() as conn:
             return [_run(row) for row in conn.execute(query)]
+
+    def latest_by_outlet(self) -> dict[str, Run]:
+        """Return each outlet's newest run, of those that have one."""
+        latest = (
+            sa.select(runs.c.id)
+            .where(runs.c.outlet == outlets.c.slug)
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+            .limit(1)
+            .correlate(outlets)
+            .scalar_subquery()
+        )
+        query = sa.select(runs).join_from(outlets, runs, runs.c.id == latest)
+        with self._database.reading() as conn:
+            return {row.outlet: _run(row) for row in conn.execute(query)}
 
     def count(self, outlet: str | None = None) -> int:
         """Return how many runs there are of one outlet (None: of all)."""
