@@ -268,7 +268,10 @@ def measure(url: str, rounds: int) -> None:
             wall = time.perf_counter() - begun
             taken.append(((server.seconds() - used) * 1000, wall * 1000))
         server.close()
-        p95 = [statistics.quantiles(one, n=20)[-1] for one in zip(*taken[1:], strict=True)]
+        p95 = [
+            statistics.quantiles(one, n=20, method="inclusive")[-1]
+            for one in zip(*taken[1:], strict=True)
+        ]
         print(f"{form:45} first {taken[0][0]:4.0f} / {taken[0][1]:5.0f}"
               f"  then p95 {p95[0]:4.0f} / {p95[1]:5.0f}, bound {BOUNDS[form]}",
               flush=True)  # fmt: skip
