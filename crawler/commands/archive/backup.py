@@ -7,20 +7,13 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import Backup, back_up
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    err,
-    given_path,
-    load_settings,
-    out,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import complain, err, given_path, out, print_json, say
 from crawler.render.base import counted, size_text
 
 
 def backup(
+    *,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -28,15 +21,14 @@ def backup(
         ),
     ],
     keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Back up the database and the captures folder, while crawls go on.
 
     Exit code 1 where recordings are not what the archive says they are; the backup is made.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     now = datetime.now(UTC)
     made = back_up(settings.archive, settings.captures, folder.resolve(), keep, now)
     if json:
@@ -53,11 +45,11 @@ def backup(
             files = counted(made.stored, "WARC file is", "WARC files are")
             out.print(f"{files} in the object store alone, and not in it", soft_wrap=True)
         for old in made.removed:
-            out.print(f"{old}: removed", markup=False, soft_wrap=True)
+            say(f"{old}: removed")
     for name in made.elsewhere:
         err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
     for fault in made.faults:
-        err.print(f"tinquan: {fault}: run `tinquan archive check`", markup=False, soft_wrap=True)
+        complain(f"{fault}: run `tinquan archive check`")
     if made.faults:
         raise typer.Exit(1)
 

@@ -12,17 +12,9 @@ from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_fi
 from crawler.capture.left_behind import MAY_LEAVE_PAGES, files_left_behind
 from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import host_hold, rewrite
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    load_settings,
-    out,
-    outlets_of,
-    reading_of,
-)
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.commands import options
+from crawler.commands.common import archive_of, out, outlets_of, reading_of, say
+from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import liveness
@@ -32,26 +24,24 @@ from storage.model.maintenance import CheckFinding, Redaction
 from storage.model.runs import Run
 
 _RECORDS, _FILES = "records", "WARC files"
-_COLUMNS = ("check", "what", "repair", "can_repair", "repaired")
+_CSV = "check what repair can_repair repaired"
 _RESTORE = "restore the file from a backup"
 
 
 def check(
+    *,
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended from what is there.")
     ] = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Compare rows with each other, with their digests and with the recordings.
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     opening = archive_of if repair else reading_of
     checking, spinner = "checking the database", (SpinnerColumn(),)
     with (
@@ -64,14 +54,14 @@ def check(
         found = auditor.findings()
         if form:
             rows = (_finding_json(finding, repair=repair) for finding in found)
-            print_rows(form, rows, _COLUMNS)
+            print_rows(form, rows, _CSV)
         else:
             for finding in found:
-                out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
+                say(_finding_text(finding, repair=repair))
     if not form:
         for path in auditor.left_behind:
             line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
-            out.print(line, markup=False, soft_wrap=True)
+            say(line)
         out.print(counted(auditor.count, "fault") if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)

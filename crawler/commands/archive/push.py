@@ -8,30 +8,19 @@ from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.objects.push import Pushed
 from crawler.capture.objects.push import push as push_files
 from crawler.capture.redact import go_on_with_takedowns
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import complain, outlets_of, print_json, say
 from crawler.render.base import counted, size_text
 from storage.errors import ConfigError
 
 
-def push(
-    config: ConfigOption = None, archive: ArchiveOption = None, json: JsonOption = False
-) -> None:
+def push(setup: options.Setup, json: options.Json = False) -> None:
     """Push closed WARC files into the object store that `captures` names; the schedule does so too.
 
     Local copies go once they have been there for `keep_days`. Exit code 1 where a file could not
     be pushed; the next push tries it again.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     files = CaptureFiles(settings.captures, settings.object_store)
     if not files.url:
         raise ConfigError(
@@ -39,7 +28,7 @@ def push(
             f" such as s3://BUCKET/PREFIX (given: {str(settings.captures)!r})"
         )
     now, keep = datetime.now(UTC), timedelta(days=settings.keep_days)
-    with archive_of(settings) as opened:
+    with setup.writing() as opened:
         go_on_with_takedowns(opened, files, outlets_of(settings), now)
         done = push_files(opened, files, keep, now)
     if json:
@@ -63,6 +52,6 @@ def _pushed_json(done: Pushed, files: CaptureFiles) -> dict[str, object]:
 def _print(done: Pushed, files: CaptureFiles) -> None:
     copies = counted(done.removed, "local copy", "local copies")
     pushed = f"{counted(done.files, 'WARC file')} ({size_text(done.size_bytes)})"
-    out.print(f"{files.url}: {pushed} pushed; {copies} removed", markup=False, soft_wrap=True)
+    say(f"{files.url}: {pushed} pushed; {copies} removed")
     for error in done.errors:
-        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        complain(error)

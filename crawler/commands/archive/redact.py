@@ -12,17 +12,8 @@ import typer
 from crawler.capture.backup import backups
 from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import Removed, host_hold, rewrite
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import archive_of, note, out, outlets_of, print_json
 from crawler.config.config import Config
 from crawler.render.base import counted, time_json
 from storage.archive import Archive
@@ -31,12 +22,12 @@ from storage.model.maintenance import Redaction
 
 
 def redact(
-    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    *,
+    ref: options.Ref,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept for the audit.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Remove an article's text everywhere, for good; its addresses are never asked for again.
 
@@ -44,7 +35,7 @@ def redact(
     """
     if not reason.strip():
         raise UsageError("--reason is empty: expected why, for whoever asks later")
-    settings = load_settings(config, archive)
+    settings = setup.load()
     outlets = outlets_of(settings)
     files = CaptureFiles(settings.captures, settings.object_store)
     with archive_of(settings) as opened:
@@ -67,7 +58,7 @@ def redact(
         soft_wrap=True,
     )
     for line in _left(removed, copies, kept, scrubbed=scrubbed):
-        err.print(line, markup=False, soft_wrap=True)
+        note(line)
 
 
 def _left(

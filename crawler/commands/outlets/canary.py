@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from crawler.capture.hold import CUT, Hold, hold_host
+from crawler.commands import options
 from crawler.commands.common import archive_of, err, out
-from crawler.commands.listing import Form, print_rows
+from crawler.commands.listing import print_rows
 from crawler.config.config import Config, load_config, require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.pool import run_crawls
@@ -23,11 +24,9 @@ from storage.archive import open_archive
 from storage.errors import CrawlError
 from storage.model.articles import ArticleQuery
 
-_COLUMNS = ("outlet", "name", "well", "found")
-
 
 def check_live(
-    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: Form | None
+    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: options.Form | None
 ) -> bool:
     """Visit outlets one after the other and print what was found; return whether all is well.
 
@@ -42,7 +41,7 @@ def check_live(
         rows = [_json(outlet, points) for outlet, points in done]
         if form == "csv":
             rows = [{"outlet": row["outlet"]} | point for row in rows for point in row["points"]]
-        print_rows(form, rows, _COLUMNS)
+        print_rows(form, rows, "outlet name well found")
         return all(point.is_well for _, points in done for point in points)
     is_well = True
     for outlet, points in found:
