@@ -24,10 +24,10 @@ from crawler.places.tag_articles import load_into
 from crawler.shipped import shipped
 from storage.archive import Archive, open_archive
 from storage.model.articles import Article, Block, Extraction
-from storage.search.document import document_of, words_of
+from storage.search.document import document_of
 from storage.sql.search.entry import Entry
-from storage.sql.search.spellings import remember
-from storage.sql.search.tsvector_entries import vector_of
+from storage.sql.search.tsvector_documents import vector_of
+from storage.text.words import lexemes
 
 OUTLETS, POOL, WORDS = 300, 20_000, 18
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,8 +107,9 @@ _STATEMENTS = (
     " || md5(s || 'd'), 'hex')"
     " FROM made, LATERAL (SELECT CASE WHEN n % 7 = 0 THEN n - 3 ELSE n END AS s) t",
     "INSERT INTO copies SELECT n, n - 3, 1.0, false FROM made WHERE n % 7 = 0 AND n > 7",
-    "INSERT INTO search_entries SELECT n, n, at, filed, vector ||"
-    " CASE WHEN n % 80000 = 7 THEN '''hiếm''\\:90'::tsvector ELSE ''::tsvector END"
+    "INSERT INTO search_documents (article, content, sort_at, filed, vector)"
+    " SELECT n, n, at, filed, vector || CASE WHEN n % 80000 = 7"
+    f" THEN '''{lexemes('hiếm')}''\\:90'::tsvector ELSE ''::tsvector END"
     " FROM made JOIN pool USING (number)",
     "INSERT INTO tags SELECT n, 'v1', NULL FROM made",
     "INSERT INTO scores SELECT n, 1, unit, 0.9, 'certain' FROM made",
@@ -118,15 +119,15 @@ _STATEMENTS = (
 )
 _FILLED = (
     "runs articles keys contents captures revisions refusals refused_urls signatures copies"
-    " search_entries tags scores article_places links"
+    " search_documents tags scores article_places links"
 )
 _OWN_NUMBERS = 500_000_000  # what is stored through the archive is numbered from here
 
 
-def texts(units: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
-    """Return a pool of texts with all that is stored of them, and their words."""
+def texts(units: list[str]) -> list[dict[str, Any]]:
+    """Return a pool of texts with all that is stored of them."""
     chance = random.Random(7)
-    rows, words = [], set[str]()
+    rows = []
     for number in range(POOL):
         outlet = f"bao{int(OUTLETS * chance.random() ** 2):03}"
         said = [SYLLABLES[int(len(SYLLABLES) * chance.random() ** 3)] for _ in range(WORDS)]
@@ -139,7 +140,6 @@ def texts(units: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
             article_id="@",
             published_at=BEGIN,
         )
-        words |= words_of([article])
         document = document_of(article)
         rows.append(
             {
@@ -152,7 +152,7 @@ def texts(units: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
                 "filed": Entry(0, 0, BEGIN, document).filed,
             }
         )
-    return rows, words
+    return rows
 
 
 def prepare(archive: Archive) -> None:
@@ -160,7 +160,7 @@ def prepare(archive: Archive) -> None:
     load_into(archive, shipped("gazetteer"))
     with archive.database.writing() as conn:
         named = "SELECT id FROM units WHERE current ORDER BY id"
-        rows, words = texts(list(conn.exec_driver_sql(named).scalars()))
+        rows = texts(list(conn.exec_driver_sql(named).scalars()))
         slugs = [{"slug": f"bao{number:03}"} for number in range(OUTLETS)]
         conn.execute(sa.text("INSERT INTO outlets VALUES (:slug)"), slugs)
         conn.exec_driver_sql(
@@ -169,7 +169,6 @@ def prepare(archive: Archive) -> None:
         )
         columns = ", ".join(f":{name}" for name in rows[0])
         conn.execute(sa.text(f"INSERT INTO pool VALUES ({columns})"), rows)
-        remember(conn, words | {"hiếm"})
         for table in ("articles", "contents", "captures", "refusals"):
             conn.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {_OWN_NUMBERS})"
