@@ -12,7 +12,12 @@ from tests.support.site import LocalSite
 from tests.support.sites import HOSTS, Desk
 from tests.support.warm import forking
 
-pytest_plugins = ["tests.support.places", "tests.support.databases", "tests.support.commands"]
+pytest_plugins = [
+    "tests.support.places",
+    "tests.support.databases",
+    "tests.support.commands",
+    "tests.support.object_store",
+]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)

@@ -104,10 +104,15 @@ def master_site(site: LocalSite, count: int = 6, page: int = 3) -> list[Story]:
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder with a configuration, from which crawls are started."""
+    """A folder with a configuration, from which crawls are started. more: lines of it."""
 
     folder: Path
     site: LocalSite | None = None
+    more: str = ""
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "tinquan.toml"
 
     @property
     def archive_url(self) -> str:
@@ -141,9 +146,9 @@ class Desk:
         self, outlet: str, *arguments: str, **settings: object
     ) -> subprocess.Popen[str] | Forked:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
-        config = self.folder / "tinquan.toml"
         contact = 'contact = "https://example.org/tests"'
-        config.write_text(f'root = "."\n{contact}\noutlets = "{ROOT}/config/outlets"\n')
+        outlets = f'outlets = "{ROOT}/config/outlets"'
+        self.config.write_text(f'root = "."\n{contact}\n{outlets}\n{self.more}\n')
         given: dict[str, object] = {"DOWNLOAD_DELAY": 0, "TINQUAN_ARCHIVE": self.archive_url}
         if self.site is not None:
             given["TINQUAN_RESOLVE"] = json.dumps(self.site.resolve)
@@ -153,7 +158,7 @@ class Desk:
         for name, value in (given | settings).items():
             command += ["-s", f"{name}={value}"]
         environment = os.environ | {
-            "TINQUAN_CONFIG": str(config),
+            "TINQUAN_CONFIG": str(self.config),
             "PYTHONPATH": f"{self.folder}:{ROOT}",  # for sitecustomize.py
         }
         if self.site is not None:
