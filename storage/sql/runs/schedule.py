@@ -22,7 +22,7 @@ from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.schema.core import articles, captures, refusals
-from storage.sql.schema.schedule import checks, chores
+from storage.sql.schema.runs import checks, chores
 
 _ROWS = 200  # that are read at a time
 
