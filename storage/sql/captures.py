@@ -104,15 +104,15 @@ class Captures(Part):
 
     def note_push(
         self, file: WarcFile, stored_at: datetime | None, error: str | None = None
-    ) -> None:
+    ) -> bool:
         """Write since when the object store has a file, or why it does not take it.
 
-        Nothing is written where the file was rewritten after it was listed as `file`.
+        Returns False, and writes nothing, where it was rewritten after it was listed as `file`.
         """
         same = (warc_files.c.name == file.name) & (warc_files.c.sha256 == file.sha256)
         pushed = sa.update(warc_files).where(same).values(stored_at=stored_at, push_error=error)
         with self._database.writing() as conn:
-            conn.execute(pushed)
+            return conn.execute(pushed).rowcount > 0
 
     def push_backlog(self) -> PushBacklog:
         """Return what the object store does not have yet."""

@@ -7,8 +7,8 @@
 A cluster is a source with its copies; it has no row of its own, and an article without copies
 none here but its signature.
 
-The index from a hash to the articles that hold it is each database's own, in the modules
-`storage.sql.clusters.candidates_…`:
+The index from a hash to the articles that hold it is each database's own
+(`storage.sql.clusters.candidates`):
 
     SQLite: sketches                  a row for each hash of each signature
     PostgreSQL: signature_keys()      a GIN index over the keys that this function reads off a row,
