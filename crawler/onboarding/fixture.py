@@ -7,27 +7,10 @@ from crawler.page.response import Page
 from storage.model.articles import Article, Block, Image, Refusal
 
 _FIELDS = (
-    "title",
-    "dateline",
-    "sapo",
-    "blocks",
-    "authors",
-    "byline",
-    "credit",
-    "published_at",
-    "modified_at",
-    "published_rule",
-    "section",
-    "tags",
-    "images",
-    "kind",
-    "language",
-    "notes",
-    "article_id",
-    "family",
-    "layout",
-    "path",
-)
+    "title", "dateline", "sapo", "blocks", "authors", "byline", "credit", "published_at",
+    "modified_at", "published_rule", "section", "tags", "images", "kind", "language", "notes",
+    "article_id", "family", "layout", "path"
+)  # fmt: skip
 
 
 def expected_value(result: Article | Refusal, field: str) -> Any:
