@@ -238,10 +238,9 @@ class Gazetteer:
         """Return the ids that a query for the unit means: its line, and its successors' lines."""
         own = self.line(identity)
         last = own[-1]
-        wanted = {"none": (), "core": self.core(last)}.get(reach)
-        if wanted is None:
-            wanted = self.core(last) + self.touched(last)
-        found = [*own, *(row for new in wanted for row in self.line(new))]
+        core = self.core(last) if reach != "none" else ()
+        touched = self.touched(last) if reach == "touched" else ()
+        found = [*own, *(row for new in (*core, *touched) for row in self.line(new))]
         return tuple(dict.fromkeys(found))
 
     def within(self, identity: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import typer
 from crawler.capture.backup import Backup, back_up
 from crawler.commands import options
 from crawler.commands.archive.report import size_text
-from crawler.commands.common import complain, err, given_path, out, print_json, say
+from crawler.commands.common import complain, given_path, note, print_json, say
 from crawler.render.base import counted
 
 
@@ -35,17 +35,15 @@ def backup(
     if json:
         print_json(_backup_json(made))
     else:
-        out.print(
+        say(
             f"{made.folder}: {counted(made.tables['articles'], 'article')},"
             f" {counted(made.files, 'WARC file')}"
             f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
-            markup=False,
-            soft_wrap=True,
         )
         for old in made.removed:
             say(f"{old}: removed")
     for name in made.elsewhere:
-        err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
+        note(f"{name}: lies outside the captures folder and is not in it")
     for fault in made.faults:
         complain(f"{fault}: run `tinquan archive check`")
     if made.faults:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import out, print_json
+from crawler.commands.common import print_json, say
 from crawler.commands.progress import progress
 from crawler.config.config import absolute_archive
 from crawler.render.base import counted
@@ -37,9 +37,8 @@ def copy(
         print_json([asdict(table) for table in copied])
         return
     rows = {table.table: table.rows for table in copied}
-    out.print(
+    say(
         f"copied: {counted(rows['articles'], 'article')} with"
         f" {counted(rows['captures'], 'capture')}, {counted(sum(rows.values()), 'row')} in all;"
         " every table was compared",
-        soft_wrap=True,
     )

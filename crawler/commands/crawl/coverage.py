@@ -96,11 +96,9 @@ def coverage_json(row: Promised) -> dict[str, Any]:
 def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
     """Print one row a period, with a bar of what is there, and the sum."""
     if not rows:
-        out.print(
+        say(
             f"no sitemap of {slug} has been read for this window: `tinquan backfill {slug}` and"
             " `tinquan crawl --sitemaps` read them",
-            markup=False,
-            soft_wrap=True,
         )
         return
     whole = Promised(

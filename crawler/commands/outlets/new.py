@@ -15,9 +15,9 @@ from crawler.commands import options
 from crawler.commands.common import (
     archive_of,
     complain,
-    err,
     out,
     outlets_of,
+    say,
     short_path,
     write_new,
 )
@@ -172,8 +172,8 @@ def _report(
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
     )
     out.print(f"wrote {escape(short_path(written))}: {what}", soft_wrap=True)
-    out.print("its test fails until a person has confirmed:", soft_wrap=True)
+    say("its test fails until a person has confirmed:")
     for line in confirm:
         out.print(f"  - {escape(line)}", soft_wrap=True)
     if is_clone():
-        err.print(f"tinquan: {WARNING}", soft_wrap=True)
+        complain(WARNING)
