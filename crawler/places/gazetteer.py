@@ -235,18 +235,17 @@ class Gazetteer:
         return homes
 
     def scope(self, identity: str, reach: Reach = "none") -> tuple[str, ...]:
-        """Return the ids that a query for the unit means: its line, and its successors' lines."""
+        """Return the ids that a query for the unit means: its line, and its successors' lines; of
+        a province all that lies in it, for articles are about that, never about itself.
+        """
         own = self.line(identity)
         last = own[-1]
+        if self.unit(last).level == "province":
+            return (*own, *(unit for unit in self.units if {*own} & {*self._aboves[unit]}))
         core = self.core(last) if reach != "none" else ()
         touched = self.touched(last) if reach == "touched" else ()
         found = [*own, *(row for new in (*core, *touched) for row in self.line(new))]
         return tuple(dict.fromkeys(found))
-
-    def within(self, identity: str) -> tuple[str, ...]:
-        """Return the ids of all units below the unit, or below an earlier or later row of it."""
-        rows = set(self.line(identity))
-        return tuple(unit for unit in self.units if rows & set(self._aboves[unit]))
 
     def near(self, text: str) -> tuple[str, ...]:
         """Return up to three names that look like the one in `text`, which no unit has."""
