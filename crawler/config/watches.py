@@ -29,7 +29,7 @@ _CONDITIONS = ("words", "places", "outlets", "sections", "authors", "tags", "kin
 class Watch(Table):
     """What somebody wants to be told of.
 
-    name: of the user's own; a renamed watch begins anew. words: as `tinquan search` takes them;
+    name: of the user's own; a renamed watch starts over. words: as `tinquan search` takes them;
     fold: diacritics do not count in them. places: names or ids, any of them; reach: how far each
     goes; about: how sure it must be that an article is about them. outlets, sections, authors,
     tags, kinds: any of the values.

@@ -86,7 +86,7 @@ def deliver_due(
 
 
 def _give_up_old(archive: Archive, delivery: Delivery, now: datetime) -> None:
-    """Give up what is owed for a watch, or to a channel, that the configuration has no more."""
+    """Give up what is owed for a watch, or to a channel, that the configuration no longer has."""
     if delivery.due_at and now - delivery.digest.made_at >= GIVEN_UP_AFTER:
         archive.watches.end_delivery(delivery, sent_at=None, due_at=None)
 

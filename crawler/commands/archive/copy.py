@@ -24,7 +24,7 @@ def copy(
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 
-    The copy is of one moment, crawls may go on. Stopped, the same command begins anew.
+    The copy is of one moment, crawls may go on. Stopped, the same command starts over.
     """
     here = Path.cwd()
     with progress("opening", hidden=json) as update:
