@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from crawler.channels.message import Message
+from crawler.channels.message import Message, Sender
 from crawler.watch.digest import digest_page
 from crawler.watch.due import GIVEN_UP_AFTER, is_time, next_attempt
 from crawler.watch.html import html_of
@@ -14,14 +13,6 @@ from crawler.watch.trust import Health
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import Delivery
-
-
-class Sender(Protocol):
-    """A way to people."""
-
-    def send(self, message: Message) -> bool:
-        """Send a message; return whether it was taken."""
-        ...
 
 
 class Unusable:

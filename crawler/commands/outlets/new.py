@@ -27,8 +27,13 @@ from crawler.config.config import Config, require_contact
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
-from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.fixture_files import WARNING, fixtures, proposed_name, write_fixture
+from crawler.onboarding.fixture import (
+    WARNING,
+    fixtures,
+    proposed_fixture,
+    proposed_name,
+    write_fixture,
+)
 from crawler.onboarding.propose import OutletProposal, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
