@@ -18,6 +18,7 @@ _NAME = {
     Cause.FAILING: "crawls fail",
     Cause.DISK: "disk nearly full",
     Cause.MACHINE_LOST: "machine lost",
+    Cause.NOT_PUSHED: "captures not pushed",
 }
 _TO_DO = {
     Cause.NEVER_RAN: "crawl it once by hand (tinquan crawl OUTLET) and read what it says.",
@@ -45,6 +46,8 @@ _TO_DO = {
     Cause.MACHINE_LOST: "see whether the machine runs and reaches the database's server, and start"
     " its schedule again. One that is gone for good is forgotten after a week, or at once where a"
     " schedule by its name (TINQUAN_MACHINE) is started and stopped.",
+    Cause.NOT_PUSHED: "start `tinquan archive push` on the machine that has the files and read what"
+    " it says. Nothing is lost: they stay there until the object store has them.",
 }
 
 

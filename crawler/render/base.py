@@ -135,3 +135,13 @@ def _counts_text(counts: dict[str, int]) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun; many: its plural, `one` with an "s" if not given."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    value = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

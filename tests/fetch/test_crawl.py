@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from crawler.capture.files import RecordCheck
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.reader import read_record
 from crawler.fetch.store_group import MOST
 from storage.model.runs import Outcome
@@ -69,7 +70,7 @@ def test_crawls_once_and_replays_the_same(desk: Desk, site: LocalSite, tmp_path:
         assert replayed.runs.find()[0].replay
         listed = {desk.captures / file.name for file in live.captures.warc_files()}
         assert listed == {*desk.warcs()}, "closed, so listed with its digest"
-        checked = RecordCheck(desk.captures)
+        checked = RecordCheck(CaptureFiles(desk.captures))
         assert list(checked.faults(live.captures.recorded())) == []
         assert list(live.maintenance.check(lambda _name: None)) == []
     assert not other.captures.exists(), "a replay writes no WARC and locks nobody out"

@@ -20,9 +20,8 @@ from crawler.schedule.recall import recall
 from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveBusyError, ArchiveError
-from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
-from storage.model.schedule import MaintenanceRun
+from storage.model.schedule import Machine, MaintenanceRun, schedule_stopped_at
 from tests.support.commands import Tinquan
 from tests.support.databases import run_sql
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.single import record_bytes
 from crawler.web.app import create_app
 from crawler.web.security import SANDBOX
@@ -50,7 +51,7 @@ def test_a_captured_page_is_shown_in_a_sandbox(desk: Desk) -> None:
 
 
 def test_a_record_whose_file_is_gone_is_said_to_be(desk: Desk, tmp_path: Path) -> None:
-    app = create_app(replace(desk.reader, captures=tmp_path))
+    app = create_app(replace(desk.reader, captures=CaptureFiles(tmp_path)))
     id_ = desk.ids["edited"]
     assert "Không đọc lại được" in ask(app, f"/bai/{id_}/ban-ghi/1").text
     for address in (f"/bai/{id_}/ban-ghi/1/tai-ve", f"/ban-goc/{id_}/1", f"/ban-goc/{id_}/1/trang"):

@@ -6,17 +6,20 @@ from crawler.commands.app import CommandApp
 from crawler.commands.archive.backup import backup
 from crawler.commands.archive.check import check
 from crawler.commands.archive.copy import copy
+from crawler.commands.archive.push import push
 from crawler.commands.archive.redact import redact
-from crawler.commands.archive.report import STATS_CSV, print_stats, size_text, stats_json
+from crawler.commands.archive.report import STATS_CSV, print_stats, stats_json
 from crawler.commands.common import print_json, reading_of, say
 from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
+from crawler.render.base import size_text
 from storage.archive import database_bytes, open_archive, upgrade_archive
 
 archive_app = CommandApp("Look after the archive.")
 archive_app.command()(check)
 archive_app.command()(backup)
 archive_app.command()(copy)
+archive_app.command()(push)
 archive_app.command()(redact)
 
 

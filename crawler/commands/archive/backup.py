@@ -8,9 +8,8 @@ import typer
 
 from crawler.capture.backup import Backup, back_up
 from crawler.commands import options
-from crawler.commands.archive.report import size_text
 from crawler.commands.common import complain, given_path, note, print_json, say
-from crawler.render.base import counted
+from crawler.render.base import counted, size_text
 
 
 def backup(
@@ -40,6 +39,9 @@ def backup(
             f" {counted(made.files, 'WARC file')}"
             f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
         )
+        if made.stored:
+            files = counted(made.stored, "WARC file is", "WARC files are")
+            say(f"{files} in the object store alone, and not in it")
         for old in made.removed:
             say(f"{old}: removed")
     for name in made.elsewhere:
@@ -59,5 +61,6 @@ def _backup_json(made: Backup) -> dict[str, object]:
         "copied_bytes": made.copied_bytes,
         "faults": list(made.faults),
         "elsewhere": list(made.elsewhere),
+        "stored": made.stored,
         "removed": [str(old) for old in made.removed],
     }

@@ -10,6 +10,7 @@ from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
 from crawler.capture.left_behind import MAY_LEAVE_PAGES, files_left_behind
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import host_hold, rewrite
 from crawler.commands import options
 from crawler.commands.common import archive_of, out, outlets_of, reading_of, say
@@ -90,6 +91,7 @@ class _Auditor:
     ) -> None:
         self._archive = archive
         self._config = config
+        self._files_at = CaptureFiles(config.captures, config.object_store)
         self._begun = begun
         self._repair = repair
         self.count = 0
@@ -121,16 +123,16 @@ class _Auditor:
         with host_hold(
             self._archive, self._config.captures, outlets_of(self._config), redaction.outlet
         ):
-            rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
+            rewrite(self._archive, self._files_at, redaction, datetime.now(UTC))
 
     def _records(self) -> Iterator[CheckFinding]:
         self._begun(_RECORDS)
-        checked = RecordCheck(self._config.captures)
+        checked = RecordCheck(self._files_at)
         for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
             pointing = counted(count, "capture points", "captures point")
-            what = f"{self._config.captures / name}: is not there; {pointing} to it"
+            what = f"{self._files_at.find(name)}: is not there; {pointing} to it"
             yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
     def _record(self, fault: RecordFault) -> CheckFinding:
@@ -157,8 +159,13 @@ class _Auditor:
     def _files(self) -> Iterator[CheckFinding]:
         self._begun(_FILES)
         captures, now = self._config.captures, datetime.now(UTC)
-        for what in file_faults(self._archive, captures):
-            yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
+        for fault in file_faults(self._archive, self._files_at):
+            if fault.to_push is None:
+                yield CheckFinding(_FILES, fault.what, _RESTORE, can_repair=False)
+                continue
+            if self._repair:
+                self._archive.captures.note_push(fault.to_push, None)
+            yield CheckFinding(_FILES, fault.what, "let it be pushed again", can_repair=True)
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:

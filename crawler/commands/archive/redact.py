@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import backups
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import Removed, host_hold, rewrite
 from crawler.commands import options
 from crawler.commands.common import archive_of, note, outlets_of, print_json, say
@@ -36,13 +37,14 @@ def redact(
         raise UsageError("--reason is empty: expected why, for whoever asks later")
     settings = setup.load()
     outlets = outlets_of(settings)
+    files = CaptureFiles(settings.captures, settings.object_store)
     with archive_of(settings) as opened:
         before = _asked(opened, ref, yes=yes)
         copies = _copies(opened, ref)
         with host_hold(opened, settings.captures, outlets, before):
             now = datetime.now(UTC)
             redaction = _redaction(opened, ref, reason, now)
-            removed = rewrite(opened, settings.captures, redaction, now)
+            removed = rewrite(opened, files, redaction, now)
         scrubbed = opened.maintenance.scrub()
     kept = backups(_backups_folder(settings))
     if json:
@@ -64,6 +66,13 @@ def _left(
     """Yield where the text still is, and what to do about it."""
     for name in removed.elsewhere:
         yield f"{name}: lies outside the captures folder and still holds it"
+    for name in removed.lacking:
+        yield (
+            f"{name}: is neither here nor in the object store: the machine that has it goes on with"
+            " the takedown when it pushes next (tinquan archive push)"
+        )
+    for name in removed.versions:
+        yield f"{name}: the store keeps this earlier version, which holds the text: delete it there"
     if not scrubbed:
         yield (
             "another process still reads what was there before; until it ends, the text can be"
@@ -136,4 +145,6 @@ def _redaction_json(redaction: Redaction, removed: Removed) -> dict[str, object]
         "records": removed.records,
         "warc_files": removed.files,
         "elsewhere": list(removed.elsewhere),
+        "lacking": list(removed.lacking),
+        "versions": list(removed.versions),
     }

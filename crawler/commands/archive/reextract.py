@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.commands import options
 from crawler.commands.archive.reextract_report import print_report, report_json
 from crawler.commands.common import archive_of, outlets_of, print_json, reading_of
@@ -63,7 +64,8 @@ def reextract(
     )
     queries = [replace(query, outlet=slug) for slug in slugs] or [query]
     workers = jobs or len(os.sched_getaffinity(0))
-    reader = RereadSettings(settings.captures, known, VERSION, workers)
+    files = CaptureFiles(settings.captures, settings.object_store)
+    reader = RereadSettings(files, known, VERSION, workers)
     raise_on_term()
     shown: list[Difference] = []
     opening = reading_of if dry_run else archive_of

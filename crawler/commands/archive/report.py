@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.commands.common import out, print_table
-from crawler.render.base import counted, fields_json, refused_text
+from crawler.render.base import counted, fields_json, refused_text, size_text
 from crawler.render.table import Column, table_of
 from storage.model.maintenance import ArchiveStats, OutletStats
 
@@ -17,16 +17,6 @@ _COLUMNS: tuple[Column[OutletStats], ...] = (
     Column("newest", lambda one: one.last_at, time=True),
     Column("refused", lambda one: refused_text(dict(one.refusals)), below=True),
 )
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    value = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[str, Any]:

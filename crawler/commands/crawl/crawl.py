@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.reader import Session, sessions
 from crawler.commands import options
 from crawler.commands.common import (
@@ -73,7 +74,9 @@ def crawl(
     known = outlets_of(settings)
     if sitemaps and not window.since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
-    named, files = _told_apart(list(dict.fromkeys(outlet or ())), replay or [], known)
+    stored = CaptureFiles(settings.captures, settings.object_store)
+    recordings = [stored.local(path) for path in replay or ()]
+    named, files = _told_apart(list(dict.fromkeys(outlet or ())), recordings, known)
     given = [name for name in named if is_address(name)]
     chosen = [find_outlet(known, name) for name in named if not is_address(name)]
     for item in chosen or ([] if given else _wanted(known)):

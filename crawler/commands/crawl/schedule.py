@@ -144,7 +144,7 @@ def _evaluation(
         elif leads:
             crawled = {slug for one in archive.machines.find() for slug in one.outlets}
             monitored = [one for slug, one in every.items() if slug in own or slug in crawled]
-            evaluate_all(archive, monitored, settings.captures, now)
+            evaluate_all(archive, monitored, settings.captures, now, settings.object_store)
         if leads:
             notify_all(archive, channels)
 

@@ -18,6 +18,7 @@ from crawler.commands.common import (
     slugs_of,
 )
 from crawler.commands.listing import Portion, print_rows
+from crawler.health.backlog import backlog_json, backlog_text
 from crawler.health.evaluate import all_findings
 from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
@@ -27,8 +28,8 @@ from crawler.render.table import EMPTY, Column, Table, table_of
 from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
+from storage.model.schedule import Machine, schedule_stopped_at
 
 _STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
 _ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
@@ -48,7 +49,9 @@ def status(
     with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
         monitored = crawled_outlets(opened, wanted, known)
-        findings = all_findings(opened, monitored, settings.captures, now)
+        store = settings.object_store
+        findings = all_findings(opened, monitored, settings.captures, now, store)
+        backlog = opened.captures.push_backlog() if store else None
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
@@ -69,6 +72,7 @@ def status(
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
                 "not_delivered": [delivery_json(one) for one in owed],
+                "object_store": backlog_json(store, backlog) if backlog else None,
             }
         )
     else:
@@ -80,6 +84,9 @@ def status(
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
+        if backlog and (waiting := backlog_text(store, backlog)):
+            why = f"; the last push failed: {backlog.error}" if backlog.error else ""
+            out.print(escape(waiting + why), soft_wrap=True)
         for one in owed:
             say(f"watch {one.digest.watch}: {delivery_text(one)}")
     if alarms:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.commands import options
 from crawler.commands.common import err, outlets_of, say
 from crawler.config.config import Config
@@ -74,7 +75,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
             archive=opened,
             gazetteer=gazetteer,
             outlets=known,
-            captures=settings.captures,
+            captures=CaptureFiles(settings.captures, settings.object_store),
             now=lambda: datetime.now(UTC),
             faults=Faults(opened, settings, known),
             outlines=load_outlines(shipped("map")),
