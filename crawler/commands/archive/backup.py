@@ -9,7 +9,7 @@ import typer
 from crawler.capture.backup import Backup, back_up
 from crawler.commands import options
 from crawler.commands.common import complain, given_path, note, print_json, say
-from crawler.render.base import counted, size_text
+from crawler.render.base import counted, fields_json, size_text
 
 
 def backup(
@@ -37,7 +37,7 @@ def backup(
         say(
             f"{made.folder}: {counted(made.tables['articles'], 'article')},"
             f" {counted(made.files, 'WARC file')}"
-            f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
+            f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)"
         )
         if made.stored:
             files = counted(made.stored, "WARC file is", "WARC files are")
@@ -57,10 +57,6 @@ def _backup_json(made: Backup) -> dict[str, object]:
         "folder": str(made.folder),
         "tables": dict(made.tables),
         "warc_files": made.files,
-        "linked": made.linked,
-        "copied_bytes": made.copied_bytes,
-        "faults": list(made.faults),
-        "elsewhere": list(made.elsewhere),
-        "stored": made.stored,
+        **fields_json(made, "linked copied_bytes faults elsewhere stored"),
         "removed": [str(old) for old in made.removed],
     }
