@@ -11,7 +11,6 @@ from storage.model.runs import Outcome
 
 _DAY = timedelta(days=1)
 _USUAL_DAYS = 28
-_RUNS = 200  # of an outlet, looked through for the last one that went well
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,13 @@ def status_of(
 
 
 def _last_end(archive: Archive, outlet: str) -> Outcome | None:
-    ended = (run for run in archive.runs.find(outlet, _RUNS) if run.outcome and not run.replay)
-    return next((run.outcome for run in ended), None)
+    run = archive.runs.last_end(outlet)
+    return run.outcome if run else None
 
 
 def _last_success(archive: Archive, outlet: str) -> datetime | None:
-    runs = archive.runs.find(outlet, _RUNS)
-    return next((run.ended_at for run in runs if run.outcome is Outcome.DONE), None)
+    run = archive.runs.last_end(outlet, Outcome.DONE)
+    return run.ended_at if run else None
 
 
 def status_json(status: OutletStatus) -> dict[str, object]:
