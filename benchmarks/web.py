@@ -29,6 +29,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 import uvicorn
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
 from crawler.places import load_gazetteer
@@ -191,7 +192,7 @@ def _reader(url: str) -> Reader:
     archive = open_archive(url, create=False, read_only=True, query_seconds=3.0)
     known = load_outlets(shipped("outlets"), FAMILY_NAMES)
     places, outlines = load_gazetteer(shipped("gazetteer")), load_outlines(shipped("map"))
-    return Reader(archive, places, known, Path(), lambda: NEWEST, outlines=outlines)
+    return Reader(archive, places, known, CaptureFiles(Path()), lambda: NEWEST, outlines=outlines)
 
 
 def _addresses(reader: Reader, rounds: int) -> Iterator[tuple[str, list[str]]]:
@@ -217,7 +218,9 @@ class Server:
     """A reader in a process of its own, and what it used of processors, with its database."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        # A connection of its own, under another name than the reader's.
+        watched = not url.startswith("sqlite")
+        self._database = sa.create_engine(url).connect() if watched else None
         command = [sys.executable, "-m", "benchmarks.web", "serve", url]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
@@ -227,6 +230,8 @@ class Server:
     def close(self) -> None:
         self._process.terminate()
         self._process.wait()
+        if self._database is not None:
+            self._database.close()
 
     def seconds(self) -> float:
         """Return the seconds that it and the database's processes for it have computed."""
@@ -235,12 +240,12 @@ class Server:
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def _backends(self) -> list[int]:
-        if self._url.startswith("sqlite"):
+        if self._database is None:
             return []
-        with open_archive(self._url, create=False, read_only=True).database.reading() as conn:
-            named = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tinquan'"
-            pids = conn.exec_driver_sql(f"{named} AND pid <> pg_backend_pid()").scalars()
-            return list(pids)
+        named = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tinquan'"
+        pids = list(self._database.exec_driver_sql(named).scalars())
+        self._database.rollback()  # else it would be shown the same once more
+        return pids
 
 
 def _get(port: int, address: str) -> int:
