@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some containers forbid compiled files: then each of the tests' many processes compiles for 2 s.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A lock file is installed as it stands: whole, by hash, and nothing is resolved or built.
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --only-binary :all:
@@ -28,21 +30,27 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --onl
 demo: .venv/installed
 	$(BIN)/tinquan demo
 
+# An S3 server for the tests of object stores. Not in .venv: boto wants another python-dateutil.
+.venv-s3/installed: requirements-s3.lock
+	$(PYTHON) -m venv .venv-s3
+	.venv-s3/bin/python -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r $<
+	touch $@
+
 check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
+test: check .venv-s3/installed
 	$(BIN)/pytest -n 2 -m "not slow"
 
 # Crawls that are killed, stopped and begun again: some minutes that CI spends, and a person need not.
-slow: .venv/installed-dev
+slow: .venv/installed-dev .venv-s3/installed
 	$(BIN)/pytest -n 2 -m slow
 
 # By hand: measuring the crawls' processes too doubles the time (docs/decisions/0007-coverage-by-hand.md).
-coverage: .venv/installed-dev
+coverage: .venv/installed-dev .venv-s3/installed
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
@@ -69,6 +77,8 @@ lock:
 	$(RESOLVE) $(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --strip-extras --quiet $(LOCK) --output-file requirements-docs.lock
+	uv pip compile --group s3 --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --strip-extras --quiet $(LOCK) --output-file requirements-s3.lock
 
 clean:
-	rm -rf .venv .venv-docs site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo
+	rm -rf .venv .venv-docs .venv-s3 site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo

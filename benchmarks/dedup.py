@@ -30,8 +30,7 @@ from storage.archive import open_archive
 from storage.dedup.signature import shingles
 from storage.model.articles import Arrival, Article, Block, Capture, Extraction
 from storage.model.runs import Run
-from storage.text.arrays import distinct
-from storage.text.syllables import syllables
+from storage.text.syllables import distinct, syllables
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12

@@ -41,9 +41,8 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.places import article_places, scores, tags
-from storage.sql.schema.types import hashed
+from storage.sql.schema.types import hashed, url_key
 from tests.support.asking import ask
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)

@@ -13,7 +13,8 @@ from typing import Annotated, Any, TextIO
 import typer
 from typer.core import TyperGroup
 
-from crawler.commands.common import ArchiveOption, ConfigOption, err
+from crawler.commands import options
+from crawler.commands.common import err
 from crawler.commands.index import CommandGroup, only_reads, register
 from crawler.jobs.signals import STOPPED_CODES
 from storage.errors import TinquanError
@@ -47,8 +48,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _common(
     context: typer.Context,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    config: options.Config = None,
+    archive: options.Archive = None,
     _version: Annotated[
         bool,
         typer.Option(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from storage.model.maintenance import Copied, DatabaseBackup
 from storage.sql.engine import BUSY_SECONDS
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from storage.sql.watches.watches import Watches
 
 
+def _part(module: str, name: str) -> Any:
+    """Return an attribute that imports its class when it is first asked for."""
+    return cached_property(lambda archive: getattr(import_module(module), name)(archive.database))
+
+
 class Archive:
     """An open archive, in thirteen parts. Use it as a context manager, or call `close`.
 
@@ -38,100 +43,36 @@ class Archive:
     does not wait for the code that stores.
     """
 
+    articles: "Articles" = _part("storage.sql.articles", "Articles")
+    """What outlets published, read and stored."""
+    search: "Search" = _part("storage.sql.fulltext", "Search")
+    """Full text."""
+    clusters: "Clusters" = _part("storage.sql.clusters.clusters", "Clusters")
+    """Copies of one story."""
+    places: "Places" = _part("storage.sql.places.places", "Places")
+    """The gazetteer, and what articles are about."""
+    captures: "Captures" = _part("storage.sql.captures", "Captures")
+    """Recorded responses."""
+    runs: "Runs" = _part("storage.sql.runs.runs", "Runs")
+    """Crawls."""
+    links: "Links" = _part("storage.sql.runs.links", "Links")
+    """What listings named."""
+    alarms: "Alarms" = _part("storage.sql.runs.alarms", "Alarms")
+    """What is wrong, and since when."""
+    schedule: "Schedule" = _part("storage.sql.runs.schedule", "Schedule")
+    """What the schedule keeps."""
+    machines: "Machines" = _part("storage.sql.runs.machines", "Machines")
+    """Which machines run the schedule."""
+    locks: "Locks" = _part("storage.sql.runs.locks", "Locks")
+    """Who works on what, where several machines share the archive."""
+    watches: "Watches" = _part("storage.sql.watches.watches", "Watches")
+    """What arrived since, and who is told of it."""
+    maintenance: "Maintenance" = _part("storage.sql.maintenance.maintenance", "Maintenance")
+    """The archive's own upkeep."""
+
     def __init__(self, database: "Database") -> None:
         """Take the open database; `database` is also for statements of one's own."""
         self.database = database
-
-    @cached_property
-    def articles(self) -> "Articles":
-        """What outlets published, read and stored."""
-        from storage.sql.articles import Articles
-
-        return Articles(self.database)
-
-    @cached_property
-    def search(self) -> "Search":
-        """Full text."""
-        from storage.sql.fulltext import Search
-
-        return Search(self.database)
-
-    @cached_property
-    def clusters(self) -> "Clusters":
-        """Copies of one story."""
-        from storage.sql.clusters.clusters import Clusters
-
-        return Clusters(self.database)
-
-    @cached_property
-    def places(self) -> "Places":
-        """The gazetteer, and what articles are about."""
-        from storage.sql.places.places import Places
-
-        return Places(self.database)
-
-    @cached_property
-    def captures(self) -> "Captures":
-        """Recorded responses."""
-        from storage.sql.captures import Captures
-
-        return Captures(self.database)
-
-    @cached_property
-    def runs(self) -> "Runs":
-        """Crawls."""
-        from storage.sql.runs.runs import Runs
-
-        return Runs(self.database)
-
-    @cached_property
-    def links(self) -> "Links":
-        """What listings named."""
-        from storage.sql.runs.links import Links
-
-        return Links(self.database)
-
-    @cached_property
-    def alarms(self) -> "Alarms":
-        """What is wrong, and since when."""
-        from storage.sql.runs.alarms import Alarms
-
-        return Alarms(self.database)
-
-    @cached_property
-    def schedule(self) -> "Schedule":
-        """What the schedule keeps."""
-        from storage.sql.runs.schedule import Schedule
-
-        return Schedule(self.database)
-
-    @cached_property
-    def machines(self) -> "Machines":
-        """Which machines run the schedule."""
-        from storage.sql.runs.machines import Machines
-
-        return Machines(self.database)
-
-    @cached_property
-    def locks(self) -> "Locks":
-        """Who works on what, where several machines share the archive."""
-        from storage.sql.runs.locks import Locks
-
-        return Locks(self.database)
-
-    @cached_property
-    def watches(self) -> "Watches":
-        """What arrived since, and who is told of it."""
-        from storage.sql.watches.watches import Watches
-
-        return Watches(self.database)
-
-    @cached_property
-    def maintenance(self) -> "Maintenance":
-        """The archive's own upkeep."""
-        from storage.sql.maintenance.maintenance import Maintenance
-
-        return Maintenance(self.database)
 
     def __enter__(self) -> Self:
         return self

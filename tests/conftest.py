@@ -1,5 +1,6 @@
 """What every room's tests share."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,14 @@ from hypothesis import settings
 from storage.archive import Archive, open_archive
 from tests.support.site import LocalSite
 from tests.support.sites import HOSTS, Desk
+from tests.support.warm import forking
 
-pytest_plugins = ["tests.support.databases", "tests.support.commands", "tests.support.places"]
+pytest_plugins = [
+    "tests.support.places",
+    "tests.support.databases",
+    "tests.support.commands",
+    "tests.support.object_store",
+]
 
 # The same examples on every machine and no time limit an example: a red test is a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)
@@ -29,8 +36,9 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture
-def sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
+def sqlite_archive(tmp_path: Path, sqlite_template: Path) -> Iterator[Archive]:
     """Yield an empty archive in a file."""
+    shutil.copy(sqlite_template, tmp_path / "archive.db")
     with open_archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
         yield archive
 
@@ -43,6 +51,14 @@ def site(tmp_path: Path) -> Iterator[LocalSite]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, site: LocalSite) -> Desk:
-    """Return a folder from which the site is crawled."""
+def desk(tmp_path: Path, site: LocalSite, crawled_template: Path) -> Desk:
+    """Return a folder from which the site is crawled; its archive knows all places."""
+    shutil.copy(crawled_template, tmp_path / "tinquan.db")
     return Desk(tmp_path, site)
+
+
+@pytest.fixture
+def warm() -> Iterator[None]:
+    """Let all that `crawler.jobs` starts in a test be forked from one parent."""
+    with forking():
+        yield

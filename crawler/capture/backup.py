@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from crawler.capture.files import warc_paths
-from crawler.capture.private import make_folder, open_private
+from crawler.capture.private import make_folder, open_private, sync
 from storage.archive import backup_database
 from storage.errors import CaptureError
 from storage.model.maintenance import DatabaseBackup
@@ -38,7 +38,8 @@ class Backup:
 
     tables: rows of each. files, linked: WARC files in it, and how many the one before has too.
     faults: what is not as the archive says. elsewhere: WARC files outside the captures folder,
-    which are not in it. removed: older backups that were taken away.
+    which are not in it. stored: how many only the object store has. removed: older backups that
+    were taken away.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Backup:
     copied_bytes: int
     faults: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    stored: int
     removed: tuple[Path, ...]
 
 
@@ -85,6 +87,7 @@ def back_up(archive: str, captures: Path, folder: Path, keep: int, now: datetime
         copied_bytes=copied.copied_bytes,
         faults=tuple(faults),
         elsewhere=tuple(elsewhere),
+        stored=len(database.stored.difference(copied.files)),
         removed=removed,
     )
 
@@ -141,6 +144,8 @@ def _copy_files(captures: Path, part: Path, before: Path | None) -> _Copied:
         known = json.loads((before / MANIFEST).read_text(encoding="utf-8"))["warc_files"]
     copied = _Copied()
     for path in warc_paths(captures):
+        if not path.is_file():  # a local copy that has just gone, as the object store has it
+            continue
         name = path.relative_to(captures).as_posix()
         target = part / CAPTURES / name
         make_folder(target.parent)
@@ -184,7 +189,8 @@ def _compared(database: DatabaseBackup, copied: _Copied) -> tuple[list[str], lis
         if Path(name).is_absolute():
             elsewhere.append(name)
         elif name not in copied.files:
-            faults.append(f"{name}: rows point to it and it is not there")
+            if name not in database.stored:
+                faults.append(f"{name}: rows point to it and it is not there")
         elif copied.files[name]["size_bytes"] <= offset:
             faults.append(f"{name}: is shorter than the rows that point into it say")
     for name, digest in sorted(database.sha256.items()):
@@ -203,14 +209,6 @@ def _finish(part: Path, made: Path, database: DatabaseBackup, copied: _Copied) -
         json.dump(manifest, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    _sync(part / DATABASE)
+    sync(part / DATABASE)
     part.rename(made)
-    _sync(made.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(made.parent)

@@ -3,10 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from crawler.capture.objects.files import CaptureFiles, WarcSource
+from crawler.capture.objects.store import StoreError
 from crawler.capture.reader import decoded_body, recorded_at
 from crawler.capture.tombstone import record_spans, tombstone_at
 from storage.archive import Archive
@@ -16,6 +18,7 @@ from storage.model.runs import Run
 
 _SUFFIXES = (".warc.gz", ".warc")
 _CHUNK = 1024 * 1024
+_REMEMBERED = 1000  # files
 
 
 def warc_paths(captures: Path) -> Iterator[Path]:
@@ -34,17 +37,17 @@ def folder_size(captures: Path) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-def describe(path: Path, captures: Path, now: datetime) -> WarcFile:
+def describe(file: WarcSource, name: str, now: datetime) -> WarcFile:
     """Return a WARC file's size and digest. Raises CaptureError where it cannot be read."""
     sha256, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            while data := file.read(_CHUNK):
+        with file.open("rb") as stream:
+            while data := stream.read(_CHUNK):
                 sha256.update(data)
                 size += len(data)
     except OSError as error:
-        raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return WarcFile(path.relative_to(captures).as_posix(), size, sha256.hexdigest(), now)
+        raise CaptureError(f"{file}: cannot be read: {error.strerror or error}") from None
+    return WarcFile(name, size, sha256.hexdigest(), now)
 
 
 def unlisted(archive: Archive, captures: Path, is_alive: Callable[[Run], bool]) -> list[Path]:
@@ -55,12 +58,20 @@ def unlisted(archive: Archive, captures: Path, is_alive: Callable[[Run], bool]) 
     return [paths[name] for name in names if not open_runs.intersection(name.split("-"))]
 
 
-def list_files(archive: Archive, captures: Path, files: Iterable[Path], now: datetime) -> int:
-    """Write the sizes and digests of WARC files that are whole; return how many there are."""
-    described = [describe(path, captures, now) for path in files]
+def list_files(
+    archive: Archive,
+    captures: Path,
+    files: Iterable[Path],
+    now: datetime,
+    *,
+    redacted: bool = False,
+) -> None:
+    """Write the sizes and digests of WARC files that are whole. redacted: by a takedown, now."""
+    described = [describe(path, path.relative_to(captures).as_posix(), now) for path in files]
+    if redacted:
+        described = [replace(one, rewritten_at=now) for one in described]
     if described:
         archive.captures.list_warc_files(described)
-    return len(described)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +89,47 @@ class RecordFault:
 
 
 class RecordCheck:
-    """Compares captures with the records that they point to. captures: the folder of WARC files.
+    """Compares captures with the records that they point to. files: where WARC files are.
 
     `missing` counts the captures of each file that is not there.
     """
 
-    def __init__(self, captures: Path) -> None:
-        self._captures = captures
-        self._places: tuple[Path, dict[str, int]] = (Path(), {})
+    def __init__(self, files: CaptureFiles) -> None:
+        self._files = files
+        self._places: tuple[WarcSource, dict[str, int]] = (Path(), {})
+        self._is_there: dict[str, bool] = {}
         self.missing: Counter[str] = Counter()
 
     def faults(self, recorded: Iterable[Recorded]) -> Iterator[RecordFault]:
-        """Yield what is wrong with each capture's record."""
+        """Yield what is wrong with each capture's record. Raises StoreError."""
         for one in recorded:
-            if not one.capture.warc_file:  # imported: it never had a record
+            name = one.capture.warc_file
+            if not name:  # imported: it never had a record
                 continue
-            file = self._captures / one.capture.warc_file
-            if not file.is_file():
-                self.missing[one.capture.warc_file] += 1
+            file = self._files.find(name)
+            if not self._exists(name, file):
+                self.missing[name] += 1
                 continue
             check = self._redacted if one.is_redacted else self._whole
             fault = check(one, file)
             if fault is not None:
                 yield fault
 
-    def _whole(self, one: Recorded, file: Path) -> RecordFault | None:
+    def _exists(self, name: str, file: WarcSource) -> bool:
+        """Return whether a file is there; a store is asked once for many records in a row."""
+        if len(self._is_there) > _REMEMBERED:
+            self._is_there.clear()
+        if name not in self._is_there:
+            self._is_there[name] = file.is_file()
+        return self._is_there[name]
+
+    def _whole(self, one: Recorded, file: WarcSource) -> RecordFault | None:
         capture = one.capture
         try:
             found = recorded_at(file, capture.warc_offset)
             decoded_body(found)  # what nobody can decode cannot be extracted again
+        except StoreError:  # says nothing about the record
+            raise
         except CaptureError as error:
             what = str(error)
         else:
@@ -118,16 +141,18 @@ class RecordCheck:
             what = f"{file}: another record lies at offset {capture.warc_offset}"
         return RecordFault(one, what, self._place(file, capture.record_id))
 
-    def _redacted(self, one: Recorded, file: Path) -> RecordFault | None:
+    def _redacted(self, one: Recorded, file: WarcSource) -> RecordFault | None:
         where = f"{file}: the record at offset {one.capture.warc_offset}"
         try:
             if tombstone_at(file, one.capture.warc_offset) == one.capture.record_id:
                 return None
+        except StoreError:
+            raise
         except CaptureError as error:
             return RecordFault(one, str(error))
         return RecordFault(one, f"{where} was to be redacted and is not", holds_text=True)
 
-    def _place(self, file: Path, record_id: str) -> int | None:
+    def _place(self, file: WarcSource, record_id: str) -> int | None:
         """Return where a record lies in a file; the last file's records are remembered."""
         if self._places[0] != file:
             try:
@@ -138,18 +163,39 @@ class RecordCheck:
         return self._places[1].get(record_id)
 
 
-def file_faults(archive: Archive, captures: Path) -> Iterator[str]:
-    """Yield what is wrong with the WARC files that the archive has listed."""
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """A listed WARC file that is not as it should be.
+
+    to_push: the file, where pushing it again would mend it.
+    """
+
+    what: str
+    to_push: WarcFile | None = None
+
+
+def file_faults(archive: Archive, files: CaptureFiles) -> Iterator[FileFault]:
+    """Yield what is wrong with the WARC files that the archive has listed. Raises StoreError.
+
+    One that lies both here and in the object store is read here; of the other its size is asked.
+    """
     for listed in archive.captures.warc_files():
-        path = captures / listed.name
-        if not path.is_file():
-            yield f"{path}: is listed and not there"
+        file = files.find(listed.name)
+        if not file.is_file():
+            is_waited_for = listed.stored_at is None and files.url
+            more = ", nor in the object store: has another machine yet to push it?"
+            what = f"{files.folder / listed.name}: is listed and not there"
+            yield FileFault(what + more if is_waited_for else what)
             continue
-        found = describe(path, captures, listed.listed_at)
-        if found != listed:
-            yield (
-                f"{path}: is not what it was when it was closed: {found.size_bytes} bytes, not"
+        found = describe(file, listed.name, listed.listed_at)
+        if found.size_bytes != listed.size_bytes:
+            yield FileFault(
+                f"{file}: is not what it was when it was closed: {found.size_bytes} bytes, not"
                 f" {listed.size_bytes}"
-                if found.size_bytes != listed.size_bytes
-                else f"{path}: its content is not what it was when it was closed"
             )
+        elif found.sha256 != listed.sha256:
+            yield FileFault(f"{file}: its content is not what it was when it was closed")
+        elif listed.stored_at is not None and files.url and isinstance(file, Path):
+            stored = files.stored(listed.name)
+            if stored.size() != listed.size_bytes:
+                yield FileFault(f"{stored}: is not there as it was pushed", listed)

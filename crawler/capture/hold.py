@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from crawler.capture.lock import HostLock
 from crawler.config.machine import machine_name
@@ -10,10 +11,13 @@ from storage.archive import Archive
 from storage.errors import CrawlError
 from storage.model.locks import host_lock, run_lock
 
-LOST = (
-    "lost its hold of the host, as the connection to the archive was cut; the next crawl reads"
-    " back what was recorded and not stored"
-)
+ASK_SECONDS = 5.0
+"""Between two questions whether the connection that keeps the locks is there."""
+
+CUT = "lost its hold of the host, as the connection to the archive was cut"
+"""What is said of a canary that had to end."""
+
+LOST = f"{CUT}; the next crawl reads back what was recorded and not stored"
 """What the run of a crawl says that has to end itself."""
 
 
@@ -38,11 +42,15 @@ class Hold:
             self._shared.take(run_lock(run_id))
 
     def take_host(self, folder: Path, host: str, run_id: str) -> None:
-        """Keep everybody else from crawling a host. folder: where this machine's locks lie.
+        """Keep everybody else from crawling a host. folder: where locks of files lie.
 
+        Machines that share an archive share that folder too. There each has files of its own: a
+        network file system frees a dead machine's locks only after a while.
         Raises CrawlError that names the holder where another process has the host, CaptureError
         where the folder cannot be written, ArchiveError where the archive cannot be asked.
         """
+        if self._shared is not None:
+            folder /= quote(machine_name(), safe="")
         self._local = HostLock(folder, host, run_id)
         if self._shared is not None and not self._shared.take(host_lock(host)):
             self._local.release()

@@ -1,21 +1,55 @@
 """Where gzip members begin and end in a file, with bounded memory. No Scrapy."""
 
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
 GZIP = b"\x1f\x8b\x08"
 CHUNK = 1024 * 1024  # bytes held at once, packed or unpacked
+_STEP = 64 * 1024  # bytes read at once
 
 
 def end_of_member(stream: BinaryIO, offset: int) -> int | None:
     """Return where the gzip member at `offset` ends, None where none that is whole begins."""
+    length = _length(_parts(stream, offset))
+    return None if length is None else offset + length
+
+
+def member_bytes(stream: BinaryIO, offset: int, most: int) -> bytes:
+    """Return the gzip member at `offset`; nothing where none that is whole begins, or over `most`.
+
+    Nothing is read twice.
+    """
+    kept = bytearray()
+
+    def parts() -> Iterator[bytes]:
+        for part in _parts(stream, offset):
+            kept.extend(part)
+            yield part
+            if len(kept) > most + _STEP:
+                return
+
+    length = _length(parts())
+    if length is None or length > most:
+        return b""
+    del kept[length:]
+    return bytes(kept)
+
+
+def _parts(stream: BinaryIO, offset: int) -> Iterator[bytes]:
     stream.seek(offset)
+    while part := stream.read(_STEP):
+        yield part
+
+
+def _length(parts: Iterator[bytes]) -> int | None:
+    """Return how long the gzip member is with which the parts begin."""
     unpacker = zlib.decompressobj(wbits=31)
-    position, rest = offset, b""
+    length, rest = 0, b""
     while not unpacker.eof:
         if not rest:
-            rest = stream.read(CHUNK)
-            position += len(rest)
+            rest = next(parts, b"")
+            length += len(rest)
             if not rest:
                 return None
         try:
@@ -23,7 +57,7 @@ def end_of_member(stream: BinaryIO, offset: int) -> int | None:
         except zlib.error:
             return None
         rest = unpacker.unconsumed_tail
-    return position - len(unpacker.unused_data)
+    return length - len(unpacker.unused_data)
 
 
 def next_member(stream: BinaryIO, offset: int, size: int) -> int:

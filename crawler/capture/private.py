@@ -20,6 +20,15 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, FILE_MODE)
 
 
+def sync(path: Path) -> None:
+    """See that a file, or the names in a folder, are on the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it that are missing, each with the mode 0750. Raises OSError.
 

@@ -10,6 +10,7 @@ from fastwarc.warc import WarcRecordType
 
 from crawler.capture.decode import MAX_BYTES, UndecodableError, dechunk, decode
 from crawler.capture.digests import matching_digest
+from crawler.capture.objects.files import WarcSource
 from crawler.capture.scan import Gap, RecordEntry, Scan, records, scan
 from crawler.page.response import Page
 from crawler.page.urls import canonical_url, host_of
@@ -123,7 +124,7 @@ def decoded_body(recorded: Recorded) -> bytes:
         raise CaptureError(f"{where}: the record cannot be decoded: {error}") from None
 
 
-def read_record(file: Path, offset: int) -> Page:
+def read_record(file: WarcSource, offset: int) -> Page:
     """Return the page in the response record at `offset`, its content decoded.
 
     Raises CaptureError where there is none or its payload does not match its digest.
@@ -139,7 +140,7 @@ def read_record(file: Path, offset: int) -> Page:
     )
 
 
-def recorded_at(file: Path, offset: int) -> Recorded:
+def recorded_at(file: WarcSource, offset: int) -> Recorded:
     """Return the response record at `offset` (in bytes) as it lies there.
 
     Raises CaptureError where there is none or its payload does not match its digest.
@@ -147,7 +148,7 @@ def recorded_at(file: Path, offset: int) -> Recorded:
     return _read(file, offset, str(file))
 
 
-def _read(file: Path, offset: int, name: str) -> Recorded:
+def _read(file: WarcSource, offset: int, name: str) -> Recorded:
     with closing(records(file, offset)) as found:
         record = next(found, None)
         is_response = record is not None and record.record_type == WarcRecordType.response
@@ -160,10 +161,7 @@ def _read(file: Path, offset: int, name: str) -> Recorded:
     if len(raw) > MAX_BYTES:
         raise CaptureError(f"{file}: the record at offset {offset} is over {MAX_BYTES} bytes")
     headers = record.http_headers.items_bytes()
-    is_chunked = any(
-        n.lower() == b"transfer-encoding" and b"chunked" in v.lower() for n, v in headers
-    )
-    body = dechunk(raw) if is_chunked else raw
+    body = dechunk(raw) if any(map(_says_chunked, headers)) else raw
     # Some tools take the digest of what went over the line, chunks included.
     digest = matching_digest(record.headers.get("WARC-Payload-Digest"), (body, raw))
     if digest is None:

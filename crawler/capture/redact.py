@@ -1,27 +1,37 @@
-"""Takedowns in the captures folder: tombstones in place of an article's records."""
+"""Takedowns in the WARC files: tombstones in place of an article's records."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from crawler.capture.files import list_files
 from crawler.capture.hold import hold_host
+from crawler.capture.objects.files import CaptureFiles
+from crawler.capture.objects.push import push_file
 from crawler.capture.tombstone import RecordSpan, redact_file
 from crawler.outlets.model import Outlet
 from crawler.page.urls import canonical_url
 from storage.archive import Archive
+from storage.errors import CaptureError, CrawlError
 from storage.model.maintenance import Redaction
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What a takedown did: files rewritten, records taken out, files that lie elsewhere."""
+    """What a takedown did: files rewritten, records taken out, files that lie elsewhere.
+
+    lacking: files that another machine has yet to push; it goes on with the takedown then.
+    versions: what a store that keeps earlier versions of its objects still has, and how it calls
+    them.
+    """
 
     files: int
     records: int
     elsewhere: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 def host_hold(
@@ -36,28 +46,82 @@ def host_hold(
     return hold_host(archive, captures, outlets[slug].host, "redact")
 
 
-def rewrite(archive: Archive, captures: Path, redaction: Redaction, now: datetime) -> Removed:
+def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: datetime) -> Removed:
     """Take a redacted article's records out of the WARC files, and say so in the archive.
 
-    The caller holds the outlet's lock. Doing it again does what a kill left undone. Files outside
-    the captures folder are not ours to write. Raises CaptureError.
+    Here, and in the object store. The caller holds the outlet's lock. Doing it again does what a
+    kill left undone. Files outside the captures folder are not ours to write. Raises CaptureError.
     """
-    files = dict.fromkeys(one.warc_file for one in redaction.captures)
-    elsewhere = tuple(name for name in files if Path(name).is_absolute())
-    is_wanted = _wanted(redaction)
-    rewritten: list[Path] = []
-    records = 0
-    for name in files:
-        path = captures / name
-        if name not in elsewhere and path.is_file():
-            taken = redact_file(path, is_wanted)
-            records += taken
-            rewritten += [path] if taken else []
-    # Also those that were rewritten before a kill: their digests are still the old ones.
-    listed = [captures / name for name in files if name not in elsewhere]
-    list_files(archive, captures, [path for path in listed if path.is_file()], now)
-    archive.maintenance.finish_redaction(redaction.number, now)
-    return Removed(len(rewritten), records, elsewhere)
+    names = dict.fromkeys(one.warc_file for one in redaction.captures)
+    elsewhere = tuple(name for name in names if Path(name).is_absolute())
+    with files.writing() if files.url else nullcontext():
+        here, lacking = _brought_here(archive, files, [n for n in names if n not in elsewhere])
+        records = {name: redact_file(files.folder / name, _wanted(redaction)) for name in here}
+        for name in here:
+            if here[name] and not records[name]:  # fetched in vain: it was done before
+                (files.folder / name).unlink()
+        # Also those that were rewritten before a kill: their digests are still the old ones.
+        kept = [name for name in here if records[name] or not here[name]]
+        list_files(
+            archive, files.folder, [files.folder / name for name in kept], now, redacted=True
+        )
+        versions = _stored_anew(archive, files, kept, now) if files.url else ()
+    if not lacking:
+        archive.maintenance.finish_redaction(redaction.number, now)
+    rewritten = sum(1 for count in records.values() if count)
+    return Removed(rewritten, sum(records.values()), elsewhere, lacking, versions)
+
+
+def _brought_here(
+    archive: Archive, files: CaptureFiles, names: list[str]
+) -> tuple[dict[str, bool], tuple[str, ...]]:
+    """Return the files that can be rewritten, with whether each was fetched; and those that cannot.
+
+    Without an object store a file that is not here is lost, and `archive check` says so.
+    """
+    here = {name: False for name in names if (files.folder / name).is_file()}
+    if not files.url:
+        return here, ()
+    listed = archive.captures.find_warc_files([name for name in names if name not in here])
+    for one in listed:
+        if one.stored_at is not None:
+            files.fetch(one.name)
+            here[one.name] = True
+    return here, tuple(name for name in names if name not in here)
+
+
+def _stored_anew(
+    archive: Archive, files: CaptureFiles, names: list[str], now: datetime
+) -> tuple[str, ...]:
+    """Push rewritten files at once; return what a store with versions keeps of the former."""
+    kept = []
+    for name in names:
+        try:
+            version = files.stored(name).version()
+            push_file(archive, files, name, now)
+        except CaptureError as error:
+            raise CaptureError(
+                f"{error}: the takedown has not reached its recordings; the same command goes on"
+            ) from None
+        if version is not None:
+            kept.append(f"{files.stored(name)} (version {version})")
+    return tuple(kept)
+
+
+def go_on_with_takedowns(
+    archive: Archive, files: CaptureFiles, outlets: Mapping[str, Outlet], now: datetime
+) -> None:
+    """Rewrite what takedowns on other machines could not reach, as it lies here.
+
+    One whose outlet is being crawled is left for the next time. Raises CaptureError.
+    """
+    for redaction in archive.maintenance.open_redactions():
+        if any((files.folder / one.warc_file).is_file() for one in redaction.captures):
+            with (
+                suppress(CrawlError),
+                host_hold(archive, files.folder, outlets, redaction.outlet),
+            ):
+                rewrite(archive, files, redaction, now)
 
 
 def _wanted(redaction: Redaction) -> Callable[[RecordSpan], bool]:

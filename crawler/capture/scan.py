@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.capture.members import CHUNK, GZIP, end_of_member, next_member
+from crawler.capture.objects.files import WarcSource
 from storage.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def scan(file: Path) -> Scan:
     return Scan(named[0] if named else None, tuple(found.entries), tuple(found.gaps))
 
 
-def records(file: Path, offset: int = 0) -> Generator[WarcRecord, None, None]:
+def records(file: WarcSource, offset: int = 0) -> Generator[WarcRecord, None, None]:
     """Yield a file's records from `offset` on, their content as it lies there.
 
     Raises CaptureError where the file cannot be read.
@@ -101,7 +102,7 @@ def records(file: Path, offset: int = 0) -> Generator[WarcRecord, None, None]:
         raise _unreadable(file, error) from None
 
 
-def _unreadable(file: Path, error: OSError | ValueError) -> CaptureError:
+def _unreadable(file: WarcSource, error: OSError | ValueError) -> CaptureError:
     if isinstance(error, FileNotFoundError):
         return CaptureError(f"{file}: no such file; expected a WARC file")
     return CaptureError(f"{file}: cannot be read as a WARC file: {error}")

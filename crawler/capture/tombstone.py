@@ -18,7 +18,8 @@ from uuid import uuid4
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from crawler.capture.private import open_private
+from crawler.capture.objects.files import WarcSource
+from crawler.capture.private import open_private, sync
 from storage.errors import CaptureError
 
 _BODY = b"This record was redacted."
@@ -41,22 +42,21 @@ class RecordSpan:
     refers_to: str | None
 
 
-def record_spans(file: Path) -> Iterator[RecordSpan]:
+def record_spans(file: WarcSource) -> Iterator[RecordSpan]:
     """Yield a file's records in order. Raises CaptureError where it cannot be read."""
-    size = file.stat().st_size if file.is_file() else 0
     last: RecordSpan | None = None
     with closing(_begun(file)) as records:
         for record in records:
             if last is not None:
                 if record.start <= last.start:
                     raise CaptureError(f"{file}: its records are not compressed one by one")
-                yield _ending(last, record.start)
+                yield replace(last, end=record.start)
             last = record
     if last is not None:
-        yield _ending(last, size)
+        yield last
 
 
-def tombstone_at(file: Path, offset: int) -> str | None:
+def tombstone_at(file: WarcSource, offset: int) -> str | None:
     """Return the id of the record that a tombstone at `offset` (in bytes) stands for, if any."""
     with closing(_begun(file, offset)) as records:
         found = next(records, None)
@@ -79,7 +79,7 @@ def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
             os.fsync(new.fileno())
         shutil.copymode(file, beside)
         beside.replace(file)
-        _sync_folder(file.parent)
+        sync(file.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise CaptureError(
@@ -100,15 +100,16 @@ def tombstone(record_id: str, length: int, *, compressed: bool) -> bytes:
     return data
 
 
-def _begun(file: Path, offset: int = 0) -> Generator[RecordSpan, None, None]:
+def _begun(file: WarcSource, offset: int = 0) -> Generator[RecordSpan, None, None]:
     try:
         with file.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
             stream.seek(offset)
             kinds = WarcRecordType.any_type
             for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
                 yield RecordSpan(
                     start=record.stream_pos,
-                    end=0,
+                    end=size,
                     is_response=record.record_type == WarcRecordType.response,
                     record_id=record.record_id or "",
                     url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
@@ -118,10 +119,6 @@ def _begun(file: Path, offset: int = 0) -> Generator[RecordSpan, None, None]:
         raise CaptureError(f"{file}: no such file; expected a WARC file") from None
     except OSError as error:
         raise CaptureError(f"{file}: cannot be read as a WARC file: {error}") from None
-
-
-def _ending(record: RecordSpan, end: int) -> RecordSpan:
-    return replace(record, end=end)
 
 
 def _refers_to(record: WarcRecord) -> str | None:
@@ -178,12 +175,3 @@ def _compressed(record_id: str, length: int) -> bytes | None:
     comment = b" " * (missing - 1) + b"\0" if missing else b""
     flags = 0x10 if missing else 0
     return bytes([0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 2, 255]) + comment + packed + sums
-
-
-def _sync_folder(folder: Path) -> None:
-    """See that a rename is on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

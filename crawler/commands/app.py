@@ -1,6 +1,9 @@
 """A Typer whose help says what an option takes as people do, not by the types of Python."""
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 import typer
@@ -30,8 +33,41 @@ class CommandApp(typer.Typer):
         super().__init__(cls=PlainGroup, help=help, no_args_is_help=True, add_completion=False)
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[..., Any]:
-        """Return a decorator that adds a command, as typer's does."""
-        return super().command(name, cls=PlainCommand, **settings)
+        """Return a decorator that adds a command, as typer's does; see `spread`."""
+        add = super().command(name, cls=PlainCommand, **settings)
+
+        def adding(function: Callable[..., Any]) -> Callable[..., Any]:
+            add(spread(function))
+            return function
+
+        return adding
+
+
+def spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command as typer takes it: a dataclass among its parameters becomes its fields.
+
+    So options that many commands have stand in one class of `crawler.commands.options`.
+    """
+    groups: dict[str, Any] = {}
+    parameters: list[Parameter] = []
+    for name, parameter in signature(function).parameters.items():
+        group = parameter.annotation
+        if isinstance(group, type) and is_dataclass(group):
+            groups[name] = group
+            parameters += signature(group).parameters.values()
+        else:
+            parameters.append(parameter)
+
+    @wraps(function)
+    def called(**given: Any) -> Any:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        return function(**given)
+
+    named = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in parameters]
+    called.__signature__ = Signature(named)  # type: ignore[attr-defined] # typer reads it
+    called.__annotations__ = {each.name: each.annotation for each in named}
+    return called
 
 
 def _worded(params: list[Any]) -> list[Any]:

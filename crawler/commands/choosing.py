@@ -2,36 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 
-from crawler.commands.common import err, print_table
+from crawler.commands import options
+from crawler.commands.common import err, note, print_table
 from crawler.config.config import Config
-from crawler.places import Gazetteer, Reach, load_gazetteer, version_of
+from crawler.places import Gazetteer, load_gazetteer, version_of
 from crawler.render.base import counted
 from crawler.render.places import above_text, era_text, units_text
-from crawler.render.table import Column, Table
+from crawler.render.table import Column, Table, table_of
 from storage.archive import Archive
 from storage.errors import UnknownPlaceError, UsageError
 from storage.model.places import Confidence, Unit
-
-PlaceOption = Annotated[
-    str | None,
-    typer.Option("--place", metavar="NAME", help="About this place: a name, or a unit's id."),
-]
-SuccessorsOption = Annotated[
-    Reach,
-    typer.Option("--with-successors", help="Also what the place became: core, or all touched."),
-]
-AboutOption = Annotated[
-    Confidence,
-    typer.Option(
-        "--about", help="How sure that it is about the place: certain, or likely ones too."
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +28,14 @@ class Choice:
     about: Confidence = "likely"
 
 
-def choose(config: Config, place: str | None, reach: Reach, about: Confidence = "likely") -> Choice:
-    """Return what a query for `place` means, if it names one; only then is the gazetteer read.
+def choose(config: Config, asked: options.Place) -> Choice:
+    """Return what a query for a place means, if it names one; only then is the gazetteer read.
 
     Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place, or
     for how sure an article is about none.
     """
+    place, reach = asked.place, asked.with_successors
+    about = asked.about if isinstance(asked, options.AboutPlace) else "likely"
     if place is None:
         if reach != "none":
             raise UsageError("--with-successors needs a --place whose successors are wanted")
@@ -116,16 +102,14 @@ def _exact(unit: Unit, gazetteer: Gazetteer) -> str:
 
 def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:
     """Return units as a table, one row each."""
-    columns = (
-        Column("ID"),
-        Column("unit"),
-        Column("in", least=16),  # what distinguishes namesakes
-        Column("valid", rank=1),
+    columns: tuple[Column[Unit], ...] = (
+        Column("ID", lambda unit: unit.id),
+        Column("unit", lambda unit: unit.full_name),
+        # "in" distinguishes namesakes.
+        Column("in", lambda unit: above_text(unit, gazetteer), least=16),
+        Column("valid", era_text, rank=1),
     )
-    listed = Table(title, columns)
-    for unit in found:
-        listed.add(unit.id, unit.full_name, above_text(unit, gazetteer), era_text(unit))
-    return listed
+    return table_of(title, columns, found)
 
 
 def warn_untagged(archive: Archive, version: str) -> None:
@@ -135,8 +119,7 @@ def warn_untagged(archive: Archive, version: str) -> None:
     """
     count = archive.places.count_untagged(version_of(version))
     if count:
-        err.print(
+        note(
             f"note: {counted(count, 'state of an article has', 'states of articles have')}"
-            " no places of this gazetteer yet; `tinquan places retag` adds them",
-            soft_wrap=True,
+            " no places of this gazetteer yet; `tinquan places retag` adds them"
         )

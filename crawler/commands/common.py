@@ -1,22 +1,16 @@
-"""What all commands share: their options, their console, and the way they open things."""
+"""What all commands share: their console, and the way they open things."""
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Any, TextIO
 
-import typer
 from rich.console import Console
+from rich.markup import escape
 
-from crawler.config.config import (
-    ARCHIVE_VARIABLE,
-    CONFIG_VARIABLE,
-    Config,
-    absolute_archive,
-    load_config,
-)
+from crawler.config.config import ARCHIVE_VARIABLE, Config, absolute_archive, load_config
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import Outlet, find_outlet, load_outlet_folders
 from crawler.page.times import parse_moment, parse_when, utc_now
@@ -26,27 +20,6 @@ from crawler.render.table import Table
 from crawler.render.terminal import PlainConsole, json_text, shown
 from storage.archive import Archive, open_archive
 from storage.errors import ConfigError, UsageError
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", help=f"Configuration file [{CONFIG_VARIABLE}].", metavar="FILE"),
-]
-ArchiveOption = Annotated[
-    str | None,
-    typer.Option("--archive", help="Database URL or SQLite file.", metavar="URL"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-SinceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--since",
-        help="From then on: 2026-09-14, 14/9/2026, 2026-09, yesterday, monday, 7d, 12h.",
-        metavar="TIME",
-    ),
-]
-UntilOption = Annotated[
-    str | None, typer.Option("--until", help="Before then; as --since.", metavar="TIME")
-]
 
 MOST = 1_000_000_000
 """The largest number that an option takes which the database counts up to."""
@@ -59,6 +32,27 @@ def _width(stream: TextIO | None) -> int | None:
 
 out = PlainConsole(highlight=False, width=_width(sys.stdout))
 err = PlainConsole(stderr=True, highlight=False, width=_width(sys.stderr))
+
+
+def say(text: str) -> None:
+    """Print a text as it is; a line that is too long is the terminal's to break."""
+    out.print(text, markup=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Print on standard error what a user should know."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
+def complain(fault: object) -> None:
+    """Print on standard error what is wrong."""
+    note(f"tinquan: {fault}")
+
+
+def print_facts(facts: Mapping[str, str], width: int) -> None:
+    """Print values under their names, one a line. width: of the names, in cells."""
+    for name, value in facts.items():
+        out.print(f"[dim]{name:>{width}}[/dim]  {escape(value)}", soft_wrap=True)
 
 
 def print_table(table: Table, console: Console = out) -> None:
@@ -107,7 +101,7 @@ def place_names(config: Config) -> Gazetteer:
     try:
         return load_gazetteer(config.gazetteer)
     except ConfigError as error:
-        err.print(f"note: places are shown by their ids: {error}", markup=False, soft_wrap=True)
+        note(f"note: places are shown by their ids: {error}")
         return Gazetteer((), (), "")
 
 
@@ -134,17 +128,6 @@ def given_path(text: str | Path) -> Path:
     if isinstance(text, str) and not text.strip():
         raise UsageError("a path is empty; expected a file's or folder's name (. is this folder)")
     return Path(text)
-
-
-def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
-    """Return the bounds that --since and --until say, as UTC.
-
-    Raises UsageError where one is no time, or nothing can lie between them.
-    """
-    start, end = moment("--since", since), moment("--until", until)
-    if start and end and start >= end:
-        raise UsageError(f"--since {since} is not before --until {until}")
-    return start, end
 
 
 def day_of(option: str, text: str) -> date:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import given_path, out, short_path, write_new
+from crawler.commands import options
+from crawler.commands.common import given_path, out, say, short_path, write_new
 from crawler.commands.crawl.crawl import crawl
 from crawler.commands.query.articles import articles
 from crawler.commands.watch.watch import run
@@ -42,14 +43,19 @@ def demo(
     """
     config = _configured(folder)
     archive = str(config.with_name("tinquan.db").resolve())  # whatever TINQUAN_ARCHIVE says
+    setup = options.Setup(config, archive)
+    whole, output = options.Window(), options.Output()
     for name in _RECORDINGS:  # one outlet after another, so that ids are the same each time
         recording = shipped("demo") / name
         _say(config, "crawl", "--replay", short_path(recording))
-        crawl(replay=[recording], jobs=1, config=config, archive=archive)
+        crawl(window=whole, replay=[recording], jobs=1, setup=setup)
     _say(config, "articles", "--limit", "10")
-    articles(limit=10, config=config, archive=archive)
+    nowhere = options.AboutPlace()
+    part = options.Part(10)
+    articles(window=whole, place=nowhere, part=part, setup=setup, output=output)
     _say(config, "articles", "--place", _PLACE, "--with-successors", "core")
-    articles(place=_PLACE, with_successors="core", config=config, archive=archive)
+    place = options.AboutPlace(_PLACE, "core")
+    articles(window=whole, place=place, part=options.Part(), setup=setup, output=output)
     out.print(
         f"now look around in it: cd {escape(str(folder))}; tinquan show 16; tinquan diff 16;"
         " tinquan search ngập; tinquan runs",
@@ -57,9 +63,9 @@ def demo(
     )
     program = "tinquan" if which("tinquan") else sys.argv[0]
     words = shlex.join((program, "--config", str(config), "serve"))
-    out.print(f"or open it in a browser: {words}", markup=False, soft_wrap=True)
+    say(f"or open it in a browser: {words}")
     _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
-    run(_PLACE, dry_run=True, since=_DAY, config=config, archive=archive)
+    run(name=_PLACE, dry_run=True, since=_DAY, setup=setup)
 
 
 def _configured(folder: Path) -> Path:
@@ -90,4 +96,4 @@ def _configured(folder: Path) -> Path:
 def _say(config: Path, *words: str) -> None:
     """Print the command that comes next, as a person would type it."""
     line = shlex.join(("tinquan", "--config", str(config), *words))
-    out.print(f"$ {line}", markup=False, soft_wrap=True)
+    say(f"$ {line}")

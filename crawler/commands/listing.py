@@ -1,10 +1,8 @@
 """How every list is printed: as a table, or by --json, --jsonl or --csv; and a part of a long one.
 
-A command that lists takes the options `json: JsonOption`, `jsonl: JsonLinesOption` and
-`csv: CsvOption`, asks `form_of` for the one that was given, and hands its rows, as plain data, to
-`print_rows`; only a form of None leaves it a table to print. A list that can be long takes
-`limit: LimitOption` and `offset: OffsetOption` too, and is printed by `print_portion`; a table's
-title and last line come from `Portion`.
+A command that lists has `options.Output`, and hands its rows, as plain data, to `print_rows`; only
+a form of None leaves it a table to print. A list that can be long has `options.Part` too, and is
+printed by its `Listing`, or by `print_portion`; a table's title and last line come from `Portion`.
 """
 
 import csv as csv_module
@@ -12,64 +10,75 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Annotated, Any, Literal
+from typing import Any, Generic, TypeVar
 
-import typer
-
-from crawler.commands.common import MOST, err, print_json_array
+from crawler.commands.common import err, print_json_array, print_table
+from crawler.commands.options import Form, Part
 from crawler.render.base import counted
 from crawler.render.csv import csv_row, header
+from crawler.render.table import Column, table_of
 from crawler.render.terminal import json_text, shown
-from storage.errors import UsageError
 
-JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print JSON, one object a line.")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for spreadsheets.")]
-LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
-OffsetOption = Annotated[int, typer.Option(min=0, max=MOST, help="Leave out the first so many.")]
-
-Form = Literal["json", "jsonl", "csv"]
+T = TypeVar("T")
 
 
-def form_of(*, json: bool, jsonl: bool, csv: bool) -> Form | None:
-    """Return the form that was asked for; None for a table. Raises UsageError for several."""
-    forms: tuple[tuple[Form, bool], ...] = (("json", json), ("jsonl", jsonl), ("csv", csv))
-    asked = [form for form, is_asked in forms if is_asked]
-    if len(asked) > 1:
-        raise UsageError(f"{' and '.join(f'--{form}' for form in asked)}: expected one of them")
-    return asked[0] if asked else None
-
-
-def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: str) -> None:
     """Print a list for programs, row by row as they come.
 
-    columns: what CSV shows, in order, as `crawler.render.csv.csv_row` takes them; it has a header
-    also where there is no row.
+    columns: what CSV shows, in order, between blanks, as `crawler.render.csv.csv_row` takes them;
+    it has a header also where there is no row.
     """
     if form == "json":
         print_json_array(rows)
     elif form == "jsonl":
         sys.stdout.writelines(f"{json_text(row)}\n" for row in rows)
     else:
-        print_csv(header(columns), (csv_row(row, columns) for row in rows))
+        names = columns.split()
+        print_csv(header(names), (csv_row(row, names) for row in rows))
 
 
 def print_portion(
     form: Form,
     rows: Iterable[Mapping[str, Any]],
-    columns: Sequence[str],
-    page: tuple[int, int],
+    columns: str,
+    part: Part,
     total: Callable[[], int],
 ) -> None:
     """Print a part of a list for programs, and on standard error how it goes on.
 
-    page: the limit and the offset. total: counts the whole list, where the part may not be all.
+    total: counts the whole list, where the part may not be all.
     """
-    limit, offset = page
     numbers = count()
     print_rows(form, (row for row, _ in zip(rows, numbers, strict=False)), columns)
     shown = next(numbers)
-    if shown >= limit:
-        Portion(limit, total(), offset).print_rest()
+    if shown >= part.limit:
+        Portion(part.limit, total(), part.offset).print_rest()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """How long lists of one kind of thing are printed.
+
+    nouns: one of them and several. order: what comes first. csv: as `print_rows` takes it.
+    """
+
+    nouns: tuple[str, str]
+    order: str
+    columns: Sequence[Column[T]]
+    as_json: Callable[[T], Mapping[str, Any]]
+    csv: str
+
+    def print(
+        self, found: Iterable[T], form: Form | None, part: Part, total: Callable[[], int]
+    ) -> None:
+        """Print a part of a list. total: counts the whole."""
+        if form:
+            print_portion(form, map(self.as_json, found), self.csv, part, total)
+            return
+        listed = list(found)
+        portion = Portion(len(listed), total(), part.offset)
+        print_table(table_of(f"{portion.title(*self.nouns)}, {self.order}", self.columns, listed))
+        portion.print_rest()
 
 
 def print_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crawler.config.alarms import Alarming
-from crawler.config.channels import check_channels
+from crawler.config.alarms import Alarming, check_channels
+from crawler.config.captures import with_object_store
 from crawler.config.schedule import Schedule
 from crawler.config.watches import Watch, check_watches
 from crawler.outlets.model import explain
@@ -53,7 +53,8 @@ class Config(BaseModel):
     file: where it was read from. root: what paths are taken from, itself from the file's folder,
     or the current one.
     archive: database URL; a bare or relative SQLite path is taken from `root`.
-    captures, logs: folders for WARC files and crawl logs.
+    captures, logs: folders for WARC files and crawl logs. object_store: the URL of the one that
+    closed WARC files are pushed to, "" for none; keep_days: how long they stay here after that.
     outlets: folder of own outlet files, read besides the shipped ones unless `shipped_outlets` is
     false. gazetteer: folder of the tables of places.
     alarms: whom to notify of what is wrong.
@@ -71,6 +72,8 @@ class Config(BaseModel):
     root: Path = Path()
     archive: str = "sqlite:///tinquan.db"
     captures: Path = Path("captures")
+    object_store: str = ""
+    keep_days: int = Field(30, ge=1)
     logs: Path = Path("logs")
     outlets: Path = Path("outlets")
     shipped_outlets: bool = True
@@ -83,6 +86,11 @@ class Config(BaseModel):
     watch_file: Path | None = None
     reader: str = ""
     schedule: Schedule = Schedule()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _captures_may_be_a_url(cls, values: Any) -> Any:
+        return with_object_store(values) if isinstance(values, dict) else values
 
     @field_validator("contact")
     @classmethod

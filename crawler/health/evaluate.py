@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from crawler.health.backlog import backlog_findings
 from crawler.health.machines import lost_machines, machine_findings
 from crawler.health.rules import (
     LOOK_BACK,
@@ -15,17 +16,22 @@ from crawler.health.rules import (
 )
 from storage.archive import Archive
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import schedule_stopped_at
+from storage.model.schedule import schedule_stopped_at
 
 
 def evaluate_all(
-    archive: Archive, monitored: Sequence[MonitoredOutlet], folder: Path, now: datetime
+    archive: Archive,
+    monitored: Sequence[MonitoredOutlet],
+    folder: Path,
+    now: datetime,
+    store: str = "",
 ) -> list[Alarm]:
     """Look at the outlets and the disk, open and close alarms; return the open ones.
 
-    watched: the outlets that are scheduled. folder: where captures lie.
+    watched: the outlets that are scheduled. folder: where captures lie. store: the URL of the
+    object store that they are pushed to.
     """
-    found = all_findings(archive, monitored, folder, now)
+    found = all_findings(archive, monitored, folder, now, store)
     evaluated = [None, *(one.outlet for one in monitored)]
     return archive.alarms.sync(found, evaluated, now)
 
@@ -37,7 +43,11 @@ def evaluate_outlet(archive: Archive, monitored: MonitoredOutlet, now: datetime)
 
 
 def all_findings(
-    archive: Archive, monitored: Sequence[MonitoredOutlet], folder: Path, now: datetime
+    archive: Archive,
+    monitored: Sequence[MonitoredOutlet],
+    folder: Path,
+    now: datetime,
+    store: str = "",
 ) -> list[Finding]:
     """Return what is wrong now; nothing is written."""
     found: list[Finding] = []
@@ -54,6 +64,8 @@ def all_findings(
     if schedule_stopped_at(machines) is None:  # who stopped it knows, and `status` says so
         found += late_findings(monitored, started, now, since=since)
     found += machine_findings(lost_machines(archive, machines, now))
+    if store:
+        found += backlog_findings(store, archive.captures.push_backlog(), now)
     return found + _disk(folder, now)
 
 

@@ -1,11 +1,12 @@
 """Do several crawls at once for a command that waits for them, and show how they get on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from rich.progress import Progress, TaskID
 
+from crawler.capture.hold import ASK_SECONDS
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.signals import stop_on_signal
@@ -18,10 +19,16 @@ _SHOW_SECONDS = 0.2
 
 
 def run_crawls(
-    archive: Archive, config: Config, jobs: Sequence[CrawlJob], progress: Progress, at_once: int = 1
+    archive: Archive,
+    config: Config,
+    jobs: Sequence[CrawlJob],
+    progress: Progress,
+    at_once: int = 1,
+    was_cut: Callable[[], bool] | None = None,
 ) -> list[Run]:
     """Do the jobs, at most `at_once` at a time; return their runs in the same order.
 
+    was_cut: says that their hosts are no longer held; then those that run are ended, as "stopped".
     Ctrl-C, SIGTERM, or an error of one job end all of them before they are raised. Raises
     CrawlError, ArchiveError and OSError.
     """
@@ -29,10 +36,13 @@ def run_crawls(
     async def work() -> list[Run]:
         supervisor = Supervisor(archive, config, forks=len(jobs) > 1)
         pool = _Pool(supervisor, archive, progress, at_once)
+        watch = asyncio.create_task(_watch(was_cut, supervisor)) if was_cut else None
         with stop_on_signal(supervisor.stop):
             try:
                 ended = await asyncio.gather(*map(pool.run, jobs), return_exceptions=True)
             finally:
+                if watch is not None:
+                    watch.cancel()
                 supervisor.close()
             for error in ended:
                 if isinstance(error, BaseException):
@@ -40,6 +50,13 @@ def run_crawls(
         return [run for run in ended if isinstance(run, Run)]
 
     return asyncio.run(work())
+
+
+async def _watch(was_cut: Callable[[], bool], supervisor: Supervisor) -> None:
+    """Stop what runs when its hosts are no longer held."""
+    while not await asyncio.to_thread(was_cut):
+        await asyncio.sleep(ASK_SECONDS)
+    supervisor.stop()
 
 
 class _Pool:

@@ -1,11 +1,15 @@
 """Tables that fit their terminal: what matters least is left out first, and said."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from textwrap import wrap
+from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+
+from crawler.render.base import time_text
 
 EMPTY = "–"
 """What a cell shows that has nothing to say."""
@@ -16,19 +20,21 @@ _INDENT = " " * 4
 _NARROWEST = 8
 
 Cell = str | Text
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, and how it behaves where the terminal is narrow.
+class Column(Generic[T]):
+    """A column: its name, what it shows, and how it behaves where the terminal is narrow.
 
-    number: aligned right. rank: columns of the highest rank are left out first, those of rank 0
-    never. least: the cells down to which a long text may be cut; None: it is never cut. below: its
-    values stand on a line of their own under their row, where they say anything. time: its values
-    are Việt Nam's times, which the title says once.
+    of: a thing's value (`table_of`). number: aligned right. rank: columns of the highest rank are
+    left out first, those of rank 0 never. least: the cells down to which a long text may be cut;
+    None: it is never cut. below: its values stand on a line of their own under their row, where
+    they say anything. time: its values are Việt Nam's times, which the title says once.
     """
 
     name: str
+    of: Callable[[T], Cell | float | datetime | None] = lambda _: None
     number: bool = False
     rank: int = 0
     least: int | None = None
@@ -41,7 +47,7 @@ class Table:
     """Rows under a title. A cell is plain text, or a Text with a style."""
 
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[Column[Any]]
     rows: list[Sequence[Cell]] = field(default_factory=list)
 
     def add(self, *cells: Cell) -> None:
@@ -99,6 +105,22 @@ class Table:
             yield Text(_INDENT + line, style="dim")
 
 
+def table_of(title: str, columns: Sequence[Column[T]], items: Iterable[T]) -> Table:
+    """Return a table with a row for each thing."""
+    table = Table(title, columns)
+    for item in items:
+        table.add(*(_cell(column.of(item)) for column in columns))
+    return table
+
+
+def _cell(value: Cell | float | datetime | None) -> Cell:
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, str | Text):
+        return value
+    return EMPTY if value is None else str(value)
+
+
 def _text(cell: Cell) -> Text:
     return Text(cell) if isinstance(cell, str) else cell
 
@@ -146,5 +168,5 @@ def _texts(table: Table, index: int) -> Iterator[str]:
         yield _text(row[index]).plain
 
 
-def _least(column: Column, natural: int) -> int:
+def _least(column: Column[Any], natural: int) -> int:
     return natural if column.least is None else min(natural, max(column.least, len(column.name)))

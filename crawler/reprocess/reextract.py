@@ -4,8 +4,9 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from crawler.capture.objects.files import CaptureFiles, WarcSource
+from crawler.capture.objects.store import StoreError
 from crawler.capture.reader import read_record
 from crawler.extract import extract
 from crawler.extract.worker import Extract, ExtractionWorker
@@ -93,11 +94,11 @@ class RereadCallbacks:
 class RereadSettings:
     """How captures are read.
 
-    captures: the folder that WARC files' names are relative to. outlets: by slug.
+    captures: where WARC files are. outlets: by slug.
     version: of the code that reads. function: that code; children import it.
     """
 
-    captures: Path
+    captures: CaptureFiles
     outlets: Mapping[str, Outlet]
     version: int
     workers: int = 1
@@ -105,11 +106,13 @@ class RereadSettings:
 
 
 def read_capture(
-    file: Path, offset: int, outlet: Outlet | None, function: Extract
+    file: WarcSource, offset: int, outlet: Outlet | None, function: Extract
 ) -> Result | Unread:
     """Return what the record at `offset` (in bytes) of a WARC file is read as."""
     try:
         page = read_record(file, offset)
+    except StoreError as error:
+        return Unread("the object store", str(error))
     except CaptureError as error:
         return Unread(str(file), str(error))
     return function(page, outlet)
@@ -166,7 +169,7 @@ async def _read(
     if outlet is None:  # read without it, the article would be another outlet's
         where = f"outlet {before.outlet}"
         return Unread(where, f"{where} has no file: write one, or name the outlets to read")
-    file = reader.captures / capture.warc_file
+    file = reader.captures.find(capture.warc_file)
     return await worker.guarded(
         before.outlet, capture.url, read_capture, file, capture.warc_offset, outlet, reader.function
     )

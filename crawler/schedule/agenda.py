@@ -14,6 +14,9 @@ from crawler.outlets.cadence import Cadence
 from crawler.schedule.item import Item
 from storage.model.runs import Run, RunKind
 
+PUSH = "push"
+"""The name of the job that pushes closed WARC files into the object store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -30,6 +33,17 @@ class MaintenanceJob:
     """A maintenance job to be started: one at a time, beside the crawls."""
 
     name: str
+
+    @property
+    def is_own(self) -> bool:
+        """True of what each machine does for itself, beside the others: its own files wait."""
+        return self.name == PUSH
+
+    def waits_for(self, other: "Task") -> bool:
+        """True where the other has to end before this begins."""
+        if not isinstance(other, MaintenanceJob):
+            return False
+        return self == other or not (self.is_own or other.is_own)
 
 
 Task = Visit | MaintenanceJob
@@ -176,8 +190,8 @@ class Agenda:
 
     def _task(self, item: Item, now: datetime) -> Task | None:
         if item.kind == "maintenance":
-            busy = any(isinstance(task, MaintenanceJob) for task in self.running)
-            return None if busy else MaintenanceJob(item.name)
+            job = MaintenanceJob(item.name)
+            return None if any(map(job.waits_for, self.running)) else job
         crawls = [task for task in self.running if isinstance(task, Visit)]
         host = self._hosts[item.outlet]
         if len(crawls) >= self._jobs or any(task.host == host for task in crawls):

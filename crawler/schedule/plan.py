@@ -14,12 +14,12 @@ from crawler.config.schedule import (
 from crawler.health.rules import MonitoredOutlet
 from crawler.outlets.cadence import Cadence, quiet_time
 from crawler.outlets.model import Outlet, find_outlet
-from crawler.schedule.agenda import Agenda, Wanted
+from crawler.schedule.agenda import PUSH, Agenda, Wanted
 from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import UsageError
 
-_WATCH = "*/5 * * * *"  # what is told at once is told within five minutes
+_WATCH = _PUSH = "*/5 * * * *"  # what is told at once is told within five minutes
 _LIVES = timedelta(minutes=20)  # four signs of life may be missed
 
 
@@ -74,6 +74,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
     """Return an agenda that remembers nothing yet."""
     lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
     lines |= {"watch": _WATCH} if config.watches else {}
+    lines |= {PUSH: _PUSH} if config.object_store else {}
     maintenance = {name: line for name, line in lines.items() if line}
     return Agenda(wanted, maintenance, config.schedule.jobs)
 
@@ -105,11 +106,8 @@ def crawled_outlets(
     archive: Archive, wanted: Iterable[Wanted], known: Mapping[str, Outlet]
 ) -> list[MonitoredOutlet]:
     """Return those outlets that are wanted and have been crawled."""
-    return [
-        one
-        for one in monitored_by(wanted, known)
-        if any(not run.replay for run in archive.runs.find(one.outlet))
-    ]
+    crawled = archive.runs.crawled_outlets()
+    return [one for one in monitored_by(wanted, known) if one.outlet in crawled]
 
 
 def _pause(cadence: Cadence) -> timedelta:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +27,7 @@ from storage.model.json import LOCAL
 from storage.model.runs import Run
 
 _log = logging.getLogger(__name__)
-_EVALUATION_MINUTES = 5  # between two looks at the health of everything
+_EVALUATION_MINUTES = 15  # between two looks at everything's health; each crawl has its own
 _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so much
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
@@ -189,7 +190,8 @@ class Scheduler:
         """Evaluate health, of an outlet or of all."""
         try:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._health, self._with.evaluate, outlet)
+            with suppress(asyncio.CancelledError):  # the timer ends what it began at a stop
+                await loop.run_in_executor(self._health, self._with.evaluate, outlet)
         except TinquanError as error:
             _log.error("health could not be looked at: %s", error)
 
@@ -197,6 +199,8 @@ class Scheduler:
         """Leave a sign of life; where a machine is gone, tell at once."""
         try:
             is_news = await self._supervisor.ask(self._with.state.sign_of_life, self._now())
+        except asyncio.CancelledError:  # at a stop
+            return
         except TinquanError as error:
             _log.error("no sign of life could be left: %s", error)
             return

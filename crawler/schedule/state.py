@@ -11,13 +11,13 @@ from crawler.config.machine import machine_name
 from crawler.health.machines import lost_machines
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.liveness import Deaths
-from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit
+from crawler.schedule.agenda import PUSH, Agenda, MaintenanceJob, Task, Visit
 from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import ArchiveError
-from storage.model.machines import Machine
 from storage.model.runs import Run
+from storage.model.schedule import Machine
 
 _log = logging.getLogger(__name__)
 _MAINTENANCE = "maintenance"  # one job at a time, of all machines
@@ -122,6 +122,8 @@ class ScheduleState:
 
     def _claim(self, task: Task, now: datetime) -> Claim | None:
         if isinstance(task, MaintenanceJob):
+            if task.is_own:
+                return Claim()
             if not self._membership.take(_MAINTENANCE):
                 return None
             row = self._archive.schedule.maintenance_runs().get(task.name)
@@ -139,7 +141,8 @@ class ScheduleState:
     def release(self, task: Task) -> None:
         """Let others begin a task."""
         if isinstance(task, MaintenanceJob):
-            self._membership.end(_MAINTENANCE)
+            if not task.is_own:
+                self._membership.end(_MAINTENANCE)
         else:
             self._membership.end_visit(task.host)
 
@@ -171,5 +174,6 @@ def maintenance_argv(config: Config) -> dict[str, list[str]]:
     return {
         "prune": [*tinquan, "prune"],
         "watch": [*tinquan, "watch", "run"],
+        PUSH: [*tinquan, "archive", "push"],
         "backup": [*tinquan, "archive", "backup", folder, "--keep", kept],
     }

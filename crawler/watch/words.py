@@ -95,6 +95,8 @@ CAUSES: Mapping[str, Mapping[Cause, str]] = {
         Cause.FEED_SILENT: "im lặng",
         Cause.FAILING: "quét lỗi",
         Cause.DISK: "ổ đĩa sắp đầy",
+        Cause.MACHINE_LOST: "mất một máy",
+        Cause.NOT_PUSHED: "bản ghi chưa lên kho",
     },
     "en": {
         Cause.NEVER_RAN: "never crawled",
@@ -108,5 +110,7 @@ CAUSES: Mapping[str, Mapping[Cause, str]] = {
         Cause.FEED_SILENT: "silent",
         Cause.FAILING: "crawls fail",
         Cause.DISK: "disk nearly full",
+        Cause.MACHINE_LOST: "machine lost",
+        Cause.NOT_PUSHED: "captures not pushed",
     },
 }

@@ -37,7 +37,8 @@ class Faults:
     def _look(self) -> list[str]:
         wanted = wanted_outlets(self._config, self._known)
         monitored = crawled_outlets(self._archive, wanted, self._known)
-        findings = all_findings(self._archive, monitored, self._config.captures, utc_now())
+        folder, store = self._config.captures, self._config.object_store
+        findings = all_findings(self._archive, monitored, folder, utc_now(), store)
         return [
             f"{one.outlet or 'tinquan'}: {cause_text(one.cause)}: {' '.join(one.summary.split())}"
             for one in findings

@@ -22,6 +22,7 @@ ALARMS = {
     Cause.FAILING: "Mấy lần thu thập liền đều thất bại.",
     Cause.DISK: "Ổ đĩa giữ kho sắp đầy.",
     Cause.MACHINE_LOST: "{n} máy chạy lịch không còn trả lời; máy khác thu thập thay.",
+    Cause.NOT_PUSHED: "Tệp bản ghi chưa lên được kho đối tượng; bản trên máy vẫn còn.",
 }
 """n: how many names the finding gives as evidence."""
 

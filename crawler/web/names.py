@@ -59,6 +59,7 @@ CAUSES = {
     Cause.FAILING: "thu thập liên tục thất bại",
     Cause.DISK: "ổ đĩa sắp đầy",
     Cause.MACHINE_LOST: "máy thu thập không còn trả lời",
+    Cause.NOT_PUSHED: "bản ghi chưa lên kho",
 }
 
 OUTCOMES = {

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.outlets.model import Outlet
 from crawler.places import Gazetteer
 from crawler.web.shapes import Outlines
@@ -19,7 +19,7 @@ class Reader:
     """Everything that a page may ask. Shared by threads; nothing in it changes.
 
     archive: opened read-only, with a limit of time. outlets: those that have files, by slug.
-    captures: the folder of WARC files. faults: says in one line each what is wrong now, for
+    captures: where WARC files are. faults: says in one line each what is wrong now, for
     monitors. outlines: of today's communes; None where they are not there.
     base_url: the address by which people reach it through a proxy; "" on the own machine alone.
     contact: whose feeds they are.
@@ -28,7 +28,7 @@ class Reader:
     archive: Archive
     gazetteer: Gazetteer
     outlets: Mapping[str, Outlet]
-    captures: Path
+    captures: CaptureFiles
     now: Callable[[], datetime]
     faults: Callable[[], list[str]] = field(default=list)
     outlines: Outlines | None = None

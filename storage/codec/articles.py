@@ -7,32 +7,21 @@ Unknown values and empty lists are left out, so a field that is added later need
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from storage.model.articles import Article, Block, Extraction, Image
+from storage.model.json import plain
 from storage.text.normalize import escaped
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TIMES = ("published_at", "modified_at")
-_FIELDS = tuple(field.name for field in fields(Article))
 _READERS: dict[str, Callable[[Any], Any]] = {
     "blocks": lambda rows: tuple(Block(**row) for row in rows),
     "images": lambda rows: tuple(Image(**row) for row in rows),
     "extraction": lambda row: Extraction(**row),
     **dict.fromkeys(_TIMES, datetime.fromisoformat),
     **dict.fromkeys(("authors", "section", "tags", "notes"), tuple),
-}
-# By hand: dataclasses.asdict copies every value deeply, which takes four times as long.
-_WRITERS: dict[str, Callable[[Any], Any]] = {
-    "blocks": lambda blocks: [{"kind": block.kind, "text": block.text} for block in blocks],
-    "images": lambda images: [
-        {"url": image.url, "caption": image.caption, "credit": image.credit} for image in images
-    ],
-    "extraction": lambda made: {"family": made.family, "layout": made.layout, "path": made.path},
-    "published_at": lambda moment: in_utc(moment, "published_at").isoformat(),
-    "modified_at": lambda moment: in_utc(moment, "modified_at").isoformat(),
 }
 
 
@@ -68,11 +57,13 @@ def article_to_json(article: Article) -> str:
     Articles equal but for that version give the same text. Raises ValueError where a time has no
     zone.
     """
-    every = ((name, getattr(article, name)) for name in _FIELDS)
-    row = {name: value for name, value in every if value not in (None, ()) or name == "blocks"}
-    for name, write in _WRITERS.items():
-        if name in row:
-            row[name] = write(row[name])
+    row = plain(article)
+    del row["extraction"]["version"]
+    for name in _TIMES:
+        row[name] = row[name] and in_utc(row[name], name).isoformat()
+    row = {
+        name: value for name, value in row.items() if value not in (None, []) or name == "blocks"
+    }
     text = _encode(row)
     try:
         text.encode()  # a fifth of the time that looking for them takes

@@ -12,8 +12,7 @@ from itertools import islice, pairwise
 import numpy as np
 
 from storage.model.articles import Article
-from storage.text.arrays import Hashes, distinct
-from storage.text.syllables import mixed, syllable_hashes
+from storage.text.syllables import Hashes, distinct, mixed, syllable_hashes
 
 SIGNATURE_VERSION = 2
 """Goes up with every change of the rules, here and in `similarity`; stored with each signature."""

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from storage.text.arrays import runs
-from storage.text.syllables import Syllables
+from storage.text.syllables import Syllables, runs
 
 Slots = Mapping[tuple[int, ...], list[tuple[int, ...]]]
 """Values by surroundings: 1 for a figure or 0 for a name, two words before, two behind."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.errors import ExportError, UsageError
-from storage.export.formats import WRITERS, export_row
+from storage.export.formats import export_row, open_rows
 from storage.model.articles import ArchivedArticle
 from storage.model.exports import EXPORT_VERSION, ExportOrder, Manifest
 from storage.model.json import time_json
@@ -33,7 +33,8 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         raise UsageError(
             f"{file}: is no ordinary file; it cannot be replaced as a whole: name another"
         )
-    part, part_manifest = (path.with_name(path.name + ".part") for path in _both(file))
+    described = manifest_path(file)
+    part, part_manifest = (path.with_name(path.name + ".part") for path in (file, described))
     with _plain_errors(file), _removed(part), _removed(part_manifest):
         rows, count = _write_rows(articles, order, part)
         manifest = Manifest(
@@ -52,32 +53,25 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         for path in (part, part_manifest):
             _sync(path)
         # A manifest always describes the file beside it, whenever we are killed.
-        manifest_path(file).unlink(missing_ok=True)
+        described.unlink(missing_ok=True)
         part.replace(file)
-        part_manifest.replace(manifest_path(file))
+        part_manifest.replace(described)
         _sync(file.parent)
     return manifest
-
-
-def _both(file: Path) -> tuple[Path, Path]:
-    return file, manifest_path(file)
 
 
 def _write_rows(
     articles: Iterable[ArchivedArticle], order: ExportOrder, part: Path
 ) -> tuple[int, int]:
     """Write the rows; return how many, and of how many articles."""
-    writer = WRITERS[order.format](part, order.excel)
     rows = count = 0
-    try:
+    with open_rows(part, order.format, excel=order.excel) as write:
         for archived in articles:
             count += 1
             for revision in archived.revisions if order.states else (archived.latest,):
-                writer.write(export_row(archived, revision))
+                write(export_row(archived, revision))
                 rows += 1
             order.progress(rows)
-    finally:
-        writer.close()
     return rows, count
 
 

@@ -1,13 +1,14 @@
-"""Rows as JSON lines and CSV, and in `export_parquet` as Parquet: each writer takes one at a time.
+"""Rows as JSON lines, CSV or Parquet, written one at a time.
 
 A row has the keys of docs/json.md, times as datetimes, and what the archive knows besides.
 """
 
 import csv
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from storage.errors import ExportError
 from storage.model.articles import ArchivedArticle, Revision
@@ -82,51 +83,31 @@ def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
     return {name: row[name] for name in COLUMNS}
 
 
-class RowWriter(Protocol):
-    """Writes rows to a file; `close` makes it complete. Both raise OSError."""
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        """Write one row."""
-        ...
-
-    def close(self) -> None:
-        """Write what is left, and close the file."""
-        ...
+Write = Callable[[Mapping[str, Any]], object]
+"""Writes one row. Raises OSError."""
 
 
-class JsonLines:
+@contextmanager
+def _json_lines(path: Path) -> Iterator[Write]:
     """One JSON object a line, as `tinquan import` reads it."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="\n")
+        def write(row: Mapping[str, Any]) -> None:
+            text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=time_json)
+            file.write(escaped(text) + "\n")
 
-    def write(self, row: Mapping[str, Any]) -> None:
-        """Write one row."""
-        text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=time_json)
-        self._file.write(escaped(text) + "\n")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        yield write
 
 
-class CsvTable:
+@contextmanager
+def _csv_table(path: Path, *, excel: bool) -> Iterator[Write]:
     """A table for spreadsheets, which runs nothing in them (`storage.text.spreadsheet`)."""
-
-    def __init__(self, path: Path, *, excel: bool) -> None:
-        self._names = [name for name in COLUMNS if name not in _NESTED]
-        encoding = "utf-8-sig" if excel else "utf-8"
-        self._file = path.open("w", encoding=encoding, errors="replace", newline="")
-        self._csv = csv.writer(self._file)
-        self._csv.writerow(self._names)
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        """Write one row."""
-        self._csv.writerow([_cell(name, row[name]) for name in self._names])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+    names = [name for name in COLUMNS if name not in _NESTED]
+    encoding = "utf-8-sig" if excel else "utf-8"
+    with path.open("w", encoding=encoding, errors="replace", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(names)
+        yield lambda row: table.writerow([_cell(name, row[name]) for name in names])
 
 
 def _cell(name: str, value: Any) -> object:
@@ -139,9 +120,9 @@ def _cell(name: str, value: Any) -> object:
     return time_json(value)
 
 
-def _parquet(path: Path) -> RowWriter:
+def _parquet(path: Path) -> AbstractContextManager[Write]:
     try:
-        from storage.export.parquet import Parquet  # noqa: PLC0415 - pyarrow is an extra
+        from storage.export.parquet import parquet_file  # noqa: PLC0415 - pyarrow is an extra
     except ModuleNotFoundError as error:
         if error.name != "pyarrow":
             raise
@@ -149,11 +130,11 @@ def _parquet(path: Path) -> RowWriter:
             f"{path.with_suffix('')}: Parquet needs the extra tinquan[parquet]: pip install"
             " 'tinquan[parquet]', or take another --format"
         ) from None
-    return Parquet(path)
+    return parquet_file(path)
 
 
-WRITERS: dict[ExportFormat, Callable[[Path, bool], RowWriter]] = {
-    "jsonl": lambda path, _excel: JsonLines(path),
-    "csv": lambda path, excel: CsvTable(path, excel=excel),
-    "parquet": lambda path, _excel: _parquet(path),
-}
+def open_rows(path: Path, kind: ExportFormat, *, excel: bool) -> AbstractContextManager[Write]:
+    """Open a file of that format; the file is complete when the context ends. Raises OSError."""
+    if kind == "csv":
+        return _csv_table(path, excel=excel)
+    return _json_lines(path) if kind == "jsonl" else _parquet(path)

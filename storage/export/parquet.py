@@ -1,6 +1,6 @@
 """Rows as a Parquet file. pyarrow, which writes it, is the extra tinquan[parquet]."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,31 +40,25 @@ def _as_os_errors() -> Iterator[None]:
         raise OSError(str(error)) from error
 
 
-class Parquet:
+@contextmanager
+def parquet_file(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """A Parquet file: rows in groups, so that no more than one group is in memory."""
+    rows: list[Mapping[str, Any]] = []
+    with _as_os_errors(), pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
 
-    def __init__(self, path: Path) -> None:
-        self._rows: list[Mapping[str, Any]] = []
-        with _as_os_errors():
-            self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        """Write one row."""
-        self._rows.append({name: _encodable(value) for name, value in row.items()})
-        if len(self._rows) == GROUP_ROWS:
-            self._flush()
-
-    def close(self) -> None:
-        """Write the last group and the file's index."""
-        self._flush()
-        with _as_os_errors():
-            self._writer.close()
-
-    def _flush(self) -> None:
-        if self._rows:
+        def flush() -> None:
             with _as_os_errors():
-                self._writer.write_table(pa.Table.from_pylist(self._rows, SCHEMA))
-            self._rows = []
+                file.write_table(pa.Table.from_pylist(rows, SCHEMA))
+            rows.clear()
+
+        def write(row: Mapping[str, Any]) -> None:
+            rows.append({name: _encodable(value) for name, value in row.items()})
+            if len(rows) == GROUP_ROWS:
+                flush()
+
+        yield write
+        if rows:
+            flush()
 
 
 def _encodable(value: Any) -> Any:

@@ -1,7 +1,4 @@
-"""What is wrong with an outlet, or with the whole: findings of one look, and alarms that last.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""What is wrong with an outlet, or with the whole: findings of one look, and alarms that last."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +21,7 @@ class Cause(StrEnum):
     FAILING = "failing"  # crawls crash or fail for another reason than the ones above
     DISK = "disk"
     MACHINE_LOST = "machine_lost"
+    NOT_PUSHED = "not_pushed"
 
 
 @dataclass(frozen=True, slots=True)

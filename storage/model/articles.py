@@ -1,7 +1,4 @@
-"""The nouns of the archive: frozen values that every package passes to the next.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of articles: what a page says, how it was recorded, and what became of it."""
 
 from dataclasses import dataclass
 from datetime import datetime

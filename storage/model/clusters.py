@@ -1,7 +1,4 @@
-"""The nouns of copies: a cluster, its members, and the query for clusters.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of copies: a cluster, its members, and the query for clusters."""
 
 from dataclasses import dataclass
 from datetime import datetime

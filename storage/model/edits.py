@@ -1,7 +1,4 @@
-"""The nouns of edits: which articles an outlet changed after it had published them.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of edits: which articles an outlet changed after it had published them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The nouns of an export: what is asked for, and what the file holds. Standard library only."""
+"""The nouns of an export: what is asked for, and what the file holds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

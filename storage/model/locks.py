@@ -1,7 +1,4 @@
-"""Locks in an archive that several machines share: their names, and what holds them.
-
-Pure, standard library only.
-"""
+"""Locks in an archive that several machines share: their names, and what holds them."""
 
 from collections.abc import Sequence
 from typing import Protocol

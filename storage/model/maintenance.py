@@ -1,7 +1,4 @@
-"""The archive's upkeep: its nouns.
-
-Pure, standard library only; times are aware UTC.
-"""
+"""The archive's upkeep: its nouns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,13 +39,31 @@ class ArchiveStats:
 class WarcFile:
     """A WARC file that no crawl writes to any more.
 
-    name: as in `Capture.warc_file`. sha256: of the whole file, in hex.
+    name: as in `Capture.warc_file`. sha256: of the whole file, in hex. stored_at: since when an
+    object store has these very bytes. rewritten_at: when the newest takedown changed them.
+    push_error: why the last push failed.
     """
 
     name: str
     size_bytes: int
     sha256: str
     listed_at: datetime
+    stored_at: datetime | None = None
+    rewritten_at: datetime | None = None
+    push_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushBacklog:
+    """The WARC files that the object store does not have yet.
+
+    oldest_at: when the first of them was listed. error: why a push failed, the newest.
+    """
+
+    files: int
+    size_bytes: int
+    oldest_at: datetime | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +128,10 @@ class DatabaseBackup:
     """A copy of the database.
 
     tables: rows of each. records: by WARC file, where the last record that a row points to begins,
-    in bytes. sha256: of the WARC files that were listed.
+    in bytes. sha256: of the WARC files that were listed. stored: those that an object store has.
     """
 
     tables: Mapping[str, int]
     records: Mapping[str, int]
     sha256: Mapping[str, str]
+    stored: frozenset[str] = frozenset()

@@ -1,7 +1,4 @@
-"""The nouns of places: administrative units in an era, and what an article says of them.
-
-Pure, standard library only.
-"""
+"""The nouns of places: administrative units in an era, and what an article says of them."""
 
 from dataclasses import dataclass
 from datetime import date

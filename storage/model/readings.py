@@ -1,7 +1,4 @@
-"""The nouns of re-reading: the same capture read again by newer code of ours.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of re-reading: the same capture read again by newer code of ours."""
 
 from dataclasses import dataclass
 from datetime import datetime

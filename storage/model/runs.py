@@ -1,7 +1,4 @@
-"""The nouns of the work itself: runs, how they end, and listings' validators.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of the work itself: runs, how they end, and listings' validators."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

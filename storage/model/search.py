@@ -1,4 +1,4 @@
-"""The nouns of the search: what is asked, and what comes back. Pure, standard library only.
+"""The nouns of the search: what is asked, and what comes back.
 
 `storage.search.query_syntax` makes a `Words` from what a user typed; docs/search.md says how it
 reads.
@@ -74,6 +74,18 @@ class SearchQuery:
     order: Order = "relevance"
     limit: int = 20
     about: Confidence = "likely"
+
+    @property
+    def facets(self) -> dict[FacetKind, tuple[str, ...]]:
+        """The values that it asks for, by kind, but for places."""
+        named: dict[FacetKind, tuple[str, ...]] = {
+            "outlet": self.outlets,
+            "section": self.sections,
+            "author": self.authors,
+            "tag": self.tags,
+            "kind": self.kinds,
+        }
+        return {kind: values for kind, values in named.items() if values}
 
 
 @dataclass(frozen=True, slots=True)

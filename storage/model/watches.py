@@ -1,7 +1,4 @@
-"""The nouns of watches: what an archive learned since a moment, and which messages tell it.
-
-Pure, standard library only. All times are aware datetimes in UTC.
-"""
+"""The nouns of watches: what an archive learned since a moment, and which messages tell it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -43,7 +43,7 @@ from storage.sql.schema.alarms import alarms
 from storage.sql.schema.core import articles, captures, keys, outlets, refusals, runs
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import gazetteer
-from storage.sql.schema.types import hashed, in_parts
+from storage.sql.schema.types import id_key, in_parts
 from storage.sql.search.stream import found_page
 
 
@@ -191,7 +191,7 @@ class Articles(Part):
 
     def seen_ids(self, outlet: str, ids: list[str]) -> set[str]:
         """Return those of the outlet's own ids under which an article is stored."""
-        wanted = {hashed("id", value): value for value in ids}
+        wanted = {id_key(value): value for value in ids}
         found: set[str] = set()
         with self._database.reading() as conn:
             for part in in_parts(list(wanted)):

@@ -7,11 +7,21 @@ import sqlalchemy as sa
 
 from storage.codec.articles import check_window
 from storage.model.articles import Article, Capture, Refusal
-from storage.model.maintenance import Recorded, WarcFile
+from storage.model.maintenance import PushBacklog, Recorded, WarcFile
 from storage.model.readings import Reread, RereadQuery
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.reread import reread
-from storage.sql.maintenance.warc_files import captures_after, list_files, listed_files, unlisted
+from storage.sql.maintenance.warc_files import (
+    captures_after,
+    find_files,
+    list_files,
+    listed_files,
+    note_push,
+    push_backlog,
+    rewritten_files,
+    unlisted,
+    unstored_files,
+)
 from storage.sql.read.readings import count_to_reread, to_reread
 from storage.sql.schema.core import captures
 
@@ -73,6 +83,34 @@ class Captures(Part):
     def warc_files(self) -> Iterator[WarcFile]:
         """Yield the listed WARC files by name."""
         return (one for _, one in self._database.pages(listed_files, _PAGE))
+
+    def unstored_warc_files(self) -> Iterator[WarcFile]:
+        """Yield the listed WARC files that the object store does not have, by name."""
+        return (one for _, one in self._database.pages(unstored_files, _PAGE))
+
+    def rewritten_warc_files(self) -> Iterator[WarcFile]:
+        """Yield the WARC files that takedowns changed, by name."""
+        return (one for _, one in self._database.pages(rewritten_files, _PAGE))
+
+    def find_warc_files(self, names: Sequence[str]) -> list[WarcFile]:
+        """Return those of the WARC files, by name, that are listed."""
+        with self._database.reading() as conn:
+            return list(find_files(conn, names))
+
+    def note_push(
+        self, file: WarcFile, stored_at: datetime | None, error: str | None = None
+    ) -> None:
+        """Write since when the object store has a file, or why it does not take it.
+
+        Nothing is written where the file was rewritten after it was listed as `file`.
+        """
+        with self._database.writing() as conn:
+            note_push(conn, file, stored_at, error)
+
+    def push_backlog(self) -> PushBacklog:
+        """Return what the object store does not have yet."""
+        with self._database.reading() as conn:
+            return push_backlog(conn)
 
     def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
         """Return those names that are not listed."""

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.capture import backup as backup_module
 from crawler.capture.backup import Backup, back_up, backups
-from crawler.capture.files import describe
+from crawler.capture.files import list_files
 from storage.archive import open_archive
 from storage.errors import ArchiveError, CaptureError
 from storage.model.articles import ArticleQuery
@@ -35,8 +35,7 @@ class Desk:
             for number in numbers:
                 recorder.store(number, number, f"Tin {number}")
             recorder.files.close()
-            files = [describe(path, self.captures, NOW) for path in recorder.files.written]
-            archive.captures.list_warc_files(files)
+            list_files(archive, self.captures, recorder.files.written, NOW)
 
     def back_up(self, days: int = 0, keep: int = 9) -> Backup:
         now = NOW + timedelta(days=days)

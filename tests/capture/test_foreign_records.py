@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.capture.files import RecordCheck
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.reader import ReplayIndex, read_record, sessions
 from crawler.capture.writer import Exchange
 from storage.archive import Archive
@@ -138,7 +139,7 @@ def test_a_record_that_cannot_be_decoded_is_a_fault(archive: Archive, tmp_path: 
         recorder.run_id, bad, Refusal("baothu", url(2), RefusalReason.MALFORMED, "no HTML")
     )
     recorder.files.close()
-    (fault,) = RecordCheck(tmp_path).faults(archive.captures.recorded())
+    (fault,) = RecordCheck(CaptureFiles(tmp_path)).faults(archive.captures.recorded())
     assert "cannot be decoded: it is not the br that its Content-Encoding says" in fault.what
 
 

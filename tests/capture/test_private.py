@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.capture.backup import back_up
-from crawler.capture.lock import HostLock
+from crawler.capture.hold import hold_host
 from crawler.capture.private import make_folder, open_private
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob, make_log
@@ -43,8 +43,7 @@ def test_an_archive_with_recordings_locks_and_a_backup(tmp_path: Path, umask: in
         recorder.store(0, 1, "Một đoạn.")
         recorder.files.close()
         assert (home / "tin.db-wal").exists()
-        with HostLock(home / "captures" / "locks", "baothu.vn", "r1"):
-            pass
+        hold_host(None, home / "captures", "baothu.vn", "r1").release()
         hold = archive.schedule.hold("schedule")
         now = datetime(2026, 9, 14, tzinfo=UTC)
         back_up(f"sqlite:///{home / 'tin.db'}", home / "captures", home / "b" / "c", 3, now)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import rewrite
 from storage.archive import Archive, open_archive
 from storage.errors import NotFoundError
@@ -172,7 +173,7 @@ def test_its_records_are_taken_out_of_all_files(archive: Archive, captures: Path
     recorder.store(60, 1, f"{SECRET}, sửa")
     recorder.files.close()
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    removed = rewrite(archive, captures, done, at(101))
+    removed = rewrite(archive, CaptureFiles(captures), done, at(101))
     assert (removed.files, removed.records, removed.elsewhere) == (2, 2, ())
     assert SECRET not in texts_in(captures)
     assert "Tin khác" in texts_in(captures)
@@ -190,7 +191,7 @@ def test_a_page_that_was_recorded_and_never_stored_goes_too(
     recorder.write(1, url_of(1), f"{SECRET} lần nữa")  # its crawl was killed before the row
     recorder.files.close()
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    assert rewrite(archive, captures, done, at(101)).records == 2
+    assert rewrite(archive, CaptureFiles(captures), done, at(101)).records == 2
     assert SECRET not in texts_in(captures)
 
 
@@ -199,4 +200,6 @@ def test_a_file_outside_the_captures_folder_is_left_and_named(
 ) -> None:
     archive.articles.store("run-1", capture(warc_file="/elsewhere/a.warc.gz"), article())
     done = archive.maintenance.redact("1", "x", "an", at(100))
-    assert rewrite(archive, captures, done, at(101)).elsewhere == ("/elsewhere/a.warc.gz",)
+    assert rewrite(archive, CaptureFiles(captures), done, at(101)).elsewhere == (
+        "/elsewhere/a.warc.gz",
+    )

@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from crawler.commands.listing import Portion, print_portion
+from crawler.commands.options import Part
 from crawler.places.tag_articles import load_into
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
@@ -234,7 +235,7 @@ def test_a_part_for_programs_says_how_the_list_goes_on(
     shown: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = iter([{"id": number} for number in range(shown)])
-    print_portion("jsonl", rows, ("id",), (2, 5), lambda: 9)
+    print_portion("jsonl", rows, "id", Part(2, 5), lambda: 9)
     said = "2 more: --offset 7 goes on, --limit shows more at once\n" if shown == 2 else ""
     printed = capsys.readouterr()
     assert (len(printed.out.splitlines()), printed.err) == (shown, said)

@@ -10,8 +10,8 @@ import pytest
 from crawler.render.base import time_json, time_text
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
-from storage.model.machines import Machine
 from storage.model.runs import Outcome, Run, RunCounts
+from storage.model.schedule import Machine
 from tests.support.commands import Tinquan
 
 NOW = datetime.now(UTC)

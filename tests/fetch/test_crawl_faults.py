@@ -60,7 +60,7 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     site.routes[at[0]] = Answer(status=302, headers={"Location": f"https://{local}/inside"})
     bomb = gzip.compress(b"<p>a</p>" * 3_000_000)
     site.routes[at[1]] = Answer(bomb, headers={"Content-Encoding": "gzip"})
-    site.routes[at[2]] = Answer("x" * 100, drip=0.1)
+    site.routes[at[2]] = Answer("x" * 1000, drip=0.1)
     site.routes[at[3]] = Answer(status=410)
     site.routes[at[4]] = Answer("<title>Just a moment...</title>", 403)
     site.routes[at[5]] = Answer(b"<html>" + b"a" * 9_000_000)
@@ -68,7 +68,7 @@ def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     site.routes[at[6]] = Answer(status=301, headers={"Location": moved})
     html = epi_article(stories[6].number, "Ghe moi ven ho", "2026-09-14T08:00:00+0700")
     site.routes[moved.removeprefix("https://")] = Answer(html)
-    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=4, RETRY_TIMES=0)
+    code, errors = desk.crawl("tienphong", SECTION, DOWNLOAD_TIMEOUT=10, RETRY_TIMES=0)
     assert code == 0, errors
     run = last_run(desk)
     assert run.counts.refused == {

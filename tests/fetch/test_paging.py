@@ -10,7 +10,7 @@ from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
 from crawler.shipped import shipped
-from storage.model.waiting import Looks
+from storage.model.links import Looks
 
 EPI = load_outlets(shipped("outlets"), FAMILY_NAMES)["tienphong"]
 FAMILY = FAMILIES["epi"]

@@ -113,6 +113,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             return [sys.executable, "-S", "-c", code, job.run_id]
 
         monkeypatch.setattr(crawler.jobs.supervisor, "crawl_argv", argv)
+        monkeypatch.setattr(crawler.jobs.supervisor, "PRELOADED", "crawler.jobs.warm")
 
     return run
 
@@ -159,7 +160,7 @@ def test_a_crawl_over_its_limits_is_said_to_be(
 
 def supervised(archive: Archive, config: Config, job: CrawlJob, bounds: Bounds) -> Run:
     async def main() -> Run:
-        supervisor = Supervisor(archive, config, bounds)
+        supervisor = Supervisor(archive, config, bounds, forks=False)
         try:
             return await supervisor.crawl(job)
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.extract import extract
 from crawler.extract.article import VERSION
@@ -85,7 +86,7 @@ class Desk:
         workers: int = 2,
         outlets: dict[str, Outlet] = OUTLETS,
     ) -> Report:
-        reader = RereadSettings(self.folder, outlets, VERSION, workers, function)
+        reader = RereadSettings(CaptureFiles(self.folder), outlets, VERSION, workers, function)
         steps = RereadCallbacks(
             self.written.append,  # type: ignore[arg-type] # the loop gives lists
             self.differences.append,
@@ -201,7 +202,7 @@ def test_what_was_written_before_an_error_stays_and_the_children_end(desk: Desk)
             raise ArchiveError("disk full")
         desk.written.append(results)  # type: ignore[arg-type] # the loop gives lists
 
-    reader = RereadSettings(desk.folder, OUTLETS, VERSION)
+    reader = RereadSettings(CaptureFiles(desk.folder), OUTLETS, VERSION)
     with pytest.raises(ArchiveError, match="disk full"):
         reread(batches(captures, 4), reader, RereadCallbacks(full, print, print))
     assert set(desk.results) == {0, 1, 2, 3}

@@ -1,11 +1,14 @@
-"""Several machines on one archive: schedules in processes of their own, real crawls, a server."""
+"""Several machines on one archive: schedules in processes of their own, real crawls, a server.
+
+Where it is allowed, each machine has a network namespace of its own, so that its link can be cut.
+"""
 
 import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,43 +16,71 @@ import pytest
 
 from storage.archive import Archive, open_archive
 from storage.model.alarms import Cause
+from storage.model.articles import Article, Block, Capture, Extraction
 from storage.model.runs import Outcome, Run
 from tests.support.databases import run_sql
-from tests.support.machine import Deployment, kill_machine
+from tests.support.machine import Deployment, kill_machine, machine
+from tests.support.network import Network, network
+from tests.support.own_server import OwnServer, own_server
 from tests.support.site import LocalSite
 
 pytestmark = pytest.mark.slow
-OUTLETS = tuple(f"bao{number:02}" for number in range(8))
+MACHINES = 3
+FEW = tuple(f"bao{number:02}" for number in range(6))
+MANY = tuple(f"bao{number:02}" for number in range(40))
 ARTICLES = 3
-PATIENCE = 400  # seconds
+PATIENCE = 600  # seconds
+TAKEN_OVER = timedelta(seconds=60)
+EVERY = timedelta(minutes=30)
+CADENCE = "[schedule.cadence]\nevery_minutes = 30\nadaptive = false\njitter = 0\n"
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Network]:
+    with network(MACHINES) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(wires: Network, postgresql: str) -> Iterator[OwnServer]:
+    assert postgresql, "which sets up what a server of one's own needs"
+    with own_server(wires.address) as started:
+        yield started
+
+
+Deploy = Callable[[tuple[str, ...], int], Deployment]
 
 
 @pytest.fixture
-def shared(
-    tmp_path: Path, new_postgresql: Callable[[str], str], postgresql_template: str
-) -> Iterator[Deployment]:
-    with LocalSite(tmp_path, [f"{slug}.vn" for slug in OUTLETS]) as site:
-        url = new_postgresql(postgresql_template)
-        yield Deployment(tmp_path, site, url, OUTLETS, ARTICLES)
+def deploy(tmp_path: Path, server: OwnServer, wires: Network) -> Iterator[Deploy]:
+    """Yield what deploys outlets with so many articles each; their site is gone after the test."""
+    sites: list[LocalSite] = []
+
+    def deployed(outlets: tuple[str, ...], articles: int = ARTICLES) -> Deployment:
+        site = LocalSite(tmp_path, [f"{slug}.vn" for slug in outlets], wires.address)
+        sites.append(site.__enter__())
+        return Deployment(tmp_path, site, server.archive_url(), outlets, articles, wires)
+
+    yield deployed
+    for site in sites:
+        site.__exit__()
 
 
 @pytest.fixture
-def started() -> Iterator[list[subprocess.Popen[str]]]:
-    """Yield a list; what a test puts there is gone after it."""
-    processes: list[subprocess.Popen[str]] = []
+def started() -> Iterator[dict[int, subprocess.Popen[str]]]:
+    """Yield a dictionary; processes that a test puts there are gone after it."""
+    processes: dict[int, subprocess.Popen[str]] = {}
     yield processes
-    for process in processes:
+    for process in processes.values():
         if process.poll() is None:
             kill_machine(process)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> float:
-    """Return how long it took until something was so."""
-    began = time.monotonic()
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() - began < seconds, "never happened"
+        assert time.monotonic() < until, "never happened"
         time.sleep(0.2)
-    return time.monotonic() - began
 
 
 def done(archive: Archive) -> set[str]:
@@ -58,7 +89,7 @@ def done(archive: Archive) -> set[str]:
 
 def assert_apart(runs: list[Run]) -> None:
     """No two runs of an outlet were at work at the same time."""
-    for outlet in OUTLETS:
+    for outlet in {run.outlet for run in runs}:
         own = sorted((run for run in runs if run.outlet == outlet), key=lambda r: r.started_at)
         for one, other in pairwise(own):
             assert one.ended_at is not None
@@ -69,90 +100,255 @@ def asked(site: LocalSite) -> Counter[str]:
     return Counter(address for address in site.asked if "-post" in address)
 
 
-def test_three_machines_crawl_each_outlet_once(
-    shared: Deployment, started: list[subprocess.Popen[str]]
+def in_the_middle(archive: Archive) -> Run | None:
+    """Return a run that has stored some of its articles and not all."""
+    return next((run for run in archive.runs.at_work() if run.counts.fetched >= 2), None)
+
+
+def hold_back(site: LocalSite) -> None:
+    """Let each article take its time, so that there is a middle of a crawl."""
+    site.before = lambda address: time.sleep(1.5 if "-post" in address else 0)
+
+
+def looked_since(archive: Archive, moment: datetime) -> bool:
+    """Return whether every schedule has lived on for longer than a visit is put off."""
+    machines = archive.machines.find()
+    return all(one.seen_at > moment + timedelta(seconds=16) for one in machines)
+
+
+def test_three_machines_crawl_each_outlet_once_in_its_interval(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]]
 ) -> None:
-    shared.prepare("jobs = 2\njobs_in_all = 3\n")
-    started += [shared.start(name) for name in ("may-mot", "may-hai", "may-ba")]
-    most = 0
+    shared = deploy(MANY, 2)
+    shared.prepare(f"jobs = 2\njobs_in_all = 5\n{CADENCE}")
     with open_archive(shared.url) as archive:
+        now = archive.locks.clock()()
+        due = dict.fromkeys(MANY, now)  # never crawled: at once
+        for number, slug in enumerate(MANY[:20]):  # or in the seconds to come
+            due[slug] = now + timedelta(seconds=2 * number)
+            began = due[slug] - EVERY
+            before = Run(f"before-{slug}", slug, began, sections=("ha-noi",))
+            archive.runs.start(before)
+            ended = Run(
+                before.id, slug, began, sections=("ha-noi",), ended_at=began, outcome=Outcome.DONE
+            )
+            archive.runs.finish(ended)
+        started |= {place: shared.start(place) for place in range(MACHINES)}
+        most = 0
+
+        def new_runs() -> list[Run]:
+            return archive.runs.find(since=now - timedelta(seconds=1))
 
         def all_done() -> bool:
             nonlocal most
             most = max(most, len(archive.runs.at_work()))
-            return done(archive) == set(OUTLETS)
+            over = [run for run in new_runs() if run.outcome is not None]
+            return {run.outlet for run in over} == set(MANY)
 
         wait_until(all_done)
-        time.sleep(20)  # whoever would begin again has begun
-        runs = archive.runs.find()
-        assert {one.name for one in archive.machines.find()} == {"may-mot", "may-hai", "may-ba"}
-        for process in started:
+        last = max(run.ended_at or now for run in new_runs())
+        wait_until(lambda: looked_since(archive, last))  # whoever would begin again has begun
+        runs = new_runs()
+        machines = archive.machines.find()
+        for process in started.values():
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+        assert [process.wait(timeout=PATIENCE) for process in started.values()] == [0, 0, 0]
         assert all(one.stopped_at for one in archive.machines.find())
-    assert len(runs) == len(OUTLETS)
-    assert_apart(runs)
-    assert most <= 3
-    assert len({run.host for run in runs}) > 1, "they share the work"
+    logs = [(shared.folder / f"{machine(place)}.log").read_text() for place in range(MACHINES)]
+    assert not any("Traceback" in log for log in logs)
+    assert [one.name for one in machines] == [machine(place) for place in range(MACHINES)]
+    assert {run.outcome for run in runs} == {Outcome.DONE}
+    assert len(runs) == len(MANY), "each once"
+    assert all(due[run.outlet] <= run.started_at < due[run.outlet] + EVERY for run in runs)
+    assert most <= 5
+    assert {run.host for run in runs} == {one.name for one in machines}, "they share the work"
     assert set(asked(shared.site).values()) == {1}
-    assert len(asked(shared.site)) == len(OUTLETS) * ARTICLES
+    assert len(asked(shared.site)) == len(MANY) * 2
 
 
 def test_a_machine_that_is_killed_is_taken_over_and_so_is_that_one(
-    shared: Deployment, started: list[subprocess.Popen[str]]
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]]
 ) -> None:
+    shared = deploy(FEW, ARTICLES)
     shared.prepare("jobs = 2\n")
-    shared.site.before = lambda _: time.sleep(0.7)
-    machines = {name: shared.start(name) for name in ("may-mot", "may-hai", "may-ba")}
-    started += machines.values()
+    hold_back(shared.site)
+    started |= {place: shared.start(place) for place in range(MACHINES)}
     with open_archive(shared.url) as archive:
-        in_flight = 0
+        clock = archive.locks.clock()
         for _ in range(2):
-            wait_until(lambda: any(_is_in_the_middle(run) for run in archive.runs.at_work()))
-            victim = next(run for run in archive.runs.at_work() if _is_in_the_middle(run))
-            kill_machine(machines.pop(str(victim.host)))
-            in_flight += 1
-            took = wait_until(lambda: _is_taken_over(archive, victim), 120)  # noqa: B023
-            closed = archive.runs.get(victim.id)
-            assert closed.outcome is Outcome.DIED
-            assert took < 60
-        wait_until(lambda: done(archive) == set(OUTLETS))
+            wait_until(lambda: in_the_middle(archive) is not None)
+            victim = in_the_middle(archive)
+            assert victim is not None
+            place = next(place for place in started if machine(place) == victim.host)
+            kill_machine(started.pop(place))
+            assert_taken_over(archive, victim, clock())
+        wait_until(lambda: done(archive) == set(FEW))
         assert_apart(archive.runs.find())
-        wait_until(
-            lambda: any(a.finding.cause is Cause.MACHINE_LOST for a in archive.alarms.find())
-        )
+        assert_told(archive, 2)
     twice = [address for address, times in asked(shared.site).items() if times > 1]
-    assert len(twice) <= in_flight, "only what was under way at a kill"
-    assert len(asked(shared.site)) == len(OUTLETS) * ARTICLES
+    assert len(twice) <= 4, "only what was under way at the kills: of two crawls each"
+    assert len(asked(shared.site)) == len(FEW) * ARTICLES
 
 
-def _is_in_the_middle(run: Run) -> bool:
-    return run.counts.fetched >= 2
+def assert_taken_over(archive: Archive, victim: Run, gone_at: datetime) -> None:
+    """A run is closed, and its visit made again, within a minute after its machine was gone."""
+
+    def later() -> list[Run]:
+        runs = archive.runs.find(victim.outlet)
+        return [run for run in runs if run.started_at > victim.started_at]
+
+    wait_until(lambda: bool(later()))
+    closed = archive.runs.get(victim.id)
+    assert closed.ended_at is not None and closed.outcome in (Outcome.DIED, Outcome.STOPPED)
+    assert closed.ended_at - gone_at < TAKEN_OVER
+    assert later()[-1].started_at - gone_at < TAKEN_OVER
+    assert later()[-1].host != victim.host
 
 
-def _is_taken_over(archive: Archive, dead: Run) -> bool:
-    later = [r for r in archive.runs.find(dead.outlet) if r.started_at > dead.started_at]
-    return bool(later) and archive.runs.get(dead.id).outcome is not None
+def assert_told(archive: Archive, lost: int) -> None:
+    """So many machines are said to be lost."""
+
+    def told() -> bool:
+        alarms = archive.alarms.find()
+        return any(
+            one.finding.cause is Cause.MACHINE_LOST and len(one.finding.evidence) == lost
+            for one in alarms
+        )
+
+    wait_until(told)
+
+
+def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]], wires: Network
+) -> None:
+    if not wires.is_real:
+        pytest.skip("network namespaces are not permitted here")
+    shared = deploy(FEW, ARTICLES)
+    shared.prepare("jobs = 2\n")
+    hold_back(shared.site)
+    started |= {place: shared.start(place) for place in range(MACHINES)}
+    with open_archive(shared.url) as archive:
+        wait_until(lambda: in_the_middle(archive) is not None)
+        victim = in_the_middle(archive)
+        assert victim is not None and victim.pid is not None
+        place = next(place for place in started if machine(place) == victim.host)
+        wires.cut(place)
+        gone_at = archive.locks.clock()()
+        assert_taken_over(archive, victim, gone_at)
+        wait_until(lambda: done(archive) == set(FEW))
+        assert_apart(archive.runs.find())
+        assert_told(archive, 1)
+    log = (shared.folder / f"{machine(place)}.log").read_text()
+    assert "no sign of life could be left" in log
+    assert len(asked(shared.site)) == len(FEW) * ARTICLES
 
 
 def test_a_server_that_is_restarted_costs_a_crawl_and_no_article(
-    shared: Deployment, started: list[subprocess.Popen[str]], postgresql: str
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]], server: OwnServer
 ) -> None:
+    shared = deploy(FEW, ARTICLES)
     shared.prepare("jobs = 1\n")
-    shared.site.before = lambda _: time.sleep(0.7)
-    started += [shared.start(name) for name in ("may-mot", "may-hai")]
-    database = shared.url.split("?")[0].rsplit("/", 1)[1]
+    hold_back(shared.site)
+    started |= {place: shared.start(place) for place in range(2)}
     with open_archive(shared.url) as archive:
-        wait_until(lambda: any(_is_in_the_middle(run) for run in archive.runs.at_work()))
-        # What a restart is to those who are connected.
-        run_sql(
-            postgresql,
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'",
-        )
-        wait_until(lambda: done(archive) == set(OUTLETS))
-        runs = archive.runs.find()
-        assert_apart(runs)
-        assert not any(run.started_at - runs[-1].started_at > timedelta(minutes=8) for run in runs)
-    assert all(process.poll() is None for process in started), "both go on"
+        wait_until(lambda: in_the_middle(archive) is not None)
+        server.control("restart", "-m", "fast", "-l", str(server.folder / "log"))
+    with open_archive(shared.url) as archive:
+        wait_until(lambda: done(archive) == set(FEW))
+        assert_apart(archive.runs.find())
+    assert all(process.poll() is None for process in started.values()), "both go on"
     assert max(asked(shared.site).values()) <= 2
-    assert len(asked(shared.site)) == len(OUTLETS) * ARTICLES
+    assert len(asked(shared.site)) == len(FEW) * ARTICLES
+
+
+def test_a_crawl_whose_lock_is_cut_is_made_again(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]], server: OwnServer
+) -> None:
+    shared = deploy(FEW, ARTICLES)
+    shared.prepare("jobs = 1\n")
+    hold_back(shared.site)
+    started |= {place: shared.start(place) for place in range(2)}
+    with open_archive(shared.url) as archive:
+        wait_until(lambda: in_the_middle(archive) is not None)
+        victim = in_the_middle(archive)
+        assert victim is not None
+        cut(server, f"tinquan run {victim.id} on {victim.host}")
+        wait_until(lambda: done(archive) == set(FEW))
+        runs = archive.runs.find()
+        assert archive.runs.get(victim.id).outcome in (Outcome.STOPPED, Outcome.DONE)
+        assert_apart(runs)
+    assert len(asked(shared.site)) == len(FEW) * ARTICLES
+    assert sum(asked(shared.site).values()) <= len(FEW) * ARTICLES + 2, "what was under way"
+
+
+def test_while_a_host_is_crawled_nothing_else_has_it(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]]
+) -> None:
+    shared = deploy(FEW[:1], ARTICLES)
+    shared.prepare()
+    with open_archive(shared.url) as archive:
+        store_due(archive, FEW[0])
+        shared.site.before = lambda _: time.sleep(600)  # to its end, if it is not killed
+        started[0] = shared.start(0, "crawl", FEW[0])
+        wait_until(lambda: bool(shared.site.asked))
+        (crawl,) = archive.runs.at_work()
+        held = f"{FEW[0]}.vn: is being crawled by run {crawl.id} on {machine(0)}"
+        for words in (
+            ("crawl", FEW[0]),
+            ("recheck", FEW[0]),
+            ("backfill", FEW[0], "--from", "2026-09-14", "--to", "2026-09-14"),
+            ("crawl", f"https://{FEW[0]}.vn/bai-viet-post1000.tpo"),
+            ("archive", "redact", "1", "--reason", "x", "--yes"),
+        ):
+            ran = shared.call(1, *words)
+            assert ran.returncode == 1, words
+            assert held in " ".join((ran.stdout + ran.stderr).split()), words
+        canary = shared.call(1, "outlets", "check", FEW[0], "--live")
+        assert f"left alone: {held}" in " ".join(canary.stdout.split())
+        refused = [run for run in archive.runs.find() if run.outcome is Outcome.FAILED]
+        assert [run.counts.requested for run in refused] == [0] * 4, "nobody asked for anything"
+        kill_machine(started.pop(0))
+        shared.site.before = lambda _: None
+        taken = ("archive", "redact", "1", "--reason", "x", "--yes")
+        wait_until(lambda: shared.call(1, *taken).returncode == 0)
+        assert shared.call(2, "crawl", FEW[0]).returncode == 0
+        assert_apart([run for run in archive.runs.find() if run.outcome is not Outcome.FAILED])
+
+
+def test_a_canary_whose_lock_is_cut_ends_itself_and_says_so(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]], server: OwnServer
+) -> None:
+    shared = deploy(FEW[:1], ARTICLES)
+    shared.prepare()
+    shared.site.before = lambda _: time.sleep(600)
+    started[0] = shared.start(0, "outlets", "check", FEW[0], "--live")
+    wait_until(lambda: bool(shared.site.asked))
+    cut(server, f"tinquan canary on {machine(0)}")
+    assert started[0].wait(timeout=30) == 1
+    log = (shared.folder / f"{machine(0)}.log").read_text()
+    assert f"{FEW[0]}.vn: lost its hold of the host" in " ".join(log.split())
+
+
+def cut(server: OwnServer, label: str) -> None:
+    """End a connection as a failing network or an administrator would."""
+    run_sql(
+        server.admin,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        f" WHERE application_name = '{label}'",
+    )
+
+
+def store_due(archive: Archive, outlet: str) -> None:
+    """Store an article that is due for a look again."""
+    at, url = datetime.now(UTC) - timedelta(hours=2), f"https://{outlet}.vn/bai-viet-post1.tpo"
+    archive.runs.start(Run("seed", outlet, at))
+    archive.runs.finish(Run("seed", outlet, at, ended_at=at, outcome=Outcome.DONE))
+    made = Article(
+        outlet=outlet,
+        url=url,
+        title="Cầu mới",
+        blocks=(Block("paragraph", "Cây cầu thông xe."),),
+        extraction=Extraction("epi", "1", "page", 1),
+        published_at=at,
+    )
+    archive.articles.store("seed", Capture(url, at, 200, "none.warc.gz", 0, "r1", "sha1:x"), made)

@@ -27,9 +27,8 @@ from crawler.schedule.service import Scheduler, SchedulerDependencies
 from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
-from storage.model.machines import Machine
 from storage.model.runs import Outcome, Run
-from storage.model.schedule import MaintenanceRun
+from storage.model.schedule import Machine, MaintenanceRun
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 
@@ -95,7 +94,7 @@ def scheduler(
     dependencies = SchedulerDependencies(
         agenda,
         ScheduleState(archive, config, agenda, Membership(archive, config)),
-        Supervisor(archive, config, BOUNDS),
+        Supervisor(archive, config, BOUNDS, forks=False),
         lambda _: None,
         maintenance or {},
     )

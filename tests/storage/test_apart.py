@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from storage.archive import Archive
-from storage.dedup.unrelated import are_unrelated
+from storage.dedup.similarity import are_unrelated
 from storage.model.articles import Arrival, Article, ArticleQuery, Block, Stored, Verdict
 from storage.model.readings import Reread
 from tests.support.rereading import reread

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from crawler.capture.files import RecordCheck, describe
+from crawler.capture.files import RecordCheck, list_files
+from crawler.capture.objects.files import CaptureFiles
 from storage.archive import Archive, open_archive
 from storage.model.articles import ArticleQuery, RefusalReason
 from storage.model.maintenance import CheckFinding
@@ -165,6 +166,17 @@ def test_texts_that_cannot_be_read_end_no_check(archive: Archive, damage: Damage
     assert all("cannot be read" in what for what in found)
 
 
+def test_what_follows_from_a_text_that_cannot_be_read_is_told(
+    archive: Archive, damage: Damage
+) -> None:
+    fill(archive)
+    damage("UPDATE contents SET json = '{{' WHERE id = 10")
+    damage("DELETE FROM search_entries")
+    damage("UPDATE articles SET title = 'Khác' WHERE id = 1")
+    found = {(one.check, one.can_repair) for one in check(archive, repair=True)}
+    assert found == {("texts", False), ("revisions", True), ("full text", False)}
+
+
 def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:
     path = tmp_path / "tin.db"
     path.write_bytes(sqlite_template.read_bytes())
@@ -198,8 +210,7 @@ def test_rows_that_refer_to_nothing_are_told(sqlite_template: Path, tmp_path: Pa
 def test_many_pages_are_checked_to_the_end(
     archive: Archive, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("check_articles.PAGE", "check_links._PAGE", "check_texts._PAGE"):
-        monkeypatch.setattr(f"storage.sql.maintenance.{size}", 2)
+    monkeypatch.setattr("storage.sql.maintenance.check_base.PAGE", 2)
     fill(archive)
     assert check(archive) == []
     damage("UPDATE revisions SET changed = 'x' WHERE article = 5")
@@ -225,8 +236,7 @@ def config(tmp_path: Path) -> Path:
         recorder.store(9, 4, "Video", refusal(4, RefusalReason.VIDEO))
         recorder.files.close()
         now = at(100)
-        (file,) = recorder.files.written
-        opened.captures.list_warc_files([describe(file, recorder.captures, now)])
+        list_files(opened, recorder.captures, recorder.files.written, now)
         opened.runs.finish(replace(opened.runs.get("r1"), outcome=Outcome.DONE, ended_at=now))
     return path
 
@@ -299,6 +309,6 @@ def test_another_records_content_is_told(config: Path) -> None:
         wrong = replace(
             recorded[0], capture=replace(recorded[0].capture, digest=recorded[1].capture.digest)
         )
-        (fault,) = RecordCheck(config.parent / "captures").faults([wrong])
+        (fault,) = RecordCheck(CaptureFiles(config.parent / "captures")).faults([wrong])
         assert "has other content" in fault.what
         assert fault.moved_to is None

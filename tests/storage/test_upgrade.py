@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from storage.archive import open_archive, upgrade_archive
 from storage.errors import ArchiveError, SchemaError
 from storage.model.articles import ArticleQuery, Verdict
-from storage.model.machines import Machine
+from storage.model.schedule import Machine
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
 from storage.sql.engine.migrate import migrate

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 
 from storage.archive import Archive, open_archive, upgrade_archive
 from storage.model.articles import RefusalReason
-from storage.model.links import DiscoveredLink
-from storage.model.waiting import Looks
+from storage.model.links import DiscoveredLink, Looks
 from tests.storage.test_upgrade import schema_of
 from tests.support.first_schema import make_first
 from tests.support.observations import put

@@ -15,7 +15,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from crawler.places.tag_articles import load_into
 from storage.archive import Archive, open_archive
+from tests.support.places import FOLDER
 from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
@@ -90,6 +92,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with the schema, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     open_archive(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def crawled_template(sqlite_template: Path) -> Path:
+    """Return a file with the schema and the shipped gazetteer, as crawls leave it."""
+    path = sqlite_template.with_name("crawled.db")
+    with open_archive(f"sqlite:///{shutil.copy(sqlite_template, path)}") as archive:
+        load_into(archive, FOLDER)
     return path
 
 

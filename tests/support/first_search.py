@@ -126,6 +126,12 @@ _SINCE = (
     "DROP INDEX ix_refused_urls_open",
     "ALTER TABLE refused_urls DROP COLUMN open",
     "ALTER TABLE validators DROP COLUMN digest",
+    "DROP INDEX ix_warc_files_unstored",
+    "DROP INDEX ix_warc_files_rewritten",
+    *(
+        f"ALTER TABLE warc_files DROP COLUMN {column}"
+        for column in ("stored_at", "rewritten_at", "push_error")
+    ),
 )
 """What undoes the migrations after 0010."""
 

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
@@ -16,6 +17,7 @@ import psutil
 from crawler.cli import main
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob, crawl_argv
+from tests.support.network import Network
 from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite, epi_article, listing
 
@@ -40,6 +42,7 @@ class Deployment:
     url: str
     outlets: tuple[str, ...]
     articles: int
+    network: Network = field(default_factory=lambda: Network("127.0.0.1"))
 
     def prepare(self, text: str = "") -> None:
         """Write outlet files, pages and the configuration. text: lines of [schedule]."""
@@ -63,17 +66,44 @@ class Deployment:
         """The configuration file, the same on each machine."""
         return self.folder / "tinquan.toml"
 
-    def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start the schedule on a machine; its log is `NAME.log` in the folder."""
-        words = [sys.executable, "-m", "tests.support.machine", json.dumps(self.site.resolve)]
-        words += ["schedule", *arguments, "--config", str(self.config)]
-        environment = os.environ | {
-            "TINQUAN_MACHINE": name,
+    def start(self, place: int, *words: str) -> subprocess.Popen[str]:
+        """Start a command on a machine, the schedule if none; its log is `may-PLACE.log`."""
+        with (self.folder / f"{machine(place)}.log").open("a") as log:
+            return subprocess.Popen(
+                self._command(place, words or ("schedule",)),
+                cwd=ROOT,
+                env=self._environment(place),
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
+
+    def call(self, place: int, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on a machine to its end."""
+        return subprocess.run(
+            self._command(place, words),
+            cwd=ROOT,
+            env=self._environment(place),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _command(self, place: int, words: Sequence[str]) -> list[str]:
+        python = [sys.executable, "-m", "tests.support.machine", json.dumps(self.site.resolve)]
+        return [*self.network.inside(place), *python, *words, "--config", str(self.config)]
+
+    def _environment(self, place: int) -> dict[str, str]:
+        return os.environ | {
+            "TINQUAN_MACHINE": machine(place),
             "SSL_CERT_FILE": str(self.site.authority),
             "PYTHONPATH": str(ROOT),
         }
-        with (self.folder / f"{name}.log").open("a") as log:
-            return subprocess.Popen(words, cwd=ROOT, env=environment, stderr=log, text=True)
+
+
+def machine(place: int) -> str:
+    """Return a machine's name."""
+    return f"may-{place}"
 
 
 def kill_machine(process: subprocess.Popen[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
 from crawler.shipped import shipped
@@ -150,7 +151,7 @@ def opened(url: str, folder: Path, ids: dict[str, int], **changes: Any) -> Desk:
         archive=archive,
         gazetteer=gazetteer(),
         outlets=load_outlets(shipped("outlets"), FAMILY_NAMES),
-        captures=folder,
+        captures=CaptureFiles(folder),
         now=lambda: NOW,
         faults=list,
         outlines=load_outlines(shipped("map")),

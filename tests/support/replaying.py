@@ -1,18 +1,22 @@
 """Crawls of recordings as a user starts them, and the archives that they fill."""
 
 import json
-import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from crawler.cli import main
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
 from storage.model.articles import ArticleQuery
 from tests.recordings.build import DEMO
 from tests.recordings.pages import ROOT
+from tests.support.warm import forking
 
 MORNING, EVENING = DEMO / "morning.warc.gz", DEMO / "evening.warc.gz"
 
@@ -28,11 +32,14 @@ def configure(folder: Path) -> Path:
 
 def replay(config: Path, *files: Path) -> list[dict[str, Any]]:
     """Run `tinquan crawl --replay …` and return its runs."""
-    words = [sys.executable, "-m", "crawler.cli", "--config", str(config), "crawl", "--json"]
+    words = ["tinquan", "--config", str(config), "crawl", "--json"]
     words += [word for file in files for word in ("--replay", str(file))]
-    done = subprocess.run(words, capture_output=True, check=False, cwd=ROOT, timeout=120)
-    assert done.returncode == 0, done.stderr.decode()
-    runs: list[dict[str, Any]] = json.loads(done.stdout)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed, forking():
+        patch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as stop:
+            main()
+    assert stop.value.code in (0, None)
+    runs: list[dict[str, Any]] = json.loads(printed.getvalue())
     return runs
 
 

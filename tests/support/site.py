@@ -36,23 +36,23 @@ Route = Answer | Callable[[dict[str, str]], Answer]
 
 
 class LocalSite:
-    """A server on a free port of 127.0.0.1. routes: "host/path?query" → answer, or a function of
+    """A server on a free port of an address. routes: "host/path?query" → answer, or a function of
     the request's headers. asked: what was requested, in order. Use as a context manager.
     """
 
-    def __init__(self, folder: Path, hosts: list[str]):
+    def __init__(self, folder: Path, hosts: list[str], address: str = "127.0.0.1"):
         self.routes: dict[str, Route] = {}
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.before: Callable[[str], None] = lambda _: None
         self.authority = folder / "authority.pem"
         chain = _certificate(folder, hosts, self.authority)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer((address, 0), _handler(self))
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.resolve = dict.fromkeys(hosts, f"127.0.0.1:{self._server.server_port}")
+        self.resolve = dict.fromkeys(hosts, f"{address}:{self._server.server_port}")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

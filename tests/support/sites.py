@@ -16,6 +16,7 @@ from storage.model.articles import Article, ArticleQuery, Capture
 from storage.model.runs import Run
 from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite, epi_article, feed, listing, master_article, slug
+from tests.support.warm import Forked
 
 HOSTS = ["tienphong.vn", "api.tienphong.vn", "laodongthudo.vn"]
 ZONE = timezone(timedelta(hours=7))
@@ -103,10 +104,15 @@ def master_site(site: LocalSite, count: int = 6, page: int = 3) -> list[Story]:
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder with a configuration, from which crawls are started."""
+    """A folder with a configuration, from which crawls are started. more: lines of it."""
 
     folder: Path
     site: LocalSite | None = None
+    more: str = ""
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "tinquan.toml"
 
     @property
     def archive_url(self) -> str:
@@ -136,11 +142,13 @@ class Desk:
             "socket.gethostbyname = no_lookup\n"
         )
 
-    def start(self, outlet: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
+    def start(
+        self, outlet: str, *arguments: str, **settings: object
+    ) -> subprocess.Popen[str] | Forked:
         """Start `scrapy crawl OUTLET -a … -s …` and return its process."""
-        config = self.folder / "tinquan.toml"
         contact = 'contact = "https://example.org/tests"'
-        config.write_text(f'root = "."\n{contact}\noutlets = "{ROOT}/config/outlets"\n')
+        outlets = f'outlets = "{ROOT}/config/outlets"'
+        self.config.write_text(f'root = "."\n{contact}\n{outlets}\n{self.more}\n')
         given: dict[str, object] = {"DOWNLOAD_DELAY": 0, "TINQUAN_ARCHIVE": self.archive_url}
         if self.site is not None:
             given["TINQUAN_RESOLVE"] = json.dumps(self.site.resolve)
@@ -150,11 +158,13 @@ class Desk:
         for name, value in (given | settings).items():
             command += ["-s", f"{name}={value}"]
         environment = os.environ | {
-            "TINQUAN_CONFIG": str(config),
-            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for `forbid_sockets`
+            "TINQUAN_CONFIG": str(self.config),
+            "PYTHONPATH": f"{self.folder}:{ROOT}",  # for sitecustomize.py
         }
         if self.site is not None:
             environment["SSL_CERT_FILE"] = str(self.site.authority)
+        if not (self.folder / "sitecustomize.py").exists():  # read by a Python that starts
+            return Forked(command, environment)
         return subprocess.Popen(
             command,
             cwd=ROOT,
@@ -172,7 +182,7 @@ class Desk:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode, errors
+        return process.wait(), errors
 
 
 def articles(archive: Archive) -> dict[str, Article]:

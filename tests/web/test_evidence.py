@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.single import record_bytes
 from crawler.web.app import create_app
 from crawler.web.security import SANDBOX
 from storage.errors import CaptureError
 from tests.support.asking import Answer, ask
 from tests.support.capturing import exchange, write
+from tests.support.object_store import S3
 from tests.support.reading import PAGE, Desk, filled, opened
 
 
@@ -50,7 +52,7 @@ def test_a_captured_page_is_shown_in_a_sandbox(desk: Desk) -> None:
 
 
 def test_a_record_whose_file_is_gone_is_said_to_be(desk: Desk, tmp_path: Path) -> None:
-    app = create_app(replace(desk.reader, captures=tmp_path))
+    app = create_app(replace(desk.reader, captures=CaptureFiles(tmp_path)))
     id_ = desk.ids["edited"]
     assert "Không đọc lại được" in ask(app, f"/bai/{id_}/ban-ghi/1").text
     for address in (f"/bai/{id_}/ban-ghi/1/tai-ve", f"/ban-goc/{id_}/1", f"/ban-goc/{id_}/1/trang"):
@@ -120,3 +122,22 @@ def test_links_and_frames_of_a_captured_page_lead_nowhere(
     assert not LEADING.search(text)
     assert text.count("data-was-") == 5
     assert "href và src là chữ" in text
+
+
+def test_a_record_in_the_object_store_is_shown_as_one_that_is_here(
+    desk: Desk, tmp_path: Path, s3: S3
+) -> None:
+    folder = desk.reader.captures.folder
+    for file in folder.rglob("*.warc.gz"):
+        s3.put(file.relative_to(folder).as_posix(), file.read_bytes())
+    away = create_app(replace(desk.reader, captures=s3.files(tmp_path)))
+    id_ = desk.ids["edited"]
+    s3.asked()
+    for address in (f"/bai/{id_}/ban-ghi/1", f"/ban-goc/{id_}/1/trang"):
+        assert ask(away, address).text == ask(desk.app, address).text
+        assert len(s3.asked()) == 1
+    address = f"/bai/{id_}/ban-ghi/1/tai-ve"
+    assert ask(away, address).body == ask(desk.app, address).body
+    s3.mode("down")
+    assert "Không đọc lại được" in ask(away, f"/bai/{id_}/ban-ghi/1").text
+    assert ask(away, f"/ban-goc/{id_}/1/trang").status == 404

@@ -11,8 +11,8 @@ from crawler.web.words import Code, Language
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
 from storage.model.locks import machine_lock
-from storage.model.machines import Machine
 from storage.model.runs import Run
+from storage.model.schedule import Machine
 from tests.support.asking import ask
 from tests.support.reading import NOW, opened
 

@@ -1,44 +1,40 @@
 """`tinquan archive`: the archive's own upkeep."""
 
 from crawler.capture.files import folder_size
+from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.archive.backup import backup
 from crawler.commands.archive.check import check
 from crawler.commands.archive.copy import copy
+from crawler.commands.archive.push import push
 from crawler.commands.archive.redact import redact
-from crawler.commands.archive.report import STATS_COLUMNS, print_stats, size_text, stats_json
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    load_settings,
-    out,
-    print_json,
-    reading_of,
-)
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.commands.archive.report import STATS_CSV, print_stats, stats_json
+from crawler.commands.common import print_json, reading_of, say
+from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
+from crawler.render.base import size_text
 from storage.archive import database_bytes, open_archive, upgrade_archive
 
 archive_app = CommandApp("Look after the archive.")
 archive_app.command()(check)
 archive_app.command()(backup)
 archive_app.command()(copy)
+archive_app.command()(push)
 archive_app.command()(redact)
 
 
 @archive_app.command()
-def init(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+def init(*, setup: options.Setup) -> None:
     """Make the archive's tables in an empty database; one that has them is left as it is."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     open_archive(settings.archive).close()
-    out.print(f"archive {settings.archive_name} is ready", markup=False, soft_wrap=True)
+    say(f"archive {settings.archive_name} is ready")
 
 
 @archive_app.command()
-def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+def upgrade(*, setup: options.Setup) -> None:
     """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     size = database_bytes(settings.archive)
     with progress("indexing") as update:
         before, now = upgrade_archive(
@@ -51,20 +47,18 @@ def upgrade(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
         else f"archive {name} is upgraded from schema {before} to {now}: it took"
         f" {size_text(size)} and takes {size_text(database_bytes(settings.archive))}"
     )
-    out.print(said, markup=False, soft_wrap=True)
+    say(said)
 
 
 @archive_app.command()
 def stats(
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    *,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Count what the archive has of each outlet, and what it takes on the disk."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     with reading_of(settings) as opened:
         found = opened.maintenance.stats()
     files, size = folder_size(settings.captures)
@@ -72,6 +66,6 @@ def stats(
     if form == "json":
         print_json(told)
     elif form:
-        print_rows(form, told["outlets"], STATS_COLUMNS)
+        print_rows(form, told["outlets"], STATS_CSV)
     else:
         print_stats(found, files, size)

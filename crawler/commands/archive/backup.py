@@ -7,21 +7,13 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import Backup, back_up
-from crawler.commands.archive.report import size_text
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    err,
-    given_path,
-    load_settings,
-    out,
-    print_json,
-)
-from crawler.render.base import counted
+from crawler.commands import options
+from crawler.commands.common import complain, err, given_path, out, print_json, say
+from crawler.render.base import counted, size_text
 
 
 def backup(
+    *,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -29,15 +21,14 @@ def backup(
         ),
     ],
     keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Back up the database and the captures folder, while crawls go on.
 
     Exit code 1 where recordings are not what the archive says they are; the backup is made.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     now = datetime.now(UTC)
     made = back_up(settings.archive, settings.captures, folder.resolve(), keep, now)
     if json:
@@ -50,12 +41,15 @@ def backup(
             markup=False,
             soft_wrap=True,
         )
+        if made.stored:
+            files = counted(made.stored, "WARC file is", "WARC files are")
+            out.print(f"{files} in the object store alone, and not in it", soft_wrap=True)
         for old in made.removed:
-            out.print(f"{old}: removed", markup=False, soft_wrap=True)
+            say(f"{old}: removed")
     for name in made.elsewhere:
         err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
     for fault in made.faults:
-        err.print(f"tinquan: {fault}: run `tinquan archive check`", markup=False, soft_wrap=True)
+        complain(f"{fault}: run `tinquan archive check`")
     if made.faults:
         raise typer.Exit(1)
 
@@ -69,5 +63,6 @@ def _backup_json(made: Backup) -> dict[str, object]:
         "copied_bytes": made.copied_bytes,
         "faults": list(made.faults),
         "elsewhere": list(made.elsewhere),
+        "stored": made.stored,
         "removed": [str(old) for old in made.removed],
     }

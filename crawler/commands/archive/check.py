@@ -10,47 +10,38 @@ from rich.progress import SpinnerColumn
 
 from crawler.capture.files import RecordCheck, RecordFault, file_faults, list_files, unlisted
 from crawler.capture.left_behind import MAY_LEAVE_PAGES, files_left_behind
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import host_hold, rewrite
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    load_settings,
-    out,
-    outlets_of,
-    reading_of,
-)
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.commands import options
+from crawler.commands.common import archive_of, out, outlets_of, reading_of, say
+from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import liveness
-from crawler.render.base import counted
+from crawler.render.base import counted, fields_json
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
 from storage.model.runs import Run
 
 _RECORDS, _FILES = "records", "WARC files"
-_COLUMNS = ("check", "what", "repair", "can_repair", "repaired")
+_CSV = "check what repair can_repair repaired"
 _RESTORE = "restore the file from a backup"
 
 
 def check(
+    *,
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what can be mended from what is there.")
     ] = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Compare rows with each other, with their digests and with the recordings.
 
     Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
     """
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     opening = archive_of if repair else reading_of
     checking, spinner = "checking the database", (SpinnerColumn(),)
     with (
@@ -63,27 +54,22 @@ def check(
         found = auditor.findings()
         if form:
             rows = (_finding_json(finding, repair=repair) for finding in found)
-            print_rows(form, rows, _COLUMNS)
+            print_rows(form, rows, _CSV)
         else:
             for finding in found:
-                out.print(_finding_text(finding, repair=repair), markup=False, soft_wrap=True)
+                say(_finding_text(finding, repair=repair))
     if not form:
         for path in auditor.left_behind:
             line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
-            out.print(line, markup=False, soft_wrap=True)
+            say(line)
         out.print(counted(auditor.count, "fault") if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
 
 
 def _finding_json(finding: CheckFinding, *, repair: bool) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "what": finding.what,
-        "repair": finding.repair,
-        "can_repair": finding.can_repair,
-        "repaired": repair and finding.can_repair,
-    }
+    shown = fields_json(finding, "check what repair can_repair")
+    return shown | {"repaired": repair and finding.can_repair}
 
 
 def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
@@ -105,6 +91,7 @@ class _Auditor:
     ) -> None:
         self._archive = archive
         self._config = config
+        self._files_at = CaptureFiles(config.captures, config.object_store)
         self._begun = begun
         self._repair = repair
         self.count = 0
@@ -136,16 +123,16 @@ class _Auditor:
         with host_hold(
             self._archive, self._config.captures, outlets_of(self._config), redaction.outlet
         ):
-            rewrite(self._archive, self._config.captures, redaction, datetime.now(UTC))
+            rewrite(self._archive, self._files_at, redaction, datetime.now(UTC))
 
     def _records(self) -> Iterator[CheckFinding]:
         self._begun(_RECORDS)
-        checked = RecordCheck(self._config.captures)
+        checked = RecordCheck(self._files_at)
         for fault in checked.faults(self._archive.captures.recorded()):
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
             pointing = counted(count, "capture points", "captures point")
-            what = f"{self._config.captures / name}: is not there; {pointing} to it"
+            what = f"{self._files_at.find(name)}: is not there; {pointing} to it"
             yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
     def _record(self, fault: RecordFault) -> CheckFinding:
@@ -172,8 +159,13 @@ class _Auditor:
     def _files(self) -> Iterator[CheckFinding]:
         self._begun(_FILES)
         captures, now = self._config.captures, datetime.now(UTC)
-        for what in file_faults(self._archive, captures):
-            yield CheckFinding(_FILES, what, _RESTORE, can_repair=False)
+        for fault in file_faults(self._archive, self._files_at):
+            if fault.to_push is None:
+                yield CheckFinding(_FILES, fault.what, _RESTORE, can_repair=False)
+                continue
+            if self._repair:
+                self._archive.captures.note_push(fault.to_push, None)
+            yield CheckFinding(_FILES, fault.what, "let it be pushed again", can_repair=True)
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:

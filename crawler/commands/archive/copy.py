@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crawler.commands.common import JsonOption, out, print_json
+from crawler.commands import options
+from crawler.commands.common import out, print_json
 from crawler.commands.progress import progress
 from crawler.config.config import absolute_archive
 from crawler.render.base import counted
@@ -14,11 +15,12 @@ from storage.archive import copy_archive
 
 
 def copy(
+    *,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Database URL or SQLite file.")],
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="An empty one, or not there yet.")
     ],
-    json: JsonOption = False,
+    json: options.Json = False,
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 

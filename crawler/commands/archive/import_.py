@@ -13,17 +13,8 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import archive_of, complain, err, out, outlets_of, print_json
 from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.render.base import counted
@@ -74,6 +65,7 @@ class _Log:
 
 
 def import_(
+    *,
     file: Annotated[Path, typer.Argument(help="A file of JSON lines, also packed by gzip.")],
     outlet: Annotated[
         str | None, typer.Option(metavar="NAME", help="The outlet of rows that name none.")
@@ -92,9 +84,8 @@ def import_(
         bool,
         typer.Option("--keep-going", help="Go on where the first thousand lines fail alike."),
     ] = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
 
@@ -102,7 +93,7 @@ def import_(
     beginning that fail alike end the import. Started again, it goes over what it has stored
     without storing it twice.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     started = datetime.now(UTC)
     source = ImportSource(outlet, id_key, outlets_of(settings), started)
     raise_on_term()
@@ -130,7 +121,7 @@ def _close_early(rejects: Rejects) -> None:
     try:
         rejects.close(complete=False)
     except UsageError as error:
-        err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+        complain(error)
         return
     if rejects.count:
         _report_rejects(rejects)

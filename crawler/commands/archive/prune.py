@@ -4,14 +4,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.commands.common import ArchiveOption, ConfigOption, archive_of, load_settings, out
+from crawler.commands import options
+from crawler.commands.common import archive_of, out
 from crawler.render.base import counted
 from storage.model.schedule import TOO_LATE
 
 
-def prune(config: ConfigOption = None, archive: ArchiveOption = None) -> None:
+def prune(*, setup: options.Setup) -> None:
     """Delete old logs and validators, tidy the database. Articles, runs and captures stay."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     days = settings.schedule.log_days
     logs = old_logs(settings.logs, time.time() - days * 24 * 3600)
     for log in logs:

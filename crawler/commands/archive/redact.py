@@ -10,32 +10,24 @@ from typing import Annotated
 import typer
 
 from crawler.capture.backup import backups
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import Removed, host_hold, rewrite
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import archive_of, note, out, outlets_of, print_json
 from crawler.config.config import Config
-from crawler.render.base import counted, time_json
+from crawler.render.base import counted, fields_json
 from storage.archive import Archive
 from storage.errors import NotFoundError, UsageError
 from storage.model.maintenance import Redaction
 
 
 def redact(
-    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    *,
+    ref: options.Ref,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept for the audit.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Remove an article's text everywhere, for good; its addresses are never asked for again.
 
@@ -43,15 +35,16 @@ def redact(
     """
     if not reason.strip():
         raise UsageError("--reason is empty: expected why, for whoever asks later")
-    settings = load_settings(config, archive)
+    settings = setup.load()
     outlets = outlets_of(settings)
+    files = CaptureFiles(settings.captures, settings.object_store)
     with archive_of(settings) as opened:
         before = _asked(opened, ref, yes=yes)
         copies = _copies(opened, ref)
         with host_hold(opened, settings.captures, outlets, before):
             now = datetime.now(UTC)
             redaction = _redaction(opened, ref, reason, now)
-            removed = rewrite(opened, settings.captures, redaction, now)
+            removed = rewrite(opened, files, redaction, now)
         scrubbed = opened.maintenance.scrub()
     kept = backups(_backups_folder(settings))
     if json:
@@ -65,7 +58,7 @@ def redact(
         soft_wrap=True,
     )
     for line in _left(removed, copies, kept, scrubbed=scrubbed):
-        err.print(line, markup=False, soft_wrap=True)
+        note(line)
 
 
 def _left(
@@ -74,6 +67,13 @@ def _left(
     """Yield where the text still is, and what to do about it."""
     for name in removed.elsewhere:
         yield f"{name}: lies outside the captures folder and still holds it"
+    for name in removed.lacking:
+        yield (
+            f"{name}: is neither here nor in the object store: the machine that has it goes on with"
+            " the takedown when it pushes next (tinquan archive push)"
+        )
+    for name in removed.versions:
+        yield f"{name}: the store keeps this earlier version, which holds the text: delete it there"
     if not scrubbed:
         yield (
             "another process still reads what was there before; until it ends, the text can be"
@@ -142,13 +142,10 @@ def _who() -> str:
 
 def _redaction_json(redaction: Redaction, removed: Removed) -> dict[str, object]:
     return {
-        "article": redaction.article,
-        "outlet": redaction.outlet,
-        "redacted_at": time_json(redaction.redacted_at),
-        "redacted_by": redaction.redacted_by,
-        "reason": redaction.reason,
-        "digests": list(redaction.digests),
+        **fields_json(redaction, "article outlet redacted_at redacted_by reason digests"),
         "records": removed.records,
         "warc_files": removed.files,
         "elsewhere": list(removed.elsewhere),
+        "lacking": list(removed.lacking),
+        "versions": list(removed.versions),
     }

@@ -8,20 +8,10 @@ from typing import Annotated
 
 import typer
 
+from crawler.capture.objects.files import CaptureFiles
+from crawler.commands import options
 from crawler.commands.archive.reextract_report import print_report, report_json
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
-    archive_of,
-    load_settings,
-    outlets_of,
-    print_json,
-    reading_of,
-    window,
-)
+from crawler.commands.common import archive_of, outlets_of, print_json, reading_of
 from crawler.commands.progress import progress
 from crawler.extract.article import VERSION
 from crawler.jobs.signals import raise_on_term
@@ -40,11 +30,11 @@ from storage.model.readings import RereadQuery
 
 
 def reextract(
+    *,
     outlet: Annotated[
         list[str] | None, typer.Option(help="Only this outlet; may be repeated.")
     ] = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    window: options.Window,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change, of all captures; write none.")
     ] = False,
@@ -55,19 +45,18 @@ def reextract(
         int | None, typer.Option(min=1, help="Processes that read; one a core if not given.")
     ] = None,
     diffs: Annotated[int, typer.Option(min=0, help="Show what changed in so many articles.")] = 5,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Read captures again with today's code. --since and --until bound the time of capture.
 
     A change counts as ours, not as the outlet's edit; what was read before is kept. Stopped, it
     goes on where it was when it is started again.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     known = outlets_of(settings)
     slugs = [find_outlet(known, slug).slug for slug in dict.fromkeys(outlet or ())]
-    start, end = window(since, until)
+    start, end = window.bounds()
     query = RereadQuery(
         version=None if dry_run or all_ else VERSION,
         since=start,
@@ -75,7 +64,8 @@ def reextract(
     )
     queries = [replace(query, outlet=slug) for slug in slugs] or [query]
     workers = jobs or len(os.sched_getaffinity(0))
-    reader = RereadSettings(settings.captures, known, VERSION, workers)
+    files = CaptureFiles(settings.captures, settings.object_store)
+    reader = RereadSettings(files, known, VERSION, workers)
     raise_on_term()
     shown: list[Difference] = []
     opening = reading_of if dry_run else archive_of

@@ -7,7 +7,7 @@ from rich.markup import escape
 from crawler.commands.common import err, out, print_table
 from crawler.extract.article import VERSION
 from crawler.render.base import counted, time_json, time_text
-from crawler.render.table import Column, Table
+from crawler.render.table import Column, table_of
 from crawler.reprocess.compare import Effect, field_diffs
 from crawler.reprocess.reextract import Difference, Report, version_of
 
@@ -55,11 +55,12 @@ def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> N
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
     counts["could not be read"] = report.unread_count
     title = f"{counted(report.done, 'capture')}, by version {VERSION}"
-    listed = Table(title, (Column("captures", number=True), Column("effect", least=30)))
-    for meaning, count in counts.items():
-        if count or meaning == _MEANINGS[Effect.SAME]:
-            listed.add(str(count), meaning)
-    print_table(listed)
+    columns: tuple[Column[tuple[str, int]], ...] = (
+        Column("captures", lambda row: row[1], number=True),
+        Column("effect", lambda row: row[0], least=30),
+    )
+    shown_counts = [row for row in counts.items() if row[1] or row[0] == _MEANINGS[Effect.SAME]]
+    print_table(table_of(title, columns, shown_counts))
     if report.fields:
         fields = ", ".join(f"{name} {count}" for name, count in report.fields.most_common())
         out.print(f"fields that differ: {fields}", soft_wrap=True)

@@ -3,31 +3,20 @@
 from typing import Any
 
 from crawler.commands.common import out, print_table
-from crawler.render.base import counted, refused_text, time_json, time_text
-from crawler.render.table import Column, Table
+from crawler.render.base import counted, fields_json, refused_text, size_text
+from crawler.render.table import Column, table_of
 from storage.model.maintenance import ArchiveStats, OutletStats
 
-STATS_COLUMNS = (
-    "outlet",
-    "articles",
-    "revisions",
-    "captures",
-    "refusals",
-    "first_at",
-    "last_at",
-    "captured_from",
-    "captured_to",
+STATS_CSV = "outlet articles revisions captures refusals first_at last_at captured_from captured_to"
+_COLUMNS: tuple[Column[OutletStats], ...] = (
+    Column("outlet", lambda one: one.outlet),
+    Column("articles", lambda one: one.articles, number=True),
+    Column("revisions", lambda one: one.revisions, number=True, rank=2),
+    Column("captures", lambda one: one.captures, number=True, rank=3),
+    Column("oldest", lambda one: one.first_at, rank=1, time=True),
+    Column("newest", lambda one: one.last_at, time=True),
+    Column("refused", lambda one: refused_text(dict(one.refusals)), below=True),
 )
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    value = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[str, Any]:
@@ -41,44 +30,14 @@ def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[st
 
 
 def _outlet_json(outlet: OutletStats) -> dict[str, Any]:
-    return {
-        "outlet": outlet.outlet,
-        "articles": outlet.articles,
-        "revisions": outlet.revisions,
-        "captures": outlet.captures,
-        "refusals": dict(outlet.refusals),
-        "first_at": time_json(outlet.first_at),
-        "last_at": time_json(outlet.last_at),
-        "captured_from": time_json(outlet.captured_from),
-        "captured_to": time_json(outlet.captured_to),
-    }
+    counts = fields_json(outlet, "outlet articles revisions captures")
+    times = fields_json(outlet, "first_at last_at captured_from captured_to")
+    return counts | {"refusals": dict(outlet.refusals)} | times
 
 
 def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
     """Print what the archive has. warc_files, warc_bytes: of the captures folder."""
-    listed = Table(
-        "the archive",
-        (
-            Column("outlet"),
-            Column("articles", number=True),
-            Column("revisions", number=True, rank=2),
-            Column("captures", number=True, rank=3),
-            Column("oldest", rank=1, time=True),
-            Column("newest", time=True),
-            Column("refused", below=True),
-        ),
-    )
-    for outlet in found.outlets:
-        listed.add(
-            outlet.outlet,
-            str(outlet.articles),
-            str(outlet.revisions),
-            str(outlet.captures),
-            time_text(outlet.first_at),
-            time_text(outlet.last_at),
-            refused_text(dict(outlet.refusals)),
-        )
-    print_table(listed)
+    print_table(table_of("the archive", _COLUMNS, found.outlets))
     out.print(
         f"database {size_text(found.database_bytes)}; {counted(warc_files, 'WARC file')},"
         f" {size_text(warc_bytes)}"

@@ -12,21 +12,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import (
-    ConfigOption,
-    JsonOption,
-    day_of,
-    err,
-    load_settings,
-    out,
-    print_table,
-)
+from crawler.commands import options
+from crawler.commands.common import complain, day_of, load_settings, out, print_table
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, primary_text, tags_json
-from crawler.render.table import Column, Table
+from crawler.render.table import Column, table_of
 from crawler.render.terminal import json_text
 from storage.errors import UsageError
-from storage.model.places import Tags
+from storage.model.places import Mention, Tags
 
 _FIELDS = ("title", "sapo", "body")
 
@@ -44,6 +37,7 @@ class Row:
 
 
 def tag(
+    *,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -61,8 +55,8 @@ def tag(
             metavar="NAME", help="Province that the outlet is about, where a line gives none."
         ),
     ] = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
+    config: options.Config = None,
+    json: options.Json = False,
 ) -> None:
     """Print the places that texts mention and are about."""
     default = day_of("--date", day) if day else None
@@ -82,7 +76,7 @@ def tag(
                     _answer(tagger, parse_row(line, default, outlet_province), as_json=json)
             except UsageError as error:
                 all_well = False
-                err.print(f"tinquan: {file}: line {number}: {error}", markup=False, soft_wrap=True)
+                complain(f"{file}: line {number}: {error}")
     if not all_well:
         raise typer.Exit(1)
 
@@ -155,23 +149,17 @@ def _answer(tagger: Tagger, row: Row, *, as_json: bool) -> None:
 
 
 def _print_tags(tags: Tags, tagger: Tagger, title: str) -> None:
-    listed = Table(
-        title,
-        (
-            Column("in"),
-            Column("start", number=True, rank=3),
-            Column("end", number=True, rank=2),
-            Column("text", least=20),
-            Column("unit", least=20),
-            Column("valid", rank=1),
-        ),
+    units = tagger.gazetteer.units
+    columns: tuple[Column[Mention], ...] = (
+        Column("in", lambda found: found.field),
+        Column("start", lambda found: found.start, number=True, rank=3),
+        Column("end", lambda found: found.end, number=True, rank=2),
+        Column("text", lambda found: found.text, least=20),
+        Column("unit", lambda found: units[found.unit].full_name, least=20),
+        Column("valid", lambda found: era_text(units[found.unit]), rank=1),
     )
-    for found in tags.mentions:
-        unit = tagger.gazetteer.unit(found.unit)
-        where = (found.field, str(found.start), str(found.end))
-        listed.add(*where, found.text, unit.full_name, era_text(unit))
     if tags.mentions:
-        print_table(listed)
+        print_table(table_of(title, columns, tags.mentions))
     primary = primary_text(tags, tagger.gazetteer) or "no place"
     out.print(f"{escape(title)} is about: {escape(primary)}", soft_wrap=True)
     if tags.note:

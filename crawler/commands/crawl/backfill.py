@@ -6,18 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    day_of,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-    print_json,
-)
+from crawler.commands import options
+from crawler.commands.common import archive_of, day_of, err, out, outlets_of, print_json
 from crawler.commands.crawl.coverage import coverage_json, print_coverage
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import Config, require_contact
@@ -35,6 +25,7 @@ _MAX_CRAWLS = 1_000
 
 
 def backfill(
+    *,
     outlet: Annotated[str, typer.Argument(help="Which outlet.")],
     since: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")],
     until: Annotated[str, typer.Option("--to", metavar="DATE", help="The last day.")],
@@ -48,12 +39,11 @@ def backfill(
         list[str] | None,
         typer.Option(help="Where the outlet has no sitemaps: only this section; may be repeated."),
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Fetch what an outlet published in a window of the past; said again, it goes on."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     chosen = find_outlet(outlets_of(settings), outlet)
     _check(chosen, section or [], oldest_first=oldest_first)
     first, end = _window(since, until)

@@ -6,20 +6,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    day_of,
-    load_settings,
-    out,
-    print_json,
-    print_table,
-    reading_of,
-    slugs_of,
-)
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
-from crawler.render.table import Column, Table
+from crawler.commands import options
+from crawler.commands.common import day_of, out, print_json, print_table, reading_of, say, slugs_of
+from crawler.commands.listing import print_rows
+from crawler.render.base import fields_json
+from crawler.render.table import Column, table_of
 from storage.archive import Archive
 from storage.errors import UsageError
 from storage.model.links import LeftOut, Period, Promised
@@ -28,11 +19,12 @@ from storage.model.runs import SITEMAPS
 _GAPS = 20
 _RUNS = 500  # among them the last that read sitemaps is looked for
 
-_COLUMNS = ("period", "promised", "stored", "refused", "missing")
+_CSV = "period promised stored refused missing"
 _BAR = 30  # cells
 
 
 def coverage(
+    *,
     outlet: Annotated[str, typer.Argument(help="Which outlet.")],
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="From this day on.")
@@ -42,18 +34,15 @@ def coverage(
     ] = None,
     by: Annotated[str, typer.Option(metavar="day|month", help="One row each.")] = "month",
     gaps: Annotated[int, typer.Option(min=0, help="List so many of the missing.")] = _GAPS,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Show per day or month what the sitemaps promised against what is stored."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     if by not in {"day", "month"}:
         raise UsageError(f"--by {by!r}: expected day or month")
     period: Period = "day" if by == "day" else "month"
-    settings = load_settings(config, archive)
+    settings = setup.load()
     window = _window(since, until)
     with reading_of(settings) as opened:
         [slug] = slugs_of([outlet], settings, opened)
@@ -61,7 +50,7 @@ def coverage(
         missing = opened.links.missing(slug, *window, gaps)
         left_out = _left_out(opened, slug)
     if form and form != "json":
-        print_rows(form, map(coverage_json, rows), _COLUMNS)
+        print_rows(form, map(coverage_json, rows), _CSV)
         return
     if form:
         listed = [{"day": day or None, "url": url} for day, url in missing]
@@ -73,7 +62,7 @@ def coverage(
     if left_out:
         words = ", ".join(f"{name} {count}" for name, count in left_out.items())
         line = f"the last crawl that read sitemaps left out: {words}"
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     _print_gaps(rows, missing)
 
 
@@ -100,13 +89,8 @@ def _left_out(archive: Archive, outlet: str) -> dict[str, int]:
 
 def coverage_json(row: Promised) -> dict[str, Any]:
     """Return one period as plain data."""
-    return {
-        "period": row.period or None,
-        "promised": row.promised,
-        "stored": row.stored,
-        "refused": row.refused,
-        "missing": row.missing,
-    }
+    numbers = fields_json(row, "promised stored refused missing")
+    return {"period": row.period or None} | numbers
 
 
 def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
@@ -119,22 +103,21 @@ def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
             soft_wrap=True,
         )
         return
-    numbers = ("promised", "stored", "refused", "missing")
-    columns = (*(Column(name, number=True) for name in numbers), Column("there", rank=1))
-    listed = Table(f"{slug}: what its sitemaps promised", (Column(by), *columns))
     whole = Promised(
         "all",
         sum(row.promised for row in rows),
         sum(row.stored for row in rows),
         sum(row.refused for row in rows),
     )
-    for row in [*rows, whole]:
-        listed.add(
-            _name(row.period, by),
-            *(str(n) for n in (row.promised, row.stored, row.refused, row.missing)),
-            _bar(row),
-        )
-    print_table(listed)
+    columns: tuple[Column[Promised], ...] = (
+        Column(by, lambda row: _name(row.period, by)),
+        Column("promised", lambda row: row.promised, number=True),
+        Column("stored", lambda row: row.stored, number=True),
+        Column("refused", lambda row: row.refused, number=True),
+        Column("missing", lambda row: row.missing, number=True),
+        Column("there", _bar, rank=1),
+    )
+    print_table(table_of(f"{slug}: what its sitemaps promised", columns, [*rows, whole]))
 
 
 def _bar(row: Promised) -> str:

@@ -7,19 +7,15 @@ from typing import Annotated
 
 import typer
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.reader import Session, sessions
+from crawler.commands import options
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
     archive_of,
+    complain,
     err,
-    load_settings,
     outlets_of,
     print_json_array,
-    window,
 )
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import require_contact
@@ -61,31 +57,32 @@ JobsOption = Annotated[int, typer.Option(min=1, help="Outlets crawled at the sam
 
 
 def crawl(
+    *,
     outlet: WhichArgument = None,
     section: SectionOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    window: options.Window,
     limit: LimitOption = None,
     replay: ReplayOption = None,
     recrawl: RecrawlOption = False,
     sitemaps: SitemapsOption = False,
     jobs: JobsOption = 4,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Crawl outlets into the archive, live or from recordings."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     known = outlets_of(settings)
-    if sitemaps and not since:
+    if sitemaps and not window.since:
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
-    named, files = _told_apart(list(dict.fromkeys(outlet or ())), replay or [], known)
+    stored = CaptureFiles(settings.captures, settings.object_store)
+    recordings = [stored.local(path) for path in replay or ()]
+    named, files = _told_apart(list(dict.fromkeys(outlet or ())), recordings, known)
     given = [name for name in named if is_address(name)]
     chosen = [find_outlet(known, name) for name in named if not is_address(name)]
     for item in chosen or ([] if given else _wanted(known)):
         for slug in section or ():
             item.section(slug)
-    start, end = window(since, until)
+    start, end = window.bounds()
     template = CrawlJob(
         outlet="",
         sections=tuple(section or ()),
@@ -135,7 +132,7 @@ def _report_gaps(recorded: list[Session]) -> bool:
     """Say what is lost of the recordings; True where anything is."""
     gaps = [gap for session in recorded for gap in session.gaps]
     for gap in gaps:
-        err.print(f"tinquan: {gap}", markup=False, soft_wrap=True)
+        complain(gap)
     return bool(gaps)
 
 

@@ -5,18 +5,8 @@ from typing import Annotated
 
 import typer
 
-from crawler.commands.common import (
-    MOST,
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    archive_of,
-    load_settings,
-    out,
-    outlets_of,
-    print_json_array,
-    print_table,
-)
+from crawler.commands import options
+from crawler.commands.common import MOST, archive_of, out, outlets_of, print_json_array, print_table
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.runs import run_table
 from crawler.config.config import require_contact
@@ -29,21 +19,21 @@ from storage.model.runs import Outcome
 
 
 def recheck(
+    *,
     outlet: Annotated[
         list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=MOST, help="At most so many articles an outlet.")
     ] = 60,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication.
 
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     named = [find_outlet(known, slug) for slug in dict.fromkeys(outlet or ())]

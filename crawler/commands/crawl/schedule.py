@@ -9,13 +9,8 @@ from typing import Annotated
 
 import typer
 
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    archive_of,
-    load_settings,
-    outlets_of,
-)
+from crawler.commands import options
+from crawler.commands.common import archive_of, outlets_of
 from crawler.config.config import Config, require_contact
 from crawler.health.evaluate import evaluate_all, evaluate_outlet
 from crawler.health.metrics import Snapshot, serve_metrics
@@ -39,6 +34,7 @@ _ALARMS = "alarms"
 
 
 def schedule(
+    *,
     outlet: Annotated[
         list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
     ] = None,
@@ -48,11 +44,10 @@ def schedule(
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve figures for Prometheus here.")
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     require_contact(settings.contact, settings.file)
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or (), tag or ())
@@ -148,7 +143,7 @@ def _evaluation(
         elif leads:
             crawled = {slug for one in archive.machines.find() for slug in one.outlets}
             monitored = [one for slug, one in every.items() if slug in own or slug in crawled]
-            evaluate_all(archive, monitored, settings.captures, now)
+            evaluate_all(archive, monitored, settings.captures, now, settings.object_store)
         if leads:
             notify_all(archive, channels)
 

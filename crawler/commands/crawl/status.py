@@ -7,81 +7,51 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
+from crawler.commands import options
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    load_settings,
     out,
     outlets_of,
     print_json,
     print_table,
     reading_of,
+    say,
     slugs_of,
 )
-from crawler.commands.listing import (
-    CsvOption,
-    JsonLinesOption,
-    LimitOption,
-    OffsetOption,
-    Portion,
-    form_of,
-    print_rows,
-)
+from crawler.commands.listing import Portion, print_rows
+from crawler.health.backlog import backlog_json, backlog_text
 from crawler.health.evaluate import all_findings
 from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
 from crawler.health.status import OutletStatus, is_failure, status_json, status_of
 from crawler.health.texts import alarm_json, cause_text, paragraphs
 from crawler.render.base import counted, time_json, time_text
-from crawler.render.table import EMPTY, Column, Table
+from crawler.render.table import EMPTY, Column, Table, table_of
 from crawler.schedule.plan import crawled_outlets, new_agenda, next_runs, wanted_outlets
 from crawler.watch.render import delivery_json, delivery_text
 from storage.model.alarms import Alarm, Finding
-from storage.model.machines import Machine, schedule_stopped_at
 from storage.model.runs import Outcome, Run
+from storage.model.schedule import Machine, schedule_stopped_at
 
-_STATUS_COLUMNS = (
-    "outlet",
-    "last_end",
-    "last_success",
-    "newest_article",
-    "articles_24h",
-    "usual_24h",
-    "next_run",
-    "alarms",
-)
-_ALARM_COLUMNS = (
-    "id",
-    "state",
-    "cause",
-    "outlet",
-    "summary",
-    "to_do",
-    "since",
-    "opened_at",
-    "updated_at",
-    "closed_at",
-    "evidence",
-)
+_STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
+_ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
 
 def status(
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    *,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Show how every outlet is doing. Exit code 0: all is well; 1: there are alarms."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     known = outlets_of(settings)
     now = datetime.now(UTC)
     with reading_of(settings) as opened:
         wanted = wanted_outlets(settings, known)
         monitored = crawled_outlets(opened, wanted, known)
-        findings = all_findings(opened, monitored, settings.captures, now)
+        store = settings.object_store
+        findings = all_findings(opened, monitored, settings.captures, now, store)
+        backlog = opened.captures.push_backlog() if store else None
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
         found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
@@ -92,7 +62,7 @@ def status(
         at_work = opened.runs.at_work()
         owed = opened.watches.open_deliveries()
     if form and form != "json":
-        print_rows(form, map(status_json, found), _STATUS_COLUMNS)
+        print_rows(form, map(status_json, found), _STATUS_CSV)
     elif form:
         print_json(
             {
@@ -102,6 +72,7 @@ def status(
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
                 "not_delivered": [delivery_json(one) for one in owed],
+                "object_store": backlog_json(store, backlog) if backlog else None,
             }
         )
     else:
@@ -113,8 +84,11 @@ def status(
         if stopped_at:
             start = "nothing is crawled until `tinquan schedule` starts again"
             out.print(f"the schedule was stopped on {time_text(stopped_at)}: {start}")
+        if backlog and (waiting := backlog_text(store, backlog)):
+            why = f"; the last push failed: {backlog.error}" if backlog.error else ""
+            out.print(escape(waiting + why), soft_wrap=True)
         for one in owed:
-            out.print(escape(f"watch {one.digest.watch}: {delivery_text(one)}"), soft_wrap=True)
+            say(f"watch {one.digest.watch}: {delivery_text(one)}")
     if alarms:
         raise typer.Exit(1)
 
@@ -131,60 +105,46 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
-    listed = Table(
-        counted(len(found), "outlet"),
-        (
-            Column("outlet"),
-            Column("last crawl"),
-            Column("last success", rank=4, time=True),
-            Column("newest article", rank=1, time=True),
-            Column("24 h", number=True, rank=2),
-            Column("usual", number=True, rank=2),
-            Column("next run", rank=3, time=True),
-            Column("alarms", below=True),
-        ),
+    columns: tuple[Column[OutletStatus], ...] = (
+        Column("outlet", lambda one: one.outlet),
+        Column("last crawl", lambda one: _end_text(one.last_end)),
+        Column("last success", lambda one: one.last_success, rank=4, time=True),
+        Column("newest article", lambda one: one.newest_article, rank=1, time=True),
+        Column("24 h", lambda one: one.articles_24h, number=True, rank=2),
+        Column("usual", lambda one: f"{one.usual:.1f}", number=True, rank=2),
+        Column("next run", lambda one: one.next_run, rank=3, time=True),
+        Column("alarms", _causes_text, below=True),
     )
-    for one in found:
-        causes = ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
-        listed.add(
-            one.outlet,
-            _end_text(one.last_end),
-            time_text(one.last_success),
-            time_text(one.newest_article),
-            str(one.articles_24h),
-            f"{one.usual:.1f}",
-            time_text(one.next_run),
-            causes,
-        )
-    print_table(listed)
+    print_table(table_of(counted(len(found), "outlet"), columns, found))
     for alarm in alarms:
         _print_alarm(alarm)
     if found and not alarms:
         out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
 
 
+def _causes_text(one: OutletStatus) -> str:
+    return ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
+
+
 def _machine_table(
     machines: list[Machine], at_work: list[Run], lost: list[Machine], now: datetime
 ) -> Table:
-    listed = Table(
-        counted(len(machines), "machine"),
-        (
-            Column("machine"),
-            Column("state"),
-            Column("since", rank=2),
-            Column("seen", rank=1),
-            Column("crawls", below=True),
-        ),
+    columns: tuple[Column[Machine], ...] = (
+        Column("machine", lambda one: one.name),
+        Column("state", lambda one: machine_state(one, lost)),
+        Column("since", lambda one: one.started_at, rank=2),
+        Column("seen", lambda one: _seen_text(one, now), rank=1),
+        Column("crawls", lambda one: _crawls_text(one, at_work), below=True),
     )
-    for one in machines:
-        listed.add(
-            one.name,
-            machine_state(one, lost),
-            time_text(one.started_at),
-            f"{max(0, int((now - one.seen_at).total_seconds()))} s ago",
-            ", ".join(run.outlet for run in open_runs(at_work, one)),
-        )
-    return listed
+    return table_of(counted(len(machines), "machine"), columns, machines)
+
+
+def _seen_text(machine: Machine, now: datetime) -> str:
+    return f"{max(0, int((now - machine.seen_at).total_seconds()))} s ago"
+
+
+def _crawls_text(machine: Machine, at_work: list[Run]) -> str:
+    return ", ".join(run.outlet for run in open_runs(at_work, machine))
 
 
 def _nothing_crawled(*, replayed: bool) -> str:
@@ -209,29 +169,27 @@ def _print_alarm(alarm: Alarm) -> None:
     number = f"{alarm.id}  " if alarm.id else ""
     out.print(f"\n{number}{name}{escape(first)}", style=style, soft_wrap=True)
     for paragraph in rest:
-        out.print(escape(paragraph), soft_wrap=True)
+        say(paragraph)
 
 
 def alarms(
+    *,
     outlet: OutletOption = None,
     closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: LimitOption = 50,
-    offset: OffsetOption = 0,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    limit: options.Limit = 50,
+    offset: options.Offset = 0,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """List alarms that the schedule has opened, newest first, with what to do about each."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
         every = opened.alarms.find(outlet, only_open=not closed)  # they are few
     found = every[offset : offset + limit]
     if form:
-        print_rows(form, map(alarm_json, found), _ALARM_COLUMNS)
+        print_rows(form, map(alarm_json, found), _ALARM_CSV)
     else:
         if not every:
             out.print("no alarms" if closed else "no alarm is open")

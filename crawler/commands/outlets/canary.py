@@ -10,9 +10,10 @@ from typing import Any
 from rich.markup import escape
 from rich.progress import Progress
 
-from crawler.capture.hold import hold_host
+from crawler.capture.hold import CUT, Hold, hold_host
+from crawler.commands import options
 from crawler.commands.common import archive_of, err, out
-from crawler.commands.listing import Form, print_rows
+from crawler.commands.listing import print_rows
 from crawler.config.config import Config, load_config, require_contact
 from crawler.jobs.crawl_job import CrawlJob
 from crawler.jobs.pool import run_crawls
@@ -23,11 +24,9 @@ from storage.archive import open_archive
 from storage.errors import CrawlError
 from storage.model.articles import ArticleQuery
 
-_COLUMNS = ("outlet", "name", "well", "found")
-
 
 def check_live(
-    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: Form | None
+    settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: options.Form | None
 ) -> bool:
     """Visit outlets one after the other and print what was found; return whether all is well.
 
@@ -42,7 +41,7 @@ def check_live(
         rows = [_json(outlet, points) for outlet, points in done]
         if form == "csv":
             rows = [{"outlet": row["outlet"]} | point for row in rows for point in row["points"]]
-        print_rows(form, rows, _COLUMNS)
+        print_rows(form, rows, "outlet name well found")
         return all(point.is_well for _, points in done for point in points)
     is_well = True
     for outlet, points in found:
@@ -60,10 +59,10 @@ def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[
         except CrawlError as error:  # a crawl is at work there: it says more than we could
             return [Point("host", is_well=True, found=f"left alone: {error}")]
         with hold, _thrown_away(settings) as config:
-            return _visit(config, outlet, replay)
+            return _visit(config, outlet, replay, hold)
 
 
-def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
+def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...], hold: Hold) -> list[Point]:
     section = next((one for one in outlet.sections if one.crawl), outlet.sections[0])
     job = CrawlJob(
         outlet=outlet.slug,
@@ -73,7 +72,9 @@ def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Poi
     )
     with open_archive(config.archive) as archive:
         with Progress(console=err, disable=True) as progress:
-            (run,) = run_crawls(archive, config, [job], progress)
+            (run,) = run_crawls(archive, config, [job], progress, was_cut=hold.was_cut)
+        if hold.is_lost:
+            return [Point("host", is_well=False, found=f"{outlet.host}: {CUT}")]
         articles = [one.latest.article for one in archive.articles.find(ArticleQuery())]
         return points_of(outlet, run, articles, (each[1] for each in archive.articles.refusals()))
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from crawler.commands.common import ConfigOption, load_settings, moment, outlets_of, print_json
+from crawler.commands import options
+from crawler.commands.common import load_settings, moment, outlets_of, print_json
 from crawler.extract import extract as extract_page
 from crawler.outlets.model import Outlet, find_outlet, outlet_of_host
 from crawler.page.response import Page
@@ -18,6 +19,7 @@ from storage.model.articles import Article
 
 
 def extract(
+    *,
     file: Annotated[Path, typer.Argument(help="A saved HTML page; - reads standard input.")],
     url: Annotated[str, typer.Option(help="The address the page came from.")],
     outlet: Annotated[
@@ -27,7 +29,7 @@ def extract(
         str | None,
         typer.Option(metavar="TIME", help="When the page was fetched; now if not given."),
     ] = None,
-    config: ConfigOption = None,
+    config: options.Config = None,
 ) -> None:
     """Print the article, or the refusal, that a saved page holds, as JSON."""
     page, known = page_at(file, url, fetched_at), outlets_of(load_settings(config, None))

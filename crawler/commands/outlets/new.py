@@ -11,12 +11,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.capture.reader import read_record
 from crawler.capture.scan import scan
+from crawler.commands import options
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
     archive_of,
+    complain,
     err,
-    load_settings,
     out,
     outlets_of,
     short_path,
@@ -49,6 +48,7 @@ class _Seen:
 
 
 def new_outlet(
+    *,
     url: Annotated[
         str | None, typer.Argument(help="An article's, section's or front page's address.")
     ] = None,
@@ -74,11 +74,10 @@ def new_outlet(
             help="Where fixtures go: tests/pages in a clone, else pages.",
         ),
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Propose an outlet's file and a test page from its site, or from a saved page."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     known = outlets_of(settings)
     address = _address(url, page, at)
     host = host_of(address) or ""
@@ -147,7 +146,7 @@ def _recorded(folder: Path, run_id: str) -> Iterator[Page]:
                 try:
                     yield read_record(file, entry.offset)
                 except CaptureError as error:
-                    err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+                    complain(error)
 
 
 def _write_fixture(

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.common import (
-    ConfigOption,
-    JsonOption,
+    complain,
     err,
     load_settings,
     out,
@@ -19,7 +19,7 @@ from crawler.commands.common import (
     print_table,
     short_path,
 )
-from crawler.commands.listing import CsvOption, Form, JsonLinesOption, form_of, print_rows
+from crawler.commands.listing import print_rows
 from crawler.commands.outlets.canary import check_live
 from crawler.commands.outlets.new import new_outlet
 from crawler.config.config import Config
@@ -29,55 +29,41 @@ from crawler.outlets.model import Outlet, find_outlet, read_outlets
 from crawler.places import load_gazetteer
 from crawler.places.tag_articles import check_provinces
 from crawler.render.base import counted
-from crawler.render.table import Column, Table
+from crawler.render.table import Column, table_of
 from crawler.shipped import shipped
 
 outlets_app = CommandApp("The outlets: one TOML file each.")
 outlets_app.command("new")(new_outlet)
 
 
-_COLUMNS = ("slug", "name", "family", "host", "status", "confidence", "pages", "own_file")
-_CHECK_COLUMNS = ("outlet", "valid", "problems")
+_CSV = "slug name family host status confidence pages own_file"
+_COLUMNS: tuple[Column[Outlet], ...] = (
+    Column("outlet", lambda outlet: outlet.slug),
+    Column("family", lambda outlet: outlet.family, rank=1),
+    Column("host", lambda outlet: outlet.host),
+    Column("sections", lambda outlet: ", ".join(_section_text(outlet)), below=True),
+    Column("status", lambda outlet: outlet.status),
+    Column("confidence", lambda outlet: outlet.confidence, rank=2),
+    Column("pages", lambda one: f"{len(one.proof.written)} + {len(one.proof.real)}", rank=3),
+)
 
 
 @outlets_app.command("list")
 def list_outlets(
-    config: ConfigOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    *,
+    config: options.Config = None,
+    output: options.Output,
 ) -> None:
     """List the outlets with their family, sections, confidence and the pages that prove them."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     settings = load_settings(config, None)
     known, own = outlets_of(settings).values(), own_files(settings)
     if form:
         rows = (outlet_json(outlet) | _origin_json(outlet, own) for outlet in known)
-        print_rows(form, rows, _COLUMNS)
+        print_rows(form, rows, _CSV)
         return
-    listed = Table(
-        f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)",
-        (
-            Column("outlet"),
-            Column("family", rank=1),
-            Column("host"),
-            Column("sections", below=True),
-            Column("status"),
-            Column("confidence", rank=2),
-            Column("pages", rank=3),
-        ),
-    )
-    for outlet in known:
-        listed.add(
-            outlet.slug,
-            outlet.family,
-            outlet.host,
-            ", ".join(_section_text(outlet)),
-            outlet.status,
-            outlet.confidence,
-            f"{len(outlet.proof.written)} + {len(outlet.proof.real)}",
-        )
-    print_table(listed)
+    title = f"{len(known)} outlets (* district news, ? unconfirmed; pages: written + real)"
+    print_table(table_of(title, _COLUMNS, known))
     for outlet in known:
         if outlet.status_note:
             out.print(f"{outlet.slug}: {outlet.status}: {escape(outlet.status_note)}")
@@ -125,6 +111,7 @@ def outlet_json(outlet: Outlet) -> dict[str, Any]:
 
 @outlets_app.command("check")
 def check_outlets(
+    *,
     outlet: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Fetch a listing and two articles of each, politely.")
@@ -133,13 +120,11 @@ def check_outlets(
         list[Path] | None,
         typer.Option(metavar="PATH", help="With --live: take the bytes from WARC files."),
     ] = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    config: options.Config = None,
+    output: options.Output,
 ) -> None:
     """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     settings = load_settings(config, None)
     if not live:
         _check_files(settings, outlet or [], form)
@@ -153,7 +138,7 @@ def check_outlets(
         raise typer.Exit(1)
 
 
-def _check_files(settings: Config, named: list[str], form: Form | None) -> None:
+def _check_files(settings: Config, named: list[str], form: options.Form | None) -> None:
     """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
     found, wrong = _read_all(settings.outlet_folders)
     problems_of = {slug: [message] for slug, message in wrong.items()} | problems(found)
@@ -172,7 +157,7 @@ def _check_files(settings: Config, named: list[str], form: Form | None) -> None:
             {"outlet": slug, "valid": not lines, "problems": lines}
             for slug, lines in chosen.items()
         )
-        print_rows(form, rows, _CHECK_COLUMNS)
+        print_rows(form, rows, "outlet valid problems")
     else:
         for slug, lines in chosen.items():
             _print_check(slug, lines, found.get(slug))
@@ -194,7 +179,7 @@ def _read_all(folders: Iterable[Path]) -> tuple[dict[str, Outlet], dict[str, str
 
 def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
     for line in lines:
-        err.print(f"tinquan: {slug}: {line}", markup=False, soft_wrap=True)
+        complain(f"{slug}: {line}")
     if outlet and not lines:
         pages = len(outlet.proof.written) + len(outlet.proof.real)
         proved = f"proved by {counted(pages, 'page')}" if pages else "no page proves it"

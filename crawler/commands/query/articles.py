@@ -2,113 +2,81 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from crawler.commands.choosing import (
-    AboutOption,
-    PlaceOption,
-    SuccessorsOption,
-    announce,
-    choose,
-)
+from crawler.commands import options
+from crawler.commands.choosing import announce, choose
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
     err,
-    load_settings,
     moment,
     out,
     place_names,
+    print_facts,
     print_json,
-    print_table,
     reading_of,
     slugs_of,
-    window,
 )
-from crawler.commands.listing import (
-    CsvOption,
-    JsonLinesOption,
-    LimitOption,
-    OffsetOption,
-    Portion,
-    form_of,
-    print_portion,
-)
+from crawler.commands.listing import Listing
+from crawler.places import Gazetteer
 from crawler.render.base import (
     archived_json,
     time_text,
 )
 from crawler.render.clusters import cluster_json, cluster_text
 from crawler.render.places import primary_json, primary_text, tags_json
-from crawler.render.table import EMPTY, Column, Table
-from storage.model.articles import ArchivedArticle, ArticleQuery
+from crawler.render.table import Column
+from storage.model.articles import ArchivedArticle, Article, ArticleQuery
 
-OutletsOption = Annotated[
-    list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
-]
-ArrivedOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TIME", help="That the archive learned of then or later, whatever their dates."
-    ),
-]
-RemovedOption = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
-
-_COLUMNS = (
-    "id",
-    "outlet",
-    "published_at",
-    "title",
-    "sapo",
-    "authors",
-    "credit",
-    "section",
-    "tags",
-    "kind",
-    "places",
-    "url",
-    "article_id",
-    "modified_at",
-    "removed_at",
+_CSV = (
+    "id outlet published_at title sapo authors credit section tags kind places url article_id"
+    " modified_at removed_at"
+)
+_COLUMNS: tuple[Column[ArchivedArticle], ...] = (
+    Column("ID", lambda one: one.id, number=True),
+    Column("published", lambda one: one.latest.article.published_at, time=True),
+    Column("outlet", lambda one: one.latest.article.outlet, rank=1),
+    Column("title", lambda one: one.latest.article.title, least=40),
+    Column("authors", lambda one: _authors(one.latest.article), rank=3, least=15),
+    Column("states", lambda one: len(one.revisions), number=True, rank=2),
 )
 
 
+def _authors(article: Article) -> str | None:
+    return ", ".join(article.authors) or article.credit
+
+
 def articles(
-    outlet: OutletsOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    place: PlaceOption = None,
-    with_successors: SuccessorsOption = "none",
-    about: AboutOption = "likely",
-    removed: RemovedOption = False,
-    arrived_since: ArrivedOption = None,
-    limit: LimitOption = 20,
-    offset: OffsetOption = 0,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    *,
+    outlet: options.Outlets = None,
+    window: options.Window,
+    place: options.AboutPlace,
+    removed: options.Removed = False,
+    arrived_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="That the archive learned of then or later, whatever their dates."
+        ),
+    ] = None,
+    part: options.Part,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """List archived articles, newest publication first."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
-    start, end = window(since, until)
+    form = output.form()
+    settings = setup.load()
+    start, end = window.bounds()
     arrived = moment("--arrived-since", arrived_since)
-    choice = choose(settings, place, with_successors, about)
+    choice = choose(settings, place)
     query = ArticleQuery(
         places=choice.units,
         about=choice.about,
         since=start,
         until=end,
-        limit=limit,
-        offset=offset,
+        limit=part.limit,
+        offset=part.offset,
         removed=removed,
     )
     with reading_of(settings) as opened:
@@ -119,55 +87,23 @@ def articles(
         )
         announce(choice, opened, err if form else out)
         found = opened.articles.find(query)
-        if form:
-            gazetteer = place_names(settings)
-            rows = (
-                archived_json(article) | {"places": primary_json(article.latest.tags, gazetteer)}
-                for article in found
-            )
-            total = partial(opened.articles.count, query)
-            print_portion(form, rows, _COLUMNS, (limit, offset), total)
-        else:
-            listed = list(found)
-            portion = Portion(len(listed), opened.articles.count(query), offset)
-            print_table(article_table(listed, f"{portion.title('article')}, newest first"))
-            portion.print_rest()
+        gazetteer = place_names(settings) if form else Gazetteer((), (), "")
 
+        def as_json(one: ArchivedArticle) -> dict[str, Any]:
+            return archived_json(one) | {"places": primary_json(one.latest.tags, gazetteer)}
 
-def article_table(found: list[ArchivedArticle], title: str) -> Table:
-    """Return articles as a table an editor understands."""
-    listed = Table(
-        title,
-        (
-            Column("ID", number=True),
-            Column("published", time=True),
-            Column("outlet", rank=1),
-            Column("title", least=40),
-            Column("authors", rank=3, least=15),
-            Column("states", number=True, rank=2),
-        ),
-    )
-    for archived in found:
-        article = archived.latest.article
-        listed.add(
-            str(archived.id),
-            time_text(article.published_at),
-            article.outlet,
-            article.title,
-            ", ".join(article.authors) or article.credit or EMPTY,
-            str(len(archived.revisions)),
-        )
-    return listed
+        listing = Listing(("article", "articles"), "newest first", _COLUMNS, as_json, _CSV)
+        listing.print(found, form, part, partial(opened.articles.count, query))
 
 
 def show(
-    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    *,
+    ref: options.Ref,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Show one article in full, with the history of its states."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     with reading_of(settings) as opened:
         archived = opened.articles.get(ref)
         cluster = opened.clusters.get(str(archived.id))
@@ -207,8 +143,7 @@ def _print_article(
     if archived.removed_at:
         facts["removed"] = f"{time_text(archived.removed_at)}: the page was not found any more"
     out.print(f"[bold]{escape(article.title)}[/bold]\n")
-    for name, value in facts.items():
-        out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
+    print_facts(facts, 9)
     if article.sapo:
         out.print(f"\n[italic]{escape(article.sapo)}[/italic]")
     for block in article.blocks:

@@ -4,31 +4,24 @@ from typing import Annotated
 
 import typer
 
-from crawler.commands.common import (
-    MOST,
-    ArchiveOption,
-    ConfigOption,
-    load_settings,
-    out,
-    outlets_of,
-    reading_of,
-)
+from crawler.commands import options
+from crawler.commands.common import MOST, outlets_of, reading_of, say
 from crawler.config.config import Config
 from crawler.render.cite import CitationFormat, citation_of
 from storage.errors import ConfigError, UsageError
 
 
 def cite(
-    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    *,
+    ref: options.Ref,
     state: Annotated[
         int | None, typer.Option(min=1, max=MOST, help="Which state; else the latest.")
     ] = None,
     form: Annotated[CitationFormat, typer.Option("--format", help="For whom.")] = "text",
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Print the reference to an article: author, outlet, time, address, and the archived state."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     with reading_of(settings) as opened:
         archived = opened.articles.get(ref)
     name = _outlet_name(settings, archived.latest.article.outlet)
@@ -36,7 +29,7 @@ def cite(
     if citation is None:
         last = len(archived.revisions)
         raise UsageError(f"--state {state}: article {archived.id} has {last}; expected 1 to {last}")
-    out.print(citation.text(form), markup=False, soft_wrap=True)
+    say(citation.text(form))
 
 
 def _outlet_name(settings: Config, slug: str) -> str:

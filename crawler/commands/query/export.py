@@ -8,29 +8,10 @@ import typer
 from rich.markup import escape
 from rich.progress import TextColumn
 
-from crawler.commands.choosing import (
-    AboutOption,
-    PlaceOption,
-    SuccessorsOption,
-    announce,
-    choose,
-)
-from crawler.commands.common import (
-    MOST,
-    ArchiveOption,
-    ConfigOption,
-    SinceOption,
-    UntilOption,
-    err,
-    given_path,
-    load_settings,
-    out,
-    reading_of,
-    slugs_of,
-    window,
-)
+from crawler.commands import options
+from crawler.commands.choosing import announce, choose
+from crawler.commands.common import MOST, err, given_path, out, reading_of, slugs_of
 from crawler.commands.progress import progress
-from crawler.commands.query.articles import OutletsOption, RemovedOption
 from crawler.jobs.signals import raise_on_term
 from crawler.render.base import counted
 from storage import parse_words
@@ -56,41 +37,38 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace FILE
 
 
 def export(
+    *,
     output: OutputOption,
     query: Annotated[
         str, typer.Option(help="Only what these words find, as `tinquan search` reads them.")
     ] = "",
     format_: FormatOption = None,
-    outlet: OutletsOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    place: PlaceOption = None,
-    with_successors: SuccessorsOption = "none",
-    about: AboutOption = "likely",
-    removed: RemovedOption = False,
+    outlet: options.Outlets = None,
+    window: options.Window,
+    place: options.AboutPlace,
+    removed: options.Removed = False,
     limit: MostOption = None,
     states: StatesOption = False,
     excel: ExcelOption = False,
     overwrite: OverwriteOption = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Write articles to a file, newest publication first, with a manifest beside it.
 
     JSON lines come back by `tinquan import`. FILE appears when it is complete, or not at all.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     if str(output) == "-":
         raise UsageError(
             "--output -: an export is a file with its manifest beside it; name one, such as"
             " articles.jsonl"
         )
     kind = format_ or _format_of(output)
-    start, end = window(since, until)
+    start, end = window.bounds()
     words = parse_words(query)
     raise_on_term()
     rows = TextColumn("{task.completed:.0f} rows")
-    choice = choose(settings, place, with_successors, about)
+    choice = choose(settings, place)
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
         slugs = slugs_of(outlet or (), settings, opened)

@@ -9,27 +9,23 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.archive.tag import tag
-from crawler.commands.choosing import AboutOption, one_place, unit_table, unknown, warn_untagged
+from crawler.commands.choosing import one_place, unit_table, unknown, warn_untagged
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
     archive_of,
     day_of,
-    err,
     load_settings,
+    note,
     out,
     outlets_of,
+    print_facts,
     print_json,
     print_table,
     reading_of,
-    window,
 )
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
 from crawler.extract.worker import ExtractionWorker
 from crawler.jobs.signals import raise_on_term
@@ -45,7 +41,7 @@ from crawler.render.places import (
     units_json,
     units_text,
 )
-from crawler.render.table import Column, Table
+from crawler.render.table import Column, table_of
 from crawler.reprocess.retag import retag as retag_all
 from crawler.shipped import is_clone, shipped
 from storage.errors import ConfigError, UsageError
@@ -55,14 +51,15 @@ from storage.model.places import Succession, Unit
 places_app = CommandApp("Districts and wards, with their eras.")
 places_app.command()(tag)
 
-_UNIT_COLUMNS = ("id", "name", "type", "level", "province", "valid_from", "valid_to")
-_STATS_COLUMNS = ("articles", *(f"unit.{column}" for column in _UNIT_COLUMNS))
+_UNIT_CSV = "id name type level province valid_from valid_to"
+_STATS_CSV = " unit.".join(("articles", *_UNIT_CSV.split()))
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a unit's id.")]
 
 
 @places_app.command()
 def build(
+    *,
     raw_dir: Annotated[
         Path,
         typer.Argument(
@@ -73,8 +70,8 @@ def build(
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Where the tables go; the configured folder."),
     ] = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
+    config: options.Config = None,
+    json: options.Json = False,
 ) -> None:
     """Rebuild the gazetteer's tables from raw data."""
     folder = out_dir or load_settings(config, None).gazetteer
@@ -109,27 +106,26 @@ def _replace(path: Path, text: str) -> bool:
 
 @places_app.command()
 def find(
+    *,
     name: NameArgument,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DAY", help="Only what existed on that day.")
     ] = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    config: options.Config = None,
+    output: options.Output,
 ) -> None:
     """List the units that a name can mean, with or without diacritics and type."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     day = day_of("--on", on) if on else None
-    if day and (note := gazetteer.note(day)):
-        err.print(f"note: {note}", soft_wrap=True)
+    if day and (missing := gazetteer.note(day)):
+        note(f"note: {missing}")
     everywhere = gazetteer.find(name)
     if not everywhere:
         raise unknown(gazetteer, name)
     found = [unit for unit in everywhere if day is None or unit.valid_on(day)]
     if form:
-        print_rows(form, units_json([unit.id for unit in found], gazetteer), _UNIT_COLUMNS)
+        print_rows(form, units_json([unit.id for unit in found], gazetteer), _UNIT_CSV)
         return
     when = f" on {day}" if day else ""
     title = f"{counted(len(found), 'unit')} called {name!r}{when}"
@@ -137,7 +133,7 @@ def find(
 
 
 @places_app.command()
-def show(name: NameArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+def show(name: NameArgument, config: options.Config = None, json: options.Json = False) -> None:
     """Show one place: its eras, what it was made of, and what became of it."""
     gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     unit = one_place(gazetteer, name)
@@ -160,8 +156,7 @@ def _print_place(unit: Unit, gazetteer: Gazetteer) -> None:
         "touched": units_text(gazetteer.touched(unit.id), gazetteer) or "–",
     }
     out.print(f"[bold]{escape(unit.full_name)}[/bold]\n")
-    for name, value in facts.items():
-        out.print(f"[dim]{name:>9}[/dim]  {escape(value)}", soft_wrap=True)
+    print_facts(facts, 9)
     before, after = gazetteer.predecessors(unit.id), gazetteer.successors(unit.id)
     _print_successions("made of", [(item.old, item) for item in before], gazetteer)
     _print_successions("became", [(item.new, item) for item in after], gazetteer)
@@ -172,25 +167,20 @@ def _print_successions(
 ) -> None:
     if not rows:
         return
-    listed = Table(
-        title,
-        (
-            Column("ID"),
-            Column("unit", least=30),
-            Column("valid", rank=1),
-            Column("share", rank=2),
-            Column("resolution", below=True),
-        ),
+    columns: tuple[Column[tuple[str, Succession]], ...] = (
+        Column("ID", lambda row: row[0]),
+        Column("unit", lambda row: gazetteer.unit(row[0]).full_name, least=30),
+        Column("valid", lambda row: era_text(gazetteer.unit(row[0])), rank=1),
+        Column("share", lambda row: row[1].share, rank=2),
+        Column("resolution", lambda row: clause_text(row[1]), below=True),
     )
-    for identity, item in rows:
-        unit = gazetteer.unit(identity)
-        listed.add(identity, unit.full_name, era_text(unit), item.share, clause_text(item))
     out.print()
-    print_table(listed)
+    print_table(table_of(title, columns, rows))
 
 
 @places_app.command()
 def stats(
+    *,
     by: Annotated[
         Literal["district", "ward"] | None,
         typer.Option(
@@ -198,23 +188,19 @@ def stats(
             " July 2025, wards from then on."
         ),
     ] = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    about: AboutOption = "likely",
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    window: options.Window,
+    about: options.About = "likely",
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Count the articles that are about each district or ward, most first.
 
     Counted are the units that existed in the period of --since and --until.
     """
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     gazetteer = load_gazetteer(settings.gazetteer)
-    start, end = window(since, until)
+    start, end = window.bounds()
     query = ArticleQuery(since=start, until=end, about=about)
     with reading_of(settings) as opened:
         warn_untagged(opened, gazetteer.version)
@@ -228,22 +214,16 @@ def stats(
     ]
     if form:
         rows = ({"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found)
-        print_rows(form, rows, _STATS_COLUMNS)
+        print_rows(form, rows, _STATS_CSV)
         return
-    listed = Table(
-        f"{counted(len(found), by or 'place')} in the news",
-        (
-            Column("articles", number=True),
-            Column("ID"),
-            Column("unit"),
-            Column("in", least=16),
-            Column("valid", rank=1),
-        ),
+    columns: tuple[Column[tuple[Unit, int]], ...] = (
+        Column("articles", lambda row: row[1], number=True),
+        Column("ID", lambda row: row[0].id),
+        Column("unit", lambda row: row[0].full_name),
+        Column("in", lambda row: above_text(row[0], gazetteer), least=16),
+        Column("valid", lambda row: era_text(row[0]), rank=1),
     )
-    for unit, count in found:
-        names = (unit.full_name, above_text(unit, gazetteer))
-        listed.add(str(count), unit.id, *names, era_text(unit))
-    print_table(listed)
+    print_table(table_of(f"{counted(len(found), by or 'place')} in the news", columns, found))
 
 
 def _is_wanted(unit: Unit, level: str | None, gazetteer: Gazetteer) -> bool:
@@ -261,13 +241,13 @@ def _was(unit: Unit, since: date | None, until: date | None) -> bool:
 
 @places_app.command()
 def retag(
+    *,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that tag at the same time.")] = 2,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Tag articles again where gazetteer or rules have changed; can be interrupted."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     outlets = outlets_of(settings)
     check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))
     raise_on_term()

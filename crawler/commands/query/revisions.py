@@ -8,69 +8,47 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from crawler.commands.choosing import PlaceOption, SuccessorsOption, announce, choose
+from crawler.commands import options
+from crawler.commands.choosing import announce, choose
 from crawler.commands.common import (
     MOST,
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
     err,
-    load_settings,
     out,
     print_json,
-    print_table,
     reading_of,
     slugs_of,
-    window,
 )
-from crawler.commands.listing import (
-    CsvOption,
-    JsonLinesOption,
-    LimitOption,
-    OffsetOption,
-    Portion,
-    form_of,
-    print_portion,
-)
-from crawler.commands.query.articles import OutletsOption
+from crawler.commands.listing import Listing
 from crawler.render.base import revision_json, time_json, time_text
-from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
-from crawler.render.table import Column, Table
+from crawler.render.diff import (
+    FieldChange,
+    Piece,
+    changed_share,
+    compare_articles,
+    lines_of,
+    share_text,
+)
+from crawler.render.table import Column
 from storage.errors import NotFoundError, UsageError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.edits import Edit, EditQuery
 
 _STYLES = {"same": "", "removed": "red strike", "added": "green"}
-_COLUMNS = (
-    "id",
-    "outlet",
-    "seen_at",
-    "title",
-    "after.number",
-    "after.changed",
-    "share",
-    "stealth",
-    "maybe_ours",
-    "modified_at",
-    "url",
-)
 _MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
 def diff(
-    ref: Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")],
+    *,
+    ref: options.Ref,
     numbers: Annotated[
         list[int] | None,
         typer.Argument(metavar="STATE", help="Two states; else the last two.", min=1, max=MOST),
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Show what changed between two states of an article, word by word."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     if numbers and len(numbers) != 2:
         raise UsageError(f"expected two states or none, not {len(numbers)}: diff {ref} 1 2")
     with reading_of(settings) as opened:
@@ -110,7 +88,7 @@ def edit_json(edit: Edit) -> dict[str, Any]:
         "title": article.title,
         "seen_at": time_json(edit.after.first_seen_at),
         "modified_at": time_json(article.modified_at),
-        "share": round(changed_share(edit.before.article, article), 4),
+        "share": round(_share(edit), 4),
         "stealth": edit.is_stealth,
         "maybe_ours": edit.after.maybe_ours,
         "before": revision_json(edit.before),
@@ -140,8 +118,7 @@ def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
 
 def marks_text(edit: Edit) -> str:
     """Return how much of an edit's words changed, and whether the outlet says so."""
-    share = changed_share(edit.before.article, edit.after.article)
-    found = [f"{_share_text(share)} of the words"]
+    found = [f"{share_text(_share(edit))} of the words"]
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
@@ -151,14 +128,9 @@ def marks_text(edit: Edit) -> str:
 
 def changed_lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
     """Return the paragraphs in which anything changed, each as pieces without line breaks."""
-    lines: list[list[Piece]] = [[]]
-    for piece in pieces:
-        first, *rest = piece.text.split("\n")
-        lines[-1].append(Piece(piece.op, first))
-        lines += [[Piece(piece.op, text)] for text in rest]
     return [
         [piece for piece in line if piece.text]
-        for line in lines
+        for line in lines_of(pieces)
         if any(piece.op != "same" and piece.text for piece in line)
     ]
 
@@ -177,80 +149,57 @@ def _line(pieces: list[Piece]) -> Text:
 
 
 def revisions(
-    outlet: OutletsOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    place: PlaceOption = None,
-    with_successors: SuccessorsOption = "none",
+    *,
+    outlet: options.Outlets = None,
+    window: options.Window,
+    place: options.Place,
     maybe_ours: Annotated[
         bool,
         typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
     ] = False,
-    limit: LimitOption = 20,
-    offset: OffsetOption = 0,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    part: options.Part,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """List articles that their outlets edited, newest edit first.
 
     --since and --until bound when the changed state was first seen.
     """
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
-    start, end = window(since, until)
-    choice = choose(settings, place, with_successors)
+    form = output.form()
+    settings = setup.load()
+    start, end = window.bounds()
+    choice = choose(settings, place)
     query = EditQuery(
         places=choice.units,
         since=start,
         until=end,
         maybe_ours=maybe_ours,
-        offset=offset,
+        offset=part.offset,
     )
     with reading_of(settings) as opened:
         query = replace(query, outlets=slugs_of(outlet or (), settings, opened))
         announce(choice, opened, err if form else out)
-        found = islice(opened.articles.edits(query), limit)
-        if form:
-            total = partial(opened.articles.count_edits, query)
-            print_portion(form, map(edit_json, found), _COLUMNS, (limit, offset), total)
-        else:
-            listed = list(found)
-            portion = Portion(len(listed), opened.articles.count_edits(query), offset)
-            _print_edits(listed, f"{portion.title('edit')}, newest first")
-            portion.print_rest()
+        found = islice(opened.articles.edits(query), part.limit)
+        _EDITS.print(found, form, part, partial(opened.articles.count_edits, query))
 
 
-def _share_text(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
+def _share(edit: Edit) -> float:
+    return changed_share(edit.before.article, edit.after.article)
 
 
-def _print_edits(found: list[Edit], title: str) -> None:
-    listed = Table(
-        title,
-        (
-            Column("seen", time=True),
-            Column("ID", number=True),
-            Column("state", number=True, rank=4),
-            Column("outlet", rank=2),
-            Column("title", least=24),
-            Column("changed", rank=3, least=12),
-            Column("words", number=True, rank=1),
-            Column("announced", rank=1),
-        ),
-    )
-    for edit in found:
-        article = edit.after.article
-        listed.add(
-            time_text(edit.after.first_seen_at),
-            str(edit.id),
-            str(edit.after.number),
-            article.outlet,
-            article.title,
-            ", ".join(edit.after.changed),
-            _share_text(changed_share(edit.before.article, article)),
-            "no" if edit.is_stealth else "yes",
-        )
-    print_table(listed)
+_EDITS: Listing[Edit] = Listing(
+    ("edit", "edits"),
+    "newest first",
+    (
+        Column("seen", lambda edit: edit.after.first_seen_at, time=True),
+        Column("ID", lambda edit: edit.id, number=True),
+        Column("state", lambda edit: edit.after.number, number=True, rank=4),
+        Column("outlet", lambda edit: edit.after.article.outlet, rank=2),
+        Column("title", lambda edit: edit.after.article.title, least=24),
+        Column("changed", lambda edit: ", ".join(edit.after.changed), rank=3, least=12),
+        Column("words", lambda edit: share_text(_share(edit)), number=True, rank=1),
+        Column("announced", lambda edit: "no" if edit.is_stealth else "yes", rank=1),
+    ),
+    edit_json,
+    "id outlet seen_at title after.number after.changed share stealth maybe_ours modified_at url",
+)

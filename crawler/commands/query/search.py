@@ -1,50 +1,29 @@
 """`tinquan search`: full text, and how what was found spreads."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, get_args
 
 import typer
 from rich.text import Text
 
-from crawler.commands.choosing import (
-    AboutOption,
-    PlaceOption,
-    SuccessorsOption,
-    announce,
-    choose,
-)
+from crawler.commands import options
+from crawler.commands.choosing import announce, choose
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
-    UntilOption,
     err,
-    load_settings,
     out,
     place_names,
     print_json,
     print_table,
     reading_of,
     slugs_of,
-    window,
 )
-from crawler.commands.listing import (
-    CsvOption,
-    Form,
-    JsonLinesOption,
-    LimitOption,
-    OffsetOption,
-    Portion,
-    form_of,
-    print_rows,
-)
-from crawler.commands.query.articles import OutletsOption
+from crawler.commands.listing import Portion, print_rows
 from crawler.places import Gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
 from crawler.render.search import facets_json, result_json
-from crawler.render.table import ZONE, Column, Table
+from crawler.render.table import ZONE, Column, table_of
 from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleKind
@@ -59,39 +38,16 @@ from storage.model.search import (
 )
 
 KINDS = get_args(ArticleKind)
-_COLUMNS = (
-    "id",
-    "outlet",
-    "published_at",
-    "title",
-    "sapo",
-    "snippet.text",
-    "score",
-    "authors",
-    "section",
-    "tags",
-    "kind",
-    "url",
-)
-_FACET_COLUMNS = ("facet", "value", "articles")
+_CSV = "id outlet published_at title sapo snippet.text score authors section tags kind url"
 _FOUND = "bold black on yellow"
 
 Values = list[str] | None
-WordsArgument = Annotated[
-    Values,
-    typer.Argument(
-        metavar="QUERY",
-        help='Words, "phrases", -not, OR, prefix*. Without diacritics finds with; put -- first'
-        " where a word to exclude comes first.",
-    ),
-]
 SectionOption = Annotated[Values, typer.Option("--section", help="In this section.")]
 AuthorOption = Annotated[Values, typer.Option("--author", help="By this author.")]
 TagOption = Annotated[Values, typer.Option("--tag", help="With this tag.")]
 KindOption = Annotated[
     Values, typer.Option("--kind", help=f"Of this kind: {', '.join(KINDS)}.", metavar="KIND")
 ]
-FoldOption = Annotated[bool, typer.Option("--fold", help="Diacritics do not count, in no word.")]
 ClusterOption = Annotated[
     bool, typer.Option("--one-per-cluster", help="Of copies of one story show one.")
 ]
@@ -102,36 +58,30 @@ FacetsOption = Annotated[
 
 
 def search(
-    words: WordsArgument = None,
-    outlet: OutletsOption = None,
+    *,
+    words: options.Words = None,
+    outlet: options.Outlets = None,
     section: SectionOption = None,
     author: AuthorOption = None,
     tag: TagOption = None,
     kind: KindOption = None,
-    place: PlaceOption = None,
-    with_successors: SuccessorsOption = "none",
-    about: AboutOption = "likely",
-    since: SinceOption = None,
-    until: UntilOption = None,
+    place: options.AboutPlace,
+    window: options.Window,
     order: OrderOption = "relevance",
-    fold: FoldOption = False,
+    fold: options.Fold = False,
     one_per_cluster: ClusterOption = False,
-    limit: LimitOption = 20,
-    offset: OffsetOption = 0,
+    part: options.Part,
     facets: FacetsOption = False,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Search the texts of archived articles."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     asked = parsed_words(words or [], fold)
-    _check(limit, offset, kind or [])
-    settings = load_settings(config, archive)
-    choice = choose(settings, place, with_successors, about)
-    start, end = window(since, until)
+    _check(part, kind or [])
+    settings = setup.load()
+    choice = choose(settings, place)
+    start, end = window.bounds()
     query = SearchQuery(
         words=asked,
         sections=tuple(section or ()),
@@ -144,7 +94,7 @@ def search(
         until=end,
         one_per_cluster=one_per_cluster,
         order=order,
-        limit=limit + offset,
+        limit=part.limit + part.offset,
     )
     if not facets and not outlet and query == SearchQuery(order=order, limit=query.limit):
         raise UsageError("nothing to search for: expected words, or an option such as --author")
@@ -157,27 +107,29 @@ def search(
             _list_facets(form, counted) if form else _print_facets(counted, names)
         else:
             found = opened.search.find(query)
-            found = replace(found, hits=found.hits[offset:])
-            portion = Portion(len(found.hits), found.total, offset, is_exact=found.total_is_exact)
+            found = replace(found, hits=found.hits[part.offset :])
+            portion = Portion(
+                len(found.hits), found.total, part.offset, is_exact=found.total_is_exact
+            )
             _list_hits(form, found) if form else _print_result(found, query, portion)
             portion.print_rest()
 
 
-def _list_facets(form: Form, counted: Facets) -> None:
+def _list_facets(form: options.Form, counted: Facets) -> None:
     found = facets_json(counted)
     if form == "json":
         print_json(found)
         return
     rows = ({"facet": kind} | row for kind, rows in found["facets"].items() for row in rows)
-    print_rows(form, rows, _FACET_COLUMNS)
+    print_rows(form, rows, "facet value articles")
 
 
-def _list_hits(form: Form, found: SearchResult) -> None:
+def _list_hits(form: options.Form, found: SearchResult) -> None:
     result = result_json(found)
     if form == "json":
         print_json(result)
     else:
-        print_rows(form, result["hits"], _COLUMNS)
+        print_rows(form, result["hits"], _CSV)
 
 
 def parsed_words(given: list[str], fold: bool) -> Words:
@@ -189,7 +141,8 @@ def parsed_words(given: list[str], fold: bool) -> Words:
     return parse_words(" ".join(given), fold=fold)
 
 
-def _check(limit: int, offset: int, kinds: list[str]) -> None:
+def _check(part: options.Part, kinds: list[str]) -> None:
+    limit, offset = part.limit, part.offset
     if limit + offset > MAX_LIMIT:
         what = f"--limit {limit} with --offset {offset}" if offset else f"--limit is {limit}"
         raise UsageError(f"{what}: expected at most {MAX_LIMIT:,}; --order date --until goes on")
@@ -230,10 +183,14 @@ def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
         since = time_text(facets.counted_since)
         out.print(f"too many to count all: only those since {since} were")
     for kind, counts in facets.counts.items():
-        listed = Table("", (Column(kind, least=20), Column("articles", number=True)))
-        for value, count in counts:
-            name = names_text((value,), gazetteer) if kind == "place" else value
-            listed.add(name, str(count))
+        shown: tuple[Column[tuple[str, int]], ...] = (
+            Column(kind, partial(_facet_text, kind, gazetteer), least=20),
+            Column("articles", lambda one: one[1], number=True),
+        )
         if counts:
             out.print()
-            print_table(listed)
+            print_table(table_of("", shown, counts))
+
+
+def _facet_text(kind: str, gazetteer: Gazetteer, counted: tuple[str, int]) -> str:
+    return names_text(counted[:1], gazetteer) if kind == "place" else counted[0]

@@ -10,14 +10,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    err,
-    load_settings,
-    out,
-    outlets_of,
-)
+from crawler.capture.objects.files import CaptureFiles
+from crawler.commands import options
+from crawler.commands.common import err, out, outlets_of, say
 from crawler.config.config import Config
 from crawler.jobs.signals import STOP_SIGNALS
 from crawler.places import load_gazetteer
@@ -32,6 +27,7 @@ _PACKAGES = frozenset({"starlette", "jinja2", "uvicorn", "anyio", "markupsafe"})
 
 
 def serve(
+    *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8090,
     host: Annotated[
         str, typer.Option(help="Address it listens at; another than loopback needs --base-url.")
@@ -40,8 +36,7 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="By which people reach it through a proxy of yours."),
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Show the archive in a browser, read only, until Ctrl-C or SIGTERM."""
     base = _base_url(base_url)
@@ -55,7 +50,7 @@ def serve(
             f"note: anyone who reaches {host}:{port} reads the archive: let only your proxy, which"
             " asks for a password, reach it"
         )
-    _run(load_settings(config, archive), host, port, base)
+    _run(setup.load(), host, port, base)
 
 
 def _run(settings: Config, host: str, port: int, base: str) -> None:
@@ -80,7 +75,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
             archive=opened,
             gazetteer=gazetteer,
             outlets=known,
-            captures=settings.captures,
+            captures=CaptureFiles(settings.captures, settings.object_store),
             now=lambda: datetime.now(UTC),
             faults=Faults(opened, settings, known),
             outlines=load_outlines(shipped("map")),
@@ -98,7 +93,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
         )
         listening = _listen(host, port)
         shown = f"[{host}]" if ":" in host else host
-        out.print(f"reading {settings.archive_name}", markup=False, soft_wrap=True)
+        say(f"reading {settings.archive_name}")
         out.print(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)", markup=False)
         for number in STOP_SIGNALS:  # the server raises again what ended it: it was asked to
             signal.signal(number, lambda _number, _frame: None)

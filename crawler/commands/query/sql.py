@@ -1,35 +1,29 @@
 """`tinquan sql`: a statement of one's own on the archive, read only."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from math import isfinite
 from typing import Annotated, Any
 
 import typer
 
-from crawler.commands.common import (
-    MOST,
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    err,
-    load_settings,
-    print_table,
-    reading_of,
-)
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_csv, print_rows
+from crawler.commands import options
+from crawler.commands.common import MOST, err, print_table
+from crawler.commands.listing import print_csv, print_rows
 from crawler.render.base import time_json
 from crawler.render.csv import csv_values
-from crawler.render.table import EMPTY, Column, Table
+from crawler.render.table import EMPTY, Column, table_of
 from storage.errors import UsageError
 
 _ROWS = 1000  # that a table shows
 
 
 def sql(
+    *,
     statement: Annotated[
         str, typer.Argument(help="A SELECT; docs/sql.md names the views; - reads standard input.")
     ],
@@ -37,17 +31,14 @@ def sql(
         int | None,
         typer.Option(min=1, max=MOST, help="At most so many rows; in a table 1,000 if not given."),
     ] = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """Ask the archive in SQL; it is never written."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
+    form = output.form()
     text = _standard_input() if statement == "-" else statement
     with (
-        reading_of(load_settings(config, archive)) as opened,
+        setup.reading() as opened,
         opened.database.select(text) as (names, rows),
     ):
         if form == "csv":
@@ -56,7 +47,7 @@ def sql(
             if len(set(names)) < len(names):
                 raise UsageError(f"--{form}: columns share a name: {', '.join(names)}")
             plain = (map(_plain, row) for row in islice(rows, limit))
-            print_rows(form, (dict(zip(names, row, strict=True)) for row in plain), names)
+            print_rows(form, (dict(zip(names, row, strict=True)) for row in plain), "")
         else:
             _print_rows(names, rows, limit or _ROWS)
 
@@ -70,20 +61,20 @@ def _standard_input() -> str:
 
 def _print_rows(names: tuple[str, ...], rows: Iterable[Iterable[Any]], limit: int) -> None:
     found = [tuple(row) for row in islice(rows, limit + 1)]
-    columns = []
+    columns: list[Column[tuple[Any, ...]]] = []
     for index, name in enumerate(names):
         is_number = all(isinstance(row[index], int | float | Decimal | None) for row in found)
         least = None if is_number else 20
-        columns.append(Column(name, number=is_number, rank=index, least=least))
-    table = Table("" if found else "no rows", columns)
-    for row in found[:limit]:
-        table.add(*(_shown(value) for value in row))
-    print_table(table)
+        columns.append(
+            Column(name, partial(_shown, index), number=is_number, rank=index, least=least)
+        )
+    print_table(table_of("" if found else "no rows", columns, found[:limit]))
     if len(found) > limit:
         err.print(f"only the first {limit:,} rows are shown: --limit shows more, --csv all")
 
 
-def _shown(value: Any) -> str:
+def _shown(index: int, row: Sequence[Any]) -> str:
+    value = row[index]
     return EMPTY if value is None else " ".join(str(_plain(value)).split())
 
 

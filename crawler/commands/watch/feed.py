@@ -5,27 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from crawler.commands.choosing import PlaceOption, SuccessorsOption, announce, choose
-from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    SinceOption,
-    err,
-    given_path,
-    load_settings,
-    moment,
-    out,
-    reading_of,
-    slugs_of,
-)
-from crawler.commands.query.articles import OutletsOption
-from crawler.commands.query.search import FoldOption, WordsArgument, parsed_words
+from crawler.commands import options
+from crawler.commands.choosing import announce, choose
+from crawler.commands.common import err, given_path, moment, reading_of, say, slugs_of
+from crawler.commands.query.search import parsed_words
 from crawler.config.watches import Language
 from crawler.watch.digest import Entries
-from crawler.watch.feed import ENTRIES, feed_of, newest
-from crawler.watch.files import replace_file
+from crawler.watch.feed import ENTRIES, feed_of, newest, replace_file
 from storage.errors import UsageError
 from storage.model.search import SearchQuery
 from storage.model.watches import TOPICS, ArrivalQuery, Topic
@@ -34,22 +21,21 @@ _SINCE = timedelta(days=7)
 
 
 def feed(
+    *,
     output: Annotated[
         Path, typer.Option("--output", metavar="FILE", parser=given_path, help="The file to write.")
     ],
-    words: WordsArgument = None,
-    outlet: OutletsOption = None,
-    place: PlaceOption = None,
-    with_successors: SuccessorsOption = "none",
-    fold: FoldOption = False,
+    words: options.Words = None,
+    outlet: options.Outlets = None,
+    place: options.Place,
+    fold: options.Fold = False,
     tell: Annotated[
         list[str] | None,
         typer.Option(metavar="TOPIC", help=f"Of {', '.join(TOPICS)}; all, if not given."),
     ] = None,
-    since: SinceOption = None,
+    since: options.Since = None,
     language: Annotated[Language, typer.Option(help="Of the words that we add.")] = "vi",
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
+    setup: options.Setup,
 ) -> None:
     """Write an Atom feed of what the archive learned lately: new stories, edits, removals.
 
@@ -57,8 +43,8 @@ def feed(
     replaced whole, or not at all.
     """
     asked = parsed_words(words or [], fold)
-    settings = load_settings(config, archive)
-    choice = choose(settings, place, with_successors)
+    settings = setup.load()
+    choice = choose(settings, place)
     now = datetime.now(UTC)
     begin = moment("--since", since) or now - _SINCE
     with reading_of(settings) as opened:
@@ -71,12 +57,12 @@ def feed(
         wanted = ArrivalQuery(query, watches.cursor_at(begin), _topics(tell))
         found = watches.arrivals([wanted], watches.head())
         report = watches.report(newest(found), query, ENTRIES)
-    title = ", ".join(filter(None, (" ".join(words or []), place, *slugs)))
+    title = ", ".join(filter(None, (" ".join(words or []), place.place, *slugs)))
     entries = Entries(language, settings.reader)
     path = f"query/{title}"
     replace_file(output, feed_of(report, title, path, entries, settings.contact))
     count = sum(len(one) for one in (report.new, report.copies, report.edits, report.removed))
-    out.print(escape(f"{output}: {count} entries"), soft_wrap=True)
+    say(f"{output}: {count} entries")
 
 
 def _topics(named: list[str] | None) -> frozenset[Topic]:

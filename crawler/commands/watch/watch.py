@@ -7,31 +7,30 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
+from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.common import (
-    ArchiveOption,
-    ConfigOption,
-    JsonOption,
-    SinceOption,
     archive_of,
-    err,
+    complain,
     load_settings,
     moment,
+    note,
     out,
     outlets_of,
+    print_facts,
     print_json,
     print_json_array,
     print_table,
     reading_of,
+    say,
 )
-from crawler.commands.listing import CsvOption, JsonLinesOption, form_of, print_rows
+from crawler.commands.listing import print_rows
 from crawler.config.config import Config
 from crawler.config.watches import Watch
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
-from crawler.render.table import EMPTY, Column, Table
+from crawler.render.table import EMPTY, Column, table_of
 from crawler.watch.deliver import Composer, Sender, Unusable, deliver_due
 from crawler.watch.digest import digest_page
 from crawler.watch.due import next_look
@@ -43,116 +42,110 @@ from crawler.watch.trust import health_of
 from crawler.watch.watches import WatchOrder, compile_all
 from storage.archive import Archive
 from storage.errors import ArchiveError, ConfigError, NotFoundError, UsageError
-from storage.model.watches import Digest, Look
+from storage.model.watches import Arrivals, Delivery, Digest, Look
 
 watch_app = CommandApp("Watches: who is told of what arrives.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name.")]
 _HOLD = "watches"
-_COLUMNS = ("name", "when", "to", "tell", "language", "feed", "looked_at", "next_look")
+_CSV = "name when to tell language feed looked_at next_look"
 
 
 @watch_app.command("list")
 def list_(
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
-    jsonl: JsonLinesOption = False,
-    csv: CsvOption = False,
+    *,
+    setup: options.Setup,
+    output: options.Output,
 ) -> None:
     """List the watches: to whom each tells, when, and what is owed."""
-    form = form_of(json=json, jsonl=jsonl, csv=csv)
-    settings = load_settings(config, archive)
+    form = output.form()
+    settings = setup.load()
     with reading_of(settings) as opened:
         states = opened.watches.states()
         owed = opened.watches.open_deliveries()
     if form:
         rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
-        print_rows(form, rows, _COLUMNS)
+        print_rows(form, rows, _CSV)
         return
-    listed = Table(
-        counted(len(settings.watches), "watch", "watches"),
-        (
-            Column("name", least=16),
-            Column("when"),
-            Column("to"),
-            Column("tells", rank=2),
-            Column("last look", rank=1, time=True),
-            Column("next look", time=True),
-            Column("not delivered", below=True),
+    at = {name: state.looked_at for name, state in states.items()}
+    columns: tuple[Column[Watch], ...] = (
+        Column("name", lambda one: one.name, least=16),
+        Column("when", lambda one: one.when),
+        Column("to", lambda one: ", ".join((*one.to, one.feed) if one.feed else one.to)),
+        Column("tells", lambda one: ", ".join(one.tell), rank=2),
+        Column("last look", lambda one: at.get(one.name, "never"), rank=1, time=True),
+        Column(
+            "next look",
+            lambda one: next_look(one.when, at[one.name]) if one.name in at else None,
+            time=True,
         ),
+        Column("not delivered", lambda one: _owed_text(one.name, owed), below=True),
     )
-    for one in settings.watches:
-        state = states.get(one.name)
-        own = [delivery for delivery in owed if delivery.digest.watch == one.name]
-        listed.add(
-            one.name,
-            one.when,
-            ", ".join((*one.to, one.feed) if one.feed else one.to),
-            ", ".join(one.tell),
-            time_text(state.looked_at) if state else "never",
-            time_text(next_look(one.when, state.looked_at)) if state else EMPTY,
-            "; ".join(map(delivery_text, own)),
-        )
-    print_table(listed)
+    title = counted(len(settings.watches), "watch", "watches")
+    print_table(table_of(title, columns, settings.watches))
+
+
+def _owed_text(name: str, owed: Sequence[Delivery]) -> str:
+    return "; ".join(delivery_text(one) for one in owed if one.digest.watch == name)
 
 
 @watch_app.command()
 def show(
+    *,
     name: NameArgument,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Show one watch: what it asks for, and its last digests."""
-    settings = load_settings(config, archive)
+    settings = setup.load()
     order = _order(settings, name)
     with reading_of(settings) as opened:
         state = opened.watches.states().get(name)
         digests = opened.watches.digests(name, 10)
-        owed = [one for one in opened.watches.open_deliveries() if one.digest.watch == name]
+        owed = opened.watches.open_deliveries()
     if json:
-        query = {"places": list(order.query.places)}
-        print_json(watch_json(order.watch, state, owed) | {"units": query["places"]})
+        print_json(watch_json(order.watch, state, owed) | {"units": list(order.query.places)})
         return
     facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
     facts |= {
         "units": f"{len(order.query.places)} of the gazetteer" if order.query.places else EMPTY,
         "last look": time_text(state.looked_at) if state else "never",
-        "owed": "; ".join(map(delivery_text, owed)) or EMPTY,
+        "owed": _owed_text(name, owed) or EMPTY,
     }
-    for key, value in facts.items():
-        out.print(f"[dim]{key:>12}[/dim]  {escape(value)}", soft_wrap=True)
+    print_facts(facts, 12)
     for digest in digests:
-        found = digest.arrivals
-        out.print(
-            f"{time_text(digest.made_at)}  {len(found.new)} new, {len(found.copies)} copies,"
-            f" {len(found.edits)} edits, {len(found.removed)} removed"
-        )
+        out.print(f"{time_text(digest.made_at)}  {_counts_text(digest.arrivals)}")
+
+
+def _counts_text(found: Arrivals) -> str:
+    return (
+        f"{len(found.new)} new, {len(found.copies)} copies, {len(found.edits)} edits,"
+        f" {len(found.removed)} removed"
+    )
 
 
 @watch_app.command()
 def run(
+    *,
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Now; else all that are due.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the digest; send and record nothing.")
     ] = False,
-    since: SinceOption = None,
-    config: ConfigOption = None,
-    archive: ArchiveOption = None,
-    json: JsonOption = False,
+    since: options.Since = None,
+    setup: options.Setup,
+    json: options.Json = False,
 ) -> None:
     """Look at one watch, or at all that are due, and send what is owed. The schedule does this.
 
     --since counts from when the archive learned of something, not from publication.
     """
-    settings = load_settings(config, archive)
+    settings = setup.load()
     if name is None and (dry_run or since):
         raise UsageError("--dry-run and --since are for one watch: name it")
     now = datetime.now(UTC)
     begin = moment("--since", since)
-    orders = _orders(settings)
+    orders = _compiled(settings, settings.watches)
     chosen = _order(settings, name) if name is not None else None
     if chosen and dry_run:
         with reading_of(settings) as opened:
@@ -175,24 +168,20 @@ def run(
         print_json_array(look_json(look) for look in looks)
     else:
         for look in looks:
-            found = look.arrivals
-            out.print(
-                f"{escape(look.watch)}: {len(found.new)} new, {len(found.copies)} copies,"
-                f" {len(found.edits)} edits, {len(found.removed)} removed",
-                soft_wrap=True,
-            )
+            say(f"{look.watch}: {_counts_text(look.arrivals)}")
         for file in files:
-            out.print(f"{escape(str(file))}: written", soft_wrap=True)
-        for delivery in left:
-            out.print(escape(f"{delivery.digest.watch}: {delivery_text(delivery)}"))
+            say(f"{file}: written")
+    tell = note if json else say
+    for delivery in left:
+        tell(f"{delivery.digest.watch}: {delivery_text(delivery)}")
     for fault in faults:
-        err.print(f"tinquan: {fault}", markup=False, soft_wrap=True)
+        complain(fault)
     if failed or faults:
         raise typer.Exit(1)
 
 
 @watch_app.command()
-def test(name: NameArgument, config: ConfigOption = None) -> None:
+def test(name: NameArgument, config: options.Config = None) -> None:
     """Send a message to each channel of a watch that says that it works."""
     settings = load_settings(config, None)
     watch = _order(settings, name).watch
@@ -220,10 +209,6 @@ def _order(settings: Config, name: str) -> WatchOrder:
             return _compiled(settings, (watch,))[name]
     known = ", ".join(repr(watch.name) for watch in settings.watches) or "none"
     raise NotFoundError(f"no watch is called {name!r}; there are: {known}")
-
-
-def _orders(settings: Config) -> dict[str, WatchOrder]:
-    return _compiled(settings, settings.watches)
 
 
 def _compiled(settings: Config, watches: Sequence[Watch]) -> dict[str, WatchOrder]:
@@ -268,7 +253,7 @@ def _senders(settings: Config) -> dict[str, Sender]:
         try:
             found[name] = _sender(settings, name)
         except ConfigError as error:
-            err.print(f"tinquan: {error}", markup=False, soft_wrap=True)
+            complain(error)
             found[name] = Unusable()
     return found
 

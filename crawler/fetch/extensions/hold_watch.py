@@ -9,11 +9,10 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from crawler.capture.hold import LOST
+from crawler.capture.hold import ASK_SECONDS, LOST
 from crawler.fetch.spiders.outlet import OutletSpider
 from storage.model.runs import Outcome
 
-_ASK_SECONDS = 5.0  # between two questions whether the connection is there
 _SILENCE_SECONDS = 10.0  # of a server that does not answer; then it is taken for lost
 _TICK_SECONDS = 0.5
 
@@ -56,7 +55,7 @@ class HoldWatch:
             self._task.cancel()
 
     def _ask(self) -> None:
-        while not self._done.wait(_ASK_SECONDS):
+        while not self._done.wait(ASK_SECONDS):
             if self._hold.was_cut():
                 return
             self._sure_at = time.monotonic()
@@ -64,6 +63,6 @@ class HoldWatch:
     async def _watch(self) -> None:
         while not self._hold.is_lost:
             await asyncio.sleep(_TICK_SECONDS)
-            if time.monotonic() - self._sure_at > _ASK_SECONDS + _SILENCE_SECONDS:
+            if time.monotonic() - self._sure_at > ASK_SECONDS + _SILENCE_SECONDS:
                 self._hold.is_lost = True
         self._spider.halt(Outcome.STOPPED, f"{self._spider.outlet.host}: {LOST}")

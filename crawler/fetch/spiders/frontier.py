@@ -9,7 +9,7 @@ from crawler.discover import Link
 from crawler.families.base import Family
 from crawler.fetch.spiders.plan import Plan
 from crawler.page.urls import article_id, article_key, canonical_url
-from storage.model.waiting import Looks
+from storage.model.links import Looks
 
 _KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end of what is new
 _OLD_IN_A_ROW = 5

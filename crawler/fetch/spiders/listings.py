@@ -33,8 +33,7 @@ from crawler.page.response import Page
 from crawler.page.times import utc_now
 from crawler.page.urls import article_id, article_key, canonical_url, on_own_host
 from storage.archive import Archive
-from storage.model.links import DiscoveredLink, LeftOut
-from storage.model.waiting import Looks
+from storage.model.links import DiscoveredLink, LeftOut, Looks
 
 _MAX_DUE = 50  # addresses that one crawl asks again, besides those that listings name
 _MAX_SITEMAPS = 400  # of one crawl

@@ -1,10 +1,10 @@
 """`ban-ghi`: the evidence for a state; `/ban-goc`: the page as it was captured."""
 
 import re
-from pathlib import Path
 
 from starlette.responses import Response
 
+from crawler.capture.objects.files import WarcSource
 from crawler.capture.reader import Recorded, decoded_body, recorded_at
 from crawler.capture.single import record_bytes
 from crawler.web.asked import ref_of
@@ -81,7 +81,9 @@ def captured_page(page: Page) -> Response:
     if body.startswith(_BOMS):
         body, named = body.decode("utf-16", "replace").encode(), "; charset=utf-8"
     kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
-    body = _LEADING.sub(rb"data-was-\g<0>", body.translate(None, b"\x1b"))
+    if b"\x1b" in body:  # not for nothing: it copies up to 64 MiB
+        body = body.translate(None, b"\x1b")
+    body = _LEADING.sub(rb"data-was-\g<0>", body)
     headers = {
         "Content-Security-Policy": SANDBOX,
         "Content-Type": kind + named,
@@ -95,8 +97,8 @@ def _state(page: Page) -> tuple[ArchivedArticle, Revision]:
     return archived, state_of(archived, page.path["state"])
 
 
-def _file(page: Page, capture: Capture) -> Path:
-    return page.reader.captures / capture.warc_file
+def _file(page: Page, capture: Capture) -> WarcSource:
+    return page.reader.captures.find(capture.warc_file)
 
 
 def _recorded(page: Page, capture: Capture) -> Recorded:

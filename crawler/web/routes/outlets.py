@@ -11,8 +11,8 @@ from crawler.web.page import Page
 from storage.errors import NotFoundError
 from storage.model.alarms import Alarm
 from storage.model.articles import RefusalReason
-from storage.model.machines import Machine
 from storage.model.runs import Run
+from storage.model.schedule import Machine
 
 _DAY = timedelta(days=1)
 _REFUSED, _COVERED = 30, 14  # days back

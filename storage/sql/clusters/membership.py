@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from storage.dedup.similarity import Reason
 from storage.sql.clusters.compare import Texts
@@ -90,20 +90,12 @@ class Membership:
 
 def _row(texts: Texts, id_: int, source: int) -> dict[str, Any]:
     like = texts.compare(id_, source)
-    is_copy = like.reason in (Reason.COPY, Reason.LITTLE)
-    return {
-        "article": id_,
-        "source": source,
-        "similarity": like.similarity,
-        "is_update": not is_copy,
-    }
+    is_update = like.reason not in (Reason.COPY, Reason.LITTLE)
+    values = {"similarity": like.similarity, "is_update": is_update}
+    return {"article": id_, "source": source, **values}
 
 
-def _rows() -> Select[Any]:
-    return sa.select(
-        articles.c.id, articles.c.sort_at, articles.c.url, copies.c.source
-    ).select_from(articles.outerjoin(copies, copies.c.article == articles.c.id))
-
-
-_ROWS = _rows()
+_ROWS = sa.select(articles.c.id, articles.c.sort_at, articles.c.url, copies.c.source).select_from(
+    articles.outerjoin(copies, copies.c.article == articles.c.id)
+)
 _COPIES = sa.select(copies.c.article).where(copies.c.source == sa.bindparam("source"))

@@ -72,6 +72,25 @@ def rows_at(
     return backend_of(conn).rows_at(conn, query, column, wanted, others)
 
 
+def page_after(
+    conn: Connection,
+    query: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    after: Sequence[Any] | None,
+    size: int,
+) -> tuple[Sequence[AnyRow], Sequence[Any] | None]:
+    """Return up to `size` rows after a position, and the position of the last; None at the end.
+
+    order: columns of `query` that no two rows share all of. after: None for the first page.
+    """
+    if after is not None:
+        here = (sa.literal(value, one.type) for value, one in zip(after, order, strict=True))
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*here))
+    rows = conn.execute(query.order_by(*order).limit(size)).all()
+    full = len(rows) == size
+    return rows, [rows[-1]._mapping[one] for one in order] if full else None
+
+
 def within(time: ColumnElement[datetime], query: Window) -> list[ColumnElement[bool]]:
     """Return the conditions that a time lies within a query's bounds."""
     bounds = [] if query.since is None else [time >= query.since]

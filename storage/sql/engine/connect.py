@@ -1,6 +1,6 @@
 """From a database URL to an engine whose schema is ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from storage.sql.engine.errors import hide_password, name_of, plain_errors, prin
 from storage.sql.engine.versions import versions_known
 from storage.sql.schema.core import articles
 from storage.sql.schema.maintenance import unfinished_copy
+from storage.text.normalize import storable
 
 ARRIVALS = "arrivals"
 """What every transaction that stores or re-reads captures shares a lock on."""
@@ -132,12 +133,16 @@ def writing(engine: Engine) -> Engine:
 
 def lock(conn: Connection, *names: str) -> None:
     """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
-    backend_of(conn).lock(conn, "tinquan " + " ".join(names))
+    backend_of(conn).lock(conn, _lock_name(names))
 
 
 def lock_shared(conn: Connection, *names: str) -> None:
     """Keep `lock` of the same names waiting until this transaction ends."""
-    backend_of(conn).lock_shared(conn, "tinquan " + " ".join(names))
+    backend_of(conn).lock_shared(conn, _lock_name(names))
+
+
+def _lock_name(names: Iterable[str]) -> str:
+    return storable("tinquan " + " ".join(names))  # an outlet is named in a lock as in its column
 
 
 def lock_article(conn: Connection, id_: int) -> str | None:

@@ -24,8 +24,7 @@ from storage.sql.ingest.revisions import (
 from storage.sql.places.about import write_article_places
 from storage.sql.places.tags import write_tags
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
-from storage.sql.schema.keys import url_key
-from storage.sql.schema.types import hashed
+from storage.sql.schema.types import hashed, url_key
 
 
 @dataclass(frozen=True, slots=True)

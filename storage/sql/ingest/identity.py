@@ -31,10 +31,10 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
-from storage.sql.schema.keys import id_key, url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.schedule import checks
+from storage.sql.schema.types import id_key, url_key
 from storage.sql.search.index import index_articles
 
 _MATCHES = (

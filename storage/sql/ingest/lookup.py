@@ -15,7 +15,7 @@ from storage.model.articles import Arrival, Article
 from storage.sql.engine.bulk import rows_at
 from storage.sql.ingest.identity import Wanted, key_row, load_matches, wanted_keys
 from storage.sql.schema.core import captures, refusals, refused_urls
-from storage.sql.schema.keys import id_key, url_key
+from storage.sql.schema.types import id_key, url_key
 
 IdentityKey = tuple[str, bytes]
 """An outlet, and the key of an id or a URL in it."""

@@ -26,11 +26,10 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.schedule import checks
-from storage.sql.schema.types import AnyRow, hashed, in_parts
+from storage.sql.schema.types import AnyRow, id_key, in_parts, url_key
 from storage.sql.search.index import forget_contents, index_articles
 
 _REASON = RefusalReason.REDACTED.value
@@ -180,18 +179,6 @@ def load_redaction(conn: Connection, number: int) -> Redaction:
     )
 
 
-def open_redactions(conn: Connection) -> list[int]:
-    """Return the numbers of redactions whose recordings are not rewritten yet."""
-    query = sa.select(redactions.c.id).where(redactions.c.finished_at.is_(None))
-    return list(conn.execute(query.order_by(redactions.c.id)).scalars())
-
-
-def finish(conn: Connection, number: int, now: datetime) -> None:
-    """Write that a redaction's recordings are rewritten too."""
-    in_utc(now, "the time of a redaction")
-    conn.execute(sa.update(redactions).where(redactions.c.id == number).values(finished_at=now))
-
-
 def apply_redactions(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     """Return what may be stored of pages: of articles that were taken down only that they came.
 
@@ -208,7 +195,7 @@ def _without_redacted(conn: Connection, result: Article | Refusal) -> Article | 
         return result
     wanted = {url_key(result.url)}
     if result.article_id:
-        wanted.add(hashed("id", result.article_id))
+        wanted.add(id_key(result.article_id))
     query = (
         sa.select(redactions.c.article)
         .select_from(redactions.join(keys, keys.c.article == redactions.c.article))

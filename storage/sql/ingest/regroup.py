@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
-from storage.dedup.unrelated import are_unrelated
+from storage.dedup.similarity import are_unrelated
 from storage.model.articles import Article
 from storage.sql.ingest.batch import add_article
 from storage.sql.ingest.identity import claim, find_article, join, release

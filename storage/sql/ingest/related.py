@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
-from storage.dedup.unrelated import are_unrelated
+from storage.dedup.similarity import are_unrelated
 from storage.model.articles import Article
 from storage.sql.schema.core import captures, contents
 

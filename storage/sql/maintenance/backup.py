@@ -59,7 +59,9 @@ def _describe(path: Path) -> DatabaseBackup:
         )
         records = {name: int(offset) for name, offset in copy.execute(query)}
         listed = dict(copy.execute("SELECT name, sha256 FROM warc_files").fetchall())
-    return DatabaseBackup(counts, records, listed)
+        query = "SELECT name FROM warc_files WHERE stored_at IS NOT NULL"
+        stored = frozenset(name for (name,) in copy.execute(query))
+    return DatabaseBackup(counts, records, listed, stored)
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:

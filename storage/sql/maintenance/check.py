@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from storage.model.maintenance import CheckFinding
 from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
 from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS, SIGNATURE_CHECKS
 from storage.sql.maintenance.check_links import LINK_CHECKS
 from storage.sql.maintenance.check_search import SEARCH_CHECKS
@@ -35,7 +36,7 @@ CHECKS: tuple[tuple[Check, ...], ...] = (
     (*ARTICLE_CHECKS, *SIGNATURE_CHECKS, *SEARCH_CHECKS),
     *((one,) for one in CLUSTER_CHECKS),
 )
-"""Rooms that derive rows from articles add theirs here, after those of the articles.
+"""Packages that derive rows from articles add theirs here, after those of the articles.
 
 Those of one group take turns, page by page, so that each text is read once for all of them.
 """
@@ -56,8 +57,20 @@ def run_checks(
                 with reading() as conn:
                     faults, cursors[check] = check.page(conn, after)
                 for fault in faults:
-                    if writing and check.repair and fault.can_repair:
-                        with writing() as conn:
-                            check.repair(conn, fault.key)
-                    yield fault.as_finding(check.name)
+                    mended = _mend(writing, check, fault) if writing else fault
+                    yield mended.as_finding(check.name)
             cursors = {check: after for check, after in cursors.items() if after is not None}
+
+
+def _mend(writing: Transaction, check: Check, fault: Fault) -> Fault:
+    """Mend a fault where the check can; return it, as one that it cannot where texts are lost."""
+    if check.repair is None or not fault.can_repair:
+        return fault
+    try:
+        with writing() as conn:
+            check.repair(conn, fault.key)
+    except UNREADABLE:
+        return replace(
+            fault, repair=f"{fault.repair}, when every text can be read", can_repair=False
+        )
+    return fault

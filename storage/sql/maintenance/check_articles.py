@@ -20,7 +20,7 @@ from storage.sql.ingest.revisions import (
     summary,
     with_changes,
 )
-from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, readable
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of, readable
 from storage.sql.places.about import ABOUT, write_article_places
 from storage.sql.schema.core import articles, captures, revisions
 from storage.sql.schema.places import article_places
@@ -29,8 +29,7 @@ from storage.text.normalize import storable
 
 
 def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(articles).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    rows = conn.execute(query.limit(PAGE)).all()
+    rows, last = page_of(conn, sa.select(articles), [articles.c.id], after)
     ids = [row.id for row in rows]
     stored = load_revisions(conn, ids)
     planned = {
@@ -45,7 +44,7 @@ def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], C
         if all(one["capture"] in texts for one in planned[row.id])  # else that of texts names it
         for fault in _faults(row, planned[row.id], stored.get(row.id, []), texts)
     ]
-    return found, ids[-1] if len(rows) == PAGE else None
+    return found, last
 
 
 def _faults(
@@ -94,10 +93,8 @@ def repair_revisions(conn: Connection, id_: int) -> None:
 
 
 def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(articles.c.id).where(articles.c.id > (after or 0)).order_by(articles.c.id)
-    ids = list(conn.execute(query.limit(PAGE)).scalars())
-    if not ids:
-        return [], None
+    rows, last = page_of(conn, sa.select(articles.c.id), [articles.c.id], after)
+    ids = [row.id for row in rows]
     within = article_places.c.article.in_(ids)
     wanted = set(map(tuple, conn.execute(ABOUT.where(articles.c.id.in_(ids)))))
     listed = set(map(tuple, conn.execute(sa.select(article_places).where(within))))
@@ -109,7 +106,7 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
         )
         for id_ in sorted({article for _, _, article, *_ in wanted ^ listed})
     ]
-    return found, ids[-1] if len(ids) == PAGE else None
+    return found, last
 
 
 def _repair_places(conn: Connection, id_: int) -> None:

@@ -4,28 +4,36 @@ A check goes through its rows page by page, each in a short transaction, so that
 memory and keeps no crawl waiting. A package that keeps rows of its own adds its checks to `CHECKS`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.model.maintenance import CheckFinding
+from storage.sql.engine.bulk import page_after
 from storage.sql.read.latest import NEWEST
 from storage.sql.schema.core import revisions
 from storage.sql.schema.types import AnyRow
 
 PAGE = 500
-"""Articles a page, of all checks that read what these say."""
+"""Rows a page; of articles for all checks that read what these say."""
 
 UNREADABLE = (ValueError, TypeError, KeyError)
 """What is raised for a text that cannot be read; the check of texts names it."""
 
 CheckCursor = Any
 """Where a check has got to; None before its first page, and after its last."""
+
+
+def page_of(
+    conn: Connection, query: Select[Any], order: Sequence[ColumnElement[Any]], after: CheckCursor
+) -> tuple[Sequence[AnyRow], CheckCursor]:
+    """Return a page of rows, and where the next one begins; see `page_after`."""
+    return page_after(conn, query, order, after, PAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from storage.dedup.signature import signatures as signatures_of
 from storage.sql.clusters.candidates import index_of
 from storage.sql.clusters.cluster import cluster_articles
 from storage.sql.engine.connect import lock, lock_article
-from storage.sql.maintenance.check_base import PAGE, Check, CheckCursor, Fault, newest_texts
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, newest_texts, page_of
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import copies, signatures
 from storage.sql.schema.core import articles
@@ -18,16 +18,10 @@ _RECOMPUTE = "recompute it from its newest text"
 
 
 def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = (
-        sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
-        .select_from(articles.outerjoin(signatures))
-        .where(articles.c.id > (after or 0))
-        .order_by(articles.c.id)
-        .limit(PAGE)
-    )
-    rows = conn.execute(query).all()
-    last = rows[-1].id if len(rows) == PAGE else None
-    texts = newest_texts(conn, after or 0, last)
+    query = sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
+    query = query.select_from(articles.outerjoin(signatures))
+    rows, last = page_of(conn, query, [articles.c.id], after)
+    texts = newest_texts(conn, after[0] if after else 0, last and last[0])
     hashes = dict(zip(texts, signatures_of(texts.values()), strict=True))
     found = [
         Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)
@@ -66,40 +60,30 @@ def _repair_index(conn: Connection, hash_: int | None) -> None:
 
 def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     of_copy, of_source, above = articles.alias(), articles.alias(), copies.alias()
-    query = (
-        sa.select(
-            copies.c.article,
-            copies.c.source,
-            copies.c.similarity,
-            of_copy.c.sort_at,
-            of_source.c.sort_at.label("source_at"),
-            above.c.source.label("above"),
-        )
-        .select_from(
-            copies.join(of_copy, of_copy.c.id == copies.c.article)
-            .outerjoin(of_source, of_source.c.id == copies.c.source)
-            .outerjoin(above, above.c.article == copies.c.source)
-        )
-        .where(copies.c.article > (after or 0))
-        .order_by(copies.c.article)
-        .limit(PAGE)
+    query = sa.select(
+        copies.c.article,
+        copies.c.source,
+        copies.c.similarity,
+        of_copy.c.sort_at,
+        of_source.c.sort_at.label("source_at"),
+        above.c.source.label("above"),
+    ).select_from(
+        copies.join(of_copy, of_copy.c.id == copies.c.article)
+        .join(of_source, of_source.c.id == copies.c.source)
+        .outerjoin(above, above.c.article == copies.c.source)
     )
-    rows = conn.execute(query).all()
+    rows, last = page_of(conn, query, [copies.c.article], after)
     found = [
         Fault(f"article {row.article} is a copy of {row.source}, {wrong}", _RECOMPUTE, row.article)
         for row in rows
         if (wrong := _wrong_copy(row))
     ]
-    return found, rows[-1].article if len(rows) == PAGE else None
+    return found, last
 
 
 def _wrong_copy(row: AnyRow) -> str | None:
-    if row.article == row.source:
-        return "which is itself"
-    if row.sort_at is None:
-        return "but no article today"
-    if row.source_at is None:
-        return "which is no article today, or missing"
+    if row.sort_at is None or row.source_at is None:
+        return "and one of the two is no article today"
     if row.above is not None:
         return f"which is itself a copy, of {row.above}"
     return None if 0 <= row.similarity <= 1 else f"{row.similarity} alike"

@@ -8,21 +8,18 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
-from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault, page_of
 from storage.sql.places.tags import delete_tags
 from storage.sql.schema.core import captures, contents, readings
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_contents
 
-_PAGE = 200  # texts
 _READ_AGAIN = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
 
 
 def _texts_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(contents).where(contents.c.id > (after or 0)).order_by(contents.c.id)
-    rows = conn.execute(query.limit(_PAGE)).all()
-    found = [fault for row in rows for fault in _faults(row)]
-    return found, rows[-1].id if len(rows) == _PAGE else None
+    rows, last = page_of(conn, sa.select(contents), [contents.c.id], after)
+    return [fault for row in rows for fault in _faults(row)], last
 
 
 def _faults(row: AnyRow) -> Iterator[Fault]:
@@ -56,24 +53,25 @@ def _repair_fingerprint(conn: Connection, id_: int) -> None:
 
 
 def _orphans_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    query = sa.select(contents.c.id).where(contents.c.id > (after or 0)).order_by(contents.c.id)
-    page = query.limit(_PAGE * 10).subquery()
-    last, count = conn.execute(sa.select(sa.func.max(page.c.id), sa.func.count(page.c.id))).one()
-    shown = sa.select(captures.c.id).where(captures.c.content == page.c.id)
-    # Through captures: readings have no index on their contents.
-    read = sa.select(readings.c.content).where(readings.c.content.is_not(None))
-    lost = sa.select(page.c.id).where(~shown.exists(), page.c.id.not_in(read))
-    found = [
-        Fault(f"text {id_} is of no capture", "delete it", id_)
-        for id_ in conn.execute(lost).scalars()
-    ]
-    return found, last if count == _PAGE * 10 else None
+    rows, last = page_of(conn, _IS_USED, [contents.c.id], after)
+    lost = [row.id for row in rows if not row.is_used]
+    return [Fault(f"text {id_} is of no capture", "delete it", id_) for id_ in lost], last
+
+
+_IS_USED = sa.select(
+    contents.c.id,
+    sa.or_(
+        *(
+            sa.exists().where(table.c.content == contents.c.id).correlate(contents)
+            for table in (captures, readings)
+        )
+    ).label("is_used"),
+)
 
 
 def _delete_text(conn: Connection, id_: int) -> None:
-    for table in (captures, readings):
-        if conn.execute(sa.select(table.c.content).where(table.c.content == id_).limit(1)).first():
-            return
+    if conn.execute(_IS_USED.where(contents.c.id == id_)).one().is_used:
+        return
     forget_contents(conn, [id_])
     delete_tags(conn, [id_])
     conn.execute(sa.delete(contents).where(contents.c.id == id_))

@@ -1,6 +1,6 @@
 """One archive copied into another database, row for row, from one snapshot of the source.
 
-Tables go parents first. A copy that was stopped is begun anew: what it has written is of another
+Tables go parents first. A copy that was stopped is begun again: what it has written is of another
 moment, and deleting it is the smaller part of the work.
 """
 
@@ -16,6 +16,7 @@ from storage.errors import ArchiveError
 from storage.model.maintenance import Copied
 from storage.sql.clusters.candidates import index_of as candidates_of
 from storage.sql.engine.backend import backend_of
+from storage.sql.engine.bulk import page_after
 from storage.sql.engine.connect import lock, open_engine, reading, writing
 from storage.sql.engine.errors import plain_errors
 from storage.sql.schema.core import metadata, outlets
@@ -106,20 +107,15 @@ def _refers_to_itself(table: Table) -> bool:
     return any(key.column.table is table for key in table.foreign_keys)
 
 
-def _pages(conn: Connection, table: Table) -> Iterator[list[AnyRow]]:
+def _pages(conn: Connection, table: Table) -> Iterator[Sequence[AnyRow]]:
     """Yield a table's rows in the order of its primary key."""
-    order = tuple(table.primary_key)
-    query = sa.select(table).order_by(*order).limit(_PAGE)
-    after: sa.Tuple | None = None
+    after: Sequence[Any] | None = None
     while True:
-        asked = query if after is None else query.where(sa.tuple_(*order) > after)
-        page = list(conn.execute(asked))
+        page, after = page_after(conn, sa.select(table), tuple(table.primary_key), after, _PAGE)
         if page:
             yield page
-        if len(page) < _PAGE:
+        if after is None:
             return
-        last = page[-1]._mapping
-        after = sa.tuple_(*(sa.literal(last[one.name], one.type) for one in order))
 
 
 def _write(conn: Connection, table: Table, page: Sequence[AnyRow]) -> None:

@@ -2,27 +2,32 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
-from storage.model.maintenance import ArchiveStats, CheckFinding, Redaction
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storage.model.maintenance import ArchiveStats, CheckFinding, OutletStats, Redaction
 from storage.sql.engine.backend import backend_of
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest import redact as sql_redact
 from storage.sql.maintenance.check import run_checks
-from storage.sql.maintenance.stats import load_stats
 from storage.sql.read.refs import existing_id, find_redaction
 from storage.sql.schema.clusters import common_hashes
-from storage.sql.schema.core import metadata
+from storage.sql.schema.core import articles, captures, metadata, outlets, refusals, revisions
+from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.search import search_documents
+from storage.sql.schema.types import AnyRow
 
 
 class Maintenance(Part):
     """Counts, checks, takedowns, and the database's own order."""
 
     def stats(self) -> ArchiveStats:
-        """Return how much the archive has."""
+        """Return how much the archive has, outlets in alphabetical order."""
         with self._database.reading() as conn:
-            return load_stats(conn)
+            return ArchiveStats(tuple(_outlets(conn)), backend_of(conn).size_bytes(conn))
 
     def check(
         self, begun: Callable[[str], object], *, repair: bool = False
@@ -63,15 +68,67 @@ class Maintenance(Part):
     def open_redactions(self) -> list[Redaction]:
         """Return redactions whose recordings are not rewritten yet."""
         with self._database.reading() as conn:
-            numbers = sql_redact.open_redactions(conn)
+            query = sa.select(redactions.c.id).where(redactions.c.finished_at.is_(None))
+            numbers = conn.execute(query.order_by(redactions.c.id)).scalars().all()
             return [sql_redact.load_redaction(conn, number) for number in numbers]
 
     def finish_redaction(self, number: int, now: datetime) -> None:
         """Write that a redaction's recordings are rewritten too."""
+        own = sa.update(redactions).where(redactions.c.id == number)
         with self._database.writing() as conn:
-            sql_redact.finish(conn, number, now)
+            conn.execute(own.values(finished_at=now))
 
     def tidy(self) -> None:
         """Let the database put itself in order: statistics, free pages, a short WAL."""
         with plain_errors(self._database.name):
             backend_of(self._database.engine).tidy(self._database.engine)
+
+
+def _outlets(conn: Connection) -> Iterator[OutletStats]:
+    shown = articles.c.sort_at.is_not(None)
+    time, taken = articles.c.sort_at, captures.c.captured_at
+    listed = _by_outlet(
+        conn, articles.c.outlet, sa.func.count(), sa.func.min(time), sa.func.max(time), where=shown
+    )
+    recorded = _by_outlet(
+        conn, captures.c.outlet, sa.func.count(), sa.func.min(taken), sa.func.max(taken)
+    )
+    edits = (
+        sa.select(articles.c.outlet, sa.func.count())
+        .select_from(revisions.join(articles))
+        .where(revisions.c.number > 1)
+        .group_by(articles.c.outlet)
+    )
+    edited: dict[str, int] = {row[0]: row[1] for row in conn.execute(edits)}
+    refused: dict[str, dict[str, int]] = {}
+    by_reason = (refusals.c.outlet, refusals.c.reason)
+    for outlet, reason, count in conn.execute(
+        sa.select(*by_reason, sa.func.count()).group_by(*by_reason).order_by(*by_reason)
+    ):
+        refused.setdefault(outlet, {})[reason] = count
+    for slug in sorted(conn.execute(sa.select(outlets.c.slug)).scalars()):
+        count, first, last = listed.get(slug, _NOTHING)[-3:]
+        taken_count, taken_first, taken_last = recorded.get(slug, _NOTHING)[-3:]
+        yield OutletStats(
+            outlet=slug,
+            articles=count,
+            revisions=edited.get(slug, 0),
+            captures=taken_count,
+            refusals=refused.get(slug, {}),
+            first_at=first,
+            last_at=last,
+            captured_from=taken_first,
+            captured_to=taken_last,
+        )
+
+
+_NOTHING: tuple[Any, ...] = (0, None, None)
+
+
+def _by_outlet(
+    conn: Connection, outlet: sa.Column[str], *columns: Any, where: Any = None
+) -> dict[str, AnyRow]:
+    query = sa.select(outlet, *columns).group_by(outlet)
+    if where is not None:
+        query = query.where(where)
+    return {row[0]: row for row in conn.execute(query)}

@@ -21,9 +21,9 @@ from storage.model.articles import (
     RefusalReason,
     Revision,
 )
+from storage.model.links import SETTLED_AFTER, Looks
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.model.waiting import SETTLED_AFTER, Looks
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.about import as_sure
@@ -40,10 +40,9 @@ from storage.sql.schema.core import (
     refused_urls,
     revisions,
 )
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import article_places
-from storage.sql.schema.types import AnyRow, in_parts
+from storage.sql.schema.types import AnyRow, in_parts, url_key
 
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""

@@ -13,9 +13,8 @@ from storage.model.edits import EditQuery
 from storage.model.places import Confidence
 from storage.sql.engine.bulk import within
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.places import article_places
-from storage.sql.schema.types import in_parts
+from storage.sql.schema.types import in_parts, url_key
 
 EditCursor = tuple[datetime, int, int]
 """An edit's position in their order: when it was seen, of which article, which state."""

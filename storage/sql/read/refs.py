@@ -5,8 +5,8 @@ from sqlalchemy import Connection
 
 from storage.errors import NotFoundError
 from storage.sql.schema.core import articles, keys, merged_ids
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.types import url_key
 
 _SHOWN = articles.c.sort_at.is_not(None)
 

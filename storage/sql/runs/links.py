@@ -9,18 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from storage.model.articles import RefusalReason
-from storage.model.links import DiscoveredLink, Period, Progress, Promised
+from storage.model.links import ASKED_FOR, DiscoveredLink, Looks, Period, Progress, Promised
 from storage.model.runs import Validator
-from storage.model.waiting import ASKED_FOR, Looks
 from storage.sql.engine.bulk import insert, rows_at
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.outlets import add_outlet
 from storage.sql.read.articles import HELD, looks, seen
 from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
-from storage.sql.schema.keys import url_key
 from storage.sql.schema.links import backfills, links
-from storage.sql.schema.types import AnyRow, hashed, in_parts
+from storage.sql.schema.types import AnyRow, hashed, in_parts, url_key
 
 # What a look found to be no article was promised and is no gap of ours, though it is asked again.
 _REFUSED = [reason.value for reason in RefusalReason if reason.can_settle]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage.model.machines import Machine
+from storage.model.schedule import Machine
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.schema.schedule import machines

@@ -14,6 +14,21 @@ warc_files = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),  # hex
     sa.Column("listed_at", UtcTime, nullable=False),
+    sa.Column("stored_at", UtcTime),  # null until an object store has these very bytes
+    sa.Column("rewritten_at", UtcTime),  # by the newest takedown
+    sa.Column("push_error", SafeText),  # why the last push failed
+)
+sa.Index(
+    "ix_warc_files_unstored",
+    warc_files.c.listed_at,
+    sqlite_where=warc_files.c.stored_at.is_(None),
+    postgresql_where=warc_files.c.stored_at.is_(None),
+)
+sa.Index(
+    "ix_warc_files_rewritten",
+    warc_files.c.rewritten_at,
+    sqlite_where=warc_files.c.rewritten_at.is_not(None),
+    postgresql_where=warc_files.c.rewritten_at.is_not(None),
 )
 
 # One row a takedown. What was removed is kept as digests only.

@@ -75,6 +75,16 @@ def hashed(*parts: str) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
+def url_key(url: str) -> bytes:
+    """Return the key of `url` in `keys` and `refused_urls`."""
+    return hashed("url", url)
+
+
+def id_key(article_id: str) -> bytes:
+    """Return the key of an outlet's own id in `keys`."""
+    return hashed("id", article_id)
+
+
 # SQLite makes only an INTEGER column its row id; PostgreSQL's must hold more than 2^31 rows.
 RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -46,16 +46,7 @@ MATCH = (documents.c.sort_at, documents.c.article, documents.c.content, document
 
 def facet_tokens(query: SearchQuery) -> list[list[str]]:
     """Return for each facet that the query names the tokens of which a document has one."""
-    named = {
-        "outlet": query.outlets,
-        "section": query.sections,
-        "author": query.authors,
-        "tag": query.tags,
-        "kind": query.kinds,
-    }
-    return [
-        [facet_token(kind, value) for value in values] for kind, values in named.items() if values
-    ]
+    return [[facet_token(kind, one) for one in values] for kind, values in query.facets.items()]
 
 
 def within(query: SearchQuery) -> list[ColumnElement[bool]]:

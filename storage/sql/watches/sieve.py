@@ -51,7 +51,7 @@ class Sieve:
         if query.places:
             about = self._certain if query.about == "certain" else self._units
             found &= _any(about.get(place, 0) for place in query.places)
-        for kind, values in _named(query).items():
+        for kind, values in query.facets.items():
             found &= _any(self._facets.get((kind, facet_key(value)), 0) for value in values)
         words = query.words
         for group in words.required:
@@ -93,18 +93,6 @@ def _facets(article: Article) -> set[tuple[str, str]]:
     """Return the kinds and values that an article is filed under, as values are compared."""
     filed = {(kind, facet_key(value)) for kind, value in facet_values(article)}
     return filed | {(kind, folded(key)) for kind, key in filed}
-
-
-def _named(query: SearchQuery) -> dict[str, tuple[str, ...]]:
-    """Return the values that a query names, by kind."""
-    named = {
-        "outlet": query.outlets,
-        "section": query.sections,
-        "author": query.authors,
-        "tag": query.tags,
-        "kind": query.kinds,
-    }
-    return {kind: values for kind, values in named.items() if values}
 
 
 def _add(masks: dict[_Key, int], keys: Iterable[_Key], bit: int) -> None:

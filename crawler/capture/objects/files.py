@@ -1,0 +1,93 @@
+"""Where WARC files are: in the captures folder of this machine, in an object store, or in both."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from crawler.capture.objects.store import StoredObject
+from crawler.capture.private import make_folder, open_private
+from storage.errors import CaptureError
+
+WarcSource = Path | StoredObject
+"""What readers take: both can be opened, and say where they are."""
+
+_CHUNK = 1024 * 1024
+_LOCK_SECONDS = 600.0  # for a large file to be pushed
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFiles:
+    """The captures folder, and the object store that closed files are pushed to, if there is one.
+
+    url: of the store, "" for none.
+    """
+
+    folder: Path
+    url: str = ""
+
+    def find(self, name: str) -> WarcSource:
+        """Return a WARC file by its name in the archive: here, else in the store.
+
+        Where neither has it, reading it says so.
+        """
+        local = self.folder / name
+        if not self.url or Path(name).is_absolute() or local.is_file():
+            return local
+        return self.stored(name)
+
+    def stored(self, name: str) -> StoredObject:
+        """Return a WARC file as the object that it is in the store."""
+        return StoredObject(self.url, name)
+
+    def local(self, path: Path) -> Path:
+        """Return a WARC file of the captures folder, fetched from the store where it is not there.
+
+        A path that is there, or outside the folder, is returned as it is. Raises CaptureError.
+        """
+        resolved, folder = path.resolve(), self.folder.resolve()
+        if self.url and not resolved.exists() and resolved.is_relative_to(folder):
+            name = resolved.relative_to(folder).as_posix()
+            if name.endswith((".warc.gz", ".warc")):
+                self.fetch(name)
+        return path
+
+    def fetch(self, name: str) -> Path:
+        """Copy a WARC file from the store into the folder. Raises CaptureError.
+
+        A kill leaves nothing under its name.
+        """
+        stored, path = self.stored(name), self.folder / name
+        part = path.with_name(f"{path.name}.fetching")
+        try:
+            make_folder(path.parent)
+            with stored.open("rb") as source, open_private(part, "wb") as file:
+                while data := source.read(_CHUNK):
+                    file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except FileNotFoundError:
+            raise CaptureError(f"{stored}: no such object; expected a WARC file") from None
+        except OSError as error:
+            raise CaptureError(
+                f"{path}: cannot be fetched from {self.url}: {error.strerror or error}"
+            ) from None
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep other processes here from pushing or rewriting files. Raises CaptureError."""
+        lock = self.folder / "locks" / "push.lock"
+        try:
+            make_folder(lock.parent)
+            open_private(lock, "ab").close()
+            with FileLock(lock, timeout=_LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise CaptureError(f"{lock}: a WARC file is being pushed; try again later") from None

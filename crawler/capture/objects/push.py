@@ -1,0 +1,110 @@
+"""Closed WARC files go into the object store, and local copies may go after that."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from crawler.capture.files import describe, warc_paths
+from crawler.capture.objects.files import CaptureFiles
+from crawler.capture.objects.store import StoreError
+from storage.archive import Archive
+from storage.errors import CaptureError
+from storage.model.maintenance import WarcFile
+
+_REFUSALS = 3  # in a row: the store is down, and the other files wait for the next time
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push came to. errors: why files were not pushed; they are tried again."""
+
+    files: int = 0
+    size_bytes: int = 0
+    removed: int = 0
+    errors: tuple[str, ...] = ()
+
+
+def push(archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime) -> Pushed:
+    """Push every listed WARC file that lies here and is not in the store; tidy up after that.
+
+    keep: how long local copies stay after they were pushed. Raises ArchiveError, and CaptureError
+    where another push does not come to its end.
+    """
+    done = Pushed()
+    refused = 0
+    for listed in archive.captures.unstored_warc_files():
+        if not (files.folder / listed.name).is_file():  # it is on another machine
+            continue
+        try:
+            with files.writing():
+                size = push_file(archive, files, listed.name, now)
+        except CaptureError as error:
+            done.errors += (str(error),)
+            archive.captures.note_push(listed, None, str(error))
+            refused = refused + 1 if isinstance(error, StoreError) else 0
+            if refused == _REFUSALS:
+                return done
+        else:
+            refused = 0
+            done.files += size is not None
+            done.size_bytes += size or 0
+    for path in _done_with(archive, files, keep, now):
+        path.unlink(missing_ok=True)
+        done.removed += 1
+    return done
+
+
+def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -> int | None:
+    """Push a listed WARC file, read it back, and note that the store has it; return its size.
+
+    The caller holds `files.writing()`. None where the store has it already. Raises CaptureError
+    where the local file is not what was listed, StoreError.
+    """
+    listed = next(iter(archive.captures.find_warc_files([name])), None)
+    if listed is None or listed.stored_at is not None:
+        return None
+    path, stored = files.folder / name, files.stored(name)
+    if not _is_same(describe(path, name, now), listed):
+        raise CaptureError(f"{path}: is not what it was when it was closed, and is not pushed")
+    try:
+        stored.upload(path)
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not _is_same(describe(stored, name, now), listed):
+        raise StoreError(f"{stored}: what was pushed cannot be read back as it was")
+    archive.captures.note_push(listed, now)
+    return listed.size_bytes
+
+
+def _is_same(found: WarcFile, listed: WarcFile) -> bool:
+    return (found.size_bytes, found.sha256) == (listed.size_bytes, listed.sha256)
+
+
+def _done_with(
+    archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime
+) -> Iterator[Path]:
+    """Yield the local copies that may go: the store has what they say, or what they should say."""
+    paths = {path.relative_to(files.folder).as_posix(): path for path in warc_paths(files.folder)}
+    old = [name for name, path in paths.items() if _changed_at(path) <= now - keep]
+    for listed in archive.captures.find_warc_files(old):
+        is_old = listed.stored_at is not None and listed.stored_at <= now - keep
+        if is_old and files.stored(listed.name).size() == listed.size_bytes:
+            yield paths[listed.name]
+    for listed in archive.captures.rewritten_warc_files():
+        path = paths.get(listed.name)
+        if path is not None and _is_stale(path, listed):
+            yield path
+
+
+def _is_stale(path: Path, listed: WarcFile) -> bool:
+    """True where a takedown on another machine rewrote a file in the store, and not this copy."""
+    if listed.stored_at is None or listed.rewritten_at is None or not path.is_file():
+        return False
+    return _changed_at(path) < listed.rewritten_at and not _is_same(
+        describe(path, listed.name, listed.listed_at), listed
+    )
+
+
+def _changed_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -1,0 +1,43 @@
+"""Where captures are: the keys `captures`, `local_captures` and `keep_days`."""
+
+import re
+from importlib.util import find_spec
+from typing import Any
+
+from storage.errors import ConfigError
+
+_SCHEMES = ("s3:", "gs:", "az:")
+_URL = re.compile(
+    r"(?:s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/(?!\.\.?(?:/|$))[\w.=+-]+)*/?", re.ASCII
+)
+_ONLY_WITH_A_STORE = ("local_captures", "keep_days")
+
+
+def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration's keys with a URL in `captures` as `object_store`.
+
+    `captures` is then the folder in which files lie before they are in the store. Raises
+    ConfigError for a URL that names no store, and where the extra is not installed.
+    """
+    given = values.get("captures")
+    if "object_store" in values:
+        raise ConfigError("object_store: no such key; name the store in `captures`")
+    if not isinstance(given, str) or not ("://" in given or given.startswith(_SCHEMES)):
+        for key in _ONLY_WITH_A_STORE:
+            if key in values:
+                raise ConfigError(f"{key}: goes with an object store in `captures` only")
+        return values
+    shown = given.rpartition("@")[2]  # without the keys that somebody put into it
+    if not _URL.fullmatch(given):
+        raise ConfigError(
+            f"captures: expected a folder, or an object store: s3://BUCKET/PREFIX,"
+            f" gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, with its keys in the environment"
+            f" (given: {shown!r})"
+        )
+    if find_spec("obstore") is None:
+        raise ConfigError(
+            f"captures: {shown} needs the extra tinquan[objects]: pip install 'tinquan[objects]'"
+        )
+    rest = {key: value for key, value in values.items() if key != "local_captures"}
+    local = values.get("local_captures", "captures")
+    return rest | {"captures": local, "object_store": given.rstrip("/")}

@@ -1,0 +1,62 @@
+"""An S3 server on the loopback: moto's, with a log of what it is asked, and with bad moments.
+
+Run as a script by the Python of `.venv-s3`, where moto is. It prints its port. A request to
+`/--mode/NAME` sets how it answers from then on: `up`, `down` (503) or `refuse` (403);
+one to `/--asked` returns the requests since the last, a line each.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+_REFUSALS = {
+    "down": ("503 Slow Down", b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>"),
+    "refuse": ("403 Forbidden", b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"),
+}
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Store:
+    """The application."""
+
+    def __init__(self) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._mode = "up"
+        self._asked: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith("/--mode/"):
+            self._mode = path.removeprefix("/--mode/")
+            return _answer(start, "200 OK", b"")
+        if path == "/--asked":
+            asked, self._asked = self._asked, []
+            return _answer(start, "200 OK", "\n".join(asked).encode())
+        wanted = environ.get("HTTP_RANGE", "")
+        self._asked.append(f"{environ['REQUEST_METHOD']} {path} {wanted}".rstrip())
+        if self._mode in _REFUSALS:
+            return _answer(start, *_REFUSALS[self._mode])
+        found: Iterable[bytes] = self._moto(environ, start)
+        return found
+
+
+def _answer(start: Start, status: str, body: bytes) -> list[bytes]:
+    start(status, [("Content-Length", str(len(body)))])
+    return [body]
+
+
+class _Silent(WSGIRequestHandler):  # type: ignore[misc] # it is not installed where mypy is
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: object) -> None:
+        """Write nothing."""
+
+
+if __name__ == "__main__":
+    server = make_server("127.0.0.1", 0, Store(), threaded=True, request_handler=_Silent)
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()

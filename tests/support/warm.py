@@ -1,0 +1,110 @@
+"""Commands forked from a warm parent, as the schedule's are: a cold crawl imports for two seconds.
+
+Each test process has one parent, which ends with it.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cache
+
+import pytest
+
+from crawler.jobs import start, supervisor
+from crawler.jobs.start import Forks, WarmParent
+from crawler.jobs.warm import ForkRequest
+from tests.support.paths import ROOT
+
+
+class Forked:
+    """A process that the warm parent has forked, used as a `subprocess.Popen` is."""
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start `python -m MODULE …` in the clone, in a group of its own."""
+        assert list(argv[:2]) == [sys.executable, "-m"]
+        self.args = argv
+        self.returncode: int | None = None
+        asked = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(ROOT), 0)
+        self._errors = os.fdopen(os.memfd_create("stderr"), "w+")
+        told, tells = os.pipe()
+        self._told = os.fdopen(told)
+        try:
+            streams = (_nothing(), 1, self._errors.fileno())
+            socket.send_fds(_parent(), [json.dumps(asdict(asked)).encode()], [*streams, tells])
+        finally:
+            os.close(tells)
+        self.pid = int(self._told.readline())
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once it has ended. Raises TimeoutExpired."""
+        if self.returncode is None:
+            if not select.select([self._told], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = int(self._told.readline())
+            self._told.close()
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[None, str]:
+        """Wait for the end; return nothing and what it wrote on standard error."""
+        self.wait(timeout)
+        with self._errors:
+            self._errors.seek(0)
+            return None, self._errors.read()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class _NoParent(WarmParent):
+    """None of a command's own: what it starts is forked from ours."""
+
+    def forks(self) -> None:
+        return None
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Let all that `crawler.jobs` starts in this process be forked from the warm parent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "_inherited", Forks(_parent()))
+        patch.setattr(supervisor, "WarmParent", _NoParent)
+        yield
+
+
+@cache
+def _nothing() -> int:
+    return os.open(os.devnull, os.O_RDONLY)
+
+
+@cache
+def _parent() -> socket.socket:
+    """Return where a warm parent takes requests; it ends with this process."""
+    asks, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        parent = subprocess.Popen(
+            [sys.executable, "-m", "crawler.jobs.warm", str(theirs.fileno()), supervisor.PRELOADED],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            cwd=ROOT,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+    atexit.register(parent.wait)
+    atexit.register(asks.close)
+    return asks
