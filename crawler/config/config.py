@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crawler.config.alarms import Alarming
+from crawler.config.alarms import Alarming, check_channels
 from crawler.config.captures import with_object_store
-from crawler.config.channels import check_channels
 from crawler.config.schedule import Schedule
 from crawler.config.watches import Watch, check_watches
 from crawler.outlets.model import explain

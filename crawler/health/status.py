@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.render.base import time_json
+from crawler.render.base import fields_json, time_json
 from storage.archive import Archive
 from storage.model.alarms import Alarm
 from storage.model.runs import Outcome
 
 _DAY = timedelta(days=1)
 _USUAL_DAYS = 28
-_RUNS = 200  # of an outlet, looked through for the last one that went well
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +63,19 @@ def status_of(
 
 
 def _last_end(archive: Archive, outlet: str) -> Outcome | None:
-    ended = (run for run in archive.runs.find(outlet, _RUNS) if run.outcome and not run.replay)
-    return next((run.outcome for run in ended), None)
+    run = archive.runs.last_end(outlet)
+    return run.outcome if run else None
 
 
 def _last_success(archive: Archive, outlet: str) -> datetime | None:
-    runs = archive.runs.find(outlet, _RUNS)
-    return next((run.ended_at for run in runs if run.outcome is Outcome.DONE), None)
+    run = archive.runs.last_end(outlet, Outcome.DONE)
+    return run.ended_at if run else None
 
 
 def status_json(status: OutletStatus) -> dict[str, object]:
     """Return an outlet's status as plain data; alarms by their ids and causes."""
     return {
-        "outlet": status.outlet,
-        "last_end": status.last_end and status.last_end.value,
-        "last_success": time_json(status.last_success),
-        "newest_article": time_json(status.newest_article),
-        "articles_24h": status.articles_24h,
+        **fields_json(status, "outlet last_end last_success newest_article articles_24h"),
         "usual_24h": round(status.usual, 1),
         "alarms": [alarm.finding.cause.value for alarm in status.alarms],
         "next_run": time_json(status.next_run),

@@ -106,11 +106,8 @@ def crawled_outlets(
     archive: Archive, wanted: Iterable[Wanted], known: Mapping[str, Outlet]
 ) -> list[MonitoredOutlet]:
     """Return those outlets that are wanted and have been crawled."""
-    return [
-        one
-        for one in monitored_by(wanted, known)
-        if any(not run.replay for run in archive.runs.find(one.outlet))
-    ]
+    crawled = archive.runs.crawled_outlets()
+    return [one for one in monitored_by(wanted, known) if one.outlet in crawled]
 
 
 def _pause(cadence: Cadence) -> timedelta:

@@ -27,7 +27,7 @@ from storage.model.json import LOCAL
 from storage.model.runs import Run
 
 _log = logging.getLogger(__name__)
-_EVALUATION_MINUTES = 5  # between two looks at the health of everything
+_EVALUATION_MINUTES = 15  # between two looks at everything's health; each crawl has its own
 _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so much
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,30 @@ def test_a_backup_says_what_only_the_store_has(
     assert (checked.code, "let it be pushed again" in checked.out) == (1, True)
     assert tinquan("archive", "push", "--config", config).code == 0
     assert tinquan("archive", "check", "--config", config).code == 0
+
+
+def test_the_library_is_loaded_by_what_asks_the_store_alone(config: Path) -> None:
+    assert loaded(config, "status") == "obstore: False"
+    assert loaded(config, "archive", "push") == "obstore: True"
+    config.write_text('archive = "tin.db"')
+    assert loaded(config, "archive", "check") == "obstore: False"
+
+
+def loaded(config: Path, *words: str) -> str:
+    """Return what a command in a process of its own says last."""
+    code = f"import sys; sys.argv = ['tinquan', *{words}]\n{_SAY}"
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, check=False, cwd=config.parent, capture_output=True, text=True)
+    return done.stdout.splitlines()[-1]
+
+
+_SAY = """
+from crawler.cli import main
+try:
+    main()
+finally:
+    print("obstore:", "obstore" in sys.modules, flush=True)
+"""
 
 
 @pytest.mark.parametrize(

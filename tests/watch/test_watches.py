@@ -10,7 +10,7 @@ from crawler.schedule.agenda import MaintenanceJob
 from crawler.schedule.plan import new_agenda
 from crawler.schedule.state import maintenance_argv
 from crawler.watch.due import GIVEN_UP_AFTER, is_due, is_time, next_attempt, next_look
-from crawler.watch.page import Span
+from crawler.watch.quotes import Span
 from crawler.watch.text import spans_text
 from crawler.watch.watches import compiled
 from storage.errors import ConfigError

@@ -169,9 +169,14 @@ def damages(conn: Connection, most: int) -> list[str]:
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
     """Return `count` numbers for new rows; the caller's transaction is the only one that writes."""
-    highest = conn.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+    highest = conn.execute(_highest(table)).scalar() or 0
     last = max(highest, last_given(conn, table))  # also of rows that are deleted
     return list(range(last + 1, last + 1 + count))
+
+
+@lru_cache(maxsize=64)
+def _highest(table: sa.Table) -> Select[Any]:
+    return sa.select(sa.func.max(table.c.id))
 
 
 def last_given(conn: Connection, table: sa.Table) -> int:
@@ -201,11 +206,16 @@ def rows_at(
         return [
             row
             for part in in_parts(values)
-            for row in conn.execute(query.where(column.in_(part)), others).all()
+            for row in conn.execute(_any_in(query, column), {"any_of": part, **others}).all()
         ]
     write = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
     listed = json.dumps(values if write is None else [write(value) for value in values])
     return list(conn.execute(_any_of(query, column), {"any_of": listed, **others}).all())
+
+
+@lru_cache(maxsize=256)
+def _any_in(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
+    return query.where(column.in_(sa.bindparam("any_of", type_=column.type, expanding=True)))
 
 
 @lru_cache(maxsize=256)
@@ -256,7 +266,7 @@ def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_texts (search_texts, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _MERGED_PAGES

@@ -24,18 +24,17 @@ ABOUT = (
     .distinct()
 )
 """What each article's latest state is about, as the columns of `_COLUMNS`."""
+_IDS = sa.bindparam("ids", expanding=True, type_=articles.c.id.type)
+# Made once: that takes longer than to carry them out.
+_FORGET = sa.delete(article_places).where(article_places.c.article.in_(_IDS))
+_WRITE = sa.insert(article_places).from_select(_COLUMNS, ABOUT.where(articles.c.id.in_(_IDS)))
 
 
 def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
     """Rewrite what these articles' latest states are about; their outlets are locked."""
     for part in in_parts(ids):
-        conn.execute(sa.delete(article_places).where(article_places.c.article.in_(part)))
-        conn.execute(
-            sa.insert(article_places).from_select(
-                _COLUMNS,
-                ABOUT.where(articles.c.id.in_(part)),
-            )
-        )
+        conn.execute(_FORGET, {"ids": part})
+        conn.execute(_WRITE, {"ids": part})
 
 
 def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:

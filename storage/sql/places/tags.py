@@ -22,6 +22,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 _Value = TypeVar("_Value")
 Tagged = Mapping[int, Tags]
 """Tags by the row of their content."""
+_UNITS = sa.select(units.c.id)
 
 
 def write_tags(conn: Connection, tagged: Tagged) -> None:
@@ -93,9 +94,7 @@ def of_captures(conn: Connection, column: sa.Column[_Value], rows: Iterable[int]
 
 
 def _check_units(conn: Connection, wanted: set[str]) -> None:
-    known: set[str] = set()
-    for part in in_parts(sorted(wanted)):
-        known |= set(conn.execute(sa.select(units.c.id).where(units.c.id.in_(part))).scalars())
+    known = {row.id for row in rows_at(conn, _UNITS, units.c.id, sorted(wanted))}
     if wanted - known:
         raise NotFoundError(
             f"the archive's gazetteer has no unit {min(wanted - known)!r}:"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from storage.model.runs import Outcome, Run, RunCounts
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.outlets import add_outlet
-from storage.sql.schema.core import runs
+from storage.sql.schema.core import outlets, runs
 from storage.sql.schema.types import AnyRow
 
 _NO_END = "its process is gone and recorded no end: it crashed or was killed"
@@ -72,6 +73,20 @@ class Runs(Part):
             query = query.where(runs.c.outlet == outlet)
         with self._database.reading() as conn:
             return [_run(row) for row in conn.execute(query)]
+
+    def last_end(self, outlet: str, outcome: Outcome | None = None) -> Run | None:
+        """Return an outlet's newest crawl that has ended, of this outcome if one is given."""
+        ended = runs.c.outcome.is_not(None) if outcome is None else runs.c.outcome == outcome.value
+        live = sa.select(runs).where(runs.c.outlet == outlet, ~runs.c.replay, ended)
+        with self._database.reading() as conn:
+            row = conn.execute(live.order_by(runs.c.started_at.desc()).limit(1)).first()
+            return None if row is None else _run(row)
+
+    def crawled_outlets(self) -> set[str]:
+        """Return the outlets that were crawled at least once, replays aside."""
+        live = sa.exists().where(runs.c.outlet == outlets.c.slug, ~runs.c.replay)
+        with self._database.reading() as conn:
+            return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
 
     def count(self, outlet: str | None = None) -> int:
         """Return how many runs there are of one outlet (None: of all)."""
@@ -195,24 +210,27 @@ _COUNTS = (
 )
 
 
+@lru_cache(maxsize=1024)  # crawls that find nothing new say the same, and alarms read thousands
+def _parsed(text: str) -> Any:
+    return json.loads(text)
+
+
 def _run(row: AnyRow) -> Run:
     columns = row._mapping
     return Run(
         id=row.id,
-        sections=tuple(json.loads(row.sections)),
+        sections=tuple(_parsed(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
         new_of={
             slug: tuple(datetime.fromisoformat(at) for at in times)
-            for slug, times in json.loads(row.new_of).items()
+            for slug, times in _parsed(row.new_of).items()
         },
         counts=RunCounts(
-            refused=json.loads(row.refused),
-            signals=json.loads(row.signs),
+            refused=dict(_parsed(row.refused)),
+            signals=dict(_parsed(row.signs)),
             **{name: columns[name] for name in _COUNTS},
         ),
-        evidence={name: tuple(urls) for name, urls in json.loads(row.evidence).items()},
-        newest_of={
-            name: datetime.fromisoformat(at) for name, at in json.loads(row.newest_of).items()
-        },
+        evidence={name: tuple(urls) for name, urls in _parsed(row.evidence).items()},
+        newest_of={name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_of).items()},
         **{name: columns[name] for name in _PLAIN},
     )
