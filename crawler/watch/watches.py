@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crawler.config.watches import Watch
-from crawler.places import Gazetteer, Reach
+from crawler.places import Gazetteer
 from storage import parse_words
 from storage.errors import ConfigError
-from storage.model.places import Unit
+from storage.model.places import Reach, Unit
 from storage.model.search import SearchQuery
 
 
