@@ -38,7 +38,7 @@ from storage.model.articles import (
 from storage.model.runs import Outcome, Run
 from storage.sql.schema.clusters import copies, signatures, sketches
 from storage.sql.schema.core import articles
-from storage.sql.schema.search import search_entries
+from storage.sql.schema.search import search_documents
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 PER_KILL = 250  # captures; a child stores about so many in its mean life
@@ -171,9 +171,9 @@ def _copies(conn: sa.Connection) -> Counter[str]:
 
 def _searched(conn: sa.Connection) -> Counter[str]:
     """Return each article as the search has it; `archive check` compares the words."""
-    held = search_entries.c
+    held = search_documents.c
     query = sa.select(articles.c.url, held.sort_at, held.filed)
-    joined = query.join_from(articles, search_entries, held.article == articles.c.id)
+    joined = query.join_from(articles, search_documents, held.article == articles.c.id)
     return Counter(repr(tuple(row)) for row in conn.execute(joined))
 
 

@@ -29,9 +29,7 @@ from storage.search.query_syntax import parse_words
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions, runs
 from storage.sql.search.index import index_page
 
-POSTGRESQL_PAGES = (
-    "SELECT pg_total_relation_size('search_entries') + pg_total_relation_size('search_words')"
-)
+POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search_documents')"
 BUFFERS = "2GB"  # a twelfth of the machine's memory; PostgreSQL's own default is for the smallest
 QUERIES = Path(__file__).with_name("queries.txt")
 

@@ -21,12 +21,11 @@ from sqlalchemy import Connection
 from storage.archive import open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.model.runs import Run
-from storage.search.document import document_of, words_of
+from storage.search.document import document_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
-from storage.sql.search import fts5_entries
+from storage.sql.search import fts5_documents
 from storage.sql.search.entry import Entry
-from storage.sql.search.spellings import remember
 
 BATCH = 500
 YEARS = 10
@@ -184,5 +183,4 @@ def index(conn: Connection, batch: dict[int, Made]) -> None:
     """Write the search's rows of articles."""
     found = (Entry(id_, id_, at, document_of(article)) for id_, (article, at) in batch.items())
     entries = sorted(found, key=lambda one: one.sort_at)
-    fts5_entries.add(conn, entries)
-    remember(conn, words_of(article for article, _ in batch.values()))
+    fts5_documents.add(conn, entries)

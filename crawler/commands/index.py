@@ -1,6 +1,6 @@
 """Every command by name, group and first line of help; its module is imported when it is called."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -9,221 +9,108 @@ from typer.main import get_command
 
 from crawler.commands.app import CommandApp, PlainCommand, PlainGroup
 
-_C = "crawler.commands."
+_HELP = {
+    "Begin": {
+        "init:init": (
+            "Make a folder ready for crawls: write its tinquan.toml, and scrapy.cfg for Scrapy."
+        ),
+        "demo:demo": (
+            "Replay a recorded day of two outlets into FOLDER, without a network, and look into it."
+        ),
+    },
+    "Crawl": {
+        "crawl.crawl:crawl": "Crawl outlets into the archive, live or from recordings.",
+        "crawl.backfill:backfill": (
+            "Fetch what an outlet published in a window of the past; said again, it goes on."
+        ),
+        "crawl.recheck:recheck": (
+            "Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication."
+        ),
+        "crawl.schedule:schedule": (
+            "Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."
+        ),
+        "outlets.outlets:outlets_app": "The outlets: one TOML file each.",
+        "outlets.extract:extract": (
+            "Print the article, or the refusal, that a saved page holds, as JSON."
+        ),
+    },
+    "Read": {
+        "query.articles:articles": "List archived articles, newest publication first.",
+        "query.articles:show": "Show one article in full, with the history of its states.",
+        "query.search:search": "Search the texts of archived articles.",
+        "query.revisions:revisions": "List articles that their outlets edited, newest edit first.",
+        "query.revisions:diff": "Show what changed between two states of an article, word by word.",
+        "query.clusters:clusters": "List the most reprinted stories: those in most outlets first.",
+        "query.clusters:cluster": (
+            "Show the copies of one article's story, from the earliest known publication on."
+        ),
+        "query.places:places_app": "Districts and wards, with their eras.",
+        "query.cite:cite": (
+            "Print the reference to an article: author, outlet, time, address, and the archived"
+            " state."
+        ),
+        "query.sql:sql": "Ask the archive in SQL; it is never written.",
+        "query.serve:serve": "Show the archive in a browser, read only, until Ctrl-C or SIGTERM.",
+    },
+    "Operate": {
+        "crawl.status:status": "Show how every outlet is doing.",
+        "crawl.status:alarms": (
+            "List alarms that the schedule has opened, newest first, with what to do about each."
+        ),
+        "watch.watch:watch_app": "Watches: who is told of what arrives.",
+        "query.runs:runs": "List crawls, newest first: what each did, and how it ended.",
+        "query.refusals:refusals": (
+            "List pages that crawls asked for and that were no articles, newest first, with"
+            " reasons."
+        ),
+        "crawl.coverage:coverage": (
+            "Show per day or month what the sitemaps promised against what is stored."
+        ),
+    },
+    "Archive": {
+        "archive.archive:archive_app": "Look after the archive.",
+        "query.export:export": (
+            "Write articles to a file, newest publication first, with a manifest beside it."
+        ),
+        "watch.feed:feed": (
+            "Write an Atom feed of what the archive learned lately: new stories, edits, removals."
+        ),
+        "archive.import_:import_": (
+            "Import articles, one JSON object a line, with the keys that `tinquan extract` prints."
+        ),
+        "archive.reextract:reextract": "Read captures again with today's code.",
+        "archive.prune:prune": "Delete old logs and validators, tidy the database.",
+    },
+}
+"""What each command's module and function are, and what it is for, by the groups of the help."""
+
+# A word to exclude begins with "-": it is no option, nor is "h" one in the midst of it.
+_OF_WORDS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+_SETTINGS = {"search": _OF_WORDS, "feed": _OF_WORDS}
 
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     """A command as `tinquan --help` lists it.
 
-    where: its module and function, or Typer for a group, as "module:name". settings: how its
-    arguments are parsed. only_reads: all it does is print, so it ends when its reader has gone.
+    where: its module and function, or Typer for a group, as "module:name".
     """
 
     group: str
-    name: str
     where: str
     help: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    only_reads: bool = False
+
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        return self.where.partition(":")[2].removesuffix("_app").rstrip("_")
 
 
-COMMANDS = (
-    CommandEntry(
-        "Begin",
-        "init",
-        _C + "init:init",
-        "Make a folder ready for crawls: write its tinquan.toml, and scrapy.cfg for Scrapy.",
-    ),
-    CommandEntry(
-        "Begin",
-        "demo",
-        _C + "demo:demo",
-        "Replay a recorded day of two outlets into FOLDER, without a network, and look into it.",
-    ),
-    CommandEntry(
-        "Crawl",
-        "crawl",
-        _C + "crawl.crawl:crawl",
-        "Crawl outlets into the archive, live or from recordings.",
-    ),
-    CommandEntry(
-        "Crawl",
-        "backfill",
-        _C + "crawl.backfill:backfill",
-        "Fetch what an outlet published in a window of the past; said again, it goes on.",
-    ),
-    CommandEntry(
-        "Crawl",
-        "recheck",
-        _C + "crawl.recheck:recheck",
-        "Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication.",
-    ),
-    CommandEntry(
-        "Crawl",
-        "schedule",
-        _C + "crawl.schedule:schedule",
-        "Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C.",
-    ),
-    CommandEntry(
-        "Crawl", "outlets", _C + "outlets.outlets:outlets_app", "The outlets: one TOML file each."
-    ),
-    CommandEntry(
-        "Crawl",
-        "extract",
-        _C + "outlets.extract:extract",
-        "Print the article, or the refusal, that a saved page holds, as JSON.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "articles",
-        _C + "query.articles:articles",
-        "List archived articles, newest publication first.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "show",
-        _C + "query.articles:show",
-        "Show one article in full, with the history of its states.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "search",
-        _C + "query.search:search",
-        "Search the texts of archived articles.",
-        # A word to exclude begins with "-": it is no option, nor is "h" one in the midst of it.
-        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "revisions",
-        _C + "query.revisions:revisions",
-        "List articles that their outlets edited, newest edit first.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "diff",
-        _C + "query.revisions:diff",
-        "Show what changed between two states of an article, word by word.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "clusters",
-        _C + "query.clusters:clusters",
-        "List the most reprinted stories: those in most outlets first.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "cluster",
-        _C + "query.clusters:cluster",
-        "Show the copies of one article's story, from the earliest known publication on.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read", "places", _C + "query.places:places_app", "Districts and wards, with their eras."
-    ),
-    CommandEntry(
-        "Read",
-        "cite",
-        _C + "query.cite:cite",
-        "Print the reference to an article: author, outlet, time, address, and the archived state.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "sql",
-        _C + "query.sql:sql",
-        "Ask the archive in SQL; it is never written.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Read",
-        "serve",
-        _C + "query.serve:serve",
-        "Show the archive in a browser, read only, until Ctrl-C or SIGTERM.",
-    ),
-    CommandEntry(
-        "Operate",
-        "status",
-        _C + "crawl.status:status",
-        "Show how every outlet is doing.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Operate",
-        "alarms",
-        _C + "crawl.status:alarms",
-        "List alarms that the schedule has opened, newest first, with what to do about each.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Operate", "watch", _C + "watch.watch:watch_app", "Watches: who is told of what arrives."
-    ),
-    CommandEntry(
-        "Operate",
-        "runs",
-        _C + "query.runs:runs",
-        "List crawls, newest first: what each did, and how it ended.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Operate",
-        "refusals",
-        _C + "query.refusals:refusals",
-        "List pages that crawls asked for and that were no articles, newest first, with reasons.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Operate",
-        "coverage",
-        _C + "crawl.coverage:coverage",
-        "Show per day or month what the sitemaps promised against what is stored.",
-        only_reads=True,
-    ),
-    CommandEntry(
-        "Archive", "archive", _C + "archive.archive:archive_app", "Look after the archive."
-    ),
-    CommandEntry(
-        "Archive",
-        "export",
-        _C + "query.export:export",
-        "Write articles to a file, newest publication first, with a manifest beside it.",
-    ),
-    CommandEntry(
-        "Archive",
-        "feed",
-        _C + "watch.feed:feed",
-        "Write an Atom feed of what the archive learned lately: new stories, edits, removals.",
-        {"ignore_unknown_options": True, "help_option_names": ["--help"]},
-    ),
-    CommandEntry(
-        "Archive",
-        "import",
-        _C + "archive.import_:import_",
-        "Import articles, one JSON object a line, with the keys that `tinquan extract` prints.",
-    ),
-    CommandEntry(
-        "Archive",
-        "reextract",
-        _C + "archive.reextract:reextract",
-        "Read captures again with today's code.",
-    ),
-    CommandEntry(
-        "Archive",
-        "prune",
-        _C + "archive.prune:prune",
-        "Delete old logs and validators, tidy the database.",
-    ),
+COMMANDS = tuple(
+    CommandEntry(group, where, said)
+    for group, entries in _HELP.items()
+    for where, said in entries.items()
 )
-
-
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
 
@@ -251,15 +138,19 @@ class CommandGroup(PlainGroup):
 
 def only_reads(name: str) -> bool:
     """Return whether all that the command of that name does is print."""
-    return name in _BY_NAME and _BY_NAME[name].only_reads
+    if name == "extract":
+        return True
+    entry = _BY_NAME.get(name)
+    asks = entry is not None and entry.group in ("Read", "Operate")
+    return asks and name not in ("places", "serve", "watch")
 
 
 def load(entry: CommandEntry) -> Any:
     """Import an entry's module; return its command, or group, as typer runs it."""
     module, _, name = entry.where.partition(":")
-    found = getattr(import_module(module), name)
+    found = getattr(import_module(f"crawler.commands.{module}"), name)
     if isinstance(found, typer.Typer):
         return get_command(found)
     single = CommandApp(entry.help)
-    single.command(entry.name, context_settings=entry.settings)(found)
+    single.command(entry.name, context_settings=_SETTINGS.get(entry.name))(found)
     return get_command(single)

@@ -1,12 +1,14 @@
-"""The table [alarms] of the configuration: whom to notify. Pure."""
+"""The tables [alarms] and [channels] of the configuration: whom to notify, and by what. Pure."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from crawler.config.channels import check_channels
 from storage.errors import ConfigError
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPLACED = {
     "webhook": '[alarms.channels] webhook = "jsons://example.org/hook" (json:// for http)',
     "email": "[alarms.channels] email ="
@@ -41,3 +43,18 @@ class Alarming(BaseModel):
     def _are_urls(cls, channels: dict[str, str]) -> dict[str, str]:
         check_channels(channels, "alarms.channels")
         return channels
+
+
+def check_channels(channels: Mapping[str, str], key: str) -> None:
+    """Raise ConfigError, for pydantic's error would repeat a URL with its password.
+
+    key: of the table, such as "alarms.channels".
+    """
+    for name, url in channels.items():
+        if not _NAME.fullmatch(name) or name == "log":
+            raise ConfigError(
+                f"{key}: {name!r} is no channel's name: expected lower-case letters,"
+                " digits, - and _, but not log"
+            )
+        if "://" not in url:
+            raise ConfigError(f"{key}.{name}: expected an Apprise URL such as jsons://example.org/")

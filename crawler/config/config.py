@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crawler.config.alarms import Alarming
+from crawler.config.alarms import Alarming, check_channels
 from crawler.config.captures import with_object_store
-from crawler.config.channels import check_channels
 from crawler.config.schedule import Schedule
 from crawler.config.variables import CONFIG_VARIABLE
 from crawler.config.watches import Watch, check_watches
@@ -71,7 +70,7 @@ class Config(BaseModel):
     archive: str = "sqlite:///tinquan.db"
     captures: Path = Path("captures")
     object_store: str = ""
-    keep_days: int = Field(30, ge=1)
+    keep_days: int = Field(30, ge=1, le=36_500)
     logs: Path = Path("logs")
     outlets: Path = Path("outlets")
     shipped_outlets: bool = True

@@ -8,8 +8,9 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+from crawler.channels.message import Kind, Message
 from crawler.config.alarms import Alarming
-from crawler.health.texts import headline
+from crawler.health.texts import headline, paragraphs
 from storage.archive import Archive
 from storage.model.alarms import Alarm
 
@@ -37,12 +38,27 @@ class LogChannel:
         return True
 
 
+class AppriseChannel:
+    """One address of any service that Apprise knows. Raises ConfigError where it knows none."""
+
+    def __init__(self, name: str, url: str) -> None:
+        from crawler.channels.service import Service  # noqa: PLC0415 - 35 MB, a second
+
+        self.name = name
+        self._service = Service(name, url, "alarms.channels")
+
+    def notify(self, alarm: Alarm) -> bool:
+        """Send the alarm; Apprise logs why it could not be delivered."""
+        kind: Kind = "warning" if alarm.is_open else "success"
+        return self._service.send(
+            Message(headline(alarm), "\n\n".join(paragraphs(alarm)), kind=kind)
+        )
+
+
 def channels_of(settings: Alarming) -> list[Channel]:
     """Return the log and the channels that the configuration names. Raises ConfigError."""
     if not settings.channels:
         return [LogChannel()]
-    from crawler.health.apprise_channel import AppriseChannel  # noqa: PLC0415 - 35 MB, a second
-
     named = (AppriseChannel(name, url) for name, url in settings.channels.items())
     return [LogChannel(), *named]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.render.base import time_json
+from crawler.render.base import fields_json, time_json
 from storage.archive import Archive
 from storage.model.alarms import Alarm
 from storage.model.runs import Outcome
@@ -75,11 +75,7 @@ def _last_success(archive: Archive, outlet: str) -> datetime | None:
 def status_json(status: OutletStatus) -> dict[str, object]:
     """Return an outlet's status as plain data; alarms by their ids and causes."""
     return {
-        "outlet": status.outlet,
-        "last_end": status.last_end and status.last_end.value,
-        "last_success": time_json(status.last_success),
-        "newest_article": time_json(status.newest_article),
-        "articles_24h": status.articles_24h,
+        **fields_json(status, "outlet last_end last_success newest_article articles_24h"),
         "usual_24h": round(status.usual, 1),
         "alarms": [alarm.finding.cause.value for alarm in status.alarms],
         "next_run": time_json(status.next_run),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crawler.render.base import time_json, time_text
+from crawler.render.base import fields_json, time_text
 from storage.model.alarms import Alarm, Cause, Finding
 
 _NAME = {
@@ -85,11 +85,7 @@ def paragraphs(alarm: Alarm) -> list[str]:
 def finding_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
     return {
-        "cause": finding.cause.value,
-        "outlet": finding.outlet,
-        "summary": finding.summary,
-        "since": time_json(finding.since),
-        "evidence": list(finding.evidence),
+        **fields_json(finding, "cause outlet summary since evidence"),
         "to_do": to_do(finding),
     }
 
@@ -97,10 +93,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 def alarm_json(alarm: Alarm) -> dict[str, Any]:
     """Return an alarm as plain data."""
     return {
-        "id": alarm.id,
-        "state": alarm.state,
+        **fields_json(alarm, "id state"),
         **finding_json(alarm.finding),
-        "opened_at": time_json(alarm.opened_at),
-        "updated_at": time_json(alarm.updated_at),
-        "closed_at": time_json(alarm.closed_at),
+        **fields_json(alarm, "opened_at updated_at closed_at"),
     }

@@ -1,6 +1,7 @@
 """The nouns as plain data for JSON, and as short texts for tables. Pure."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from storage.model import json as as_json
@@ -19,6 +20,19 @@ LOCAL = as_json.LOCAL
 
 
 time_json = as_json.time_json
+
+
+def fields_json(noun: Any, names: str) -> dict[str, Any]:
+    """Return attributes of a noun as plain data. names: which, in order, between blanks."""
+    return {name: _plain(getattr(noun, name)) for name in names.split()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return time_json(value)
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def time_text(moment: datetime | None) -> str:
@@ -45,26 +59,13 @@ def refusal_json(refusal: Refusal) -> dict[str, Any]:
 
 def capture_json(capture: Capture) -> dict[str, Any]:
     """Return where and when a response was recorded."""
-    return {
-        "url": capture.url,
-        "captured_at": time_json(capture.captured_at),
-        "status": capture.status,
-        "warc_file": capture.warc_file,
-        "warc_offset": capture.warc_offset,
-        "record_id": capture.record_id,
-        "digest": capture.digest,
-    }
+    return fields_json(capture, "url captured_at status warc_file warc_offset record_id digest")
 
 
 def revision_json(revision: Revision) -> dict[str, Any]:
     """Return one state of an article without its text."""
-    return {
-        "number": revision.number,
-        "first_seen_at": time_json(revision.first_seen_at),
-        "last_seen_at": time_json(revision.last_seen_at),
-        "changed": list(revision.changed),
-        "fingerprint": revision.fingerprint,
-        "capture": capture_json(revision.capture),
+    return fields_json(revision, "number first_seen_at last_seen_at changed fingerprint") | {
+        "capture": capture_json(revision.capture)
     }
 
 
@@ -85,34 +86,17 @@ def run_json(run: Run) -> dict[str, Any]:
     counts = run.counts
     return {
         "run": run.id,
-        "outlet": run.outlet,
-        "kind": run.kind,
-        "sections": list(run.sections),
-        "since": time_json(run.since),
-        "until": time_json(run.until),
-        "replay": run.replay,
-        "started_at": time_json(run.started_at),
-        "ended_at": time_json(run.ended_at),
-        "outcome": run.outcome.value if run.outcome else None,
-        "error": run.error,
-        "requested": counts.requested,
-        "fetched": counts.fetched,
-        "links": counts.links,
-        "new": counts.new,
-        "revised": counts.revised,
-        "copies": counts.copies,
-        "unchanged": counts.unchanged,
-        "known": counts.known,
+        **fields_json(
+            run, "outlet kind sections since until replay started_at ended_at outcome error"
+        ),
+        **fields_json(counts, "requested fetched links new revised copies unchanged known"),
         "kept_apart": _kept_apart(run),
         "refused": dict(sorted(counts.refused.items())),
         "failed": counts.failed,
         "received_bytes": counts.received_bytes,
-        "newest_published_at": time_json(run.newest_published_at),
-        "robots": run.robots,
+        **fields_json(run, "newest_published_at robots"),
         "duration_seconds": _seconds(run),
-        "exit_code": run.exit_code,
-        "peak_memory_bytes": run.peak_memory_bytes,
-        "log_file": run.log_file,
+        **fields_json(run, "exit_code peak_memory_bytes log_file"),
     }
 
 

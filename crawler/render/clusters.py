@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from crawler.render.base import counted, time_json
+from crawler.render.base import counted, fields_json
 from storage.model.clusters import Cluster, Member
 
 
@@ -18,18 +18,9 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
 
 
 def _member_json(member: Member) -> dict[str, Any]:
-    return {
-        "id": member.id,
-        "outlet": member.outlet,
-        "url": member.url,
-        "title": member.title,
-        "published_at": time_json(member.published_at),
-        "first_seen_at": time_json(member.first_seen_at),
-        "credit": member.credit,
-        "similarity": round(member.similarity, 4),
-        "is_source": member.is_source,
-        "relation": member.relation,
-    }
+    first = fields_json(member, "id outlet url title published_at first_seen_at credit")
+    similarity = round(member.similarity, 4)
+    return first | {"similarity": similarity} | fields_json(member, "is_source relation")
 
 
 def cluster_text(cluster: Cluster, of: int) -> str:

@@ -80,6 +80,21 @@ def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
     return tuple(Piece(op, "".join(text for _, text in run)) for op, run in runs)
 
 
+def lines_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return the paragraphs of a field, each as pieces without line breaks."""
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        first, *rest = piece.text.split("\n")
+        lines[-1].append(Piece(piece.op, first))
+        lines += [[Piece(piece.op, text)] for text in rest]
+    return lines
+
+
+def share_text(share: float) -> str:
+    """Return a share of words in percent; one that is small is not said to be none."""
+    return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
+
+
 def _compare_words(old: Sequence[str], new: Sequence[str]) -> list[_Marked]:
     if len(old) * len(new) > _MOST_PAIRS:
         return [*_marked("removed", old), *_marked("added", new)]

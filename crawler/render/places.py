@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from crawler.places import Gazetteer
+from crawler.render.base import fields_json
 from storage.model.places import Succession, Tags, Unit
 
 
@@ -78,12 +79,8 @@ def place_json(unit: Unit, gazetteer: Gazetteer) -> dict[str, Any]:
 
 
 def _succession_json(identity: str, item: Succession, gazetteer: Gazetteer) -> dict[str, Any]:
-    return {
-        "unit": unit_json(identity, gazetteer),
-        "share": item.share,
-        "resolution": item.resolution,
-        "clause": item.clause,
-    }
+    found = fields_json(item, "share resolution clause")
+    return {"unit": unit_json(identity, gazetteer)} | found
 
 
 def era_text(unit: Unit) -> str:

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
-from crawler.watch.digest import Entries, visible
+from crawler.watch.digest import Entries, Entry, visible
 from crawler.watch.html import entry_html
-from crawler.watch.page import Entry
 from crawler.watch.words import HEADINGS
 from storage.model.articles import Article
 from storage.model.watches import Report

@@ -1,6 +1,5 @@
 """Send what is owed: each message once, in order, and again where it was not taken."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,6 @@ from crawler.watch.trust import Health
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import Delivery
-
-_log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
@@ -108,6 +105,4 @@ def _deliver(
         return True
     due_at = next_attempt(digest.made_at, delivery.attempts + 1, now())
     watches.end_delivery(delivery, sent_at=None, due_at=due_at)
-    then = f"tried again at {due_at:%F %T} UTC" if due_at else "given up"
-    _log.warning("watch %s: not delivered by %s; %s", digest.watch, delivery.channel, then)
     return False

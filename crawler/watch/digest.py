@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.render.diff import changed_share
-from crawler.watch.page import DigestPage, Entry, Section, Span
-from crawler.watch.quotes import changed_lines, sentence_with
+from crawler.render.diff import changed_share, share_text
+from crawler.watch.quotes import Span, changed_lines, sentence_with
 from crawler.watch.trust import Health, local_time, names, trust_lines
 from crawler.watch.watches import WatchOrder
 from crawler.watch.words import COUNTED, HEADINGS, TEXTS, Words
@@ -41,6 +40,42 @@ def web_address(url: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One article. facts: outlet, time and the like. lines: what it says, or what changed in it.
+
+    links: further ones, by what they are called.
+    """
+
+    title: str
+    url: str
+    facts: tuple[str, ...]
+    lines: tuple[tuple[Span, ...], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A topic. rest: what is said of those that are not shown."""
+
+    heading: str
+    entries: tuple[Entry, ...]
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPage:
+    """A digest. notes: said first. trust: how far it can be believed. language: of its texts."""
+
+    subject: str
+    intro: str
+    notes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    trust: tuple[str, ...]
+    footer: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """Makes entries. reader: the address of an article in the archive's pages, with {id}."""
 
@@ -65,13 +100,9 @@ class Entries:
         """Return an edit, with the words that changed."""
         edit = arrived.edit
         before, after = edit.before.article, edit.after.article
-        share = changed_share(before, after)
-        text = f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
-        facts = [
-            after.outlet,
-            self._said["edited"].format(time=self._time(edit.after.first_seen_at)),
-        ]
-        facts.append(self._said["share"].format(share=text))
+        edited = self._said["edited"].format(time=self._time(edit.after.first_seen_at))
+        share = self._said["share"].format(share=share_text(changed_share(before, after)))
+        facts = [after.outlet, edited, share]
         if edit.is_stealth:
             facts.append(self._said["stealth"])
         lines = changed_lines(before, after, _CHANGED_LINES)

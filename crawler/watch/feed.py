@@ -1,13 +1,14 @@
 """Feeds of watches and of queries: files that are written anew where something arrived."""
 
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from crawler.config.config import Config
 from crawler.watch.atom import atom_of, feed_entries, tag_authority
 from crawler.watch.digest import Entries
-from crawler.watch.files import put_file
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.errors import ExportError
@@ -70,3 +71,31 @@ def _last(parts: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
     """Return the last items; parts: newest first, each in the order of arrival."""
     items = dict.fromkeys(item for part in parts for item in reversed(part))
     return tuple(list(items)[:ENTRIES])
+
+
+def put_file(path: Path, data: bytes) -> bool:
+    """Replace a file where it holds something else; return whether it did. Raises ExportError."""
+    with suppress(OSError):
+        if path.read_bytes() == data:
+            return False
+    replace_file(path, data)
+    return True
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file in place of the one that is there. Raises ExportError; that one then stays."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        said = error.strerror or str(error)
+        raise ExportError(
+            f"{path}: cannot be written: {said}; check its folder and space"
+        ) from None

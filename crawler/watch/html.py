@@ -6,8 +6,8 @@ A tree is built and then written, so that no text of an article can become marku
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
-from crawler.watch.digest import visible
-from crawler.watch.page import DigestPage, Entry, Section, Span
+from crawler.watch.digest import DigestPage, Entry, Section, visible
+from crawler.watch.quotes import Span
 
 _QUIET = "color:#555;font-size:90%"
 _TAGS = {"found": "mark", "removed": "del", "added": "ins"}

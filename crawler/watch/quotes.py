@@ -2,13 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
-from crawler.render.diff import Piece, compare_articles
-from crawler.watch.page import Span, Style
+from crawler.render.diff import Piece, compare_articles, lines_of
 from storage.model.articles import Article
 from storage.model.places import Field
 from storage.model.search import Mark
+
+Style = Literal["plain", "found", "removed", "added"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters in a row that look alike."""
+
+    text: str
+    style: Style = "plain"
+
 
 _LONGEST = 320  # characters of a quote
 _AROUND = 60  # of these, kept on each side of a change
@@ -73,11 +85,7 @@ def changed_lines(before: Article, after: Article, most: int) -> tuple[tuple[Spa
 
 
 def _paragraphs(pieces: Sequence[Piece]) -> list[tuple[Span, ...]]:
-    lines: list[list[Span]] = [[]]
-    for piece in pieces:
-        first, *rest = piece.text.split("\n")
-        lines[-1].append(Span(first, _STYLES[piece.op]))
-        lines += [[Span(text, _STYLES[piece.op])] for text in rest]
+    lines = [[Span(one.text, _STYLES[one.op]) for one in line] for line in lines_of(pieces)]
     changed = (line for line in lines if any(s.style != "plain" and s.text.strip() for s in line))
     return [_cut(line) for line in changed]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from crawler.channels.message import Message
 from crawler.config.watches import Watch
-from crawler.render.base import time_json, time_text
+from crawler.render.base import fields_json, time_json, time_text
 from crawler.watch.due import next_look
 from crawler.watch.words import TEXTS
 from storage.model.watches import Arrivals, Delivery, Look, WatchState
@@ -25,11 +25,7 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     return {
         "watch": delivery.digest.watch,
         "made_at": time_json(delivery.digest.made_at),
-        "channel": delivery.channel,
-        "attempts": delivery.attempts,
-        "tried_at": time_json(delivery.tried_at),
-        "due_at": time_json(delivery.due_at),
-        "unsure": delivery.unsure,
+        **fields_json(delivery, "channel attempts tried_at due_at unsure"),
     }
 
 
@@ -45,9 +41,7 @@ def delivery_text(delivery: Delivery) -> str:
 def look_json(look: Look) -> dict[str, Any]:
     """Return what a look found, by short ids."""
     return {
-        "watch": look.watch,
-        "since": time_json(look.since),
-        "at": time_json(look.at),
+        **fields_json(look, "watch since at"),
         **arrivals_json(look.arrivals),
     }
 

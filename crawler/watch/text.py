@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from crawler.watch.digest import one_line
-from crawler.watch.page import DigestPage, Entry, Section, Span
+from crawler.watch.digest import DigestPage, Entry, Section, one_line
+from crawler.watch.quotes import Span
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 

@@ -1,13 +1,11 @@
 """An article as the words that both databases index. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 
 from storage.model.articles import Article
 from storage.text.normalize import canonical_tone, normalize, storable
-from storage.text.words import RAW, folded, spell
+from storage.text.words import folded, lexemes
 
 GAP = "_"
 """Stands between fields, and between values of one: never a word, so that no phrase spans it."""
@@ -15,7 +13,6 @@ GAP = "_"
 EVERY = "§"
 """A token that every article has."""
 
-_REMEMBERED = 200_000
 _LONGEST_VALUE = 200  # characters of an author, tag or section that count
 # SQLite's tokenizer splits at ASCII punctuation; its look-alikes from U+2400 on stay in the token.
 _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).isalnum()}
@@ -23,7 +20,7 @@ _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).i
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of a title and of all other text, tokens of facet values, and these values.
+    """The lexemes of a title and of all other text, tokens of facet values, and these values.
 
     title, text, tokens: with a blank between two.
     """
@@ -36,41 +33,12 @@ class Document:
 
 def document_of(article: Article) -> Document:
     """Return the words of an article."""
-    title = _pieces(article.title)
-    text = _pieces(article.sapo or "")
-    for field in (article.body, *article.authors, *article.tags):
-        text += [GAP, *_pieces(field)]
+    fields = (article.sapo or "", article.body, *article.authors, *article.tags)
+    text = f" {GAP} ".join(map(lexemes, fields))
     filed = facet_values(article)
     tokens = [facet_token(*value) for value in filed]
     every = dict.fromkeys([EVERY, *tokens, *map(folded, tokens)])
-    return Document(" ".join(title), " ".join(text), " ".join(every), filed)
-
-
-def words_of(articles: Iterable[Article]) -> set[str]:
-    """Return the words of articles, each once; many at a time take half as long."""
-    texts = chain.from_iterable(
-        (one.title, one.sapo or "", one.body, *one.authors, *one.tags) for one in articles
-    )
-    pieces = set(chain.from_iterable(map(str.split, texts)))
-    return set(" ".join(map(_spelled.__getitem__, pieces)).split())
-
-
-class _Spelled(dict[str, str]):
-    """What stands between two blanks, by its words as they are spelled, a blank between them."""
-
-    def __missing__(self, piece: str) -> str:
-        if len(self) > _REMEMBERED:
-            self.clear()
-        words = self[piece] = " ".join(filter(None, map(spell, RAW.findall(piece))))
-        return words
-
-
-_spelled = _Spelled()  # half the time of functools.lru_cache, a tenth of an article's
-
-
-def _pieces(text: str) -> list[str]:
-    """Return a text's words, spelled; those that no blank parts stand together."""
-    return list(filter(None, map(_spelled.__getitem__, text.split())))
+    return Document(lexemes(article.title), text, " ".join(every), filed)
 
 
 def facet_token(kind: str, value: str) -> str:

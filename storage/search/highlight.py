@@ -7,13 +7,11 @@ all their combining marks.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
 
 from storage.model.articles import Article
 from storage.model.places import Field
-from storage.model.search import Mark, Snippet, Term, Words
-from storage.text.words import LONGEST, RAW, folded, spell, whole
+from storage.model.search import Mark, Snippet, Term, Word, Words
+from storage.text.words import END, LONGEST, RAW, lexeme, lexemes, spell, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
@@ -26,6 +24,7 @@ class Finder:
     def __init__(self, words: Words) -> None:
         self._asked = words
         self._terms = [term for group in words.required for term in group]
+        self._patterns = {term: _pattern(term) for term in (*self._terms, *words.excluded)}
 
     def marks(self, article: Article) -> tuple[Mark, ...]:
         """Return where the article says what is asked for, in title, sapo and body, in order."""
@@ -40,62 +39,50 @@ class Finder:
 
     def spans(self, text: str) -> list[_Span]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        return _apart(sorted(_spans(self._terms, text, folded_line(text))))
+        line = _line(text)
+        found = [(term, first) for term in self._terms for first in self._places(term, line)]
+        if not found:  # as in most texts
+            return []
+        words = list(RAW.finditer(text))
+        if len(words) >= line.count(" "):  # of some nothing is left but punctuation
+            words = [word for word in words if spell(word.group())]
+        said = (words[first : first + len(term.words)] for term, first in found)
+        return _apart(sorted((some[0].start(), whole(text, some[-1].end())) for some in said))
+
+    def _places(self, term: Term, line: str) -> Iterator[int]:
+        """Yield the numbers of the words in a line at which a term begins."""
+        found = self._patterns[term].search(line)
+        while found:
+            yield line.count(" ", 0, found.start())
+            found = self._patterns[term].search(line, found.start() + 1)
 
     def says(self, article: Article) -> bool:
         """Return whether an article is what the query's words ask for."""
         fields = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
-        lines = [(field, folded_line(field)) for field in fields]
+        lines = list(map(_line, fields))
 
         def is_said(term: Term) -> bool:
-            return any(_spans([term], text, line) for text, line in lines)
+            return any(map(self._patterns[term].search, lines))
 
         required = all(any(map(is_said, group)) for group in self._asked.required)
         return required and not any(map(is_said, self._asked.excluded))
 
 
-def folded_line(text: str) -> str:
-    """Return the words of a text without diacritics, a blank before each and behind the last."""
-    return f" {' '.join(filter(None, map(_folded, text.split())))} "
+def _line(text: str) -> str:
+    """Return the lexemes of a text, a blank before each and behind the last."""
+    return f" {lexemes(text)} "
 
 
-@lru_cache(maxsize=100_000)
-def _folded(piece: str) -> str:
-    return " ".join(folded(word) for word in map(spell, RAW.findall(piece)) if word)
+def _pattern(term: Term) -> re.Pattern[str]:
+    return re.compile("".join(f" {pattern_of(word)}" for word in term.words) + "(?= )")
 
 
-def _spans(terms: Sequence[Term], text: str, line: str) -> list[_Span]:
-    """Return the characters of what terms find in a text, of which `line` is the folded line."""
-    found = [(term, first) for term in terms for first in _places(term, line)]
-    if not found:  # as in most texts
-        return []
-    last = max(first + len(term.words) for term, first in found)
-    every = (match for match in RAW.finditer(text) if spell(match.group()))
-    words = list(islice(every, last))
-    said = ((term, words[first : first + len(term.words)]) for term, first in found)
-    return [
-        (some[0].start(), whole(text, some[-1].end())) for term, some in said if _is(term, some)
-    ]
-
-
-def _places(term: Term, line: str) -> Iterator[int]:
-    """Yield the numbers of the words in a line at which the term may begin."""
-    words = " ".join(folded(word.text) for word in term.words)
-    wanted = f" {words}" if term.words[-1].prefix else f" {words} "
-    at = line.find(wanted)
-    while at >= 0:
-        yield line.count(" ", 0, at)
-        at = line.find(wanted, at + 1)
-
-
-def _is(term: Term, said: Sequence[re.Match[str]]) -> bool:
-    """Return whether words that are a term's without diacritics have those that it asks for."""
-    for word, match in zip(term.words, said, strict=True):
-        spelling = spell(match.group())
-        is_meant = spelling.startswith(word.text) if word.prefix else spelling == word.text
-        if not (word.loose or is_meant):
-            return False
-    return True
+def pattern_of(word: Word) -> str:
+    """Return the pattern of the lexemes that a query's word stands for."""
+    plain, end, rest = map(re.escape, lexeme(word.text).partition(END))
+    if word.prefix:
+        return rf"{plain}\S*" if word.loose else rf"{plain}[^ {END}]*{end}{rest}\S*"
+    return rf"{plain}{end}\S*" if word.loose else f"{plain}{end}{rest}"
 
 
 def _apart(found: Sequence[_Span]) -> list[_Span]:

@@ -15,6 +15,10 @@ from storage.text.normalize import canonical_tone, fold, normalize
 LONGEST = 64
 """Characters of a word that count; the rest of longer ones (addresses, codes) is not compared."""
 
+END = "~"
+"""Ends in a lexeme the word without diacritics; no word has it."""
+
+_REMEMBERED = 200_000
 RAW = re.compile(r"[\w\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
 
 
@@ -37,6 +41,36 @@ def is_plain(word: str) -> bool:
 def folded(word: str) -> str:
     """Return a spelled word without diacritics, đ folded to d."""
     return fold(word)
+
+
+@lru_cache(maxsize=200_000)
+def lexeme(word: str) -> str:
+    """Return a spelled word without diacritics, and from its first one on as it is spelled.
+
+    All that a word without diacritics stands for begins alike: "cho" is cho~, "chợ" is cho~ợ.
+    """
+    plain = folded(word)
+    same = (at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other)
+    return f"{plain}{END}{word[next(same, len(plain)) :]}"
+
+
+class _Lexemes(dict[str, str]):
+    """What stands between two blanks, by the lexemes of its words, a blank between them."""
+
+    def __missing__(self, piece: str) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        words = filter(None, map(spell, RAW.findall(piece)))
+        found = self[piece] = " ".join(map(lexeme, words))
+        return found
+
+
+_lexemes = _Lexemes()  # half the time of functools.lru_cache, a tenth of an article's
+
+
+def lexemes(text: str) -> str:
+    """Return the lexemes of a text's words, a blank between two."""
+    return " ".join(filter(None, map(_lexemes.__getitem__, text.split())))
 
 
 def spelled(text: str) -> Iterator[tuple[int, int, str]]:

@@ -28,7 +28,7 @@ def everything(url: str) -> str:
     engine = sa.create_engine(url)
     found = []
     with engine.connect() as conn:
-        tables = [name for name in sa.inspect(conn).get_table_names() if name != "search_texts"]
+        tables = [name for name in sa.inspect(conn).get_table_names() if name != "search_index"]
         for table in tables:  # but FTS5's own, which cannot be read through
             rows = conn.exec_driver_sql(f'SELECT * FROM "{table}"').all()
             found += [f"{table} {tuple(row)}" for row in rows]
@@ -124,7 +124,7 @@ def test_the_file_holds_nothing_of_it_though_somebody_has_it_open(
         sqlite_archive.maintenance.redact("1", "x", "an", at(200))
         sqlite_archive.maintenance.redact(url_of(9), "x", "an", at(200))
         other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM search_entries").fetchone()
+        other.execute("SELECT count(*) FROM search_documents").fetchone()
         with open_archive(f"sqlite:///{path}", busy_seconds=0.01) as impatient:
             assert not impatient.maintenance.scrub()  # he may still ask for what was there
         other.execute("COMMIT")

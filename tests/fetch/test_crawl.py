@@ -187,17 +187,18 @@ def test_one_story_found_in_many_ways_is_asked_once(desk: Desk, site: LocalSite)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("limit=5",), ("section=nstd-moi-truong",)])
+@pytest.mark.parametrize("words", [("limit=5",), ("budget=7",), ("section=nstd-moi-truong",)])
 def test_known_articles_are_no_end_after_a_crawl_that_left_some_behind(
     desk: Desk, site: LocalSite, words: tuple[str, ...]
 ) -> None:
     epi_site(site, count=12, page=5)
     site.routes["tienphong.vn/nstd-moi-truong/"] = site.routes[PAGE]  # its newest are there too
     assert desk.crawl("tienphong", SECTION, *words)[0] == 0
-    assert last_run(desk).counts.new == 5
+    brought = last_run(desk).counts.new
+    assert 0 < brought <= 5
     code, errors = desk.crawl("tienphong", SECTION)
     assert code == 0, errors
-    assert last_run(desk).counts.new == 7
+    assert last_run(desk).counts.new == 12 - brought
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from crawler.config.config import Config, load_config
 from crawler.health.machines import lost_machines
 from crawler.jobs.liveness import liveness
 from crawler.outlets.cadence import Cadence
-from crawler.schedule.agenda import Agenda, MaintenanceJob, Task, Visit, Wanted
+from crawler.schedule.agenda import PUSH, Agenda, MaintenanceJob, Task, Visit, Wanted
 from crawler.schedule.membership import Membership
 from crawler.schedule.recall import recall
 from crawler.schedule.state import ScheduleState
@@ -118,6 +118,19 @@ def test_a_maintenance_job_is_done_once_by_all_machines() -> None:
     (job,) = mine.take(later)
     assert not mine.is_done(MaintenanceJob("backup"), at - MINUTE, later)
     assert mine.running == [job]
+
+
+def test_files_are_pushed_beside_another_maintenance_job_and_once_at_a_time() -> None:
+    every = "*/5 * * * *"
+    mine = Agenda([], {"backup": every, "watch": every, PUSH: every}, 4)
+    mine.remember([], {}, NOW)
+    at = NOW + 5 * MINUTE
+    begun = mine.take(at)
+    assert len(begun) == 2 and MaintenanceJob(PUSH) in begun
+    assert mine.take(at) == []
+    mine.ended(MaintenanceJob(PUSH), None, at, at + MINUTE)
+    assert mine.take(at + 4 * MINUTE) == []
+    assert mine.take(at + 5 * MINUTE) == [MaintenanceJob(PUSH)]
 
 
 def test_what_is_recalled_is_what_every_run_of_the_month_says(archive: Archive) -> None:
@@ -306,7 +319,12 @@ def test_a_claim_reads_what_was_done_meanwhile(
     claim = state.claim(job, now)
     assert claim is not None and claim.begun == now
     assert other.claim(job, now) is None
+    push = MaintenanceJob(PUSH)  # each machine's own files
+    assert state.claim(push, now) is not None and other.claim(push, now) is not None
+    state.release(push)
+    assert other.claim(job, now) is None
     state.release(job)
+    assert other.claim(job, now) is not None
 
 
 def test_a_lost_machine_is_seen_and_told(

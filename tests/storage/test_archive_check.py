@@ -87,10 +87,9 @@ MENDED = [
     ("UPDATE keys SET key = {bytes} WHERE value LIKE '%moi-1%'", "keys"),
     ("DELETE FROM keys WHERE kind = 'url' AND article = 2", "URLs"),
     ("UPDATE refused_urls SET key = {bytes} WHERE value LIKE '%-8%'", "refused URLs"),
-    ("DELETE FROM search_entries WHERE article = 2", "full text"),
-    ("UPDATE search_entries SET content = 1 WHERE article = 2", "full text"),
-    ("UPDATE search_entries SET sort_at = (SELECT max(sort_at) FROM articles)", "full text"),
-    ("DELETE FROM search_words WHERE folded = 'khanh'", "full text"),
+    ("DELETE FROM search_documents WHERE article = 2", "full text"),
+    ("UPDATE search_documents SET content = 1 WHERE article = 2", "full text"),
+    ("UPDATE search_documents SET sort_at = (SELECT max(sort_at) FROM articles)", "full text"),
     ("DELETE FROM article_places WHERE article = 1", "places"),
     ("UPDATE article_places SET article = 5 WHERE article = 1", "places"),
 ]
@@ -114,9 +113,9 @@ def test_what_is_worked_out_is_found_wrong_and_mended(archive: Archive, damage: 
 @pytest.mark.parametrize(
     "damage",
     [
-        "INSERT INTO search_texts (rowid, text) VALUES (2, 'thừa')",
-        "INSERT INTO search_texts (search_texts) VALUES ('delete-all')",
-        "DELETE FROM search_texts_data WHERE id > 10",
+        "INSERT INTO search_index (rowid, text) VALUES (2, 'thừa')",
+        "INSERT INTO search_index (search_index) VALUES ('delete-all')",
+        "DELETE FROM search_index_data WHERE id > 10",
     ],
 )
 def test_an_index_that_is_not_of_the_texts_is_rebuilt(sqlite_archive: Archive, damage: str) -> None:
@@ -172,7 +171,7 @@ def test_what_follows_from_a_text_that_cannot_be_read_is_told(
 ) -> None:
     fill(archive)
     damage("UPDATE contents SET json = '{{' WHERE id = 10")
-    damage("DELETE FROM search_entries")
+    damage("DELETE FROM search_documents")
     damage("UPDATE articles SET title = 'Khác' WHERE id = 1")
     found = {(one.check, one.can_repair) for one in check(archive, repair=True)}
     assert found == {("texts", False), ("revisions", True), ("full text", False)}

@@ -24,7 +24,7 @@ from storage.model.articles import (
 from storage.model.places import Score, Tags
 from storage.model.readings import RereadQuery
 from storage.sql.schema.core import metadata
-from storage.sql.schema.search import search_entries
+from storage.sql.schema.search import search_documents
 from tests.support.emptying import emptied
 from tests.support.rereading import NOW
 from tests.support.samples import article, capture, read_by, refusal, url_of
@@ -53,7 +53,7 @@ def arrivals(draw: st.DrawFn) -> Arrival:
 
 def dump(archive: Archive) -> dict[str, list[Any]]:
     """Return every table's rows, and of the search's documents what both databases have."""
-    documents = search_entries.c
+    documents = search_documents.c
     indexed = sa.select(documents.article, documents.content, documents.sort_at, documents.filed)
     with archive.database.engine.connect() as conn:
         queries = {t.name: sa.select(t) for t in metadata.sorted_tables} | {"search": indexed}

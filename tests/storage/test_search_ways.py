@@ -21,14 +21,12 @@ from tests.support.samples import article, at, run
 from tests.support.searching import by_hand, filled, ids
 from tests.support.tagging import NEW, OLD, OTHER, about, put
 
-Sizes = dict[str, int | str]
+Sizes = dict[str, int | str | tuple[int, int]]
 
-# So that small archives are searched as large ones are. In PostgreSQL by walking, or by the index;
-# in SQLite phrases that can be spelled in two ways are read, or all are left to FTS5.
+# So that small archives are searched in PostgreSQL as large ones are: by walking, or by the index.
 WALKED: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 1000000"}
-WALKED |= {"fts5.SPELLINGS": 1}
 INDEX: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 0"}
-INDEX |= {"fts5.SPELLINGS": 400}
+INDEX |= {"tsvector._SLICES": (2, 3)}
 
 
 def set_sizes(monkeypatch: pytest.MonkeyPatch, sizes: Sizes) -> None:
@@ -128,7 +126,7 @@ def test_both_databases_find_the_same(
 
 
 def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_sizes(monkeypatch, WALKED | {"entry.RANKED": 3, "entry.COUNTED": 3})
+    set_sizes(monkeypatch, WALKED | {"search.RANKED": 3, "search.COUNTED": 3})
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     query = SearchQuery(parse_words("cháy"))
     result = archive.search.find(query)
@@ -142,37 +140,38 @@ def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.M
     assert not newest.total_is_exact
 
 
-def test_phrases_of_common_words_are_ranked_in_the_newest_articles(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
+FEW: Sizes = {"search.LOOKED_AT": 8, "search.READ": 8}
+
+
+@pytest.mark.parametrize("sizes", [WALKED, INDEX])
+def test_of_many_that_may_match_the_newest_are_looked_at(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, sizes: Sizes
 ) -> None:
-    monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
-    set_sizes(monkeypatch, {"fts5.WORK": 8})
-    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
-    filled(archive, *("Chợ đêm." if number % 3 else "Đêm chợ." for number in range(1, 20)))
-    query = SearchQuery(parse_words('"chợ đêm"'))
+    set_sizes(monkeypatch, sizes | FEW)
+    filled(archive, *("Chợ đêm." if number % 3 else "Chợ cho đêm." for number in range(1, 20)))
+    query = SearchQuery(parse_words('"chợ dem"'))
     result = archive.search.find(query)
-    assert (result.total, result.complete, result.total_is_exact) == (6, False, False)
-    assert result.ranked_since == at(11)
-    assert archive.search.facets(query).counted_since == at(11)
+    assert (result.total, result.complete, result.total_is_exact) == (5, False, False)
+    assert result.ranked_since == at(12)
+    assert archive.search.facets(query).counted_since == at(12)
     old = archive.search.find(replace(query, until=at(5)))
     assert (old.total, old.complete) == (3, True)
     assert len(archive.search.find(replace(query, order="date")).hits) == 13
 
 
+@pytest.mark.parametrize("sizes", [WALKED, INDEX])
 def test_nothing_is_said_to_be_left_out_where_nothing_was(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, sizes: Sizes
 ) -> None:
-    monkeypatch.setattr("storage.sql.search.tsvector._ESTIMATE", "SELECT 20")
-    set_sizes(monkeypatch, {"fts5.WORK": 8})
-    set_sizes(monkeypatch, {"tsvector.SAMPLE": 4, "tsvector.NEAR": 8})
-    filled(archive, *("Đêm chợ." if number < 14 else "Chợ đêm." for number in range(1, 20)))
+    set_sizes(monkeypatch, sizes | FEW)
+    filled(archive, *("Chợ cho đêm." if number < 14 else "Chợ đêm." for number in range(1, 20)))
     for since in (None, at(14), at(12)):
-        query = SearchQuery(parse_words('"chợ đêm"'), since=since)
+        query = SearchQuery(parse_words('"chợ dem"'), since=since)
         result = archive.search.find(query)
         assert (result.total, result.complete, result.total_is_exact) == (6, True, True)
         assert result.ranked_since is None
         assert archive.search.facets(query).complete
-    older = archive.search.find(SearchQuery(parse_words('"đêm chợ"')))
+    older = archive.search.find(SearchQuery(parse_words('"chợ cho dem"')))
     assert not older.complete
 
 
@@ -183,17 +182,17 @@ def test_articles_that_do_not_match_take_no_place(
     for text, number in (("cháy -mưa", 4), ('cháy -"Ba Đình"', 8)):
         query = SearchQuery(parse_words(text))
         for ranked in (number - 1, number):
-            set_sizes(monkeypatch, INDEX | {"entry.RANKED": ranked, "entry.COUNTED": ranked})
+            set_sizes(monkeypatch, INDEX | {"search.RANKED": ranked, "search.COUNTED": ranked})
             result = archive.search.find(query)
             assert (result.total, result.complete) == (ranked, ranked == number)
             assert archive.search.facets(query).total == ranked
 
 
-@pytest.mark.parametrize("spellings", [1, 2, 400])
+@pytest.mark.parametrize("sizes", [WALKED, INDEX])
 def test_phrases_may_mix_words_with_and_without_diacritics(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, spellings: int
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, sizes: Sizes
 ) -> None:
-    set_sizes(monkeypatch, {"fts5.SPELLINGS": spellings})
+    set_sizes(monkeypatch, sizes)
     filled(archive, "Ở Ba Đình.", "Ngô Bá Đình.", "Ba định luật.", "Ba định ở đình.", "Đình Ba.")
     assert ids(archive, '"Ba Đình"', order="date") == ["2", "1"]
     assert ids(archive, '"ba dinh"', order="date") == ["4", "3", "2", "1"]

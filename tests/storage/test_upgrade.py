@@ -16,8 +16,9 @@ from storage.model.schedule import Machine
 from storage.model.search import SearchQuery
 from storage.search.query_syntax import parse_words
 from storage.sql.engine.migrate import migrate
+from storage.sql.migrations.versions import v0022_search_in_both_forms
 from storage.sql.schema.core import metadata
-from storage.sql.schema.schedule import chores
+from storage.sql.schema.runs import chores
 from tests.support.first_schema import make_first
 from tests.support.first_search import left_of_first_search, make_first_search
 from tests.support.samples import article, at, capture, refusal, run
@@ -156,12 +157,15 @@ def test_indexing_that_was_stopped_goes_on(
     with pytest.raises(KeyboardInterrupt):
         upgrade_archive(archive_url, stop)
     assert told == [(0, 5), (5, 5), (0, 5), (2, 5), (4, 5)]  # clusters, then the index
-    assert schema_of(archive_url) == "0015"
+    assert schema_of(archive_url) == v0022_search_in_both_forms.down_revision
     with engine.begin() as conn:
-        held = "SELECT article FROM search_entries ORDER BY article"
+        held = "SELECT article FROM search_documents ORDER BY article"
         assert list(conn.exec_driver_sql(held).scalars()) == [1, 2, 3, 4]
         conn.exec_driver_sql("UPDATE articles SET sort_at = NULL WHERE id = 1")  # in between
-    assert upgrade_archive(archive_url, lambda _done, _total: None)[0] == "0015"
+    assert (
+        upgrade_archive(archive_url, lambda _done, _total: None)[0]
+        == v0022_search_in_both_forms.down_revision
+    )
     with engine.connect() as conn:
         assert left_of_first_search(conn) == set()
     engine.dispose()

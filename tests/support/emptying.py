@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from storage.archive import Archive
 from storage.sql.schema.core import metadata
-from storage.sql.search.index import clear
+from storage.sql.search.index import engine_of
 from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
@@ -13,7 +13,7 @@ def emptied(archive: Archive) -> Archive:
     """Take all rows away, so that numbers begin at 1 again, and start the run."""
     engine = archive.database.engine
     with engine.begin() as conn:
-        clear(conn)
+        engine_of(conn).clear(conn)
         if engine.dialect.name == "postgresql":
             names = ", ".join(table.name for table in metadata.sorted_tables)
             conn.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

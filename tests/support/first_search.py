@@ -110,8 +110,7 @@ INSERT INTO search (article, sort_at, stream)
 SELECT id, sort_at, '\u01000\u01010' FROM articles WHERE sort_at IS NOT NULL
 """
 _KEYS = "INSERT INTO search_keys (rowid, keys) SELECT article, '\u01000 \u01010' FROM search"
-_TODAYS = {"sqlite": ("search_texts",), "postgresql": ()}
-_BOTH = ("search_entries", "search_words")
+_TODAYS = {"sqlite": ("search_terms", "search_index"), "postgresql": ()}
 
 
 _SINCE = (
@@ -143,7 +142,7 @@ def make_first_search(conn: Connection) -> None:
     drop_views(conn)
     for statement in _SINCE:
         conn.exec_driver_sql(statement)
-    for table in (*_TODAYS[name], *_BOTH):
+    for table in (*_TODAYS[name], "search_documents"):
         conn.exec_driver_sql(f"DROP TABLE {table}")
     for statement in _SQLITE if name == "sqlite" else _POSTGRESQL:
         conn.exec_driver_sql(statement)

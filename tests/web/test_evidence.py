@@ -15,6 +15,7 @@ from crawler.web.security import SANDBOX
 from storage.errors import CaptureError
 from tests.support.asking import Answer, ask
 from tests.support.capturing import exchange, write
+from tests.support.object_store import S3
 from tests.support.reading import PAGE, Desk, filled, opened
 
 
@@ -121,3 +122,22 @@ def test_links_and_frames_of_a_captured_page_lead_nowhere(
     assert not LEADING.search(text)
     assert text.count("data-was-") == 5
     assert "href và src là chữ" in text
+
+
+def test_a_record_in_the_object_store_is_shown_as_one_that_is_here(
+    desk: Desk, tmp_path: Path, s3: S3
+) -> None:
+    folder = desk.reader.captures.folder
+    for file in folder.rglob("*.warc.gz"):
+        s3.put(file.relative_to(folder).as_posix(), file.read_bytes())
+    away = create_app(replace(desk.reader, captures=s3.files(tmp_path)))
+    id_ = desk.ids["edited"]
+    s3.asked()
+    for address in (f"/bai/{id_}/ban-ghi/1", f"/ban-goc/{id_}/1/trang"):
+        assert ask(away, address).text == ask(desk.app, address).text
+        assert len(s3.asked()) == 1
+    address = f"/bai/{id_}/ban-ghi/1/tai-ve"
+    assert ask(away, address).body == ask(desk.app, address).body
+    s3.mode("down")
+    assert "Không đọc lại được" in ask(away, f"/bai/{id_}/ban-ghi/1").text
+    assert ask(away, f"/ban-goc/{id_}/1/trang").status == 404

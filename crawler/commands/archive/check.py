@@ -18,7 +18,7 @@ from crawler.commands.listing import print_rows
 from crawler.commands.progress import progress
 from crawler.config.config import Config
 from crawler.jobs.liveness import liveness
-from crawler.render.base import counted
+from crawler.render.base import counted, fields_json
 from storage.archive import Archive
 from storage.model.maintenance import CheckFinding, Redaction
 from storage.model.runs import Run
@@ -68,13 +68,8 @@ def check(
 
 
 def _finding_json(finding: CheckFinding, *, repair: bool) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "what": finding.what,
-        "repair": finding.repair,
-        "can_repair": finding.can_repair,
-        "repaired": repair and finding.can_repair,
-    }
+    shown = fields_json(finding, "check what repair can_repair")
+    return shown | {"repaired": repair and finding.can_repair}
 
 
 def _finding_text(finding: CheckFinding, *, repair: bool) -> str:

@@ -15,7 +15,7 @@ from crawler.capture.redact import Removed, host_hold, rewrite
 from crawler.commands import options
 from crawler.commands.common import archive_of, note, out, outlets_of, print_json
 from crawler.config.config import Config
-from crawler.render.base import counted, time_json
+from crawler.render.base import counted, fields_json
 from storage.archive import Archive
 from storage.errors import NotFoundError, UsageError
 from storage.model.maintenance import Redaction
@@ -142,12 +142,7 @@ def _who() -> str:
 
 def _redaction_json(redaction: Redaction, removed: Removed) -> dict[str, object]:
     return {
-        "article": redaction.article,
-        "outlet": redaction.outlet,
-        "redacted_at": time_json(redaction.redacted_at),
-        "redacted_by": redaction.redacted_by,
-        "reason": redaction.reason,
-        "digests": list(redaction.digests),
+        **fields_json(redaction, "article outlet redacted_at redacted_by reason digests"),
         "records": removed.records,
         "warc_files": removed.files,
         "elsewhere": list(removed.elsewhere),

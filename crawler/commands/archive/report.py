@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.commands.common import out, print_table
-from crawler.render.base import counted, refused_text, size_text, time_json
+from crawler.render.base import counted, fields_json, refused_text, size_text
 from crawler.render.table import Column, table_of
 from storage.model.maintenance import ArchiveStats, OutletStats
 
@@ -30,17 +30,9 @@ def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[st
 
 
 def _outlet_json(outlet: OutletStats) -> dict[str, Any]:
-    return {
-        "outlet": outlet.outlet,
-        "articles": outlet.articles,
-        "revisions": outlet.revisions,
-        "captures": outlet.captures,
-        "refusals": dict(outlet.refusals),
-        "first_at": time_json(outlet.first_at),
-        "last_at": time_json(outlet.last_at),
-        "captured_from": time_json(outlet.captured_from),
-        "captured_to": time_json(outlet.captured_to),
-    }
+    counts = fields_json(outlet, "outlet articles revisions captures")
+    times = fields_json(outlet, "first_at last_at captured_from captured_to")
+    return counts | {"refusals": dict(outlet.refusals)} | times
 
 
 def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from crawler.commands import options
 from crawler.commands.common import day_of, out, print_json, print_table, reading_of, say, slugs_of
 from crawler.commands.listing import print_rows
+from crawler.render.base import fields_json
 from crawler.render.table import Column, table_of
 from storage.archive import Archive
 from storage.errors import UsageError
@@ -88,13 +89,8 @@ def _left_out(archive: Archive, outlet: str) -> dict[str, int]:
 
 def coverage_json(row: Promised) -> dict[str, Any]:
     """Return one period as plain data."""
-    return {
-        "period": row.period or None,
-        "promised": row.promised,
-        "stored": row.stored,
-        "refused": row.refused,
-        "missing": row.missing,
-    }
+    numbers = fields_json(row, "promised stored refused missing")
+    return {"period": row.period or None} | numbers
 
 
 def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:

@@ -20,7 +20,14 @@ from crawler.commands.common import (
 )
 from crawler.commands.listing import Listing
 from crawler.render.base import revision_json, time_json, time_text
-from crawler.render.diff import FieldChange, Piece, changed_share, compare_articles
+from crawler.render.diff import (
+    FieldChange,
+    Piece,
+    changed_share,
+    compare_articles,
+    lines_of,
+    share_text,
+)
 from crawler.render.table import Column
 from storage.errors import NotFoundError, UsageError
 from storage.model.articles import ArchivedArticle, Revision
@@ -111,7 +118,7 @@ def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
 
 def marks_text(edit: Edit) -> str:
     """Return how much of an edit's words changed, and whether the outlet says so."""
-    found = [f"{_share_text(_share(edit))} of the words"]
+    found = [f"{share_text(_share(edit))} of the words"]
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
@@ -121,14 +128,9 @@ def marks_text(edit: Edit) -> str:
 
 def changed_lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
     """Return the paragraphs in which anything changed, each as pieces without line breaks."""
-    lines: list[list[Piece]] = [[]]
-    for piece in pieces:
-        first, *rest = piece.text.split("\n")
-        lines[-1].append(Piece(piece.op, first))
-        lines += [[Piece(piece.op, text)] for text in rest]
     return [
         [piece for piece in line if piece.text]
-        for line in lines
+        for line in lines_of(pieces)
         if any(piece.op != "same" and piece.text for piece in line)
     ]
 
@@ -185,10 +187,6 @@ def _share(edit: Edit) -> float:
     return changed_share(edit.before.article, edit.after.article)
 
 
-def _share_text(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
-
-
 _EDITS: Listing[Edit] = Listing(
     ("edit", "edits"),
     "newest first",
@@ -199,7 +197,7 @@ _EDITS: Listing[Edit] = Listing(
         Column("outlet", lambda edit: edit.after.article.outlet, rank=2),
         Column("title", lambda edit: edit.after.article.title, least=24),
         Column("changed", lambda edit: ", ".join(edit.after.changed), rank=3, least=12),
-        Column("words", lambda edit: _share_text(_share(edit)), number=True, rank=1),
+        Column("words", lambda edit: share_text(_share(edit)), number=True, rank=1),
         Column("announced", lambda edit: "no" if edit.is_stealth else "yes", rank=1),
     ),
     edit_json,

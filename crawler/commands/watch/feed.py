@@ -12,8 +12,7 @@ from crawler.commands.common import err, given_path, moment, reading_of, say, sl
 from crawler.commands.query.search import parsed_words
 from crawler.config.watches import Language
 from crawler.watch.digest import Entries
-from crawler.watch.feed import ENTRIES, feed_of, newest
-from crawler.watch.files import replace_file
+from crawler.watch.feed import ENTRIES, feed_of, newest, replace_file
 from storage.errors import UsageError
 from storage.model.search import SearchQuery
 from storage.model.watches import TOPICS, ArrivalQuery, Topic

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from crawler.commands import options
 from crawler.commands.app import CommandApp
@@ -16,6 +15,7 @@ from crawler.commands.common import (
     complain,
     load_settings,
     moment,
+    note,
     out,
     outlets_of,
     print_facts,
@@ -103,8 +103,7 @@ def show(
         digests = opened.watches.digests(name, 10)
         owed = opened.watches.open_deliveries()
     if json:
-        query = {"places": list(order.query.places)}
-        print_json(watch_json(order.watch, state, owed) | {"units": query["places"]})
+        print_json(watch_json(order.watch, state, owed) | {"units": list(order.query.places)})
         return
     facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
     facts |= {
@@ -146,7 +145,7 @@ def run(
         raise UsageError("--dry-run and --since are for one watch: name it")
     now = datetime.now(UTC)
     begin = moment("--since", since)
-    orders = _orders(settings)
+    orders = _compiled(settings, settings.watches)
     chosen = _order(settings, name) if name is not None else None
     if chosen and dry_run:
         with reading_of(settings) as opened:
@@ -171,9 +170,10 @@ def run(
         for look in looks:
             say(f"{look.watch}: {_counts_text(look.arrivals)}")
         for file in files:
-            out.print(f"{escape(str(file))}: written", soft_wrap=True)
-        for delivery in left:
-            out.print(escape(f"{delivery.digest.watch}: {delivery_text(delivery)}"))
+            say(f"{file}: written")
+    tell = note if json else say
+    for delivery in left:
+        tell(f"{delivery.digest.watch}: {delivery_text(delivery)}")
     for fault in faults:
         complain(fault)
     if failed or faults:
@@ -209,10 +209,6 @@ def _order(settings: Config, name: str) -> WatchOrder:
             return _compiled(settings, (watch,))[name]
     known = ", ".join(repr(watch.name) for watch in settings.watches) or "none"
     raise NotFoundError(f"no watch is called {name!r}; there are: {known}")
-
-
-def _orders(settings: Config) -> dict[str, WatchOrder]:
-    return _compiled(settings, settings.watches)
 
 
 def _compiled(settings: Config, watches: Sequence[Watch]) -> dict[str, WatchOrder]:

@@ -291,6 +291,8 @@ class OutletSpider(Spider):
         self.recorder.count(requested=1)
         budget = self.plan.budget
         if budget is not None and self.recorder.counts.requested >= budget:
+            if self.plan.kind == "crawl" and self._stopping is None:
+                self.recorder.refuse(LIMIT)  # the next crawl reads on behind what is known
             self.halt(Outcome.DONE, f"its budget of {budget} requests is used up")
 
     def _count_response(self, response: Response) -> None:

@@ -230,8 +230,8 @@ def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]
     return column.in_(listed.columns(sa.column("value", sa.Integer)))
 
 
-def month(time: ColumnElement[datetime]) -> ColumnElement[str]:
-    """Return the month of a time in Việt Nam, "2026-03"."""
+def month(time: ColumnElement[datetime]) -> ColumnElement[Any]:
+    """Return the month of a time in Việt Nam, whose text begins with "2026-03"."""
     return sa.func.strftime("%Y-%m", time, "+7 hours")
 
 
@@ -266,7 +266,7 @@ def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
-            command = "INSERT INTO search_texts (search_texts, rank) VALUES ('merge', ?)"
+            command = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
             conn.exec_driver_sql(command, (pages,))
             done = _changes(conn) - before < 2
         pages = _MERGED_PAGES

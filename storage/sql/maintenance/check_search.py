@@ -2,16 +2,14 @@
 
 from sqlalchemy import Connection
 
-from storage.search.document import words_of
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, newest_texts
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.search.index import engine_of, rebuild, wrong_page
-from storage.sql.search.spellings import missing
 
 _REBUILD = "rebuild the index; crawls wait meanwhile"
 
 
 def _page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    wrong, last = _wrong_page(conn, after or 0)
+    wrong, last = wrong_page(conn, after or 0)
     what = "is not in the full-text index as its newest text says"
     found = [Fault(f"article {id_} {what}", _REBUILD, id_) for id_ in wrong]
     if last is None and not engine_of(conn).is_sound(conn):
@@ -19,18 +17,8 @@ def _page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCurso
     return found, last
 
 
-def _wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
-    """Return as `wrong_page`, and those with words that the archive does not know."""
-    wrong, last = wrong_page(conn, after)
-    texts = newest_texts(conn, after, last)
-    if lacking := set(missing(conn, words_of(texts.values()))):
-        others = (id_ for id_ in texts if id_ not in wrong)
-        wrong += [id_ for id_ in others if words_of([texts[id_]]) & lacking]
-    return wrong, last
-
-
 def _repair(conn: Connection, id_: int | None) -> None:
-    is_wrong = id_ in _wrong_page(conn, id_ - 1)[0] if id_ else False
+    is_wrong = id_ in wrong_page(conn, id_ - 1)[0] if id_ else False
     if is_wrong or not engine_of(conn).is_sound(conn):
         rebuild(conn)
 

@@ -22,7 +22,7 @@ from storage.sql.engine.errors import plain_errors
 from storage.sql.schema.core import metadata, outlets
 from storage.sql.schema.maintenance import unfinished_copy
 from storage.sql.schema.types import AnyRow
-from storage.sql.search.index import clear, rebuild
+from storage.sql.search.index import engine_of, rebuild
 
 _PAGE = 500  # rows a statement and transaction
 
@@ -79,7 +79,7 @@ def _begin(target: Engine, source_name: str, target_name: str) -> None:
                 f"archive {target_name} is an unfinished copy of {begun}, not of {source_name}:"
                 " finish that one, or copy into an empty database"
             )
-        clear(conn)  # it refers to what goes
+        engine_of(conn).clear(conn)  # it refers to what goes
         for table in reversed(metadata.sorted_tables):
             if table is not unfinished_copy:
                 conn.execute(sa.delete(table))

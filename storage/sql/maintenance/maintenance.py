@@ -17,7 +17,7 @@ from storage.sql.read.refs import existing_id, find_redaction
 from storage.sql.schema.clusters import common_hashes
 from storage.sql.schema.core import articles, captures, metadata, outlets, refusals, revisions
 from storage.sql.schema.maintenance import redactions
-from storage.sql.schema.search import search_entries, search_words
+from storage.sql.schema.search import search_documents
 from storage.sql.schema.types import AnyRow
 
 
@@ -55,7 +55,7 @@ class Maintenance(Part):
         Return False where someone else reads what was there before: do it again later.
         """
         with plain_errors(self._database.name):
-            own = (search_entries.name, search_words.name, common_hashes.name)
+            own = (search_documents.name, common_hashes.name)
             tables = (*sorted(metadata.tables), *own)
             return backend_of(self._database.engine).scrub(self._database.engine, tables)
 

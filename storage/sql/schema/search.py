@@ -1,11 +1,11 @@
 """The search's tables: rebuilt from the contents, never copied (docs/decisions/0017-search.md).
 
-    search_entries ── articles     what the index holds of each article: which content, and when
-      search_texts                 SQLite: an FTS5 table without content, its row id the entry's
+    search_documents ── articles   what the index holds of each article: which content, and when
+      search_index                 SQLite: an FTS5 table without content, its row id the document's
                                    `number`; PostgreSQL has a GIN index over `vector`
-    search_words                   every word that an indexed article has, and its folded form
+      search_terms                 SQLite: the words that are in `search_index`, by fts5vocab
 
-Each database has its own columns besides the common ones; the DDL stands in migration 0018.
+Each database has its own columns besides the common ones; the DDL stands in migration 0022.
 """
 
 import sqlalchemy as sa
@@ -13,11 +13,9 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from storage.sql.schema.types import RowId, UtcTime
 
-_own = sa.MetaData()
-
-search_entries = sa.Table(
-    "search_entries",
-    _own,
+search_documents = sa.Table(
+    "search_documents",
+    sa.MetaData(),
     sa.Column("article", RowId, nullable=False),
     sa.Column("content", RowId, nullable=False),
     sa.Column("sort_at", UtcTime, nullable=False),
@@ -28,9 +26,5 @@ search_entries = sa.Table(
     # PostgreSQL:
     sa.Column("vector", TSVECTOR, nullable=False),
 )
-search_words = sa.Table(
-    "search_words", _own, sa.Column("word", sa.Text), sa.Column("folded", sa.Text)
-)
-
-OWN_TABLES = ("search_entries", "search_texts", "search_words")
+OWN_TABLES = ("search_documents", "search_index", "search_terms")
 """What stands in the database and not in the metadata begins so."""

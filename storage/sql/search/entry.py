@@ -9,13 +9,7 @@ from sqlalchemy import ColumnElement
 from storage.model.search import SearchQuery
 from storage.search.document import Document, facet_token
 from storage.sql.schema.places import article_places
-from storage.sql.schema.search import search_entries as entries
-
-RANKED = 5_000
-"""Matches that are ranked at most, the newest."""
-
-COUNTED = 10_000
-"""Matches whose facet values are counted at most, the newest."""
+from storage.sql.schema.search import search_documents as documents
 
 
 class Entry(NamedTuple):
@@ -33,17 +27,21 @@ class Entry(NamedTuple):
 
 
 class Match(NamedTuple):
-    """An article that a search finds. filed: its facet values. score: the better the higher."""
+    """An article that a search finds. filed: its facet values. score: the better the higher.
+
+    meets: it is what is asked for; else it has the words and not the phrases.
+    """
 
     sort_at: datetime
     article: int
     content: int
     filed: str
     score: float = 0.0
+    meets: bool = True
 
 
-MATCH = (entries.c.sort_at, entries.c.article, entries.c.content, entries.c.filed)
-"""The columns of a match, but for its score."""
+MATCH = (documents.c.sort_at, documents.c.article, documents.c.content, documents.c.filed)
+"""The first columns of a match."""
 
 
 def facet_tokens(query: SearchQuery) -> list[list[str]]:
@@ -55,12 +53,12 @@ def within(query: SearchQuery) -> list[ColumnElement[bool]]:
     """Return the query's conditions that the index does not know: time and places."""
     bounds: list[ColumnElement[bool]] = []
     if query.since is not None:
-        bounds.append(entries.c.sort_at >= query.since)
+        bounds.append(documents.c.sort_at >= query.since)
     if query.until is not None:
-        bounds.append(entries.c.sort_at < query.until)
+        bounds.append(documents.c.sort_at < query.until)
     if query.places:
         about = article_places.c
-        here = about.article == entries.c.article
+        here = about.article == documents.c.article
         if query.about == "certain":
             here &= about.confidence == "certain"
         bounds.append(sa.exists().where(here, about.unit.in_(query.places)))

@@ -1,117 +1,114 @@
-"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_entries says what it has.
+"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_documents says what it has.
 
-FTS5 has no phrase with a choice of words, so each spelling of a phrase is asked for. Of a phrase
-that can be spelled in too many ways some pairs of words are, and what is found is read.
+No column has a phrase of which some words must have their diacritics and others need not: it is
+found in the columns without, and what is found is read.
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import replace
 from heapq import heappop, heappush
-from itertools import accumulate, chain, islice, pairwise, product
-from math import prod
-from typing import Any
+from itertools import chain
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection
 
-from storage.codec.articles import article_from_json
-from storage.model.search import SearchQuery, Words
+from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import EVERY
-from storage.search.highlight import Finder
-from storage.sql.engine.bulk import rows_at
-from storage.sql.schema.core import contents
-from storage.sql.schema.search import search_entries as entries
+from storage.search.highlight import pattern_of
+from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
-from storage.sql.search.fts5_entries import BITS, first_number
-from storage.sql.search.spellings import Asked, Phrase
+from storage.sql.search.fts5_documents import BITS, first_number
+from storage.text.words import END, folded, lexeme
 
-SPELLINGS = 400
-"""Ways to spell a phrase that are asked for at most."""
-
-WORK = 10_000_000
-"""Ways to spell a query's phrases, times articles, that are ranked or counted at most."""
-
-_CHUNK = 25
 _PAGE = 1_000
+_LAST = "\U0010ffff"
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
-_SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_texts, 1, 5, 0)", sa.Float)
-_INDEX = sa.table("search_texts", sa.column("rowid", sa.Integer))
-_LAST = "SELECT max(article) FROM search_entries"
+_SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
+_INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
+_LATE = "SELECT max(late) FROM search_documents WHERE late > 0"
+# From word to word: to read all rows of `search_terms` takes as long as the words are frequent.
+_BEGUN = """
+WITH RECURSIVE begun (word) AS (
+    SELECT (SELECT term FROM search_terms WHERE term >= :first LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM search_terms WHERE term >= begun.word || char(1) LIMIT 1)
+    FROM begun WHERE begun.word < :last
+) SELECT word FROM begun WHERE word < :last
+"""
 
 
-def match_of(asked: Asked) -> str | None:
+def match_of(conn: Connection, query: SearchQuery) -> str | None:
     """Return a query in FTS5's syntax; None where it names neither words nor facet values."""
-    facets = [[f'"{token}"' for token in some] for some in facet_tokens(asked.query)]
-    excluded = [_term(phrase) for phrase in asked.excluded if not _is_read(phrase)]
-    if not excluded:
-        return _wanted(asked, facets) or None
-    wanted = _wanted(asked, [*facets, [f'"{EVERY}"']])
-    return f"({wanted}) NOT ({' OR '.join(excluded)})"
+    groups = [[_term(conn, term) for term in group] for group in query.words.required]
+    groups += [[f'filed: "{token}"' for token in some] for some in facet_tokens(query)]
+    excluded = [_term(conn, term) for term in query.words.excluded if not _is_mixed(term)]
+    if excluded:
+        groups.append([f'filed: "{EVERY}"'])
+    wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
+    return f"({wanted}) NOT ({' OR '.join(excluded)})" if excluded else wanted or None
 
 
-def _wanted(asked: Asked, facets: list[list[str]]) -> str:
-    groups = [*(map(_term, group) for group in asked.required), *facets]
-    return " AND ".join(f"({' OR '.join(group)})" for group in groups)
-
-
-def _term(phrase: Phrase) -> str:
-    parts = (f"({' OR '.join(map(_quoted, product(*part)))})" for part in _parts(phrase))
+def _term(conn: Connection, term: Term) -> str:
+    loose = any(word.loose for word in term.words)
+    write = folded if loose else lexeme
+    phrases = [[write(word.text) for word in term.words]]
+    if term.words[-1].prefix:
+        *before, _ = phrases[0]
+        phrases = [[*before, word] for word in _begun(conn, replace(term.words[-1], loose=loose))]
+    columns = "{text_folded title_folded}" if loose else "{text title}"
+    parts = [f"{columns}: ({' OR '.join(map(_quoted, phrases))})"]
+    strict = (word for word in term.words if loose and not (word.loose or word.prefix))
+    parts += [f'{{text title}}: "{lexeme(word.text)}"' for word in strict]
     return f"({' AND '.join(parts)})"
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return f'"{" ".join(words)}"'
+def _quoted(phrase: Iterable[str]) -> str:
+    return f'"{" ".join(phrase)}"'
 
 
-def _parts(phrase: Phrase) -> list[list[tuple[str, ...]]]:
-    """Return the choices of words that are asked for as phrases, all of them.
-
-    Of a phrase that is read these are as many of its pairs as fit, or else its words.
-    """
-    choices = [one.forms for one in phrase]
-    if not _is_read(phrase):
-        return [choices]
-    pairs = sorted(map(list, dict.fromkeys(pairwise(choices))), key=_ways)
-    sums = accumulate(map(_ways, pairs))
-    fitting = [pair for pair, ways in zip(pairs, sums, strict=True) if ways <= SPELLINGS]
-    return fitting or [[one] for one in choices]
+def _begun(conn: Connection, word: Word) -> list[str]:
+    """Return what the index has of a beginning, in its columns with or without diacritics."""
+    plain = folded(word.text)
+    begun = conn.execute(sa.text(_BEGUN), {"first": plain, "last": plain + _LAST}).scalars()
+    if word.loose:
+        return [one for one in begun if END not in one] or [plain]
+    meant = re.compile(pattern_of(word))
+    return [one for one in begun if meant.fullmatch(one)] or [plain]
 
 
-def _ways(choices: Iterable[tuple[str, ...]]) -> int:
-    return prod(map(len, choices))
+def _is_mixed(term: Term) -> bool:
+    return len({word.loose for word in term.words}) > 1
 
 
-def _is_read(phrase: Phrase) -> bool:
-    return len(phrase) > 1 and _ways(one.forms for one in phrase) > SPELLINGS
-
-
-def is_read(asked: Asked) -> bool:
-    """Return whether what FTS5 finds must be read to know, which takes a multiple of the time."""
-    return any(map(_is_read, chain(*asked.required, asked.excluded)))
+def is_read(query: SearchQuery) -> bool:
+    """Return whether what FTS5 finds must be read to know."""
+    return any(map(_is_mixed, chain(*query.words.required, query.words.excluded)))
 
 
 def newest(
-    conn: Connection, asked: Asked, most: int, *, scored: bool = False, broad: bool = False
+    conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
 ) -> Iterator[Match]:
-    """Yield the matching articles, newest first, as they are asked for; scored: with a score.
+    """Yield what FTS5 finds, newest first, as it is asked for; scored: with a score.
 
-    most: how many will be asked for, about. broad: the query's time was cut at its horizon; so
-    the score only says whether the title has what is asked for, since FTS5's bm25 counts every
-    phrase in the whole index.
+    most: how many will be asked for, about.
     """
-    ranks = scored and bool(asked.required)
-    score = _SCORE if ranks and not broad else _NO_SCORE
-    statement = _by_number(conn, asked.query, match_of(asked), *MATCH, score, entries.c.number)
-    rows = conn.execute(statement.execution_options(yield_per=min(most, _PAGE)))
-    found = _in_order((Match._make(row[:-1]), row[-1]) for row in rows)
-    if is_read(asked):
-        found = _read(conn, found, asked.query.words, titled=broad)
-    elif ranks and broad:
-        title = f"title: ({_wanted(asked, [])})"
-        titled = _by_number(conn, asked.query, title, entries.c.article)
-        titles = set(conn.execute(titled).scalars())
-        found = (one._replace(score=1.0) if one.article in titles else one for one in found)
-    yield from found
+    match = match_of(conn, query)
+    score = _SCORE if scored and query.words.required else _NO_SCORE
+    number: ColumnElement[int] = documents.c.number
+    asked = sa.select(*MATCH, score, number).select_from(documents).where(*within(query))
+    if match is not None:
+        number = _INDEX.c.rowid
+        meets = sa.text("search_index MATCH :match").bindparams(match=match)
+        joined = documents.c.number == number + 0  # no column, so that FTS5 leads
+        asked = asked.select_from(_INDEX).where(meets, joined)
+    if query.since is not None:
+        asked = asked.where(number >= first_number(query.since))
+    if query.until is not None:
+        late = conn.exec_driver_sql(_LATE).scalar() or 0
+        asked = asked.where(number < first_number(query.until) + (1 << BITS) + late)
+    pages = asked.order_by(number.desc()).execution_options(yield_per=min(most, _PAGE))
+    yield from _in_order((Match(*row[:-1]), row[-1]) for row in conn.execute(pages))
 
 
 def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
@@ -127,58 +124,3 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
         heappush(waiting, (-match.sort_at.timestamp(), -match.article, match))
     while waiting:
         yield heappop(waiting)[2]
-
-
-def _read(
-    conn: Connection, found: Iterator[Match], words: Words, *, titled: bool
-) -> Iterator[Match]:
-    """Yield the articles whose texts say what the words ask for; titled: scored by their titles."""
-    finder = Finder(words)
-    texts = sa.select(contents.c.id, contents.c.json)
-    while chunk := list(islice(found, _CHUNK)):
-        read = {r[0]: r[1] for r in rows_at(conn, texts, contents.c.id, [m.content for m in chunk])}
-        for match in chunk:
-            article = article_from_json(read[match.content], 0)
-            if finder.says(article):
-                is_titled = titled and bool(finder.spans(article.title))
-                yield match._replace(score=1.0) if is_titled else match
-
-
-def _by_number(
-    conn: Connection, query: SearchQuery, match: str | None, *columns: ColumnElement[Any]
-) -> Select[Any]:
-    """Return a statement for what is within the query's bounds and meets `match`, newest first."""
-    asked = sa.select(*columns).select_from(entries).where(*within(query))
-    number: ColumnElement[int] = entries.c.number
-    if match is not None:
-        number = _INDEX.c.rowid
-        meets = sa.text("search_texts MATCH :match").bindparams(match=match)
-        joined = entries.c.number == _INDEX.c.rowid + 0  # no column, so that FTS5 leads
-        asked = asked.select_from(_INDEX).where(meets, joined)
-    if query.since is not None:
-        asked = asked.where(number >= first_number(query.since))
-    if query.until is not None:
-        late = conn.exec_driver_sql("SELECT max(late) FROM search_entries WHERE late > 0")
-        last = first_number(query.until) + (1 << BITS) - 1 + (late.scalar() or 0)
-        asked = asked.where(number <= last)
-    return asked.order_by(number.desc())
-
-
-def horizon(conn: Connection, asked: Asked) -> datetime | None:
-    """Return since when articles can be ranked or counted in time; None: all of them can.
-
-    FTS5 looks in each article for each way to spell a phrase.
-    """
-    required = chain.from_iterable(asked.required)
-    ways = sum(_ways(part) for one in required for part in _parts(one) if _is_open(one))
-    place = WORK // ways if ways else None
-    if place is None or (conn.exec_driver_sql(_LAST).scalar() or 0) <= place:
-        return None
-    time = SearchQuery(since=asked.query.since, until=asked.query.until)
-    newer = _by_number(conn, time, None, entries.c.sort_at).offset(place).limit(1)
-    found: datetime | None = conn.execute(newer).scalar()
-    return found
-
-
-def _is_open(phrase: Phrase) -> bool:
-    return len(phrase) > 1 or phrase[0].word.prefix

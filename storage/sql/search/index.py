@@ -1,4 +1,4 @@
-"""The index's entries of articles, written in the transaction that writes their revisions."""
+"""The index's documents of articles, written in the transaction that writes their revisions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
@@ -9,19 +9,20 @@ from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import Article
-from storage.search.document import document_of, words_of
+from storage.search.document import document_of
 from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.latest import latest_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
-from storage.sql.schema.search import search_entries, search_words
-from storage.sql.search import fts5_entries, tsvector_entries
+from storage.sql.schema.search import search_documents
+from storage.sql.search import fts5_documents, tsvector_documents
 from storage.sql.search.entry import Entry
-from storage.sql.search.spellings import forget, remember
 
 _PAGE = 500  # articles
 _TEXTS = sa.select(contents.c.id, contents.c.json)
-_HELD = sa.select(search_entries.c.article, search_entries.c.content, search_entries.c.sort_at)
+_HELD = sa.select(
+    search_documents.c.article, search_documents.c.content, search_documents.c.sort_at
+)
 _LAST = (
     sa.select(captures.c.content)
     .select_from(revisions.join(captures, captures.c.id == revisions.c.capture))
@@ -35,7 +36,7 @@ _SHOWN = sa.select(articles.c.id, _LAST.label("content"), articles.c.sort_at)
 
 def engine_of(conn: Connection) -> ModuleType:
     """Return the module that writes what this database's full-text engine indexes."""
-    return choose(conn, sqlite=fts5_entries, postgresql=tsvector_entries)
+    return choose(conn, sqlite=fts5_documents, postgresql=tsvector_documents)
 
 
 def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
@@ -44,7 +45,9 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     latest: by short id, the newest state; None where it has none, so that it is no longer found.
     """
     shown = [id_ for id_, text in latest.items() if text is not None]
-    before = {row[0]: tuple(row) for row in rows_at(conn, _HELD, search_entries.c.article, latest)}
+    before = {
+        row[0]: tuple(row) for row in rows_at(conn, _HELD, search_documents.c.article, latest)
+    }
     rows = rows_at(conn, _SHOWN, articles.c.id, shown)
     after = {row[0]: tuple(row) for row in rows if None not in row}
     gone = [row for id_, row in before.items() if row != after.get(id_)]
@@ -56,7 +59,6 @@ def index_articles(conn: Connection, latest: Mapping[int, Article | None]) -> No
     if fresh:
         entries = _entries(fresh, latest, 0)
         engine.add(conn, sorted(entries, key=lambda one: (one.sort_at, one.article)))
-        remember(conn, words_of(text for row in fresh if (text := latest[row[0]])))
 
 
 def _entries(
@@ -75,17 +77,14 @@ def _texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
 
 def forget_contents(conn: Connection, ids: Iterable[int]) -> None:
     """Take out of the index what is in it by these texts, which are about to be deleted."""
-    texts = _texts(conn, ids)
-    rows = rows_at(conn, _HELD, search_entries.c.content, texts)
+    rows = rows_at(conn, _HELD, search_documents.c.content, ids)
     index_articles(conn, dict.fromkeys(row[0] for row in rows))
-    has, words = engine_of(conn).HAS, words_of(texts.values())
-    forget(conn, [one for one in words if conn.exec_driver_sql(has, (one,)).first() is None])
 
 
 def wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
     """Return of the articles after `after` those that the index has otherwise, and the last id."""
     query = _SHOWN.add_columns(*_HELD.selected_columns)
-    joined = articles.outerjoin(search_entries, search_entries.c.article == articles.c.id)
+    joined = articles.outerjoin(search_documents, search_documents.c.article == articles.c.id)
     page = query.select_from(joined).where(articles.c.id > after).order_by(articles.c.id)
     rows = conn.execute(page.limit(_PAGE)).all()
     absent = (None,) * 3
@@ -94,28 +93,22 @@ def wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
 
 
 def index_page(conn: Connection, after: int) -> tuple[int, int | None]:
-    """Bring a page of entries up to date; return how many were not, and the last short id."""
+    """Bring a page of documents up to date; return how many were not, and the last short id."""
     wrong, last = wrong_page(conn, after)
     index_articles(conn, dict.fromkeys(wrong) | latest_texts(conn, wrong))
     return len(wrong), last
 
 
 def refresh_all(conn: Connection) -> Iterator[int]:
-    """Bring every entry up to date, page by page; yield how many were not."""
+    """Bring every document up to date, page by page; yield how many were not."""
     after: int | None = 0
     while after is not None:
         done, after = index_page(conn, after)
         yield done
 
 
-def clear(conn: Connection) -> None:
-    """Take every article out of the index."""
-    engine_of(conn).clear(conn)
-    conn.execute(sa.delete(search_words))
-
-
 def rebuild(conn: Connection) -> None:
     """Make the whole index anew, in the caller's transaction."""
-    clear(conn)
+    engine_of(conn).clear(conn)
     for _ in refresh_all(conn):
         pass

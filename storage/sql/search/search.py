@@ -9,18 +9,33 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.codec.articles import article_from_json
 from storage.model.search import MAX_LIMIT, SearchHit, SearchQuery, SearchResult
 from storage.search.highlight import Finder, snippet
 from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.clusters import copies
+from storage.sql.schema.core import contents
 from storage.sql.schema.types import in_parts
-from storage.sql.search import entry, fts5, tsvector
+from storage.sql.search import fts5, tsvector
 from storage.sql.search.entry import Match
-from storage.sql.search.spellings import spelled
+
+RANKED = 5_000
+"""Matches that are ranked at most, the newest."""
+
+COUNTED = 10_000
+"""Matches whose facet values are counted at most, the newest."""
+
+LOOKED_AT = 12_000
+"""Articles with all the words that are looked through for phrases, to rank or to count."""
+
+READ = 1_000
+"""Articles whose texts are read to know whether they match, to rank or to count."""
 
 _CHUNK = 100
+_READ_AT_ONCE = 25
+_TEXTS = sa.select(contents.c.id, contents.c.json)
 _SOURCES = sa.select(copies.c.article, copies.c.source)
 
 
@@ -35,21 +50,40 @@ class Recent(NamedTuple):
     since: datetime | None
 
 
+def candidates(
+    conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
+) -> Iterator[Match]:
+    """Yield what may match, newest first, and of each whether it does; scored: with a score.
+
+    most: how many will be asked for, about.
+    """
+    engine = _engine_of(conn)
+    found = engine.newest(conn, query, most, scored=scored)
+    return _read(conn, found, Finder(query.words)) if engine.is_read(query) else found
+
+
+def _read(conn: Connection, found: Iterator[Match], finder: Finder) -> Iterator[Match]:
+    while chunk := list(islice(found, _READ_AT_ONCE)):
+        rows = rows_at(conn, _TEXTS, contents.c.id, [match.content for match in chunk])
+        texts = {row[0]: article_from_json(row[1], 0) for row in rows}
+        for match in chunk:
+            yield match._replace(meets=match.meets and finder.says(texts[match.content]))
+
+
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
     """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
-    engine = _engine_of(conn)
-    asked = spelled(conn, query)
-    horizon = engine.horizon(conn, asked)
-    bounded = asked if horizon is None else asked.within(horizon, query.until)
-    most = (entry.RANKED if scored else entry.COUNTED) + 1
-    found = engine.newest(conn, bounded, most, scored=scored, broad=horizon is not None)
-    matches = list(islice(found, most))
-    if len(matches) == most:
-        return Recent(matches[:-1], matches[-2].sort_at)
-    if horizon is not None and not engine.is_read(asked):
-        older = engine.newest(conn, asked.within(query.since, horizon), 1)
-        horizon = horizon if next(older, None) else None
-    return Recent(matches, horizon)
+    most = RANKED if scored else COUNTED
+    looked_at = READ if _engine_of(conn).is_read(query) else LOOKED_AT
+    found = candidates(conn, query, most + 1, scored=scored)
+    matches: list[Match] = []
+    for number, match in enumerate(found, 1):
+        matches += [match] * match.meets
+        if len(matches) > most:
+            return Recent(matches[:-1], matches[-2].sort_at)
+        if number == looked_at:
+            is_all = not any(older.meets for older in found)
+            return Recent(matches, None if is_all else match.sort_at)
+    return Recent(matches, None)
 
 
 def search(conn: Connection, query: SearchQuery) -> SearchResult:
@@ -60,8 +94,7 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
 
 
 def _newest(conn: Connection, query: SearchQuery) -> SearchResult:
-    asked = spelled(conn, query)
-    matches: Iterator[Match] = _engine_of(conn).newest(conn, asked, query.limit + 1)
+    matches = (one for one in candidates(conn, query, query.limit + 1) if one.meets)
     shown = _shown(conn, query, matches)
     more = next(matches, None) is not None
     is_exact = not more and not query.one_per_cluster

@@ -1,171 +1,153 @@
 """The search in PostgreSQL: https://www.postgresql.org/docs/current/textsearch-intro.html.
 
-GIN knows no order. A common word is met by walking from the newest article back, a rare one
-comes out of the index and is sorted.
+GIN knows no order, and not where words stand. A common word is met by walking from the newest
+article back; a rare one comes out of the index, and of a phrase all articles with its words, which
+are looked through from the newest on. Of a lexeme, a word with diacritics has the end only: its
+beginning is looked for without them, and what is found is read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
-from storage.sql.schema.search import search_entries as entries
-from storage.sql.schema.types import AnyRow, RowId
+from storage.model.search import SearchQuery, Term, Word
+from storage.sql.engine.bulk import among
+from storage.sql.schema.search import search_documents as documents
+from storage.sql.schema.types import RowId
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
-from storage.sql.search.spellings import Asked, Phrase, Spelled
-from storage.text.words import folded
+from storage.text.words import END, folded, lexeme
 
 SAMPLE = 500  # newest articles that tell how common a query's words are
-NEAR = 12_000  # articles whose vectors are looked through for a phrase at most
 VECTOR = 15  # times as long as to find an article in the index takes to look through its vector
 _PAGE = 2_000
-_ORDER = (entries.c.sort_at.desc(), entries.c.article.desc())
+_SLICES = (100, 1_000)  # articles out of the index that are looked through at once
+_ORDER = (documents.c.sort_at.desc(), documents.c.article.desc())
+_ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_documents'::regclass"
 
 
-def match_of(asked: Asked, *, apart: bool = False) -> str | None:
+def match_of(query: SearchQuery, *, apart: bool = False) -> str | None:
     """Return a query as PostgreSQL reads it; None where it names neither words nor facet values.
 
-    apart: phrases as words anywhere.
+    apart: phrases as words anywhere, which the index knows.
     """
-    parts = [_wanted(asked, " & " if apart else " <-> ")]
-    parts += [" | ".join(f"'{token}'" for token in some) for some in facet_tokens(asked.query)]
-    parts += [f"!{_term(phrase, ' <-> ')}" for phrase in asked.excluded if not apart]
+    parts = [_wanted(query, " & " if apart else " <-> ")]
+    parts += [" | ".join(f"'{token}'" for token in some) for some in facet_tokens(query)]
+    excluded = (
+        one for one in query.words.excluded if not (_is_begun(one) or (apart and one.words[1:]))
+    )
+    parts += [f"!{_term(term, ' <-> ')}" for term in excluded]
     return " & ".join(f"({part})" for part in parts if part) or None
 
 
-def _wanted(asked: Asked, joined: str) -> str:
-    groups = (" | ".join(_term(one, joined) for one in group) for group in asked.required)
+def _wanted(query: SearchQuery, joined: str) -> str:
+    groups = (" | ".join(_term(one, joined) for one in group) for group in query.words.required)
     return " & ".join(f"({group})" for group in groups)
 
 
-def _term(phrase: Phrase, joined: str) -> str:
-    words = (f"({' | '.join(_lexemes(one))})" for one in phrase)
-    return f"({joined.join(words)})"
+def _term(term: Term, joined: str) -> str:
+    return f"({joined.join(map(_lexeme, term.words))})"
 
 
-def _lexemes(one: Spelled) -> set[str]:
-    if not one.word.prefix:
-        return {f"'{form}'" for form in one.forms}
-    return {f"'{_beginning(form, folded(one.word.text))}':*" for form in one.forms}
+def _lexeme(word: Word) -> str:
+    if word.prefix:
+        return f"'{folded(word.text)}':*"
+    return f"'{folded(word.text)}{END}':*" if word.loose else f"'{lexeme(word.text)}'"
 
 
-def _beginning(word: str, plain: str) -> str:
-    """Return what of a word is `plain` without diacritics: its marks may be characters."""
-    begins = (word[:end] for end in range(len(plain), len(word)))
-    return next((one for one in begins if folded(one) == plain), word)
+def _is_begun(term: Term) -> bool:
+    return any(word.prefix and not word.loose for word in term.words)
+
+
+def is_read(query: SearchQuery) -> bool:
+    """Return whether what PostgreSQL finds must be read to know."""
+    return any(map(_is_begun, chain(*query.words.required, query.words.excluded)))
 
 
 def _meets(vector: ColumnElement[Any], match: str | None) -> ColumnElement[bool]:
     return sa.true() if match is None else vector.bool_op("@@")(sa.cast(match, TSQUERY))
 
 
-def _score(asked: Asked, vector: ColumnElement[Any], *, scored: bool) -> ColumnElement[float]:
-    if not scored or not asked.required:
+def _score(query: SearchQuery, vector: ColumnElement[Any], *, scored: bool) -> ColumnElement[float]:
+    if not scored or not query.words.required:
         return sa.literal_column("0.0", sa.Float)
     weights = sa.cast([0.1, 0.2, 0.4, 1.0], ARRAY(sa.REAL))  # of D, C, B and A, the title's
-    words = sa.cast(_wanted(asked, " <-> "), TSQUERY)
+    words = sa.cast(_wanted(query, " <-> "), TSQUERY)
     return sa.func.ts_rank(weights, vector, words, 1)  # 1: long texts count less
 
 
 def newest(
-    conn: Connection, asked: Asked, most: int, *, scored: bool = False, broad: bool = False
+    conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
 ) -> Iterator[Match]:
-    """Yield the matching articles, newest first, as they are asked for; scored: with a score.
+    """Yield the articles that have a query's words, newest first, as they are asked for.
 
-    most: how many will be asked for, about. broad: the query's time was cut at its horizon.
+    Of each is said whether it `meets` the query. most: how many will be asked for, about.
+    scored: with a score.
     """
+    match = match_of(query)
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
     read = hits = near = 0
     after: Match | None = None
-    each = VECTOR if _has_phrase(asked) else 1
-    is_whole = broad or match_of(asked) is None
-    while read == 0 or is_whole or _is_common(most, read, hits, near * each, total):
+    while read == 0 or match is None or _is_common(most - hits, read, hits, near, total):
         size = SAMPLE if read == 0 else _PAGE
-        page = _walk(conn, asked, after, size, scored=scored)
-        for *row, is_hit, is_near in page:
+        page = conn.execute(_walk(query, after, size, scored=scored)).all()
+        for *row, is_near in page:
             after = Match._make(row)
-            read, hits, near = read + 1, hits + is_hit, near + is_near
-            if is_hit:
+            read, hits, near = read + 1, hits + after.meets, near + is_near
+            if is_near:
                 yield after
         if len(page) < size:
             return
-    yield from _out_of_index(conn, asked, after, most if scored else None)
-
-
-_ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_entries'::regclass"
-
-
-def _has_phrase(asked: Asked) -> bool:
-    return any(len(phrase) > 1 for phrase in chain(*asked.required, asked.excluded))
+    yield from _out_of_index(conn, query, after, most, scored=scored)
 
 
 def _is_common(most: int, read: int, hits: int, near: int, total: int) -> bool:
-    """Return whether walking on is shorter than what the index takes. near: its time for `read`."""
-    walk = VECTOR * (most - hits) * read / max(hits, 0.5)
+    """Return whether walking on is shorter than what the index takes.
+
+    Both look through the articles that have the words (`near` of those read): walking through
+    others besides, the index has first to find all of them.
+    """
+    walk = VECTOR * most * (read - near) / max(hits, 0.5)
     return walk < near / read * total
 
 
-def _walk(
-    conn: Connection, asked: Asked, after: Match | None, size: int, *, scored: bool
-) -> Sequence[AnyRow]:
-    """Return the next articles in the query's time, and of each whether it matches."""
-    where = [*within(asked.query), *_after(after)]
-    page = sa.select(*MATCH, entries.c.vector).where(*where).order_by(*_ORDER).limit(size)
+def _walk(query: SearchQuery, after: Match | None, size: int, *, scored: bool) -> Select[Any]:
+    """Return a statement for the next articles in the query's time, and if each has the words."""
+    where = [*within(query), *_after(after)]
+    page = sa.select(*MATCH, documents.c.vector).where(*where).order_by(*_ORDER).limit(size)
     kept = page.cte("page").prefix_with("MATERIALIZED")
-    tests = [_meets(kept.c.vector, match_of(asked, apart=apart)) for apart in (False, True)]
-    score = sa.case((tests[0], _score(asked, kept.c.vector, scored=scored)), else_=0.0)
-    every = sa.select(*(kept.c[column.name] for column in MATCH), score, *tests)
-    return conn.execute(every.order_by(kept.c.sort_at.desc(), kept.c.article.desc())).all()
+    meets, near = (_meets(kept.c.vector, match_of(query, apart=apart)) for apart in (False, True))
+    score = sa.case((meets, _score(query, kept.c.vector, scored=scored)), else_=0.0)
+    every = sa.select(*(kept.c[column.name] for column in MATCH), score, meets, near)
+    return every.order_by(kept.c.sort_at.desc(), kept.c.article.desc())
 
 
 def _out_of_index(
-    conn: Connection, asked: Asked, after: Match | None, scored: int | None
+    conn: Connection, query: SearchQuery, after: Match | None, most: int, *, scored: bool
 ) -> Iterator[Match]:
-    """Yield what the index finds; scored: with scores, and how many at most."""
-    meets = _meets(entries.c.vector, match_of(asked))
-    every = sa.select(*MATCH, entries.c.vector).where(meets, *within(asked.query), *_after(after))
-    kept = every.cte("kept").prefix_with("MATERIALIZED")
-    order = kept.c.sort_at.desc(), kept.c.article.desc()
-    found = sa.select(kept).order_by(*order).limit(scored).subquery("found")
-    score = _score(asked, found.c.vector, scored=scored is not None)
-    rows = sa.select(*(found.c[column.name] for column in MATCH), score)
-    yield from map(
-        Match._make,
-        conn.execute(rows.order_by(found.c.sort_at.desc(), found.c.article.desc())),
-    )
+    """Yield the other articles that have the words."""
+    vector = documents.c.vector
+    near = _meets(vector, match_of(query, apart=True))
+    found = sa.select(documents.c.article, documents.c.sort_at)
+    kept = found.where(near, *within(query), *_after(after)).cte().prefix_with("MATERIALIZED")
+    ordered = sa.select(kept.c.article).order_by(kept.c.sort_at.desc(), kept.c.article.desc())
+    ids = conn.execute(ordered).scalars().all()
+    low, high = _SLICES
+    size = max(low, min(most, high))
+    meets = _meets(vector, match_of(query))
+    rows = sa.select(*MATCH, _score(query, vector, scored=scored), meets).order_by(*_ORDER)
+    for first in range(0, len(ids), size):
+        some = among(conn, documents.c.article, ids[first : first + size])
+        yield from map(Match._make, conn.execute(rows.where(some)))
 
 
 def _after(after: Match | None) -> Iterable[ColumnElement[bool]]:
     if after is None:
         return []
     here = sa.tuple_(
-        sa.literal(after.sort_at, entries.c.sort_at.type), sa.literal(after.article, RowId)
+        sa.literal(after.sort_at, documents.c.sort_at.type), sa.literal(after.article, RowId)
     )
-    return [sa.tuple_(entries.c.sort_at, entries.c.article) < here]
-
-
-def horizon(conn: Connection, asked: Asked) -> datetime | None:
-    """Return since when articles can be ranked or counted in time; None: all of them can.
-
-    Phrases take as long as there are articles with all of the words.
-    """
-    if not _has_phrase(asked):
-        return None
-    anywhere = asked._replace(query=replace(asked.query, places=()))
-    page = _walk(conn, anywhere, None, SAMPLE, scored=False)
-    near = sum(bool(row[-1]) for row in page)
-    total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
-    if len(page) < SAMPLE or near / SAMPLE * total <= NEAR:
-        return None
-    times = sa.select(entries.c.sort_at).where(*within(anywhere.query)).order_by(*_ORDER)
-    return conn.execute(times.offset(NEAR).limit(1)).scalar()
-
-
-def is_read(_asked: Asked) -> bool:
-    """Return False: PostgreSQL finds what is asked for and no more."""
-    return False
+    return [sa.tuple_(documents.c.sort_at, documents.c.article) < here]

@@ -1,93 +1,14 @@
-"""The search's index of words as they are spelled: FTS5 in SQLite, tsvector in PostgreSQL.
-
-Articles are indexed a page a transaction, before the schema is called 0018: an upgrade that was
-stopped goes on where it was, and until it is done the older tinquan can work with the archive.
+"""The second search's tables go; migration 0022 makes those of today's.
 
 Revision ID: 0018
 """
 
-from collections.abc import Callable
-
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Connection
-
-from storage.sql.search.index import index_page, refresh_all
 
 revision = "0018"
 down_revision = "0015"
 
-_SQLITE = (
-    """
-CREATE TABLE search_entries (
-    number INTEGER NOT NULL PRIMARY KEY,
-    article INTEGER NOT NULL UNIQUE REFERENCES articles (id),
-    content INTEGER NOT NULL REFERENCES contents (id),
-    sort_at TEXT NOT NULL,
-    filed TEXT NOT NULL,
-    late INTEGER NOT NULL
-)
-""",
-    "CREATE INDEX search_entries_sort_at ON search_entries (sort_at, number)",
-    "CREATE INDEX search_entries_late ON search_entries (late) WHERE late > 0",
-    # FTS5 marks every column but the first in each entry: the longest stands first.
-    """
-CREATE VIRTUAL TABLE search_texts USING fts5(
-    text, title, filed, content='', tokenize="ascii tokenchars '_'"
-)
-""",
-    # Merging parts of the index at eight and not at four of a size takes a third less of a write.
-    "INSERT INTO search_texts (search_texts, rank) VALUES ('automerge', 8)",
-    "CREATE TABLE search_words (word TEXT NOT NULL, folded TEXT NOT NULL)",
-)
-_POSTGRESQL = (
-    """
-CREATE TABLE search_entries (
-    article bigint NOT NULL PRIMARY KEY REFERENCES articles (id),
-    content bigint NOT NULL REFERENCES contents (id),
-    sort_at timestamptz NOT NULL,
-    filed text NOT NULL,
-    vector tsvector NOT NULL
-)
-""",
-    # Its compression gives up on vectors, after trying.
-    "ALTER TABLE search_entries ALTER COLUMN vector SET STORAGE EXTERNAL",
-    "CREATE INDEX search_entries_sort_at ON search_entries (sort_at, article)",
-    "CREATE INDEX search_entries_vector ON search_entries USING gin (vector)",
-    """
-CREATE TABLE search_words (word text COLLATE "C" NOT NULL, folded text COLLATE "C" NOT NULL)
-""",
-)
-_WORDS = (
-    "CREATE INDEX search_words_word ON search_words (word)",
-    "CREATE INDEX search_words_folded ON search_words (folded, word)",
-)
-
-
-def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
-    """Index what is archived, page by page, each in a transaction of its own."""
-    with conn.begin():
-        _create(conn)
-        last = conn.execute(sa.text("SELECT max(id) FROM articles")).scalar() or 0
-    after: int | None = 0
-    while after is not None:
-        progress(after, last)
-        with conn.begin():
-            _, after = index_page(conn, after)
-    progress(last, last)
-
 
 def upgrade() -> None:
-    conn = op.get_bind()
-    _create(conn)
-    for _ in refresh_all(conn):  # what an older tinquan has written meanwhile
-        pass
     for table in ("search_index", "search_documents"):
-        conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-
-
-def _create(conn: Connection) -> None:
-    if "search_entries" in sa.inspect(conn).get_table_names():
-        return
-    for statement in (*(_SQLITE if conn.dialect.name == "sqlite" else _POSTGRESQL), *_WORDS):
-        conn.exec_driver_sql(statement)
+        op.execute(f"DROP TABLE IF EXISTS {table}")

@@ -9,7 +9,7 @@ from alembic import op
 from storage.sql.schema.types import SafeText, UtcTime
 
 revision = "0024"
-down_revision = "0020"
+down_revision = "0022"
 
 
 def upgrade() -> None:

@@ -11,15 +11,12 @@ from sqlalchemy import Connection
 
 from storage.search.document import GAP, Document
 from storage.sql.engine.bulk import among
-from storage.sql.schema.search import search_entries
+from storage.sql.schema.search import search_documents
 from storage.sql.search.entry import Entry
-
-HAS = "SELECT 1 FROM search_entries WHERE vector @@ quote_literal(%s)::tsquery LIMIT 1"
-"""Whether any article has a word."""
 
 _LAST_POSITION, _POSITIONS, _BYTES = 16_383, 255, 1_000_000
 _ADD = """
-INSERT INTO search_entries (article, content, sort_at, filed, vector)
+INSERT INTO search_documents (article, content, sort_at, filed, vector)
 VALUES (%s, %s, %s, %s, CAST(%s AS tsvector))
 """
 
@@ -49,13 +46,13 @@ def vector_of(document: Document) -> str:
 
 def remove(conn: Connection, entries: Sequence[Entry]) -> None:
     """Take articles out of the index."""
-    gone = among(conn, search_entries.c.article, [entry.article for entry in entries])
-    conn.execute(sa.delete(search_entries).where(gone))
+    gone = among(conn, search_documents.c.article, [entry.article for entry in entries])
+    conn.execute(sa.delete(search_documents).where(gone))
 
 
 def clear(conn: Connection) -> None:
     """Take every article out of the index."""
-    conn.exec_driver_sql("TRUNCATE search_entries")
+    conn.exec_driver_sql("TRUNCATE search_documents")
 
 
 def is_sound(_conn: Connection) -> bool:
