@@ -171,7 +171,7 @@ def test_what_follows_from_a_text_that_cannot_be_read_is_told(
 ) -> None:
     fill(archive)
     damage("UPDATE contents SET json = '{{' WHERE id = 10")
-    damage("DELETE FROM search_entries")
+    damage("DELETE FROM search_documents")
     damage("UPDATE articles SET title = 'Khác' WHERE id = 1")
     found = {(one.check, one.can_repair) for one in check(archive, repair=True)}
     assert found == {("texts", False), ("revisions", True), ("full text", False)}
