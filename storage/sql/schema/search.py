@@ -20,7 +20,7 @@ search_documents = sa.Table(
     sa.Column("content", RowId, nullable=False),
     sa.Column("sort_at", UtcTime, nullable=False),
     sa.Column("filed", sa.Text, nullable=False),  # a line each: kind, tab, value as written
-    # SQLite: the row id, which rises with the time; and how far behind its minute it stands.
+    # SQLite: the row id, which rises with the time; and how far behind its span it stands.
     sa.Column("number", RowId, primary_key=True),
     sa.Column("late", sa.Integer, nullable=False),
     # PostgreSQL:

@@ -1,14 +1,15 @@
 """The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_documents says what it has.
 
-No column has a phrase of which some words must have their diacritics and others need not: it is
-found in the columns without, and what is found is read.
+No column has a phrase of which some words must have their diacritics and others need not. It is
+found in the columns without, and what is found is read; where more is asked for than can be read in
+time, each way to spell it is looked for, which takes longer the larger the archive is.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import chain
+from itertools import chain, product
+from math import prod
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -18,10 +19,17 @@ from storage.search.document import EVERY
 from storage.search.highlight import pattern_of
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
-from storage.sql.search.fts5_documents import BITS, first_number
+from storage.sql.search.fts5_documents import BITS, SPAN, first_number
 from storage.text.words import END, folded, lexeme
 
+FEW = 1_001
+"""Articles that can be read in time; so many are asked for at most where the newest are."""
+
+WAYS = 30
+"""Ways to spell a phrase that are looked for at most."""
+
 _PAGE = 1_000
+_SPELLED, _FOLDED = "{text title}", "{text_folded title_folded}"
 _LAST = "\U0010ffff"
 _NO_SCORE: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
 _SCORE: ColumnElement[float] = sa.literal_column("-bm25(search_index, 1, 1, 5, 5, 0)", sa.Float)
@@ -38,52 +46,67 @@ WITH RECURSIVE begun (word) AS (
 """
 
 
-def match_of(conn: Connection, query: SearchQuery) -> str | None:
+def match_of(conn: Connection, query: SearchQuery, most: int) -> str | None:
     """Return a query in FTS5's syntax; None where it names neither words nor facet values."""
-    groups = [[_term(conn, term) for term in group] for group in query.words.required]
+    groups = [[_term(conn, term, most) for term in group] for group in query.words.required]
     groups += [[f'filed: "{token}"' for token in some] for some in facet_tokens(query)]
-    excluded = [_term(conn, term) for term in query.words.excluded if not _is_mixed(term)]
-    if excluded:
+    known = [term for term in query.words.excluded if not _is_read(conn, term, most)]
+    if known:
         groups.append([f'filed: "{EVERY}"'])
     wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
-    return f"({wanted}) NOT ({' OR '.join(excluded)})" if excluded else wanted or None
+    excluded = " OR ".join(_term(conn, term, most) for term in known)
+    return f"({wanted}) NOT ({excluded})" if excluded else wanted or None
 
 
-def _term(conn: Connection, term: Term) -> str:
-    loose = any(word.loose for word in term.words)
-    write = folded if loose else lexeme
-    phrases = [[write(word.text) for word in term.words]]
-    if term.words[-1].prefix:
-        *before, _ = phrases[0]
-        phrases = [[*before, word] for word in _begun(conn, replace(term.words[-1], loose=loose))]
-    columns = "{text_folded title_folded}" if loose else "{text title}"
-    parts = [f"{columns}: ({' OR '.join(map(_quoted, phrases))})"]
-    strict = (word for word in term.words if loose and not (word.loose or word.prefix))
-    parts += [f'{{text title}}: "{lexeme(word.text)}"' for word in strict]
+def _term(conn: Connection, term: Term, most: int) -> str:
+    if not (all(word.loose for word in term.words) or _is_read(conn, term, most)):
+        return _phrases(_SPELLED, [_lexemes(conn, word) for word in term.words])
+    strict = (word for word in term.words if not (word.loose or word.prefix))
+    parts = [_phrases(_FOLDED, [_folded(conn, word) for word in term.words])]
+    parts += [_phrases(_SPELLED, [[lexeme(word.text)]]) for word in strict]
     return f"({' AND '.join(parts)})"
 
 
-def _quoted(phrase: Iterable[str]) -> str:
-    return f'"{" ".join(phrase)}"'
-
-
-def _begun(conn: Connection, word: Word) -> list[str]:
-    """Return what the index has of a beginning, in its columns with or without diacritics."""
-    plain = folded(word.text)
-    begun = conn.execute(sa.text(_BEGUN), {"first": plain, "last": plain + _LAST}).scalars()
-    if word.loose:
-        return [one for one in begun if END not in one] or [plain]
-    meant = re.compile(pattern_of(word))
-    return [one for one in begun if meant.fullmatch(one)] or [plain]
+def _phrases(columns: str, choices: Sequence[Sequence[str]]) -> str:
+    ways = (f'"{" ".join(words)}"' for words in product(*choices))
+    return f"{columns}: ({' OR '.join(ways)})"
 
 
 def _is_mixed(term: Term) -> bool:
     return len({word.loose for word in term.words}) > 1
 
 
-def is_read(query: SearchQuery) -> bool:
-    """Return whether what FTS5 finds must be read to know."""
-    return any(map(_is_mixed, chain(*query.words.required, query.words.excluded)))
+def _is_read(conn: Connection, term: Term, most: int) -> bool:
+    if not _is_mixed(term):
+        return False
+    return most <= FEW or prod(len(_lexemes(conn, word)) for word in term.words) > WAYS
+
+
+def is_read(conn: Connection, query: SearchQuery, most: int) -> bool:
+    """Return whether what FTS5 finds must be read to know, if so many are asked for."""
+    terms = chain(*query.words.required, query.words.excluded)
+    return any(_is_read(conn, term, most) for term in terms)
+
+
+def _lexemes(conn: Connection, word: Word) -> list[str]:
+    """Return what a word stands for in the columns of lexemes."""
+    if not (word.loose or word.prefix):
+        return [lexeme(word.text)]
+    meant = re.compile(pattern_of(word))
+    begun = _begun(conn, folded(word.text) + END * (not word.prefix))
+    return [one for one in begun if END in one and meant.fullmatch(one)] or [lexeme(word.text)]
+
+
+def _folded(conn: Connection, word: Word) -> list[str]:
+    """Return what a word stands for in the columns without diacritics."""
+    plain = folded(word.text)
+    begun = _begun(conn, plain) if word.prefix else []
+    return [one for one in begun if END not in one] or [plain]
+
+
+def _begun(conn: Connection, beginning: str) -> list[str]:
+    bounds = {"first": beginning, "last": beginning + _LAST}
+    return list(conn.execute(sa.text(_BEGUN), bounds).scalars())
 
 
 def newest(
@@ -93,7 +116,7 @@ def newest(
 
     most: how many will be asked for, about.
     """
-    match = match_of(conn, query)
+    match = match_of(conn, query, most)
     score = _SCORE if scored and query.words.required else _NO_SCORE
     number: ColumnElement[int] = documents.c.number
     asked = sa.select(*MATCH, score, number).select_from(documents).where(*within(query))
@@ -114,11 +137,11 @@ def newest(
 def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
     """Put matches that come by their numbers in the order of their times.
 
-    No article that is still to come was published after the minute of the number that came last.
+    No article that is still to come was published after the span of the number that came last.
     """
     waiting: list[tuple[float, int, Match]] = []
     for match, number in rows:
-        after = ((number >> BITS) + 1) * 60
+        after = ((number >> BITS) + 1) * SPAN
         while waiting and -waiting[0][0] >= after:
             yield heappop(waiting)[2]
         heappush(waiting, (-match.sort_at.timestamp(), -match.article, match))

@@ -1,9 +1,9 @@
 """What FTS5 indexes: a row of words for each article, and a document beside it.
 
 Words stand twice, as lexemes and without diacritics, in columns of their own. A document's number
-is its row id and rises with its time, so that "newest first" is a walk along the index:
-minutes since 1970 shifted by 6 bits, the next free number where a minute is full. A document may so
-stand behind its minute, never before it.
+is its row id and rises with its time, so that "newest first" is a walk along the index: spans of
+ten minutes since 1970 shifted by 6 bits, the next free number where a span is full. A document may
+so stand behind its span, never before it.
 """
 
 import re
@@ -21,7 +21,10 @@ from storage.sql.search.entry import Entry
 from storage.text.words import END
 
 BITS = 6
-"""A minute has 2^BITS numbers."""
+"""A span has 2^BITS numbers."""
+
+SPAN = 600
+"""Seconds; the fewer numbers lie between two articles, the smaller is the index."""
 
 _COLUMNS = "text, text_folded, title, title_folded, filed, rowid"
 _ADD = f"INSERT INTO search_index ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
@@ -31,7 +34,7 @@ _REMOVE = (
 )
 _SPELLED = re.compile(rf"{END}\S*")  # what makes a lexeme of a word without diacritics
 _READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
-# The first number of the document's minute, or the one after those before it in time; where that is
+# The first number of the document's span, or the one after those before it in time; where that is
 # taken, the next free one.
 _NUMBER = """
 INSERT INTO search_documents (number, article, content, sort_at, filed, late)
@@ -50,8 +53,8 @@ _NUMBERS = sa.select(search_documents.c.article, search_documents.c.number)
 
 
 def first_number(at: datetime) -> int:
-    """Return the first number of a time's minute."""
-    return int(at.timestamp() // 60) << BITS
+    """Return the first number of a time's span."""
+    return int(at.timestamp() // SPAN) << BITS
 
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:

@@ -59,7 +59,7 @@ def candidates(
     """
     engine = _engine_of(conn)
     found = engine.newest(conn, query, most, scored=scored)
-    return _read(conn, found, Finder(query.words)) if engine.is_read(query) else found
+    return _read(conn, found, Finder(query.words)) if engine.is_read(conn, query, most) else found
 
 
 def _read(conn: Connection, found: Iterator[Match], finder: Finder) -> Iterator[Match]:
@@ -73,7 +73,7 @@ def _read(conn: Connection, found: Iterator[Match], finder: Finder) -> Iterator[
 def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
     """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
     most = RANKED if scored else COUNTED
-    looked_at = READ if _engine_of(conn).is_read(query) else LOOKED_AT
+    looked_at = READ if _engine_of(conn).is_read(conn, query, most + 1) else LOOKED_AT
     found = candidates(conn, query, most + 1, scored=scored)
     matches: list[Match] = []
     for number, match in enumerate(found, 1):

@@ -62,7 +62,7 @@ def _is_begun(term: Term) -> bool:
     return any(word.prefix and not word.loose for word in term.words)
 
 
-def is_read(query: SearchQuery) -> bool:
+def is_read(_conn: Connection, query: SearchQuery, _most: int) -> bool:
     """Return whether what PostgreSQL finds must be read to know."""
     return any(map(_is_begun, chain(*query.words.required, query.words.excluded)))
 
