@@ -84,7 +84,8 @@ def _brought_here(
         return here, ()
     listed = archive.captures.find_warc_files([name for name in names if name not in here])
     for one in listed:
-        if one.stored_at is not None:
+        # One that was lost here after it was rewritten, and before it was pushed, is there too.
+        if files.stored(one.name).is_file():
             files.fetch(one.name)
             here[one.name] = True
     return here, tuple(name for name in names if name not in here)

@@ -73,7 +73,7 @@ class Config(BaseModel):
     archive: str = "sqlite:///tinquan.db"
     captures: Path = Path("captures")
     object_store: str = ""
-    keep_days: int = Field(30, ge=1)
+    keep_days: int = Field(30, ge=1, le=36_500)
     logs: Path = Path("logs")
     outlets: Path = Path("outlets")
     shipped_outlets: bool = True

@@ -1,6 +1,7 @@
 """Which function answers which address, and what is said where one cannot."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crawler.web.fault_page import fault_page
-from crawler.web.page import Page, stylesheet, warm
+from crawler.web.page import Page, compile_templates, stylesheet
 from crawler.web.reader import Reader
 from crawler.web.routes.articles import article, comparison, reference
 from crawler.web.routes.changes import changes
@@ -27,7 +28,7 @@ from crawler.web.routes.search import search, search_atom, search_csv, search_js
 from crawler.web.routes.status import status
 from crawler.web.routes.stories import story, story_comparison
 from crawler.web.security import Guard
-from storage.errors import NotFoundError
+from storage.errors import NotFoundError, TinquanError
 
 THREADS = 8
 """Pages that are made at a time; the database has a connection for each."""
@@ -61,10 +62,12 @@ PAGES: tuple[tuple[str, Answer], ...] = (
 LIVE: tuple[tuple[str, Answer], ...] = (("/tinh-trang", status),)
 """Addresses that are asked anew each time."""
 
+_log = logging.getLogger(__name__)
+
 
 def create_app(reader: Reader) -> Starlette:
     """Return the reader as an ASGI app."""
-    warm()
+    compile_templates()
 
     def answered(answer: Answer, *, cached: bool) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
@@ -85,6 +88,31 @@ def create_app(reader: Reader) -> Starlette:
         middleware=[Middleware(Guard, hosts=reader.hosts)],
         lifespan=_lifespan,
     )
+
+
+def warm(reader: Reader) -> None:
+    """Make a page of each kind, so that the first that is asked for finds all code loaded."""
+    units = reader.gazetteer.units.values()
+    ward = next((unit.id for unit in units if unit.level == "ward" and not unit.valid_to), "")
+    province = next((unit.id for unit in units if unit.level == "province"), "")
+    made: tuple[tuple[Answer, str, dict[str, str]], ...] = (
+        (newest, f"noi={ward}", {}),
+        (find_place, "ten=lang", {}),
+        (place, "", {"unit": ward}),
+        (province_map, "", {"province": province}),
+        (changes, "", {}),
+        (changes, "loai=go", {}),
+        (outlets, "", {}),
+        (search, "q=tin", {}),
+        (search, "q=tin&xep=hop", {}),
+    )
+    for answer, query, params in made:
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": params}
+        request = Request(scope | {"query_string": query.encode()})
+        try:
+            answer(Page(reader, request))
+        except TinquanError as error:  # whoever asks for the page is told
+            _log.info("%s: %s", answer.__name__, error)
 
 
 @asynccontextmanager

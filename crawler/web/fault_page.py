@@ -1,6 +1,7 @@
 """The page that says why there is none; nothing of what is in the archive's way."""
 
 import logging
+import re
 
 from starlette.responses import Response
 
@@ -33,6 +34,7 @@ SAYINGS: tuple[tuple[type[Exception], int, str, str], ...] = (
 """Status, heading and text by the kind of error; the first that fits."""
 
 _FORMS = {"/": "newest", "/tim": "search", "/thay-doi": "changes"}
+_CHARACTER = re.compile(r"\bat character (\d+)")
 _log = logging.getLogger(__name__)
 
 
@@ -50,10 +52,18 @@ def fault_page(page: Page, error: Exception) -> Response:
         {"Cache-Control": "no-store"},
         heading=say(heading),
         text=told,
-        detail=str(error) if isinstance(error, QueryError) else "",
+        detail=_where(page, error) if isinstance(error, QueryError) else "",
         form=_form(page) if status in {400, 422} else "",
         **dict.fromkeys(("day", "first", "last")),
     )
+
+
+def _where(page: Page, error: QueryError) -> str:
+    """Return which character of a search is not understood; in English also why."""
+    if page.language.code == "en":
+        return str(error)
+    found = _CHARACTER.search(str(error))
+    return f"Xem lại từ ký tự thứ {found[1]}." if found else ""
 
 
 def _form(page: Page) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from time import thread_time
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -13,10 +14,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crawler.render.diff import changed_share
 from crawler.web.messages import alarm_text, note_text, place_note_text
 from crawler.web.names import FIELDS
 from crawler.web.reader import Reader
-from crawler.web.words import Code, Language
+from crawler.web.words import Code, Language, cut
+from storage.model.articles import Article
 from storage.model.search import Snippet
 
 # Direction marks and control characters, which a title can hold, but for tabs and line ends.
@@ -24,6 +27,9 @@ _UNSEEN = dict.fromkeys(
     (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x061C, 0x200E, 0x200F,
      *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )  # fmt: skip
+COMPARING_SECONDS = 0.5
+"""Of a processor, that the comparisons for one page take; the last of them may take a second."""
+
 STATIC = Path(__file__).parent / "static"
 
 
@@ -36,7 +42,7 @@ def stylesheet() -> tuple[str, bytes]:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("crawler.web"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -45,6 +51,10 @@ def _templates() -> Environment:
         auto_reload=False,
         finalize=_shown,
     )
+    made.filters["cut"] = cut
+    for function in (alarm_text, note_text, place_note_text):
+        made.globals[function.__name__] = function
+    return made
 
 
 def _shown(value: Any) -> Any:
@@ -54,7 +64,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def warm() -> None:
+def compile_templates() -> None:
     """Compile every template, so that the first page waits for none."""
     for name in _templates().list_templates(extensions=["html"]):
         _templates().get_template(name)
@@ -69,6 +79,7 @@ class Page:
         self.values: Mapping[str, str] = request.query_params
         self.at = f"/{request.url.path.lstrip('/')}"  # "//name" in a link is another host's
         self.site = reader.base_url or f"http://{request.headers.get('host', '')}"
+        self._compared = 0.0
         code = "en" if self.values.get("lang") == "en" else "vi"
         self.language = Language(cast("Code", code))
 
@@ -83,6 +94,15 @@ class Page:
         known = self.reader.archive.articles.newest_by_outlet(self.now)
         named = ((slug, self.reader.outlet_name(slug)) for slug in known)
         return sorted(named, key=lambda one: one[1])
+
+    def changed_share(self, before: Article, after: Article) -> float | None:
+        """Return which share of the words is others; None where comparing takes too long by now."""
+        if self._compared > COMPARING_SECONDS:
+            return None
+        begun = thread_time()
+        share = changed_share(before, after)
+        self._compared += thread_time() - begun
+        return share
 
     @staticmethod
     def is_web(url: str) -> bool:
@@ -157,9 +177,6 @@ class Page:
                 _=language.words,
                 to=self.to,
                 lang=language,
-                alarm_text=alarm_text,
-                note_text=note_text,
-                place_note_text=place_note_text,
                 outlet_name=self.reader.outlet_name,
                 stylesheet=self.reader.prefix + stylesheet()[0],
                 **values,

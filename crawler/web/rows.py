@@ -8,6 +8,7 @@ from itertools import islice
 from crawler.places import Gazetteer
 from crawler.web.asked import Cursor, cursor_text
 from crawler.web.reader import Reader
+from crawler.web.words import cut
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.clusters import ClusterSize
 from storage.model.places import Unit
@@ -79,17 +80,6 @@ def units_of(state: Revision, gazetteer: Gazetteer) -> tuple[Unit, ...]:
     """Return the places that a state is about, as far as today's gazetteer has them."""
     ids = state.tags.primary if state.tags else ()
     return tuple(gazetteer.units[id_] for id_ in ids if id_ in gazetteer.units)
-
-
-def cut(text: str, most: int) -> str:
-    """Return a text, or its beginning up to a blank and an ellipsis."""
-    if len(text) <= most:
-        return text
-    return (
-        text[:most].rpartition(" ")[0][:most].rstrip(" ,.;:") + "…"
-        if " " in text[:most]
-        else text[:most] + "…"
-    )
 
 
 def _row(found: ArchivedArticle, size: ClusterSize | None, gazetteer: Gazetteer) -> Row:

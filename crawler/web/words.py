@@ -92,3 +92,11 @@ class Language:
         if unit.valid_from:
             return self.words("từ {day} đến nay", day=self.day(unit.valid_from))
         return self.words("đến nay")
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, or its beginning up to a blank and an ellipsis."""
+    if len(text) <= most:
+        return text
+    begun = text[:most]
+    return (begun.rpartition(" ")[0].rstrip(" ,.;:") if " " in begun else begun) + "…"

@@ -73,12 +73,11 @@ class Similarity:
     """What comparing two articles showed.
 
     similarity: part of the shorter text's shingles that the other has, 0 to 1.
-    of_longer: part of the longer one's that the shorter has. shared: how many these are.
+    shared: how many these are.
     """
 
     reason: Reason
     similarity: float = 0.0
-    of_longer: float = 0.0
     shared: int = 0
 
     @property
@@ -135,7 +134,7 @@ def compare(
     in_series: either is one of several look-alikes, so only near-identical texts are copies.
     """
     left, right = _without(one, common), _without(other, common)
-    similarity, of_longer, shared = _overlap(left.shingles, right.shingles)
+    similarity, shared = _overlap(left.shingles, right.shingles)
     enough = similarity >= ENOUGH
     if enough and (left is not one or right is not other):
         # With a form's lines out and boilerplate still in, that can be all that is left.
@@ -146,14 +145,13 @@ def compare(
         reason = _reason(one, other, counts, similarity)
         if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
             reason = Reason.SERIES
-    return Similarity(reason, similarity, of_longer, shared)
+    return Similarity(reason, similarity, shared)
 
 
-def _overlap(one: Hashes, other: Hashes) -> tuple[float, float, int]:
-    """Return which part of the shorter and of the longer text is shared, and how much that is."""
-    shorter, longer = sorted((len(one), len(other)))
+def _overlap(one: Hashes, other: Hashes) -> tuple[float, int]:
+    """Return which part of the shorter text is shared, and how much that is."""
     shared = len(np.intersect1d(one, other, assume_unique=True))
-    return shared / max(shorter, 1), shared / max(longer, 1), shared
+    return shared / max(min(len(one), len(other)), 1), shared
 
 
 def _reason(one: Text, other: Text, counts: SlotCounts, similarity: float) -> Reason:
@@ -251,9 +249,7 @@ def are_unrelated(one: Article, other: Article) -> bool:
     left, right = hashes[: bounds[1]], hashes[bounds[1] :]
     if min(len(left), len(right)) < _TELLING:
         return False
-    ours, theirs = _runs_of_three(left), _runs_of_three(right)
-    shared = len(np.intersect1d(ours, theirs, assume_unique=True))
-    return shared < _RELATED * min(len(ours), len(theirs))
+    return _overlap(_runs_of_three(left), _runs_of_three(right))[0] < _RELATED
 
 
 def _runs_of_three(syllables: Hashes) -> Hashes:

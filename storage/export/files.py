@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +35,9 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         )
     described = manifest_path(file)
     part, part_manifest = (path.with_name(path.name + ".part") for path in (file, described))
-    with _plain_errors(file), _removed(part), _removed(part_manifest):
+    with _plain_errors(file), ExitStack() as left_over:
+        for path in (part, part_manifest):
+            left_over.callback(path.unlink, missing_ok=True)
         rows, count = _write_rows(articles, order, part)
         manifest = Manifest(
             file=file.name,
@@ -103,15 +105,6 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _removed(path: Path) -> Iterator[None]:
-    """Take a file away that is left over in the end."""
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

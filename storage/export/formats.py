@@ -13,48 +13,19 @@ from typing import Any
 from storage.errors import ExportError
 from storage.model.articles import ArchivedArticle, Revision
 from storage.model.exports import ExportFormat
-from storage.model.json import article_json, time_json
+from storage.model.json import ARTICLE_KEYS, article_json, time_json
 from storage.text.normalize import escaped
 from storage.text.spreadsheet import harmless
 
 _SEPARATORS = {"section": " › "}
 
-COLUMNS: dict[str, str] = {
-    "id": "number",
-    "outlet": "text",
-    "article_id": "text",
-    "url": "text",
-    "title": "text",
-    "dateline": "text",
-    "sapo": "text",
-    "body": "text",
-    "blocks": "blocks",
-    "authors": "texts",
-    "byline": "text",
-    "credit": "text",
-    "published_at": "time",
-    "modified_at": "time",
-    "published_raw": "text",
-    "published_rule": "text",
-    "section": "texts",
-    "tags": "texts",
-    "images": "images",
-    "kind": "text",
-    "language": "text",
-    "notes": "texts",
-    "extraction": "extraction",
-    "places": "texts",
-    "state": "count",
-    "states": "count",
-    "changed": "texts",
-    "first_seen_at": "time",
-    "last_seen_at": "time",
-    "fetched_at": "time",
-    "removed_at": "time",
-    "fingerprint": "text",
-    "maybe_ours": "truth",
-}
-"""The columns of every format, in order, and what each holds."""
+COLUMNS = (
+    "id",
+    *ARTICLE_KEYS,
+    *("places", "state", "states", "changed", "first_seen_at", "last_seen_at", "fetched_at"),
+    *("removed_at", "fingerprint", "maybe_ours"),
+)
+"""The columns of every format, in order."""
 
 _NESTED = ("blocks", "images", "extraction")  # left out of CSV; the body has the text
 

@@ -14,22 +14,19 @@ from storage.text.normalize import storable
 GROUP_ROWS = 1000
 """Rows that a Parquet file keeps together, and that are held in memory: some 10 MB."""
 
-_TYPES = {
-    "number": pa.int64(),
-    "count": pa.int32(),
-    "truth": pa.bool_(),
-    "text": pa.string(),
-    "texts": pa.list_(pa.string()),
-    "time": pa.timestamp("us", tz="UTC"),
-    "blocks": pa.list_(pa.struct({"kind": pa.string(), "text": pa.string()})),
-    "images": pa.list_(
-        pa.struct({"url": pa.string(), "caption": pa.string(), "credit": pa.string()})
-    ),
-    "extraction": pa.struct(
-        {"family": pa.string(), "layout": pa.string(), "path": pa.string(), "version": pa.int32()}
-    ),
+_TEXT, _COUNT = pa.string(), pa.int32()
+_TIMES = [name for name in COLUMNS if name.endswith("_at")]
+_TYPES = {  # the others are texts
+    "id": pa.int64(),
+    "maybe_ours": pa.bool_(),
+    **dict.fromkeys(("state", "states"), _COUNT),
+    **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
+    **dict.fromkeys(("authors", "section", "tags", "notes", "places", "changed"), pa.list_(_TEXT)),
+    "blocks": pa.list_(pa.struct({"kind": _TEXT, "text": _TEXT})),
+    "images": pa.list_(pa.struct({"url": _TEXT, "caption": _TEXT, "credit": _TEXT})),
+    "extraction": pa.struct({"family": _TEXT, "layout": _TEXT, "path": _TEXT, "version": _COUNT}),
 }
-SCHEMA = pa.schema({name: _TYPES[kind] for name, kind in COLUMNS.items()})
+SCHEMA = pa.schema({name: _TYPES.get(name, _TEXT) for name in COLUMNS})
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from storage.model.articles import Article
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _FIELDS = tuple(field.name for field in fields(Article))
-_KEYS = (
+ARTICLE_KEYS = (
     *("outlet", "article_id", "url", "title", "dateline", "sapo", "body", "blocks", "authors"),
     *("byline", "credit", "published_at", "modified_at", "published_raw", "published_rule"),
-    *("section", "tags", "images", "kind", "language", "notes", "extraction", "refusal"),
+    *("section", "tags", "images", "kind", "language", "notes", "extraction"),
 )
+"""The keys of an article's JSON, in order."""
 
 
 def time_json(moment: datetime | None) -> str | None:
@@ -49,6 +50,5 @@ def article_json(article: Article) -> dict[str, Any]:
         "body": article.body,
         "published_at": time_json(article.published_at),
         "modified_at": time_json(article.modified_at),
-        "refusal": None,
     }
-    return {key: row[key] for key in _KEYS}
+    return {**{key: row[key] for key in ARTICLE_KEYS}, "refusal": None}

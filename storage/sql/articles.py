@@ -39,10 +39,10 @@ from storage.sql.read.counts import count_articles, position_of
 from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
-from storage.sql.schema.alarms import alarms
 from storage.sql.schema.core import articles, captures, keys, outlets, refusals, runs
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import gazetteer
+from storage.sql.schema.runs import alarms
 from storage.sql.schema.types import id_key, in_parts
 from storage.sql.search.stream import found_page
 

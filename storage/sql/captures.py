@@ -1,29 +1,23 @@
 """`archive.captures`: recorded responses, the WARC files they lie in, and reading them again."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from storage.codec.articles import check_window
-from storage.model.articles import Article, Capture, Refusal
+from storage.model.articles import Article, Capture, Refusal, RefusalReason
 from storage.model.maintenance import PushBacklog, Recorded, WarcFile
 from storage.model.readings import Reread, RereadQuery
+from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.transactions import Part
 from storage.sql.ingest.reread import reread
-from storage.sql.maintenance.warc_files import (
-    captures_after,
-    find_files,
-    list_files,
-    listed_files,
-    note_push,
-    push_backlog,
-    rewritten_files,
-    unlisted,
-    unstored_files,
-)
-from storage.sql.read.readings import count_to_reread, to_reread
-from storage.sql.schema.core import captures
+from storage.sql.read.readings import CAPTURE, capture_of, count_to_reread, to_reread
+from storage.sql.schema.core import captures, refusals
+from storage.sql.schema.maintenance import warc_files
+from storage.sql.schema.types import in_parts
 
 _PAGE = 500  # rows
 
@@ -67,7 +61,7 @@ class Captures(Part):
 
     def recorded(self) -> Iterator[Recorded]:
         """Yield every capture, in the order in which they were stored."""
-        return (one for _, one in self._database.pages(captures_after, _PAGE))
+        return (one for _, one in self._database.pages(_captures_after, _PAGE))
 
     def move_record(self, number: int, offset: int) -> None:
         """Let a capture, by number, point to another place, in bytes, in its WARC file."""
@@ -77,42 +71,84 @@ class Captures(Part):
 
     def list_warc_files(self, files: Sequence[WarcFile]) -> None:
         """Write the sizes and digests of WARC files that are whole."""
+        rows = {file.name: asdict(file) for file in files}
         with self._database.writing() as conn:
-            list_files(conn, files)
+            for part in in_parts(sorted(rows)):
+                conn.execute(sa.delete(warc_files).where(warc_files.c.name.in_(part)))
+                conn.execute(sa.insert(warc_files), [rows[name] for name in part])
 
     def warc_files(self) -> Iterator[WarcFile]:
         """Yield the listed WARC files by name."""
-        return (one for _, one in self._database.pages(listed_files, _PAGE))
+        return self._files()
 
     def unstored_warc_files(self) -> Iterator[WarcFile]:
         """Yield the listed WARC files that the object store does not have, by name."""
-        return (one for _, one in self._database.pages(unstored_files, _PAGE))
+        return self._files(_UNSTORED)
 
     def rewritten_warc_files(self) -> Iterator[WarcFile]:
         """Yield the WARC files that takedowns changed, by name."""
-        return (one for _, one in self._database.pages(rewritten_files, _PAGE))
+        return self._files(warc_files.c.rewritten_at.is_not(None))
+
+    def _files(self, *wanted: sa.ColumnElement[bool]) -> Iterator[WarcFile]:
+        def fetch(conn: Connection, after: str | None, size: int) -> list[tuple[str, WarcFile]]:
+            query = _FILES.where(warc_files.c.name > (after or ""), *wanted)
+            rows = conn.execute(query.order_by(warc_files.c.name).limit(size))
+            return [(row.name, WarcFile(*row)) for row in rows]
+
+        return (one for _, one in self._database.pages(fetch, _PAGE))
 
     def find_warc_files(self, names: Sequence[str]) -> list[WarcFile]:
         """Return those of the WARC files, by name, that are listed."""
         with self._database.reading() as conn:
-            return list(find_files(conn, names))
+            return [WarcFile(*row) for row in rows_at(conn, _FILES, warc_files.c.name, names)]
 
     def note_push(
         self, file: WarcFile, stored_at: datetime | None, error: str | None = None
-    ) -> None:
+    ) -> bool:
         """Write since when the object store has a file, or why it does not take it.
 
-        Nothing is written where the file was rewritten after it was listed as `file`.
+        Returns False, and writes nothing, where it was rewritten after it was listed as `file`.
         """
+        same = (warc_files.c.name == file.name) & (warc_files.c.sha256 == file.sha256)
+        pushed = sa.update(warc_files).where(same).values(stored_at=stored_at, push_error=error)
         with self._database.writing() as conn:
-            note_push(conn, file, stored_at, error)
+            return conn.execute(pushed).rowcount > 0
 
     def push_backlog(self) -> PushBacklog:
         """Return what the object store does not have yet."""
+        counted = sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(warc_files.c.size_bytes), 0),
+            sa.func.min(warc_files.c.listed_at),
+        ).where(_UNSTORED)
+        said = warc_files.c.push_error
+        newest = sa.select(said).where(_UNSTORED, said.is_not(None))
+        newest = newest.order_by(warc_files.c.listed_at.desc()).limit(1)
         with self._database.reading() as conn:
-            return push_backlog(conn)
+            files, size, oldest_at = conn.execute(counted).one()
+            return PushBacklog(files, int(size), oldest_at, conn.execute(newest).scalar())
 
     def unlisted_warc_files(self, names: Sequence[str]) -> list[str]:
         """Return those names that are not listed."""
-        with self._database.reading() as conn:
-            return list(unlisted(conn, names))
+        listed = {file.name for file in self.find_warc_files(names)}
+        return [name for name in names if name not in listed]
+
+
+_FILES = sa.select(warc_files)
+_UNSTORED = warc_files.c.stored_at.is_(None)
+
+
+def _captures_after(conn: Connection, after: int | None, size: int) -> list[tuple[int, Recorded]]:
+    """Return up to `size` captures by number, those after the one with that number."""
+    query = (
+        sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
+        .select_from(captures.outerjoin(refusals))
+        .where(captures.c.id > (after or 0))
+        .order_by(captures.c.id)
+        .limit(size)
+    )
+    redacted = RefusalReason.REDACTED.value
+    return [
+        (row.id, Recorded(row.id, row.outlet, capture_of(row), row.reason == redacted))
+        for row in conn.execute(query)
+    ]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import WarcRecordType
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
@@ -95,6 +95,7 @@ HEADERS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(headers=HEADERS, tail=st.text(max_size=30), body=st.binary(max_size=300))
 def test_no_header_or_address_breaks_a_file(
     tmp_path_factory: pytest.TempPathFactory,

@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 
 from crawler.capture.files import list_files
+from crawler.config.config import load_config
+from crawler.jobs.crawl_job import child_environment
+from crawler.schedule.agenda import PUSH, MaintenanceJob
+from crawler.schedule.plan import new_agenda
+from crawler.schedule.state import maintenance_argv
 from storage.archive import open_archive
 from tests.support.commands import Tinquan
 from tests.support.object_store import S3
@@ -110,6 +115,18 @@ def test_status_says_what_waits_and_an_alarm_that_it_lasts(
     assert (said.code, "WARC file" in said.out) == (0, False)
 
 
+def test_the_schedule_pushes_where_there_is_a_store(config: Path, s3: S3) -> None:
+    settings = load_config(config)
+    agenda = new_agenda(settings, [])
+    agenda.remember([], {}, NOW)
+    assert MaintenanceJob(PUSH) in agenda.take(NOW + timedelta(minutes=5))
+    argv = maintenance_argv(settings)[PUSH]
+    environment = child_environment(settings)
+    done = subprocess.run(argv, check=False, capture_output=True, env=environment, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(s3.names()) == 2
+
+
 def test_a_backup_says_what_only_the_store_has(
     config: Path, s3: S3, tinquan: Tinquan, tmp_path: Path
 ) -> None:
@@ -135,9 +152,9 @@ def test_the_library_is_loaded_by_what_asks_the_store_alone(config: Path) -> Non
 
 def loaded(config: Path, *words: str) -> str:
     """Return what a command in a process of its own says last."""
-    code = f"import sys; sys.argv = ['tinquan', *{words}]\n{_SAY}"
+    code = f"import sys; sys.argv = ['tinquan', *{words}, '--config', '{config}']\n{_SAY}"
     argv = [sys.executable, "-c", code]
-    done = subprocess.run(argv, check=False, cwd=config.parent, capture_output=True, text=True)
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
     return done.stdout.splitlines()[-1]
 
 

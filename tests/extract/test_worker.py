@@ -14,6 +14,9 @@ from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from storage.model.articles import Article, Refusal, RefusalReason
 from tests.support.pages_fixture import load_page
+from tests.support.sites import is_gone
+
+WARM = pytest.mark.usefixtures("warm")
 
 
 def behave(page: Page, outlet: Outlet | None) -> Article | Refusal:
@@ -65,12 +68,14 @@ def test_bad_pages_cost_only_themselves() -> None:
     assert first != last, "the child was replaced"
 
 
+@WARM
 def test_extracts_as_in_this_process() -> None:
     page, _ = load_page("tienphong")
     [result] = asyncio.run(_run([page], extract, limit=60))
     assert result == extract(page, None)
 
 
+@WARM
 def test_cancelled_page_frees_the_worker() -> None:
     async def scenario() -> Article | Refusal:
         async with ExtractionWorker(limit_seconds=60, function=behave) as worker:
@@ -89,8 +94,10 @@ def test_a_child_killed_between_two_pages_is_replaced() -> None:
         async with ExtractionWorker(limit_seconds=60, function=behave) as worker:
             first = await worker.extract(_page("ok"), None)
             assert isinstance(first, Refusal)
-            os.kill(int(first.evidence.removeprefix("read by ")), signal.SIGKILL)
-            await asyncio.sleep(0.1)  # it is gone then
+            pid = int(first.evidence.removeprefix("read by "))
+            os.kill(pid, signal.SIGKILL)
+            while not is_gone(pid):
+                await asyncio.sleep(0.01)
             return [first, *[await worker.extract(_page("ok"), None) for _ in range(2)]]
 
     results = asyncio.run(scenario())
@@ -110,6 +117,7 @@ def test_a_child_that_does_not_start_costs_its_page(monkeypatch: pytest.MonkeyPa
     assert reasons == [RefusalReason.CRASH, RefusalReason.EMPTY]
 
 
+@WARM
 def test_what_a_page_s_code_prints_gets_between_no_answers() -> None:
     results = asyncio.run(_run([_page("print"), _page("ok")], behave, limit=60))
     reasons = [r.reason for r in results if isinstance(r, Refusal)]
@@ -129,6 +137,7 @@ def test_a_child_ends_with_whoever_asked_it() -> None:
         os.kill(pid, 0)
 
 
+@WARM
 def test_pages_are_read_side_by_side() -> None:
     async def scenario() -> set[str]:
         async with ExtractionWorker(workers=2, limit_seconds=60, function=behave) as worker:

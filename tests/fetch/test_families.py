@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from tests.support.family_fill import fill
 from tests.support.family_sites import HOSTS, SITES, FamilySite, Item
 from tests.support.paths import ROOT
 from tests.support.site import LocalSite
+from tests.support.warm import Forked
 
 BY_FAMILY = pytest.mark.parametrize("site", SITES, ids=lambda site: site.family)
 AUGUST = {"since": "2026-08-01", "until": "2026-09-01", "backfill": "1"}
@@ -42,7 +42,7 @@ class Desk:
     def open(self) -> Archive:
         return open_archive(f"sqlite:///{self.folder / 'tinquan.db'}", create=False)
 
-    def start(self, crawls: list[tuple[str, dict[str, str]]]) -> subprocess.Popen[str]:
+    def start(self, crawls: list[tuple[str, dict[str, str]]]) -> Forked:
         settings = {
             "DOWNLOAD_DELAY": 0,
             "DOWNLOAD_DELAY_JITTER": 0,
@@ -56,10 +56,8 @@ class Desk:
             "SCRAPY_SETTINGS_MODULE": "crawler.settings",
             "PYTHONPATH": str(ROOT),
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.support.run_spiders", json.dumps(asked)],
-            cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
+        command = [sys.executable, "-m", "tests.support.run_spiders", json.dumps(asked)]
+        return Forked(command, environment)
 
     def crawl(self, crawls: list[tuple[str, dict[str, str]]]) -> None:
         process = self.start(crawls)

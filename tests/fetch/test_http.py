@@ -120,7 +120,7 @@ def test_heads_and_lengths_that_are_wrong_lose_no_page(
         answer(page[3], b"Content-Type : text/html", b": nothing"),
         answer(page[4], length=len(page[4]) + 500),
         answer(page[5], length=len(page[5]) - 40),
-        b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n" + page[6],
+        b"HTTP/1.1 200 OK\n goes on\nContent-Type: text/html\n\n" + page[6],
         answer(b"%x\r\n%b\r\n" % (len(page[7]), page[7]), b"Transfer-Encoding: chunked").replace(
             b"Content-Length", b"X-Length"
         ),

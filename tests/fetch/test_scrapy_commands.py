@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,12 @@ from storage.model.articles import ArticleQuery
 from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite
 from tests.support.sites import SECTION, Desk, articles, epi_site, last_run
+
+
+@pytest.fixture
+def desk(tmp_path: Path, site: LocalSite) -> Desk:
+    """Return a folder without an archive."""
+    return Desk(tmp_path, site)
 
 
 def scrapy(desk: Desk, *words: str) -> subprocess.CompletedProcess[str]:

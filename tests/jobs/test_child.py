@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from crawler.jobs.child import TAIL_BYTES, Bounds, Exit, run_child
-from tests.support.sites import wait_for
+from tests.support.sites import is_gone, wait_for
 
 MIB = 2**20
 BOUNDS = Bounds(seconds=20, memory_bytes=400 * MIB, grace_seconds=0.5)
@@ -24,13 +24,6 @@ def run(code: str, bounds: Bounds = BOUNDS, stop_after: float | None = None) -> 
         return await run_child([sys.executable, "-c", code], os.environ, bounds, stopping)
 
     return asyncio.run(main())
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE  # init has not reaped it yet
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_an_ordinary_end() -> None:

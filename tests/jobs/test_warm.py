@@ -14,9 +14,8 @@ from crawler.jobs import start
 from crawler.jobs.child import Bounds, EndedBy, Exit, run_child
 from crawler.jobs.start import WarmParent
 from crawler.jobs.supervisor import PRELOADED
-from tests.jobs.test_child import is_gone
 from tests.support.paths import ROOT
-from tests.support.sites import wait_for
+from tests.support.sites import is_gone, wait_for
 
 BOUNDS = Bounds(seconds=30, memory_bytes=400 * 2**20, grace_seconds=0.5)
 Scenario = Callable[[WarmParent], Awaitable[None]]

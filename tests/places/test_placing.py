@@ -30,6 +30,8 @@ from storage.model.places import Tags
 from tests.support.places import FOLDER, gazetteer, tagger
 from tests.support.samples import T0, article, at, capture, run
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 TABLES = Tables(FOLDER, fingerprint(FOLDER))
 VERSION = version_of(TABLES.version)
 OUTLET = """

@@ -26,6 +26,8 @@ from tests.support.commands import Ran, Tinquan
 from tests.support.pages_fixture import load_page, page_names
 from tests.support.samples import article, at
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 SOURCE = ImportSource("baothu", "article_id", {}, NOW)
 Import = Callable[..., Ran]

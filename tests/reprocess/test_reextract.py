@@ -17,6 +17,8 @@ from tests.recordings.pages import ROOT
 from tests.support.commands import Tinquan
 from tests.support.replaying import EVENING, MORNING, replay
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 RULE = '\n[overrides]\ndrop = ["h2", "h3"]\n'
 NEWER = VERSION + 1
 

@@ -31,6 +31,8 @@ from storage.model.articles import Article, Capture, Refusal, RefusalReason
 from tests.support import rereaders
 from tests.support.pages_fixture import FOLDER
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 START = datetime(2026, 11, 20, tzinfo=UTC)
 OUTLETS = load_outlets(FOLDER.parent.parent / "config/outlets", FAMILY_NAMES)
 PAGE = (FOLDER / "tienphong.html").read_text("utf-8")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -31,6 +32,7 @@ MANY = tuple(f"bao{number:02}" for number in range(40))
 ARTICLES = 3
 PATIENCE = 600  # seconds
 TAKEN_OVER = timedelta(seconds=60)
+UNNOTICED = timedelta(seconds=30)  # that the server needs to notice that a machine is silent
 EVERY = timedelta(minutes=30)
 CADENCE = "[schedule.cadence]\nevery_minutes = 30\nadaptive = false\njitter = 0\n"
 
@@ -76,11 +78,16 @@ def started() -> Iterator[dict[int, subprocess.Popen[str]]]:
             kill_machine(process)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
+T = TypeVar("T")
+
+
+def wait_for(found: Callable[[], T | None]) -> T:
+    """Return what a function finds, as soon as it finds something."""
+    until = time.monotonic() + PATIENCE
+    while not (one := found()):
         assert time.monotonic() < until, "never happened"
         time.sleep(0.2)
+    return one
 
 
 def done(archive: Archive) -> set[str]:
@@ -100,14 +107,21 @@ def asked(site: LocalSite) -> Counter[str]:
     return Counter(address for address in site.asked if "-post" in address)
 
 
-def in_the_middle(archive: Archive) -> Run | None:
-    """Return a run that has stored some of its articles and not all."""
-    return next((run for run in archive.runs.at_work() if run.counts.fetched >= 2), None)
+def by_outlet(site: LocalSite) -> Counter[str]:
+    """Return how often articles were asked for, by outlet."""
+    return Counter(address.split(".")[0] for address in site.asked if "-post" in address)
+
+
+def caught(archive: Archive, site: LocalSite) -> Run:
+    """Return a run that waits for an article."""
+    return wait_for(
+        lambda: next((run for run in archive.runs.at_work() if by_outlet(site)[run.outlet]), None)
+    )
 
 
 def hold_back(site: LocalSite) -> None:
-    """Let each article take its time, so that there is a middle of a crawl."""
-    site.before = lambda address: time.sleep(1.5 if "-post" in address else 0)
+    """Let each article take its time, so that a crawl is met in the middle."""
+    site.before = lambda address: time.sleep(5 if "-post" in address else 0)
 
 
 def looked_since(archive: Archive, moment: datetime) -> bool:
@@ -145,9 +159,9 @@ def test_three_machines_crawl_each_outlet_once_in_its_interval(
             over = [run for run in new_runs() if run.outcome is not None]
             return {run.outlet for run in over} == set(MANY)
 
-        wait_until(all_done)
+        wait_for(all_done)
         last = max(run.ended_at or now for run in new_runs())
-        wait_until(lambda: looked_since(archive, last))  # whoever would begin again has begun
+        wait_for(lambda: looked_since(archive, last))  # whoever would begin again has begun
         runs = new_runs()
         machines = archive.machines.find()
         for process in started.values():
@@ -174,35 +188,46 @@ def test_a_machine_that_is_killed_is_taken_over_and_so_is_that_one(
     hold_back(shared.site)
     started |= {place: shared.start(place) for place in range(MACHINES)}
     with open_archive(shared.url) as archive:
-        clock = archive.locks.clock()
-        for _ in range(2):
-            wait_until(lambda: in_the_middle(archive) is not None)
-            victim = in_the_middle(archive)
-            assert victim is not None
-            place = next(place for place in started if machine(place) == victim.host)
-            kill_machine(started.pop(place))
-            assert_taken_over(archive, victim, clock())
-        wait_until(lambda: done(archive) == set(FEW))
+        first = caught(archive, shared.site)
+        before = by_outlet(shared.site)
+        second = killed(archive, first, started)
+        wait_for(lambda: by_outlet(shared.site)[first.outlet] > before[first.outlet])
+        killed(archive, second, started)
+        wait_for(lambda: done(archive) == set(FEW))
         assert_apart(archive.runs.find())
         assert_told(archive, 2)
     twice = [address for address, times in asked(shared.site).items() if times > 1]
-    assert len(twice) <= 4, "only what was under way at the kills: of two crawls each"
+    assert len(twice) <= 4, "only what was under way at the kills: an article of each crawl"
     assert len(asked(shared.site)) == len(FEW) * ARTICLES
 
 
-def assert_taken_over(archive: Archive, victim: Run, gone_at: datetime) -> None:
-    """A run is closed, and its visit made again, within a minute after its machine was gone."""
+def killed(archive: Archive, victim: Run, started: dict[int, subprocess.Popen[str]]) -> Run:
+    """Kill the machine of a run; return the run that takes its visit over."""
+    place = next(place for place in started if machine(place) == victim.host)
+    kill_machine(started.pop(place))
+    return taken_over(archive, victim, archive.locks.clock()())
+
+
+def taken_over(
+    archive: Archive, victim: Run, gone_at: datetime, within: timedelta = TAKEN_OVER
+) -> Run:
+    """Return the run that makes a visit again, which another machine has begun in time."""
+
+    def claimed() -> bool:
+        holder = archive.locks.holder(f"visit {victim.outlet}.vn")
+        own = f"tinquan schedule on {victim.host}"
+        return holder not in (None, own) and archive.runs.get(victim.id).outcome is not None
 
     def later() -> list[Run]:
         runs = archive.runs.find(victim.outlet)
         return [run for run in runs if run.started_at > victim.started_at]
 
-    wait_until(lambda: bool(later()))
-    closed = archive.runs.get(victim.id)
-    assert closed.ended_at is not None and closed.outcome in (Outcome.DIED, Outcome.STOPPED)
-    assert closed.ended_at - gone_at < TAKEN_OVER
-    assert later()[-1].started_at - gone_at < TAKEN_OVER
-    assert later()[-1].host != victim.host
+    wait_for(claimed)
+    assert archive.locks.clock()() - gone_at < within
+    assert archive.runs.get(victim.id).outcome is Outcome.DIED
+    found = wait_for(later)[-1]  # how soon a process is up says how busy this machine is
+    assert found.host != victim.host
+    return found
 
 
 def assert_told(archive: Archive, lost: int) -> None:
@@ -215,7 +240,7 @@ def assert_told(archive: Archive, lost: int) -> None:
             for one in alarms
         )
 
-    wait_until(told)
+    wait_for(told)
 
 
 def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
@@ -228,14 +253,12 @@ def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
     hold_back(shared.site)
     started |= {place: shared.start(place) for place in range(MACHINES)}
     with open_archive(shared.url) as archive:
-        wait_until(lambda: in_the_middle(archive) is not None)
-        victim = in_the_middle(archive)
-        assert victim is not None and victim.pid is not None
+        victim = caught(archive, shared.site)
         place = next(place for place in started if machine(place) == victim.host)
         wires.cut(place)
         gone_at = archive.locks.clock()()
-        assert_taken_over(archive, victim, gone_at)
-        wait_until(lambda: done(archive) == set(FEW))
+        taken_over(archive, victim, gone_at, TAKEN_OVER + UNNOTICED)
+        wait_for(lambda: done(archive) == set(FEW))
         assert_apart(archive.runs.find())
         assert_told(archive, 1)
     log = (shared.folder / f"{machine(place)}.log").read_text()
@@ -251,12 +274,15 @@ def test_a_server_that_is_restarted_costs_a_crawl_and_no_article(
     hold_back(shared.site)
     started |= {place: shared.start(place) for place in range(2)}
     with open_archive(shared.url) as archive:
-        wait_until(lambda: in_the_middle(archive) is not None)
+        wait_for(lambda: len(archive.machines.find()) == 2)
+        caught(archive, shared.site)
         server.control("restart", "-m", "fast", "-l", str(server.folder / "log"))
     with open_archive(shared.url) as archive:
-        wait_until(lambda: done(archive) == set(FEW))
+        wait_for(lambda: done(archive) == set(FEW))
         assert_apart(archive.runs.find())
-    assert all(process.poll() is None for process in started.values()), "both go on"
+    logs = [(shared.folder / f"{machine(place)}.log").read_text() for place in started]
+    assert all(process.poll() is None for process in started.values()), logs
+    assert not any("Traceback" in log for log in logs)
     assert max(asked(shared.site).values()) <= 2
     assert len(asked(shared.site)) == len(FEW) * ARTICLES
 
@@ -269,16 +295,14 @@ def test_a_crawl_whose_lock_is_cut_is_made_again(
     hold_back(shared.site)
     started |= {place: shared.start(place) for place in range(2)}
     with open_archive(shared.url) as archive:
-        wait_until(lambda: in_the_middle(archive) is not None)
-        victim = in_the_middle(archive)
-        assert victim is not None
+        victim = caught(archive, shared.site)
         cut(server, f"tinquan run {victim.id} on {victim.host}")
-        wait_until(lambda: done(archive) == set(FEW))
+        wait_for(lambda: done(archive) == set(FEW))
         runs = archive.runs.find()
-        assert archive.runs.get(victim.id).outcome in (Outcome.STOPPED, Outcome.DONE)
+        assert archive.runs.get(victim.id).outcome is Outcome.STOPPED
         assert_apart(runs)
     assert len(asked(shared.site)) == len(FEW) * ARTICLES
-    assert sum(asked(shared.site).values()) <= len(FEW) * ARTICLES + 2, "what was under way"
+    assert sum(asked(shared.site).values()) <= len(FEW) * ARTICLES + 1, "what was under way"
 
 
 def test_while_a_host_is_crawled_nothing_else_has_it(
@@ -290,7 +314,7 @@ def test_while_a_host_is_crawled_nothing_else_has_it(
         store_due(archive, FEW[0])
         shared.site.before = lambda _: time.sleep(600)  # to its end, if it is not killed
         started[0] = shared.start(0, "crawl", FEW[0])
-        wait_until(lambda: bool(shared.site.asked))
+        wait_for(lambda: bool(shared.site.asked))
         (crawl,) = archive.runs.at_work()
         held = f"{FEW[0]}.vn: is being crawled by run {crawl.id} on {machine(0)}"
         for words in (
@@ -310,7 +334,7 @@ def test_while_a_host_is_crawled_nothing_else_has_it(
         kill_machine(started.pop(0))
         shared.site.before = lambda _: None
         taken = ("archive", "redact", "1", "--reason", "x", "--yes")
-        wait_until(lambda: shared.call(1, *taken).returncode == 0)
+        wait_for(lambda: shared.call(1, *taken).returncode == 0)
         assert shared.call(2, "crawl", FEW[0]).returncode == 0
         assert_apart([run for run in archive.runs.find() if run.outcome is not Outcome.FAILED])
 
@@ -322,7 +346,7 @@ def test_a_canary_whose_lock_is_cut_ends_itself_and_says_so(
     shared.prepare()
     shared.site.before = lambda _: time.sleep(600)
     started[0] = shared.start(0, "outlets", "check", FEW[0], "--live")
-    wait_until(lambda: bool(shared.site.asked))
+    wait_for(lambda: bool(shared.site.asked))
     cut(server, f"tinquan canary on {machine(0)}")
     assert started[0].wait(timeout=30) == 1
     log = (shared.folder / f"{machine(0)}.log").read_text()

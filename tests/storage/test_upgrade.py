@@ -18,7 +18,7 @@ from storage.search.query_syntax import parse_words
 from storage.sql.engine.migrate import migrate
 from storage.sql.migrations.versions import v0022_search_in_both_forms
 from storage.sql.schema.core import metadata
-from storage.sql.schema.schedule import chores
+from storage.sql.schema.runs import chores
 from tests.support.first_schema import make_first
 from tests.support.first_search import left_of_first_search, make_first_search
 from tests.support.samples import article, at, capture, refusal, run

@@ -5,13 +5,18 @@ the schema and no rows. `empty_url` gives one without tables.
 """
 
 import atexit
+import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 
@@ -21,7 +26,14 @@ from tests.support.places import FOLDER
 from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
-_UNSAFE_BUT_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+_PREFIX = "tinquan-tests-"
+_BEGINNING_SECONDS = 600  # a server that is being made has no users yet
+_UNSAFE_BUT_QUICK = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "autovacuum = off",  # it looks through hundreds of databases a minute
+)
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +43,10 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
     pytest-xdist's workers share one server: the library counts its processes, and the last one
     stops it and removes its folder.
     """
+    _sweep()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
     # Of its own and not below pytest's: as root the library opens up every parent folder.
-    folder = Path(tempfile.gettempdir()) / f"tinquan-pg-{run[:18]}"
+    folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run[:18]}"
     for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
         path.mkdir(mode=mode, exist_ok=True)
     # Registered before the library's own hook, so run after it: that one makes the folder again.
@@ -48,6 +61,19 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
         admin.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+
+
+def _sweep() -> None:
+    """Remove what killed runs have left: servers that nobody uses any more, and their folders."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, ValueError):
+            users, server = folder / "data/.handle_pids.json", folder / "data/postmaster.pid"
+            is_used = users.exists() and any(map(psutil.pid_exists, json.loads(users.read_text())))
+            if is_used or time.time() - folder.stat().st_mtime < _BEGINNING_SECONDS:
+                continue
+            with suppress(psutil.Error, OSError):
+                psutil.Process(int(server.read_text().split()[0])).send_signal(signal.SIGQUIT)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_left_over(folder: Path) -> None:
@@ -73,7 +99,7 @@ def new_postgresql(postgresql: str) -> Callable[[str], str]:
 
     def make(template: str) -> str:
         name = f"t{uuid4().hex}"
-        run_sql(postgresql, f"CREATE DATABASE {name} TEMPLATE {template}")
+        run_sql(postgresql, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return on_server(postgresql, name)
 
     return make

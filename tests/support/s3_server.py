@@ -1,8 +1,9 @@
 """An S3 server on the loopback: moto's, with a log of what it is asked, and with bad moments.
 
 Run as a script by the Python of `.venv-s3`, where moto is. It prints its port. A request to
-`/--mode/NAME` sets how it answers from then on: `up`, `down` (503) or `refuse` (403);
-one to `/--asked` returns the requests since the last, a line each.
+`/--mode/NAME` sets how it answers from then on: `up`, `down` (503), `refuse` (403) or
+`odd` (400, with control characters); one to `/--asked` returns the requests since the last, a line
+each.
 """
 
 import sys
@@ -15,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 _REFUSALS = {
     "down": ("503 Slow Down", b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>"),
     "refuse": ("403 Forbidden", b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"),
+    "odd": ("400 Bad Request", b"\x1b[31mnope\nnope"),
 }
 Start = Callable[[str, list[tuple[str, str]]], Any]
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import psutil
+
 from storage.archive import Archive, open_archive
 from storage.model.articles import Article, ArticleQuery, Capture
 from storage.model.runs import Run
@@ -201,6 +203,14 @@ def captures(archive: Archive) -> list[Capture]:
 
 def asked_articles(site: LocalSite) -> list[str]:
     return [address for address in site.asked if "-post" in address]
+
+
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended, even if nobody has asked how."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -33,12 +33,14 @@ class Forked:
         self.args = argv
         self.returncode: int | None = None
         asked = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(ROOT), 0)
-        self._errors = os.fdopen(os.memfd_create("stderr"), "w+")
+        self._printed, self._errors = (
+            os.fdopen(os.memfd_create(name), "w+") for name in ("stdout", "stderr")
+        )
         told, tells = os.pipe()
         self._told = os.fdopen(told)
         try:
-            streams = (_nothing(), 1, self._errors.fileno())
-            socket.send_fds(_parent(), [json.dumps(asdict(asked)).encode()], [*streams, tells])
+            ends = (_nothing(), self._printed.fileno(), self._errors.fileno(), tells)
+            socket.send_fds(_parent(), [json.dumps(asdict(asked)).encode()], ends)
         finally:
             os.close(tells)
         self.pid = int(self._told.readline())
@@ -58,12 +60,13 @@ class Forked:
             self._told.close()
         return self.returncode
 
-    def communicate(self, timeout: float | None = None) -> tuple[None, str]:
-        """Wait for the end; return nothing and what it wrote on standard error."""
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Wait for the end; return what it wrote on standard output and standard error."""
         self.wait(timeout)
-        with self._errors:
-            self._errors.seek(0)
-            return None, self._errors.read()
+        with self._printed as printed, self._errors as errors:
+            printed.seek(0)
+            errors.seek(0)
+            return printed.read(), errors.read()
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, unless it has ended."""

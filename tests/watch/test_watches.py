@@ -13,7 +13,9 @@ from crawler.watch.due import GIVEN_UP_AFTER, is_due, is_time, next_attempt, nex
 from crawler.watch.quotes import Span
 from crawler.watch.text import spans_text
 from crawler.watch.watches import compiled
+from crawler.watch.words import CAUSES
 from storage.errors import ConfigError
+from storage.model.alarms import Cause
 from storage.model.json import LOCAL
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
@@ -184,3 +186,8 @@ def test_the_template_of_configurations_names_watches() -> None:
 def test_a_quote_in_plain_text_hides_nothing() -> None:
     line = (Span("Cầu\x1b[2J\u202e "), Span("mới\u061c", "added"))
     assert spans_text(line) == "Cầu[2J {+mới+}"
+
+
+def test_a_digest_can_name_every_cause_of_an_alarm() -> None:
+    for told in CAUSES.values():
+        assert told.keys() == set(Cause)

@@ -18,9 +18,8 @@ from crawler.web.chart import month_chart, months_back
 from crawler.web.fault_page import SAYINGS
 from crawler.web.messages import ALARMS, NOTES, alarm_text, note_text, place_note_text
 from crawler.web.routes.maps import shade_bounds
-from crawler.web.rows import cut
 from crawler.web.shapes import Outlines, load_outlines
-from crawler.web.words import Language, english
+from crawler.web.words import Language, cut, english
 from storage.errors import ConfigError, NotFoundError, UsageError
 from storage.model.alarms import Cause, Finding
 from storage.model.articles import RefusalReason

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from crawler.web.app import LIVE, PAGES, create_app
+from crawler.web.app import LIVE, PAGES, create_app, warm
 from crawler.web.security import CSP
 from tests.support.asking import Answer, ask
 from tests.support.reading import DONG_DA, HA_NOI, LANG, Desk
@@ -167,7 +167,7 @@ def test_a_comparison_marks_words(desk: Desk) -> None:
     assert "<del>" in text
 
 
-@pytest.mark.parametrize(("language", "told"), [("vi", "Ngoặc kép phải"), ("en", "Quotes need")])
+@pytest.mark.parametrize(("language", "told"), [("vi", "từ ký tự thứ 1."), ("en", "closing quote")])
 def test_a_search_that_is_not_understood_is_explained(desk: Desk, language: str, told: str) -> None:
     answer = ask(desk.app, f"/tim?q=%22ngap&lang={language}")
     assert answer.status == 400
@@ -210,6 +210,24 @@ def test_an_article_says_how_sure_its_places_are_and_what_it_is_to_the_story(des
 def test_an_article_says_that_it_is_gone_or_not_the_newest(desk: Desk) -> None:
     assert "Báo đã gỡ trang này" in ask(desk.app, f"/bai/{desk.ids['removed']}").text
     assert "không phải bản mới nhất" in ask(desk.app, f"/bai/{desk.ids['edited']}@1").text
+
+
+def test_what_takes_too_long_to_compare_is_left_to_its_own_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = f"/cau-chuyen/{desk.ids['source']}"
+    assert "số chữ" in ask(desk.app, "/thay-doi").text
+    monkeypatch.setattr("crawler.web.page.COMPARING_SECONDS", -1)
+    assert "số chữ" not in ask(desk.app, "/thay-doi").text
+    assert "so với bản đầu" in ask(desk.app, told).text
+
+
+def test_a_reader_can_make_a_page_of_each_kind_before_it_listens(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "crawler.web"):
+        warm(desk.reader)
+    assert caplog.messages == []
 
 
 def test_search_marks_words_and_counts(desk: Desk) -> None:

@@ -49,9 +49,11 @@ def push(archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime) 
             refused = 0
             done.files += size is not None
             done.size_bytes += size or 0
-    for path in _done_with(archive, files, keep, now):
-        path.unlink(missing_ok=True)
-        done.removed += 1
+    for name in _done_with(archive, files, keep, now):
+        with files.writing():  # a takedown may just have rewritten it
+            if _has_stored(archive, name):
+                (files.folder / name).unlink(missing_ok=True)
+                done.removed += 1
     return done
 
 
@@ -73,7 +75,11 @@ def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -
         raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not _is_same(describe(stored, name, now), listed):
         raise StoreError(f"{stored}: what was pushed cannot be read back as it was")
-    archive.captures.note_push(listed, now)
+    if not archive.captures.note_push(listed, now):
+        # What is in the store now may hold its text: whoever has the right file pushes it again.
+        for rewritten in archive.captures.find_warc_files([name]):
+            archive.captures.note_push(rewritten, None)
+        raise CaptureError(f"{path}: a takedown on another machine has rewritten it meanwhile")
     return listed.size_bytes
 
 
@@ -83,18 +89,18 @@ def _is_same(found: WarcFile, listed: WarcFile) -> bool:
 
 def _done_with(
     archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime
-) -> Iterator[Path]:
+) -> Iterator[str]:
     """Yield the local copies that may go: the store has what they say, or what they should say."""
     paths = {path.relative_to(files.folder).as_posix(): path for path in warc_paths(files.folder)}
     old = [name for name, path in paths.items() if _changed_at(path) <= now - keep]
     for listed in archive.captures.find_warc_files(old):
         is_old = listed.stored_at is not None and listed.stored_at <= now - keep
         if is_old and files.stored(listed.name).size() == listed.size_bytes:
-            yield paths[listed.name]
+            yield listed.name
     for listed in archive.captures.rewritten_warc_files():
         path = paths.get(listed.name)
         if path is not None and _is_stale(path, listed):
-            yield path
+            yield listed.name
 
 
 def _is_stale(path: Path, listed: WarcFile) -> bool:
@@ -106,5 +112,13 @@ def _is_stale(path: Path, listed: WarcFile) -> bool:
     )
 
 
+def _has_stored(archive: Archive, name: str) -> bool:
+    return any(one.stored_at is not None for one in archive.captures.find_warc_files([name]))
+
+
 def _changed_at(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    """Return when a file was written; in the far future where another push has removed it."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _FIRST = 256 * 1024  # bytes of the first request; nearly every record is shorter
-_LARGEST = 8 * 1024 * 1024
+_LARGEST = 4 * 1024 * 1024
 _PART = 8 * 1024 * 1024  # bytes of an upload's requests
+_READ_SECONDS, _WRITE_SECONDS = 30, 120  # for one request: whoever looks at a page waits for it
 _AT_ONCE = 4
 _KEYS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_REGION, AWS_ENDPOINT_URL)",
@@ -92,7 +93,7 @@ class StoredObject:
         with file.open("rb") as stream, _plain_errors(self.url):
             try:
                 _library().put(
-                    _client(self.url),
+                    _client(self.url, _WRITE_SECONDS),
                     self.name,
                     stream,
                     chunk_size=_PART,
@@ -177,16 +178,16 @@ def _library() -> Any:
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> "ObjectStore":
+def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
     from obstore.store import from_url  # noqa: PLC0415 - an extra
 
     return from_url(
         url,
         # An address without TLS is asked only where the environment names one.
-        client_options={"connect_timeout": "5s", "timeout": "2min", "allow_http": True},
+        client_options={"connect_timeout": "5s", "timeout": f"{seconds}s", "allow_http": True},
         retry_config={
             "max_retries": 2,
-            "retry_timeout": timedelta(minutes=3),
+            "retry_timeout": timedelta(seconds=seconds),
             "backoff": {"init_backoff": timedelta(milliseconds=200)},
         },
     )
@@ -208,7 +209,8 @@ def _text(url: str, said: str) -> str:
     first = _CODE.sub(r"\1", said.partition("\n\nDebug source")[0])
     server = _SERVER.search(first)
     answer = first.rpartition(" - ")[2].removeprefix("Server returned non-2xx status code: ")
-    what = " ".join(_SECRET.sub("", answer).split()).rstrip(":")
+    printable = "".join(char if char.isprintable() else " " for char in _SECRET.sub("", answer))
+    what = " ".join(printable.split()).rstrip(":")
     where = f" ({server[0]})" if server else ""
     return (
         f"captures {url}: {what[:300]}{where}; expected a bucket that exists, and in the"

@@ -57,7 +57,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
     try:
         import uvicorn  # noqa: PLC0415 - an extra
 
-        from crawler.web.app import create_app  # noqa: PLC0415 - as above
+        from crawler.web.app import create_app, warm  # noqa: PLC0415 - as above
         from crawler.web.faults import Faults  # noqa: PLC0415 - as above
         from crawler.web.reader import Reader  # noqa: PLC0415 - as above
         from crawler.web.shapes import load_outlines  # noqa: PLC0415 - as above
@@ -92,6 +92,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
             )
         )
         listening = _listen(host, port)
+        warm(reader)
         shown = f"[{host}]" if ":" in host else host
         say(f"reading {settings.archive_name}")
         out.print(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)", markup=False)

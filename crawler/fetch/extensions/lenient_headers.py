@@ -2,30 +2,29 @@
 
 from typing import Any, Self
 
+from scrapy.core.downloader.handlers import http11
 from scrapy.crawler import Crawler
-from twisted.web import _newclient
+from twisted.web._newclient import HEADER
 from twisted.web.http_headers import InvalidHeaderName
 
 _LINE_BYTES = 256 * 1024  # Chromium's bound for all headers together
 
 
-class LenientParser(_newclient.HTTPClientParser):
-    """Twisted's parser, which ends the connection at a line over 16 KiB or an illegal name."""
+class LenientParser(http11._LenientHTTPClientParser):
+    """Scrapy's parser, which ends the connection at a line over 16 KiB or an illegal name."""
 
     MAX_LENGTH = _LINE_BYTES
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Pass over a line in the head that is neither a header nor the rest of one."""
-        in_head = self.state == _newclient.HEADER and line.strip(b"\r")
-        goes_on = line[:1] in (b" ", b"\t")
-        if in_head and (self._partialHeader is None if goes_on else b":" not in line):
+        """Pass over a line that would go on with a header where there is none."""
+        if self.state == HEADER and self._partialHeader is None and line[:1] in (b" ", b"\t"):
             return
-        super().lineReceived(line)  # type: ignore[no-untyped-call] # Twisted is typed in part
+        super().lineReceived(line)
 
     def headerReceived(self, name: bytes, value: bytes) -> None:  # noqa: N802 - Twisted's name
         """Pass over a header whose name is none."""
         try:
-            super().headerReceived(name.strip(), value)  # type: ignore[no-untyped-call] # as above
+            super().headerReceived(name.strip(), value)  # type: ignore[no-untyped-call] # Twisted is typed in part
         except InvalidHeaderName:
             return
 
@@ -33,12 +32,12 @@ class LenientParser(_newclient.HTTPClientParser):
 class LenientHeaders:
     """Lets every connection of the process read headers so.
 
-    Twisted has no setting for it, and makes its parser by this name deep inside a connection.
+    Scrapy has no setting for it, and gives its parser by this name to each connection.
     """
 
     @classmethod
     def from_crawler(cls, _: Crawler) -> Self:
         """Put the parser in place; a second time changes nothing."""
-        module: Any = _newclient
-        module.HTTPClientParser = LenientParser
+        module: Any = http11
+        module._LenientHTTPClientParser = LenientParser
         return cls()

@@ -6,9 +6,8 @@ from typing import Literal
 from starlette.responses import Response
 
 from crawler.web.asked import choice_in, days_in, end_of, place_in, start_of, text_in
-from crawler.web.edit_rows import edit_rows, removal_rows
 from crawler.web.page import Page
-from storage.model.edits import EditQuery
+from storage.model.edits import Edit, EditQuery
 
 DAYS, MOST_DAYS = 31, 367
 PER_PAGE = 40
@@ -39,16 +38,12 @@ def changes(page: Page) -> Response:
         first=first,
         last=last,
         edits=() if unclear or kind == "go" else _edits(page, query, kind),
-        removals=() if unclear or kind != "go" else _removals(page, query),
+        removals=() if unclear or kind != "go" else page.reader.archive.articles.removals(query),
         most=PER_PAGE,
     )
 
 
-def _edits(page: Page, query: EditQuery, kind: Kind) -> tuple[object, ...]:
+def _edits(page: Page, query: EditQuery, kind: Kind) -> tuple[Edit, ...]:
     found = page.reader.archive.articles.edits(query)
     wanted = (one for one in found if kind == "sua" or one.is_stealth)
-    return edit_rows(islice(wanted, PER_PAGE))
-
-
-def _removals(page: Page, query: EditQuery) -> tuple[object, ...]:
-    return removal_rows(page.reader.archive.articles.removals(query))
+    return tuple(islice(wanted, PER_PAGE))

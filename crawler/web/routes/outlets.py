@@ -44,13 +44,13 @@ def outlets(page: Page) -> Response:
     archive, now = page.reader.archive, page.now
     newest = archive.articles.newest_by_outlet(now)
     week = archive.articles.count_by_outlet(now - 7 * _DAY, now)
-    alarms = archive.alarms.find(limit=200)
+    runs, alarms = archive.runs.latest_by_outlet(), archive.alarms.find(limit=200)
     rows = [
         OutletRow(
             slug,
             newest[slug],
             week.get(slug, 0),
-            next(iter(archive.runs.find(slug, limit=1)), None),
+            runs.get(slug),
             tuple(one for one in alarms if one.finding.outlet == slug),
         )
         for slug in newest

@@ -10,16 +10,15 @@ from starlette.responses import RedirectResponse, Response
 from crawler.places import Gazetteer, Reach
 from crawler.web.asked import choice_in, cursor_in, place_in, start_of, text_in
 from crawler.web.chart import Chart, month_chart, months_back
-from crawler.web.edit_rows import EditRow, edit_rows
 from crawler.web.page import Page
 from crawler.web.routes.maps import Map, communes_in, map_of
 from crawler.web.rows import PER_PAGE, row_page
 from storage.model.articles import ArticleQuery
 from storage.model.clusters import Cluster, ClusterQuery
-from storage.model.edits import EditQuery
+from storage.model.edits import Edit, EditQuery
 from storage.model.places import Unit
 
-MONTHS, PROVINCE_MONTHS = 36, 12
+MONTHS, PROVINCE_MONTHS = 36, 6
 """That the bars go back; of a province, which may be about a third of all articles, fewer."""
 
 _EDITED, _REPRINTED = timedelta(days=90), timedelta(days=30)  # beside the list
@@ -38,7 +37,7 @@ class Beside:
     outlets: tuple[tuple[str, int], ...]
     map: Map | None
     stories: tuple[Cluster, ...]
-    edits: tuple[EditRow, ...]
+    edits: tuple[Edit, ...]
 
 
 def find_place(page: Page) -> Response:
@@ -111,7 +110,7 @@ def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
         outlets=tuple(by_outlet.most_common(_FEW)),
         map=map_of(page, _on_map(page, unit), start_of(first)),
         stories=tuple(archive.clusters.find(stories)),
-        edits=edit_rows(archive.articles.edits(edits)),
+        edits=tuple(archive.articles.edits(edits)),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from crawler.render.diff import changed_share, compare_articles
+from crawler.render.diff import compare_articles
 from crawler.web.asked import ref_of
 from crawler.web.page import Page
 from storage.errors import NotFoundError
@@ -68,7 +68,9 @@ def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
     found = []
     for member in shown:
         text = texts.get(member.id)
-        share = changed_share(source, text) if source and text and not member.is_source else None
+        share = (
+            page.changed_share(source, text) if source and text and not member.is_source else None
+        )
         found.append(Teller(member, _moment(member), _moment(member) - begun, share))
     return found
 

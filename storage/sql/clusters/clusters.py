@@ -1,10 +1,10 @@
 """`archive.clusters`: articles that are copies of one story; docs/clusters.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
@@ -81,28 +81,28 @@ class Clusters(Part):
 
 def _stories(query: ClusterQuery) -> Select[Any]:
     source, copy = articles.alias("source"), articles.alias("copy")
-    # A window comes first: else every story that there is would be counted to leave most of it out.
-    recent = sa.select(articles.c.id).where(*within(articles.c.sort_at, query))
-    is_recent = [] if query.since is None else [copies.c.source.in_(recent)]
-    every = sa.union_all(
-        sa.select(copies.c.source, copies.c.article).where(*is_recent),
-        sa.select(copies.c.source, copies.c.source.label("article")).where(*is_recent).distinct(),
-    ).subquery()
-    outlets = sa.func.count(copy.c.outlet.distinct())
+    elsewhere = sa.case((copy.c.outlet != source.c.outlet, copy.c.outlet))
+    outlets = sa.func.count(elsewhere.distinct()) + 1
     found = (
-        sa.select(every.c.source)
-        .join(source, source.c.id == every.c.source)
-        .join(copy, copy.c.id == every.c.article)
-        .group_by(every.c.source, source.c.sort_at)
-        .where(*within(source.c.sort_at, query))
+        sa.select(copies.c.source)
+        .join(source, source.c.id == copies.c.source)
+        .join(copy, copy.c.id == copies.c.article)
+        .group_by(copies.c.source, source.c.sort_at)
         .having(outlets >= query.min_outlets)
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
-        .order_by(every.c.source.desc())
+        .order_by(copies.c.source.desc())
     )
+    # A window comes first: else every story that there is would be counted to leave most of it out.
+    if window := list(within(articles.c.sort_at, query)):
+        found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
+    members = (source, copy)
     if query.outlets:
-        wanted = sa.case((copy.c.outlet.in_(query.outlets), 1), else_=0)
-        found = found.having(sa.func.sum(wanted) > 0)
+        found = found.having(_any_of(one.c.outlet.in_(query.outlets) for one in members))
     if query.places:
-        about = about_any(copy.c.id, query.places)
-        found = found.having(sa.func.sum(sa.case((about, 1), else_=0)) > 0)
+        found = found.having(_any_of(about_any(one.c.id, query.places) for one in members))
     return found
+
+
+def _any_of(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return whether any condition holds for any row of a group."""
+    return sa.func.sum(sa.case((sa.or_(*conditions), 1), else_=0)) > 0

@@ -230,8 +230,8 @@ def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]
     return column.in_(listed.columns(sa.column("value", sa.Integer)))
 
 
-def month(time: ColumnElement[datetime]) -> ColumnElement[str]:
-    """Return the month of a time in Việt Nam, "2026-03"."""
+def month(time: ColumnElement[datetime]) -> ColumnElement[Any]:
+    """Return the month of a time in Việt Nam, whose text begins with "2026-03"."""
     return sa.func.strftime("%Y-%m", time, "+7 hours")
 
 

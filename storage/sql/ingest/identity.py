@@ -33,7 +33,7 @@ from storage.sql.schema.core import (
 )
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import article_places
-from storage.sql.schema.schedule import checks
+from storage.sql.schema.runs import checks
 from storage.sql.schema.types import id_key, url_key
 from storage.sql.search.index import index_articles
 

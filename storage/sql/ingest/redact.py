@@ -28,7 +28,7 @@ from storage.sql.schema.core import (
 )
 from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import article_places
-from storage.sql.schema.schedule import checks
+from storage.sql.schema.runs import checks
 from storage.sql.schema.types import AnyRow, id_key, in_parts, url_key
 from storage.sql.search.index import forget_contents, index_articles
 

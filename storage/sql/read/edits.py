@@ -14,7 +14,7 @@ from storage.model.places import Confidence
 from storage.sql.engine.bulk import within
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
 from storage.sql.schema.places import article_places
-from storage.sql.schema.types import in_parts, url_key
+from storage.sql.schema.types import AnyRow, in_parts, url_key
 
 EditCursor = tuple[datetime, int, int]
 """An edit's position in their order: when it was seen, of which article, which state."""
@@ -134,13 +134,8 @@ def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, d
     last_seen: when each article was last seen. A page that was seen again later is back; an older
     address that only led to the article may end.
     """
-    suspects: set[int] = set()
-    for part in in_parts(list(last_seen)):
-        query = sa.select(refusals.c.article, refusals.c.captured_at)
-        query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
-        suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
-    found = ((id_, _not_found_since(conn, id_, last_seen[id_])) for id_ in sorted(suspects))
-    return {id_: gone.since for id_, gone in found if gone is not None}
+    found = _first_not_found(conn, last_seen)
+    return {id_: found[id_].since for id_ in sorted(found)}
 
 
 class Removal(NamedTuple):
@@ -152,27 +147,48 @@ class Removal(NamedTuple):
 
 def removal_of(conn: Connection, id_: int) -> Removal | None:
     """Return since when an article is gone, None where it is up or has no state."""
-    last = sa.select(sa.func.max(revisions.c.last_seen_at)).where(revisions.c.article == id_)
-    last_seen = conn.execute(last).scalar()
-    return None if last_seen is None else _not_found_since(conn, id_, last_seen)
+    return _first_not_found(conn, last_seen(conn, [id_])).get(id_)
 
 
-def _not_found_since(conn: Connection, id_: int, last_seen: datetime) -> Removal | None:
-    """Return when the address at which an article was seen last was first not found after that."""
-    shown = (
-        sa.select(contents.c.json)
-        .select_from(captures.join(contents))
-        .where(captures.c.article == id_)
-        .order_by(captures.c.captured_at.desc(), captures.c.id.desc())
+def _first_not_found(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, Removal]:
+    """Return when the addresses at which articles were seen last were first not found after that.
+
+    Of an article that is up there is none.
+    """
+    suspects: set[int] = set()
+    for part in in_parts(list(last_seen)):
+        query = sa.select(refusals.c.article, refusals.c.captured_at)
+        query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
+        suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
+    found: dict[int, Removal] = {}
+    for part in in_parts(sorted(suspects)):
+        addresses = {row.article: url_key(json.loads(row.json)["url"]) for row in _last(conn, part)}
+        looks = (
+            sa.select(refused_urls.c.key, refusals.c.article, refusals.c.captured_at)
+            .add_columns(refusals.c.capture)
+            .select_from(refused_urls.join(refusals))
+            .where(refused_urls.c.key.in_(set(addresses.values())), _NOT_FOUND)
+            .order_by(refusals.c.captured_at.desc())
+        )
+        for key, id_, at, capture in conn.execute(looks):
+            if addresses.get(id_) == key and at > last_seen[id_]:
+                known = found.get(id_)
+                found[id_] = Removal(at, min(capture, known.first_capture if known else capture))
+    return found
+
+
+def _last(conn: Connection, ids: Sequence[int]) -> Sequence[AnyRow]:
+    """Return what the last captures of articles show.
+
+    Not a revision's: one that shows a new address with the same words keeps its first capture.
+    """
+    later = captures.alias()
+    last = (
+        sa.select(later.c.id)
+        .where(later.c.article == captures.c.article)
+        .order_by(later.c.captured_at.desc(), later.c.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    # Not a revision's: one that shows a new address with the same words keeps its first capture.
-    url = json.loads(conn.execute(shown).scalar_one())["url"]
-    gone = (
-        sa.select(sa.func.min(refusals.c.captured_at), sa.func.min(refusals.c.capture))
-        .select_from(refused_urls.join(refusals))
-        .where(refused_urls.c.key == url_key(url), refusals.c.article == id_, _NOT_FOUND)
-        .where(refusals.c.captured_at > last_seen)
-    )
-    since, capture = conn.execute(gone).one()
-    return None if since is None else Removal(since, capture)
+    shown = sa.select(captures.c.article, contents.c.json).select_from(captures.join(contents))
+    return conn.execute(shown.where(captures.c.article.in_(ids), captures.c.id == last)).all()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from storage.model.alarms import Alarm, Cause, Finding
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.schema.alarms import alarms
+from storage.sql.schema.runs import alarms
 from storage.sql.schema.types import AnyRow
 
 _WHOLE = ""  # in the column `outlet`, for alarms of no outlet

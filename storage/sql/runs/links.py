@@ -17,7 +17,7 @@ from storage.sql.engine.transactions import Part
 from storage.sql.ingest.outlets import add_outlet
 from storage.sql.read.articles import HELD, looks, seen
 from storage.sql.schema.core import articles, keys, refusals, refused_urls, validators
-from storage.sql.schema.links import backfills, links
+from storage.sql.schema.runs import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts, url_key
 
 # What a look found to be no article was promised and is no gap of ours, though it is asked again.

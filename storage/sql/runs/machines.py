@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from storage.model.schedule import Machine
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.schema.schedule import machines
+from storage.sql.schema.runs import machines
 
 
 class Machines(Part):

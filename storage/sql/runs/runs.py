@@ -88,6 +88,20 @@ class Runs(Part):
         with self._database.reading() as conn:
             return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
 
+    def latest_by_outlet(self) -> dict[str, Run]:
+        """Return each outlet's newest run, of those that have one."""
+        latest = (
+            sa.select(runs.c.id)
+            .where(runs.c.outlet == outlets.c.slug)
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+            .limit(1)
+            .correlate(outlets)
+            .scalar_subquery()
+        )
+        query = sa.select(runs).join_from(outlets, runs, runs.c.id == latest)
+        with self._database.reading() as conn:
+            return {row.outlet: _run(row) for row in conn.execute(query)}
+
     def count(self, outlet: str | None = None) -> int:
         """Return how many runs there are of one outlet (None: of all)."""
         query = sa.select(sa.func.count()).select_from(runs)

@@ -1,6 +1,7 @@
 """Rows of the schedule: standing jobs, looks at known articles; holding the archive."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -21,7 +22,9 @@ from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.schema.core import articles, captures, refusals
-from storage.sql.schema.schedule import checks, chores
+from storage.sql.schema.runs import checks, chores
+
+_ROWS = 200  # that are read at a time
 
 
 class Schedule(Part):
@@ -48,8 +51,8 @@ class Schedule(Part):
 
     def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
         """Return up to `limit` articles that are due to be looked at again, newest first."""
-        with self._database.reading() as conn:
-            return list(islice(_due(conn, outlet, now), limit))
+        with self._database.reading() as conn, closing(_due(conn, outlet, now)) as due:
+            return list(islice(due, limit))
 
     def note_check(self, article: int, now: datetime, status: int) -> None:
         """Note a look at an article, by short id, and the HTTP status that it brought.
@@ -61,7 +64,7 @@ class Schedule(Part):
             _note_check(conn, article, now, status)
 
 
-def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]:
+def _due(conn: Connection, outlet: str, now: datetime) -> Generator[KnownArticle]:
     """Yield the articles whose last look lies before the last step of age that they have passed.
 
     A look is a capture, a refusal at its address, or a check that brought nothing new. Whether
@@ -74,10 +77,12 @@ def _due(conn: Connection, outlet: str, now: datetime) -> Iterator[KnownArticle]
         .where(articles.c.sort_at > now - TOO_LATE, articles.c.sort_at <= now - RECHECK_AGES[0])
         .order_by(articles.c.sort_at.desc(), articles.c.id.desc())
     )
-    for id_, url, status, sort_at, *checked in conn.execute(query):
-        step = max(step for step in RECHECK_AGES if sort_at + step <= now)
-        if all(check is None or check < sort_at + step for check in checked):
-            yield KnownArticle(id_, url, status)
+    # Row by row: whoever asks for a few of a large outlet's must not wait for two months of it.
+    with closing(conn.execute(query, execution_options={"yield_per": _ROWS})) as rows:
+        for id_, url, status, sort_at, *checked in rows:
+            step = max(step for step in RECHECK_AGES if sort_at + step <= now)
+            if all(check is None or check < sort_at + step for check in checked):
+                yield KnownArticle(id_, url, status)
 
 
 def _newest(column: sa.Column[Any], article: sa.Column[Any]) -> sa.ScalarSelect[Any]:

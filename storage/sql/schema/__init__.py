@@ -4,26 +4,6 @@ What walks through `core.metadata` (copies, checks, comparisons) must not miss a
 nobody has asked for its part of the archive yet.
 """
 
-from storage.sql.schema import (
-    alarms,
-    clusters,
-    core,
-    links,
-    maintenance,
-    places,
-    schedule,
-    search,
-    watches,
-)
+from storage.sql.schema import clusters, core, maintenance, places, runs, search, watches
 
-__all__ = [
-    "alarms",
-    "clusters",
-    "core",
-    "links",
-    "maintenance",
-    "places",
-    "schedule",
-    "search",
-    "watches",
-]
+__all__ = ["clusters", "core", "maintenance", "places", "runs", "search", "watches"]

@@ -7,7 +7,8 @@
 A cluster is a source with its copies; it has no row of its own, and an article without copies
 none here but its signature.
 
-The index from a hash to the articles that hold it is each database's own (`sql_sketches`):
+The index from a hash to the articles that hold it is each database's own
+(`storage.sql.clusters.candidates`):
 
     SQLite: sketches                  a row for each hash of each signature
     PostgreSQL: signature_keys()      a GIN index over the keys that this function reads off a row,

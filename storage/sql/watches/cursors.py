@@ -51,8 +51,9 @@ def cursor_at(conn: Connection, moment: datetime) -> ArrivalCursor:
 def _first_new(capture: int) -> Select[Any]:
     """Return a statement for the first article of which no capture is older than this one."""
     own = captures.alias()
-    # One step along an index an article. With "not exists" PostgreSQL reads every capture there is.
+    # One step along an index an article. With "not exists" PostgreSQL reads every capture there is;
+    # and so it does for the smallest article as such, which it looks for along their index.
     oldest = sa.select(sa.func.min(own.c.id)).where(own.c.article == captures.c.article)
-    return sa.select(sa.func.min(captures.c.article)).where(
+    return sa.select(sa.func.min(captures.c.article + 0)).where(
         captures.c.id >= capture, oldest.correlate(captures).scalar_subquery() >= capture
     )

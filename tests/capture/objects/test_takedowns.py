@@ -10,7 +10,7 @@ import pytest
 
 from crawler.capture.files import RecordCheck, file_faults, list_files
 from crawler.capture.objects.push import push
-from crawler.capture.objects.store import StoreError
+from crawler.capture.objects.store import StoredObject, StoreError
 from crawler.capture.redact import go_on_with_takedowns, rewrite
 from crawler.outlets.model import Outlet
 from storage.archive import Archive
@@ -179,6 +179,35 @@ def test_another_machine_does_not_push_its_copy_of_what_is_being_rewritten(
     assert SECRET not in stored_texts(s3)
 
 
+def test_an_upload_that_crosses_a_takedown_elsewhere_is_replaced(
+    archive: Archive, tmp_path: Path, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = s3.files(tmp_path / "a"), s3.files(tmp_path / "b")
+    record(archive, there.folder)
+    push(archive, there, KEEP, at(70))
+    for listed in archive.captures.warc_files():  # it was killed before it noted them
+        archive.captures.note_push(listed, None)
+    begun = take_down(archive)
+    upload = StoredObject.upload
+    crossed: list[str] = []
+
+    def slow(stored: StoredObject, file: Path) -> None:
+        if not crossed:
+            crossed.append(stored.name)
+            rewrite(archive, here, begun, at(101))
+        upload(stored, file)
+
+    monkeypatch.setattr(StoredObject, "upload", slow)
+    done = push(archive, there, KEEP, at(102))
+    assert "has rewritten it meanwhile" in done.errors[0]
+    assert SECRET in stored_texts(s3), "its upload came last"
+    assert push(archive, here, KEEP, at(105)).files == 1
+    for path in there.folder.rglob("*.warc.gz"):
+        os.utime(path, (at(61).timestamp(),) * 2)
+    push(archive, there, KEEP, at(110))
+    assert_clean(archive, there.folder, s3)
+
+
 def test_a_store_that_keeps_versions_is_named_with_them(
     archive: Archive, captures: Path, s3: S3
 ) -> None:
@@ -202,3 +231,19 @@ def test_a_takedown_waits_for_a_push_and_says_so(
     with s3.files(captures).writing(), pytest.raises(CaptureError, match="is being pushed"):
         rewrite(archive, s3.files(captures), take_down(archive), at(101))
     assert len(archive.maintenance.open_redactions()) == 1
+
+
+def test_what_was_lost_between_rewriting_and_pushing_is_rewritten_in_the_store(
+    archive: Archive, captures: Path, s3: S3
+) -> None:
+    names = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    begun = take_down(archive)
+    s3.mode("down")
+    with pytest.raises(CaptureError, match="has not reached its recordings; the same command"):
+        rewrite(archive, s3.files(captures), begun, at(101))
+    for name in names:
+        (captures / name).unlink()
+    s3.mode("up")
+    assert rewrite(archive, s3.files(captures), begun, at(102)).lacking == ()
+    assert_clean(archive, captures, s3)

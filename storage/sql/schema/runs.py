@@ -1,0 +1,109 @@
+"""The tables of the work itself, beside `runs`: links, alarms, and what the schedule keeps.
+
+links            what listings named, and how
+backfills        how far each has come with one listing
+alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
+machines         which run the schedule
+chores, checks   the last time of each standing job, and of looks at known articles
+"""
+
+import sqlalchemy as sa
+
+from storage.sql.schema.core import metadata, runs
+from storage.sql.schema.types import SafeText, UtcTime, ref, row_id
+
+# `key` is made as those of `keys` are, from the outlet's id where the link has one, else from the
+# URL: a link is stored where `keys` has either.
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("outlet", sa.ForeignKey("outlets.slug"), primary_key=True),
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("url_key", sa.LargeBinary, nullable=False),
+    sa.Column("url", SafeText, nullable=False),
+    sa.Column("ways", sa.Text, nullable=False),  # words with blanks between, the first first
+    sa.Column("met_at", UtcTime, nullable=False),
+    sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
+    sa.Index("ix_links_outlet_day", "outlet", "day"),
+    sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),
+    sqlite_with_rowid=False,
+)
+
+backfills = sa.Table(
+    "backfills",
+    metadata,
+    ref("outlet", "outlets.slug"),
+    sa.Column("window", SafeText, nullable=False),
+    sa.Column("listing_key", sa.LargeBinary, nullable=False),
+    sa.Column("listing", SafeText, nullable=False),
+    sa.Column("next_url", SafeText),  # null: done
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("zone", sa.BigInteger),
+    sa.PrimaryKeyConstraint("outlet", "window", "listing_key"),
+)
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    row_id(),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("outlet", SafeText, nullable=False),  # "" for the whole; no row of `outlets` needed
+    sa.Column("summary", SafeText, nullable=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("evidence", SafeText, nullable=False),  # JSON list
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("told", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
+    sa.Index(
+        "uq_alarms_open",
+        "outlet",
+        "cause",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    sa.Index("ix_alarms_opened_at", "opened_at"),
+)
+
+# The few runs that are at work, or were killed.
+sa.Index(
+    "ix_runs_open",
+    runs.c.started_at,
+    sqlite_where=runs.c.outcome.is_(None),
+    postgresql_where=runs.c.outcome.is_(None),
+)
+
+# The machines that run the schedule, each with its last sign of life.
+machines = sa.Table(
+    "machines",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
+    sa.Column("pid", sa.BigInteger),
+    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
+)
+
+# The last time each standing job was started, so that a restart neither repeats nor forgets it.
+chores = sa.Table(
+    "chores",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last sign of life
+    sa.Column("exit_code", sa.Integer),  # null while it runs
+    sa.Column("said", SafeText),  # the last line of what it printed, where it failed
+    sa.Column("pid", sa.BigInteger),
+    sa.Column("host", SafeText),
+)
+
+# An unchanged answer (304) leaves no capture, so the look itself is noted here.
+checks = sa.Table(
+    "checks",
+    metadata,
+    sa.Column("article", sa.ForeignKey("articles.id"), primary_key=True),
+    sa.Column("checked_at", UtcTime, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),  # HTTP
+)
