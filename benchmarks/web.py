@@ -9,34 +9,26 @@ depends on the rows that they read. One article in ten was edited, one in eight 
 is about one or two wards; a third of all about Hà Nội's.
 """
 
-import http.client
 import json
 import os
 import random
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
-import uvicorn
 
+from benchmarks.web_server import Server, get, reader_of, serve
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
 from crawler.places import load_gazetteer
 from crawler.shipped import shipped
-from crawler.web.app import create_app, warm
-from crawler.web.page import stylesheet
 from crawler.web.reader import Reader
-from crawler.web.shapes import load_outlines
 from storage.archive import open_archive
 from storage.model.runs import Run
 from storage.sql.schema.clusters import copies
@@ -187,13 +179,6 @@ def _capture(
     }  # fmt: skip
 
 
-def _reader(url: str) -> Reader:
-    archive = open_archive(url, create=False, read_only=True, query_seconds=3.0)
-    known = load_outlets(shipped("outlets"), FAMILY_NAMES)
-    places, outlines = load_gazetteer(shipped("gazetteer")), load_outlines(shipped("map"))
-    return Reader(archive, places, known, Path(), lambda: NEWEST, outlines=outlines)
-
-
 def _addresses(reader: Reader, rounds: int) -> Iterator[tuple[str, list[str]]]:
     with reader.archive.database.reading() as conn:
         last = conn.execute(sa.select(sa.func.max(articles.c.id))).scalar_one()
@@ -203,67 +188,15 @@ def _addresses(reader: Reader, rounds: int) -> Iterator[tuple[str, list[str]]]:
         yield form, [form.format(id=n + 1, edited=n, source=n) for n in some]
 
 
-def serve(url: str) -> None:
-    """Serve the reader as `tinquan serve` does, on a port that is printed, at the day of NEWEST."""
-    reader = _reader(url)
-    config = uvicorn.Config(create_app(reader), log_level="warning", proxy_headers=False)
-    warm(reader)
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        print(listening.getsockname()[1], flush=True)
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-class Server:
-    """A reader in a process of its own, and what it used of processors, with its database."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        command = [sys.executable, "-m", "benchmarks.web", "serve", url]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
-        _get(self.port, stylesheet()[0])  # when it answers, it runs
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def seconds(self) -> float:
-        """Return the seconds that it and the database's processes for it have computed."""
-        tasks = [*Path(f"/proc/{self._process.pid}/task").iterdir()]
-        tasks += [Path(f"/proc/{pid}") for pid in self._backends()]
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-    def _backends(self) -> list[int]:
-        if self._url.startswith("sqlite"):
-            return []
-        with open_archive(self._url, create=False, read_only=True).database.reading() as conn:
-            named = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tinquan'"
-            pids = conn.exec_driver_sql(f"{named} AND pid <> pg_backend_pid()").scalars()
-            return list(pids)
-
-
-def _get(port: int, address: str) -> int:
-    """Ask for a page; return its status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request("GET", quote(address, safe="/?=&@%+"))
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
-
-
 def measure(url: str, rounds: int) -> None:
     """Print what the first request to a new server takes, and p95 of some more."""
     print(f"load {os.getloadavg()[0]:.0f}; CPU ms / ms on the clock")
     everything = []
-    for form, some in _addresses(_reader(url), rounds):
+    for form, some in _addresses(reader_of(url, NEWEST), rounds):
         server, taken = Server(url), []
         for address in some:
             begun, used = time.perf_counter(), server.seconds()
-            if (status := _get(server.port, address)) != 200:
+            if (status := get(server.port, address)) != 200:
                 print(f"{address}: {status}")
             wall = time.perf_counter() - begun
             taken.append(((server.seconds() - used) * 1000, wall * 1000))
@@ -280,7 +213,7 @@ def measure(url: str, rounds: int) -> None:
         server = Server(url)
         begun, used = time.perf_counter(), server.seconds()
         with ThreadPoolExecutor(clients) as pool:
-            statuses = list(pool.map(partial(_get, server.port), everything))
+            statuses = list(pool.map(partial(get, server.port), everything))
         seconds, used = time.perf_counter() - begun, server.seconds() - used
         server.close()
         errors = len(statuses) - statuses.count(200)
@@ -294,7 +227,7 @@ def main() -> None:
         case ["build", file, *count]:
             build(file, int(count[0]) if count else 1_000_000)
         case ["serve", url]:
-            serve(url)
+            serve(url, NEWEST)
         case ["measure", url, *rounds]:
             measure(url, int(rounds[0]) if rounds else 20)
         case _:

@@ -1,7 +1,7 @@
 """Takedowns in the WARC files: tombstones in place of an article's records."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from crawler.capture.files import list_files
 from crawler.capture.hold import hold_host
 from crawler.capture.objects.files import CaptureFiles
-from crawler.capture.objects.push import push_file
+from crawler.capture.objects.push import is_as_listed, push_file
 from crawler.capture.tombstone import RecordSpan, redact_file
 from crawler.outlets.model import Outlet
 from crawler.page.urls import canonical_url
@@ -77,18 +77,23 @@ def _brought_here(
 ) -> tuple[dict[str, bool], tuple[str, ...]]:
     """Return the files that can be rewritten, with whether each was fetched; and those that cannot.
 
-    Without an object store a file that is not here is lost, and `archive check` says so.
+    A copy that is not as the archive says may be older than a takedown on another machine: what the
+    store has comes in its place. Without a store a file that is not here is lost, and `archive
+    check` says so.
     """
-    here = {name: False for name in names if (files.folder / name).is_file()}
+    is_here = {name: (files.folder / name).is_file() for name in names}
     if not files.url:
-        return here, ()
-    listed = archive.captures.find_warc_files([name for name in names if name not in here])
-    for one in listed:
-        # One that was lost here after it was rewritten, and before it was pushed, is there too.
-        if files.stored(one.name).is_file():
-            files.fetch(one.name)
-            here[one.name] = True
-    return here, tuple(name for name in names if name not in here)
+        return {name: False for name in names if is_here[name]}, ()
+    listed = {one.name: one for one in archive.captures.find_warc_files(names)}
+    found = {}
+    for name in names:
+        is_right = is_here[name] and is_as_listed(files.folder / name, listed.get(name))
+        if not is_right and files.stored(name).is_file():
+            files.fetch(name)
+            found[name] = True
+        elif is_here[name]:
+            found[name] = False
+    return found, tuple(name for name in names if name not in found)
 
 
 def _stored_anew(
@@ -111,18 +116,23 @@ def _stored_anew(
 
 def go_on_with_takedowns(
     archive: Archive, files: CaptureFiles, outlets: Mapping[str, Outlet], now: datetime
-) -> None:
+) -> list[str]:
     """Rewrite what takedowns on other machines could not reach, as it lies here.
 
-    One whose outlet is being crawled is left for the next time. Raises CaptureError.
+    One whose outlet is being crawled is left for the next time. Returns why others could not go on.
     """
+    errors = []
     for redaction in archive.maintenance.open_redactions():
-        if any((files.folder / one.warc_file).is_file() for one in redaction.captures):
-            with (
-                suppress(CrawlError),
-                host_hold(archive, files.folder, outlets, redaction.outlet),
-            ):
+        if not any((files.folder / one.warc_file).is_file() for one in redaction.captures):
+            continue
+        try:
+            with host_hold(archive, files.folder, outlets, redaction.outlet):
                 rewrite(archive, files, redaction, now)
+        except CaptureError as error:
+            errors.append(str(error))
+        except CrawlError:
+            continue
+    return errors
 
 
 def _wanted(redaction: Redaction) -> Callable[[RecordSpan], bool]:

@@ -1,7 +1,7 @@
-"""What is sent to people."""
+"""What is sent to people, and who sends it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Kind = Literal["info", "warning", "success"]
 
@@ -18,3 +18,11 @@ class Message:
     html: str | None = None
     kind: Kind = "info"
     unsubscribe: str | None = None
+
+
+class Sender(Protocol):
+    """A way to people."""
+
+    def send(self, message: Message) -> bool:
+        """Send a message; return whether it was taken."""
+        ...

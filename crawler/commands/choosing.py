@@ -45,11 +45,10 @@ def choose(config: Config, asked: options.Place) -> Choice:
     gazetteer = load_gazetteer(config.gazetteer)
     unit = one_place(gazetteer, place)
     own = gazetteer.line(unit.id)
-    if unit.level == "province":  # articles are about what lies in it, never about itself
-        below = gazetteer.within(unit.id)
-        header = f"taken for all places in {units_text(own, gazetteer)}"
-        return Choice((*own, *below), header, gazetteer.version, about)
     found = gazetteer.scope(unit.id, reach)
+    if unit.level == "province":
+        header = f"taken for all places in {units_text(own, gazetteer)}"
+        return Choice(found, header, gazetteer.version, about)
     header = f"taken for {units_text(own, gazetteer)}, {above_text(unit, gazetteer)}"
     if reach != "none":
         kind = "core" if reach == "core" else "core and touched"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from crawler.commands.common import err, print_json_array, print_table
+from crawler.commands.common import err, print_json, print_json_array, print_table
 from crawler.commands.options import Form, Part
 from crawler.render.base import counted
 from crawler.render.csv import csv_row, header
@@ -35,6 +35,14 @@ def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: str) -> N
     else:
         names = columns.split()
         print_csv(header(names), (csv_row(row, names) for row in rows))
+
+
+def print_object(form: Form, whole: Mapping[str, Any], key: str, columns: str) -> None:
+    """Print an object as JSON; in the other forms its list of that key, as `print_rows` does."""
+    if form == "json":
+        print_json(whole)
+    else:
+        print_rows(form, whole[key], columns)
 
 
 def print_portion(

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from crawler.outlets.cadence import Table
 from storage.errors import ConfigError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -17,14 +18,12 @@ _REPLACED = {
 }
 
 
-class Alarming(BaseModel):
+class Alarming(Table):
     """Whom to notify of alarms, besides the log.
 
     channels: by a name of one's own an Apprise URL, such as mailtos://… or jsons://…. `${NAME}`
     in it names an environment variable, `${file:PATH}` a file that holds the value.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     channels: dict[str, str] = Field(default_factory=dict)
 

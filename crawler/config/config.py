@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from crawler.config.alarms import Alarming, check_channels
 from crawler.config.captures import with_object_store
 from crawler.config.schedule import Schedule
 from crawler.config.watches import Watch, check_watches
+from crawler.outlets.cadence import Table
 from crawler.outlets.model import explain
 from crawler.shipped import shipped
 from storage.errors import ConfigError
@@ -25,10 +26,8 @@ DEFAULT_CONFIG = Path("tinquan.toml")
 """What is read where no other file is named: the one in the current folder, if it is there."""
 
 
-class Limits(BaseModel):
+class Limits(Table):
     """Bounds on one crawl. Times in seconds, sizes in bytes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_seconds: int = Field(3600, ge=10)
     download_seconds: int = Field(60, ge=1)
@@ -39,15 +38,13 @@ class Limits(BaseModel):
     validator_hours: int = Field(24, ge=1)
 
 
-class _WatchFile(BaseModel):
+class _WatchFile(Table):
     """A file of watches, beside the configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     watches: tuple[Watch, ...]
 
 
-class Config(BaseModel):
+class Config(Table):
     """A configuration file with its paths made absolute; the defaults where there is none.
 
     file: where it was read from. root: what paths are taken from, itself from the file's folder,
@@ -65,8 +62,6 @@ class Config(BaseModel):
     contact: address or page in the user agent, so that an outlet can reach us; without it
     nothing is fetched.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: Path | None = None
     root: Path = Path()

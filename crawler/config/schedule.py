@@ -3,20 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from crawler.outlets.cadence import Cadence, check_floor
+from crawler.outlets.cadence import Cadence, Table, check_floor
 from crawler.outlets.cron import cron_trigger
 from crawler.outlets.model import Outlet, explain
 from crawler.outlets.parts import Slug
 from storage.errors import ConfigError, UnknownOutletError
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OutletSchedule(_Strict):
+class OutletSchedule(Table):
     """What this deployment wants otherwise than an outlet's file says.
 
     sections: a cadence by the section's slug. pause: no scheduled crawls, until further notice.
@@ -29,7 +25,7 @@ class OutletSchedule(_Strict):
     tags: tuple[Slug, ...] = ()
 
 
-class Schedule(_Strict):
+class Schedule(Table):
     """What `tinquan schedule` does.
 
     jobs: crawls at the same time, of this machine; jobs_in_all: of all machines that share the

@@ -6,14 +6,13 @@ from pathlib import PurePath
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
     model_validator,
 )
 
+from crawler.outlets.cadence import Table
 from storage import parse_words
 from storage.errors import ConfigError, QueryError
 from storage.model.articles import ArticleKind
@@ -27,10 +26,10 @@ _WHEN = re.compile(r"daily ([01]\d|2[0-3]):[0-5]\d|hourly|at once")
 _CONDITIONS = ("words", "places", "outlets", "sections", "authors", "tags", "kinds")
 
 
-class Watch(BaseModel):
+class Watch(Table):
     """What somebody wants to be told of.
 
-    name: of the user's own; a renamed watch begins anew. words: as `tinquan search` takes them;
+    name: of the user's own; a renamed watch starts over. words: as `tinquan search` takes them;
     fold: diacritics do not count in them. places: names or ids, any of them; reach: how far each
     goes; about: how sure it must be that an article is about them. outlets, sections, authors,
     tags, kinds: any of the values.
@@ -40,8 +39,6 @@ class Watch(BaseModel):
     always: send a digest also where there is nothing to tell.
     feed: an Atom file that is kept with what the watch found, taken from the configuration's root.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(max_length=60)
     words: str = ""

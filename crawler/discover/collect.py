@@ -26,7 +26,7 @@ def collect(
 ) -> DiscoveryResult:
     """Return the article links of the outlet's own hosts among `links`, each story once.
 
-    The first sight of a story gives its place; a date or title that only a later sight has is
+    The first mention of a story gives its place; a date or title that only a later one has is
     kept, and an AMP copy's address gives way to the page's own. Dates after `now` are read in the
     outlet's own zone, and dropped where that does not help. most: links, after which they are
     only counted.

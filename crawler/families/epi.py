@@ -28,6 +28,12 @@ LAYOUT = Layout(
     ),
 )
 
+_SHARED_BY = (
+    "tienphong.vn", "anninhthudo.vn", "plo.vn", "sggp.org.vn", "nhandan.vn", "vietnamplus.vn",
+    "cand.vn", "congluan.vn", "baolaocai.vn", "baohatinh.vn", "baogialai.com.vn",
+    "tinnhanhchungkhoan.vn", "viettimes.vn", "ngaynay.vn", "giaoducthoidai.vn"
+)  # fmt: skip
+
 FAMILY = Family(
     name="epi",
     marks=("cms-body", "cmsConfig"),
@@ -38,23 +44,7 @@ FAMILY = Family(
         topic_page=r"/topics?/|-topic\d+\.html",
         feed=r"/rss[/.]",
     ),
-    shared_by=(
-        "tienphong.vn",
-        "anninhthudo.vn",
-        "plo.vn",
-        "sggp.org.vn",
-        "nhandan.vn",
-        "vietnamplus.vn",
-        "cand.vn",
-        "congluan.vn",
-        "baolaocai.vn",
-        "baohatinh.vn",
-        "baogialai.com.vn",
-        "tinnhanhchungkhoan.vn",
-        "viettimes.vn",
-        "ngaynay.vn",
-        "giaoducthoidai.vn",
-    ),
+    shared_by=_SHARED_BY,
     layouts=(LAYOUT,),
     zone=("button.control__loadmore[data-zone]", "data-zone"),
     paging=Paging(

@@ -39,6 +39,12 @@ LAYOUT = Layout(
     ),
 )
 
+_SHARED_BY = (
+    "laodongthudo.vn", "tuoitrethudo.vn", "phapluatxahoi.kinhtedothi.vn", "congthuong.vn",
+    "baoquocte.vn", "thoibaonganhang.vn", "thoibaotaichinhvietnam.vn", "petrotimes.vn",
+    "suckhoeviet.org.vn", "haiquanonline.com.vn"
+)  # fmt: skip
+
 FAMILY = Family(
     name="mastercms",
     marks=("MASTERCMS",),
@@ -51,18 +57,7 @@ FAMILY = Family(
         widget=r"apicenter@|widgets@|adsfw/",
         media_page=r"\.media$",  # a player or a row of pictures, without a text
     ),
-    shared_by=(
-        "laodongthudo.vn",
-        "tuoitrethudo.vn",
-        "phapluatxahoi.kinhtedothi.vn",
-        "congthuong.vn",
-        "baoquocte.vn",
-        "thoibaonganhang.vn",
-        "thoibaotaichinhvietnam.vn",
-        "petrotimes.vn",
-        "suckhoeviet.org.vn",
-        "haiquanonline.com.vn",
-    ),
+    shared_by=_SHARED_BY,
     layouts=(LAYOUT,),
     paging=Paging(
         template="https://{host}{path}&s_cond=&BRSR={page}", first=15, step=15, form="html"

@@ -37,6 +37,11 @@ CLASSIC = Layout(
     valid_to=date(2023, 1, 1),
 )
 
+_SHARED_BY = (
+    "hanoimoi.vn", "baohaiphong.vn", "baodanang.vn", "baonghean.vn", "baoquangnam.vn",
+    "daidoanket.vn", "congly.vn", "nguoiquansat.vn", "daibieunhandan.vn"
+)  # fmt: skip
+
 FAMILY = Family(
     name="onecms",
     marks=("b-maincontent",),
@@ -48,16 +53,6 @@ FAMILY = Family(
         listing_page=r"/trang-\d+$",
     ),
     paging=Paging(template="https://{host}{path}/trang-{page}", first=2),
-    shared_by=(
-        "hanoimoi.vn",
-        "baohaiphong.vn",
-        "baodanang.vn",
-        "baonghean.vn",
-        "baoquangnam.vn",
-        "daidoanket.vn",
-        "congly.vn",
-        "nguoiquansat.vn",
-        "daibieunhandan.vn",
-    ),
+    shared_by=_SHARED_BY,
     layouts=(LONGFORM, CLASSIC),
 )

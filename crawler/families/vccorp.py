@@ -45,6 +45,11 @@ LAYOUT = Layout(
     ),
 )
 
+_SHARED_BY = (
+    "tuoitre.vn", "thanhnien.vn", "nld.com.vn", "baochinhphu.vn", "vtv.vn", "kenh14.vn",
+    "cafef.vn", "cafebiz.vn", "soha.vn", "genk.vn", "suckhoedoisong.vn", "hanoi.gov.vn"
+)  # fmt: skip
+
 FAMILY = Family(
     name="vccorp",
     marks=("VCSortableInPreviewMode", "hdZoneId"),
@@ -57,20 +62,7 @@ FAMILY = Family(
         author_page=r"/tac-gia/",
         topic_page=r"/(?:chu-de|su-kien|dong-su-kien)/",
     ),
-    shared_by=(
-        "tuoitre.vn",
-        "thanhnien.vn",
-        "nld.com.vn",
-        "baochinhphu.vn",
-        "vtv.vn",
-        "kenh14.vn",
-        "cafef.vn",
-        "cafebiz.vn",
-        "soha.vn",
-        "genk.vn",
-        "suckhoedoisong.vn",
-        "hanoi.gov.vn",
-    ),
+    shared_by=_SHARED_BY,
     layouts=(LAYOUT,),
     zone=("input#hdZoneId[value]", "value"),
     paging=Paging(template="https://{host}/timelinelist/{zone}/{page}.htm"),

@@ -1,4 +1,4 @@
-"""The health of everything on a page for Prometheus, worked out anew at every scrape."""
+"""The health of everything on a page for Prometheus, computed at every scrape."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime

@@ -5,10 +5,9 @@ delivered (the server was down) is delivered at the next evaluation, and a resta
 """
 
 import logging
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
-from crawler.channels.message import Kind, Message
+from crawler.channels.message import Kind, Message, Sender
 from crawler.config.alarms import Alarming
 from crawler.health.texts import headline, paragraphs
 from storage.archive import Archive
@@ -17,65 +16,46 @@ from storage.model.alarms import Alarm
 _log = logging.getLogger(__name__)
 
 
-class Channel(Protocol):
-    """A way to people. name: what its deliveries are kept under."""
-
-    name: str
-
-    def notify(self, alarm: Alarm) -> bool:
-        """Deliver an alarm's present state; return whether it was delivered."""
-        ...
-
-
-class LogChannel:
+class _LogLine:
     """One line in the log: a warning when an alarm opens, a notice when it ends."""
 
-    name = "log"
-
-    def notify(self, alarm: Alarm) -> bool:
-        """Write the line."""
-        _log.log(logging.WARNING if alarm.is_open else logging.INFO, "%s", headline(alarm))
+    def send(self, message: Message) -> bool:
+        level = logging.WARNING if message.kind == "warning" else logging.INFO
+        _log.log(level, "%s", message.title)
         return True
 
 
-class AppriseChannel:
-    """One address of any service that Apprise knows. Raises ConfigError where it knows none."""
+def channels_of(settings: Alarming) -> dict[str, Sender]:
+    """Return the log and the channels that the configuration names. Raises ConfigError.
 
-    def __init__(self, name: str, url: str) -> None:
+    By the names under which an alarm's row keeps what was delivered.
+    """
+    channels: dict[str, Sender] = {"log": _LogLine()}
+    if settings.channels:
         from crawler.channels.service import Service  # noqa: PLC0415 - 35 MB, a second
 
-        self.name = name
-        self._service = Service(name, url, "alarms.channels")
-
-    def notify(self, alarm: Alarm) -> bool:
-        """Send the alarm; Apprise logs why it could not be delivered."""
-        kind: Kind = "warning" if alarm.is_open else "success"
-        return self._service.send(
-            Message(headline(alarm), "\n\n".join(paragraphs(alarm)), kind=kind)
-        )
+        for name, url in settings.channels.items():
+            channels[name] = Service(name, url, "alarms.channels")
+    return channels
 
 
-def channels_of(settings: Alarming) -> list[Channel]:
-    """Return the log and the channels that the configuration names. Raises ConfigError."""
-    if not settings.channels:
-        return [LogChannel()]
-    named = (AppriseChannel(name, url) for name, url in settings.channels.items())
-    return [LogChannel(), *named]
-
-
-def notify_all(archive: Archive, channels: Sequence[Channel]) -> None:
+def notify_all(archive: Archive, channels: Mapping[str, Sender]) -> None:
     """Deliver what has not been delivered. A channel that fails is tried again at the next call."""
     broken: set[str] = set()
-    by_name = {channel.name: channel for channel in channels}
-    for alarm in archive.alarms.pending(tuple(by_name)):
-        for name, channel in by_name.items():
+    for alarm in archive.alarms.pending(tuple(channels)):
+        for name, channel in channels.items():
             if name in broken or not _is_due(alarm, name):
                 continue
-            if channel.notify(alarm):
+            if channel.send(_message_of(alarm)):
                 archive.alarms.mark_delivered(alarm.id, name, alarm.state)
             else:
                 broken.add(name)
                 _log.warning("alarm %d was not delivered by %s", alarm.id, name)
+
+
+def _message_of(alarm: Alarm) -> Message:
+    kind: Kind = "warning" if alarm.is_open else "success"
+    return Message(headline(alarm), "\n\n".join(paragraphs(alarm)), kind=kind)
 
 
 def _is_due(alarm: Alarm, channel: str) -> bool:

@@ -113,7 +113,7 @@ def _answered(run: Run) -> int:
 
 
 def _is_much(run: Run, signal: HealthSignal) -> bool:
-    """True where a sign kept a run from its work, or stood in a good share of it."""
+    """True where a signal kept a run from its work, or stood in a good share of it."""
     count = _signal(run, signal)
     return count > 0 and (not _answered(run) or count >= max(2, _SHARE * run.counts.requested))
 

@@ -16,7 +16,7 @@ from storage.model.runs import Outcome, RobotsState, Run, RunCounts
 
 _log = logging.getLogger(__name__)
 _MAX_NEW = 500  # times a section; more says nothing about its rhythm
-_MAX_EVIDENCE = 3  # URLs a sign
+_MAX_EVIDENCE = 3  # URLs a signal
 _MAX_DEAD = 60  # listings: which of them are dead each time is worked out from these
 _UNPROVEN = frozenset(
     {HealthSignal.ARTICLES, HealthSignal.LISTINGS, HealthSignal.UNCHANGED_LISTINGS}

@@ -35,7 +35,7 @@ class Stream:
 def section_streams(outlet: str, ended: Sequence[Run]) -> list[Stream]:
     """Return a stream for each set of sections that share their runs, where these are not all.
 
-    ended: the outlet's runs that are over, newest first. A section that is asked no more (it was
+    ended: the outlet's runs that are over, newest first. A section that is no longer asked (it was
     taken out of the outlet's file, or somebody tried it once) has none.
     """
     names = dict.fromkeys(name for run in ended for name in run.sections)

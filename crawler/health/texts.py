@@ -82,18 +82,11 @@ def paragraphs(alarm: Alarm) -> list[str]:
     return found
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain data."""
-    return {
-        **fields_json(finding, "cause outlet summary since evidence"),
-        "to_do": to_do(finding),
-    }
-
-
 def alarm_json(alarm: Alarm) -> dict[str, Any]:
     """Return an alarm as plain data."""
     return {
         **fields_json(alarm, "id state"),
-        **finding_json(alarm.finding),
+        **fields_json(alarm.finding, "cause outlet summary since evidence"),
+        "to_do": to_do(alarm.finding),
         **fields_json(alarm, "opened_at updated_at closed_at"),
     }

@@ -21,7 +21,13 @@ _PROBED = 500  # fire times of a cron line, to find its smallest gap
 _PROBE_FROM = datetime(2026, 1, 1, tzinfo=LOCAL)
 
 
-class Cadence(BaseModel):
+class Table(BaseModel):
+    """A table of a file of ours: unchangeable, and without keys that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cadence(Table):
     """How often to visit. Of an outlet, a section, or all: the nearer word counts, key by key.
 
     every_minutes: the interval where nothing is known of the section's rhythm yet, or where
@@ -31,8 +37,6 @@ class Cadence(BaseModel):
     jitter: share by which an interval varies.
     quiet: hours without visits, such as "23:00-05:00".
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     every_minutes: int = Field(30, ge=FLOOR_MINUTES, le=7 * 24 * 60)
     adaptive: bool = True

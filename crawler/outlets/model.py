@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from crawler.outlets.cadence import Cadence, check_floor, floor_of
+from crawler.outlets.cadence import Cadence, Table, check_floor, floor_of
 from crawler.outlets.parts import (
     Confidence,
     Domain,
@@ -28,24 +28,14 @@ from crawler.outlets.parts import (
     Section,
     Sitemap,
     Slug,
-    Table,
 )
 from storage.errors import ConfigError, UnknownOutletError
 from storage.text.normalize import fold
 
 __all__ = [
-    "Domain",
-    "Outlet",
-    "Overrides",
-    "Section",
-    "explain",
-    "find_outlet",
-    "load_outlet_folders",
-    "load_outlets",
-    "outlet_of_host",
-    "parse_outlet",
-    "read_outlets",
-]
+    "Domain", "Outlet", "Overrides", "Section", "explain", "find_outlet", "load_outlet_folders",
+    "load_outlets", "outlet_of_host", "parse_outlet", "read_outlets"
+]  # fmt: skip
 
 
 class Outlet(Table):

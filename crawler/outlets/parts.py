@@ -7,28 +7,15 @@ together.
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from crawler.families.base import PagingForm
-from crawler.outlets.cadence import Cadence
+from crawler.outlets.cadence import Cadence, Table
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
 Confidence = Literal["high", "medium", "low"]
-
-
-class Table(BaseModel):
-    """A table of the file: unchangeable, and without keys that nobody knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Domain(Table):

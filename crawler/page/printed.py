@@ -16,34 +16,10 @@ _PREFIXED = re.compile(
 _CAPITALS = re.compile(r"^[A-ZĐ0-9.]{2,10}$|\.(?:vn|com)\b", re.IGNORECASE)
 # Capitals before a dash that name what the sentence is about, not who prints it.
 _SUBJECTS = frozenset(
-    (
-        "HN",
-        "TPHCM",
-        "HCM",
-        "USD",
-        "GDP",
-        "EU",
-        "NATO",
-        "FED",
-        "CPI",
-        "VND",
-        "WHO",
-        "UBND",
-        "HĐND",
-        "BHYT",
-        "BHXH",
-        "CSGT",
-        "PCCC",
-        "TAND",
-        "VKSND",
-        "THPT",
-        "THCS",
-        "ĐBQH",
-        "MTTQ",
-        "GPMB",
-        "ATGT",
-    )
-)
+    ("HN", "TPHCM", "HCM", "USD", "GDP", "EU", "NATO", "FED", "CPI", "VND", "WHO", "UBND", "HĐND",
+     "BHYT", "BHXH", "CSGT", "PCCC", "TAND", "VKSND", "THPT", "THCS", "ĐBQH", "MTTQ", "GPMB",
+     "ATGT")
+)  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_WORDS = ("một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười một",
                 "mười hai")  # fmt: skip

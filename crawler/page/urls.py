@@ -8,20 +8,9 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 from crawler.families.base import Family
 
 _TRACKING = frozenset(
-    {
-        "fbclid",
-        "gclid",
-        "dclid",
-        "zarsrc",
-        "mibextid",
-        "igshid",
-        "gidzl",
-        "vn_source",
-        "vn_medium",
-        "vn_campaign",
-        "_gl",
-    }
-)
+    ("fbclid", "gclid", "dclid", "zarsrc", "mibextid", "igshid", "gidzl", "vn_source",
+     "vn_medium", "vn_campaign", "_gl")
+)  # fmt: skip
 _COPY_HOSTS = ("www.", "m.", "amp.")
 _DEFAULT_PORTS = {None, 80, 443}
 

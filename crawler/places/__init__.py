@@ -13,12 +13,6 @@ from crawler.places.gazetteer import MERGER, Gazetteer, Reach
 from crawler.places.tagging import Tagger, version_of
 
 __all__ = [
-    "MERGER",
-    "Gazetteer",
-    "Reach",
-    "Tagger",
-    "build_tables",
-    "fingerprint",
-    "load_gazetteer",
-    "version_of",
-]
+    "MERGER", "Gazetteer", "Reach", "Tagger", "build_tables", "fingerprint", "load_gazetteer",
+    "version_of"
+]  # fmt: skip

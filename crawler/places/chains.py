@@ -1,4 +1,4 @@
-"""Neighbours settle each other: "Cao Viên, Thanh Oai, Hà Nội". Pure."""
+"""Neighbours resolve each other: "Cao Viên, Thanh Oai, Hà Nội". Pure."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ _JOINED = re.compile(r"(?:(?: cũ)?,? ?(?:và |, ?))")
 
 
 def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
-    """Settle communes beside their district, and districts beside their province.
+    """Resolve communes beside their district, and districts beside their province.
 
-    From the right, so that an address is settled from its end.
+    From the right, so that an address is resolved from its end.
     """
     for index in range(len(links) - 2, -1, -1):
         left, right = links[index], links[index + 1]
@@ -32,7 +32,7 @@ def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
 
 
 def _pair_any(low: PlaceLink, highs: Sequence[PlaceLink], context: PlaceContext) -> bool:
-    """Settle `low` with each of `highs` that it can lie in; return whether there was one."""
+    """Resolve `low` with each of `highs` that it can lie in; return whether there was one."""
     return sum(_pair(low, high, context) for high in highs) > 0
 
 
@@ -54,7 +54,7 @@ def _adjacent(left: PlaceLink, right: PlaceLink) -> bool:
 
 
 def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
-    """Settle `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
+    """Resolve `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
 
     A school that bears a commune's name is none, but says which district is beside it.
     """
@@ -102,7 +102,7 @@ def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
 def _share(
     links: Sequence[PlaceLink], index: int, highs: Sequence[PlaceLink], context: PlaceContext
 ) -> None:
-    """Let what settled a commune settle those before it in the same enumeration: its parent, or
+    """Let what resolved a commune resolve those before it in the same enumeration: its parent, or
     any of the districts in a bracket.
     """
     link = links[index]

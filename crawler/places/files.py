@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from crawler.places.build.rows import HISTORY, GazetteerRows, build
@@ -54,60 +55,36 @@ def build_tables(raw_dir: Path, history: Path) -> dict[str, str]:
 
 def render(rows: GazetteerRows) -> dict[str, str]:
     """Return the text of both tables by file name."""
-    units = [
-        [
-            unit.id,
-            unit.code,
-            unit.type,
-            unit.name,
-            unit.parent,
-            unit.valid_from,
-            unit.valid_to,
-            unit.source,
-            unit.gone_by,
-        ]
-        for unit in rows.units
-    ]
-    successions = [
-        [item.old, item.new, item.share, item.resolution, item.clause] for item in rows.successions
-    ]
+    units = _table(_UNIT_COLUMNS, rows.units)
+    successions = _table(_SUCCESSION_COLUMNS, rows.successions)
     return {
-        UNITS_FILE: _SOURCES + _UNIT_NOTES + _table(_UNIT_COLUMNS, units),
-        SUCCESSIONS_FILE: _SOURCES + _SUCCESSION_NOTES + _table(_SUCCESSION_COLUMNS, successions),
+        UNITS_FILE: _SOURCES + _UNIT_NOTES + units,
+        SUCCESSIONS_FILE: _SOURCES + _SUCCESSION_NOTES + successions,
     }
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Unit | Succession]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([getattr(row, name) for name in columns] for row in rows)
     return text.getvalue()
 
 
 def read_units(folder: Path) -> tuple[Unit, ...]:
     """Return the units of the shipped table. Raises ConfigError where it cannot be read."""
-    days: dict[str, date | None] = {"": None}
-
-    def day(text: str) -> date | None:
-        if text not in days:
-            days[text] = date.fromisoformat(text)
-        return days[text]
-
     return tuple(
         Unit(
-            row[0],
-            row[1] or None,
-            row[2],
-            row[3],
-            row[4] or None,
-            day(row[5]),
-            day(row[6]),
-            row[7],
-            day(row[8]),
+            row[0], row[1] or None, row[2], row[3], row[4] or None,
+            _day(row[5]), _day(row[6]), row[7], _day(row[8]),
         )
         for row in _read(folder / UNITS_FILE, _UNIT_COLUMNS)
-    )
+    )  # fmt: skip
+
+
+@cache
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def read_successions(folder: Path) -> tuple[Succession, ...]:

@@ -62,9 +62,7 @@ class Gazetteer:
                 "units are those of later years"
             )
         unsure = [unit for unit in map(self.unit, sorted(set(named))) if unit.gone_by]
-        said = (
-            f"{unit.full_name} ended on an unknown day before {unit.gone_by}" for unit in unsure
-        )
+        said = (f"{one.full_name} ended on an unknown day before {one.gone_by}" for one in unsure)
         return "; ".join(said) or None
 
     @cached_property
@@ -194,7 +192,9 @@ class Gazetteer:
         if last.level == "district" and last.valid_to == MERGER:
             return tuple(new for new, home in self._homes.items() if home == last.id)
         heirs = [
-            item.new for item in links if item.share == "whole" or self._code(item.new) == last.code
+            item.new
+            for item in links
+            if item.share == "whole" or self.unit(item.new).code == last.code
         ]
         if last.level == "district" and len(heirs) == 1 == len(self.predecessors(heirs[0])):
             heirs += self.core(heirs[0])
@@ -212,10 +212,7 @@ class Gazetteer:
         if last.level == "district":
             rows += [unit.id for unit in self.children(last.id) if unit.valid_to == MERGER]
         news = {item.new for row in rows for item in self.successors(row)} - set(core)
-        return tuple(sorted(news, key=lambda new: (self._code(new) or "", new)))
-
-    def _code(self, identity: str) -> str | None:
-        return self.unit(identity).code
+        return tuple(sorted(news, key=lambda new: (self.unit(new).code or "", new)))
 
     @cached_property
     def _homes(self) -> dict[str, str]:
@@ -238,19 +235,17 @@ class Gazetteer:
         return homes
 
     def scope(self, identity: str, reach: Reach = "none") -> tuple[str, ...]:
-        """Return the ids that a query for the unit means: its line, and its successors' lines."""
+        """Return the ids that a query for the unit means: its line, and its successors' lines; of
+        a province all that lies in it, for articles are about that, never about itself.
+        """
         own = self.line(identity)
         last = own[-1]
-        wanted = {"none": (), "core": self.core(last)}.get(reach)
-        if wanted is None:
-            wanted = self.core(last) + self.touched(last)
-        found = [*own, *(row for new in wanted for row in self.line(new))]
+        if self.unit(last).level == "province":
+            return (*own, *(unit for unit in self.units if {*own} & {*self._aboves[unit]}))
+        core = self.core(last) if reach != "none" else ()
+        touched = self.touched(last) if reach == "touched" else ()
+        found = [*own, *(row for new in (*core, *touched) for row in self.line(new))]
         return tuple(dict.fromkeys(found))
-
-    def within(self, identity: str) -> tuple[str, ...]:
-        """Return the ids of all units below the unit, or below an earlier or later row of it."""
-        rows = set(self.line(identity))
-        return tuple(unit for unit in self.units if rows & set(self._aboves[unit]))
 
     def near(self, text: str) -> tuple[str, ...]:
         """Return up to three names that look like the one in `text`, which no unit has."""

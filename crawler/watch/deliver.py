@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from crawler.channels.message import Message
+from crawler.channels.message import Message, Sender
 from crawler.watch.digest import digest_page
 from crawler.watch.due import GIVEN_UP_AFTER, is_time, next_attempt
 from crawler.watch.html import html_of
@@ -14,14 +13,6 @@ from crawler.watch.trust import Health
 from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import Delivery
-
-
-class Sender(Protocol):
-    """A way to people."""
-
-    def send(self, message: Message) -> bool:
-        """Send a message; return whether it was taken."""
-        ...
 
 
 class Unusable:
@@ -86,7 +77,7 @@ def deliver_due(
 
 
 def _give_up_old(archive: Archive, delivery: Delivery, now: datetime) -> None:
-    """Give up what is owed for a watch, or to a channel, that the configuration has no more."""
+    """Give up what is owed for a watch, or to a channel, that the configuration no longer has."""
     if delivery.due_at and now - delivery.digest.made_at >= GIVEN_UP_AFTER:
         archive.watches.end_delivery(delivery, sent_at=None, due_at=None)
 

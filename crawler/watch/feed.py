@@ -1,4 +1,4 @@
-"""Feeds of watches and of queries: files that are written anew where something arrived."""
+"""Feeds of watches and of queries: files that are rewritten when something arrives."""
 
 import os
 from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from crawler.config.watches import Watch
 from crawler.render.base import fields_json, time_json, time_text
 from crawler.watch.due import next_look
 from crawler.watch.words import TEXTS
-from storage.model.watches import Arrivals, Delivery, Look, WatchState
+from storage.model.watches import Delivery, Look, WatchState
 
 
 def watch_json(watch: Watch, state: WatchState | None, owed: Iterable[Delivery]) -> dict[str, Any]:
@@ -40,17 +40,10 @@ def delivery_text(delivery: Delivery) -> str:
 
 def look_json(look: Look) -> dict[str, Any]:
     """Return what a look found, by short ids."""
+    found = look.arrivals
     return {
         **fields_json(look, "watch since at"),
-        **arrivals_json(look.arrivals),
-    }
-
-
-def arrivals_json(found: Arrivals) -> dict[str, Any]:
-    """Return arrivals by topic."""
-    return {
-        "new": list(found.new),
-        "copies": list(found.copies),
+        **fields_json(found, "new copies"),
         "edits": [{"id": id_, "state": number} for id_, number in found.edits],
         "removed": list(found.removed),
     }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crawler.config.watches import Watch
-from crawler.places import Gazetteer, Reach
+from crawler.places import Gazetteer
 from storage import parse_words
 from storage.errors import ConfigError
 from storage.model.places import Unit
@@ -41,7 +41,7 @@ def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file:
     units = [
         id_
         for name in watch.places
-        for id_ in _units(_place(gazetteer, name, _at(file, watch)), watch.reach, gazetteer)
+        for id_ in gazetteer.scope(_place(gazetteer, name, _at(file, watch)).id, watch.reach)
     ]
     query = SearchQuery(
         words=parse_words(watch.words, fold=watch.fold),
@@ -72,9 +72,3 @@ def _place(gazetteer: Gazetteer, name: str, at: str) -> Unit:
             f"{at}: places: {name!r} can mean {len(several)} places: expected one of {ids}"
         )
     return next(iter(found.values()))
-
-
-def _units(unit: Unit, reach: Reach, gazetteer: Gazetteer) -> tuple[str, ...]:
-    if unit.level == "province":  # articles are about what lies in it, never about itself
-        return (*gazetteer.line(unit.id), *gazetteer.within(unit.id))
-    return gazetteer.scope(unit.id, reach)

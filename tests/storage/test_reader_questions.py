@@ -150,6 +150,27 @@ def test_stories_are_counted_and_shown_once(archive: Archive) -> None:
     assert list(archive.clusters.find(ClusterQuery(places=("none",)))) == []
 
 
+def test_a_story_is_about_what_any_of_its_articles_is_about(gazetteer: Archive) -> None:
+    start_runs(gazetteer)
+    source = put_story(gazetteer, told(0, story(1, 12), minutes=1))
+    copy = put_story(gazetteer, told(1, story(1, 12), minutes=2))
+    put_story(gazetteer, told(2, story(2, 12), minutes=3))
+    named = {
+        gazetteer.articles.get(str(id_)).latest.article.url: unit
+        for id_, unit in ((source, OLD.id), (copy, OTHER.id))
+    }
+    texts = gazetteer.places.untagged("v1", 9)
+    gazetteer.places.tag({row: about(named.get(item.url, NEW.id)) for row, item, _ in texts})
+
+    def found(unit: str, minutes: float | None = None) -> list[int]:
+        since = None if minutes is None else at(minutes)
+        query = ClusterQuery(places=(unit,), since=since)
+        return [one.id for one in gazetteer.clusters.find(query)]
+
+    assert found(OLD.id) == found(OTHER.id) == found(OTHER.id, 1) == [source]
+    assert found(OTHER.id, 2) == found(NEW.id) == []
+
+
 def test_refusals_are_counted_by_reason(archive: Archive) -> None:
     for number in (1, 2):
         archive.articles.store("run-1", capture(number, number, status=404), refusal(number))

@@ -64,6 +64,8 @@ def test_runs_come_newest_first(archive: Archive) -> None:
     assert [r.id for r in archive.runs.find()] == ["b", "c", "a", "run-1"]
     assert [r.id for r in archive.runs.find("baothu", limit=2)] == ["c", "a"]
     assert archive.runs.find("none") == []
+    newest = archive.runs.latest_by_outlet()
+    assert {slug: one.id for slug, one in newest.items()} == {"baothu": "c", "baokhac": "b"}
 
 
 def test_dead_runs_are_closed_once(archive: Archive) -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 from crawler.commands.common import load_settings, outlets_of
 from crawler.commands.outlets.extract import page_at, publisher_of
 from crawler.extract import extract
-from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.fixture_files import WARNING, proposed_name, write_fixture
+from crawler.onboarding.fixture import WARNING, proposed_fixture, proposed_name, write_fixture
 from storage.errors import UsageError
 from tests.support.pages_fixture import FOLDER
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.web.names import CAUSES
 from crawler.web.words import Code, Language
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
@@ -54,7 +55,7 @@ def test_each_machine_is_shown_with_what_it_crawls(
         desk.reader.archive.close()
         session.close()
     assert answer.status == 200
-    assert ("machine lost" if language == "en" else "mất một máy") in answer.text
+    assert Language(language).words(CAUSES[Cause.MACHINE_LOST]) in answer.text
     rows = shown(answer.text)
     assert [row[0] for row in rows] == ["1", "2 &lt;máy&gt;", "3"]
     assert tuple(row[1] for row in rows) == states

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.capture.files import describe, warc_paths
-from crawler.capture.objects.files import CaptureFiles
+from crawler.capture.objects.files import CaptureFiles, WarcSource
 from crawler.capture.objects.store import StoreError
 from storage.archive import Archive
 from storage.errors import CaptureError
@@ -67,13 +67,13 @@ def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -
     if listed is None or listed.stored_at is not None:
         return None
     path, stored = files.folder / name, files.stored(name)
-    if not _is_same(describe(path, name, now), listed):
+    if not is_as_listed(path, listed):
         raise CaptureError(f"{path}: is not what it was when it was closed, and is not pushed")
     try:
         stored.upload(path)
     except OSError as error:
         raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if not _is_same(describe(stored, name, now), listed):
+    if not is_as_listed(stored, listed):
         raise StoreError(f"{stored}: what was pushed cannot be read back as it was")
     if not archive.captures.note_push(listed, now):
         # What is in the store now may hold its text: whoever has the right file pushes it again.
@@ -83,7 +83,14 @@ def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -
     return listed.size_bytes
 
 
-def _is_same(found: WarcFile, listed: WarcFile) -> bool:
+def is_as_listed(file: WarcSource, listed: WarcFile | None) -> bool:
+    """Return whether a file has the size and digest that are listed; True where none are.
+
+    Raises CaptureError where it cannot be read.
+    """
+    if listed is None:
+        return True
+    found = describe(file, listed.name, listed.listed_at)
     return (found.size_bytes, found.sha256) == (listed.size_bytes, listed.sha256)
 
 
@@ -107,9 +114,7 @@ def _is_stale(path: Path, listed: WarcFile) -> bool:
     """True where a takedown on another machine rewrote a file in the store, and not this copy."""
     if listed.stored_at is None or listed.rewritten_at is None or not path.is_file():
         return False
-    return _changed_at(path) < listed.rewritten_at and not _is_same(
-        describe(path, listed.name, listed.listed_at), listed
-    )
+    return _changed_at(path) < listed.rewritten_at and not is_as_listed(path, listed)
 
 
 def _has_stored(archive: Archive, name: str) -> bool:

@@ -9,8 +9,8 @@ from crawler.commands.archive.copy import copy
 from crawler.commands.archive.push import push
 from crawler.commands.archive.redact import redact
 from crawler.commands.archive.report import STATS_CSV, print_stats, stats_json
-from crawler.commands.common import print_json, reading_of, say
-from crawler.commands.listing import print_rows
+from crawler.commands.common import reading_of, say
+from crawler.commands.listing import print_object
 from crawler.commands.progress import progress
 from crawler.render.base import size_text
 from storage.archive import database_bytes, open_archive, upgrade_archive
@@ -63,9 +63,7 @@ def stats(
         found = opened.maintenance.stats()
     files, size = folder_size(settings.captures)
     told = stats_json(found, files, size)
-    if form == "json":
-        print_json(told)
-    elif form:
-        print_rows(form, told["outlets"], STATS_CSV)
+    if form:
+        print_object(form, told, "outlets", STATS_CSV)
     else:
         print_stats(found, files, size)

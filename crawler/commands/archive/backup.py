@@ -8,8 +8,8 @@ import typer
 
 from crawler.capture.backup import Backup, back_up
 from crawler.commands import options
-from crawler.commands.common import complain, err, given_path, out, print_json, say
-from crawler.render.base import counted, size_text
+from crawler.commands.common import complain, given_path, note, print_json, say
+from crawler.render.base import counted, fields_json, size_text
 
 
 def backup(
@@ -34,20 +34,18 @@ def backup(
     if json:
         print_json(_backup_json(made))
     else:
-        out.print(
+        say(
             f"{made.folder}: {counted(made.tables['articles'], 'article')},"
             f" {counted(made.files, 'WARC file')}"
-            f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)",
-            markup=False,
-            soft_wrap=True,
+            f" ({made.linked} as in the backup before, {size_text(made.copied_bytes)} copied)"
         )
         if made.stored:
             files = counted(made.stored, "WARC file is", "WARC files are")
-            out.print(f"{files} in the object store alone, and not in it", soft_wrap=True)
+            say(f"{files} in the object store alone, and not in it")
         for old in made.removed:
             say(f"{old}: removed")
     for name in made.elsewhere:
-        err.print(f"{name}: lies outside the captures folder and is not in it", soft_wrap=True)
+        note(f"{name}: lies outside the captures folder and is not in it")
     for fault in made.faults:
         complain(f"{fault}: run `tinquan archive check`")
     if made.faults:
@@ -59,10 +57,6 @@ def _backup_json(made: Backup) -> dict[str, object]:
         "folder": str(made.folder),
         "tables": dict(made.tables),
         "warc_files": made.files,
-        "linked": made.linked,
-        "copied_bytes": made.copied_bytes,
-        "faults": list(made.faults),
-        "elsewhere": list(made.elsewhere),
-        "stored": made.stored,
+        **fields_json(made, "linked copied_bytes faults elsewhere stored"),
         "removed": [str(old) for old in made.removed],
     }

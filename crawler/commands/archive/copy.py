@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import out, print_json
+from crawler.commands.common import print_json, say
 from crawler.commands.progress import progress
 from crawler.config.config import absolute_archive
 from crawler.render.base import counted
@@ -24,7 +24,7 @@ def copy(
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 
-    The copy is of one moment, crawls may go on. Stopped, the same command begins anew.
+    The copy is of one moment, crawls may go on. Stopped, the same command starts over.
     """
     here = Path.cwd()
     with progress("opening", hidden=json) as update:
@@ -37,9 +37,8 @@ def copy(
         print_json([asdict(table) for table in copied])
         return
     rows = {table.table: table.rows for table in copied}
-    out.print(
+    say(
         f"copied: {counted(rows['articles'], 'article')} with"
         f" {counted(rows['captures'], 'capture')}, {counted(sum(rows.values()), 'row')} in all;"
         " every table was compared",
-        soft_wrap=True,
     )

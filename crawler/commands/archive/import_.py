@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
 from crawler.commands import options
-from crawler.commands.common import archive_of, complain, err, out, outlets_of, print_json
+from crawler.commands.common import archive_of, complain, err, note, out, outlets_of, print_json
 from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.render.base import counted
@@ -216,4 +216,4 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
     if aside:
         _report_rejects(rejects)
     if counts["new"] + counts["revised"]:
-        err.print("`tinquan places retag` notes which places they are about", markup=False)
+        note("`tinquan places retag` notes which places they are about")

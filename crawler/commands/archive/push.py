@@ -29,8 +29,9 @@ def push(setup: options.Setup, json: options.Json = False) -> None:
         )
     now, keep = datetime.now(UTC), timedelta(days=settings.keep_days)
     with setup.writing() as opened:
-        go_on_with_takedowns(opened, files, outlets_of(settings), now)
+        errors = go_on_with_takedowns(opened, files, outlets_of(settings), now)
         done = push_files(opened, files, keep, now)
+        done.errors = (*errors, *done.errors)
     if json:
         print_json(_pushed_json(done, files))
     else:

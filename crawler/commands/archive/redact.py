@@ -13,7 +13,7 @@ from crawler.capture.backup import backups
 from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.redact import Removed, host_hold, rewrite
 from crawler.commands import options
-from crawler.commands.common import archive_of, note, out, outlets_of, print_json
+from crawler.commands.common import archive_of, note, outlets_of, print_json, say
 from crawler.config.config import Config
 from crawler.render.base import counted, fields_json
 from storage.archive import Archive
@@ -51,11 +51,10 @@ def redact(
         found = {"copies": copies, "backups": [str(one) for one in kept], "scrubbed": scrubbed}
         print_json(_redaction_json(redaction, removed) | found)
         return
-    out.print(
+    say(
         f"article {redaction.article} is taken down: its text is out of the database,"
         f" {counted(removed.records, 'record is', 'records are')} out of"
         f" {counted(removed.files, 'WARC file')}",
-        soft_wrap=True,
     )
     for line in _left(removed, copies, kept, scrubbed=scrubbed):
         note(line)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from crawler.commands.common import err, out, print_table
+from crawler.commands.common import complain, out, print_table, say
 from crawler.extract.article import VERSION
 from crawler.render.base import counted, time_json, time_text
 from crawler.render.table import Column, table_of
@@ -63,15 +63,13 @@ def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> N
     print_table(table_of(title, columns, shown_counts))
     if report.fields:
         fields = ", ".join(f"{name} {count}" for name, count in report.fields.most_common())
-        out.print(f"fields that differ: {fields}", soft_wrap=True)
+        say(f"fields that differ: {fields}")
     for found in shown:
         _print_difference(found)
     _print_end(report, len(shown), dry_run=dry_run)
     for where, (count, message) in sorted(report.unread.items()):
-        err.print(
-            f"tinquan: {message} (skipped: {counted(count, 'capture')} of {where})",
-            markup=False,
-            soft_wrap=True,
+        complain(
+            f"{message} (skipped: {counted(count, 'capture')} of {where})",
         )
 
 
@@ -99,8 +97,7 @@ def _print_end(report: Report, shown: int, *, dry_run: bool) -> None:
     else:
         out.print(f"\n{counted(report.differing, 'capture')} changed; what was read before is kept")
     if report.stale and dry_run:
-        out.print(
+        say(
             f"{report.stale} of them were last read by this very version ({VERSION}): write them "
             "with --all, or raise VERSION in crawler/extract/article.py if the code has changed",
-            soft_wrap=True,
         )

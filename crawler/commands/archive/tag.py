@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from crawler.commands import options
-from crawler.commands.common import complain, day_of, load_settings, out, print_table
+from crawler.commands.common import complain, day_of, load_settings, out, print_table, say
 from crawler.places import Tagger, load_gazetteer
 from crawler.render.places import era_text, primary_text, tags_json
 from crawler.render.table import Column, table_of
@@ -163,4 +163,4 @@ def _print_tags(tags: Tags, tagger: Tagger, title: str) -> None:
     primary = primary_text(tags, tagger.gazetteer) or "no place"
     out.print(f"{escape(title)} is about: {escape(primary)}", soft_wrap=True)
     if tags.note:
-        out.print(f"note: {tags.note}", soft_wrap=True)
+        say(f"note: {tags.note}")

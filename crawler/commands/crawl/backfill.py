@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import archive_of, day_of, err, out, outlets_of, print_json
+from crawler.commands.common import archive_of, day_of, note, outlets_of, print_json, say
 from crawler.commands.crawl.coverage import coverage_json, print_coverage
 from crawler.commands.crawl.crawling import do_crawls, print_end
 from crawler.config.config import Config, require_contact
@@ -67,7 +67,7 @@ def backfill(
         print_end(ended, settings)
         print_coverage(chosen.slug, promised, "day")
         if ended[-1].outcome is Outcome.DONE and ended[-1].error:
-            out.print(f"{ended[-1].error}; the same command goes on", markup=False)
+            say(f"{ended[-1].error}; the same command goes on")
     if ended[-1].outcome is not Outcome.DONE:
         raise typer.Exit(1)
 
@@ -91,9 +91,9 @@ def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
             f" day archives or paging in its family {outlet.family}"
         )
     if sections and outlet.sitemap:
-        err.print("note: sitemaps know no sections: the whole window is fetched", soft_wrap=True)
+        note("note: sitemaps know no sections: the whole window is fetched")
     if oldest_first and not (outlet.sitemap or family.day_archive):
-        err.print("note: sections are paged newest first, whatever is asked", soft_wrap=True)
+        note("note: sections are paged newest first, whatever is asked")
 
 
 def _until_done(archive: Archive, config: Config, job: CrawlJob, *, hidden: bool) -> list[Run]:

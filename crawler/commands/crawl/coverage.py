@@ -7,8 +7,8 @@ import typer
 from rich.markup import escape
 
 from crawler.commands import options
-from crawler.commands.common import day_of, out, print_json, print_table, reading_of, say, slugs_of
-from crawler.commands.listing import print_rows
+from crawler.commands.common import day_of, out, print_table, reading_of, say, slugs_of
+from crawler.commands.listing import print_object
 from crawler.render.base import fields_json
 from crawler.render.table import Column, table_of
 from storage.archive import Archive
@@ -49,14 +49,13 @@ def coverage(
         rows = opened.links.promises(slug, *window, period)
         missing = opened.links.missing(slug, *window, gaps)
         left_out = _left_out(opened, slug)
-    if form and form != "json":
-        print_rows(form, map(coverage_json, rows), _CSV)
-        return
     if form:
-        listed = [{"day": day or None, "url": url} for day, url in missing]
-        periods = [coverage_json(row) for row in rows]
-        told = {"periods": periods, "missing": listed}
-        print_json(told | ({"left_out": left_out} if left_out else {}))
+        told: dict[str, Any] = {
+            "periods": [coverage_json(row) for row in rows],
+            "missing": [{"day": day or None, "url": url} for day, url in missing],
+        }
+        told |= {"left_out": left_out} if left_out else {}
+        print_object(form, told, "periods", _CSV)
         return
     print_coverage(slug, rows, period)
     if left_out:
@@ -96,11 +95,9 @@ def coverage_json(row: Promised) -> dict[str, Any]:
 def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
     """Print one row a period, with a bar of what is there, and the sum."""
     if not rows:
-        out.print(
+        say(
             f"no sitemap of {slug} has been read for this window: `tinquan backfill {slug}` and"
             " `tinquan crawl --sitemaps` read them",
-            markup=False,
-            soft_wrap=True,
         )
         return
     whole = Promised(

@@ -13,7 +13,7 @@ from crawler.commands import options
 from crawler.commands.common import (
     archive_of,
     complain,
-    err,
+    note,
     outlets_of,
     print_json_array,
 )
@@ -141,11 +141,9 @@ def _given(template: CrawlJob, url: str, known: dict[str, Outlet]) -> CrawlJob:
     outlet = outlet_of_host(known, host_of(url) or "")
     if outlet is None:
         outlet = outlet_of_site(url, known)
-        err.print(
+        note(
             f"note: no outlet file names {outlet.host}: its pages are read with the generic family"
             f" and kept as outlet {outlet.slug}; `tinquan outlets new {url}` writes a file",
-            markup=False,
-            soft_wrap=True,
         )
         template = replace(template, site=url)
     return replace(template, outlet=outlet.slug, run_id=new_run_id(), url=url)

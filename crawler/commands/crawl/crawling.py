@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from crawler.commands.common import err, out, print_table, short_path
+from crawler.commands.common import complain, err, out, print_table, short_path
 from crawler.commands.query.runs import run_table
 from crawler.config.config import Config
 from crawler.jobs.crawl_job import CrawlJob
@@ -71,10 +71,9 @@ def print_end(ended: list[Run], config: Config) -> None:
     elif all(run.outcome is Outcome.DONE and not _crashed(run) for run in ended):
         out.print(f"nothing new: {archive} is as it was")
     if crashed := sum(map(_crashed, ended)):
-        err.print(
-            f"tinquan: {counted(crashed, 'page')} could not be read: extraction crashed or took too"
+        complain(
+            f"{counted(crashed, 'page')} could not be read: extraction crashed or took too"
             " long; they are recorded: `tinquan reextract` reads them again",
-            soft_wrap=True,
         )
     say_failures(ended)
 

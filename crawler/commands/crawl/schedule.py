@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from crawler.channels.message import Sender
 from crawler.commands import options
 from crawler.commands.common import archive_of, outlets_of
 from crawler.config.config import Config, require_contact
 from crawler.health.evaluate import evaluate_all, evaluate_outlet
 from crawler.health.metrics import Snapshot, serve_metrics
-from crawler.health.notify import Channel, channels_of, notify_all
+from crawler.health.notify import channels_of, notify_all
 from crawler.health.status import status_of
 from crawler.jobs.supervisor import Supervisor
 from crawler.outlets.model import Outlet
@@ -124,7 +125,7 @@ def _evaluation(
     settings: Config,
     wanted: list[Wanted],
     known: dict[str, Outlet],
-    channels: list[Channel],
+    channels: Mapping[str, Sender],
     membership: Membership,
 ) -> Callable[[str | None], None]:
     """Return what looks at the health of one outlet, or of all, and notifies people.

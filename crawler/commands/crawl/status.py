@@ -11,13 +11,12 @@ from crawler.commands import options
 from crawler.commands.common import (
     out,
     outlets_of,
-    print_json,
     print_table,
     reading_of,
     say,
     slugs_of,
 )
-from crawler.commands.listing import Portion, print_rows
+from crawler.commands.listing import Portion, print_object, print_rows
 from crawler.health.backlog import backlog_json, backlog_text
 from crawler.health.evaluate import all_findings
 from crawler.health.machines import lost_machines, machine_json, machine_state, open_runs
@@ -61,10 +60,9 @@ def status(
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
         owed = opened.watches.open_deliveries()
-    if form and form != "json":
-        print_rows(form, map(status_json, found), _STATUS_CSV)
-    elif form:
-        print_json(
+    if form:
+        print_object(
+            form,
             {
                 "healthy": not alarms,
                 "schedule_stopped_at": time_json(stopped_at),
@@ -73,7 +71,9 @@ def status(
                 "alarms": [alarm_json(alarm) for alarm in alarms],
                 "not_delivered": [delivery_json(one) for one in owed],
                 "object_store": backlog_json(store, backlog) if backlog else None,
-            }
+            },
+            "outlets",
+            _STATUS_CSV,
         )
     else:
         _print_status(found, alarms)

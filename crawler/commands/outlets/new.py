@@ -15,9 +15,9 @@ from crawler.commands import options
 from crawler.commands.common import (
     archive_of,
     complain,
-    err,
     out,
     outlets_of,
+    say,
     short_path,
     write_new,
 )
@@ -27,8 +27,13 @@ from crawler.config.config import Config, require_contact
 from crawler.extract import extract
 from crawler.families import FAMILY_NAMES
 from crawler.jobs.crawl_job import CrawlJob
-from crawler.onboarding.fixture import proposed_fixture
-from crawler.onboarding.fixture_files import WARNING, fixtures, proposed_name, write_fixture
+from crawler.onboarding.fixture import (
+    WARNING,
+    fixtures,
+    proposed_fixture,
+    proposed_name,
+    write_fixture,
+)
 from crawler.onboarding.propose import OutletProposal, propose, to_confirm, toml_of
 from crawler.outlets.adhoc import outlet_of_site, slug_of_host
 from crawler.outlets.model import Outlet, outlet_of_host, parse_outlet
@@ -172,8 +177,8 @@ def _report(
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
     )
     out.print(f"wrote {escape(short_path(written))}: {what}", soft_wrap=True)
-    out.print("its test fails until a person has confirmed:", soft_wrap=True)
+    say("its test fails until a person has confirmed:")
     for line in confirm:
         out.print(f"  - {escape(line)}", soft_wrap=True)
     if is_clone():
-        err.print(f"tinquan: {WARNING}", soft_wrap=True)
+        complain(WARNING)

@@ -12,11 +12,11 @@ from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.common import (
     complain,
-    err,
     load_settings,
     out,
     outlets_of,
     print_table,
+    say,
     short_path,
 )
 from crawler.commands.listing import print_rows
@@ -143,7 +143,7 @@ def _check_files(settings: Config, named: list[str], form: options.Form | None) 
     found, wrong = _read_all(settings.outlet_folders)
     problems_of = {slug: [message] for slug, message in wrong.items()} | problems(found)
     if not problems_of:
-        err.print(f"tinquan: {settings.outlets}: holds no outlet file", soft_wrap=True)
+        complain(f"{settings.outlets}: holds no outlet file")
         raise typer.Exit(1)
     if unknown := [slug for slug in named if slug not in problems_of]:
         find_outlet(found, unknown[0])
@@ -184,4 +184,4 @@ def _print_check(slug: str, lines: list[str], outlet: Outlet | None) -> None:
         pages = len(outlet.proof.written) + len(outlet.proof.real)
         proved = f"proved by {counted(pages, 'page')}" if pages else "no page proves it"
         sections = counted(len(outlet.sections), "section")
-        out.print(f"{slug}: valid ({outlet.family}, {sections}, {proved})", soft_wrap=True)
+        say(f"{slug}: valid ({outlet.family}, {sections}, {proved})")

@@ -14,11 +14,10 @@ from crawler.commands.common import (
     MOST,
     err,
     out,
-    print_json,
     reading_of,
     slugs_of,
 )
-from crawler.commands.listing import Listing, print_rows
+from crawler.commands.listing import Listing, print_object
 from crawler.render.base import time_json, time_text
 from crawler.render.clusters import cluster_json, delay_text
 from crawler.render.table import Column
@@ -37,11 +36,8 @@ def cluster(
     form = output.form()
     with setup.reading() as opened:
         found = opened.clusters.get(ref)
-    if form == "json":
-        print_json(cluster_json(found))
-        return
     if form:
-        print_rows(form, cluster_json(found)["members"], _MEMBER_CSV)
+        print_object(form, cluster_json(found), "members", _MEMBER_CSV)
         return
     out.print(_tree(found), soft_wrap=True)
     if len(found.members) == 1:

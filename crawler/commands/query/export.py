@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
-from rich.markup import escape
 from rich.progress import TextColumn
 
 from crawler.commands import options
 from crawler.commands.choosing import announce, choose
-from crawler.commands.common import MOST, err, given_path, out, reading_of, slugs_of
+from crawler.commands.common import MOST, err, given_path, note, reading_of, say, slugs_of
 from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.render.base import counted
@@ -18,7 +17,7 @@ from storage import parse_words
 from storage.errors import UsageError
 from storage.model.articles import ArticleQuery
 from storage.model.exports import ExportFormat, ExportOrder
-from storage.model.search import SearchQuery
+from storage.model.search import SearchQuery, Words
 
 OutputOption = Annotated[
     Path, typer.Option(metavar="FILE", parser=given_path, help="The file to write.")
@@ -72,29 +71,17 @@ def export(
     with reading_of(settings) as opened, progress("exporting", columns=(rows,)) as update:
         announce(choice, opened, err)
         slugs = slugs_of(outlet or (), settings, opened)
-        chosen = tuple(dict.fromkeys(slugs))
-        asked: ArticleQuery | SearchQuery
-        if words.required or words.excluded:
-            asked = SearchQuery(
-                words=words,
-                outlets=chosen,
-                places=choice.units,
-                about=choice.about,
-                since=start,
-                until=end,
-            )
-        else:
-            asked = ArticleQuery(
-                outlets=chosen,
-                places=choice.units,
-                about=choice.about,
-                since=start,
-                until=end,
-                limit=limit,
-                removed=removed,
-            )
+        wanted = ArticleQuery(
+            outlets=tuple(dict.fromkeys(slugs)),
+            places=choice.units,
+            about=choice.about,
+            since=start,
+            until=end,
+            limit=limit,
+            removed=removed,
+        )
         order = ExportOrder(
-            query=asked,
+            query=_worded(wanted, words),
             asked=query,
             removed=removed,
             limit=limit,
@@ -108,22 +95,23 @@ def export(
         )
         made = opened.articles.export(order)
     if not made.rows:
-        err.print("note: no article of the archive matches", markup=False)
-    out.print(
-        escape(
-            f"{output}: {counted(made.rows, 'row')} of {counted(made.articles, 'article')},"
-            f" {counted(made.bytes, 'byte')}"
-        ),
-        soft_wrap=True,
+        note("note: no article of the archive matches")
+    say(
+        f"{output}: {counted(made.rows, 'row')} of {counted(made.articles, 'article')},"
+        f" {counted(made.bytes, 'byte')}"
     )
 
 
+def _worded(asked: ArticleQuery, words: Words) -> ArticleQuery | SearchQuery:
+    """Return what is asked for as a search, where words are to be found."""
+    if not (words.required or words.excluded):
+        return asked
+    shared = ("outlets", "places", "about", "since", "until")
+    return SearchQuery(words=words, **{name: getattr(asked, name) for name in shared})
+
+
 def _format_of(file: Path) -> ExportFormat:
-    match file.suffix:
-        case ".jsonl":
-            return "jsonl"
-        case ".csv":
-            return "csv"
-        case ".parquet":
-            return "parquet"
+    for known in get_args(ExportFormat):
+        if file.suffix == f".{known}":
+            return cast("ExportFormat", known)
     raise UsageError(f"{file}: its ending names no format; give --format jsonl, csv or parquet")

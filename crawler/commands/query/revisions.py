@@ -16,6 +16,7 @@ from crawler.commands.common import (
     out,
     print_json,
     reading_of,
+    say,
     slugs_of,
 )
 from crawler.commands.listing import Listing
@@ -103,10 +104,9 @@ def _change_json(change: FieldChange) -> dict[str, Any]:
 
 def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
     before, after = edit.before, edit.after
-    out.print(
+    say(
         f"article {edit.id}, state {before.number} ({time_text(before.first_seen_at)})"
         f" and state {after.number} ({time_text(after.first_seen_at)}): {marks_text(edit)}",
-        soft_wrap=True,
     )
     for change in changes:
         out.print(f"\n[bold]{change.field}[/bold]")

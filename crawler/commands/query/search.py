@@ -18,7 +18,7 @@ from crawler.commands.common import (
     reading_of,
     slugs_of,
 )
-from crawler.commands.listing import Portion, print_rows
+from crawler.commands.listing import Portion, print_object, print_rows
 from crawler.places import Gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.places import names_text
@@ -111,7 +111,10 @@ def search(
             portion = Portion(
                 len(found.hits), found.total, part.offset, is_exact=found.total_is_exact
             )
-            _list_hits(form, found) if form else _print_result(found, query, portion)
+            if form:
+                print_object(form, result_json(found), "hits", _CSV)
+            else:
+                _print_result(found, query, portion)
             portion.print_rest()
 
 
@@ -122,14 +125,6 @@ def _list_facets(form: options.Form, counted: Facets) -> None:
         return
     rows = ({"facet": kind} | row for kind, rows in found["facets"].items() for row in rows)
     print_rows(form, rows, "facet value articles")
-
-
-def _list_hits(form: options.Form, found: SearchResult) -> None:
-    result = result_json(found)
-    if form == "json":
-        print_json(result)
-    else:
-        print_rows(form, result["hits"], _CSV)
 
 
 def parsed_words(given: list[str], fold: bool) -> Words:

@@ -12,7 +12,7 @@ import typer
 
 from crawler.capture.objects.files import CaptureFiles
 from crawler.commands import options
-from crawler.commands.common import err, out, outlets_of, say
+from crawler.commands.common import err, outlets_of, say
 from crawler.config.config import Config
 from crawler.jobs.signals import STOP_SIGNALS
 from crawler.places import load_gazetteer
@@ -95,7 +95,7 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
         warm(reader)
         shown = f"[{host}]" if ":" in host else host
         say(f"reading {settings.archive_name}")
-        out.print(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)", markup=False)
+        say(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)")
         for number in STOP_SIGNALS:  # the server raises again what ended it: it was asked to
             signal.signal(number, lambda _number, _frame: None)
         with listening:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.channels.message import Sender
 from crawler.commands import options
 from crawler.commands.app import CommandApp
 from crawler.commands.common import (
@@ -31,7 +32,7 @@ from crawler.config.watches import Watch
 from crawler.places import load_gazetteer
 from crawler.render.base import counted, time_text
 from crawler.render.table import EMPTY, Column, table_of
-from crawler.watch.deliver import Composer, Sender, Unusable, deliver_due
+from crawler.watch.deliver import Composer, Unusable, deliver_due
 from crawler.watch.digest import digest_page
 from crawler.watch.due import next_look
 from crawler.watch.feed import write_feeds

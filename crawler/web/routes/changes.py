@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from crawler.web.asked import choice_in, days_in, end_of, place_in, start_of, text_in
 from crawler.web.page import Page
+from crawler.web.rows import PER_PAGE
 from storage.model.edits import Edit, EditQuery
 
 DAYS, MOST_DAYS = 31, 367
-PER_PAGE = 40
 _SIFTED = 400  # edits that are looked through for stealth ones
 Kind = Literal["sua", "lang-le", "go"]
 

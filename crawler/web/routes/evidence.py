@@ -81,9 +81,7 @@ def captured_page(page: Page) -> Response:
     if body.startswith(_BOMS):
         body, named = body.decode("utf-16", "replace").encode(), "; charset=utf-8"
     kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
-    if b"\x1b" in body:  # not for nothing: it copies up to 64 MiB
-        body = body.translate(None, b"\x1b")
-    body = _LEADING.sub(rb"data-was-\g<0>", body)
+    body = _LEADING.sub(rb"data-was-\g<0>", body.translate(None, b"\x1b"))
     headers = {
         "Content-Security-Policy": SANDBOX,
         "Content-Type": kind + named,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from starlette.responses import RedirectResponse, Response
 
-from crawler.places import Gazetteer, Reach
+from crawler.places import Reach
 from crawler.web.asked import choice_in, cursor_in, place_in, start_of, text_in
 from crawler.web.chart import Chart, month_chart, months_back
 from crawler.web.page import Page
@@ -60,7 +60,7 @@ def place(page: Page) -> Response:
     outlet, after = text_in(page.values, "bao"), cursor_in(page.values)
     query = ArticleQuery(
         outlets=(outlet,) if outlet else (),
-        places=units_meant(gazetteer, unit, REACHES[word]),
+        places=gazetteer.scope(unit.id, REACHES[word]),
         limit=PER_PAGE + 1,
     )
     found = page.reader.archive.articles.find(query, after)
@@ -81,13 +81,6 @@ def place(page: Page) -> Response:
         more=listed.more,
         beside=None if after else _beside(page, unit, query),
     )
-
-
-def units_meant(gazetteer: Gazetteer, unit: Unit, reach: Reach) -> tuple[str, ...]:
-    """Return the ids that a question for a unit means; for a province all that lies in it."""
-    if unit.level == "province":  # articles are about what lies in it, seldom about itself
-        return (*gazetteer.line(unit.id), *gazetteer.within(unit.id))
-    return gazetteer.scope(unit.id, reach)
 
 
 def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:

@@ -1,20 +1,20 @@
 """`archive.clusters`: articles that are copies of one story; docs/clusters.md."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
 from storage.sql.clusters.read import load_clusters, sources_of
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import Part
-from storage.sql.read.edits import about_any
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
+from storage.sql.schema.places import article_places
 
 _PAGE = 100  # clusters
 
@@ -92,17 +92,26 @@ def _stories(query: ClusterQuery) -> Select[Any]:
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
         .order_by(copies.c.source.desc())
     )
-    # A window comes first: else every story that there is would be counted to leave most of it out.
-    if window := list(within(articles.c.sort_at, query)):
-        found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
-    members = (source, copy)
-    if query.outlets:
-        found = found.having(_any_of(one.c.outlet.in_(query.outlets) for one in members))
+    # What is few comes first: else every story that there is would be counted, to leave most out.
+    window = list(within(articles.c.sort_at, query))
     if query.places:
-        found = found.having(_any_of(about_any(one.c.id, query.places) for one in members))
+        found = found.where(copies.c.source.in_(_told_about(query)))
+        found = found.where(*within(source.c.sort_at, query))
+    elif window:
+        found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
+    if query.outlets:
+        wanted = sa.or_(*(one.c.outlet.in_(query.outlets) for one in (source, copy)))
+        found = found.having(sa.func.sum(sa.case((wanted, 1), else_=0)) > 0)
     return found
 
 
-def _any_of(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Return whether any condition holds for any row of a group."""
-    return sa.func.sum(sa.case((sa.or_(*conditions), 1), else_=0)) > 0
+def _told_about(query: ClusterQuery) -> Select[Any]:
+    """Return a statement for the sources of what is about the query's places.
+
+    No copy came out before its source: what did before the window need not be looked at.
+    """
+    about, told = article_places.c, copies.alias()
+    found = sa.select(sa.func.coalesce(told.c.source, about.article))
+    found = found.outerjoin_from(article_places, told, told.c.article == about.article)
+    found = found.where(about.unit.in_(query.places))
+    return found if query.since is None else found.where(about.sort_at >= query.since)

@@ -242,8 +242,7 @@ def file_of(engine: Engine) -> Path | None:
 
 def size_bytes(conn: Connection) -> int:
     """Return how many bytes the file takes, with what is not written into it yet."""
-    path = str(conn.engine.url.database)
-    parts = (Path(path + suffix) for suffix in ("", "-wal"))
+    parts = (Path(f"{conn.engine.url.database}{suffix}") for suffix in ("", "-wal"))
     return sum(part.stat().st_size for part in parts if part.exists())
 
 

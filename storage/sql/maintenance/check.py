@@ -12,7 +12,6 @@ from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
 from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
 from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS, SIGNATURE_CHECKS
 from storage.sql.maintenance.check_links import LINK_CHECKS
-from storage.sql.maintenance.check_search import SEARCH_CHECKS
 from storage.sql.maintenance.check_texts import TEXT_CHECKS
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -33,7 +32,7 @@ def _database_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], 
 CHECKS: tuple[tuple[Check, ...], ...] = (
     (Check("database", _database_page),),
     *((one,) for one in (*TEXT_CHECKS, *LINK_CHECKS)),
-    (*ARTICLE_CHECKS, *SIGNATURE_CHECKS, *SEARCH_CHECKS),
+    (*ARTICLE_CHECKS, *SIGNATURE_CHECKS),
     *((one,) for one in CLUSTER_CHECKS),
 )
 """Packages that derive rows from articles add theirs here, after those of the articles.

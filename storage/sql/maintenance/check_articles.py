@@ -1,4 +1,4 @@
-"""Checks of articles: are revisions, summary and places what captures and tags say?"""
+"""Checks of articles: are revisions, summary, places and full text what captures and tags say?"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -25,6 +25,7 @@ from storage.sql.places.about import ABOUT, write_article_places
 from storage.sql.schema.core import articles, captures, revisions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow
+from storage.sql.search.index import engine_of, rebuild, wrong_page
 from storage.text.normalize import storable
 
 
@@ -113,7 +114,26 @@ def _repair_places(conn: Connection, id_: int) -> None:
     write_article_places(conn, [id_])
 
 
+_REBUILD = "rebuild the index; crawls wait meanwhile"
+
+
+def _search_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
+    wrong, last = wrong_page(conn, after or 0)
+    what = "is not in the full-text index as its newest text says"
+    found = [Fault(f"article {id_} {what}", _REBUILD, id_) for id_ in wrong]
+    if last is None and not engine_of(conn).is_sound(conn):
+        found.append(Fault("the index is damaged, or has other articles too", _REBUILD))
+    return found, last
+
+
+def _repair_search(conn: Connection, id_: int | None) -> None:
+    is_wrong = id_ in wrong_page(conn, id_ - 1)[0] if id_ else False
+    if is_wrong or not engine_of(conn).is_sound(conn):
+        rebuild(conn)
+
+
 ARTICLE_CHECKS = (
     Check("revisions", _articles_page, repair_revisions),
     Check("places", _places_page, _repair_places),
+    Check("full text", _search_page, _repair_search),
 )

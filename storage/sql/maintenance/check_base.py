@@ -15,8 +15,6 @@ from storage.codec.articles import article_from_json
 from storage.model.articles import Article
 from storage.model.maintenance import CheckFinding
 from storage.sql.engine.bulk import page_after
-from storage.sql.read.latest import NEWEST
-from storage.sql.schema.core import revisions
 from storage.sql.schema.types import AnyRow
 
 PAGE = 500
@@ -76,10 +74,3 @@ def readable(rows: Iterable[AnyRow]) -> dict[int, Article]:
     """Return the texts of rows (key, version, JSON) by key, but for those that cannot be read."""
     read = ((row[0], _read(row[2])) for row in rows)
     return {key: article for key, article in read if article}
-
-
-def newest_texts(conn: Connection, after: int, last: int | None) -> dict[int, Article]:
-    """Return what the articles after `after`, up to `last`, say in their newest revisions."""
-    query = NEWEST.where(revisions.c.article > after)
-    bounded = query if last is None else query.where(revisions.c.article <= last)
-    return readable(conn.execute(bounded))

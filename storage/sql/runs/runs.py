@@ -74,20 +74,6 @@ class Runs(Part):
         with self._database.reading() as conn:
             return [_run(row) for row in conn.execute(query)]
 
-    def last_end(self, outlet: str, outcome: Outcome | None = None) -> Run | None:
-        """Return an outlet's newest crawl that has ended, of this outcome if one is given."""
-        ended = runs.c.outcome.is_not(None) if outcome is None else runs.c.outcome == outcome.value
-        live = sa.select(runs).where(runs.c.outlet == outlet, ~runs.c.replay, ended)
-        with self._database.reading() as conn:
-            row = conn.execute(live.order_by(runs.c.started_at.desc()).limit(1)).first()
-            return None if row is None else _run(row)
-
-    def crawled_outlets(self) -> set[str]:
-        """Return the outlets that were crawled at least once, replays aside."""
-        live = sa.exists().where(runs.c.outlet == outlets.c.slug, ~runs.c.replay)
-        with self._database.reading() as conn:
-            return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
-
     def latest_by_outlet(self) -> dict[str, Run]:
         """Return each outlet's newest run, of those that have one."""
         latest = (
@@ -101,6 +87,20 @@ class Runs(Part):
         query = sa.select(runs).join_from(outlets, runs, runs.c.id == latest)
         with self._database.reading() as conn:
             return {row.outlet: _run(row) for row in conn.execute(query)}
+
+    def last_end(self, outlet: str, outcome: Outcome | None = None) -> Run | None:
+        """Return an outlet's newest crawl that has ended, of this outcome if one is given."""
+        ended = runs.c.outcome.is_not(None) if outcome is None else runs.c.outcome == outcome.value
+        live = sa.select(runs).where(runs.c.outlet == outlet, ~runs.c.replay, ended)
+        with self._database.reading() as conn:
+            row = conn.execute(live.order_by(runs.c.started_at.desc()).limit(1)).first()
+            return None if row is None else _run(row)
+
+    def crawled_outlets(self) -> set[str]:
+        """Return the outlets that were crawled at least once, replays aside."""
+        live = sa.exists().where(runs.c.outlet == outlets.c.slug, ~runs.c.replay)
+        with self._database.reading() as conn:
+            return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
 
     def count(self, outlet: str | None = None) -> int:
         """Return how many runs there are of one outlet (None: of all)."""

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 
 from storage.model.search import SearchQuery
 from storage.search.document import Document, facet_token
+from storage.sql.engine import bulk
 from storage.sql.schema.places import article_places
 from storage.sql.schema.search import search_documents as documents
 
@@ -51,11 +52,7 @@ def facet_tokens(query: SearchQuery) -> list[list[str]]:
 
 def within(query: SearchQuery) -> list[ColumnElement[bool]]:
     """Return the query's conditions that the index does not know: time and places."""
-    bounds: list[ColumnElement[bool]] = []
-    if query.since is not None:
-        bounds.append(documents.c.sort_at >= query.since)
-    if query.until is not None:
-        bounds.append(documents.c.sort_at < query.until)
+    bounds = bulk.within(documents.c.sort_at, query)
     if query.places:
         about = article_places.c
         here = about.article == documents.c.article

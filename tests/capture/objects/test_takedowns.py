@@ -112,8 +112,8 @@ def test_a_store_that_is_away_leaves_the_takedown_open_and_it_goes_on(
     s3.mode("up")
     assert SECRET in stored_texts(s3)
     assert [one.number for one in archive.maintenance.open_redactions()] == [begun.number]
-    push(archive, s3.files(captures), KEEP, at(110))
-    go_on_with_takedowns(archive, s3.files(captures), NO_OUTLETS, at(111))
+    assert go_on_with_takedowns(archive, s3.files(captures), NO_OUTLETS, at(111)) == []
+    push(archive, s3.files(captures), KEEP, at(112))
     assert_clean(archive, captures, s3)
 
 
@@ -160,6 +160,25 @@ def test_another_machine_drops_its_copy_of_what_was_rewritten(
     assert push(archive, there, KEEP, at(105)).removed == 2
     assert_clean(archive, there.folder, s3)
     assert push(archive, here, KEEP, at(106)).removed == 0, "its own are as they should be"
+
+
+def test_a_copy_that_is_older_than_a_takedown_elsewhere_brings_nothing_back(
+    archive: Archive, tmp_path: Path, s3: S3
+) -> None:
+    here, there = s3.files(tmp_path / "a"), s3.files(tmp_path / "b")
+    recorder = Recorder(archive, there.folder)  # all in one file
+    recorder.store(0, 1, SECRET)
+    recorder.store(1, 2, OTHER)
+    recorder.store(2, 3, "Tin thứ ba")
+    recorder.files.close()
+    list_files(archive, there.folder, recorder.files.written, at(61))
+    push(archive, there, KEEP, at(70))
+    rewrite(archive, here, take_down(archive), at(101))
+    assert SECRET in texts_in(there.folder)
+    second = archive.maintenance.redact("3", "phán quyết", "an", at(110))
+    assert rewrite(archive, there, second, at(111)).records == 1
+    assert "Tin thứ ba" not in stored_texts(s3)
+    assert_clean(archive, there.folder, s3)
 
 
 def test_another_machine_does_not_push_its_copy_of_what_is_being_rewritten(
