@@ -154,12 +154,23 @@ _SAID = {
     "extra_forbidden": "no such key",
     "missing": "expected, and not there",
     "tuple_type": "expected a list",
+    "string_type": "expected a text",
+    "greater_than_equal": "expected at least {ge}",
+    "greater_than": "expected more than {gt}",
+    "less_than_equal": "expected at most {le}",
+    "less_than": "expected less than {lt}",
+    "literal_error": "expected {expected}",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "expected true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "expected a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "expected a number"),
 }
 
 
 def _complaint(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "file"
-    said = _SAID.get(item["type"], item["msg"].removeprefix("Value error, "))
+    said = item["msg"].removeprefix("Value error, ")
+    if item["type"] in _SAID:
+        said = _SAID[item["type"]].format(**item.get("ctx", {}))
     value = item["input"]
     if isinstance(value, dict):  # a table is told by its name, if it has one
         return f"{key}: {said}" + (f" (in {value['name']!r:.60})" if "name" in value else "")
