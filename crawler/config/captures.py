@@ -10,6 +10,7 @@ _SCHEMES = ("s3:", "gs:", "az:")
 _URL = re.compile(
     r"(?:s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/(?!\.\.?(?:/|$))[\w.=+-]+)*/?", re.ASCII
 )
+_BEHIND = re.compile(r"([?#]).+", re.DOTALL)
 _ONLY_WITH_A_STORE = ("local_captures", "keep_days")
 
 
@@ -27,7 +28,7 @@ def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
             if key in values:
                 raise ConfigError(f"{key}: goes with an object store in `captures` only")
         return values
-    shown = given.rpartition("@")[2]  # without the keys that somebody put into it
+    shown = _BEHIND.sub(r"\1…", given.rpartition("@")[2])  # without keys that are in it
     if not _URL.fullmatch(given):
         raise ConfigError(
             f"captures: expected a folder, or an object store: s3://BUCKET/PREFIX,"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.objects.store import StoredObject, StoreError
 from crawler.capture.reader import read_record, recorded_at
 from crawler.capture.single import record_bytes
@@ -97,6 +98,37 @@ def test_nobody_listens(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"error sending request \(http://127\.0\.0\.1:9\)"):
         recorded_at(StoredObject("s3://nobody/x", NAME), 0)
+
+
+def test_half_an_answer_is_no_end_of_a_file(tmp_path: Path, s3: S3) -> None:
+    file, (capture,) = write(tmp_path, exchange(1, noise(100_000)))
+    stored = put(s3, file)
+    s3.mode("short")
+    with pytest.raises(StoreError, match=r"captures s3://"):
+        read_record(stored, capture.warc_offset)
+    file.unlink()
+    with pytest.raises(CaptureError):
+        s3.files(tmp_path).fetch(NAME)
+    assert list(tmp_path.rglob("*.fetching")) == []
+    assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_ENDPOINT_URL", "http://an:Geheim@127.0.0.1:1", r"\(http://127.0.0.1:1\)"),
+        ("AWS_ENDPOINT_URL", "Geheim.example", "AWS_ENDPOINT_URL: expected an address that begins"),
+        ("AWS_SECRET_ACCESS_KEY", "Geheim\n", "AWS_SECRET_ACCESS_KEY: expected one line"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_said_without_its_secrets(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    stored = CaptureFiles(tmp_path, f"{s3.url}/other").stored(NAME)
+    with pytest.raises(StoreError, match=said) as caught:
+        stored.is_file()
+    assert "Geheim" not in str(caught.value)
 
 
 def test_a_bucket_that_is_not_there(s3: S3, tmp_path: Path) -> None:
