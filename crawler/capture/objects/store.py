@@ -32,19 +32,12 @@ _KEYS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, the path of a service account's file",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
-_ADDRESSES = frozenset(
-    {
-        "AWS_ENDPOINT",
-        "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_S3",
-        "AZURE_ENDPOINT",
-        "AZURE_STORAGE_ENDPOINT",
-    }
-)
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII)
 _NO_BUCKET = "NoSuchBucket"
 _BEHIND_END = "416 Range Not Satisfiable"
 # A shared access signature stands in an address, or a password before its host.
-_SECRET = re.compile(r"\?\S+|(?<=//)[^/\s]*@")
+_SECRET = re.compile(r"\?\S+|[^/\s]*@")
 _SERVER = re.compile(r"https?://[^/\s]+")
 _CODE = re.compile(r"<\?xml.*?<Code>(\w+)</Code>.*", re.DOTALL)
 
@@ -194,7 +187,7 @@ def _library() -> Any:
 def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
     from obstore.store import from_url  # noqa: PLC0415 - an extra
 
-    _check_environment()
+    _check_environment(url)
     return from_url(
         url,
         # An address without TLS is asked only where the environment names one.
@@ -207,13 +200,16 @@ def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
     )
 
 
-def _check_environment() -> None:
-    """Raise StoreError for what the library does not survive."""
+def _check_environment(url: str) -> None:
+    """Raise StoreError for a value on which the library would panic."""
     for name, value in os.environ.items():
-        if name.startswith(("AWS_", "AZURE_")) and not value.isprintable():
-            raise StoreError(f"{name}: expected one line without control characters")
-        if name in _ADDRESSES and not value.startswith(("http://", "https://")):
-            raise StoreError(f"{name}: expected an address that begins with https:// or http://")
+        if name in _ENDPOINTS and not _ENDPOINT.fullmatch(value):
+            raise StoreError(
+                f"captures {url}: {name}: expected an address such as https://minio.example.org"
+                f" (given: {_SECRET.sub('', value)!r:.60})"
+            )
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_")) and not value.isprintable():
+            raise StoreError(f"captures {url}: {name}: a line break or control character is in it")
 
 
 @contextmanager

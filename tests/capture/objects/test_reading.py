@@ -1,11 +1,11 @@
 """Records are read from the object store as they are from the captures folder."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
 
-from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.objects.store import StoredObject, StoreError
 from crawler.capture.reader import read_record, recorded_at
 from crawler.capture.single import record_bytes
@@ -116,19 +116,27 @@ def test_half_an_answer_is_no_end_of_a_file(tmp_path: Path, s3: S3) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("AWS_ENDPOINT_URL", "http://an:Geheim@127.0.0.1:1", r"\(http://127.0.0.1:1\)"),
-        ("AWS_ENDPOINT_URL", "Geheim.example", "AWS_ENDPOINT_URL: expected an address that begins"),
-        ("AWS_SECRET_ACCESS_KEY", "Geheim\n", "AWS_SECRET_ACCESS_KEY: expected one line"),
+        ("AWS_ENDPOINT_URL", "nonsense", "AWS_ENDPOINT_URL: expected an address such as"),
+        ("AWS_ENDPOINT_URL", "", "such as https://minio.example.org (given: '')"),
+        ("AWS_ENDPOINT_URL_S3", "127.0.0.1:9000", "AWS_ENDPOINT_URL_S3: expected an address"),
+        ("AWS_ENDPOINT", "http://", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT", "http://[::1", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1/a b", "AWS_ENDPOINT_URL: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://an:Geheim@127.0.0.1:1", "(given: 'http://127.0.0.1:1')"),
+        ("AWS_ENDPOINT_URL", "an:Geheim@127.0.0.1:1", "(given: '127.0.0.1:1')"),
+        ("AWS_SECRET_ACCESS_KEY", "Geheim\n", "AWS_SECRET_ACCESS_KEY: a line break"),
+        ("AWS_ACCESS_KEY_ID", "key\n", "AWS_ACCESS_KEY_ID: a line break or control character"),
     ],
 )
-def test_a_setting_that_is_wrong_is_said_without_its_secrets(
-    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+def test_an_environment_that_no_request_can_be_made_of_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv(name, value)
-    stored = CaptureFiles(tmp_path, f"{s3.url}/other").stored(NAME)
-    with pytest.raises(StoreError, match=said) as caught:
-        stored.is_file()
-    assert "Geheim" not in str(caught.value)
+    with pytest.raises(StoreError, match=re.escape(said)) as caught:
+        recorded_at(StoredObject("s3://bad-environment/x", NAME), 0)
+    assert str(caught.value).isprintable() and "Geheim" not in str(caught.value)
 
 
 def test_a_bucket_that_is_not_there(s3: S3, tmp_path: Path) -> None:
