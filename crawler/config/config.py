@@ -12,16 +12,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from crawler.config.alarms import Alarming, check_channels
 from crawler.config.captures import with_object_store
 from crawler.config.schedule import Schedule
+from crawler.config.variables import CONFIG_VARIABLE
 from crawler.config.watches import Watch, check_watches
 from crawler.outlets.cadence import Table
 from crawler.outlets.model import explain
 from crawler.shipped import shipped
 from storage.errors import ConfigError
 
-CONFIG_VARIABLE = "TINQUAN_CONFIG"
-ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
-"""By it a crawl's process learns its archive: everybody may read a command's words, with the
-password in them, but only the same user its environment."""
 DEFAULT_CONFIG = Path("tinquan.toml")
 """What is read where no other file is named: the one in the current folder, if it is there."""
 

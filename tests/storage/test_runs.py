@@ -49,6 +49,23 @@ def test_a_run_id_is_used_once(archive: Archive) -> None:
         archive.runs.start(run())
 
 
+def test_what_a_replay_did_is_no_end_of_a_crawl(archive: Archive) -> None:
+    ends = (
+        ("r2", "baothu", Outcome.DONE, False),
+        ("r3", "baothu", Outcome.FAILED, False),
+        ("r4", "baothu", Outcome.DONE, True),
+        ("r5", "baothu", None, False),
+        ("r6", "replayed", Outcome.DONE, True),
+    )
+    for minute, (id_, outlet, outcome, replay) in enumerate(ends):
+        archive.runs.start(run(id_, outlet=outlet, started_at=at(minute), replay=replay))
+        archive.runs.finish(replace(archive.runs.get(id_), outcome=outcome))
+    last, success = archive.runs.last_end("baothu"), archive.runs.last_end("baothu", Outcome.DONE)
+    assert (last and last.id, success and success.id) == ("r3", "r2")
+    assert archive.runs.last_end("replayed") is None
+    assert archive.runs.crawled_outlets() == {"baothu"}
+
+
 def test_unknown_runs_are_named(archive: Archive) -> None:
     with pytest.raises(NotFoundError, match="'r9'"):
         archive.runs.get("r9")
