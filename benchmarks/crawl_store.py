@@ -16,9 +16,6 @@ from scrapy.statscollectors import MemoryStatsCollector
 
 from crawler.fetch.store_group import StoreGroup
 
-TOLD = "TINQUAN_BENCHMARK_STORE"
-"""The environment's name of the file that it is written to."""
-
 
 class StoreClock(MemoryStatsCollector):
     """Scrapy's stats, and beside them what storing took, written when the crawl ends."""
@@ -51,5 +48,5 @@ class StoreClock(MemoryStatsCollector):
             "statements": self._statements,
             "groups": self._groups,
         }
-        Path(os.environ[TOLD]).write_text(json.dumps(told), encoding="utf-8")
+        Path(os.environ["TINQUAN_BENCHMARK_STORE"]).write_text(json.dumps(told), encoding="utf-8")
         super().close_spider(*arguments, **named)

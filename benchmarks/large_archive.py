@@ -26,6 +26,7 @@ from storage.model.articles import Article, Block, Extraction
 from storage.search.document import document_of
 from storage.sql.search.entry import Entry
 from storage.sql.search.tsvector_documents import vector_of
+from storage.text.words import lexemes
 
 OUTLETS, POOL, WORDS = 300, 20_000, 18
 _ONSETS = "b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x"
@@ -103,8 +104,9 @@ _STATEMENTS = (
     " || md5(s || 'd'), 'hex')"
     " FROM made, LATERAL (SELECT CASE WHEN n % 7 = 0 THEN n - 3 ELSE n END AS s) t",
     "INSERT INTO copies SELECT n, n - 3, 1.0, false FROM made WHERE n % 7 = 0 AND n > 7",
-    "INSERT INTO search_documents SELECT n, n, at, filed, vector ||"
-    " CASE WHEN n % 80000 = 7 THEN '''hiem~ếm''\\:90'::tsvector ELSE ''::tsvector END"
+    "INSERT INTO search_documents (article, content, sort_at, filed, vector)"
+    " SELECT n, n, at, filed, vector || CASE WHEN n % 80000 = 7"
+    f" THEN '''{lexemes('hiếm')}''\\:90'::tsvector ELSE ''::tsvector END"
     " FROM made JOIN pool USING (number)",
     "INSERT INTO tags SELECT n, 'v1', NULL FROM made",
     "INSERT INTO scores SELECT n, 1, unit, 0.9, 'certain' FROM made",

@@ -65,8 +65,6 @@ BOUNDS = {
     "/cau-chuyen/{source}": 60,
     "/bao": 60,
     "/bao/tienphong": 60,
-    "/tim?q=đường sá": 80,
-    "/tim?q=ngập&xep=hop": 300,
 }
 """Milliseconds at p95, by address."""
 

@@ -7,7 +7,8 @@ TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
 import os
 import sys
 
-from crawler.config.config import ARCHIVE_VARIABLE, Config, load_config
+from crawler.config.config import Config, load_config
+from crawler.config.variables import ARCHIVE_VARIABLE
 from storage.errors import ConfigError
 
 

@@ -1,25 +1,29 @@
 """What all commands share: their console, and the way they open things."""
 
+# `tinquan --help` needs the console alone: what reads files is imported where it is called.
+# ruff: noqa: PLC0415
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 
-from crawler.config.config import ARCHIVE_VARIABLE, Config, absolute_archive, load_config
-from crawler.families import FAMILY_NAMES
-from crawler.outlets.model import Outlet, find_outlet, load_outlet_folders
+from crawler.config.variables import ARCHIVE_VARIABLE
 from crawler.page.times import parse_moment, parse_when, utc_now
-from crawler.places import Gazetteer, load_gazetteer
 from crawler.render.base import LOCAL
 from crawler.render.table import Table
 from crawler.render.terminal import PlainConsole, json_text, shown
-from storage.archive import Archive, open_archive
 from storage.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from crawler.config.config import Config
+    from crawler.outlets.model import Outlet
+    from crawler.places import Gazetteer
+    from storage.archive import Archive
 
 MOST = 1_000_000_000
 """The largest number that an option takes which the database counts up to."""
@@ -67,8 +71,10 @@ def print_table(table: Table, console: Console = out) -> None:
         console.file.writelines(f"{shown(line)}\n" for line in table.plain_lines())
 
 
-def load_settings(config_file: Path | None, archive: str | None) -> Config:
+def load_settings(config_file: Path | None, archive: str | None) -> "Config":
     """Return the configuration with the options' word over the file's."""
+    from crawler.config.config import absolute_archive, load_config
+
     config = load_config(config_file)
     archive = archive or os.environ.get(ARCHIVE_VARIABLE)
     if archive:
@@ -76,28 +82,35 @@ def load_settings(config_file: Path | None, archive: str | None) -> Config:
     return config
 
 
-def outlets_of(config: Config) -> dict[str, Outlet]:
+def outlets_of(config: "Config") -> "dict[str, Outlet]":
     """Return the outlets that have files, the shipped ones and those of the configuration."""
+    from crawler.families import FAMILY_NAMES
+    from crawler.outlets.model import load_outlet_folders
+
     return load_outlet_folders(config.outlet_folders, FAMILY_NAMES)
 
 
-def slugs_of(named: Iterable[str], config: Config, archive: Archive) -> tuple[str, ...]:
+def slugs_of(named: Iterable[str], config: "Config", archive: "Archive") -> tuple[str, ...]:
     """Return the outlets that were named: those that the archive knows, or that have a file.
 
     Outlet files are read only for a name that the archive does not know. Raises
     UnknownOutletError for a name that is neither.
     """
+    from crawler.outlets.model import find_outlet
+
     return tuple(
         slug if archive.runs.find(slug, limit=1) else find_outlet(outlets_of(config), slug).slug
         for slug in named
     )
 
 
-def place_names(config: Config) -> Gazetteer:
+def place_names(config: "Config") -> "Gazetteer":
     """Return the gazetteer for showing names; an empty one, with a note, if it is unreadable.
 
     What the archive says of places is their ids: those can be shown without it.
     """
+    from crawler.places import Gazetteer, load_gazetteer
+
     try:
         return load_gazetteer(config.gazetteer)
     except ConfigError as error:
@@ -105,13 +118,17 @@ def place_names(config: Config) -> Gazetteer:
         return Gazetteer((), (), "")
 
 
-def archive_of(config: Config, *, create: bool = False) -> Archive:
+def archive_of(config: "Config", *, create: bool = False) -> "Archive":
     """Open the configuration's archive; without `create` a missing one is an error."""
+    from storage.archive import open_archive
+
     return open_archive(config.archive, create=create)
 
 
-def reading_of(config: Config) -> Archive:
+def reading_of(config: "Config") -> "Archive":
     """Open the configuration's archive to ask it questions; it is never written."""
+    from storage.archive import open_archive
+
     return open_archive(config.archive, create=False, read_only=True)
 
 

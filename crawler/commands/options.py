@@ -6,17 +6,18 @@ A command names a class as the type of a parameter, and has its options (`crawle
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from crawler.commands.common import MOST, archive_of, load_settings, moment, reading_of
-from crawler.config.config import CONFIG_VARIABLE
-from crawler.config.config import Config as Settings
-from crawler.places import Reach
-from storage.archive import Archive as OpenArchive
+from crawler.config.variables import CONFIG_VARIABLE
 from storage.errors import UsageError
-from storage.model.places import Confidence
+from storage.model.places import Confidence, Reach
+
+if TYPE_CHECKING:  # `tinquan --help` reads neither a configuration nor an archive
+    from crawler.config.config import Config as Settings
+    from storage.archive import Archive as OpenArchive
 
 Form = Literal["json", "jsonl", "csv"]
 
@@ -61,15 +62,15 @@ class Setup:
     config: Config = None
     archive: Archive = None
 
-    def load(self) -> Settings:
+    def load(self) -> "Settings":
         """Return the configuration. Raises ConfigError."""
         return load_settings(self.config, self.archive)
 
-    def reading(self) -> OpenArchive:
+    def reading(self) -> "OpenArchive":
         """Open the archive to ask it questions. Raises ConfigError and ArchiveError."""
         return reading_of(self.load())
 
-    def writing(self) -> OpenArchive:
+    def writing(self) -> "OpenArchive":
         """Open the archive, which must be there. Raises ConfigError and ArchiveError."""
         return archive_of(self.load())
 

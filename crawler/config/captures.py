@@ -19,9 +19,12 @@ def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
     `captures` is then the folder in which files lie before they are in the store. Raises
     ConfigError for a URL that names no store, and where the extra is not installed.
     """
-    given = values.get("captures")
+    given, local = values.get("captures"), values.get("local_captures", "captures")
     if "object_store" in values:
         raise ConfigError("object_store: no such key; name the store in `captures`")
+    if given == "" or local == "" or (isinstance(local, str) and "://" in local):
+        key, wrong = ("captures", given) if given == "" else ("local_captures", local)
+        raise ConfigError(f"{key}: expected a folder (given: {wrong!r})")
     if not isinstance(given, str) or not ("://" in given or given.startswith(_SCHEMES)):
         for key in _ONLY_WITH_A_STORE:
             if key in values:
@@ -39,5 +42,4 @@ def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
             f"captures: {shown} needs the extra tinquan[objects]: pip install 'tinquan[objects]'"
         )
     rest = {key: value for key, value in values.items() if key != "local_captures"}
-    local = values.get("local_captures", "captures")
     return rest | {"captures": local, "object_store": given.rstrip("/")}

@@ -12,16 +12,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from crawler.config.alarms import Alarming, check_channels
 from crawler.config.captures import with_object_store
 from crawler.config.schedule import Schedule
+from crawler.config.variables import CONFIG_VARIABLE
 from crawler.config.watches import Watch, check_watches
 from crawler.outlets.cadence import Table
 from crawler.outlets.model import explain
 from crawler.shipped import shipped
 from storage.errors import ConfigError
 
-CONFIG_VARIABLE = "TINQUAN_CONFIG"
-ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
-"""By it a crawl's process learns its archive: everybody may read a command's words, with the
-password in them, but only the same user its environment."""
 DEFAULT_CONFIG = Path("tinquan.toml")
 """What is read where no other file is named: the one in the current folder, if it is there."""
 
@@ -219,8 +216,9 @@ def load_config(file: Path | None = None) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{path}: cannot be read: {error}; expected a configuration file"
+            f"{path}: cannot be read: {said}; expected a configuration file"
         ) from None
 
 
@@ -237,6 +235,7 @@ def _with_watch_file(values: dict[str, Any], path: Path) -> dict[str, Any]:
     except ValidationError as error:
         raise ConfigError(f"watch_file {file}: {explain(error)}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"watch_file {file}: cannot be read: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise ConfigError(f"watch_file {file}: cannot be read: {said}") from None
     own = values.get("watches", [])
     return {"watches": [*own, *held.watches]} if isinstance(own, list) else {}

@@ -14,7 +14,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from crawler.capture.private import make_folder, open_private
-from crawler.config.config import ARCHIVE_VARIABLE, CONFIG_VARIABLE, Config
+from crawler.config.config import Config
+from crawler.config.variables import ARCHIVE_VARIABLE, CONFIG_VARIABLE
 from storage.errors import CrawlError
 from storage.model.runs import RunKind
 

@@ -5,18 +5,21 @@ In crontab a line with both means either, unless one begins with a star.
 """
 
 from collections.abc import Iterator
-
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
+from typing import TYPE_CHECKING
 
 from storage.model.json import LOCAL
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
-def cron_trigger(line: str) -> BaseTrigger:
+def cron_trigger(line: str) -> "BaseTrigger":
     """Return a cron line's trigger. Raises ValueError that says what is wrong with it."""
+    # Every command reads the configuration, and few come upon a cron line.
+    from apscheduler.triggers.combining import OrTrigger  # noqa: PLC0415
+
     fields = line.lower().split()
     if len(fields) != 5:
         raise ValueError(f"expected five fields (minute hour day month weekday), not {len(fields)}")
@@ -31,7 +34,9 @@ def cron_trigger(line: str) -> BaseTrigger:
         raise ValueError(f"is no cron line: {error}") from None
 
 
-def _trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> CronTrigger:
+def _trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> "BaseTrigger":
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
+
     return CronTrigger.from_crontab(f"{minute} {hour} {day} {month} {weekday}", LOCAL)
 
 

@@ -9,10 +9,10 @@ Everything but `crawler.places.files` is pure. The nouns are in
 """
 
 from crawler.places.files import build_tables, fingerprint, load_gazetteer
-from crawler.places.gazetteer import MERGER, Gazetteer, Reach
+from crawler.places.gazetteer import MERGER, Gazetteer
 from crawler.places.tagging import Tagger, version_of
 
 __all__ = [
-    "MERGER", "Gazetteer", "Reach", "Tagger", "build_tables", "fingerprint", "load_gazetteer",
+    "MERGER", "Gazetteer", "Tagger", "build_tables", "fingerprint", "load_gazetteer",
     "version_of"
 ]  # fmt: skip

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Literal
 
 from storage.errors import NotFoundError
-from storage.model.places import Succession, Unit
+from storage.model.places import Reach, Succession, Unit
 from storage.text.normalize import canonical_tone, fold, normalize
 
 MERGER = date(2025, 7, 1)  # districts ended and today's communes began
-Reach = Literal["none", "core", "touched"]
 
 _TYPE_WORDS = {
     "q": ("quận",), "quận": ("quận",), "h": ("huyện",), "huyện": ("huyện",),

@@ -8,6 +8,8 @@ Level = Literal["province", "district", "ward"]
 Share = Literal["whole", "part"]
 Field = Literal["title", "sapo", "body"]
 Confidence = Literal["certain", "likely"]
+Reach = Literal["none", "core", "touched"]
+"""How far a question about a place goes into what the place became."""
 
 WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 

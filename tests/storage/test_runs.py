@@ -49,6 +49,23 @@ def test_a_run_id_is_used_once(archive: Archive) -> None:
         archive.runs.start(run())
 
 
+def test_what_a_replay_did_is_no_end_of_a_crawl(archive: Archive) -> None:
+    ends = (
+        ("r2", "baothu", Outcome.DONE, False),
+        ("r3", "baothu", Outcome.FAILED, False),
+        ("r4", "baothu", Outcome.DONE, True),
+        ("r5", "baothu", None, False),
+        ("r6", "replayed", Outcome.DONE, True),
+    )
+    for minute, (id_, outlet, outcome, replay) in enumerate(ends):
+        archive.runs.start(run(id_, outlet=outlet, started_at=at(minute), replay=replay))
+        archive.runs.finish(replace(archive.runs.get(id_), outcome=outcome))
+    last, success = archive.runs.last_end("baothu"), archive.runs.last_end("baothu", Outcome.DONE)
+    assert (last and last.id, success and success.id) == ("r3", "r2")
+    assert archive.runs.last_end("replayed") is None
+    assert archive.runs.crawled_outlets() == {"baothu"}
+
+
 def test_unknown_runs_are_named(archive: Archive) -> None:
     with pytest.raises(NotFoundError, match="'r9'"):
         archive.runs.get("r9")
@@ -66,6 +83,22 @@ def test_runs_come_newest_first(archive: Archive) -> None:
     assert archive.runs.find("none") == []
     newest = archive.runs.latest_by_outlet()
     assert {slug: one.id for slug, one in newest.items()} == {"baothu": "c", "baokhac": "b"}
+
+
+def test_the_newest_runs_of_every_outlet_come_in_one_answer(archive: Archive) -> None:
+    starts = {"baothu": (3, 9, 5, 7, 5), "baokhac": (4,), "baocu": (0,)}
+    for outlet, minutes in starts.items():
+        for number, minute in enumerate(minutes):
+            archive.runs.start(run(f"{outlet}-{number}", started_at=at(minute), outlet=outlet))
+
+    def newest(count: int) -> dict[str, list[int]]:
+        found = archive.runs.newest(count, at(2))
+        return {slug: [one.started_at.minute for one in runs] for slug, runs in found.items()}
+
+    base = at(0).minute
+    assert newest(2) == {"baothu": [base + 9, base + 7], "baokhac": [base + 4]}
+    assert newest(3) == {"baothu": [base + 9, base + 7, base + 5, base + 5], "baokhac": [base + 4]}
+    assert newest(9)["baothu"] == [base + 9, base + 7, base + 5, base + 5, base + 3]
 
 
 def test_dead_runs_are_closed_once(archive: Archive) -> None:

@@ -34,7 +34,8 @@ def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(folder: Path) -> Gazetteer:
         return gazetteer() if folder == FOLDER else load_gazetteer(folder)
 
-    for module in ("choosing", "common", "crawl.crawl", "query.places", "archive.tag"):
+    monkeypatch.setattr("crawler.places.load_gazetteer", load)  # for who imports it when called
+    for module in ("choosing", "crawl.crawl", "query.places", "archive.tag"):
         monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
 
 

@@ -32,6 +32,8 @@ _KEYS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, the path of a service account's file",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII)
 _NO_BUCKET = "NoSuchBucket"
 _BEHIND_END = "416 Range Not Satisfiable"
 _SECRET = re.compile(r"\?\S+")  # a shared access signature stands in an address
@@ -181,6 +183,7 @@ def _library() -> Any:
 def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
     from obstore.store import from_url  # noqa: PLC0415 - an extra
 
+    _check_environment(url)
     return from_url(
         url,
         # An address without TLS is asked only where the environment names one.
@@ -191,6 +194,18 @@ def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
             "backoff": {"init_backoff": timedelta(milliseconds=200)},
         },
     )
+
+
+def _check_environment(url: str) -> None:
+    """Raise StoreError for a value on which the library would panic."""
+    for name, value in os.environ.items():
+        if name in _ENDPOINTS and not _ENDPOINT.fullmatch(value):
+            raise StoreError(
+                f"captures {url}: {name}: expected an address such as https://minio.example.org"
+                f" (given: {_SECRET.sub('', value)!r:.60})"
+            )
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_")) and not value.isprintable():
+            raise StoreError(f"captures {url}: {name}: a line break or control character is in it")
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Literal
 
 from starlette.responses import RedirectResponse, Response
 
-from crawler.places import Reach
 from crawler.web.asked import choice_in, cursor_in, place_in, start_of, text_in
 from crawler.web.chart import Chart, month_chart, months_back
 from crawler.web.page import Page
@@ -16,7 +15,7 @@ from crawler.web.rows import PER_PAGE, row_page
 from storage.model.articles import ArticleQuery
 from storage.model.clusters import Cluster, ClusterQuery
 from storage.model.edits import Edit, EditQuery
-from storage.model.places import Unit
+from storage.model.places import Reach, Unit
 
 MONTHS, PROVINCE_MONTHS = 36, 6
 """That the bars go back; of a province, which may be about a third of all articles, fewer."""

@@ -1,7 +1,7 @@
 """What the archive's tables are made of: column types that both databases keep alike."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -31,7 +31,8 @@ class _IsoText(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
+    @staticmethod
+    def read(value: str | None) -> datetime | None:
         """Read the time."""
         return datetime.fromisoformat(value) if value else None
 
@@ -56,6 +57,12 @@ class UtcTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """Return the time in UTC."""
         return value and value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what reads a column's values: on SQLite in one step, for a page has thousands."""
+        if dialect.name == "sqlite":
+            return _IsoText.read
+        return super().result_processor(dialect, coltype)
 
 
 class SafeText(TypeDecorator[str]):

@@ -6,6 +6,7 @@ time, each way to spell it is looked for, which takes longer the larger the arch
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import chain, product
@@ -28,6 +29,7 @@ FEW = 1_001
 WAYS = 30
 """Ways to spell a phrase that are looked for at most."""
 
+_EXCLUDED = sys.maxsize  # all that has the others may have to be read to find one without
 _PAGE = 1_000
 _SPELLED, _FOLDED = "{text title}", "{text_folded title_folded}"
 _LAST = "\U0010ffff"
@@ -50,11 +52,11 @@ def match_of(conn: Connection, query: SearchQuery, most: int) -> str | None:
     """Return a query in FTS5's syntax; None where it names neither words nor facet values."""
     groups = [[_term(conn, term, most) for term in group] for group in query.words.required]
     groups += [[f'filed: "{token}"' for token in some] for some in facet_tokens(query)]
-    known = [term for term in query.words.excluded if not _is_read(conn, term, most)]
+    known = [term for term in query.words.excluded if not _is_read(conn, term, _EXCLUDED)]
     if known:
         groups.append([f'filed: "{EVERY}"'])
     wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
-    excluded = " OR ".join(_term(conn, term, most) for term in known)
+    excluded = " OR ".join(_term(conn, term, _EXCLUDED) for term in known)
     return f"({wanted}) NOT ({excluded})" if excluded else wanted or None
 
 
@@ -84,8 +86,8 @@ def _is_read(conn: Connection, term: Term, most: int) -> bool:
 
 def is_read(conn: Connection, query: SearchQuery, most: int) -> bool:
     """Return whether what FTS5 finds must be read to know, if so many are asked for."""
-    terms = chain(*query.words.required, query.words.excluded)
-    return any(_is_read(conn, term, most) for term in terms)
+    wanted = any(_is_read(conn, term, most) for term in chain(*query.words.required))
+    return wanted or any(_is_read(conn, term, _EXCLUDED) for term in query.words.excluded)
 
 
 def _lexemes(conn: Connection, word: Word) -> list[str]:

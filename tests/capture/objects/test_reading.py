@@ -1,6 +1,7 @@
 """Records are read from the object store as they are from the captures folder."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,29 @@ def test_nobody_listens(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"error sending request \(http://127\.0\.0\.1:9\)"):
         recorded_at(StoredObject("s3://nobody/x", NAME), 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_ENDPOINT_URL", "nonsense", "AWS_ENDPOINT_URL: expected an address such as"),
+        ("AWS_ENDPOINT_URL", "", "such as https://minio.example.org (given: '')"),
+        ("AWS_ENDPOINT_URL_S3", "127.0.0.1:9000", "AWS_ENDPOINT_URL_S3: expected an address"),
+        ("AWS_ENDPOINT", "http://", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT", "http://[::1", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1/a b", "AWS_ENDPOINT_URL: expected an address"),
+        ("AWS_ACCESS_KEY_ID", "key\n", "AWS_ACCESS_KEY_ID: a line break or control character"),
+    ],
+)
+def test_an_environment_that_no_request_can_be_made_of_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError, match=re.escape(said)) as caught:
+        recorded_at(StoredObject("s3://bad-environment/x", NAME), 0)
+    assert str(caught.value).isprintable()
 
 
 def test_a_bucket_that_is_not_there(s3: S3, tmp_path: Path) -> None:
