@@ -105,7 +105,7 @@ _STATEMENTS = (
     " FROM made, LATERAL (SELECT CASE WHEN n % 7 = 0 THEN n - 3 ELSE n END AS s) t",
     "INSERT INTO copies SELECT n, n - 3, 1.0, false FROM made WHERE n % 7 = 0 AND n > 7",
     "INSERT INTO search_documents (article, content, sort_at, filed, vector)"
-    " SELECT n, n, at, filed, vector || CASE WHEN n % 80000 = 7"
+    f" SELECT n, {_EDITED}, at, filed, vector || CASE WHEN n % 80000 = 7"
     f" THEN '''{lexemes('hiếm')}''\\:90'::tsvector ELSE ''::tsvector END"
     " FROM made JOIN pool USING (number)",
     "INSERT INTO tags SELECT n, 'v1', NULL FROM made",

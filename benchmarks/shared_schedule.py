@@ -32,8 +32,8 @@ from crawler.schedule.membership import Membership
 from crawler.schedule.service import Scheduler, SchedulerDependencies
 from crawler.schedule.state import ScheduleState
 from storage.archive import Archive, open_archive
-from storage.model.locks import LockSession, run_lock
 from storage.model.runs import Outcome, Run
+from storage.model.schedule import LockSession, run_lock
 
 EVERY = timedelta(minutes=5)
 CRAWL_SECONDS = 6.0

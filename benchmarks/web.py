@@ -2,7 +2,7 @@
 
     python -m benchmarks.web build FILE [ARTICLES]     a SQLite archive; a million take some minutes
     tinquan archive copy sqlite:///FILE URL            into an empty PostgreSQL database
-    python -m benchmarks.web measure URL [ROUNDS]      one client, then eight, of a server
+    python -m benchmarks.web measure URL [ROUNDS]      one client, then eight; 3 rounds at least
 
 Texts are short and not indexed for search (benchmarks/search.py measures that): what the pages cost
 depends on the rows that they read. One article in ten was edited, one in eight is a copy, and each
@@ -227,7 +227,7 @@ def main() -> None:
         case ["serve", url]:
             serve(url, NEWEST)
         case ["measure", url, *rounds]:
-            measure(url, int(rounds[0]) if rounds else 20)
+            measure(url, max(3, int(rounds[0])) if rounds else 20)
         case _:
             sys.exit(__doc__)
 

@@ -7,9 +7,8 @@ from typing import Any
 from crawler.render.base import time_json
 from storage.archive import Archive
 from storage.model.alarms import Cause, Finding
-from storage.model.locks import machine_lock
 from storage.model.runs import Run
-from storage.model.schedule import Machine
+from storage.model.schedule import Machine, machine_lock
 
 _UNSURE = timedelta(seconds=45)  # a machine that restarts, or connects again, is no lost one
 

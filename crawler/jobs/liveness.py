@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from crawler.config.machine import machine_name
 from storage.archive import Archive
-from storage.model.locks import run_lock
 from storage.model.runs import Run
+from storage.model.schedule import run_lock
 
 NOTICES = timedelta(seconds=20)
 """A crawl that has lost its connection has noticed and ended by then (`HoldWatch`)."""

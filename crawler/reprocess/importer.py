@@ -17,8 +17,8 @@ from crawler.reprocess.import_rows import ImportedRow, ImportSource, RowError, p
 from crawler.reprocess.jsonl import MAX_LINE_BYTES, Line
 from storage.archive import Archive
 from storage.model.articles import FAILURES, Arrival, Article, Refusal, RefusalReason, Verdict
-from storage.model.locks import LockSession, run_lock
 from storage.model.runs import Run
+from storage.model.schedule import LockSession, run_lock
 
 BATCH = 50
 _BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has fifty

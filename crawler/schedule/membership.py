@@ -12,8 +12,7 @@ from crawler.config.config import Config
 from crawler.config.machine import machine_name
 from storage.archive import Archive
 from storage.errors import ArchiveError
-from storage.model.locks import LockSession, host_lock, machine_lock
-from storage.model.schedule import SCHEDULE, Hold
+from storage.model.schedule import SCHEDULE, Hold, LockSession, host_lock, machine_lock
 
 _log = logging.getLogger(__name__)
 

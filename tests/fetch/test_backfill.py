@@ -8,9 +8,9 @@ import pytest
 
 from crawler.discover import DiscoveryResult, Link
 from crawler.families import FAMILIES, FAMILY_NAMES, GENERIC
-from crawler.fetch.spiders.backfill import Backfill, backfill_requests, window_of
-from crawler.fetch.spiders.listing_requests import ListingRequest, promised_day
-from crawler.fetch.spiders.pending_validators import PendingValidators
+from crawler.fetch.spiders.listings.backfill import Backfill, backfill_requests, window_of
+from crawler.fetch.spiders.listings.listing_requests import ListingRequest, promised_day
+from crawler.fetch.spiders.listings.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.outlets.model import Outlet, load_outlets
 from crawler.shipped import shipped

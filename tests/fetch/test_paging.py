@@ -6,7 +6,7 @@ from functools import partial
 
 from crawler.discover import Link, LinkSource
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination
+from crawler.fetch.spiders.listings.frontier import Frontier, LinkState, Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import load_outlets
 from crawler.shipped import shipped

@@ -10,8 +10,8 @@ import pytest
 
 from crawler.capture.hold import hold_host
 from storage.archive import open_archive
-from storage.model.locks import host_lock
 from storage.model.runs import Outcome
+from storage.model.schedule import host_lock
 from tests.support.commands import Tinquan
 from tests.support.databases import run_sql
 from tests.support.samples import article, capture, run

@@ -15,7 +15,7 @@ from scrapy.settings import Settings
 
 from crawler.discover import Child
 from crawler.families import FAMILIES, FAMILY_NAMES
-from crawler.fetch.spiders.listing_requests import (
+from crawler.fetch.spiders.listings.listing_requests import (
     MAX_DEPTH,
     ListingRequest,
     child_period,
@@ -23,9 +23,9 @@ from crawler.fetch.spiders.listing_requests import (
     first_requests,
     next_page_request,
 )
+from crawler.fetch.spiders.listings.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.loader import OutletLoader
 from crawler.fetch.spiders.outlet import OutletSpider
-from crawler.fetch.spiders.pending_validators import PendingValidators, conditional_headers
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.session import outlet_settings, replay_files
 from crawler.outlets.model import Outlet, load_outlets

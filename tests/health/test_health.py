@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.capture.hold import hold_host
-from crawler.capture.lock import HostLock
+from crawler.capture.hold import HostLock, hold_host
 from crawler.health.run_recorder import RunRecorder, fail_run
 from crawler.health.run_stats import MemoryStats
 from crawler.health.signals import HealthSignal
@@ -134,7 +133,7 @@ def test_an_archive_that_fails_meanwhile_is_no_crash(
 def test_a_lock_names_its_holder_and_ends_with_it(tmp_path: Path) -> None:
     with hold_host(None, tmp_path, "plo.vn", "first"):
         code = (
-            "import sys; from pathlib import Path; from crawler.capture.lock import HostLock\n"
+            "import sys; from pathlib import Path; from crawler.capture.hold import HostLock\n"
             "from storage.errors import CrawlError\n"
             "try: HostLock(Path(sys.argv[1]), 'plo.vn', 'second')\n"
             "except CrawlError as error: print(error)\n"

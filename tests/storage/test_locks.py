@@ -11,7 +11,7 @@ import pytest
 
 from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError
-from storage.model.locks import LockSession
+from storage.model.schedule import LockSession
 from tests.support.databases import run_sql
 
 

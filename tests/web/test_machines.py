@@ -11,9 +11,8 @@ from crawler.web.names import CAUSES
 from crawler.web.words import Code, Language
 from storage.archive import open_archive
 from storage.model.alarms import Cause, Finding
-from storage.model.locks import machine_lock
 from storage.model.runs import Run
-from storage.model.schedule import Machine
+from storage.model.schedule import Machine, machine_lock
 from tests.support.asking import ask
 from tests.support.reading import NOW, opened
 

@@ -4,7 +4,7 @@ import re
 
 from crawler.discover.paging import paging_of
 from crawler.families.base import Family
-from crawler.fetch.spiders.listing_requests import ListingRequest
+from crawler.fetch.spiders.listings.listing_requests import ListingRequest
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 from storage.model.articles import Refusal, RefusalReason

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request, signals
 
 from crawler.fetch.spiders.adoption import adopted_requests
-from crawler.fetch.spiders.listing_requests import ListingRequest
+from crawler.fetch.spiders.listings.listing_requests import ListingRequest
 from crawler.fetch.spiders.rechecks import recheck_requests
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from crawler.fetch.spiders.ends import is_empty_sitemap, is_end_in_doubt, is_pas
 from crawler.fetch.spiders.failures import RequestFailure, classify_failure
 from crawler.fetch.spiders.first_requests import first_requests
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.spiders.listing_requests import ListingRequest
-from crawler.fetch.spiders.listings import Listings
+from crawler.fetch.spiders.listings.listing_requests import ListingRequest
+from crawler.fetch.spiders.listings.listings import Listings
 from crawler.fetch.spiders.plan import Plan, parse_plan
 from crawler.fetch.spiders.responses import article_page, page_of, refusal_of, refused_page
 from crawler.fetch.spiders.session import LIMIT, CrawlSession, outlet_settings

@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.spiders.pending_validators import conditional_headers
+from crawler.fetch.spiders.listings.pending_validators import conditional_headers
 from crawler.page.times import utc_now
 from crawler.page.urls import article_key
 from storage.model.schedule import KnownArticle

@@ -2,7 +2,7 @@
 
 from crawler.discover import CUT_SHORT, DiscoveryResult
 from crawler.fetch.spiders.failures import RequestFailure
-from crawler.fetch.spiders.listing_requests import ListingRequest
+from crawler.fetch.spiders.listings.listing_requests import ListingRequest
 from crawler.health.run_recorder import RunRecorder
 from crawler.health.signals import HealthSignal, signal_of_refusal
 from crawler.page.urls import host_of

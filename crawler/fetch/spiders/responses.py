@@ -7,7 +7,7 @@ from crawler.families.base import Family
 from crawler.fetch.middlewares.meta import CAPTURE, OFFSITE_TARGET
 from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.spiders.pending_validators import read_validator
+from crawler.fetch.spiders.listings.pending_validators import read_validator
 from crawler.page.response import Page
 from crawler.page.urls import article_id, canonical_url
 from storage.model.articles import Capture, Refusal, RefusalReason

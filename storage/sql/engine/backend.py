@@ -8,8 +8,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Engine, Select
 
-from storage.model.locks import LockSession
-from storage.model.schedule import Hold
+from storage.model.schedule import Hold, LockSession
 from storage.sql.engine import postgresql, sqlite
 from storage.sql.schema.types import AnyRow
 

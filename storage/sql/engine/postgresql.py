@@ -11,8 +11,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.errors import ArchiveError
-from storage.model.locks import LockSession
-from storage.model.schedule import Hold
+from storage.model.schedule import Hold, LockSession
 from storage.sql.engine.errors import name_of
 from storage.sql.engine.server_locks import ServerLocks, holder
 from storage.sql.schema.types import AnyRow

@@ -44,7 +44,7 @@ def holder(conn: Connection, name: str) -> str | None:
 
 
 class ServerLocks:
-    """Locks of one connection; see `storage.model.locks.LockSession`.
+    """Locks of one connection; see `storage.model.schedule.LockSession`.
 
     name: what messages call the archive. label: how the server's lists call the holder.
     A server gives a session a lock that it has already, so what is held is noted here.

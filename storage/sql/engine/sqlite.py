@@ -17,8 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
-from storage.model.locks import LockSession
-from storage.model.schedule import Hold
+from storage.model.schedule import Hold, LockSession
 from storage.sql.engine.file_locks import take
 from storage.sql.engine.read_only import ReadOnlyFile
 from storage.sql.schema.types import AnyRow, in_parts

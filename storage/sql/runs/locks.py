@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from storage.model.locks import LockSession
+from storage.model.schedule import LockSession
 from storage.sql.engine.backend import backend_of, choose
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from crawler.discover import Child, DiscoveryResult, Form
 from crawler.discover.paging import page_url, paging_of
 from crawler.families.base import Family, Paging
-from crawler.fetch.spiders.frontier import Pagination
+from crawler.fetch.spiders.listings.frontier import Pagination
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import Outlet, Section
 from crawler.page.urls import article_id

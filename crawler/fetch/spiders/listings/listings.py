@@ -9,9 +9,9 @@ from scrapy.http import Headers
 
 from crawler.discover import DiscoveryResult, Link
 from crawler.families.base import Family
-from crawler.fetch.spiders.backfill import Backfill
-from crawler.fetch.spiders.frontier import Frontier, LinkState, Pagination, ScheduledLink
-from crawler.fetch.spiders.listing_requests import (
+from crawler.fetch.spiders.listings.backfill import Backfill
+from crawler.fetch.spiders.listings.frontier import Frontier, LinkState, Pagination, ScheduledLink
+from crawler.fetch.spiders.listings.listing_requests import (
     MAX_DEPTH,
     ListingRequest,
     child_period,
@@ -20,7 +20,7 @@ from crawler.fetch.spiders.listing_requests import (
     next_page_request,
     promised_day,
 )
-from crawler.fetch.spiders.pending_validators import (
+from crawler.fetch.spiders.listings.pending_validators import (
     PendingValidators,
     conditional_headers,
     digest_of,

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from crawler.discover import DiscoveryResult
 from crawler.discover.paging import paging_of
 from crawler.families.base import Family
-from crawler.fetch.spiders.frontier import Pagination
-from crawler.fetch.spiders.listing_requests import (
+from crawler.fetch.spiders.listings.frontier import Pagination
+from crawler.fetch.spiders.listings.listing_requests import (
     ListingRequest,
     child_period,
     next_page_request,
     section_request,
     sitemap_requests,
 )
-from crawler.fetch.spiders.pending_validators import PendingValidators
+from crawler.fetch.spiders.listings.pending_validators import PendingValidators
 from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import Outlet
 from storage.archive import Archive

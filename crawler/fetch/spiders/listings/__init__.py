@@ -1,0 +1,1 @@
+"""A run's listings: what is asked for, what they lead to, and where reading goes on."""
