@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,8 +105,11 @@ SLEEPS = "time.sleep(60)\n"
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Return what lets a small program stand for each crawl; its argument is the run's id."""
+
+    # A shell's background job is started deaf to it, and so are its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(code: str) -> None:
         def argv(job: CrawlJob, config: Config) -> list[str]:
@@ -115,7 +118,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(crawler.jobs.supervisor, "crawl_argv", argv)
         monkeypatch.setattr(crawler.jobs.supervisor, "PRELOADED", "crawler.jobs.warm")
 
-    return run
+    yield run
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupting(folder: Path, before: str = "") -> str:

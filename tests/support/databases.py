@@ -27,7 +27,7 @@ from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
 _PREFIX = "tinquan-tests-"
-_BEGINNING_SECONDS = 600  # a server that is being made has no users yet
+_QUIET_SECONDS = 600  # a server that is being made or taken down has no users
 _UNSAFE_BUT_QUICK = (
     "fsync = off",
     "synchronous_commit = off",
@@ -69,7 +69,8 @@ def _sweep() -> None:
         with suppress(OSError, ValueError):
             users, server = folder / "data/.handle_pids.json", folder / "data/postmaster.pid"
             is_used = users.exists() and any(map(psutil.pid_exists, json.loads(users.read_text())))
-            if is_used or time.time() - folder.stat().st_mtime < _BEGINNING_SECONDS:
+            changed = max(one.stat().st_mtime for one in (folder, folder / "data") if one.exists())
+            if is_used or time.time() - changed < _QUIET_SECONDS:
                 continue
             with suppress(psutil.Error, OSError):
                 psutil.Process(int(server.read_text().split()[0])).send_signal(signal.SIGQUIT)
