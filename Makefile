@@ -82,3 +82,4 @@ lock:
 
 clean:
 	rm -rf .venv .venv-docs .venv-s3 site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* demo
+	find benchmarks crawler storage tests -name __pycache__ -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -137,7 +138,7 @@ def writing(count: int = 10_000, rounds: int = 3) -> None:
             with get_context("spawn").Pool(1) as pool:
                 through = pool.apply(_through, (folder / "through.db", count))
             opened(folder / "raw.db").close()
-            raw = timed(lambda at=folder: write_raw(at / "raw.db", written))
+            raw = timed(partial(write_raw, folder / "raw.db", written))
             shutil.rmtree(folder)
             ratios.append((raw[0] / through[0], raw[1] / through[1]))
             print(
@@ -156,11 +157,7 @@ def again(path: Path, items: Sequence[Arrival]) -> None:
     edited = list(arrivals(len(items), mark="sửa"))
     for what, seen in (("known captures", items), ("revised", edited)):
         with open_archive(f"sqlite:///{path}") as archive:
-            wall, _ = timed(
-                lambda archive=archive, seen=seen: [
-                    archive.articles.store_many("vietnews", batch) for batch in in_batches(seen)
-                ]
-            )
+            wall, _ = timed(partial(store, archive, seen))
         print(f"{what:16}{len(items) / wall:7.0f}/s")
 
 

@@ -25,8 +25,9 @@ import sqlalchemy as sa
 from storage.archive import Archive, open_archive
 from storage.dedup.signature import SIGNATURE_VERSION, SKETCH, pack
 from storage.sql.clusters.assign import ClusterAssigner
-from storage.sql.clusters.candidates import Hashes, write_signatures
+from storage.sql.clusters.candidates import write_signatures
 from storage.sql.clusters.compare import Texts
+from storage.sql.clusters.signatures import Hashes
 
 STEP = 20_000
 COLUMNS = "(id, outlet, url, title, sort_at)"

@@ -12,13 +12,12 @@ weeks of 300 outlets. Texts are short, as are vectors: what is measured is what 
 import random
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from benchmarks.large_queries import measure
+from benchmarks.large_queries import BEGIN, STEP, measure
 from benchmarks.search_archives import quick_json
 from crawler.places.tag_articles import load_into
 from crawler.shipped import shipped
@@ -30,8 +29,6 @@ from storage.sql.search.tsvector_documents import vector_of
 from storage.text.words import lexemes
 
 OUTLETS, POOL, WORDS = 300, 20_000, 18
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-STEP = timedelta(days=365) / 20_000_000
 _ONSETS = "b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x"
 _RIMES = "a à á ả ã ạ an ang anh ao ay âm ân ât em ên êt i inh iê o ong ô ôn ơ ơi u ung ư ương ươi"
 SYLLABLES = [onset + rime for onset in _ONSETS.split() for rime in _RIMES.split()]

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,8 @@ _SETTINGS = (
 )
 _SMALL = 2_000  # rows of a table that may well be read from end to end
 DAY = timedelta(days=1)
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+STEP = timedelta(days=365) / 20_000_000  # from one article to the next
 
 
 @dataclass
@@ -97,19 +99,21 @@ def measure(archive: Archive, count: int, now: datetime) -> None:
     """Print what each question and write costs. count: articles; now: the newest one's time."""
     cost = Cost()
 
+    def noticed(said: Any) -> None:
+        if "plan:" in said.message_primary:
+            cost.add(said.message_primary)
+
     def connected(connection: Any, _record: Any) -> None:
         for setting in _SETTINGS:
             connection.execute(setting)
         connection.commit()
-        connection.add_notice_handler(
-            lambda said: "plan:" in said.message_primary and cost.add(said.message_primary)
-        )
+        connection.add_notice_handler(noticed)
 
     event.listen(archive.database.engine, "connect", connected)
     archive.database.engine.dispose()
     for name, ask in {**questions(archive, count, now), **writes(archive, now)}.items():
         for _ in range(2):
-            cost.__init__()  # type: ignore[misc]
+            cost = Cost()
             ask()
         print(f"  {name:<34} {cost}", flush=True)
     event.remove(archive.database.engine, "connect", connected)
@@ -242,7 +246,5 @@ def _arrival(outlet: str, name: str, at: datetime) -> Arrival:
 
 if __name__ == "__main__":
     size = int(sys.argv[2]) * 4 // 5
-    from benchmarks.large_archive import BEGIN, STEP
-
     with open_archive(sys.argv[1]) as opened:
         measure(opened, size, BEGIN + size * STEP)

@@ -1,16 +1,15 @@
 """Print how fast the places matcher loads and tags, and how much memory it takes.
 
-Run from the project's folder: python benchmarks/places.py. Texts are made up and seeded.
+    python -m benchmarks.places
+
+Texts are made up and seeded.
 """
 
 import random
 import resource
-import sys
 import time
 from datetime import date
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crawler.places import Tagger, load_gazetteer
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.extract import FETCHED, corpus
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.commands.archive.reextract import batches_of
 from crawler.extract import extract
@@ -42,8 +43,9 @@ def variants(count: int) -> Iterator[tuple[Page, Outlet]]:
     for _, page in corpus():
         outlet = outlet_of_host(OUTLETS, host_of(page.url) or "")
         result = extract(page, outlet)
-        if outlet and isinstance(result, Article) and result.article_id in page.url:
-            known.append((page, outlet, result.article_id))
+        id_ = result.article_id if isinstance(result, Article) else None
+        if outlet and id_ and id_ in page.url:
+            known.append((page, outlet, id_))
     for number in range(count):
         page, outlet, id_ = known[number % len(known)]
         own = f"{id_[:-4]}{number:04d}"
@@ -73,7 +75,7 @@ def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
 
 def again(archive: Archive, folder: Path, jobs: int, *, write: bool) -> tuple[Report, float]:
     """Read everything again; return the report and the wall clock in seconds."""
-    reader = RereadSettings(folder, OUTLETS, VERSION, jobs)
+    reader = RereadSettings(CaptureFiles(folder), OUTLETS, VERSION, jobs)
 
     def keep(results: Sequence[tuple[int, Result]]) -> None:
         if write:

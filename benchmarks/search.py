@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -86,17 +87,17 @@ def queries() -> Iterator[tuple[str, SearchQuery]]:
 
 def filtered(text: str) -> SearchQuery:
     """Return a query with filters such as "outlet=x since=2025-01-01"."""
-    query = SearchQuery()
+    given: dict[str, Any] = {}
     keys = ("outlet", "section", "author", "tag", "since", "until")
     starts = sorted((text.find(f"{key}="), key) for key in keys if f"{key}=" in text)
     ends = [*(at for at, _ in starts), len(text)][1:]
     for (at, key), end in zip(starts, ends, strict=True):
         value = text[at + len(key) + 1 : end].strip()
         if key in ("since", "until"):
-            query = replace(query, **{key: datetime.fromisoformat(value).replace(tzinfo=UTC)})
+            given[key] = datetime.fromisoformat(value).replace(tzinfo=UTC)
         else:
-            query = replace(query, **{f"{key}s": (value,)})
-    return query
+            given[f"{key}s"] = (value,)
+    return SearchQuery(**given)
 
 
 Times = dict[str, list[tuple[float, float]]]
@@ -117,8 +118,8 @@ def run(url: str, rounds: int) -> None:
         for line, query in queries():
             measure(archive, line, query, rounds, count, times, clock)
         for name, some in times.items():
-            for clock, what in ((0, "wall"), (1, "CPU")):
-                ordered = sorted(pair[clock] for pair in some)
+            for index, what in enumerate(("wall", "CPU")):
+                ordered = sorted(pair[index] for pair in some)
                 middle, last = statistics.median(ordered), ordered[-1]
                 p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
                 print(

@@ -1,6 +1,6 @@
 """What several machines that share a schedule cost, and whether they are fair to every outlet.
 
-    python -m benchmarks.shared_schedule URL [MINUTES] [OUTLETS] [MACHINES]
+    python -m benchmarks.shared_schedule URL [MINUTES [OUTLETS [MACHINES]]]
 
 URL: of an empty PostgreSQL database. Writes 28 days of runs of 400 outlets, then lets three
 processes run the schedule for 12 minutes, with every outlet due every 5 minutes. A crawl is a row
@@ -121,7 +121,8 @@ def report(url: str, began: datetime) -> None:
         for run in archive.runs.find(since=began):
             visits[run.outlet].append(run)
         machines = {run.host for runs in visits.values() for run in runs}
-    overlaps, waits = 0, []
+    overlaps = 0
+    waits: list[timedelta] = []
     for runs in visits.values():
         runs.sort(key=lambda run: run.started_at)
         for one, other in pairwise(runs):
@@ -129,13 +130,13 @@ def report(url: str, began: datetime) -> None:
             waits.append(other.started_at - one.started_at)
         waits.append(ended - runs[-1].started_at)
     total = sum(map(len, visits.values()))
-    longest = cast("timedelta", max(waits)) / EVERY
+    longest = max(waits) / EVERY
     print(f"{total} visits of {len(visits)} outlets by {len(machines)} machines")
     print(f"longest wait {longest:.2f} intervals; {overlaps} overlaps")
 
 
 def main(url: str, minutes: float = 12, outlets: int = 400, machines: int = 3) -> None:
-    slugs = [f"bao{number:03}" for number in range(int(outlets))]
+    slugs = [f"bao{number:03}" for number in range(outlets)]
     began = time.perf_counter()
     fill(url, slugs)
     print(f"{len(slugs) * DAYS * A_DAY:,} runs written in {time.perf_counter() - began:.0f} s")
@@ -145,7 +146,7 @@ def main(url: str, minutes: float = 12, outlets: int = 400, machines: int = 3) -
     context = multiprocessing.get_context("spawn")
     started = [
         context.Process(target=machine, args=(url, slugs, f"m{n}", minutes * 60, jobs))
-        for n in range(int(machines))
+        for n in range(machines)
     ]
     for process in started:
         process.start()
@@ -155,4 +156,10 @@ def main(url: str, minutes: float = 12, outlets: int = 400, machines: int = 3) -
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(float, sys.argv[2:]))
+    match sys.argv[1:]:
+        case [url]:
+            main(url)
+        case [url, minutes, *counts]:
+            main(url, float(minutes), *map(int, counts))
+        case _:
+            sys.exit(__doc__)

@@ -182,7 +182,7 @@ def _addresses(reader: Reader, rounds: int) -> Iterator[tuple[str, list[str]]]:
         last = conn.execute(sa.select(sa.func.max(articles.c.id))).scalar_one()
     chance = random.Random(5)
     for form in BOUNDS:
-        some = [chance.randrange(80, last // 80) * 80 for _ in range(rounds)]
+        some = [chance.randrange(1, last // 80) * 80 for _ in range(rounds)]
         yield form, [form.format(id=n + 1, edited=n, source=n) for n in some]
 
 

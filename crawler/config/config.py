@@ -216,8 +216,9 @@ def load_config(file: Path | None = None) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{path}: cannot be read: {error}; expected a configuration file"
+            f"{path}: cannot be read: {said}; expected a configuration file"
         ) from None
 
 
@@ -234,6 +235,7 @@ def _with_watch_file(values: dict[str, Any], path: Path) -> dict[str, Any]:
     except ValidationError as error:
         raise ConfigError(f"watch_file {file}: {explain(error)}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"watch_file {file}: cannot be read: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise ConfigError(f"watch_file {file}: cannot be read: {said}") from None
     own = values.get("watches", [])
     return {"watches": [*own, *held.watches]} if isinstance(own, list) else {}

@@ -102,7 +102,7 @@ def _counts(run: Run) -> bool:
 
 
 def _signal(run: Run, signal: HealthSignal) -> int:
-    return run.counts.signals.get(signal.value, 0)
+    return run.counts.signals.get(signal, 0)
 
 
 def _answered(run: Run) -> int:

@@ -69,7 +69,7 @@ def broken_fields(runs: Sequence[Run]) -> list[BrokenField]:
 
 
 def _count(run: Run, signal: HealthSignal) -> int:
-    return run.counts.signals.get(signal.value, 0)
+    return run.counts.signals.get(signal, 0)
 
 
 def _broken(signal: HealthSignal, reading: Sequence[Run]) -> BrokenField | None:

@@ -154,12 +154,30 @@ _SAID = {
     "extra_forbidden": "no such key",
     "missing": "expected, and not there",
     "tuple_type": "expected a list",
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
+    "path_type": "expected a path",
+    "string_type": "expected a text in quotes",
+    "string_too_short": "expected at least {min_length} characters",
+    "literal_error": "expected {expected}",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "greater_than": "expected more than {gt}",
+    "greater_than_equal": "expected at least {ge}",
+    "less_than": "expected less than {lt}",
+    "less_than_equal": "expected at most {le}",
 }
 
 
 def _complaint(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "file"
-    said = _SAID.get(item["type"], item["msg"].removeprefix("Value error, "))
+    said = _SAID.get(item["type"], "").format(**item.get("ctx", {}))
+    said = said or item["msg"].removeprefix("Value error, ")
     value = item["input"]
     if isinstance(value, dict):  # a table is told by its name, if it has one
         return f"{key}: {said}" + (f" (in {value['name']!r:.60})" if "name" in value else "")

@@ -1,6 +1,6 @@
 """What a schedule remembers at its start, read without reading every run of a month."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from crawler.schedule.agenda import Agenda
@@ -15,20 +15,23 @@ def recall(
     archive: Archive, agenda: Agenda, maintenance: Mapping[str, datetime], now: datetime
 ) -> None:
     """Tell an agenda what was done before, of its outlets; maintenance jobs by name."""
+    newest = archive.runs.newest(_NEWEST, now - MEMORY)
     runs = [
-        run for outlet, own in agenda.sections().items() for run in _runs(archive, outlet, own, now)
+        run
+        for outlet, own in agenda.sections().items()
+        for run in _enough(archive, outlet, own, newest.get(outlet, []), now)
     ]
     agenda.remember(runs, maintenance, now, archive.runs.published(now - MEMORY))
 
 
-def _runs(archive: Archive, outlet: str, sections: set[str], now: datetime) -> Iterator[Run]:
-    """Yield an outlet's newest runs; all of a month's where those leave a section out."""
-    since = now - MEMORY
-    newest = archive.runs.find(outlet, _NEWEST, since=since)
+def _enough(
+    archive: Archive, outlet: str, sections: set[str], newest: list[Run], now: datetime
+) -> list[Run]:
+    """Return an outlet's newest runs; all of a month's where those leave a section out."""
     visited = {name for run in newest if _is_visit(run) for name in run.sections}
-    if len(newest) == _NEWEST and not sections <= visited:
-        newest = archive.runs.find(outlet, since=since)
-    yield from newest
+    if len(newest) < _NEWEST or sections <= visited:
+        return newest
+    return archive.runs.find(outlet, since=now - MEMORY)
 
 
 def _is_visit(run: Run) -> bool:

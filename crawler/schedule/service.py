@@ -86,9 +86,15 @@ class Scheduler:
             clocks.cancel()
             self._timer.shutdown(wait=False)
             await asyncio.gather(*self._children, return_exceptions=True)
-            await self._supervisor.ask(self._with.state.end, self._now())
+            await self._note_end()
             self._supervisor.close()
             self._health.shutdown(wait=False, cancel_futures=True)
+
+    async def _note_end(self) -> None:
+        try:
+            await self._supervisor.ask(self._with.state.end, self._now())
+        except TinquanError as error:
+            _log.error("that it stops could not be noted: %s", error)
 
     def stop(self) -> None:
         """Let `run` come to its end."""

@@ -96,8 +96,10 @@ class ScheduleState:
 
     def end(self, now: datetime) -> None:
         """Note that the schedule has stopped, and let go of the archive."""
-        self._note_life(now, now)
-        self._membership.leave()
+        try:
+            self._note_life(now, now)
+        finally:
+            self._membership.leave()
 
     def _note_life(self, now: datetime, stopped_at: datetime | None) -> None:
         begun = self._started_at or now

@@ -85,6 +85,22 @@ def test_runs_come_newest_first(archive: Archive) -> None:
     assert {slug: one.id for slug, one in newest.items()} == {"baothu": "c", "baokhac": "b"}
 
 
+def test_the_newest_runs_of_every_outlet_come_in_one_answer(archive: Archive) -> None:
+    starts = {"baothu": (3, 9, 5, 7, 5), "baokhac": (4,), "baocu": (0,)}
+    for outlet, minutes in starts.items():
+        for number, minute in enumerate(minutes):
+            archive.runs.start(run(f"{outlet}-{number}", started_at=at(minute), outlet=outlet))
+
+    def newest(count: int) -> dict[str, list[int]]:
+        found = archive.runs.newest(count, at(2))
+        return {slug: [one.started_at.minute for one in runs] for slug, runs in found.items()}
+
+    base = at(0).minute
+    assert newest(2) == {"baothu": [base + 9, base + 7], "baokhac": [base + 4]}
+    assert newest(3) == {"baothu": [base + 9, base + 7, base + 5, base + 5], "baokhac": [base + 4]}
+    assert newest(9)["baothu"] == [base + 9, base + 7, base + 5, base + 5, base + 3]
+
+
 def test_dead_runs_are_closed_once(archive: Archive) -> None:
     archive.runs.start(run("alive", pid=1))
     archive.runs.start(run("done"))

@@ -32,9 +32,12 @@ _KEYS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, the path of a service account's file",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII)
 _NO_BUCKET = "NoSuchBucket"
 _BEHIND_END = "416 Range Not Satisfiable"
-_SECRET = re.compile(r"\?\S+")  # a shared access signature stands in an address
+# A shared access signature stands in an address, or a password before its host.
+_SECRET = re.compile(r"\?\S+|[^/\s]*@")
 _SERVER = re.compile(r"https?://[^/\s]+")
 _CODE = re.compile(r"<\?xml.*?<Code>(\w+)</Code>.*", re.DOTALL)
 
@@ -111,7 +114,7 @@ class StoredObject:
         with _plain_errors(self.url):
             try:
                 found = _library().get(_client(self.url), self.name, options=asked)
-                return memoryview(found.bytes()), int(found.meta["size"])
+                data, size = memoryview(found.bytes()), int(found.meta["size"])
             except FileNotFoundError as error:
                 if _NO_BUCKET in str(error):
                     raise StoreError(_text(self.url, _NO_BUCKET)) from None
@@ -119,7 +122,10 @@ class StoredObject:
             except _library().exceptions.GenericError as error:
                 if _BEHIND_END not in str(error):
                     raise
-        return memoryview(b""), self.size() or 0
+                return memoryview(b""), self.size() or 0
+        if not data and start < size:  # which would look like the end
+            raise StoreError(f"{self}: the store answers with none of the bytes from {start} on")
+        return data, size
 
 
 class _Stream(RawIOBase):
@@ -181,6 +187,7 @@ def _library() -> Any:
 def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
     from obstore.store import from_url  # noqa: PLC0415 - an extra
 
+    _check_environment(url)
     return from_url(
         url,
         # An address without TLS is asked only where the environment names one.
@@ -191,6 +198,18 @@ def _client(url: str, seconds: int = _READ_SECONDS) -> "ObjectStore":
             "backoff": {"init_backoff": timedelta(milliseconds=200)},
         },
     )
+
+
+def _check_environment(url: str) -> None:
+    """Raise StoreError for a value on which the library would panic."""
+    for name, value in os.environ.items():
+        if name in _ENDPOINTS and not _ENDPOINT.fullmatch(value):
+            raise StoreError(
+                f"captures {url}: {name}: expected an address such as https://minio.example.org"
+                f" (given: {_SECRET.sub('', value)!r:.60})"
+            )
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_")) and not value.isprintable():
+            raise StoreError(f"captures {url}: {name}: a line break or control character is in it")
 
 
 @contextmanager
@@ -206,10 +225,10 @@ def _plain_errors(url: str) -> Iterator[None]:
 
 def _text(url: str, said: str) -> str:
     """Return the store, the server that was asked, what it answered, and what is expected."""
-    first = _CODE.sub(r"\1", said.partition("\n\nDebug source")[0])
+    first = _SECRET.sub("", _CODE.sub(r"\1", said.partition("\n\nDebug source")[0]))
     server = _SERVER.search(first)
     answer = first.rpartition(" - ")[2].removeprefix("Server returned non-2xx status code: ")
-    printable = "".join(char if char.isprintable() else " " for char in _SECRET.sub("", answer))
+    printable = "".join(char if char.isprintable() else " " for char in answer)
     what = " ".join(printable.split()).rstrip(":")
     where = f" ({server[0]})" if server else ""
     return (

@@ -172,7 +172,7 @@ def _parse(text: str) -> URL:
 
 def _check_file(url: URL, name: str, *, create: bool) -> None:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise ArchiveError(f"archive {name} names no file: {_FORMS}")
+        raise ArchiveError(f"archive {url.database or url} names no file: {_FORMS}")
     path = Path(url.database)
     if "\0" in url.database:
         raise ArchiveError(f"archive {name}: no path holds a NUL; check the configuration")

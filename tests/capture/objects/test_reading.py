@@ -1,6 +1,7 @@
 """Records are read from the object store as they are from the captures folder."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,45 @@ def test_nobody_listens(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"error sending request \(http://127\.0\.0\.1:9\)"):
         recorded_at(StoredObject("s3://nobody/x", NAME), 0)
+
+
+def test_half_an_answer_is_no_end_of_a_file(tmp_path: Path, s3: S3) -> None:
+    file, (capture,) = write(tmp_path, exchange(1, noise(100_000)))
+    stored = put(s3, file)
+    s3.mode("short")
+    with pytest.raises(StoreError, match=r"captures s3://"):
+        read_record(stored, capture.warc_offset)
+    file.unlink()
+    with pytest.raises(CaptureError):
+        s3.files(tmp_path).fetch(NAME)
+    assert list(tmp_path.rglob("*.fetching")) == []
+    assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_ENDPOINT_URL", "nonsense", "AWS_ENDPOINT_URL: expected an address such as"),
+        ("AWS_ENDPOINT_URL", "", "such as https://minio.example.org (given: '')"),
+        ("AWS_ENDPOINT_URL_S3", "127.0.0.1:9000", "AWS_ENDPOINT_URL_S3: expected an address"),
+        ("AWS_ENDPOINT", "http://", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT", "http://[::1", "AWS_ENDPOINT: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1/a b", "AWS_ENDPOINT_URL: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://an:Geheim@127.0.0.1:1", "(given: 'http://127.0.0.1:1')"),
+        ("AWS_ENDPOINT_URL", "an:Geheim@127.0.0.1:1", "(given: '127.0.0.1:1')"),
+        ("AWS_SECRET_ACCESS_KEY", "Geheim\n", "AWS_SECRET_ACCESS_KEY: a line break"),
+        ("AWS_ACCESS_KEY_ID", "key\n", "AWS_ACCESS_KEY_ID: a line break or control character"),
+    ],
+)
+def test_an_environment_that_no_request_can_be_made_of_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError, match=re.escape(said)) as caught:
+        recorded_at(StoredObject("s3://bad-environment/x", NAME), 0)
+    assert str(caught.value).isprintable() and "Geheim" not in str(caught.value)
 
 
 def test_a_bucket_that_is_not_there(s3: S3, tmp_path: Path) -> None:
