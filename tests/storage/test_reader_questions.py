@@ -174,7 +174,11 @@ def test_a_story_is_about_what_any_of_its_articles_is_about(gazetteer: Archive) 
     def found(unit: str, minutes: float | None = None) -> list[int]:
         since = None if minutes is None else at(minutes)
         query = ClusterQuery(places=(unit,), since=since)
-        return [one.id for one in gazetteer.clusters.find(query)]
+        ids = [one.id for one in gazetteer.clusters.find(query)]
+        many = replace(query, places=(unit, *(f"none-{number}" for number in range(50))))
+        assert [one.id for one in gazetteer.clusters.find(many)] == ids
+        assert gazetteer.clusters.count(many) == len(ids)
+        return ids
 
     assert found(OLD.id) == found(OTHER.id) == found(OTHER.id, 1) == [source]
     assert found(OTHER.id, 2) == found(NEW.id) == []

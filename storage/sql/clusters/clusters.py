@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select
+from sqlalchemy import Connection, Select
 
 from storage.codec.articles import check_window
 from storage.model.clusters import Cluster, ClusterQuery, ClusterSize
 from storage.sql.clusters.read import load_clusters, sources_of
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import Part
+from storage.sql.places.about import about_places
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
@@ -58,7 +59,7 @@ class Clusters(Part):
         """
         check_window(query)
         with self._database.reading() as conn:
-            found = _stories(query).limit(query.limit).offset(query.offset)
+            found = _stories(conn, query).limit(query.limit).offset(query.offset)
             sources = list(conn.execute(found).scalars())
         return self._load(sources)
 
@@ -69,7 +70,7 @@ class Clusters(Part):
         """
         check_window(query)
         with self._database.reading() as conn:
-            every = _stories(query).order_by(None).subquery()
+            every = _stories(conn, query).order_by(None).subquery()
             return int(conn.execute(sa.select(sa.func.count()).select_from(every)).scalar_one())
 
     def _load(self, sources: Sequence[int]) -> Iterator[Cluster]:
@@ -79,7 +80,7 @@ class Clusters(Part):
             yield from page
 
 
-def _stories(query: ClusterQuery) -> Select[Any]:
+def _stories(conn: Connection, query: ClusterQuery) -> Select[Any]:
     source, copy = articles.alias("source"), articles.alias("copy")
     elsewhere = sa.case((copy.c.outlet != source.c.outlet, copy.c.outlet))
     outlets = sa.func.count(elsewhere.distinct()) + 1
@@ -95,7 +96,7 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     # What is few comes first: else every story that there is would be counted, to leave most out.
     window = list(within(articles.c.sort_at, query))
     if query.places:
-        found = found.where(copies.c.source.in_(_about_places(query)))
+        found = found.where(copies.c.source.in_(_about_places(conn, query)))
         found = found.where(*within(source.c.sort_at, query))
     elif window:
         found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
@@ -105,7 +106,7 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     return found
 
 
-def _about_places(query: ClusterQuery) -> Select[Any]:
+def _about_places(conn: Connection, query: ClusterQuery) -> Select[Any]:
     """Return a statement for the sources of what is about the query's places.
 
     No copy came out before its source: what did before the window need not be looked at.
@@ -113,5 +114,5 @@ def _about_places(query: ClusterQuery) -> Select[Any]:
     about, copied = article_places.c, copies.alias()
     found = sa.select(sa.func.coalesce(copied.c.source, about.article))
     found = found.outerjoin_from(article_places, copied, copied.c.article == about.article)
-    found = found.where(about.unit.in_(query.places))
+    found = found.where(about_places(conn, query.places))
     return found if query.since is None else found.where(about.sort_at >= query.since)

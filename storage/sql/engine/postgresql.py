@@ -132,10 +132,13 @@ def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
     return query.where(column == sa.any_(sa.bindparam("any_of", type_=ARRAY(column.type))))
 
 
-def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return a condition for any number of ids; see `storage.sql.engine.bulk`."""
+def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids or texts; see `storage.sql.engine.bulk`."""
+    if values and isinstance(values[0], str):
+        # Joined: of a list the planner looks for each in the statistics, 7 ms a province's places.
+        return column.in_(sa.select(sa.func.unnest(sa.literal(list(values), ARRAY(sa.Text)))))
     # As text: the driver takes 2 µs to write each number of a list.
-    written = sa.literal(f"{{{','.join(map(str, ids))}}}", sa.Text)
+    written = sa.literal(f"{{{','.join(map(str, values))}}}", sa.Text)
     return column == sa.any_(sa.cast(written, ARRAY(sa.BigInteger)))
 
 

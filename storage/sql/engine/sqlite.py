@@ -223,10 +223,10 @@ def _any_of(query: Select[Any], column: sa.Column[Any]) -> Select[Any]:
     return query.where(column.in_(sa.select(each.c.value)))
 
 
-def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return a condition for any number of ids; see `storage.sql.engine.bulk`."""
-    listed = sa.text("SELECT value FROM json_each(:ids)").bindparams(ids=json.dumps(list(ids)))
-    return column.in_(listed.columns(sa.column("value", sa.Integer)))
+def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return a condition for any number of ids or texts; see `storage.sql.engine.bulk`."""
+    each = sa.func.json_each(json.dumps(list(values))).table_valued(sa.column("value", column.type))
+    return column.in_(sa.select(each.c.value))
 
 
 def month(time: ColumnElement[datetime]) -> ColumnElement[Any]:

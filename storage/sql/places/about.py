@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Engine, Select
 
 from storage.model.articles import ArticleQuery
+from storage.sql.engine.backend import backend_of
 from storage.sql.schema.core import IS_NEWEST, articles, captures, revisions
 from storage.sql.schema.places import article_places, scores
 from storage.sql.schema.types import in_parts
 
+_FEW = 20  # units of which it is worth to plan for each; a province has hundreds
 _COLUMNS = ("unit", "sort_at", "article", "outlet", "confidence")
 ABOUT = (
     sa.select(
@@ -35,6 +37,14 @@ def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
     for part in in_parts(ids):
         conn.execute(_FORGET, {"ids": part})
         conn.execute(_WRITE, {"ids": part})
+
+
+def about_places(database: Connection | Engine, places: Sequence[str]) -> ColumnElement[bool]:
+    """Return a condition for rows of `article_places` that are about any of these units."""
+    unit = article_places.c.unit
+    if len(places) <= _FEW:
+        return unit.in_(places)
+    return backend_of(database).among(unit, places)
 
 
 def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:

@@ -15,7 +15,7 @@ from storage.sql.engine.backend import backend_of
 from storage.sql.engine.bulk import insert, within
 from storage.sql.engine.connect import lock
 from storage.sql.engine.transactions import Part
-from storage.sql.places.about import as_sure, write_article_places
+from storage.sql.places.about import about_places, as_sure, write_article_places
 from storage.sql.places.tags import of_captures, write_tags
 from storage.sql.schema.core import captures, contents
 from storage.sql.schema.places import article_places, gazetteer, tags
@@ -110,7 +110,8 @@ class Places(Part):
         window. Raises ValueError for a time without a zone.
         """
         counts = _counted(query, article_places.c.unit, sa.func.count())
-        return self._unit_counts(counts.where(article_places.c.unit.in_(query.places)))
+        about = about_places(self._database.engine, query.places)
+        return self._unit_counts(counts.where(about))
 
     def _unit_counts(self, counts: Select[Any]) -> dict[str, int]:
         with self._database.reading() as conn:
@@ -128,7 +129,8 @@ class Places(Part):
         columns = (
             sa.func.min(column).label(column.name) for column in (table.sort_at, table.outlet)
         )
-        found = _counted(query, *columns).where(table.unit.in_(query.places))
+        about = about_places(self._database.engine, query.places)
+        found = _counted(query, *columns).where(about)
         one = found.group_by(table.article).subquery().c
         month = backend_of(self._database.engine).month(one.sort_at).label("month")
         counts = sa.select(month, one.outlet, sa.func.count()).group_by(month, one.outlet)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, Select, Table
 from storage.model.articles import ArchivedArticle, ArticleQuery
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.about import as_sure
+from storage.sql.places.about import about_places, as_sure
 from storage.sql.read.articles import SHOWN, load_articles, newest_first
 from storage.sql.read.counts import sources_only
 from storage.sql.read.edits import about_any, perhaps_removed
@@ -80,14 +80,14 @@ def _about_many(
     """
     table = article_places
     ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
-    ordered = ordered.where(table.c.unit.in_(places)).distinct().limit(size)
+    ordered = ordered.where(about_places(conn, places)).distinct().limit(size)
     last = after[0] if after else conn.execute(sa.select(sa.func.max(articles.c.sort_at))).scalar()
     end = last and min(last, query.until or last)
     if end and end.year > MINYEAR:
         found = _positions(conn, ordered.where(table.c.sort_at >= end - _RECENT))
         if len(found) == size:
             return found
-    about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
+    about = sa.select(table.c.sort_at, table.c.article).where(about_places(conn, places))
     about = as_sure(about.where(*within(table.c.sort_at, query)), query)
     few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
     if conn.execute(few).scalar_one() <= _SORTED:
