@@ -59,11 +59,17 @@ def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: da
     with _rewriting(files) if files.url else nullcontext():
         here, lacking = _brought_here(archive, files, redaction)
         records = {name: redact_file(files.folder / name, _wanted(redaction)) for name in here}
-        for name in here:
-            if here[name] and not records[name]:  # fetched in vain: it was done before
-                (files.folder / name).unlink()
-        # Also those that were rewritten before a kill: their digests are still the old ones.
-        kept = [name for name in here if records[name] or not here[name]]
+        vain = {name for name in here if here[name] and not records[name]}  # it was done before
+        # Also those that were rewritten before a kill, or a restore of the database: their digests
+        # are still the old ones.
+        vain = {
+            one.name
+            for one in archive.captures.find_warc_files(sorted(vain))
+            if is_as_listed(files.folder / one.name, one)
+        }
+        for name in vain:
+            (files.folder / name).unlink()
+        kept = [name for name in here if name not in vain]
         list_files(
             archive, files.folder, [files.folder / name for name in kept], now, redacted=True
         )

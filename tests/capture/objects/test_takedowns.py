@@ -278,6 +278,21 @@ def test_a_store_that_keeps_versions_is_named_with_them(
     assert SECRET not in stored_texts(s3)
 
 
+def test_a_takedown_that_is_repeated_after_a_restore_makes_the_list_right(
+    archive: Archive, captures: Path, s3: S3
+) -> None:
+    names = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    backup = list(archive.captures.warc_files())
+    begun = take_down(archive)
+    rewrite(archive, s3.files(captures), begun, at(101))
+    archive.captures.list_warc_files(backup)
+    for name in names:
+        (captures / name).unlink()
+    assert rewrite(archive, s3.files(captures), begun, at(120)).records == 0
+    assert_clean(archive, captures, s3)
+
+
 def test_a_store_that_is_named_no_more_is_told_of(archive: Archive, captures: Path, s3: S3) -> None:
     names = record(archive, captures)
     push(archive, s3.files(captures), KEEP, at(70))
