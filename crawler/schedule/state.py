@@ -78,7 +78,7 @@ class ScheduleState:
         self._archive.machines.forget(now - _FORGET)
         self._note_life(now, None)
 
-    def sign_of_life(self, now: datetime) -> bool:
+    def heartbeat(self, now: datetime) -> bool:
         """Note that the schedule lives; close runs that somebody else's crash left open.
 
         Returns whether other machines are gone. Raises ArchiveError.

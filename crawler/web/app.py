@@ -60,7 +60,7 @@ PAGES: tuple[tuple[str, Answer], ...] = (
 """Addresses that depend on the archive alone: they carry an ETag."""
 
 LIVE: tuple[tuple[str, Answer], ...] = (("/tinh-trang", status),)
-"""Addresses that are asked anew each time."""
+"""Addresses that are asked again each time."""
 
 _log = logging.getLogger(__name__)
 

@@ -37,13 +37,17 @@ def document_of(article: Article) -> Document:
     text = f" {GAP} ".join(map(lexemes, fields))
     filed = facet_values(article)
     tokens = [facet_token(*value) for value in filed]
-    every = dict.fromkeys([EVERY, *tokens, *map(folded, tokens)])
+    every = dict.fromkeys([EVERY, *tokens, *map(_folded, tokens)])
     return Document(lexemes(article.title), text, " ".join(every), filed)
 
 
 def facet_token(kind: str, value: str) -> str:
-    """Return the token of a value that articles are filed under; no word is like it."""
+    """Return the token of a facet value; no word is like it."""
     return f"§{kind}§{facet_key(value).translate(_ONE_TOKEN)}"
+
+
+def _folded(token: str) -> str:
+    return folded(token).translate(_ONE_TOKEN)  # "≠" without its stroke is ASCII
 
 
 @lru_cache(maxsize=20_000)  # outlets, sections and authors come again and again
@@ -54,7 +58,7 @@ def facet_key(value: str) -> str:
 
 
 def facet_values(article: Article) -> list[tuple[str, str]]:
-    """Return the kinds and values that an article is filed under, each value once, as written."""
+    """Return an article's facet values with their kinds, each once, as written."""
     values = [("outlet", article.outlet), ("kind", article.kind)]
     values += [("section", value) for value in article.section]
     values += [("author", value) for value in article.authors]

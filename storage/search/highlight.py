@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from storage.model.articles import Article
 from storage.model.places import Field
 from storage.model.search import Mark, Snippet, Term, Word, Words
-from storage.text.words import END, LONGEST, RAW, lexeme, lexemes, spell, whole
+from storage.text.normalize import canonical_tone
+from storage.text.words import END, LONGEST, RAW, folded, lexeme, lexemes, spell, whole, word_of
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
@@ -43,17 +44,18 @@ class Finder:
         found = [(term, first) for term in self._terms for first in self._places(term, line)]
         if not found:  # as in most texts
             return []
-        words = list(RAW.finditer(text))
-        if len(words) >= line.count(" "):  # of some nothing is left but punctuation
-            words = [word for word in words if spell(word.group())]
-        said = (words[first : first + len(term.words)] for term, first in found)
-        return _apart(sorted((some[0].start(), whole(text, some[-1].end())) for some in said))
+        starts = [word.start() for word in RAW.finditer(text)]  # matches cost three times as much
+        if len(starts) >= line.count(" "):  # of some nothing is left but punctuation
+            starts = [at for at in starts if spell(text[at : _end(text, at)])]
+        said = ((starts[first], starts[first + len(term.words) - 1]) for term, first in found)
+        return _apart(sorted((start, whole(text, _end(text, last))) for start, last in said))
 
     def _places(self, term: Term, line: str) -> Iterator[int]:
         """Yield the numbers of the words in a line at which a term begins."""
         found = self._patterns[term].search(line)
         while found:
-            yield line.count(" ", 0, found.start())
+            if means(term.words[-1], found.group().rpartition(" ")[2]):
+                yield line.count(" ", 0, found.start())
             found = self._patterns[term].search(line, found.start() + 1)
 
     def says(self, article: Article) -> bool:
@@ -62,10 +64,15 @@ class Finder:
         lines = list(map(_line, fields))
 
         def is_said(term: Term) -> bool:
-            return any(map(self._patterns[term].search, lines))
+            return any(True for line in lines for _ in self._places(term, line))
 
         required = all(any(map(is_said, group)) for group in self._asked.required)
         return required and not any(map(is_said, self._asked.excluded))
+
+
+def _end(text: str, start: int) -> int:
+    found = RAW.match(text, start)
+    return found.end() if found else start
 
 
 def _line(text: str) -> str:
@@ -74,15 +81,25 @@ def _line(text: str) -> str:
 
 
 def _pattern(term: Term) -> re.Pattern[str]:
-    return re.compile("".join(f" {pattern_of(word)}" for word in term.words) + "(?= )")
+    return re.compile("".join(f" {_pattern_of(word)}" for word in term.words) + "(?= )")
 
 
-def pattern_of(word: Word) -> str:
-    """Return the pattern of the lexemes that a query's word stands for."""
-    plain, end, rest = map(re.escape, lexeme(word.text).partition(END))
+def _pattern_of(word: Word) -> str:
+    """Return the pattern of lexemes; of a beginning also of those that differ in diacritics."""
+    plain = re.escape(folded(word.text))
     if word.prefix:
-        return rf"{plain}\S*" if word.loose else rf"{plain}[^ {END}]*{end}{rest}\S*"
-    return rf"{plain}{end}\S*" if word.loose else f"{plain}{end}{rest}"
+        return rf"{plain}\S*"
+    return rf"{plain}{END}\S*" if word.loose else re.escape(lexeme(word.text))
+
+
+def means(word: Word, found: str) -> bool:
+    """Return whether a lexeme that is like a query's word but for diacritics has these, too.
+
+    The beginning "hoà" is one of "hoàng" and of "hòa": alone the tone may stand in two places.
+    """
+    if word.loose or not word.prefix:
+        return True
+    return canonical_tone(word_of(found)[: len(word.text)]) == word.text
 
 
 def _apart(found: Sequence[_Span]) -> list[_Span]:

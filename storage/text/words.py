@@ -54,6 +54,12 @@ def lexeme(word: str) -> str:
     return f"{plain}{END}{word[next(same, len(plain)) :]}"
 
 
+def word_of(lexeme: str) -> str:
+    """Return the spelled word that a lexeme stands for."""
+    plain, _, rest = lexeme.partition(END)
+    return plain[: len(plain) - len(folded(rest))] + rest
+
+
 class _Lexemes(dict[str, str]):
     """What stands between two blanks, by the lexemes of its words, a blank between them."""
 

@@ -11,6 +11,7 @@ from storage.archive import Archive
 from storage.errors import ArchiveError, NotFoundError
 from storage.model.readings import Reread
 from storage.model.search import SearchQuery
+from storage.search.query_syntax import parse_words
 from tests.support.rereading import reread
 from tests.support.samples import article, at, capture, refusal
 from tests.support.searching import filled, ids
@@ -55,6 +56,17 @@ def test_words_find_what_they_mean(archive: Archive) -> None:
         unicodedata.normalize("NFD", "Dòng da giày ở Hoà Bình."),
     )
     assert {text: ids(archive, text, order="date") for text, _ in CASES} == dict(CASES)
+
+
+def test_a_beginning_is_that_of_the_word_with_its_diacritics(archive: Archive) -> None:
+    filled(archive, "Di động", "Mã diđộng", "Hoàng hôn", "Hoà bình", "Hóang", "Toán", "ahá", "Án")
+    assert ids(archive, "đ*", order="date") == ["1"]
+    assert ids(archive, "á*", order="date") == ["8"]
+    assert ids(archive, "hoà*", order="date") == ids(archive, "hòa*", order="date") == ["4", "3"]
+    assert ids(archive, "toá*", order="date") == ["6"]
+    assert ids(archive, "hoa*", order="date") == ["5", "4", "3"]
+    (hit,) = archive.search.find(SearchQuery(parse_words("hoàn*"))).hits
+    assert [hit.article.latest.article.body[one.start : one.end] for one in hit.marks] == ["Hoàng"]
 
 
 def test_fold_loosens_every_word(archive: Archive) -> None:

@@ -90,13 +90,16 @@ def test_any_query_finds_what_reading_does_or_is_refused(archive: Archive) -> No
     assert 0 < refused < len(QUERIES)
 
 
-@pytest.mark.parametrize("value", ["'", "\\", "a'b\\c", "\ud800", "🔥", "%", '"', "_", "§", "ế"])
+@pytest.mark.parametrize(
+    "value", ["'", "\\", "a'b\\c", "\ud800", "🔥", "%", '"', "_", "§", "ế", "a≠b"]
+)
 def test_any_value_is_filed_and_found(archive: Archive, value: str) -> None:
     put(archive, 0, article(1, "Tin.", tags=(value,), authors=(f"x {value}",), section=(value,)))
     put(archive, 0, article(2, "Tin.", tags=("khác",)))
     for query in (SearchQuery(tags=(value,)), SearchQuery(sections=(value,))):
         assert [hit.article.id for hit in archive.search.find(query).hits] == [1]
     assert archive.search.find(SearchQuery(authors=(f"x  {value}",))).total == 1
+    assert archive.search.find(SearchQuery(tags=(fold(value),))).total == 1
     counted = archive.search.facets(SearchQuery()).counts["tag"]
     assert sum(count for _, count in counted) == 2
 

@@ -62,7 +62,9 @@ def _says(texts: Iterable[Sequence[str]], term: Term) -> bool:
 def means(word: Word, one: str) -> bool:
     """Return whether a word of a query stands for a spelled word of a text."""
     wanted, found = (fold(word.text), fold(one)) if word.loose else (word.text, one)
-    return found.startswith(wanted) if word.prefix else found == wanted
+    # "hoà" and "hòa" are one word, and both begin "hoàng".
+    begun = found.startswith(wanted) or canonical_tone(found[: len(wanted)]) == wanted
+    return begun if word.prefix else found == wanted
 
 
 def _is_any(values: Iterable[str], wanted: Iterable[str]) -> bool:

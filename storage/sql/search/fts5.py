@@ -5,7 +5,6 @@ found in the columns without, and what is found is read; where more is asked for
 time, each way to spell it is looked for, which takes longer the larger the archive is.
 """
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
@@ -17,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import EVERY
-from storage.search.highlight import pattern_of
+from storage.search.highlight import means
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
 from storage.sql.search.fts5_documents import BITS, SPAN, first_number
@@ -28,6 +27,9 @@ FEW = 1_001
 
 WAYS = 30
 """Ways to spell a phrase that are looked for at most."""
+
+SCORED = 500
+"""Words and phrases that are ranked at most: bm25 looks for each in every article found."""
 
 _EXCLUDED = sys.maxsize  # all that has the others may have to be read to find one without
 _PAGE = 1_000
@@ -94,9 +96,8 @@ def _lexemes(conn: Connection, word: Word) -> list[str]:
     """Return what a word stands for in the columns of lexemes."""
     if not (word.loose or word.prefix):
         return [lexeme(word.text)]
-    meant = re.compile(pattern_of(word))
     begun = _begun(conn, folded(word.text) + END * (not word.prefix))
-    return [one for one in begun if END in one and meant.fullmatch(one)] or [lexeme(word.text)]
+    return [one for one in begun if END in one and means(word, one)] or [lexeme(word.text)]
 
 
 def _folded(conn: Connection, word: Word) -> list[str]:
@@ -119,7 +120,8 @@ def newest(
     most: how many will be asked for, about.
     """
     match = match_of(conn, query, most)
-    score = _SCORE if scored and query.words.required else _NO_SCORE
+    is_scored = scored and query.words.required and match and match.count('"') <= 2 * SCORED
+    score = _SCORE if is_scored else _NO_SCORE
     number: ColumnElement[int] = documents.c.number
     asked = sa.select(*MATCH, score, number).select_from(documents).where(*within(query))
     if match is not None:

@@ -134,7 +134,7 @@ def refresh_all(conn: Connection) -> Iterator[int]:
 
 
 def rebuild(conn: Connection) -> None:
-    """Make the whole index anew, in the caller's transaction."""
+    """Rebuild the whole index, in the caller's transaction."""
     engine_of(conn).clear(conn)
     for _ in refresh_all(conn):
         pass
