@@ -25,7 +25,7 @@ class Removed:
 
     lacking: files that another machine has yet to push; it goes on with the takedown then.
     versions: what a store that keeps earlier versions of its objects still has, and how it calls
-    them.
+    them; or one that is named no more.
     """
 
     files: int
@@ -55,18 +55,26 @@ def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: da
     """
     names = dict.fromkeys(one.warc_file for one in redaction.captures)
     elsewhere = tuple(name for name in names if Path(name).is_absolute())
+    versions = () if files.url else _in_former_store(archive, redaction)
     with _rewriting(files) if files.url else nullcontext():
         here, lacking = _brought_here(archive, files, redaction)
         records = {name: redact_file(files.folder / name, _wanted(redaction)) for name in here}
-        for name in here:
-            if here[name] and not records[name]:  # fetched in vain: it was done before
-                (files.folder / name).unlink()
-        # Also those that were rewritten before a kill: their digests are still the old ones.
-        kept = [name for name in here if records[name] or not here[name]]
+        vain = {name for name in here if here[name] and not records[name]}  # it was done before
+        # Also those that were rewritten before a kill, or a restore of the database: their digests
+        # are still the old ones.
+        vain = {
+            one.name
+            for one in archive.captures.find_warc_files(sorted(vain))
+            if is_as_listed(files.folder / one.name, one)
+        }
+        for name in vain:
+            (files.folder / name).unlink()
+        kept = [name for name in here if name not in vain]
         list_files(
             archive, files.folder, [files.folder / name for name in kept], now, redacted=True
         )
-        versions = _stored_anew(archive, files, kept, now) if files.url else ()
+        if files.url:
+            versions = _stored_anew(archive, files, kept, now)
     if not lacking:
         archive.maintenance.finish_redaction(redaction.number, now)
     rewritten = sum(1 for count in records.values() if count)
@@ -123,6 +131,16 @@ def _stored_anew(
         if version is not None:
             kept.append(f"{files.stored(name)} (version {version})")
     return tuple(kept)
+
+
+def _in_former_store(archive: Archive, redaction: Redaction) -> tuple[str, ...]:
+    """Return what was pushed into a store before `captures` was a folder again."""
+    listed = archive.captures.find_warc_files(list(_records_by_file(redaction)))
+    return tuple(
+        f"{one.name} (in the object store that `captures` named before)"
+        for one in listed
+        if one.stored_at is not None
+    )
 
 
 def go_on_with_takedowns(

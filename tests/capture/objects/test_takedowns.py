@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.capture.files import RecordCheck, file_faults, list_files
+from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.objects.push import push
 from crawler.capture.objects.store import StoredObject, StoreError
 from crawler.capture.redact import go_on_with_takedowns, rewrite
@@ -275,6 +276,34 @@ def test_a_store_that_keeps_versions_is_named_with_them(
         assert url == f"{s3.url}/{name}"
         assert SECRET in gzip.decompress(s3.get(name, version.rstrip(")"))).decode()
     assert SECRET not in stored_texts(s3)
+
+
+def test_a_takedown_that_is_repeated_after_a_restore_makes_the_list_right(
+    archive: Archive, captures: Path, s3: S3
+) -> None:
+    names = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    backup = list(archive.captures.warc_files())
+    begun = take_down(archive)
+    rewrite(archive, s3.files(captures), begun, at(101))
+    archive.captures.list_warc_files(backup)
+    for name in names:
+        (captures / name).unlink()
+    assert rewrite(archive, s3.files(captures), begun, at(120)).records == 0
+    assert_clean(archive, captures, s3)
+
+
+def test_a_store_that_is_named_no_more_is_told_of(archive: Archive, captures: Path, s3: S3) -> None:
+    names = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    removed = rewrite(archive, CaptureFiles(captures), take_down(archive), at(101))
+    assert [said.partition(" (in the object store")[0] for said in removed.versions] == [
+        names[0],
+        names[2],
+    ]
+    assert SECRET in stored_texts(s3)
+    push(archive, s3.files(captures), KEEP, at(110))  # named again
+    assert_clean(archive, captures, s3)
 
 
 def test_a_takedown_waits_for_a_push_and_says_so(
