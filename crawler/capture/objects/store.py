@@ -208,7 +208,7 @@ def _check_environment(url: str) -> None:
                 f"captures {url}: {name}: expected an address such as https://minio.example.org"
                 f" (given: {_SECRET.sub('', value)!r:.60})"
             )
-        if name.startswith(("AWS_", "AZURE_", "GOOGLE_")) and not value.isprintable():
+        if name.startswith(("AWS_", "AZURE_")) and not value.isprintable():  # Google's key is JSON
             raise StoreError(f"captures {url}: {name}: a line break or control character is in it")
 
 
