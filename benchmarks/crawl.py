@@ -1,9 +1,10 @@
 """What a crawl costs, beside a peer of forty lines. Figures stand in docs/benchmarks.md.
 
-    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.crawl [hanoimoi|vietnamnet]
+    TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.crawl [hanoimoi|vietnamnet [PAGES]]
 
-A local site shows pages of the corpus, each with a text of its own. Two programs crawl it in turn:
-tinquan's schedule, and `benchmarks.crawl_peer` (Scrapy, trafilatura in its process, SQLite).
+A local site shows pages of the corpus (300 unless given), each with a text of its own. Two programs
+crawl it in turn: tinquan's schedule, and `benchmarks.crawl_peer` (Scrapy, trafilatura in its
+process, SQLite).
 Each is measured as a whole, with every process that it starts: CPU seconds, and the most memory
 that all of them held at once (each page of memory counted once, however many share it).
 """
@@ -35,7 +36,6 @@ from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite, listing
 
 SHARED = Path(os.environ.get("TINQUAN_SHARED", "../shared")).resolve() / "corpus"
-PAGES = 300
 _CRAWLS = 5  # without news, by which one is measured
 _ROUNDS = 3
 _CLOCK = "benchmarks.crawl_store.StoreClock"  # a name: the supervisor is measured without Scrapy
@@ -126,8 +126,8 @@ def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
 class Bench:
     """One outlet's site, and the two programs that crawl it, each with a folder of its own."""
 
-    def __init__(self, site: LocalSite, folder: Path, outlet: str) -> None:
-        """Fill the site with `PAGES` articles."""
+    def __init__(self, site: LocalSite, folder: Path, outlet: str, pages: int) -> None:
+        """Fill the site with so many articles."""
         self._site, self._folder, self._outlet = site, folder, outlet
         (folder / "tinquan.toml").write_text(
             f'root = "."\ncontact = "a@example.org"\noutlets = "{ROOT}/config/outlets"\n'
@@ -138,7 +138,7 @@ class Bench:
         with open_archive(config.archive) as archive:  # once in an archive's life: no page's cost
             load_into(archive, config.gazetteer)
         self._told = folder / "stored.json"
-        fill(site, outlet, PAGES)
+        fill(site, outlet, pages)
 
     @property
     def stored(self) -> dict[str, float]:
@@ -191,16 +191,16 @@ def told(what: str, ours: float, peer: float) -> None:
     print(f"{what:44} {ours:8.3f} s {peer:8.3f} s  {ours / peer:5.2f}", flush=True)
 
 
-def main(outlet: str) -> None:
-    """Print what 300 new pages and crawls without news cost, ours and the peer's, and the ratio."""
+def main(outlet: str, pages: int = 300) -> None:
+    """Print what new pages and crawls without news cost, ours and the peer's, and the ratio."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with LocalSite(folder, [TEMPLATES[outlet][1]]) as site:
-            bench = Bench(site, folder, outlet)
+            bench = Bench(site, folder, outlet, pages)
             print(f"{outlet:44} {'tinquan':>10} {'peer':>10}  ratio")
             new, theirs = bench.ours(1), bench.peer()
             stored = bench.stored
-            told(f"{PAGES} new pages, with all starts", new.seconds, theirs.seconds)
+            told(f"{pages} new pages, with all starts", new.seconds, theirs.seconds)
             bench.ours(1)  # the first after news asks on, to be sure
             rounds = [
                 (bench.ours(1), bench.peer(), bench.ours(1 + _CRAWLS)) for _ in range(_ROUNDS)
@@ -211,13 +211,13 @@ def main(outlet: str) -> None:
             told("nothing new, each crawl of a schedule", quiet, their_quiet)
             told("nothing new, one crawl with all starts", start, their_quiet)
             told(
-                f"a page of {PAGES}, net of the start",
-                (new.seconds - start) / PAGES,
-                (theirs.seconds - their_quiet) / PAGES,
+                f"a page of {pages}, net of the start",
+                (new.seconds - start) / pages,
+                (theirs.seconds - their_quiet) / pages,
             )
             peaks = f"{new.peak_bytes / 2**20:.0f} and {theirs.peak_bytes / 2**20:.0f} MB"
-            print(f"peak memory with {PAGES} new pages: {peaks}")
-            each, asked = stored["seconds"] / PAGES, stored["statements"] / PAGES
+            print(f"peak memory with {pages} new pages: {peaks}")
+            each, asked = stored["seconds"] / pages, stored["statements"] / pages
             print(f"stored: {1000 * each:.1f} ms and {asked:.1f} statements an article")
 
 
@@ -225,5 +225,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--run"]:
         crawl(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
     else:
-        for chosen in sys.argv[1:] or TEMPLATES:
-            main(chosen)
+        for chosen in sys.argv[1:2] or TEMPLATES:
+            main(chosen, *map(int, sys.argv[2:]))

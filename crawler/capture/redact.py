@@ -1,7 +1,7 @@
 """Takedowns in the WARC files: tombstones in place of an article's records."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from crawler.capture.files import list_files
 from crawler.capture.hold import hold_host
 from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.objects.push import is_as_listed, push_file
-from crawler.capture.tombstone import RecordSpan, redact_file
+from crawler.capture.objects.store import StoreError
+from crawler.capture.tombstone import RecordSpan, record_spans, redact_file
 from crawler.outlets.model import Outlet
 from crawler.page.urls import canonical_url
 from storage.archive import Archive
 from storage.errors import CaptureError, CrawlError
-from storage.model.maintenance import Redaction
+from storage.model.maintenance import Redaction, WarcFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: da
     """
     names = dict.fromkeys(one.warc_file for one in redaction.captures)
     elsewhere = tuple(name for name in names if Path(name).is_absolute())
-    with files.writing() if files.url else nullcontext():
-        here, lacking = _brought_here(archive, files, [n for n in names if n not in elsewhere])
+    with _rewriting(files) if files.url else nullcontext():
+        here, lacking = _brought_here(archive, files, redaction)
         records = {name: redact_file(files.folder / name, _wanted(redaction)) for name in here}
         for name in here:
             if here[name] and not records[name]:  # fetched in vain: it was done before
@@ -72,15 +73,30 @@ def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: da
     return Removed(rewritten, sum(records.values()), elsewhere, lacking, versions)
 
 
+@contextmanager
+def _rewriting(files: CaptureFiles) -> Iterator[None]:
+    """Keep pushes away; say who goes on where the store is away."""
+    with files.writing():
+        try:
+            yield
+        except StoreError as error:
+            raise StoreError(
+                f"{error}: the takedown has not reached its recordings; the same command, or the"
+                " next push, goes on"
+            ) from None
+
+
 def _brought_here(
-    archive: Archive, files: CaptureFiles, names: list[str]
+    archive: Archive, files: CaptureFiles, redaction: Redaction
 ) -> tuple[dict[str, bool], tuple[str, ...]]:
     """Return the files that can be rewritten, with whether each was fetched; and those that cannot.
 
     A copy that is not as the archive says may be older than a takedown on another machine: what the
-    store has comes in its place. Without a store a file that is not here is lost, and `archive
-    check` says so.
+    store has comes in its place, if it is the file. Without a store a file that is not here is
+    lost, and `archive check` says so.
     """
+    records = _records_by_file(redaction)
+    names = list(records)
     is_here = {name: (files.folder / name).is_file() for name in names}
     if not files.url:
         return {name: False for name in names if is_here[name]}, ()
@@ -89,7 +105,7 @@ def _brought_here(
     for name in names:
         is_right = is_here[name] and is_as_listed(files.folder / name, listed.get(name))
         if not is_right and files.stored(name).is_file():
-            files.fetch(name)
+            files.fetch(name, _is_file_of(listed.get(name), records[name]))
             found[name] = True
         elif is_here[name]:
             found[name] = False
@@ -102,13 +118,8 @@ def _stored_anew(
     """Push rewritten files at once; return what a store with versions keeps of the former."""
     kept = []
     for name in names:
-        try:
-            version = files.stored(name).version()
-            push_file(archive, files, name, now)
-        except CaptureError as error:
-            raise CaptureError(
-                f"{error}: the takedown has not reached its recordings; the same command goes on"
-            ) from None
+        version = files.stored(name).version()
+        push_file(archive, files, name, now)
         if version is not None:
             kept.append(f"{files.stored(name)} (version {version})")
     return tuple(kept)
@@ -117,13 +128,13 @@ def _stored_anew(
 def go_on_with_takedowns(
     archive: Archive, files: CaptureFiles, outlets: Mapping[str, Outlet], now: datetime
 ) -> list[str]:
-    """Rewrite what takedowns on other machines could not reach, as it lies here.
+    """Rewrite what takedowns could not reach: what lies here, and what waits in the object store.
 
     One whose outlet is being crawled is left for the next time. Returns why others could not go on.
     """
     errors = []
     for redaction in archive.maintenance.open_redactions():
-        if not any((files.folder / one.warc_file).is_file() for one in redaction.captures):
+        if not _can_go_on(archive, files, redaction):
             continue
         try:
             with host_hold(archive, files.folder, outlets, redaction.outlet):
@@ -133,6 +144,41 @@ def go_on_with_takedowns(
         except CrawlError:
             continue
     return errors
+
+
+def _can_go_on(archive: Archive, files: CaptureFiles, redaction: Redaction) -> bool:
+    names = list(_records_by_file(redaction))
+    if any((files.folder / name).is_file() for name in names):
+        return True
+    return any(
+        one.stored_at is not None
+        and (one.rewritten_at is None or one.rewritten_at < redaction.redacted_at)
+        for one in archive.captures.find_warc_files(names)
+    )
+
+
+def _records_by_file(redaction: Redaction) -> dict[str, set[str]]:
+    """Return the ids of an article's records, by WARC file of the captures folder."""
+    found: dict[str, set[str]] = {}
+    for one in redaction.captures:
+        if not Path(one.warc_file).is_absolute():
+            found.setdefault(one.warc_file, set()).add(one.record_id)
+    return found
+
+
+def _is_file_of(listed: WarcFile | None, records: set[str]) -> Callable[[Path], bool]:
+    """Return whether a file is the one that is listed, or has the records, or tombstones of them.
+
+    What a kill left in the store has another digest than what is listed.
+    """
+
+    def is_it(file: Path) -> bool:
+        if listed is not None and is_as_listed(file, listed):
+            return True
+        held = {id_ for span in record_spans(file) for id_ in (span.record_id, span.refers_to)}
+        return records <= held
+
+    return is_it
 
 
 def _wanted(redaction: Redaction) -> Callable[[RecordSpan], bool]:

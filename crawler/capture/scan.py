@@ -138,7 +138,7 @@ def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Fo
         # Content that is longer than the record says lies before the next record, or is junk.
         if next(inside, None) is not None:
             raise CaptureError(
-                f"{file}: several records share one gzip member; pack it anew, record by record:"
+                f"{file}: several records share one gzip member; pack it again, record by record:"
                 " `warcio recompress` does so"
             )
     return is_whole

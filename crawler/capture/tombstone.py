@@ -1,7 +1,7 @@
 """Taking records out of a WARC file: tombstones of the same length in their place. No Scrapy.
 
 As every tombstone is as long as what it stands for, no other record moves, and whatever points
-into the file still points right. The file is written anew beside the old one and renamed: a kill
+into the file still points right. The new file is written beside the old one and renamed: a kill
 leaves the one or the other, and doing it again does what is left.
 """
 

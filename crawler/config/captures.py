@@ -10,6 +10,7 @@ _SCHEMES = ("s3:", "gs:", "az:")
 _URL = re.compile(
     r"(?:s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/(?!\.\.?(?:/|$))[\w.=+-]+)*/?", re.ASCII
 )
+_BEHIND = re.compile(r"([?#]).+", re.DOTALL)
 _ONLY_WITH_A_STORE = ("local_captures", "keep_days")
 
 
@@ -24,13 +25,13 @@ def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError("object_store: no such key; name the store in `captures`")
     if given == "" or local == "" or (isinstance(local, str) and "://" in local):
         key, wrong = ("captures", given) if given == "" else ("local_captures", local)
-        raise ConfigError(f"{key}: expected a folder (given: {wrong!r})")
+        raise ConfigError(f"{key}: expected a folder (given: {_shown(wrong)!r})")
     if not isinstance(given, str) or not ("://" in given or given.startswith(_SCHEMES)):
         for key in _ONLY_WITH_A_STORE:
             if key in values:
                 raise ConfigError(f"{key}: goes with an object store in `captures` only")
         return values
-    shown = given.rpartition("@")[2]  # without the keys that somebody put into it
+    shown = _shown(given)
     if not _URL.fullmatch(given):
         raise ConfigError(
             f"captures: expected a folder, or an object store: s3://BUCKET/PREFIX,"
@@ -43,3 +44,8 @@ def with_object_store(values: dict[str, Any]) -> dict[str, Any]:
         )
     rest = {key: value for key, value in values.items() if key != "local_captures"}
     return rest | {"captures": local, "object_store": given.rstrip("/")}
+
+
+def _shown(text: str) -> str:
+    """Return an address without the keys that somebody put into it."""
+    return _BEHIND.sub(r"\1…", text.rpartition("@")[2])

@@ -109,7 +109,7 @@ class Config(Table):
         return value
 
     @model_validator(mode="after")
-    def _watches_can_be_told(self) -> Self:
+    def _watches_have_channels(self) -> Self:
         check_watches(self.watches, self.all_channels)
         return self
 

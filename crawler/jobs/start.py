@@ -97,7 +97,7 @@ class ForkedProcess:
         """Listen on the pipe; `pid` is known once `begun` is done, 0 where nothing was forked."""
         self._loop = asyncio.get_running_loop()
         self._status = status
-        self._told = b""
+        self._received = b""
         self.pid = 0
         self._code: int | None = None
         self.begun: asyncio.Future[None] = self._loop.create_future()
@@ -110,8 +110,8 @@ class ForkedProcess:
             piece = os.read(self._status, 64)
         except BlockingIOError:
             return
-        self._told += piece
-        lines = self._told.splitlines()
+        self._received += piece
+        lines = self._received.splitlines()
         if lines and self.pid == 0:
             self.pid = int(lines[0])
         if len(lines) > 1:
@@ -190,7 +190,7 @@ class Forks:
         return process if process.pid else None
 
     def close(self) -> None:
-        """Ask for no more."""
+        """Stop asking."""
         self._asks.close()
 
 
@@ -222,7 +222,7 @@ async def start(
 class WarmParent:
     """One warm parent, kept while a command starts many processes.
 
-    modules: what it imports beforehand. It is started with the first process, and anew when it is
+    modules: what it imports beforehand. It is started with the first process, and again when it is
     gone or the code on the disk is no longer what it imported: what it forked goes on.
     """
 
@@ -264,7 +264,7 @@ class WarmParent:
         return Forks(ours, self._process.kill)
 
     def _retire(self) -> None:
-        """Ask the parent for no more; it ends with the last of its children."""
+        """Stop asking the parent; it ends with the last of its children."""
         if self._forks is not None:
             self._forks.close()
             self._forks = None

@@ -159,7 +159,7 @@ _SAID = {
     "path_type": "expected a path",
     "string_type": "expected a text in quotes",
     "string_too_short": "expected at least {min_length} characters",
-    "string_pattern_mismatch": "expected a text that matches {pattern}",
+    "literal_error": "expected {expected}",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
     "int_from_float": "expected a whole number",

@@ -4,17 +4,32 @@ Pure. The form is described in docs/add-an-outlet.md; `crawler.outlets.model` pu
 together.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from crawler.families.base import PagingForm
 from crawler.outlets.cadence import Cadence, Table
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
+
+def _like(pattern: str, expected: str) -> AfterValidator:
+    """Return what refuses a text that has another form, in words in place of the pattern."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+_SLUG = "lower-case letters without marks, digits and hyphens, such as ha-noi"
+Slug = Annotated[str, _like(r"[a-z0-9][a-z0-9-]*", _SLUG)]
+Host = Annotated[str, _like(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a host, such as tienphong.vn")]
+_PATH = "a path that begins with / and has no blanks"
+UrlPath = Annotated[str, _like(r"/\S*", _PATH)]
 Confidence = Literal["high", "medium", "low"]
 
 
@@ -74,7 +89,7 @@ class Section(Table):
 
     slug: Slug
     name: str
-    path: UrlPath | Literal[""] = ""
+    path: Annotated[str, _like(r"(/\S*)?", _PATH)] = ""
     zone: int | None = Field(None, ge=1)
     feed: str | None = None
     paging: PagingRule | None = None

@@ -16,6 +16,7 @@ from storage.errors import CaptureError
 from storage.model.articles import Capture, Refusal
 
 BATCH = 200  # captures in one transaction
+_STORE = "the object store"
 _AHEAD = 1  # batches that children are given while one is written, so that they never wait
 
 
@@ -112,7 +113,7 @@ def read_capture(
     try:
         page = read_record(file, offset)
     except StoreError as error:
-        return Unread("the object store", str(error))
+        return Unread(_STORE, str(error))
     except CaptureError as error:
         return Unread(str(file), str(error))
     return function(page, outlet)
@@ -124,7 +125,8 @@ def reread(
     """Read captures again, batch by batch; return what it came to.
 
     batches: each is asked for while the one before is being read. What `callbacks` raise, or the
-    archive behind `batches`, ends the work; what was written stays.
+    archive behind `batches`, ends the work; what was written stays. A batch of which the object
+    store gives nothing is the last: it is away, and each question would wait for it.
     """
     return asyncio.run(_reread(batches, reader, callbacks))
 
@@ -138,8 +140,8 @@ async def _reread(
         for batch in batches:
             ahead.append((batch, _begin(batch, worker, reader)))
             await asyncio.sleep(0)  # lets the children start on it before another is written
-            if len(ahead) > _AHEAD:
-                await _conclude_first(ahead, reader, callbacks, report)
+            if len(ahead) > _AHEAD and not await _conclude_first(ahead, reader, callbacks, report):
+                break
         while ahead:
             await _conclude_first(ahead, reader, callbacks, report)
     return report
@@ -150,9 +152,12 @@ async def _conclude_first(
     reader: RereadSettings,
     callbacks: RereadCallbacks,
     report: Report,
-) -> None:
+) -> bool:
+    """Conclude the oldest batch; return whether to go on."""
     batch, reading = ahead.popleft()
-    _conclude(batch, await reading, reader, callbacks, report)
+    results = await reading
+    _conclude(batch, results, reader, callbacks, report)
+    return not all(isinstance(one, Unread) and one.where == _STORE for one in results)
 
 
 def _begin(

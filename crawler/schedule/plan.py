@@ -20,7 +20,7 @@ from storage.archive import Archive
 from storage.errors import UsageError
 
 _WATCH = _PUSH = "*/5 * * * *"  # what is told at once is told within five minutes
-_LIVES = timedelta(minutes=20)  # four signs of life may be missed
+_LIVES = timedelta(minutes=20)  # a schedule with an older heartbeat is not at work
 
 
 def wanted_outlets(
@@ -80,7 +80,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
-    """Return when each outlet is due for a crawl; nothing where no schedule gives signs of life."""
+    """Return when each outlet is due for a crawl; nothing where no schedule gives heartbeats."""
     machines = archive.machines.find()
     if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
         return {}

@@ -32,7 +32,7 @@ _STEP = timedelta(seconds=30)  # wall clock and monotonic clock may part by so m
 _CLOCK_SECONDS = 10.0  # between two looks at the clocks
 _RETRY = timedelta(seconds=30)  # after the archive could not be asked
 _AGAIN = timedelta(seconds=15)  # after another machine was found at a visit
-_LIFE_SECONDS = 10  # between two signs of life
+_LIFE_SECONDS = 10  # between two heartbeats
 _MANY = 1000
 _LEAST_WAIT = timedelta(seconds=1)
 
@@ -86,9 +86,15 @@ class Scheduler:
             clocks.cancel()
             self._timer.shutdown(wait=False)
             await asyncio.gather(*self._children, return_exceptions=True)
-            await self._supervisor.ask(self._with.state.end, self._now())
+            await self._note_end()
             self._supervisor.close()
             self._health.shutdown(wait=False, cancel_futures=True)
+
+    async def _note_end(self) -> None:
+        try:
+            await self._supervisor.ask(self._with.state.end, self._now())
+        except TinquanError as error:
+            _log.error("that it stops could not be noted: %s", error)
 
     def stop(self) -> None:
         """Let `run` come to its end."""
@@ -196,13 +202,13 @@ class Scheduler:
             _log.error("health could not be looked at: %s", error)
 
     async def _live(self) -> None:
-        """Leave a sign of life; where a machine is gone, tell at once."""
+        """Write a heartbeat; where a machine is gone, notify at once."""
         try:
-            is_news = await self._supervisor.ask(self._with.state.sign_of_life, self._now())
+            is_news = await self._supervisor.ask(self._with.state.heartbeat, self._now())
         except asyncio.CancelledError:  # at a stop
             return
         except TinquanError as error:
-            _log.error("no sign of life could be left: %s", error)
+            _log.error("no heartbeat could be written: %s", error)
             return
         if is_news:
             await self._evaluate(None)

@@ -78,7 +78,7 @@ class ScheduleState:
         self._archive.machines.forget(now - _FORGET)
         self._note_life(now, None)
 
-    def sign_of_life(self, now: datetime) -> bool:
+    def heartbeat(self, now: datetime) -> bool:
         """Note that the schedule lives; close runs that somebody else's crash left open.
 
         Returns whether other machines are gone. Raises ArchiveError.
@@ -96,8 +96,10 @@ class ScheduleState:
 
     def end(self, now: datetime) -> None:
         """Note that the schedule has stopped, and let go of the archive."""
-        self._note_life(now, now)
-        self._membership.leave()
+        try:
+            self._note_life(now, now)
+        finally:
+            self._membership.leave()
 
     def _note_life(self, now: datetime, stopped_at: datetime | None) -> None:
         begun = self._started_at or now

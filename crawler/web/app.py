@@ -28,7 +28,7 @@ from crawler.web.routes.search import search, search_atom, search_csv, search_js
 from crawler.web.routes.status import status
 from crawler.web.routes.stories import story, story_comparison
 from crawler.web.security import Guard
-from storage.errors import NotFoundError, TinquanError
+from storage.errors import NotFoundError
 
 THREADS = 8
 """Pages that are made at a time; the database has a connection for each."""
@@ -60,7 +60,7 @@ PAGES: tuple[tuple[str, Answer], ...] = (
 """Addresses that depend on the archive alone: they carry an ETag."""
 
 LIVE: tuple[tuple[str, Answer], ...] = (("/tinh-trang", status),)
-"""Addresses that are asked anew each time."""
+"""Addresses that are asked again each time."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,8 +90,11 @@ def create_app(reader: Reader) -> Starlette:
     )
 
 
-def warm(reader: Reader) -> None:
-    """Make a page of each kind, so that the first that is asked for finds all code loaded."""
+def warm(reader: Reader, is_wanted: Callable[[], bool] = lambda: True) -> None:
+    """Make a page of each kind, so that the first that is asked for finds all code loaded.
+
+    is_wanted: whether to go on, asked before each page. A page that cannot be made stops nothing.
+    """
     units = reader.gazetteer.units.values()
     ward = next((unit.id for unit in units if unit.level == "ward" and not unit.valid_to), "")
     province = next((unit.id for unit in units if unit.level == "province"), "")
@@ -107,11 +110,13 @@ def warm(reader: Reader) -> None:
         (search, "q=tin&xep=hop", {}),
     )
     for answer, query, params in made:
+        if not is_wanted():
+            return
         scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": params}
         request = Request(scope | {"query_string": query.encode()})
         try:
             answer(Page(reader, request))
-        except TinquanError as error:  # whoever asks for the page is told
+        except Exception as error:  # noqa: BLE001 - whoever asks for the page is told
             _log.info("%s: %s", answer.__name__, error)
 
 

@@ -80,6 +80,7 @@ class Page:
         self.at = f"/{request.url.path.lstrip('/')}"  # "//name" in a link is another host's
         self.site = reader.base_url or f"http://{request.headers.get('host', '')}"
         self._compared = 0.0
+        self.left_out = False  # a comparison, for want of time
         code = "en" if self.values.get("lang") == "en" else "vi"
         self.language = Language(cast("Code", code))
 
@@ -98,6 +99,7 @@ class Page:
     def changed_share(self, before: Article, after: Article) -> float | None:
         """Return which share of the words is others; None where comparing takes too long by now."""
         if self._compared > COMPARING_SECONDS:
+            self.left_out = True
             return None
         begun = thread_time()
         share = changed_share(before, after)

@@ -55,7 +55,7 @@ class Run:
     the window asked for. robots: what became of robots.txt; None where it was not asked for.
     exit_code: of its process, negative for a signal; None where nobody waited for it.
     new_of: by section, when the articles that were new were published, as far as known.
-    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by sign.
+    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by signal.
     """
 
     id: str

@@ -23,9 +23,9 @@ TOO_LATE = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceRun:
-    """The last time of a standing job.
+    """The last time of a maintenance job.
 
-    seen_at: its end, or while it runs its last sign of life. exit_code: None while it runs.
+    seen_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
     said: the last line that it printed, where it failed.
     """
 
@@ -54,9 +54,9 @@ class KnownArticle:
 class Machine:
     """A machine whose schedule has joined an archive.
 
-    All times are by the archive's clock. started_at: of its schedule. seen_at: its last sign of
-    life. stopped_at: None while it runs, and where it was killed. outlets: those that it crawls,
-    by slug.
+    All times are by the archive's clock. started_at: of its schedule. seen_at: its last
+    heartbeat. stopped_at: None while it runs, and where it was killed. outlets: those that it
+    crawls, by slug.
     """
 
     name: str

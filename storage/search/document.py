@@ -42,7 +42,7 @@ def document_of(article: Article) -> Document:
 
 
 def facet_token(kind: str, value: str) -> str:
-    """Return the token of a value that articles are filed under; no word is like it."""
+    """Return the token of a facet value; no word is like it."""
     return f"§{kind}§{facet_key(value).translate(_ONE_TOKEN)}"
 
 
@@ -58,7 +58,7 @@ def facet_key(value: str) -> str:
 
 
 def facet_values(article: Article) -> list[tuple[str, str]]:
-    """Return the kinds and values that an article is filed under, each value once, as written."""
+    """Return an article's facet values with their kinds, each once, as written."""
     values = [("outlet", article.outlet), ("kind", article.kind)]
     values += [("section", value) for value in article.section]
     values += [("author", value) for value in article.authors]

@@ -25,18 +25,19 @@ from storage.model.edits import Edit, EditQuery
 from storage.model.exports import ExportOrder, Manifest
 from storage.model.places import Tags
 from storage.sql.engine.transactions import PageCursor, Part
+from storage.sql.read.article_pages import article_page
 from storage.sql.read.articles import (
     HELD,
     PAGE,
-    article_page,
     count_refusals,
     load_articles,
+    load_revisions,
     redacted,
     refusal_page,
     seen,
 )
 from storage.sql.read.counts import count_articles, position_of
-from storage.sql.read.edits import EditCursor, count_edits, edit_page, removal_page
+from storage.sql.read.edits import EDITS, EditCursor, count_edits, edit_page, removal_page
 from storage.sql.read.readings import read_as
 from storage.sql.read.refs import existing_id
 from storage.sql.schema.core import articles, captures, keys, outlets, refusals, runs
@@ -100,7 +101,7 @@ class Articles(Part):
         Raises ValueError for a time without a zone.
         """
         check_window(query)
-        size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
+        size = EDITS if query.limit is None else max(1, min(EDITS, query.limit))
         return islice(self._edits(query, size), query.limit)
 
     def _edits(self, query: EditQuery, size: int) -> Iterator[Edit]:
@@ -109,7 +110,7 @@ class Articles(Part):
             with self._database.reading() as conn:
                 page = edit_page(conn, query, after, size)
                 ids = list(dict.fromkeys(article for _, article, _ in page))
-                found = {one.id: one.revisions for one in load_articles(conn, ids)}
+                found = load_revisions(conn, ids)
             for _, id_, number in page:
                 yield Edit(id_, *found[id_][number - 2 : number])
             if len(page) < size:

@@ -174,6 +174,8 @@ finally:
         ('captures = "ftp://host/x"', "captures: expected a folder, or an object store"),
         ('captures = "s3://b/../x"', "captures: expected a folder, or an object store"),
         ('captures = "s3://key:Geheim@b/x"', "(given: 'b/x')"),
+        ('captures = "https://b.example/x?sig=Geheim"', "(given: 'https://b.example/x?…')"),
+        ('captures = "s3://b"\nlocal_captures = "s3://k:Geheim@c"', "a folder (given: 'c')"),
         ('captures = "s3://b"\nkeep_days = 0', "keep_days: expected at least 1 (given: 0)"),
         ('captures = "s3://b"\nkeep_days = "x"', "keep_days: expected a whole number (given: 'x')"),
         ('captures = "s3://b"\nlocal_captures = "s3://c"', "local_captures: expected a folder"),

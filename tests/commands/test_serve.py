@@ -6,11 +6,14 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
 
+from crawler.jobs.signals import STOP_SIGNALS
+from crawler.web.reader import Reader
 from storage.archive import open_archive
 from tests.support.commands import Tinquan
 from tests.support.samples import article, capture, run
@@ -50,6 +53,27 @@ def test_it_serves_until_it_is_asked_to_stop(archive: str, number: signal.Signal
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_can_be_stopped_before_it_listens(
+    archive: str, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    wanted: list[bool] = []
+
+    def warm(_reader: Reader, is_wanted: Callable[[], bool]) -> None:
+        wanted.append(is_wanted())
+        signal.raise_signal(number)
+        wanted.append(is_wanted())
+
+    monkeypatch.setattr("crawler.web.app.warm", warm)
+    before = {one: signal.getsignal(one) for one in STOP_SIGNALS}
+    try:
+        ran = tinquan("serve", "--archive", archive)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert (ran.code, wanted) == (0, [True, False])
 
 
 def test_another_address_needs_a_proxy(archive: str, tinquan: Tinquan) -> None:

@@ -71,6 +71,30 @@ def test_a_forked_command_is_the_command(programs: Callable[[str], str]) -> None
     with_parent(scenario, warm)
 
 
+def test_a_forked_command_ends_in_order(programs: Callable[[str], str], tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    ends = programs(
+        "import atexit, pathlib, sys, threading, time\n"
+        f"note = pathlib.Path({str(note)!r})\n"
+        "def add(word): note.write_text(note.read_text() + word)\n"
+        "note.write_text('')\n"
+        "atexit.register(add, 'registered')\n"
+        "threading.Thread(target=lambda: (time.sleep(0.3), add('thread '))).start()\n"
+        "print('not flushed', end='')\n"
+        "sys.exit(*map(eval, sys.argv[1:]))\n"
+    )
+
+    async def scenario(parent: WarmParent) -> None:
+        for argument, code in (("None", 0), ("3", 3), ("'why'", 1), ("-1", 255), ("True", 1)):
+            ended = await run(parent, ends, argument)
+            assert ended.code == code
+            assert "not flushed" in ended.text
+            assert note.read_text() == "thread registered"
+            assert ("why" in ended.text) == (argument == "'why'")
+
+    with_parent(scenario)
+
+
 def test_what_a_child_does_reaches_no_other(programs: Callable[[str], str]) -> None:
     warm = programs("STATE = []\n")
     spoils = programs(f"import {warm}, os\n{warm}.STATE.append(1)\nos.chdir('/')\n")

@@ -47,8 +47,14 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
     [
         ("name = ", "not valid TOML"),
         (GOOD.replace('family = "epi"', 'family = "wordpress"'), "family: 'wordpress' is unknown"),
-        (GOOD.replace('host = "thu.vn"', 'host = "https://thu.vn"'), "domains.0.host"),
-        (GOOD.replace('path = "/ha-noi/"', 'path = "ha-noi"'), "sections.0.path"),
+        (
+            GOOD.replace('host = "thu.vn"', 'host = "https://thu.vn"'),
+            "0.host: expected a host",
+        ),
+        (
+            GOOD.replace('path = "/ha-noi/"', 'path = "ha-noi"'),
+            "path: expected a path that",
+        ),
         (GOOD.replace('path = "/ha-noi/"', ""), "neither path nor feed"),
         (GOOD.replace("name =", "nmae =", 1), "nmae: no such key"),
         (GOOD + "[[sections]]\nslug='ha-noi'\nname='x'\npath='/x'\n", "'ha-noi' is given twice"),
@@ -56,6 +62,9 @@ def test_an_outlet_file_is_read_with_its_name_as_slug() -> None:
         (GOOD + "[sitemap]\nperiod='day'\ntemplate='/x-{hour}.xml'\n", "sitemap.template"),
         ('status = "retired"\n' + GOOD, "needs a status_note"),
         ("[politeness]\ndelay_seconds = 0\n" + GOOD, "politeness.delay_seconds"),
+        ('tags = ["Hà Nội"]\n' + GOOD, "tags.0: expected lower-case letters without marks, digits"),
+        ('page_size = "x"\n' + GOOD, "page_size: expected a whole number (given: 'x')"),
+        ('confidence = "all"\n' + GOOD, "confidence: expected 'high', 'medium' or 'low'"),
     ],
 )
 def test_a_mistake_is_told_with_file_and_key(text: str, told: str) -> None:

@@ -76,6 +76,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.url = ""
         self.written: list[list[tuple[int, Result]]] = []
         self.differences: list[Difference] = []
         self.done: list[int] = []
@@ -88,7 +89,8 @@ class Desk:
         workers: int = 2,
         outlets: dict[str, Outlet] = OUTLETS,
     ) -> Report:
-        reader = RereadSettings(CaptureFiles(self.folder), outlets, VERSION, workers, function)
+        files = CaptureFiles(self.folder, self.url)
+        reader = RereadSettings(files, outlets, VERSION, workers, function)
         steps = RereadCallbacks(
             self.written.append,  # type: ignore[arg-type] # the loop gives lists
             self.differences.append,
@@ -214,3 +216,18 @@ def test_what_was_written_before_an_error_stays_and_the_children_end(desk: Desk)
 
 def test_nothing_to_read_is_no_error(desk: Desk) -> None:
     assert desk.read([]).done == 0
+
+
+def test_a_store_that_is_away_is_not_asked_for_every_record(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")  # which no request can be made of
+    captures = held(desk.folder, [page(number, PAGE) for number in range(12)])
+    for file in desk.folder.rglob("*.warc.gz"):
+        file.unlink()
+    desk.url = "s3://away/tin"
+    report = desk.read(captures, size=2)
+    count, said = report.unread["the object store"]
+    assert "captures s3://away/tin: AWS_ENDPOINT_URL: expected an address" in said
+    assert count < len(captures)
+    assert desk.written == []

@@ -290,9 +290,9 @@ def test_a_crawl_that_may_just_have_lost_its_lock_is_waited_for(
     state.begin(now)
     visit = Visit("thu", "thu.vn", "crawl", ("a",))
     assert state.claim(visit, now) is None
-    state.sign_of_life(now + timedelta(seconds=19))
+    state.heartbeat(now + timedelta(seconds=19))
     assert shared.runs.get("r1").outcome is None
-    state.sign_of_life(now + timedelta(seconds=20))
+    state.heartbeat(now + timedelta(seconds=20))
     assert shared.runs.get("r1").outcome is Outcome.DIED
     claim = state.claim(visit, now + timedelta(seconds=20))
     assert claim is not None and [run.id for run in claim.runs] == ["r1"]

@@ -262,7 +262,7 @@ def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
         assert_apart(archive.runs.find())
         assert_told(archive, 1)
     log = (shared.folder / f"{machine(place)}.log").read_text()
-    assert "no sign of life could be left" in log
+    assert "no heartbeat could be written" in log
     assert len(asked(shared.site)) == len(FEW) * ARTICLES
 
 

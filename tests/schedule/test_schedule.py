@@ -29,6 +29,7 @@ from storage.archive import Archive, open_archive
 from storage.errors import ArchiveError, ConfigError, UsageError
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import Machine, MaintenanceRun
+from storage.sql.runs.machines import Machines
 from tests.support.commands import Tinquan
 from tests.support.paths import ROOT
 
@@ -151,6 +152,25 @@ def test_the_archive_is_free_after_a_stop(archive: Archive, config: Config) -> N
     Membership(archive, config).leave()
 
 
+def test_a_stop_while_the_server_is_away_is_in_order_and_says_so(
+    archive: Archive,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = Machines.record
+
+    def away(machines: Machines, row: Machine) -> None:
+        if row.stopped_at is not None:
+            raise ArchiveError("the server cannot be reached")
+        record(machines, row)
+
+    monkeypatch.setattr(Machines, "record", away)
+    work(archive, config, lambda: len(archive.runs.find()) == 2)
+    assert "that it stops could not be noted: the server cannot be reached" in caplog.text
+    Membership(archive, config).leave()
+
+
 def test_a_second_schedule_is_refused_in_one_line(
     archive: Archive, config: Config, tinquan: Tinquan
 ) -> None:
@@ -255,12 +275,6 @@ def test_a_machine_is_given_outlets_by_their_tags(tmp_path: Path, tinquan: Tinqu
     ran = tinquan("schedule", "--tag", "hue", "--config", config.file)
     assert ran.code == 2
     assert "no outlet has the tag 'hue'; there are: ha-noi" in " ".join(ran.err.split())
-
-
-def test_a_tag_of_an_outlet_is_one_word(tmp_path: Path) -> None:
-    text = 'tags = ["Hà Nội"]\n' + OUTLET.format(slug="thu")
-    with pytest.raises(ConfigError, match=r"thu.toml: tags.0: .*pattern"):
-        parse_outlet(text, "thu.toml", frozenset({"epi"}))
 
 
 def test_the_next_runs_are_known_while_a_schedule_lives(archive: Archive, config: Config) -> None:

@@ -174,7 +174,25 @@ def test_what_follows_from_a_text_that_cannot_be_read_is_told(
     damage("DELETE FROM search_documents")
     damage("UPDATE articles SET title = 'Khác' WHERE id = 1")
     found = {(one.check, one.can_repair) for one in check(archive, repair=True)}
-    assert found == {("texts", False), ("revisions", True), ("full text", False)}
+    assert found == {("texts", False), ("revisions", True), ("full text", True)}
+
+
+def test_a_text_that_cannot_be_read_leaves_the_other_texts_in_the_rebuilt_index(
+    archive: Archive, damage: Damage, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(archive)
+    damage("UPDATE contents SET json = '{{' WHERE id = 10")
+    with archive.database.reading() as conn:
+        lost = conn.exec_driver_sql("SELECT article FROM captures WHERE content = 10").scalar_one()
+        indexed = "SELECT article FROM search_documents ORDER BY article"
+        before = list(conn.exec_driver_sql(indexed).scalars())
+    damage("DELETE FROM search_documents")
+    check(archive, repair=True)
+    with archive.database.reading() as conn:
+        after = list(conn.exec_driver_sql(indexed).scalars())
+    assert after == [id_ for id_ in before if id_ != lost]
+    assert f"article {lost} is not in the full-text index" in caplog.text
+    assert {one.check for one in check(archive)} == {"texts"}
 
 
 def test_a_damaged_file_is_told(sqlite_template: Path, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_articles_joined_are_about_what_their_latest_state_is(gazetteer: Archive
 def filled(gazetteer: Archive, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Two outlets, 40 articles; pages of 7, two places a statement."""
     monkeypatch.setattr("storage.sql.articles.PAGE", 7)
-    monkeypatch.setattr("storage.sql.read.articles._TERMS", 2)
+    monkeypatch.setattr("storage.sql.read.article_pages._TERMS", 2)
     for number in range(40):
         item = article(
             number,

@@ -1,7 +1,7 @@
 """What pages ask an archive: bounded in time and rows, by place, from a position on."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -94,16 +94,25 @@ def test_only_what_is_certain_counts_where_that_is_asked_for(gazetteer: Archive)
         assert gazetteer.places.unit_counts(query) == {OLD.id: 2}
 
 
+@pytest.mark.parametrize("recent", [timedelta(), timedelta(days=7)])
+@pytest.mark.parametrize("most", [2, 20])
 def test_articles_of_places_with_very_many_articles(
-    gazetteer: Archive, monkeypatch: pytest.MonkeyPatch
+    gazetteer: Archive, monkeypatch: pytest.MonkeyPatch, most: int, recent: timedelta
 ) -> None:
-    monkeypatch.setattr("storage.sql.read.articles._SORTED", 2)  # more than these are gone through
+    monkeypatch.setattr("storage.sql.read.article_pages._SORTED", most)
+    monkeypatch.setattr("storage.sql.read.article_pages._RECENT", recent)
     for number in range(1, 9):
         put(gazetteer, number, article(number), about((OLD, NEW)[number % 2].id))
     nowhere = tuple(f"none-{number}" for number in range(50))
     query = ArticleQuery(places=(OLD.id, *nowhere), limit=3)
     plain = ArticleQuery(places=(OLD.id,), limit=3)
-    assert list(gazetteer.articles.find(query)) == list(gazetteer.articles.find(plain))
+    for until in (None, at(6), at(4), datetime.min.replace(tzinfo=UTC)):
+        found = gazetteer.articles.find(replace(query, until=until))
+        assert list(found) == list(gazetteer.articles.find(replace(plain, until=until)))
+    first, second, _ = gazetteer.articles.find(plain)
+    position = (first.latest.article.published_at or first.latest.first_seen_at, first.id)
+    [following, *_] = gazetteer.articles.find(query, after=position)
+    assert following == second
 
 
 def test_edits_and_removals_are_found_by_place(gazetteer: Archive) -> None:

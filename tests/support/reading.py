@@ -107,7 +107,7 @@ class _Filling:
             outlet,
             url,
             title,
-            tuple(Block("paragraph", line) for line in lines),
+            (*(Block("paragraph", line) for line in lines), Block("heading", "Ý kiến")),
             EXTRACTION,
             article_id=str(number),
             sapo=f"Lời dẫn: {lines[0][:60]}",

@@ -2,8 +2,8 @@
 
 Run as a script by the Python of `.venv-s3`, where moto is. It prints its port. A request to
 `/--mode/NAME` sets how it answers from then on: `up`, `down` (503), `refuse` (403) or
-`odd` (400, with control characters); one to `/--asked` returns the requests since the last, a line
-each.
+`odd` (400, with control characters), `short` (half of each body); one to `/--asked` returns the
+requests since the last, a line each.
 """
 
 import sys
@@ -42,6 +42,9 @@ class Store:
         if self._mode in _REFUSALS:
             return _answer(start, *_REFUSALS[self._mode])
         found: Iterable[bytes] = self._moto(environ, start)
+        if self._mode == "short" and environ["REQUEST_METHOD"] == "GET":
+            data = b"".join(found)
+            return [data[: len(data) // 2]]
         return found
 
 

@@ -5,9 +5,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from starlette.responses import Response
 
 from crawler.web.app import LIVE, PAGES, create_app, warm
+from crawler.web.page import Page
 from crawler.web.security import CSP
+from storage.model.edits import Edit
 from tests.support.asking import Answer, ask
 from tests.support.reading import DONG_DA, HA_NOI, LANG, Desk
 
@@ -218,8 +221,29 @@ def test_what_takes_too_long_to_compare_is_left_to_its_own_page(
     told = f"/cau-chuyen/{desk.ids['source']}"
     assert "số chữ" in ask(desk.app, "/thay-doi").text
     monkeypatch.setattr("crawler.web.page.COMPARING_SECONDS", -1)
-    assert "số chữ" not in ask(desk.app, "/thay-doi").text
-    assert "so với bản đầu" in ask(desk.app, told).text
+    for address in ("/thay-doi", told):
+        text = ask(desk.app, address).text
+        assert "Có bài chưa được so sánh ở đây" in text
+        assert not re.search(r"\d% số chữ", text)
+    assert "so với bản đầu" in text
+
+
+def test_stealth_edits_that_were_not_looked_for_are_owned_up_to(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Chỉ xét" not in ask(desk.app, "/thay-doi?loai=lang-le").text
+    monkeypatch.setattr("crawler.web.routes.changes._SIFTED", 1)
+    monkeypatch.setattr(Edit, "is_stealth", False)
+    text = ask(desk.app, "/thay-doi?loai=lang-le").text
+    assert "Chỉ xét 1 lần sửa gần nhất" in text
+    assert "Không thấy thay đổi nào" not in text
+
+
+def test_a_place_of_one_outlet_counts_only_that_outlet_on_its_map(desk: Desk) -> None:
+    path = f"/dia-ban/{HA_NOI}"
+    assert f'/dia-ban/{LANG}" tabindex="-1" aria-label="phường Láng: 2"' in ask(desk.app, path).text
+    one = ask(desk.app, f"{path}?bao=laodongthudo").text
+    assert f'/dia-ban/{LANG}" tabindex="-1" aria-label="phường Láng: 1"' in one
 
 
 def test_a_reader_can_make_a_page_of_each_kind_before_it_listens(
@@ -228,6 +252,22 @@ def test_a_reader_can_make_a_page_of_each_kind_before_it_listens(
     with caplog.at_level("INFO", "crawler.web"):
         warm(desk.reader)
     assert caplog.messages == []
+
+
+def test_a_page_that_cannot_be_made_does_not_keep_the_reader_from_listening(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def broken(page: Page) -> Response:
+        made.append(page.at)
+        raise RuntimeError("no such page")
+
+    monkeypatch.setattr("crawler.web.app.newest", broken)
+    warm(desk.reader)
+    assert len(made) == 1
+    warm(desk.reader, lambda: False)
+    assert len(made) == 1
 
 
 def test_search_marks_words_and_counts(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """Where WARC files are: in the captures folder of this machine, in an object store, or in both."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +55,10 @@ class CaptureFiles:
                 self.fetch(name)
         return path
 
-    def fetch(self, name: str) -> Path:
+    def fetch(self, name: str, is_right: Callable[[Path], bool] = Path.is_file) -> Path:
         """Copy a WARC file from the store into the folder. Raises CaptureError.
 
-        A kill leaves nothing under its name.
+        A kill leaves nothing under its name, nor does one of which `is_right` is false.
         """
         stored, path = self.stored(name), self.folder / name
         part = path.with_name(f"{path.name}.fetching")
@@ -69,6 +69,8 @@ class CaptureFiles:
                     file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if not is_right(part):
+                raise CaptureError(f"{stored}: is another file than the one that was pushed")
             part.replace(path)
         except FileNotFoundError:
             raise CaptureError(f"{stored}: no such object; expected a WARC file") from None

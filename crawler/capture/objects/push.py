@@ -14,6 +14,8 @@ from storage.model.maintenance import WarcFile
 
 _REFUSALS = 3  # in a row: the store is down, and the other files wait for the next time
 
+_CLOCKS_DIFFER = timedelta(days=1)  # at most, of machines
+
 
 @dataclass(slots=True)
 class Pushed:
@@ -114,7 +116,8 @@ def _is_stale(path: Path, listed: WarcFile) -> bool:
     """True where a takedown on another machine rewrote a file in the store, and not this copy."""
     if listed.stored_at is None or listed.rewritten_at is None or not path.is_file():
         return False
-    return _changed_at(path) < listed.rewritten_at and not is_as_listed(path, listed)
+    is_younger = _changed_at(path) > listed.rewritten_at + _CLOCKS_DIFFER
+    return not is_younger and not is_as_listed(path, listed)
 
 
 def _has_stored(archive: Archive, name: str) -> bool:

@@ -36,7 +36,8 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII)
 _NO_BUCKET = "NoSuchBucket"
 _BEHIND_END = "416 Range Not Satisfiable"
-_SECRET = re.compile(r"\?\S+")  # a shared access signature stands in an address
+# A shared access signature stands in an address, or a password before its host.
+_SECRET = re.compile(r"\?\S+|[^/\s]*@")
 _SERVER = re.compile(r"https?://[^/\s]+")
 _CODE = re.compile(r"<\?xml.*?<Code>(\w+)</Code>.*", re.DOTALL)
 
@@ -113,7 +114,7 @@ class StoredObject:
         with _plain_errors(self.url):
             try:
                 found = _library().get(_client(self.url), self.name, options=asked)
-                return memoryview(found.bytes()), int(found.meta["size"])
+                data, size = memoryview(found.bytes()), int(found.meta["size"])
             except FileNotFoundError as error:
                 if _NO_BUCKET in str(error):
                     raise StoreError(_text(self.url, _NO_BUCKET)) from None
@@ -121,7 +122,10 @@ class StoredObject:
             except _library().exceptions.GenericError as error:
                 if _BEHIND_END not in str(error):
                     raise
-        return memoryview(b""), self.size() or 0
+                return memoryview(b""), self.size() or 0
+        if not data and start < size:  # which would look like the end
+            raise StoreError(f"{self}: the store answers with none of the bytes from {start} on")
+        return data, size
 
 
 class _Stream(RawIOBase):
@@ -221,10 +225,10 @@ def _plain_errors(url: str) -> Iterator[None]:
 
 def _text(url: str, said: str) -> str:
     """Return the store, the server that was asked, what it answered, and what is expected."""
-    first = _CODE.sub(r"\1", said.partition("\n\nDebug source")[0])
+    first = _SECRET.sub("", _CODE.sub(r"\1", said.partition("\n\nDebug source")[0]))
     server = _SERVER.search(first)
     answer = first.rpartition(" - ")[2].removeprefix("Server returned non-2xx status code: ")
-    printable = "".join(char if char.isprintable() else " " for char in _SECRET.sub("", answer))
+    printable = "".join(char if char.isprintable() else " " for char in answer)
     what = " ".join(printable.split()).rstrip(":")
     where = f" ({server[0]})" if server else ""
     return (

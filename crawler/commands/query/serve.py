@@ -92,12 +92,16 @@ def _run(settings: Config, host: str, port: int, base: str) -> None:
             )
         )
         listening = _listen(host, port)
-        warm(reader)
+
+        def stop(_number: int, _frame: object) -> None:
+            server.should_exit = True
+
+        for number in STOP_SIGNALS:  # while it warms up, and when the server raises it again
+            signal.signal(number, stop)
+        warm(reader, lambda: not server.should_exit)
         shown = f"[{host}]" if ":" in host else host
         say(f"reading {settings.archive_name}")
         say(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)")
-        for number in STOP_SIGNALS:  # the server raises again what ended it: it was asked to
-            signal.signal(number, lambda _number, _frame: None)
         with listening:
             server.run(sockets=[listening])
 

@@ -146,13 +146,13 @@ def _captions_after(block: HtmlElement) -> list[HtmlElement]:
         size += len(text)
         if each.tag not in _PARAGRAPHS or not _looks_apart(each) or size > _MAX_UNMARKED:
             break
-        if found and (_CREDIT.search(text_of(found[-1])) or not _goes_on(each, text)):
+        if found and (_CREDIT.search(text_of(found[-1])) or not _continues(each, text)):
             break
         found.append(each)
     return found
 
 
-def _goes_on(block: HtmlElement, text: str) -> bool:
+def _continues(block: HtmlElement, text: str) -> bool:
     """True for a line that goes on with the caption before it."""
     return text[:1].islower() or bool(_CREDIT.search(text)) or _is_slanted(block, text)
 

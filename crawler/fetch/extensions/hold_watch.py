@@ -49,7 +49,7 @@ class HoldWatch:
         self._task = asyncio.ensure_future(self._watch())
 
     def stop(self) -> None:
-        """Ask no more; called when the engine has stopped."""
+        """Stop asking; called when the engine has stopped."""
         self._done.set()
         if self._task is not None:
             self._task.cancel()

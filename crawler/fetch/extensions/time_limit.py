@@ -45,7 +45,7 @@ class Watchdog:
         self._task = asyncio.ensure_future(self._watch())
 
     def stop(self) -> None:
-        """Look no more; called when the engine has stopped."""
+        """Stop looking; called when the engine has stopped."""
         if self._task is not None:
             self._task.cancel()
 

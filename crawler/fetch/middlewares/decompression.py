@@ -40,5 +40,5 @@ class Decompression:
         kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
         changes: dict[str, Any] = {"body": body}
         if issubclass(kind, TextResponse):
-            changes["encoding"] = None  # found anew in the decoded body
+            changes["encoding"] = None  # found again in the decoded body
         return response.replace(cls=kind, **changes)

@@ -137,7 +137,7 @@ class StrictRobots:
         )
         if own * (1 - jitter) >= delay:
             return
-        # Slots are dropped when idle and made anew from these.
+        # Slots are dropped when idle and made again from these.
         downloader.per_slot_settings[host] = {"delay": max(own, delay), "jitter": 0.0}
         if slot := downloader.slots.get(host):
             slot.delay, slot.jitter = max(own, delay), 0.0

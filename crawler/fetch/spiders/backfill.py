@@ -157,7 +157,7 @@ class Backfill:
         self._validators.defer(owed, save)
 
     def end(self) -> None:
-        """Forget the progress of a backfill that is whole: the same one then begins anew."""
+        """Forget the progress of a backfill that is whole: the same one then starts over."""
         self._archive.links.end_progress(self._outlet.slug, self._window)
 
 

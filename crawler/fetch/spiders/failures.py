@@ -30,7 +30,7 @@ class RequestFailure:
 
     message: one line with host and cause. counted_as: what it counts as where it is no failure
     of ours. reason: the refusal of a page that came but cannot be used. closes_host: nothing may
-    be fetched from the host. ends_run: nothing else may be either. sign: what it says of the
+    be fetched from the host. ends_run: nothing else may be either. signal: what it says of the
     outlet's health. robots: what it says of robots.txt.
     """
 

@@ -118,7 +118,7 @@ class _Builder:
         """Return the id of the row that holds `listed` in `era`, opening one where needed."""
         parent = self.ids[-1][listed.parent] if listed.parent else None
         earlier = self.ids[-2].get(listed.code) if len(self.ids) > 1 else None
-        if earlier and self._goes_on(self.units[earlier], listed, parent, era):
+        if earlier and self._continues(self.units[earlier], listed, parent, era):
             self.units[earlier] = replace(self.units[earlier], name=listed.name, valid_to=era.until)
             return earlier
         name = identity(listed.type, listed.name, listed.code, era.month)
@@ -129,7 +129,7 @@ class _Builder:
         )
         return name
 
-    def _goes_on(self, unit: Unit, listed: Listed, parent: str | None, era: Era) -> bool:
+    def _continues(self, unit: Unit, listed: Listed, parent: str | None, era: Era) -> bool:
         """True where nothing but spelling differs; a province that took in others is new."""
         same = unit.type == listed.type and unit.parent == parent
         grown = era.month == _MERGER and listed.code in self.merged

@@ -1,6 +1,5 @@
 """`/thay-doi`: edits, stealth edits and pages that are gone, by place, outlet and day."""
 
-from itertools import islice
 from typing import Literal
 
 from starlette.responses import Response
@@ -30,6 +29,7 @@ def changes(page: Page) -> Response:
         limit=_SIFTED if kind == "lang-le" else PER_PAGE,
     )
     unclear = bool(named.text) and named.unit is None
+    edits, looked_at = ((), 0) if unclear or kind == "go" else _edits(page, query, kind)
     return page.render(
         "changes.html",
         kind=kind,
@@ -37,13 +37,21 @@ def changes(page: Page) -> Response:
         outlet=outlet,
         first=first,
         last=last,
-        edits=() if unclear or kind == "go" else _edits(page, query, kind),
+        edits=edits,
+        sifted=_SIFTED if looked_at == _SIFTED else 0,
         removals=() if unclear or kind != "go" else page.reader.archive.articles.removals(query),
         most=PER_PAGE,
     )
 
 
-def _edits(page: Page, query: EditQuery, kind: Kind) -> tuple[Edit, ...]:
-    found = page.reader.archive.articles.edits(query)
-    wanted = (one for one in found if kind == "sua" or one.is_stealth)
-    return tuple(islice(wanted, PER_PAGE))
+def _edits(page: Page, query: EditQuery, kind: Kind) -> tuple[tuple[Edit, ...], int]:
+    """Return the first edits that are wanted, and how many were looked at for them."""
+    wanted: list[Edit] = []
+    looked_at = 0
+    for edit in page.reader.archive.articles.edits(query):
+        looked_at += 1
+        if kind == "sua" or edit.is_stealth:
+            wanted.append(edit)
+        if len(wanted) == PER_PAGE:
+            break
+    return tuple(wanted), looked_at

@@ -74,14 +74,18 @@ def communes_in(page: Page, unit: Unit) -> tuple[Unit, ...]:
 
 
 def map_of(
-    page: Page, units: Sequence[Unit], since: datetime, until: datetime | None = None
+    page: Page,
+    units: Sequence[Unit],
+    since: datetime,
+    until: datetime | None = None,
+    outlets: tuple[str, ...] = (),
 ) -> Map | None:
-    """Return a map of communes, None where there is none."""
+    """Return a map of communes by the articles of some outlets (none: all); None for no commune."""
     if not units:
         return None
     lines = {unit.id: page.reader.gazetteer.line(unit.id) for unit in units}
     rows = tuple(row for line in lines.values() for row in line)
-    found = page.reader.archive.places.unit_counts(ArticleQuery((), rows, since, until))
+    found = page.reader.archive.places.unit_counts(ArticleQuery(outlets, rows, since, until))
     totals = ((id_, sum(found.get(row, 0) for row in line)) for id_, line in lines.items())
     counts = {id_: count for id_, count in totals if count}
     outlines = page.reader.outlines

@@ -93,14 +93,16 @@ def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
         by_month[one.month] += one.articles
         by_outlet[one.outlet] += one.articles
     reprinted, edited = page.now - _REPRINTED, page.now - _EDITED
-    stories = ClusterQuery(since=reprinted, places=query.places, min_outlets=2, limit=_FEW)
+    stories = ClusterQuery(
+        since=reprinted, outlets=query.outlets, places=query.places, min_outlets=2, limit=_FEW
+    )
     edits = EditQuery(query.outlets, query.places, since=edited, limit=_FEW)
     return Beside(
         months=months,
         chart=month_chart(by_month, first, today),
         total=sum(by_month.values()),
         outlets=tuple(by_outlet.most_common(_FEW)),
-        map=map_of(page, _on_map(page, unit), start_of(first)),
+        map=map_of(page, _on_map(page, unit), start_of(first), outlets=query.outlets),
         stories=tuple(archive.clusters.find(stories)),
         edits=tuple(archive.articles.edits(edits)),
     )

@@ -18,7 +18,7 @@ _SOME = 0.2  # part of the shorter text that two articles of one story share at 
 _READ_AHEAD = 3  # candidates whose texts are read before they are asked for
 _A_SERIES = 3  # look-alikes whose figures disagree make a series
 
-Found = dict[int, Similarity]
+Similarities = dict[int, Similarity]
 
 
 @dataclass
@@ -70,9 +70,9 @@ class ClusterAssigner:
         source = self.membership.source(id_)
         return [one for one in ties if self.membership.source(one) != source]
 
-    def _compare_all(self, id_: int, waiting: Collection[int]) -> Found:
+    def _compare_all(self, id_: int, waiting: Collection[int]) -> Similarities:
         """Compare an article with the sources near it and, if none tells all, with their copies."""
-        found: Found = {}
+        found: Similarities = {}
         nearby = {
             one.article: one.shared
             for one in self.candidates[id_]
@@ -88,7 +88,7 @@ class ClusterAssigner:
             self._compare(id_, nearby, found)
         return found
 
-    def _compare(self, id_: int, others: dict[int, int], found: Found) -> None:
+    def _compare(self, id_: int, others: dict[int, int], found: Similarities) -> None:
         """Add to `found` others, of which the hashes they share are known, most first."""
         for one, shared in list(others.items())[:_COMPARED]:
             in_series = sum(like.looks_alike for like in found.values()) >= _A_SERIES
@@ -101,11 +101,11 @@ class ClusterAssigner:
             for one in self._best_first(found):
                 found[one] = self.texts.compare(id_, one, in_series=True)
 
-    def _best_first(self, found: Found) -> list[int]:
+    def _best_first(self, found: Similarities) -> list[int]:
         ties = [one for one, like in found.items() if like.is_tie]
         return sorted(ties, key=lambda one: (-found[one].shared, self.membership.moments[one]))
 
-    def _fits(self, id_: int, source: int, nearest: int, found: Found) -> bool:
+    def _fits(self, id_: int, source: int, nearest: int, found: Similarities) -> bool:
         """True unless an article shares only that part with one of a cluster that others do not.
 
         That one may hold two stories, or quote another in full; it must not make them one.

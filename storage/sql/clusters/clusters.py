@@ -95,7 +95,7 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     # What is few comes first: else every story that there is would be counted, to leave most out.
     window = list(within(articles.c.sort_at, query))
     if query.places:
-        found = found.where(copies.c.source.in_(_told_about(query)))
+        found = found.where(copies.c.source.in_(_about_places(query)))
         found = found.where(*within(source.c.sort_at, query))
     elif window:
         found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
@@ -105,13 +105,13 @@ def _stories(query: ClusterQuery) -> Select[Any]:
     return found
 
 
-def _told_about(query: ClusterQuery) -> Select[Any]:
+def _about_places(query: ClusterQuery) -> Select[Any]:
     """Return a statement for the sources of what is about the query's places.
 
     No copy came out before its source: what did before the window need not be looked at.
     """
-    about, told = article_places.c, copies.alias()
-    found = sa.select(sa.func.coalesce(told.c.source, about.article))
-    found = found.outerjoin_from(article_places, told, told.c.article == about.article)
+    about, copied = article_places.c, copies.alias()
+    found = sa.select(sa.func.coalesce(copied.c.source, about.article))
+    found = found.outerjoin_from(article_places, copied, copied.c.article == about.article)
     found = found.where(about.unit.in_(query.places))
     return found if query.since is None else found.where(about.sort_at >= query.since)

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from storage.model.maintenance import CheckFinding
 from storage.sql.engine.backend import backend_of
 from storage.sql.maintenance.check_articles import ARTICLE_CHECKS
-from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault
 from storage.sql.maintenance.check_clusters import CLUSTER_CHECKS, SIGNATURE_CHECKS
 from storage.sql.maintenance.check_links import LINK_CHECKS
 from storage.sql.maintenance.check_texts import TEXT_CHECKS
+from storage.sql.read.latest import UNREADABLE
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 _MOST = 100  # damages of the file itself; one is enough to restore it

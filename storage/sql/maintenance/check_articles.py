@@ -20,8 +20,9 @@ from storage.sql.ingest.revisions import (
     summary,
     with_changes,
 )
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of, readable
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of
 from storage.sql.places.about import ABOUT, write_article_places
+from storage.sql.read.latest import readable
 from storage.sql.schema.core import articles, captures, revisions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow

@@ -4,24 +4,18 @@ A check goes through its rows page by page, each in a short transaction, so that
 memory and keeps no crawl waiting. A package that keeps rows of its own adds its checks to `CHECKS`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select
 
-from storage.codec.articles import article_from_json
-from storage.model.articles import Article
 from storage.model.maintenance import CheckFinding
 from storage.sql.engine.bulk import page_after
 from storage.sql.schema.types import AnyRow
 
 PAGE = 500
 """Rows a page; of articles for all checks that read what these say."""
-
-UNREADABLE = (ValueError, TypeError, KeyError)
-"""What is raised for a text that cannot be read; the check of texts names it."""
 
 CheckCursor = Any
 """Where a check has got to; None before its first page, and after its last."""
@@ -60,17 +54,3 @@ class Check:
     name: str
     page: Callable[[Connection, CheckCursor], tuple[list[Fault], CheckCursor]]
     repair: Callable[[Connection, Any], None] | None = None
-
-
-@lru_cache(maxsize=2 * PAGE)  # checks go through the same articles side by side
-def _read(json: str) -> Article | None:
-    try:
-        return article_from_json(json, 0)
-    except UNREADABLE:
-        return None
-
-
-def readable(rows: Iterable[AnyRow]) -> dict[int, Article]:
-    """Return the texts of rows (key, version, JSON) by key, but for those that cannot be read."""
-    read = ((row[0], _read(row[2])) for row in rows)
-    return {key: article for key, article in read if article}

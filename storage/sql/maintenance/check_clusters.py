@@ -7,12 +7,11 @@ from storage.dedup.signature import SIGNATURE_VERSION, pack
 from storage.dedup.signature import signatures as signatures_of
 from storage.sql.clusters.candidates import index_of
 from storage.sql.clusters.cluster import cluster_articles
-from storage.sql.engine.bulk import rows_at
 from storage.sql.engine.connect import lock, lock_article
-from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of, readable
-from storage.sql.read.latest import NEWEST, latest_texts
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of
+from storage.sql.read.latest import latest_texts, readable_texts
 from storage.sql.schema.clusters import copies, signatures
-from storage.sql.schema.core import articles, revisions
+from storage.sql.schema.core import articles
 from storage.sql.schema.types import AnyRow
 
 _RECOMPUTE = "recompute it from its newest text"
@@ -22,7 +21,7 @@ def _signatures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault],
     query = sa.select(articles.c.id, signatures.c.version, signatures.c.packed)
     query = query.select_from(articles.outerjoin(signatures))
     rows, last = page_of(conn, query, [articles.c.id], after)
-    texts = readable(rows_at(conn, NEWEST, revisions.c.article, [row.id for row in rows]))
+    texts = readable_texts(conn, [row.id for row in rows])
     hashes = dict(zip(texts, signatures_of(texts.values()), strict=True))
     found = [
         Fault(f"article {row.id}: its signature {wrong}", _RECOMPUTE, row.id)

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from storage.codec.articles import article_from_json
 from storage.dedup.fingerprint import fingerprint
 from storage.sql.maintenance.check_articles import repair_revisions
-from storage.sql.maintenance.check_base import UNREADABLE, Check, CheckCursor, Fault, page_of
+from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_of
 from storage.sql.places.tags import delete_tags
+from storage.sql.read.latest import UNREADABLE
 from storage.sql.schema.core import captures, contents, readings
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_contents

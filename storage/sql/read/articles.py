@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Executable, Select, Table
+from sqlalchemy import ColumnElement, Connection, Select
 
 from storage.codec.articles import article_from_json
 from storage.model.articles import (
     ArchivedArticle,
     Article,
-    ArticleQuery,
     Capture,
     Refusal,
     RefusalQuery,
@@ -26,10 +25,8 @@ from storage.model.places import Tags
 from storage.model.readings import Reading
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.about import as_sure
 from storage.sql.places.tags import load_tags
-from storage.sql.read.counts import sources_only
-from storage.sql.read.edits import about_any, perhaps_removed, removals
+from storage.sql.read.edits import removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
 from storage.sql.schema.core import (
     articles,
@@ -41,16 +38,13 @@ from storage.sql.schema.core import (
     revisions,
 )
 from storage.sql.schema.maintenance import redactions
-from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow, in_parts, url_key
 
 PAGE = 100
 """Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
 
-_TERMS = 20  # places of which each one's newest articles are read; more are read together
-_SORTED = 20_000  # articles about many places that are sorted; of more the newest are looked for
-_SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
-HELD = sa.or_(_SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
+SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+HELD = sa.or_(SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
 """Articles that need no request: shown, or taken down."""
 
 _SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
@@ -59,8 +53,15 @@ _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
     """Return the articles with these short ids, in that order, each with all its revisions."""
+    found = load_revisions(conn, ids)
+    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
+    return [ArchivedArticle(id_, found[id_], gone.get(id_)) for id_ in ids]
+
+
+def load_revisions(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Revision, ...]]:
+    """Return all revisions of each of these articles."""
     if not ids:
-        return []
+        return {}
     query = (
         sa.select(
             revisions,
@@ -82,93 +83,7 @@ def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]
     for row, text in zip(rows, texts, strict=True):
         revision = _revision(row, text, tags.get(row.content), readings[row.capture])
         found[row.article].append(revision)
-    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
-    return [ArchivedArticle(id_, tuple(found[id_]), gone.get(id_)) for id_ in ids]
-
-
-def article_page(
-    query: ArticleQuery,
-    outlet: str | None,
-    conn: Connection,
-    after: PageCursor | None,
-    size: int,
-) -> list[tuple[PageCursor, ArchivedArticle]]:
-    """Return up to `size` matching articles after a position, of one outlet (None: of all)."""
-    places = tuple(dict.fromkeys(query.places))
-    statement: Executable
-    if len(places) > _TERMS:
-        statement = _about_many(conn, query, outlet, places, after, size)
-    elif places:
-        statement = _about_any(query, outlet, places, after, size)
-    else:
-        shown = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
-        statement = shown.limit(size)
-    positions: list[PageCursor] = [(row[0], row[1]) for row in conn.execute(statement)]
-    loaded = load_articles(conn, [position[1] for position in positions])
-    return list(zip(positions, loaded, strict=True))
-
-
-def _about_any(
-    query: ArticleQuery,
-    outlet: str | None,
-    places: tuple[str, ...],
-    after: PageCursor | None,
-    size: int,
-) -> Executable:
-    """Return a statement for the first `size` articles about any place.
-
-    They are among the first `size` of each, which are read in order along an index; a single
-    condition on all places would read and sort all that there is, for every page.
-    """
-    table = article_places
-    ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
-    terms = [ordered.where(table.c.unit == place).limit(size).subquery() for place in places]
-    found = sa.union(*(sa.select(term) for term in terms)).subquery()
-    newest = sa.select(found).order_by(found.c.sort_at.desc(), found.c.article.desc())
-    return newest.limit(size)
-
-
-def _about_many(
-    conn: Connection,
-    query: ArticleQuery,
-    outlet: str | None,
-    places: tuple[str, ...],
-    after: PageCursor | None,
-    size: int,
-) -> Executable:
-    """Return a statement for the first `size` articles about any of very many places.
-
-    Where few articles are about them, all of these are sorted; else the newest articles of all are
-    gone through, of which a good part is.
-    """
-    table = article_places
-    about = sa.select(table.c.sort_at, table.c.article).where(table.c.unit.in_(places))
-    about = as_sure(about.where(*within(table.c.sort_at, query)), query)
-    few = sa.select(sa.func.count()).select_from(about.limit(_SORTED + 1).subquery())
-    if conn.execute(few).scalar_one() <= _SORTED:
-        ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
-        return ordered.where(table.c.unit.in_(places)).distinct().limit(size)
-    ordered = _ordered(query, outlet, articles, articles.c.id, after).where(_SHOWN)
-    return ordered.where(about_any(articles.c.id, places, query.about)).limit(size)
-
-
-def _ordered(
-    query: ArticleQuery,
-    outlet: str | None,
-    table: Table,
-    id_: sa.Column[int],
-    after: PageCursor | None,
-) -> Select[Any]:
-    statement = sa.select(table.c.sort_at, id_).where(*within(table.c.sort_at, query))
-    if outlet is not None:
-        statement = statement.where(table.c.outlet == outlet)
-    if query.arrived_after:
-        statement = statement.where(id_ > query.arrived_after)
-    if query.without_copies:
-        statement = sources_only(statement, id_)
-    if query.removed:
-        statement = perhaps_removed(statement, id_)
-    return _newest_first(statement, id_, table.c.sort_at, after)
+    return {id_: tuple(of) for id_, of in found.items()}
 
 
 def count_refusals(conn: Connection, query: RefusalQuery) -> int:
@@ -199,7 +114,7 @@ def refusal_page(
         *CAPTURE,
     ).select_from(refusals.join(captures))
     statement = statement.where(*_refusals_of(query))
-    statement = _newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
+    statement = newest_first(statement, refusals.c.id, refusals.c.captured_at, after)
     return [
         ((row.captured_at, row.id), (capture_of(row), _refusal(row)))
         for row in conn.execute(statement.limit(size))
@@ -214,7 +129,7 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
         stored = (
             sa.select(keys.c.key)
             .select_from(keys.join(articles))
-            .where(keys.c.outlet == outlet, keys.c.key.in_(part), _SHOWN)
+            .where(keys.c.outlet == outlet, keys.c.key.in_(part), SHOWN)
         )
         final = sa.or_(refusals.c.final, refusals.c.reason.in_(_FINAL))
         refused = _refused(outlet, part, refused_urls.c.key).where(final)
@@ -262,9 +177,10 @@ def looks(conn: Connection, outlet: str, urls: Sequence[str]) -> dict[str, Looks
     return found
 
 
-def _newest_first(
+def newest_first(
     statement: Select[Any], id_: sa.Column[int], time: sa.Column[datetime], after: PageCursor | None
 ) -> Select[Any]:
+    """Return `statement` in the order of lists, for what comes after a position."""
     if after is not None:
         here = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], id_.type))
         statement = statement.where(sa.tuple_(time, id_) < here)

@@ -19,6 +19,9 @@ from storage.sql.schema.types import AnyRow, in_parts, url_key
 EditCursor = tuple[datetime, int, int]
 """An edit's position in their order: when it was seen, of which article, which state."""
 
+EDITS = 50
+"""Edits a page: who looks for some among them reads little more than these."""
+
 _LOOKED_AT = 400  # each look at a page that is gone; an article has a few
 _TOGETHER = 50  # of them whose addresses are looked at in one go
 _NOT_FOUND = refusals.c.reason == RefusalReason.NOT_FOUND.value

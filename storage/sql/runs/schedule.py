@@ -1,4 +1,4 @@
-"""Rows of the schedule: standing jobs, looks at known articles; holding the archive."""
+"""Rows of the schedule: maintenance jobs, looks at known articles; holding the archive."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -28,7 +28,7 @@ _ROWS = 200  # that are read at a time
 
 
 class Schedule(Part):
-    """What the schedule keeps: standing jobs, checks of known articles, who holds the archive."""
+    """Maintenance jobs, checks of known articles, and who holds the archive."""
 
     def hold(self, purpose: str) -> Hold | None:
         """Hold the archive for a purpose; None where another process does."""
@@ -36,14 +36,14 @@ class Schedule(Part):
             return backend_of(self._database.engine).hold(self._database.engine, purpose)
 
     def maintenance_runs(self) -> dict[str, MaintenanceRun]:
-        """Return the last time of each standing job, by name."""
+        """Return the last time of each maintenance job, by name."""
         with self._database.reading() as conn:
             return {
                 row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
             }
 
     def record_maintenance(self, run: MaintenanceRun) -> None:
-        """Write a standing job's row in place of the one before."""
+        """Write a maintenance job's row in place of the one before."""
         with self._database.writing() as conn:
             lock(conn, "chore", run.name)
             conn.execute(sa.delete(chores).where(chores.c.name == run.name))

@@ -26,7 +26,7 @@ metadata = sa.MetaData(
     }
 )
 
-RUN_SIGNS = ("signs", "evidence", "newest_of")
+RUN_SIGNALS = ("signs", "evidence", "newest_of")
 
 outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
 
@@ -63,8 +63,8 @@ runs = sa.Table(
     sa.Column("robots", sa.Text),
     sa.Column("exit_code", sa.Integer),
     sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
-    # JSON objects: sign → count; sign → URLs; section → time
-    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNS),
+    # JSON objects: signal → count; signal → URLs; section → time
+    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNALS),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )

@@ -4,7 +4,7 @@ links            what listings named, and how
 backfills        how far each has come with one listing
 alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
 machines         which run the schedule
-chores, checks   the last time of each standing job, and of looks at known articles
+chores, checks   the last time of each maintenance job, and of looks at known articles
 """
 
 import sqlalchemy as sa
@@ -74,7 +74,7 @@ sa.Index(
     postgresql_where=runs.c.outcome.is_(None),
 )
 
-# The machines that run the schedule, each with its last sign of life.
+# The machines that run the schedule, each with its last heartbeat.
 machines = sa.Table(
     "machines",
     metadata,
@@ -86,13 +86,13 @@ machines = sa.Table(
     sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
 )
 
-# The last time each standing job was started, so that a restart neither repeats nor forgets it.
+# The last time each maintenance job was started, so that a restart neither repeats nor forgets it.
 chores = sa.Table(
     "chores",
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last sign of life
+    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last heartbeat
     sa.Column("exit_code", sa.Integer),  # null while it runs
     sa.Column("said", SafeText),  # the last line of what it printed, where it failed
     sa.Column("pid", sa.BigInteger),

@@ -1,5 +1,6 @@
 """The index's documents of articles, written in the transaction that writes their revisions."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -12,12 +13,15 @@ from storage.model.articles import Article
 from storage.search.document import document_of
 from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
-from storage.sql.read.latest import latest_texts
+from storage.sql.read.latest import readable_texts
 from storage.sql.schema.core import articles, captures, contents, revisions
 from storage.sql.schema.search import search_documents
+from storage.sql.schema.types import AnyRow
 from storage.sql.search import fts5_documents, tsvector_documents
 from storage.sql.search.entry import Entry
 
+_log = logging.getLogger(__name__)
+_UNREAD = "article %s is not in the full-text index: its text cannot be read"
 _PAGE = 500  # articles
 _TEXTS = sa.select(contents.c.id, contents.c.json)
 _HELD = sa.select(
@@ -81,22 +85,44 @@ def forget_contents(conn: Connection, ids: Iterable[int]) -> None:
     index_articles(conn, dict.fromkeys(row[0] for row in rows))
 
 
-def wrong_page(conn: Connection, after: int) -> tuple[list[int], int | None]:
-    """Return of the articles after `after` those that the index has otherwise, and the last id."""
+def wrong_page(conn: Connection, after: int) -> tuple[dict[int, Article | None], int | None]:
+    """Return of the articles after `after` those that the index has otherwise, and the last id.
+
+    They come with what they say now, None for nothing. One whose text cannot be read belongs in no
+    index.
+    """
+    rows, last = _differing(conn, after)
+    texts = readable_texts(conn, [row[0] for row in rows])
+    wrong = {row[0]: texts.get(row[0]) for row in rows if row[0] in texts or row[3] is not None}
+    return wrong, last
+
+
+def _differing(conn: Connection, after: int) -> tuple[list[AnyRow], int | None]:
+    """Return a page's rows, as shown and as held, where these are not the same."""
     query = _SHOWN.add_columns(*_HELD.selected_columns)
     joined = articles.outerjoin(search_documents, search_documents.c.article == articles.c.id)
     page = query.select_from(joined).where(articles.c.id > after).order_by(articles.c.id)
     rows = conn.execute(page.limit(_PAGE)).all()
     absent = (None,) * 3
-    wrong = [row[0] for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
+    wrong = [row for row in rows if row[3:] != (absent if None in row[1:3] else row[:3])]
     return wrong, rows[-1][0] if len(rows) == _PAGE else None
 
 
 def index_page(conn: Connection, after: int) -> tuple[int, int | None]:
-    """Bring a page of documents up to date; return how many were not, and the last short id."""
-    wrong, last = wrong_page(conn, after)
-    index_articles(conn, dict.fromkeys(wrong) | latest_texts(conn, wrong))
-    return len(wrong), last
+    """Bring a page of documents up to date; return how many were not, and the last short id.
+
+    An article whose text cannot be read is left out, and the log names it.
+    """
+    rows, last = _differing(conn, after)
+    ids = [row[0] for row in rows]
+    texts = readable_texts(conn, ids)
+    index_articles(conn, dict.fromkeys(ids) | texts)
+    for row in rows:
+        if None not in row[1:3] and row[0] not in texts:
+            _log.warning(
+                "article %s is not in the full-text index: its text cannot be read", row[0]
+            )
+    return len(rows), last
 
 
 def refresh_all(conn: Connection) -> Iterator[int]:
@@ -108,7 +134,7 @@ def refresh_all(conn: Connection) -> Iterator[int]:
 
 
 def rebuild(conn: Connection) -> None:
-    """Make the whole index anew, in the caller's transaction."""
+    """Rebuild the whole index, in the caller's transaction."""
     engine_of(conn).clear(conn)
     for _ in refresh_all(conn):
         pass

@@ -10,7 +10,7 @@ from storage.model.watches import ArrivalCursor
 from storage.sql.engine.connect import ARRIVALS, lock
 from storage.sql.schema.core import articles, captures, runs
 
-_LONGEST_RUN = timedelta(days=7)  # what a run stored that began longer ago is found no more
+_LONGEST_RUN = timedelta(days=7)  # what a run stored that began longer ago is no longer found
 _CLOCKS = timedelta(hours=1)  # that a machine's, by which captures go, may be from the archive's
 
 

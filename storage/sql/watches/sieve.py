@@ -90,9 +90,9 @@ def _words(article: Article) -> set[str]:
 
 
 def _facets(article: Article) -> set[tuple[str, str]]:
-    """Return the kinds and values that an article is filed under, as values are compared."""
-    filed = {(kind, facet_key(value)) for kind, value in facet_values(article)}
-    return filed | {(kind, folded(key)) for kind, key in filed}
+    """Return an article's facet values with their kinds, as values are compared."""
+    values = {(kind, facet_key(value)) for kind, value in facet_values(article)}
+    return values | {(kind, folded(key)) for kind, key in values}
 
 
 def _add(masks: dict[_Key, int], keys: Iterable[_Key], bit: int) -> None:

@@ -100,6 +100,19 @@ def test_nobody_listens(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         recorded_at(StoredObject("s3://nobody/x", NAME), 0)
 
 
+def test_half_an_answer_is_no_end_of_a_file(tmp_path: Path, s3: S3) -> None:
+    file, (capture,) = write(tmp_path, exchange(1, noise(100_000)))
+    stored = put(s3, file)
+    s3.mode("short")
+    with pytest.raises(StoreError, match=r"captures s3://"):
+        read_record(stored, capture.warc_offset)
+    file.unlink()
+    with pytest.raises(CaptureError):
+        s3.files(tmp_path).fetch(NAME)
+    assert list(tmp_path.rglob("*.fetching")) == []
+    assert not (tmp_path / NAME).exists()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -109,6 +122,9 @@ def test_nobody_listens(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("AWS_ENDPOINT", "http://", "AWS_ENDPOINT: expected an address"),
         ("AWS_ENDPOINT", "http://[::1", "AWS_ENDPOINT: expected an address"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1/a b", "AWS_ENDPOINT_URL: expected an address"),
+        ("AWS_ENDPOINT_URL", "http://an:Geheim@127.0.0.1:1", "(given: 'http://127.0.0.1:1')"),
+        ("AWS_ENDPOINT_URL", "an:Geheim@127.0.0.1:1", "(given: '127.0.0.1:1')"),
+        ("AWS_SECRET_ACCESS_KEY", "Geheim\n", "AWS_SECRET_ACCESS_KEY: a line break"),
         ("AWS_ACCESS_KEY_ID", "key\n", "AWS_ACCESS_KEY_ID: a line break or control character"),
     ],
 )
@@ -120,7 +136,7 @@ def test_an_environment_that_no_request_can_be_made_of_is_told(
     monkeypatch.setenv(name, value)
     with pytest.raises(StoreError, match=re.escape(said)) as caught:
         recorded_at(StoredObject("s3://bad-environment/x", NAME), 0)
-    assert str(caught.value).isprintable()
+    assert str(caught.value).isprintable() and "Geheim" not in str(caught.value)
 
 
 def test_a_bucket_that_is_not_there(s3: S3, tmp_path: Path) -> None:

@@ -117,6 +117,41 @@ def test_a_store_that_is_away_leaves_the_takedown_open_and_it_goes_on(
     assert_clean(archive, captures, s3)
 
 
+def test_the_next_push_goes_on_where_no_machine_has_the_files_any_more(
+    archive: Archive, captures: Path, s3: S3
+) -> None:
+    names = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    for name in names:
+        (captures / name).unlink()
+    begun = take_down(archive)
+    s3.mode("down")
+    with pytest.raises(StoreError, match="the same command, or the next push, goes on"):
+        rewrite(archive, s3.files(captures), begun, at(101))
+    s3.mode("up")
+    assert go_on_with_takedowns(archive, s3.files(captures), NO_OUTLETS, at(111)) == []
+    assert_clean(archive, captures, s3)
+
+
+def test_another_file_in_the_store_neither_ends_a_takedown_nor_takes_the_place_of_a_copy(
+    archive: Archive, captures: Path, s3: S3
+) -> None:
+    first, other, _ = record(archive, captures)
+    push(archive, s3.files(captures), KEEP, at(70))
+    kept = s3.get(first)
+    s3.put(first, s3.get(other))
+    torn = (captures / first).read_bytes()[:-1]
+    (captures / first).write_bytes(torn)
+    begun = take_down(archive)
+    with pytest.raises(CaptureError, match="is another file than the one that was pushed"):
+        rewrite(archive, s3.files(captures), begun, at(101))
+    assert (captures / first).read_bytes() == torn
+    assert len(archive.maintenance.open_redactions()) == 1
+    s3.put(first, kept)
+    assert rewrite(archive, s3.files(captures), begun, at(102)).lacking == ()
+    assert_clean(archive, captures, s3)
+
+
 def test_a_kill_between_rewriting_and_pushing_is_mended(
     archive: Archive, captures: Path, s3: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,8 +188,8 @@ def test_another_machine_drops_its_copy_of_what_was_rewritten(
     here, there = s3.files(tmp_path / "a"), s3.files(tmp_path / "b")
     names = record(archive, there.folder)
     push(archive, there, KEEP, at(70))
-    for name in names:
-        os.utime(there.folder / name, (at(61).timestamp(),) * 2)
+    for name in names:  # by a clock that is five hours ahead
+        os.utime(there.folder / name, (at(61 + 300).timestamp(),) * 2)
     rewrite(archive, here, take_down(archive), at(101))
     assert SECRET in texts_in(there.folder)
     assert push(archive, there, KEEP, at(105)).removed == 2
@@ -259,7 +294,7 @@ def test_what_was_lost_between_rewriting_and_pushing_is_rewritten_in_the_store(
     push(archive, s3.files(captures), KEEP, at(70))
     begun = take_down(archive)
     s3.mode("down")
-    with pytest.raises(CaptureError, match="has not reached its recordings; the same command"):
+    with pytest.raises(CaptureError, match="has not reached its recordings; the same"):
         rewrite(archive, s3.files(captures), begun, at(101))
     for name in names:
         (captures / name).unlink()
