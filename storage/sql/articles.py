@@ -45,7 +45,7 @@ from storage.sql.schema.maintenance import redactions
 from storage.sql.schema.places import gazetteer
 from storage.sql.schema.runs import alarms
 from storage.sql.schema.types import id_key, in_parts
-from storage.sql.search.stream import found_page
+from storage.sql.search.search import found_page
 
 
 class Articles(Part):

@@ -1,7 +1,8 @@
 """Searches, inside the caller's transaction."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import islice
 from types import ModuleType
 from typing import NamedTuple
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.codec.articles import article_from_json
+from storage.model.articles import ArchivedArticle
 from storage.model.search import MAX_LIMIT, SearchHit, SearchQuery, SearchResult
 from storage.search.highlight import Finder, snippet
 from storage.sql.engine.backend import choose
 from storage.sql.engine.bulk import rows_at
+from storage.sql.engine.transactions import PageCursor
 from storage.sql.read.articles import load_articles
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import contents
@@ -35,6 +38,7 @@ READ = 1_000
 
 _CHUNK = 100
 _READ_AT_ONCE = 25
+_MOMENT = timedelta(microseconds=1)
 _TEXTS = sa.select(contents.c.id, contents.c.json)
 _SOURCES = sa.select(copies.c.article, copies.c.source)
 
@@ -50,7 +54,7 @@ class Recent(NamedTuple):
     since: datetime | None
 
 
-def candidates(
+def _candidates(
     conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
 ) -> Iterator[Match]:
     """Yield what may match, newest first, and of each whether it does; scored: with a score.
@@ -74,7 +78,7 @@ def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Rec
     """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
     most = RANKED if scored else COUNTED
     looked_at = READ if _engine_of(conn).is_read(conn, query, most + 1) else LOOKED_AT
-    found = candidates(conn, query, most + 1, scored=scored)
+    found = _candidates(conn, query, most + 1, scored=scored)
     matches: list[Match] = []
     for number, match in enumerate(found, 1):
         matches += [match] * match.meets
@@ -93,8 +97,20 @@ def search(conn: Connection, query: SearchQuery) -> SearchResult:
     return _newest(conn, query) if query.order == "date" else _best(conn, query)
 
 
+def found_page(
+    query: SearchQuery, conn: Connection, after: PageCursor | None, size: int
+) -> list[tuple[PageCursor, ArchivedArticle]]:
+    """Return up to `size` matching articles after a position; the query's limit does not count."""
+    if after is not None:  # others of that very moment may be still to come
+        query = replace(query, until=after[0] + _MOMENT)
+    found = ((one.sort_at, one.article) for one in _candidates(conn, query, size) if one.meets)
+    positions = list(islice((one for one in found if after is None or one < after), size))
+    loaded = load_articles(conn, [position[1] for position in positions])
+    return list(zip(positions, loaded, strict=True))
+
+
 def _newest(conn: Connection, query: SearchQuery) -> SearchResult:
-    matches = (one for one in candidates(conn, query, query.limit + 1) if one.meets)
+    matches = (one for one in _candidates(conn, query, query.limit + 1) if one.meets)
     shown = _shown(conn, query, matches)
     more = next(matches, None) is not None
     is_exact = not more and not query.one_per_cluster
