@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
-from importlib.metadata import version
 from io import TextIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -41,6 +40,8 @@ def _everywhere(command: object, defaults: dict[str, str]) -> dict[str, Any]:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - no other command needs it
+
         typer.echo(f"tinquan {version('tinquan')}")
         raise typer.Exit
 

@@ -1,6 +1,5 @@
 """SIGINT and SIGTERM: how a command ends when it is asked to."""
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,8 @@ def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
 
     A signal that was ignored before stays ignored.
     """
+    import asyncio  # noqa: PLC0415 - every command loads this module, few have a loop
+
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     heeded = [number for number in STOP_SIGNALS if before[number] is not signal.SIG_IGN]

@@ -157,7 +157,7 @@ class Forks:
         self._asks = asks
         self._kill = kill
         self.forked = 0
-        self.is_gone = False
+        self.is_gone = self.was_hung = False
 
     async def fork(
         self, argv: Sequence[str], environment: Mapping[str, str], streams: Streams, group: int
@@ -183,6 +183,7 @@ class Forks:
             os.close(tells)
         process = ForkedProcess(told)
         if not (await asyncio.wait([process.begun], timeout=_FORK_SECONDS))[0]:
+            self.was_hung = True
             self._kill()
             await process.begun
         self.is_gone = not process.pid
@@ -236,9 +237,11 @@ class WarmParent:
 
     def forks(self) -> Forks | None:
         """Return how the parent is asked; None where this code's cannot even begin."""
-        stamp = code_stamp()
-        is_gone = self._forks is not None and (self._forks.is_gone or self._has_ended)
-        if is_gone and self._forks and stamp == self._stamp and not self._forks.forked:
+        stamp, old, code = code_stamp(), self._forks, self._exit_code
+        is_gone = old is not None and (old.is_gone or code is not None)
+        is_broken = old and is_gone and stamp == self._stamp and not old.forked
+        # Who else killed it says nothing of what it imports.
+        if old and is_broken and (old.was_hung or code != -signal.SIGKILL):
             return None  # its imports fail: each process then says so itself
         if self._forks is None or stamp != self._stamp or is_gone:
             self._retire()
@@ -246,8 +249,8 @@ class WarmParent:
         return self._forks
 
     @property
-    def _has_ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+    def _exit_code(self) -> int | None:
+        return None if self._process is None else self._process.poll()
 
     def _begin(self) -> Forks:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -70,7 +70,7 @@ def test_a_question_imports_nothing_that_crawls_or_migrates(words: list[str], fo
     if words != ["status"]:  # which reads the cron lines of the schedule
         assert "apscheduler" not in loaded
     if words == ["--help"]:
-        assert loaded & {"sqlalchemy", "pydantic", "ahocorasick_rs"} == set()
+        assert loaded & {"sqlalchemy", "pydantic", "ahocorasick_rs", "asyncio"} == set()
 
 
 def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:

@@ -193,6 +193,42 @@ def test_where_the_parent_cannot_begin_commands_start_plainly(
     assert capfd.readouterr().err.count(why) >= 1
 
 
+def test_a_parent_that_is_killed_at_its_imports_is_started_anew(
+    programs: Callable[[str], str], tmp_path: Path
+) -> None:
+    once = tmp_path / "once"
+    killed = programs(
+        f"import os, pathlib\nonce = pathlib.Path({str(once)!r})\n"
+        "if not once.exists():\n    once.touch()\n    os.kill(os.getpid(), 9)\n"
+    )
+    works = programs("import os\nprint(os.getppid())\n")
+
+    async def scenario(parent: WarmParent) -> None:
+        assert (await run(parent, works)).text == str(os.getpid()), "started the plain way"
+        assert (await run(parent, works)).text != str(os.getpid()), "forked"
+
+    with_parent(scenario, killed)
+
+
+def test_a_parent_whose_imports_hang_is_waited_for_once(
+    programs: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "_FORK_SECONDS", 3.0)
+    note = tmp_path / "note"
+    hangs = programs(
+        f"import pathlib, time\nwith pathlib.Path({str(note)!r}).open('a') as f: f.write('x')\n"
+        "time.sleep(600)\n"
+    )
+    works = programs("import os\nprint(os.getppid())\n")
+
+    async def scenario(parent: WarmParent) -> None:
+        for _ in range(3):
+            assert (await run(parent, works)).text == str(os.getpid())
+
+    with_parent(scenario, hangs)
+    assert not note.exists() or note.read_text() == "x"  # where time was up before that
+
+
 def test_new_code_on_the_disk_gets_a_new_parent_while_the_old_one_s_child_goes_on(
     programs: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
