@@ -189,10 +189,10 @@ def test_only_what_is_sure_to_be_about_a_place(gazetteer: Archive) -> None:
 
 TEXTS = (
     "Cầu Giấy sửa đường", "cau giay", "Sửa cầu, giấy phép", "Đường Cầu Giấy ngập", "TP.HCM ngập",
-    "Duong ngap", "người đi bộ", "đường sắt", "ngân hàng", "cầu giầy",
+    "Duong ngap", "người đi bộ", "đường sắt", "ngân hàng", "cầu giầy", "hoàng hoả", "hòa dđ",
 )  # fmt: skip
 WORDS = ("cầu", "cau", "giấy", "giay", "đường", "duong", "ngập", "ng*", "đư*", '"cầu giấy"',
-         '"cau giay"', "TP.HCM", "người", "-ngập", '-"cầu giấy"', "OR")  # fmt: skip
+         '"cau giay"', "TP.HCM", "người", "hoà*", "đ*", "-ngập", '-"cầu giấy"', "OR")  # fmt: skip
 asked = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)
 
 

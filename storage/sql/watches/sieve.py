@@ -8,13 +8,14 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from typing import TypeVar
 
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import facet_key, facet_values
 from storage.search.highlight import Finder
+from storage.text.normalize import canonical_tone
 from storage.text.words import RAW, folded, spell
 
 _Key = TypeVar("_Key")
@@ -74,8 +75,13 @@ class Sieve:
         text = folded(word.text) if word.loose else word.text
         if not word.prefix:
             return self._words.get(text, 0)
-        begun = self._sorted[bisect_left(self._sorted, text) :]
-        return _any(self._words[one] for one in takewhile(lambda w: w.startswith(text), begun))
+        sure = text[:-2]  # before the letters on which the tone may stand
+        near = takewhile(
+            lambda one: one.startswith(sure),
+            islice(self._sorted, bisect_left(self._sorted, sure), None),
+        )
+        begun = (one for one in near if canonical_tone(one[: len(text)]) == text)
+        return _any(self._words[one] for one in begun)
 
     @cached_property
     def _sorted(self) -> list[str]:
