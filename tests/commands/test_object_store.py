@@ -27,6 +27,7 @@ from tests.support.sites import SECTION, Desk, articles, epi_site
 NOW = datetime.now(UTC)
 
 
+@pytest.mark.slow
 def test_a_crawl_a_replay_a_reextraction_a_takedown_and_a_check_without_local_copies(
     desk: Desk, site: LocalSite, s3: S3, tinquan: Tinquan, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from tests.support.paths import ROOT
 from tests.support.site import Answer, LocalSite
 from tests.support.sites import SECTION, Desk, articles, epi_site, last_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path: Path, site: LocalSite) -> Desk:

@@ -38,6 +38,7 @@ FOLLOWED = {
 Key = tuple[str, str, str, bool]  # folded name, level, province, whether of the new era
 
 
+@pytest.mark.slow
 def test_build_reproduces_the_shipped_tables_byte_for_byte() -> None:
     for name, text in build_tables(RAW, FOLDER / "history.csv").items():
         assert (FOLDER / name).read_bytes() == text.encode("utf-8"), name

@@ -17,6 +17,7 @@ from storage.model.runs import Outcome
 from tests.support.month import Month, Started
 from tests.support.newsroom import DAY, DAYS, FAULTS, HOUR, MINUTE, START, Fault, World, at
 
+pytestmark = pytest.mark.slow
 CADENCE = Cadence(every_minutes=30, min_minutes=10, max_minutes=120)
 CRASHES = ((at(8, 15.207), 2 * HOUR), (at(15, 3), 12 * MINUTE), (at(24, 11), 7 * HOUR))
 LATE = Fault(None, Cause.SCHEDULER_LATE, at(24, 11), at(24, 19))

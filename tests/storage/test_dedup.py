@@ -64,6 +64,7 @@ def test_copies_are_found_and_issues_are_not_merged(tmp_path: Path, sqlite_templ
             if doc.kind in kinds and sizes[at] > 1] == []  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_copies_of_real_articles_are_found(tmp_path: Path, sqlite_template: Path) -> None:
     corpus = shared("corpus/vietnews-20k.jsonl.gz")

@@ -60,6 +60,7 @@ def test_one_look_is_enough_where_it_is_final(archive: Archive) -> None:
     assert due(archive, 2 * DAY) == []
 
 
+@pytest.mark.slow
 def test_what_waits_is_due_at_growing_intervals_for_thirty_days(archive: Archive) -> None:
     name(archive, 1)
     asked = []

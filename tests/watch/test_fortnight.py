@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
+
 from storage.archive import Archive
 from storage.model.articles import Article, Block, Capture, Refusal, RefusalReason
 from storage.model.places import Score, Tags
@@ -17,6 +19,7 @@ from tests.support.tagging import UNITS
 from tests.support.watching import Desk, Inbox, Killed, order
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+pytestmark = pytest.mark.slow
 PLACE = UNITS[0].id
 WATCHES = {
     one.watch.name: one

@@ -95,6 +95,7 @@ def captured(folder: Path, template: Path, page: str) -> Answer:
     return answer
 
 
+@pytest.mark.slow
 def test_no_spelling_of_a_link_leads_out(tmp_path: Path, sqlite_template: Path) -> None:
     picture = '<img src="data:image/gif;base64,R0lGODlh">'
     body = (
