@@ -17,12 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from crawler.capture.files import warc_paths
-from crawler.capture.private import make_folder, open_private, sync
+from crawler.capture.private import locked, make_folder, open_private
 from storage.archive import backup_database
 from storage.errors import CaptureError
+from storage.files import sync
 from storage.model.maintenance import DatabaseBackup
 
 MANIFEST = "manifest.json"
@@ -106,9 +107,7 @@ def backups(folder: Path) -> list[Path]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     try:
-        make_folder(folder)
-        open_private(folder / ".lock", "ab").close()
-        with FileLock(folder / ".lock", timeout=0):
+        with locked(folder / ".lock", 0):
             yield
     except Timeout:
         raise CaptureError(f"{folder}: another backup is running there; wait for its end") from None

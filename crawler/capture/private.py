@@ -5,8 +5,12 @@ umask is respected.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
 
@@ -20,15 +24,6 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, FILE_MODE)
 
 
-def sync(path: Path) -> None:
-    """See that a file, or the names in a folder, are on the disk. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it that are missing, each with the mode 0750. Raises OSError.
 
@@ -38,3 +33,12 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+@contextmanager
+def locked(lock: Path, seconds: float) -> Iterator[None]:
+    """Hold a lock file, made if missing. Raises OSError, and filelock.Timeout after so long."""
+    make_folder(lock.parent)
+    open_private(lock, "ab").close()
+    with FileLock(lock, timeout=seconds):
+        yield

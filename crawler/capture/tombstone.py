@@ -19,8 +19,9 @@ from uuid import uuid4
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.capture.objects.files import WarcSource
-from crawler.capture.private import open_private, sync
+from crawler.capture.private import open_private
 from storage.errors import CaptureError
+from storage.files import sync
 
 _BODY = b"This record was redacted."
 _GZIP = b"\x1f\x8b"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from storage.errors import ExportError, UsageError
 from storage.export.formats import export_row, open_rows
+from storage.files import sync
 from storage.model.articles import ArchivedArticle
 from storage.model.exports import EXPORT_VERSION, ExportOrder, Manifest
 from storage.model.json import time_json
@@ -53,12 +53,12 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         )
         part_manifest.write_text(_manifest_text(manifest), encoding="utf-8")
         for path in (part, part_manifest):
-            _sync(path)
+            sync(path)
         # A manifest always describes the file beside it, whenever we are killed.
         described.unlink(missing_ok=True)
         part.replace(file)
         part_manifest.replace(described)
-        _sync(file.parent)
+        sync(file.parent)
     return manifest
 
 
@@ -96,15 +96,6 @@ def _manifest_text(manifest: Manifest) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or a folder's names, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

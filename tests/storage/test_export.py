@@ -191,7 +191,7 @@ def test_an_export_that_fails_leaves_what_was_there(
     def full(_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export_files, "_sync", full)
+    monkeypatch.setattr(export_files, "sync", full)
     with pytest.raises(ExportError, match="No space left on device; check its folder"):
         archive.articles.export(order(file, overwrite=True))
     assert {path.name: path.read_bytes() for path in tmp_path.glob("all*")} == before

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from crawler.capture.objects.store import StoredObject
-from crawler.capture.private import make_folder, open_private
+from crawler.capture.private import locked, make_folder, open_private
 from storage.errors import CaptureError
 
 WarcSource = Path | StoredObject
@@ -87,9 +87,7 @@ class CaptureFiles:
         """Keep other processes here from pushing or rewriting files. Raises CaptureError."""
         lock = self.folder / "locks" / "push.lock"
         try:
-            make_folder(lock.parent)
-            open_private(lock, "ab").close()
-            with FileLock(lock, timeout=_LOCK_SECONDS):
+            with locked(lock, _LOCK_SECONDS):
                 yield
         except Timeout:
             raise CaptureError(f"{lock}: a WARC file is being pushed; try again later") from None
