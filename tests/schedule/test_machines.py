@@ -124,6 +124,17 @@ def hold_back(site: LocalSite) -> None:
     site.before = lambda address: time.sleep(5 if "-post" in address else 0)
 
 
+def at_work(
+    deploy: Deploy, started: dict[int, subprocess.Popen[str]], machines: int, *, jobs: int
+) -> Deployment:
+    """Start a schedule on each of so many machines, whose crawls are met in the middle."""
+    shared = deploy(FEW, ARTICLES)
+    shared.prepare(f"jobs = {jobs}\n")
+    hold_back(shared.site)
+    started |= {place: shared.start(place) for place in range(machines)}
+    return shared
+
+
 def looked_since(archive: Archive, moment: datetime) -> bool:
     """Return whether every schedule has lived on for longer than a visit is put off."""
     machines = archive.machines.find()
@@ -183,10 +194,7 @@ def test_three_machines_crawl_each_outlet_once_in_its_interval(
 def test_a_machine_that_is_killed_is_taken_over_and_so_is_that_one(
     deploy: Deploy, started: dict[int, subprocess.Popen[str]]
 ) -> None:
-    shared = deploy(FEW, ARTICLES)
-    shared.prepare("jobs = 2\n")
-    hold_back(shared.site)
-    started |= {place: shared.start(place) for place in range(MACHINES)}
+    shared = at_work(deploy, started, MACHINES, jobs=2)
     with open_archive(shared.url) as archive:
         first = caught(archive, shared.site)
         before = by_outlet(shared.site)
@@ -248,10 +256,7 @@ def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
 ) -> None:
     if not wires.is_real:
         pytest.skip("network namespaces are not permitted here")
-    shared = deploy(FEW, ARTICLES)
-    shared.prepare("jobs = 2\n")
-    hold_back(shared.site)
-    started |= {place: shared.start(place) for place in range(MACHINES)}
+    shared = at_work(deploy, started, MACHINES, jobs=2)
     with open_archive(shared.url) as archive:
         victim = caught(archive, shared.site)
         place = next(place for place in started if machine(place) == victim.host)
@@ -269,10 +274,7 @@ def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
 def test_a_server_that_is_restarted_costs_a_crawl_and_no_article(
     deploy: Deploy, started: dict[int, subprocess.Popen[str]], server: OwnServer
 ) -> None:
-    shared = deploy(FEW, ARTICLES)
-    shared.prepare("jobs = 1\n")
-    hold_back(shared.site)
-    started |= {place: shared.start(place) for place in range(2)}
+    shared = at_work(deploy, started, 2, jobs=1)
     with open_archive(shared.url) as archive:
         wait_for(lambda: len(archive.machines.find()) == 2)
         caught(archive, shared.site)
@@ -290,10 +292,7 @@ def test_a_server_that_is_restarted_costs_a_crawl_and_no_article(
 def test_a_crawl_whose_lock_is_cut_is_made_again(
     deploy: Deploy, started: dict[int, subprocess.Popen[str]], server: OwnServer
 ) -> None:
-    shared = deploy(FEW, ARTICLES)
-    shared.prepare("jobs = 1\n")
-    hold_back(shared.site)
-    started |= {place: shared.start(place) for place in range(2)}
+    shared = at_work(deploy, started, 2, jobs=1)
     with open_archive(shared.url) as archive:
         victim = caught(archive, shared.site)
         cut(server, f"tinquan run {victim.id} on {victim.host}")
