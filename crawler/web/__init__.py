@@ -2,13 +2,13 @@
 
 create_app(reader) → a Starlette app; `tinquan serve` runs it (docs/reader.md)
 
-app.py        which function answers which address
-routes/       one module a noun: what a page says
-page.py       a request on its way: language, links, templates
-asked.py      what stands in an address, checked
-security.py   headers on every answer
-words.py      Vietnamese, English
+app.py        routes: which function answers which path
+routes/       the handlers, one module per noun
+page.py       one request: language, links, templates
+asked.py      parsing and validation of paths and query strings
+security.py   headers on every response, allowed hosts and methods
+words.py      Vietnamese and English texts, numbers and dates
 messages.py   alarms and notes in Vietnamese, by their codes                    pure
-fault_page.py the page that says why there is none, with its form
-chart.py, shapes.py   numbers and outlines → what an SVG holds                  pure
+fault_page.py error pages, with the form that was filled in
+chart.py, shapes.py   counts and outlines → coordinates for an SVG              pure
 """

@@ -1,4 +1,4 @@
-"""What stands in an address, checked: days, outlets, places, positions in a list."""
+"""Parsing and validation of paths and query strings: days, places, cursors and other values."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from storage.errors import NotFoundError, UsageError
 from storage.model.places import Unit
 
 MOST_CHARS = 2_000
-"""Of one value in an address."""
+"""The longest accepted value of a query string."""
 
 _REF = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,6}))?")
 _POSITION = re.compile(r"(-?[0-9]{1,18})_([0-9]{1,18})")
@@ -21,9 +21,9 @@ Cursor = tuple[datetime, int]
 
 
 class MisreadError(UsageError):
-    """A value in an address cannot be understood.
+    """A value in a path or query string is invalid.
 
-    said: the Vietnamese sentence on what was expected; values: what stands in it.
+    said: a Vietnamese message with what was expected; values: of its placeholders.
     """
 
     def __init__(self, said: str, **values: object) -> None:
@@ -37,14 +37,14 @@ _Choice = TypeVar("_Choice", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """An article's short id, and the number of one of its states where one is named."""
+    """An article's short id, and the number of one of its states, if given."""
 
     id: str
     state: int | None
 
 
 def ref_of(text: str) -> Ref:
-    """Return what "16" or "16@2" names. Raises NotFoundError where it is neither."""
+    """Parse "16" or "16@2". Raises NotFoundError for anything else."""
     found = _REF.fullmatch(text)
     if found is None:
         raise NotFoundError(f"no article has the id {text[:40]!r}")
@@ -52,7 +52,7 @@ def ref_of(text: str) -> Ref:
 
 
 def text_in(values: Mapping[str, str], name: str) -> str:
-    """Return a value without blanks around it, "" where there is none. Raises MisreadError."""
+    """Return a value, stripped; "" if it is not given. Raises MisreadError if it is too long."""
     text = values.get(name, "").strip()
     if len(text) > MOST_CHARS:
         raise MisreadError("“{name}” dài quá {n} ký tự.", name=name, n=MOST_CHARS)
@@ -62,15 +62,15 @@ def text_in(values: Mapping[str, str], name: str) -> str:
 def choice_in(
     values: Mapping[str, str], name: str, kind: object, default: _Choice | Literal[""]
 ) -> _Choice:
-    """Return one of a Literal's words, the default where none of them is given."""
+    """Return a value if it is one of the Literal `kind`, otherwise the default."""
     text = text_in(values, name)
     return cast("_Choice", text if text in get_args(kind) else default)
 
 
 def day_in(values: Mapping[str, str], name: str) -> date | None:
-    """Return a day such as 2026-09-14, or as people here write it, 14/9/2026.
+    """Parse a day such as 2026-09-14 or, as Vietnamese write it, 14/9/2026.
 
-    Raises MisreadError.
+    Return None if it is not given. Raises MisreadError for anything else.
     """
     text = text_in(values, name)
     if not text:
@@ -90,21 +90,21 @@ def day_in(values: Mapping[str, str], name: str) -> date | None:
 
 
 def start_of(day: date) -> datetime:
-    """Return the moment, UTC, at which a day begins in Việt Nam."""
+    """Return the time, in UTC, at which a day begins in Việt Nam."""
     return datetime.combine(day, time(), LOCAL).astimezone(UTC)
 
 
 def end_of(day: date) -> datetime:
-    """Return the moment, UTC, at which a day is over in Việt Nam."""
+    """Return the time, in UTC, at which a day ends in Việt Nam."""
     return start_of(day + timedelta(days=1))
 
 
 def window_in(
     values: Mapping[str, str], first: str = "tu", last: str = "den"
 ) -> tuple[datetime | None, datetime | None]:
-    """Return the moments from the first day to the end of the last one, as far as given.
+    """Return the start of the first day and the end of the last, in UTC; None if not given.
 
-    Raises MisreadError where nothing lies between them.
+    Raises MisreadError if the first day is after the last.
     """
     begin, end = day_in(values, first), day_in(values, last)
     if begin and end and begin > end:
@@ -113,9 +113,9 @@ def window_in(
 
 
 def days_in(values: Mapping[str, str], today: date, usual: int, most: int) -> tuple[date, date]:
-    """Return the first day and the last one, `usual` days up to today where none are given.
+    """Return the first and last day; by default the `usual` number of days up to today.
 
-    Raises MisreadError where they are not in order, or are more than `most` days.
+    Raises MisreadError if they are out of order, or more than `most` days.
     """
     last = day_in(values, "den") or today
     first = day_in(values, "tu") or last - timedelta(days=usual - 1)
@@ -125,7 +125,7 @@ def days_in(values: Mapping[str, str], today: date, usual: int, most: int) -> tu
 
 
 def cursor_in(values: Mapping[str, str]) -> Cursor | None:
-    """Return the position after which a list goes on. Raises MisreadError."""
+    """Return the cursor after which a list continues; None for its start. Raises MisreadError."""
     text = text_in(values, "sau")
     if not text:
         return None
@@ -139,16 +139,16 @@ def cursor_in(values: Mapping[str, str]) -> Cursor | None:
 
 
 def cursor_text(cursor: Cursor) -> str:
-    """Return a position as an address has it: microseconds and id."""
+    """Return a cursor as query strings have it: microseconds since the epoch, and id."""
     at, number = cursor
     return f"{(at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)}_{number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A place as somebody named it. units: that can be meant; one where it is clear.
+    """A place name from a query string. units: its matches, one per place.
 
-    near: names like it, where there is none.
+    near: similar names, if nothing matches.
     """
 
     text: str = ""
@@ -157,12 +157,12 @@ class Named:
 
     @property
     def unit(self) -> Unit | None:
-        """The place that is meant, where it is clear."""
+        """The matching unit, if the name is unambiguous."""
         return self.units[0] if len(self.units) == 1 else None
 
 
 def place_in(values: Mapping[str, str], name: str, gazetteer: Gazetteer) -> Named:
-    """Return the place that a name or an id means, by the last of its rows. Raises MisreadError."""
+    """Return the places that match a name or id, each by its last unit. Raises MisreadError."""
     text = text_in(values, name)
     if not text:
         return Named()

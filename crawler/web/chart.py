@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 WIDTH, HEIGHT = 720, 100
-"""Of the bars, in the SVG's units; a page stretches them to its own width."""
+"""Size of the chart, in the SVG's units; the page scales it to its own width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month ("2026-09"): its count, and where its bar lies."""
+    """One month ("2026-09"): its count, and the position and height of its bar."""
 
     month: str
     count: int
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars side by side, `step` apart. most: the count of the tallest."""
+    """Bars at intervals of `step`. most: the count of the tallest one."""
 
     bars: tuple[Bar, ...]
     most: int
@@ -31,7 +31,7 @@ class Chart:
 
 
 def month_chart(counts: Mapping[str, int], first: date, last: date) -> Chart:
-    """Return the bars of every month from the first day's to the last one's."""
+    """Return a bar for every month from the first day's to the last day's."""
     months = list(_months(first, last))
     step = max(3, WIDTH // len(months))
     most = max(counts.values(), default=0)
@@ -44,7 +44,7 @@ def month_chart(counts: Mapping[str, int], first: date, last: date) -> Chart:
 
 
 def months_back(day: date, months: int) -> date:
-    """Return the first day of the month that lies so many months before a day's."""
+    """Return the first day of the month that is `months` before the month of `day`."""
     index = day.year * 12 + day.month - 1 - months
     return date(index // 12, index % 12 + 1, 1)
 

@@ -1,4 +1,4 @@
-"""The page that says why there is none; nothing of what is in the archive's way."""
+"""Error pages: what went wrong, in the user's words, without internal details."""
 
 import logging
 import re
@@ -31,7 +31,7 @@ SAYINGS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (Exception, 503, "Kho tạm thời không đọc được",
      "Hãy thử lại sau ít phút. Nhật ký của máy chủ ghi rõ nguyên nhân."),
 )  # fmt: skip
-"""Status, heading and text by the kind of error; the first that fits."""
+"""Status, heading and text by exception type; the first match is used."""
 
 _FORMS = {"/": "newest", "/tim": "search", "/thay-doi": "changes"}
 _CHARACTER = re.compile(r"\bat character (\d+)")
@@ -39,27 +39,27 @@ _log = logging.getLogger(__name__)
 
 
 def fault_page(page: Page, error: Exception) -> Response:
-    """Return what people are told of an error, with the form that they filled in."""
+    """Return the error page of an exception, with the form that the user filled in."""
     say = page.language.words
-    _, status, heading, text = next(one for one in SAYINGS if isinstance(error, one[0]))
+    _, status, heading, text = next(row for row in SAYINGS if isinstance(error, row[0]))
     if status == 503 or isinstance(error, CaptureError):
-        unforeseen = not isinstance(error, TinquanError)
-        _log.log(logging.ERROR, "%s: %s", page.at, error, exc_info=unforeseen)
-    told = say(error.said, **error.values) if isinstance(error, MisreadError) else say(text)
+        unexpected = not isinstance(error, TinquanError)
+        _log.log(logging.ERROR, "%s: %s", page.at, error, exc_info=unexpected)
+    message = say(error.said, **error.values) if isinstance(error, MisreadError) else say(text)
     return page.render(
         "fault.html",
         status,
         {"Cache-Control": "no-store"},
         heading=say(heading),
-        text=told,
-        detail=_where(page, error) if isinstance(error, QueryError) else "",
+        text=message,
+        detail=_position(page, error) if isinstance(error, QueryError) else "",
         form=_form(page) if status in {400, 422} else "",
         **dict.fromkeys(("day", "first", "last")),
     )
 
 
-def _where(page: Page, error: QueryError) -> str:
-    """Return which character of a search is not understood; in English also why."""
+def _position(page: Page, error: QueryError) -> str:
+    """Return the position of a syntax error in a query; in English, the whole error."""
     if page.language.code == "en":
         return str(error)
     found = _CHARACTER.search(str(error))
@@ -67,7 +67,7 @@ def _where(page: Page, error: QueryError) -> str:
 
 
 def _form(page: Page) -> str:
-    """Return the template of the page's form; "" where it has none, or cannot offer outlets."""
+    """Return the template of the page's form; "" if it has none, or outlets cannot be read."""
     name = "map" if page.at.startswith("/ban-do/") else _FORMS.get(page.at, "")
     try:
         return f"form_{name}.html" if name and page.outlets else ""

@@ -1,4 +1,4 @@
-"""What is wrong now, for monitors: the findings of `tinquan status`, worked out once a minute."""
+"""Health for monitors: the findings of `tinquan status`, cached for a minute."""
 
 from collections.abc import Mapping
 from threading import Lock
@@ -11,12 +11,13 @@ from crawler.outlets.model import Outlet
 from crawler.page.times import utc_now
 from crawler.schedule.plan import crawled_outlets, wanted_outlets
 from storage.archive import Archive
+from storage.model.alarms import Finding
 
 _SECONDS = 60.0
 
 
 class Faults:
-    """Callable that says in one line each what is wrong; nothing where all is well."""
+    """Callable that returns one line for each current problem; an empty list if there is none."""
 
     def __init__(self, archive: Archive, config: Config, known: Mapping[str, Outlet]) -> None:
         self._archive = archive
@@ -27,19 +28,21 @@ class Faults:
         self._found: list[str] = []
 
     def __call__(self) -> list[str]:
-        """Return what is wrong. Raises ArchiveError and UsageError."""
-        with self._lock:  # a monitor that asks ten times a second makes the work of one
+        """Return the problems. Raises ArchiveError and UsageError."""
+        with self._lock:  # concurrent requests wait for one evaluation
             if monotonic() >= self._until:
-                self._found = self._look()
+                self._found = self._evaluate()
                 self._until = monotonic() + _SECONDS
             return self._found
 
-    def _look(self) -> list[str]:
+    def _evaluate(self) -> list[str]:
         wanted = wanted_outlets(self._config, self._known)
         monitored = crawled_outlets(self._archive, wanted, self._known)
         folder, store = self._config.captures, self._config.object_store
         findings = all_findings(self._archive, monitored, folder, utc_now(), store)
-        return [
-            f"{one.outlet or 'tinquan'}: {cause_text(one.cause)}: {' '.join(one.summary.split())}"
-            for one in findings
-        ]
+        return [_line(finding) for finding in findings]
+
+
+def _line(finding: Finding) -> str:
+    summary = " ".join(finding.summary.split())
+    return f"{finding.outlet or 'tinquan'}: {cause_text(finding.cause)}: {summary}"

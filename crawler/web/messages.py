@@ -1,6 +1,6 @@
-"""What our code notes in English, in Vietnamese: by the code of an alarm or a note. Pure.
+"""Vietnamese texts for alarms and notes, which the archive has in English. Pure.
 
-English pages show the note itself; so do all where a code is not known here.
+English pages show the English text itself, as do all pages for a code without an entry here.
 """
 
 import re
@@ -24,11 +24,11 @@ ALARMS = {
     Cause.MACHINE_LOST: "{n} máy chạy lịch không còn trả lời; máy khác thu thập thay.",
     Cause.NOT_PUSHED: "Tệp bản ghi chưa lên được kho đối tượng; bản trên máy vẫn còn.",
 }
-"""n: how many names the finding gives as evidence."""
+"""By cause. n: the number of entries in the finding's evidence."""
 
 _PLACES = frozenset({Cause.NO_LINKS, Cause.TEMPLATE, Cause.FEED_SILENT, Cause.BLOCKED,
                      Cause.ROBOTS, Cause.TIMEOUTS, Cause.UNREACHABLE})  # fmt: skip
-"""Causes whose evidence is the outlet's: sections and addresses; that of others is ours."""
+"""Causes whose evidence is sections and URLs of the outlet, which pages may show."""
 
 NOTES = {
     "doubt": "trang không tự nhận là bài báo",
@@ -39,14 +39,14 @@ NOTES = {
     "short": "bài rất ngắn",
     "zone": "giờ đăng đến sau giờ ghi nhận, nên được đọc theo múi giờ của báo",
 }
-"""By what stands before the colon."""
+"""By the code before the note's colon."""
 
 _EARLY = re.compile(r"(?P<day>[\d-]{10}) is before (?P<first>[\d-]{10}), the first .*")
 _ENDED = re.compile(r"(?P<unit>.+) ended on an unknown day before (?P<day>[\d-]{10})")
 
 
 def alarm_text(finding: Finding, language: Language) -> tuple[str, Code]:
-    """Return what an alarm says, and in which language."""
+    """Return the text of an alarm, and its language."""
     if language.code == "en":
         return finding.summary, "en"
     text = ALARMS[finding.cause].format(n=len(finding.evidence))
@@ -55,23 +55,24 @@ def alarm_text(finding: Finding, language: Language) -> tuple[str, Code]:
 
 
 def note_text(note: str, language: Language) -> tuple[str, Code]:
-    """Return what a note on an article's text says, and in which language."""
+    """Return the text of a note on an article, and its language."""
     known = NOTES.get(note.partition(":")[0])
     return (known, "vi") if known and language.code == "vi" else (note, "en")
 
 
 def place_note_text(note: str, language: Language) -> tuple[str, Code]:
-    """Return what the note on an article's places says, and in which language.
+    """Return the text of a note on an article's places, and its language.
 
-    The gazetteer writes it: `crawler.places.Gazetteer.note`.
+    `crawler.places.Gazetteer.note` writes the note.
     """
-    told = [_place_note(part, language) for part in note.split("; ")]
-    if language.code == "en" or not all(told):
+    translated = [_place_note(part, language) for part in note.split("; ")]
+    if language.code == "en" or not all(translated):
         return note, "en"
-    return "; ".join(told), "vi"
+    return "; ".join(translated), "vi"
 
 
 def _place_note(note: str, language: Language) -> str:
+    """Return a note in Vietnamese; "" if its form is unknown."""
     found = _EARLY.fullmatch(note) or _ENDED.fullmatch(note)
     if found is None:
         return ""

@@ -1,6 +1,6 @@
-"""What people call things that our code has short words for, in Vietnamese. Pure.
+"""Vietnamese labels of fields, refusal reasons, alarm causes and outcomes. Pure.
 
-`Language.words` gives the English of each.
+`Language.words` translates them to English.
 """
 
 from storage.model.alarms import Cause

@@ -1,4 +1,4 @@
-"""What the pages read from: the archive, the gazetteer, the outlets' names, the captures."""
+"""The data that pages read: the archive, the gazetteer, outlets and captures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True)
 class Reader:
-    """Everything that a page may ask. Shared by threads; nothing in it changes.
+    """Everything that pages read. Immutable, and shared by threads.
 
-    archive: opened read-only, with a limit of time. outlets: those that have files, by slug.
-    captures: where WARC files are. faults: says in one line each what is wrong now, for
-    monitors. outlines: of today's communes; None where they are not there.
-    base_url: the address by which people reach it through a proxy; "" on the own machine alone.
-    contact: whose feeds they are.
+    archive: opened read-only, with a time limit. outlets: those that have files, by slug.
+    captures: where WARC files are. faults: returns one line for each current problem, for
+    monitors. outlines: of today's communes; None if there are none.
+    base_url: the public URL behind a proxy; "" if only this machine reaches it.
+    contact: the author of feeds.
     """
 
     archive: Archive
@@ -36,17 +36,17 @@ class Reader:
     contact: str = ""
 
     def outlet_name(self, slug: str) -> str:
-        """Return what an outlet calls itself; its slug where it has no file."""
+        """Return an outlet's name; its slug if it has no file."""
         outlet = self.outlets.get(slug)
         return outlet.name if outlet else slug
 
     @property
     def prefix(self) -> str:
-        """The path below which the reader lies: "" or such as "/tin"."""
+        """The path prefix of all pages: "", or such as "/tin"."""
         return urlsplit(self.base_url).path.rstrip("/")
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Hosts by which it may be asked; another site's name that leads here is refused."""
+        """The allowed names in the Host header, against DNS rebinding."""
         named = urlsplit(self.base_url).hostname
         return (*LOOPBACK, *([named] if named else []))

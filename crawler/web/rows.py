@@ -1,4 +1,4 @@
-"""Articles as lists show them. Pure but for one question: how large their stories are."""
+"""Articles as rows of lists. Pure except for one query: the sizes of their clusters."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ _TITLE, _LEAD = 300, 260  # characters in a list
 class Row:
     """One article in a list. at: the time by which it is sorted.
 
-    edits: how often its outlet changed it; edited: the two states of the last time.
-    size: of its story; None where it has no copies.
+    edits: how often its outlet edited it; edited: the states before and after the last edit.
+    size: of its cluster; None if it has no copies.
     """
 
     id: int
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some rows, and the position after which the list goes on; None where it ends."""
+    """One page of rows. more: the cursor of the next page; None on the last one."""
 
     rows: tuple[Row, ...]
     more: str | None
@@ -52,32 +52,32 @@ def sort_time(article: ArchivedArticle) -> datetime:
 
 
 def row_page(reader: Reader, found: Iterable[ArchivedArticle], *, collapse: bool) -> RowPage:
-    """Return the first PER_PAGE articles; collapse: of a story only the first of them."""
+    """Return the first PER_PAGE articles; collapse: keep only the first of each cluster."""
     taken = list(islice(found, PER_PAGE + 1))
     shown = taken[:PER_PAGE]
     more = cursor_text(cursor_of(shown[-1])) if len(taken) > PER_PAGE else None
     rows = rows_of(reader, shown)
-    return RowPage(tuple(_once(rows)) if collapse else rows, more)
+    return RowPage(tuple(_first_of_clusters(rows)) if collapse else rows, more)
 
 
 def cursor_of(article: ArchivedArticle) -> Cursor:
-    """Return an article's position in a list."""
+    """Return an article's cursor in a list."""
     return sort_time(article), article.id
 
 
 def rows_of(reader: Reader, found: Sequence[ArchivedArticle]) -> tuple[Row, ...]:
     """Return articles as rows, in their order."""
-    sizes = reader.archive.clusters.sizes([one.id for one in found])
-    return tuple(_row(one, sizes.get(one.id), reader.gazetteer) for one in found)
+    sizes = reader.archive.clusters.sizes([archived.id for archived in found])
+    return tuple(_row(archived, sizes.get(archived.id), reader.gazetteer) for archived in found)
 
 
 def edits_of(article: ArchivedArticle) -> tuple[Revision, ...]:
-    """Return the states that the outlet made of an earlier one."""
-    return tuple(one for one in article.revisions[1:] if not one.maybe_ours)
+    """Return the states that are edits by the outlet."""
+    return tuple(revision for revision in article.revisions[1:] if not revision.maybe_ours)
 
 
 def units_of(state: Revision, gazetteer: Gazetteer) -> tuple[Unit, ...]:
-    """Return the places that a state is about, as far as today's gazetteer has them."""
+    """Return the places that a state is about, without ids that the gazetteer lacks."""
     ids = state.tags.primary if state.tags else ()
     return tuple(gazetteer.units[id_] for id_ in ids if id_ in gazetteer.units)
 
@@ -100,7 +100,7 @@ def _row(found: ArchivedArticle, size: ClusterSize | None, gazetteer: Gazetteer)
     )
 
 
-def _once(rows: Iterable[Row]) -> Iterable[Row]:
+def _first_of_clusters(rows: Iterable[Row]) -> Iterable[Row]:
     seen: set[int] = set()
     for row in rows:
         story = row.size.source if row.size else row.id

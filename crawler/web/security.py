@@ -1,4 +1,4 @@
-"""What every answer says to browsers, and which requests get one. Pure ASGI."""
+"""Security headers on every response, and the allowed methods and hosts. Pure ASGI."""
 
 from collections.abc import Iterable, MutableMapping
 from typing import Any
@@ -11,16 +11,16 @@ CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'"
 )
-"""Of every page: nothing runs, nothing is loaded from elsewhere."""
+"""Policy of every page: no scripts, and nothing from other origins."""
 
 FRAMING = f"{CSP}; frame-src 'self'"
-"""Of the page that shows a captured one in a frame."""
+"""Policy of the page that shows a captured one in a frame."""
 
 SANDBOX = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none';"
     " frame-ancestors 'self'; base-uri 'none'"
 )
-"""Of a captured page: its own styles, no script, no request, no form, no origin."""
+"""Policy of a captured page: inline styles only; no scripts, requests, forms or origin."""
 
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -35,10 +35,10 @@ HEADERS = {
 
 
 class Guard:
-    """Lets GET and HEAD through, for hosts that are ours, and puts `HEADERS` on each answer.
+    """ASGI middleware that allows GET and HEAD for known hosts, and adds `HEADERS`.
 
-    hosts: names in the Host header that are answered. A page of another site whose name was made
-    to lead to this machine (DNS rebinding) would read the archive otherwise.
+    hosts: the allowed names in the Host header. Without this check, a page of another site could
+    read the archive by a DNS name that resolves to this machine (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
@@ -46,19 +46,19 @@ class Guard:
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _add_headers(message)
             await send(message)
 
-        await self._answer(scope)(scope, receive, guarded)
+        await self._app_for(scope)(scope, receive, send_with_headers)
 
-    def _answer(self, scope: Scope) -> ASGIApp:
+    def _app_for(self, scope: Scope) -> ASGIApp:
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("only GET and HEAD\n", 405, {"Allow": "GET, HEAD"})
         if _host_of(scope) not in self._hosts:

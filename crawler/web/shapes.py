@@ -1,4 +1,4 @@
-"""Outlines of communes from TopoJSON, as paths of an SVG. Pure but for `load_outlines`.
+"""Outlines of communes from TopoJSON, as SVG paths. Pure except for `load_outlines`.
 
 https://github.com/topojson/topojson-specification
 """
@@ -14,7 +14,7 @@ from typing import Any
 from storage.errors import ConfigError
 
 WIDTH = 600
-"""Of a map, in the SVG's units; its height follows."""
+"""Width of a map, in the SVG's units; the height follows from its shape."""
 
 FILE = "communes.topojson"
 _Point = tuple[float, float]
@@ -23,7 +23,7 @@ _Ring = list[_Point]
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Outlines that fill a picture. paths: an SVG path's `d` by the unit's id."""
+    """Outlines scaled to one picture. paths: the SVG path's `d` by unit id."""
 
     width: int
     height: int
@@ -31,13 +31,13 @@ class Shapes:
 
 
 class Outlines:
-    """Every commune's outline, by our unit id (the property `u`)."""
+    """All communes' outlines, by our unit id (the property `u`)."""
 
     def __init__(self, topology: Mapping[str, Any]) -> None:
         scale, move = topology["transform"]["scale"], topology["transform"]["translate"]
         self._arcs = [list(_decoded(arc, scale, move)) for arc in topology["arcs"]]
         (collection,) = topology["objects"].values()
-        self._geometries = {one["properties"]["u"]: one for one in collection["geometries"]}
+        self._geometries = {item["properties"]["u"]: item for item in collection["geometries"]}
         self._shapes = lru_cache(maxsize=100)(self._draw)
 
     @property
@@ -46,7 +46,7 @@ class Outlines:
         return frozenset(self._geometries)
 
     def shapes(self, units: Iterable[str]) -> Shapes | None:
-        """Return a picture of these units; None where none of them has an outline."""
+        """Return a picture of these units; None if none of them has an outline."""
         known = tuple(id_ for id_ in units if id_ in self._geometries)
         return self._shapes(known) if known else None
 
@@ -66,25 +66,26 @@ class Outlines:
 
     def _draw(self, units: tuple[str, ...]) -> Shapes:
         rings = {unit: self.rings(unit) for unit in units}
-        points = [point for of in rings.values() for ring in of for point in ring]
+        points = [point for parts in rings.values() for ring in parts for point in ring]
         west, south = min(x for x, _ in points), min(y for _, y in points)
         east, north = max(x for x, _ in points), max(y for _, y in points)
-        narrow = cos(radians((south + north) / 2))  # a degree of longitude, in degrees of latitude
-        wide, tall = max((east - west) * narrow, 1e-6), max(north - south, 1e-6)
-        step = (WIDTH - 4) / max(wide, tall * 0.9)
-        size = round(wide * step) + 4, round(tall * step) + 4
+        aspect = cos(radians((south + north) / 2))  # a degree of longitude, in degrees of latitude
+        wide, tall = max((east - west) * aspect, 1e-6), max(north - south, 1e-6)
+        scale = (WIDTH - 4) / max(wide, tall * 0.9)
+        size = round(wide * scale) + 4, round(tall * scale) + 4
 
-        def placed(ring: _Ring) -> str:
-            at = ((2 + (x - west) * narrow * step, 2 + (north - y) * step) for x, y in ring)
+        def subpath(ring: _Ring) -> str:
+            at = ((2 + (x - west) * aspect * scale, 2 + (north - y) * scale) for x, y in ring)
             return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in at) + "Z"
 
-        return Shapes(*size, {unit: "".join(map(placed, of)) for unit, of in rings.items()})
+        paths = {unit: "".join(map(subpath, parts)) for unit, parts in rings.items()}
+        return Shapes(*size, paths)
 
 
 def _decoded(
     arc: Sequence[Sequence[int]], scale: Sequence[float], move: Sequence[float]
 ) -> Iterator[_Point]:
-    """Yield the points of an arc, each of which is stored as its distance from the one before."""
+    """Yield the points of an arc, which is delta-encoded."""
     x = y = 0
     for dx, dy in arc:
         x, y = x + dx, y + dy
@@ -92,7 +93,7 @@ def _decoded(
 
 
 def load_outlines(folder: Path) -> Outlines | None:
-    """Return the outlines in a folder, None where there are none. Raises ConfigError."""
+    """Return the outlines in a folder; None if it has no file of them. Raises ConfigError."""
     file = folder / FILE
     if not file.is_file():
         return None

@@ -1,4 +1,4 @@
-"""A page's language: its words, and how it writes numbers, days and times. Pure.
+"""A page's language: its texts, and how it formats numbers, days and times.
 
 The templates are in Vietnamese; `english.toml` has the same sentences in English.
 """
@@ -18,7 +18,7 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @lru_cache(maxsize=1)
 def english() -> dict[str, str]:
-    """Return the English of every sentence; "one|many" where a number chooses."""
+    """Return the English of each text; "singular|plural" if it has a number `n`."""
     file = Path(__file__).with_name("english.toml")
     return tomllib.loads(file.read_text("utf-8"))
 
@@ -30,9 +30,9 @@ class Language:
         self.code = code
 
     def words(self, text: str, **values: object) -> str:
-        """Return a sentence, given in Vietnamese, with its values.
+        """Return a text, given in Vietnamese, in this language, with its values.
 
-        A number `n` is written with its thousands, and chooses singular or plural in English.
+        A number `n` is formatted, and selects singular or plural in English.
         """
         number = values.get("n")
         if isinstance(number, int):
@@ -43,15 +43,15 @@ class Language:
         return text.format(**values) if values else text
 
     def number(self, value: int) -> str:
-        """Return a number with its thousands set apart."""
+        """Return a number with thousands separators."""
         return f"{value:,}" if self.code == "en" else f"{value:,}".replace(",", ".")
 
     def share(self, value: float) -> str:
-        """Return a share of 1 as a percentage."""
+        """Return a share (0 to 1) as a percentage."""
         return "< 1%" if 0 < value < 0.01 else f"{value:.0%}"
 
     def today(self, now: datetime) -> date:
-        """Return the day that a moment falls on in Việt Nam."""
+        """Return the date of a time in Việt Nam."""
         return now.astimezone(LOCAL).date()
 
     def day(self, value: date | None) -> str:
@@ -75,7 +75,7 @@ class Language:
         return f"{_MONTHS[int(month) - 1]} {year}" if self.code == "en" else f"{int(month)}/{year}"
 
     def span(self, value: timedelta) -> str:
-        """Return how long something took: "2 giờ 5 phút", "2 h 5 min"."""
+        """Return a duration: "2 giờ 5 phút", "2 h 5 min"."""
         minutes = round(abs(value).total_seconds() / 60)
         days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
         units = ("d", "h", "min") if self.code == "en" else ("ngày", "giờ", "phút")
@@ -83,7 +83,7 @@ class Language:
         return " ".join(parts[:2]) or f"0 {units[2]}"
 
     def era(self, unit: Unit) -> str:
-        """Return from when to when a unit existed, as far as it is known."""
+        """Return the first and last day on which a unit existed, if known."""
         last = unit.valid_to and unit.valid_to - timedelta(days=1)
         if unit.valid_from and last:
             return f"{self.day(unit.valid_from)} – {self.day(last)}"
@@ -95,7 +95,7 @@ class Language:
 
 
 def cut(text: str, most: int) -> str:
-    """Return a text, or its beginning up to a blank and an ellipsis."""
+    """Return a text; one longer than `most` characters is cut at a word, with an ellipsis."""
     if len(text) <= most:
         return text
     begun = text[:most]

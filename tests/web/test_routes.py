@@ -232,7 +232,7 @@ def test_stealth_edits_that_were_not_looked_for_are_owned_up_to(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Chỉ xét" not in ask(desk.app, "/thay-doi?loai=lang-le").text
-    monkeypatch.setattr("crawler.web.routes.changes._SIFTED", 1)
+    monkeypatch.setattr("crawler.web.routes.changes._SCANNED", 1)
     monkeypatch.setattr(Edit, "is_stealth", False)
     text = ask(desk.app, "/thay-doi?loai=lang-le").text
     assert "Chỉ xét 1 lần sửa gần nhất" in text

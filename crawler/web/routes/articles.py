@@ -1,4 +1,4 @@
-"""`/bai/ID`: an article in one of its states; `so-sanh`: two of them, word by word; references."""
+"""`/bai/ID`: an article in one of its states, their comparison word by word, and references."""
 
 from typing import get_args
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ _TYPES = {
 def article(page: Page) -> Response:
     """Answer `/bai/ID` and `/bai/ID@N`. Raises NotFoundError."""
     archived, state = found_article(page)
-    if str(archived.id) != ref_of(page.path["ref"]).id:  # it was merged into another one
+    if str(archived.id) != ref_of(page.path["ref"]).id:  # it was merged into another article
         return RedirectResponse(page.to(f"/bai/{archived.id}"), 301)
     citation = _citation(page, archived, state)
     cluster = page.reader.archive.clusters.get(str(archived.id))
@@ -38,7 +38,7 @@ def article(page: Page) -> Response:
         removed_at=archived.removed_at,
         is_latest=state is archived.latest,
         places=units_of(state, page.reader.gazetteer),
-        sure={one.unit: one.confidence for one in state.tags.scores} if state.tags else {},
+        sure={score.unit: score.confidence for score in state.tags.scores} if state.tags else {},
         cluster=cluster if len(cluster.members) > 1 else None,
         citation=citation.text("text"),
         published=_published(state),
@@ -75,9 +75,9 @@ def comparison(page: Page) -> Response:
 
 
 def found_article(page: Page) -> tuple[ArchivedArticle, Revision]:
-    """Return the article that the address names, and its state; the latest if none is named.
+    """Return the article of the path, and its state; the latest if none is given.
 
-    Raises NotFoundError: for a redacted one the same as for one that never was.
+    Raises NotFoundError, for a redacted article the same as for an unknown one.
     """
     ref = ref_of(page.path["ref"])
     archived = page.reader.archive.articles.get(ref.id)
@@ -87,9 +87,9 @@ def found_article(page: Page) -> tuple[ArchivedArticle, Revision]:
 
 def state_of(archived: ArchivedArticle, number: str) -> Revision:
     """Return a state by its number. Raises NotFoundError."""
-    for one in archived.revisions:
-        if str(one.number) == number:
-            return one
+    for revision in archived.revisions:
+        if str(revision.number) == number:
+            return revision
     raise NotFoundError("no such state")
 
 
@@ -111,17 +111,17 @@ def _published(state: Revision) -> str:
 
 
 def _context_object(page: Page, state: Revision) -> str:
-    """Return the reference as reference managers find it in a page: COinS, with Zotero's types."""
-    said = state.article
+    """Return the reference as COinS, which reference managers read, with Zotero's types."""
+    article = state.article
     pairs = [
         ("ctx_ver", "Z39.88-2004"),
         ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
         ("rft.type", "newspaperArticle"),
-        ("rft.title", said.title[:1000]),
-        ("rft.source", page.reader.outlet_name(said.outlet)),
+        ("rft.title", article.title[:1000]),
+        ("rft.source", page.reader.outlet_name(article.outlet)),
         ("rft.date", _published(state)),
-        ("rft.identifier", said.url),
-        ("rft.language", said.language),
-        *(("rft.creator", name) for name in said.authors),
+        ("rft.identifier", article.url),
+        ("rft.language", article.language),
+        *(("rft.creator", name) for name in article.authors),
     ]
     return urlencode([(key, value) for key, value in pairs if value])

@@ -1,4 +1,4 @@
-"""`/thay-doi`: edits, stealth edits and pages that are gone, by place, outlet and day."""
+"""`/thay-doi`: edits, stealth edits and removals, by place, outlet and day."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from crawler.web.rows import PER_PAGE
 from storage.model.edits import Edit, EditQuery
 
 DAYS, MOST_DAYS = 31, 367
-_SIFTED = 400  # edits that are looked through for stealth ones
+_SCANNED = 400  # edits that are searched for stealth ones
 Kind = Literal["sua", "lang-le", "go"]
 
 
@@ -26,10 +26,10 @@ def changes(page: Page) -> Response:
         places=reader.gazetteer.scope(named.unit.id, "core") if named.unit else (),
         since=start_of(first),
         until=end_of(last),
-        limit=_SIFTED if kind == "lang-le" else PER_PAGE,
+        limit=_SCANNED if kind == "lang-le" else PER_PAGE,
     )
     unclear = bool(named.text) and named.unit is None
-    edits, looked_at = ((), 0) if unclear or kind == "go" else _edits(page, query, kind)
+    edits, scanned = ((), 0) if unclear or kind == "go" else _edits(page, query, kind)
     return page.render(
         "changes.html",
         kind=kind,
@@ -38,20 +38,20 @@ def changes(page: Page) -> Response:
         first=first,
         last=last,
         edits=edits,
-        sifted=_SIFTED if looked_at == _SIFTED else 0,
+        sifted=_SCANNED if scanned == _SCANNED else 0,
         removals=() if unclear or kind != "go" else page.reader.archive.articles.removals(query),
         most=PER_PAGE,
     )
 
 
 def _edits(page: Page, query: EditQuery, kind: Kind) -> tuple[tuple[Edit, ...], int]:
-    """Return the first edits that are wanted, and how many were looked at for them."""
-    wanted: list[Edit] = []
-    looked_at = 0
+    """Return the first edits of a kind, and how many were scanned to find them."""
+    found: list[Edit] = []
+    scanned = 0
     for edit in page.reader.archive.articles.edits(query):
-        looked_at += 1
+        scanned += 1
         if kind == "sua" or edit.is_stealth:
-            wanted.append(edit)
-        if len(wanted) == PER_PAGE:
+            found.append(edit)
+        if len(found) == PER_PAGE:
             break
-    return tuple(wanted), looked_at
+    return tuple(found), scanned

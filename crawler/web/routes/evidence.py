@@ -1,4 +1,4 @@
-"""`ban-ghi`: the evidence for a state; `/ban-goc`: the page as it was captured."""
+"""`/bai/ID/ban-ghi`: the WARC record of a state; `/ban-goc`: the page as it was captured."""
 
 import re
 
@@ -14,15 +14,15 @@ from crawler.web.security import FRAMING, SANDBOX
 from storage.errors import CaptureError
 from storage.model.articles import ArchivedArticle, Capture, Revision
 
-# In which the letters of attributes are those of ASCII; others (UTF-7, ISO-2022) would hide them.
+# ASCII-compatible encodings: in others (UTF-7, ISO-2022) the pattern below would miss attributes.
 _CHARSET = re.compile(
     rb"charset\s*=\s*[\"']?(utf-?8|us-ascii|(?:windows|iso-8859)-\d+)\b", re.IGNORECASE
 )
-# A policy blocks the request, but Chromium opens a connection before it looks: for frames at once,
-# for links at a click. Attributes that are renamed lead nowhere.
-# All are, wherever they seem to stand: a quote, or the same name twice, hides the end of a tag from
-# whoever reads it otherwise than a browser does. Pictures of the page's own (src="data:…") stay.
-_LEADING = re.compile(
+# The policy blocks the request, but Chromium opens a connection before it checks the policy: for
+# frames at once, for links on a click. A renamed attribute has no effect.
+# All matches are renamed, even outside of tags: a quote or a repeated name can make any parser but
+# the browser's own misjudge where a tag ends. Inline pictures (src="data:…") stay.
+_URL_ATTRIBUTES = re.compile(
     rb"(?<![-\w])(?:(?:href|srcdoc|data|action|formaction)(?=\s*=)"
     rb"|src(?=\s*=)(?!\s*=\s*[\"']?\s*data:))",
     re.IGNORECASE,
@@ -45,21 +45,21 @@ def record(page: Page) -> Response:
 
 
 def download(page: Page) -> Response:
-    """Answer `/bai/ID/ban-ghi/N/tai-ve`: the record as a WARC file of its own.
+    """Answer `/bai/ID/ban-ghi/N/tai-ve`: the record as a separate WARC file.
 
     Raises NotFoundError, CaptureError.
     """
     archived, state = _state(page)
-    _recorded(page, state.capture)  # that it is the one, and whole
+    _recorded(page, state.capture)  # raises if it is another record, or damaged
     data = record_bytes(_file(page, state.capture), state.capture.warc_offset)
-    ending = "warc.gz" if data.startswith(b"\x1f\x8b") else "warc"
-    name = f"tinquan-{archived.id}-{state.number}.{ending}"
+    extension = "warc.gz" if data.startswith(b"\x1f\x8b") else "warc"
+    name = f"tinquan-{archived.id}-{state.number}.{extension}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/warc", headers=headers)
 
 
 def captured(page: Page) -> Response:
-    """Answer `/ban-goc/ID/N`: a bar that says what it is, and the page in a frame."""
+    """Answer `/ban-goc/ID/N`: the captured page in a frame, below a bar that explains it."""
     archived, state = _state(page)
     _recorded(page, state.capture)
     headers = {"Content-Security-Policy": FRAMING}
@@ -68,9 +68,9 @@ def captured(page: Page) -> Response:
 
 
 def captured_page(page: Page) -> Response:
-    """Answer `/ban-goc/ID/N/trang`: the captured bytes, in a sandbox.
+    """Answer `/ban-goc/ID/N/trang`: the captured page, sandboxed.
 
-    Its links and frames lead nowhere; the record that can be downloaded has them.
+    Links and frames are disabled; the record for download has the original bytes.
     Raises NotFoundError, CaptureError.
     """
     _, state = _state(page)
@@ -81,7 +81,7 @@ def captured_page(page: Page) -> Response:
     if body.startswith(_BOMS):
         body, named = body.decode("utf-16", "replace").encode(), "; charset=utf-8"
     kind = "text/plain" if given.lower().startswith(b"text/plain") else "text/html"
-    body = _LEADING.sub(rb"data-was-\g<0>", body.translate(None, b"\x1b"))
+    body = _URL_ATTRIBUTES.sub(rb"data-was-\g<0>", body.translate(None, b"\x1b"))
     headers = {
         "Content-Security-Policy": SANDBOX,
         "Content-Type": kind + named,
@@ -100,10 +100,10 @@ def _file(page: Page, capture: Capture) -> WarcSource:
 
 
 def _recorded(page: Page, capture: Capture) -> Recorded:
-    """Return the record of a capture. Raises CaptureError where it is missing, or another one."""
+    """Return a capture's record. Raises CaptureError if it is missing or another record."""
     if not capture.warc_file:
         raise CaptureError("an imported article has no record")
     found = recorded_at(_file(page, capture), capture.warc_offset)
     if found.capture.record_id != capture.record_id:
-        raise CaptureError(f"{capture.warc_file}: another record lies at {capture.warc_offset}")
+        raise CaptureError(f"{capture.warc_file}: another record is at {capture.warc_offset}")
     return found

@@ -1,4 +1,4 @@
-"""`/ban-do/PROVINCE`: the communes of a province by their number of articles."""
+"""`/ban-do/PROVINCE`: a map of a province's communes by number of articles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from storage.model.places import Unit
 from storage.text.normalize import fold
 
 DAYS = 90
-"""That a map covers where nobody says otherwise."""
+"""The period that a map covers by default."""
 
 MOST_DAYS = 731
 CLASSES = 5
@@ -23,7 +23,7 @@ CLASSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A commune on a map, and its shade: 0 for no article, else 1 to CLASSES."""
+    """A commune on a map, and its shade: 0 for no article, otherwise 1 to CLASSES."""
 
     unit: Unit
     count: int
@@ -35,7 +35,7 @@ class Area:
 class Map:
     """Communes by their number of articles, most first. bounds: the largest count of each shade.
 
-    shapes: None where no outlines are there: then the table says it all.
+    shapes: None if there are no outlines; the page then shows only its table.
     """
 
     areas: tuple[Area, ...]
@@ -49,7 +49,7 @@ class Map:
 
     @property
     def total(self) -> int:
-        """The articles of all communes; one that is about two counts for both."""
+        """The sum of all counts; an article that is about two communes counts twice."""
         return sum(area.count for area in self.areas)
 
 
@@ -62,15 +62,15 @@ def province_map(page: Page) -> Response:
     unit = found[-1]
     first, last = days_in(page.values, page.language.today(page.now), DAYS, MOST_DAYS)
     since, until = start_of(first), end_of(last)
-    made = map_of(page, communes_in(page, unit), since, until)
-    return page.render("map.html", unit=unit, map=made, first=first, last=last)
+    shaded = map_of(page, communes_in(page, unit), since, until)
+    return page.render("map.html", unit=unit, map=shaded, first=first, last=last)
 
 
 def communes_in(page: Page, unit: Unit) -> tuple[Unit, ...]:
-    """Return today's communes of a province, in the order of their codes."""
-    below = page.reader.gazetteer.children(page.reader.gazetteer.line(unit.id)[-1])
-    today = [one for one in below if one.level == "ward" and one.valid_to is None]
-    return tuple(sorted(today, key=lambda one: one.code or ""))
+    """Return today's communes of a province, sorted by code."""
+    children = page.reader.gazetteer.children(page.reader.gazetteer.line(unit.id)[-1])
+    today = [child for child in children if child.level == "ward" and child.valid_to is None]
+    return tuple(sorted(today, key=lambda commune: commune.code or ""))
 
 
 def map_of(
@@ -80,7 +80,10 @@ def map_of(
     until: datetime | None = None,
     outlets: tuple[str, ...] = (),
 ) -> Map | None:
-    """Return a map of communes by the articles of some outlets (none: all); None for no commune."""
+    """Return a map of communes by the articles of `outlets`, or of all if it is empty.
+
+    None if there are no communes.
+    """
     if not units:
         return None
     lines = {unit.id: page.reader.gazetteer.line(unit.id) for unit in units}
@@ -105,7 +108,7 @@ def map_of(
 
 
 def shade_bounds(counts: Mapping[str, int]) -> tuple[int, ...]:
-    """Return the largest count of each shade but the last, so that each has about as many units."""
+    """Return the upper bounds of all shades but the last: quantiles of the counts."""
     ordered = sorted(counts.values())
     if not ordered:
         return ()

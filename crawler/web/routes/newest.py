@@ -1,4 +1,4 @@
-"""`/`: the newest articles, of each story one."""
+"""`/`: the newest articles, one per story."""
 
 from starlette.responses import Response
 
@@ -9,7 +9,7 @@ from storage.model.articles import ArticleQuery
 
 
 def newest(page: Page) -> Response:
-    """Answer `/`, by outlet, place and day where they are given."""
+    """Answer `/`, filtered by outlet, place and day if given."""
     reader, values = page.reader, page.values
     named = place_in(values, "noi", reader.gazetteer)
     outlet, day = text_in(values, "bao"), day_in(values, "ngay")

@@ -1,4 +1,4 @@
-"""`/bao`: the outlets; `/bao/SLUG`: how the archive does with one of them."""
+"""`/bao`: the outlets; `/bao/SLUG`: an outlet's crawls, refusals, coverage and alarms."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class OutletRow:
-    """One outlet in the list: its newest article, articles of a week, last crawl, open alarms."""
+    """One outlet in the list: newest article, articles of a week, last crawl, open alarms."""
 
     slug: str
     newest: datetime | None
@@ -51,16 +51,15 @@ def outlets(page: Page) -> Response:
             newest[slug],
             week.get(slug, 0),
             runs.get(slug),
-            tuple(one for one in alarms if one.finding.outlet == slug),
+            tuple(alarm for alarm in alarms if alarm.finding.outlet == slug),
         )
         for slug in newest
     ]
     rows.sort(key=lambda row: page.reader.outlet_name(row.slug).casefold())
-    whole = [one for one in alarms if one.finding.outlet is None]
     return page.render(
         "outlets.html",
         rows=rows,
-        whole=whole,
+        whole=[alarm for alarm in alarms if alarm.finding.outlet is None],
         causes=CAUSES,
         outcomes=OUTCOMES,
         machines=_machines(page),
@@ -69,15 +68,15 @@ def outlets(page: Page) -> Response:
 
 
 def _machines(page: Page) -> list[MachineRow]:
-    """Return the machines, where several share the archive."""
+    """Return the machines, if several share the archive."""
     archive = page.reader.archive
     machines = archive.machines.find()
     if len(machines) < 2:
         return []
     lost, at_work = lost_machines(archive, machines, page.now), archive.runs.at_work()
     return [
-        MachineRow(one, machine_state(one, lost), tuple(open_runs(at_work, one)))
-        for one in machines
+        MachineRow(machine, machine_state(machine, lost), tuple(open_runs(at_work, machine)))
+        for machine in machines
     ]
 
 
@@ -97,12 +96,13 @@ def outlet(page: Page) -> Response:
         newest=archive.articles.newest_by_outlet(now).get(slug),
         runs=runs,
         alarms=archive.alarms.find(slug, limit=20),
-        # That something was taken down is nobody's business here.
-        refused=[(REASONS[why], n) for why, n in refused.items() if why is not _TAKEN],
+        # Takedowns are not public.
+        refused=[
+            (REASONS[reason], count)
+            for reason, count in refused.items()
+            if reason is not RefusalReason.REDACTED
+        ],
         promised=archive.links.promises(slug, since, until, "day"),
         causes=CAUSES,
         outcomes=OUTCOMES,
     )
-
-
-_TAKEN = RefusalReason.REDACTED

@@ -1,4 +1,4 @@
-"""`/dia-ban`: finding a place; `/dia-ban/UNIT`: what is known of it, and its articles."""
+"""`/dia-ban`: find a place; `/dia-ban/UNIT`: the place, its history and its articles."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from storage.model.edits import Edit, EditQuery
 from storage.model.places import Reach, Unit
 
 MONTHS, PROVINCE_MONTHS = 36, 6
-"""That the bars go back; of a province, which may be about a third of all articles, fewer."""
+"""Months that the chart covers; fewer for a province, which may have a third of all articles."""
 
-_EDITED, _REPRINTED = timedelta(days=90), timedelta(days=30)  # beside the list
+_EDITED, _REPRINTED = timedelta(days=90), timedelta(days=30)  # periods of the sidebar's lists
 _FEW = 8
 Word = Literal["rieng", "loi", "lien-quan"]
 REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touched"}
@@ -28,7 +28,7 @@ REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touc
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the list: counts of the last months, stories and edits of late."""
+    """The sidebar: counts by month and outlet, a map, recent stories and edits."""
 
     months: int
     chart: Chart
@@ -40,7 +40,7 @@ class Beside:
 
 
 def find_place(page: Page) -> Response:
-    """Answer `/dia-ban`: a form, what a name can mean, and the provinces of today."""
+    """Answer `/dia-ban`: a form, the places that match a name, and today's provinces."""
     gazetteer = page.reader.gazetteer
     named = place_in(page.values, "ten", gazetteer)
     if named.unit:
@@ -72,7 +72,7 @@ def place(page: Page) -> Response:
         outlet=outlet,
         line=line,
         above=[gazetteer.unit(id_) for id_ in gazetteer.above(unit.id)],
-        made_of=[gazetteer.unit(one.old) for one in gazetteer.predecessors(line[0].id)],
+        made_of=[gazetteer.unit(item.old) for item in gazetteer.predecessors(line[0].id)],
         core=[gazetteer.unit(id_) for id_ in gazetteer.core(unit.id)],
         touched=[gazetteer.unit(id_) for id_ in gazetteer.touched(unit.id)],
         below=communes_in(page, unit) if unit.level == "province" else (),
@@ -89,9 +89,9 @@ def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
     window = ArticleQuery(outlets=query.outlets, places=query.places, since=start_of(first))
     counts = archive.places.months(window)
     by_month, by_outlet = Counter[str](), Counter[str]()
-    for one in counts:
-        by_month[one.month] += one.articles
-        by_outlet[one.outlet] += one.articles
+    for row in counts:
+        by_month[row.month] += row.articles
+        by_outlet[row.outlet] += row.articles
     reprinted, edited = page.now - _REPRINTED, page.now - _EDITED
     stories = ClusterQuery(
         since=reprinted, outlets=query.outlets, places=query.places, min_outlets=2, limit=_FEW
@@ -109,7 +109,7 @@ def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
 
 
 def _on_map(page: Page, unit: Unit) -> tuple[Unit, ...]:
-    """Return the communes that a unit's map shows: of a province all, of a district its core."""
+    """Return the communes on a unit's map: all of a province, the core successors of a district."""
     if unit.level == "province":
         return communes_in(page, unit)
     if unit.level == "ward":

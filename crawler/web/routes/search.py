@@ -1,4 +1,4 @@
-"""`/tim`: full text; the same as JSON and as CSV."""
+"""`/tim`: full-text search, as a page, JSON, CSV and Atom."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from storage.model.search import SearchHit, SearchQuery
 from storage.model.watches import Arrivals
 
 PER_PAGE, PAGES = 20, 10
-"""Hits a page, and pages; after them a window of time goes on."""
+"""Hits per page, and pages; a narrower window of time reaches further hits."""
 
 _FILE_HITS = 200
 _FACETS = 8
@@ -30,7 +30,7 @@ Ordering = Literal["moi", "hop"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as the address says it. is_empty: it names nothing to search for."""
+    """A search as given by the query string. is_empty: it has nothing to search for."""
 
     query: SearchQuery
     named: Named
@@ -39,7 +39,7 @@ class Asked:
 
 
 def search(page: Page) -> Response:
-    """Answer `/tim`. Raises QueryError and MisreadError for what is not understood."""
+    """Answer `/tim`. Raises QueryError and MisreadError for invalid values."""
     asked = _asked(page)
     number = _page_number(page)
     values: dict[str, Any] = {
@@ -73,11 +73,11 @@ def search_json(page: Page) -> Response:
 
 
 def search_csv(page: Page) -> Response:
-    """Answer `/tim.csv`: the first hits, one a line."""
+    """Answer `/tim.csv`: the first hits, one per line."""
     asked = _required(page)
     found = page.reader.archive.search.find(_limited(asked.query, _FILE_HITS))
     out = io.StringIO()
-    out.write("\ufeff")  # without it Excel takes the file for Latin-1
+    out.write("\ufeff")  # without it Excel does not read the file as UTF-8
     writer = csv.writer(out)
     writer.writerow(("id", "published_at", "outlet", "title", "url", "states", "removed_at"))
     writer.writerows(csv_values(_line(hit)) for hit in found.hits)
@@ -86,7 +86,7 @@ def search_csv(page: Page) -> Response:
 
 
 def search_atom(page: Page) -> Response:
-    """Answer `/tim.atom`: the newest hits, with what `tinquan feed` writes of new stories."""
+    """Answer `/tim.atom`: the newest hits, as `tinquan feed` writes new stories."""
     asked, reader = _required(page), page.reader
     query = replace(asked.query, order="date", limit=ENTRIES)
     hits = reader.archive.search.find(query).hits
@@ -100,13 +100,13 @@ def search_atom(page: Page) -> Response:
 
 
 def _line(hit: SearchHit) -> tuple[object, ...]:
-    said = hit.article.latest.article
+    article = hit.article.latest.article
     return (
         hit.article.id,
-        time_json(said.published_at) or "",
-        said.outlet,
-        said.title,
-        said.url,
+        time_json(article.published_at) or "",
+        article.outlet,
+        article.title,
+        article.url,
         len(hit.article.revisions),
         time_json(hit.article.removed_at) or "",
     )

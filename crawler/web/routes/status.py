@@ -1,4 +1,4 @@
-"""`/tinh-trang`: is all well? For monitors: 200 or 503, one line for each thing that is not."""
+"""`/tinh-trang`: health for monitors: 200, or 503 with one line for each problem."""
 
 from starlette.responses import PlainTextResponse, Response
 

@@ -1,4 +1,4 @@
-"""`/cau-chuyen/ID`: the copies of one story as a timeline; `so-sanh`: one of them, word by word."""
+"""`/cau-chuyen/ID`: a story's copies as a timeline, and a comparison of one with the source."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,15 +13,17 @@ from storage.model.articles import Article
 from storage.model.clusters import Cluster, Member
 
 MOST = 60
-"""Members that are shown; of the first COMPARED it is said how much they changed."""
+"""Members that are shown."""
 
 COMPARED = 12
-_LETTERS = 40_000  # of two texts that are compared here
+"""Members, from the first on, that are compared with the source."""
+
+_MAX_CHARS = 40_000  # of a text that is compared
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """One article of a story. after: since the source; changed: share of words that are others'."""
+    """One article of a story. after: time since the source; changed: share of changed words."""
 
     member: Member
     at: datetime
@@ -43,13 +45,13 @@ def story_comparison(page: Page) -> Response:
     archive = page.reader.archive
     cluster = archive.clusters.get(ref_of(page.path["ref"]).id)
     other = ref_of(page.path["other"]).id
-    member = next((one for one in cluster.members if str(one.id) == other), None)
+    member = next((member for member in cluster.members if str(member.id) == other), None)
     if member is None or member.is_source:
         raise NotFoundError("no such copy")
     source = archive.articles.get(str(cluster.id)).latest.article
     copy = archive.articles.get(other).latest.article
     fields = ("title", "sapo", "body", "credit")
-    changes = [one for one in compare_articles(source, copy) if one.field in fields]
+    changes = [change for change in compare_articles(source, copy) if change.field in fields]
     return page.render(
         "story_comparison.html",
         cluster=cluster,
@@ -62,8 +64,8 @@ def story_comparison(page: Page) -> Response:
 
 def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
     shown = cluster.members[:MOST]
-    begun = _moment(shown[0])
-    texts = _texts(page, [one.id for one in shown[:COMPARED]])
+    first_at = _time_of(shown[0])
+    texts = _texts(page, [member.id for member in shown[:COMPARED]])
     source = texts.get(cluster.id)
     found = []
     for member in shown:
@@ -71,7 +73,8 @@ def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
         share = (
             page.changed_share(source, text) if source and text and not member.is_source else None
         )
-        found.append(Teller(member, _moment(member), _moment(member) - begun, share))
+        at = _time_of(member)
+        found.append(Teller(member, at, at - first_at, share))
     return found
 
 
@@ -79,11 +82,11 @@ def _texts(page: Page, ids: list[int]) -> dict[int, Article]:
     articles = page.reader.archive.articles
     found = {}
     for id_ in ids:
-        said = articles.get(str(id_)).latest.article
-        if len(said.body) <= _LETTERS:
-            found[id_] = said
+        article = articles.get(str(id_)).latest.article
+        if len(article.body) <= _MAX_CHARS:
+            found[id_] = article
     return found
 
 
-def _moment(member: Member) -> datetime:
+def _time_of(member: Member) -> datetime:
     return member.published_at or member.first_seen_at
