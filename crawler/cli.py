@@ -1,4 +1,4 @@
-"""The command line: the one place that assembles everything."""
+"""The command line's entry point: global options, exit codes, and closed or missing streams."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from crawler.jobs.signals import STOPPED_CODES
 from storage.errors import TinquanError
 
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""What a disk says that does not take what is printed into a file."""
+"""The errors of a full or failing disk that standard output is redirected to."""
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -31,11 +31,11 @@ app = typer.Typer(
 register(app)
 
 
-def _everywhere(command: object, defaults: dict[str, str]) -> dict[str, Any]:
-    """Return `defaults` for every command below, at any depth, in the form of a default map."""
+def _default_map(command: object, defaults: dict[str, str]) -> dict[str, Any]:
+    """Return click's default map that gives a command, or all of a group's, the defaults."""
     if not isinstance(command, TyperGroup):
         return dict(defaults)
-    return {name: _everywhere(below, defaults) for name, below in command.commands.items()}
+    return {name: _default_map(child, defaults) for name, child in command.commands.items()}
 
 
 def _print_version(wanted: bool) -> None:
@@ -58,27 +58,27 @@ def _common(
         ),
     ] = False,
 ) -> None:
-    # Options before the command's name hold for every command, unless repeated after it.
+    # Options before the command's name apply to every command, unless repeated after it.
     given = {"config": config and str(config), "archive": archive}
     defaults = {key: value for key, value in given.items() if value}
     name = context.invoked_subcommand
     if name and not only_reads(name):
-        _outlast_readers()
+        _survive_closed_pipes()
     if name and isinstance(context.command, TyperGroup):
-        context.default_map = {name: _everywhere(context.command.commands[name], defaults)}
+        context.default_map = {name: _default_map(context.command.commands[name], defaults)}
 
 
 def main() -> None:
     """Run the command line and exit.
 
-    Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 where Ctrl-C or TERM ended
-    it, as for every Unix program. A reader that has gone (`| head`) is no failure: a command that
-    only reads ends there, one that writes goes on without it.
+    Exit codes: 0 done, 1 something failed, 2 wrong usage; 130 and 143 after Ctrl-C and SIGTERM,
+    as is usual on Unix. A closed pipe (`| head`) is no failure: a command that only prints ends
+    quietly, and one that writes to the archive carries on without printing.
     """
     _prepare_streams()
     try:
         code = _run()
-        sys.stdout.flush()  # at exit it would be too late for an exit code
+        sys.stdout.flush()  # a failure at interpreter exit could not set the exit code
     except BrokenPipeError:
         _leave_quietly()
     except OSError as error:
@@ -90,16 +90,16 @@ def main() -> None:
     sys.exit(code)
 
 
-class _Nowhere(TextIOBase):
-    """Takes what is printed where there is no stream to print to."""
+class _NullStream(TextIOBase):
+    """Discards output, in place of a stream that is closed."""
 
     def write(self, text: str) -> int:
-        """Forget `text`."""
+        """Discard `text`."""
         return len(text)
 
 
-class _Lasting:
-    """A stream to print to that forgets what is printed once its reader has gone."""
+class _PipeTolerant:
+    """An output stream that discards what is written once its pipe is closed."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -108,47 +108,47 @@ class _Lasting:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Print `text`, if anybody reads it."""
+        """Write `text`, or discard it if the pipe is closed."""
         try:
             return self._stream.write(text)
         except BrokenPipeError:
-            _forget(self._stream)
+            _redirect_to_null(self._stream)
             return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Print lines, if anybody reads them."""
+        """Write lines, or discard them if the pipe is closed."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Hand on what was printed, if anybody reads it."""
+        """Flush the buffer, or discard it if the pipe is closed."""
         try:
             self._stream.flush()
         except BrokenPipeError:
-            _forget(self._stream)
+            _redirect_to_null(self._stream)
 
 
-def _outlast_readers() -> None:
-    """Let no reader that goes away end this process."""
+def _survive_closed_pipes() -> None:
+    """Keep this process running when a reader of its output goes away."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if not isinstance(stream, _Lasting):
-            setattr(sys, name, _Lasting(stream))
+        if not isinstance(stream, _PipeTolerant):
+            setattr(sys, name, _PipeTolerant(stream))
 
 
 def _prepare_streams() -> None:
-    """Let nothing that is printed fail by its letters, or for want of a stream (`>&-`)."""
+    """Keep printing from failing on characters that cannot be encoded, or a closed stream."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, _Nowhere())
+        if stream is None:  # closed by the shell: `>&-`
+            setattr(sys, name, _NullStream())
         elif isinstance(stream, TextIOWrapper):
-            # A path's lone bytes, or Vietnamese where the terminal has no letters for it.
+            # Undecodable bytes in a path, or Vietnamese on a terminal with another encoding.
             stream.reconfigure(errors="backslashreplace")
 
 
 def _run() -> int:
-    """Return the exit code. typer turns Ctrl-C and closed pipes into exits of its own."""
+    """Run the app and return the exit code; typer turns Ctrl-C and closed pipes into SystemExit."""
     code = 0
     try:
         app()
@@ -168,14 +168,14 @@ def _run() -> int:
 
 
 def _leave_quietly() -> None:
-    """Let nothing more be written to a pipe that nobody reads, not even at exit."""
-    _forget(sys.stdout)
+    """Discard the rest of the output, so that the flush at exit does not fail either."""
+    _redirect_to_null(sys.stdout)
 
 
-def _forget(stream: TextIO) -> None:
-    """Let what is written to a stream, or waits in it, go nowhere."""
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())
+def _redirect_to_null(stream: TextIO) -> None:
+    """Send what a stream has buffered, and what is written to it later, to /dev/null."""
+    with Path(os.devnull).open("w") as null:
+        os.dup2(null.fileno(), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Scrapy's settings, each with its reason. Values of a deployment come from its tinquan.toml.
 
-The tinquan command steers one run by `-s NAME=value`: TINQUAN_RUN_ID,
+The tinquan command sets those of one run by `-s NAME=value`: TINQUAN_RUN_ID,
 TINQUAN_CAPTURES, TINQUAN_REPLAY (a JSON list of WARC files), LOG_FILE.
 """
 
@@ -13,7 +13,7 @@ from storage.errors import ConfigError
 
 
 def _config() -> Config:
-    """Return the configuration, or end the process with its error in one line."""
+    """Return the configuration, or exit with a one-line error message."""
     try:
         return load_config()
     except ConfigError as error:
@@ -23,7 +23,7 @@ def _config() -> Config:
 
 _loaded = _config()
 
-# Ours
+# Our own settings
 TINQUAN_OUTLETS = [str(folder) for folder in _loaded.outlet_folders]
 TINQUAN_CONFIG = str(_loaded.file or "")
 TINQUAN_CONTACT = _loaded.contact
@@ -34,31 +34,31 @@ TINQUAN_RUN_SECONDS = _loaded.limits.run_seconds
 TINQUAN_LOG_BYTES = _loaded.limits.log_bytes
 TINQUAN_WARC_BYTES = _loaded.limits.warc_bytes
 TINQUAN_VALIDATOR_HOURS = _loaded.limits.validator_hours
-TINQUAN_REPLAY: list[str] = []  # WARC files that answer instead of the network
-TINQUAN_SITE = ""  # an address whose host no outlet file names: it becomes an outlet for this run
-TINQUAN_RESOLVE: dict[str, str] = {}  # tests only: host → address:port, past the address guard
+TINQUAN_REPLAY: list[str] = []  # WARC files to take responses from instead of the network
+TINQUAN_SITE = ""  # a URL whose host no outlet file names: it becomes an ad hoc outlet for this run
+TINQUAN_RESOLVE: dict[str, str] = {}  # tests only: host → address:port, bypasses the address guard
 
-# What a project is
+# The Scrapy project
 BOT_NAME = "tinquan"
 SPIDER_LOADER_CLASS = "crawler.fetch.spiders.loader.OutletLoader"  # spiders are outlet files
 COMMANDS_MODULE = (
     "crawler.fetch.spiders.commands"  # `scrapy crawl` with one-line errors, exit codes
 )
 
-# Who we say we are: never a browser, never a search engine.
+# How we identify ourselves: never as a browser, never as a search engine.
 USER_AGENT = _loaded.user_agent
-ROBOTSTXT_USER_AGENT = "tinquan"  # the name that robots.txt files are matched for
+ROBOTSTXT_USER_AGENT = "tinquan"  # the product token that robots.txt groups are matched against
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "vi,en;q=0.5",
     "Accept-Encoding": "gzip",  # docs/archive.md says why no other
 }
 
-# Manners
+# Politeness
 ROBOTSTXT_OBEY = (
-    False  # Scrapy's lenient middleware gives way to crawler.fetch.middlewares.robots.StrictRobots
+    False  # crawler.fetch.middlewares.robots.StrictRobots replaces Scrapy's lenient middleware
 )
-CONCURRENT_REQUESTS = 1  # one outlet, one request at a time; a stop waits for one answer only
+CONCURRENT_REQUESTS = 1  # one outlet, one request at a time; a stop waits for one response only
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0  # seconds; each outlet's own `politeness` replaces it
 DOWNLOAD_DELAY_JITTER = 0.5
@@ -72,41 +72,41 @@ RETRY_HTTP_CODES = [
     522,
     524,
     408,
-]  # 429 is crawler.fetch.middlewares.retry_after.SlowDown's
-RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # the run's row says it
+]  # 429 is handled by crawler.fetch.middlewares.retry_after.SlowDown
+RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # the run's row records it
 REDIRECT_MAX_TIMES = 5  # robots.txt may not be followed further either (RFC 9309)
-COOKIES_ENABLED = False  # no session follows us from page to page
-REFERER_ENABLED = True  # only to give redirects their policy:
+COOKIES_ENABLED = False  # no session across pages
+REFERER_ENABLED = True  # only so that redirects keep to this policy:
 REFERRER_POLICY = "no-referrer"
 METAREFRESH_ENABLED = False  # ePi pages carry a refresh of 1,800 s to themselves
 
 # Bounds
-DOWNLOAD_TIMEOUT = _loaded.limits.download_seconds  # for a whole response, slow drips too
+DOWNLOAD_TIMEOUT = _loaded.limits.download_seconds  # for a whole response, however slow it drips
 DOWNLOAD_MAXSIZE = _loaded.limits.response_bytes  # also after decompression; 1 GiB by default
 DOWNLOAD_WARNSIZE = 0
-DOWNLOAD_FAIL_ON_DATALOSS = False  # crawler.fetch.middlewares.short_answers keeps what came
+DOWNLOAD_FAIL_ON_DATALOSS = False  # crawler.fetch.middlewares.short_answers keeps what arrived
 DNS_TIMEOUT = 20
 REACTOR_THREADPOOL_MAXSIZE = 4  # only DNS lookups use threads
-SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # newest first, as listings have them
-CONCURRENT_ITEMS = 4  # the default of 100 costs a third of Scrapy's time a page
-DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a dropped redirect would tell nobody
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # newest first, in the listings' order
+CONCURRENT_ITEMS = 4  # the default of 100 costs a third of Scrapy's time per page
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the default drops redirects silently
 MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 1024  # ten times an ordinary crawl's
 URLLENGTH_LIMIT = 2083
 
-# What is safe
+# Security
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 TWISTED_DNS_RESOLVER = (
     "crawler.fetch.middlewares.resolver.GuardedResolver"  # no address on the local network
 )
-HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, past the address guard
+HTTPPROXY_ENABLED = False  # a proxy would resolve names itself, bypassing the address guard
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False  # runs code for whoever reaches localhost; on by default
+REMOTE_CONTROL_ENABLED = False  # runs code for anyone who reaches localhost; on by default
 DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 
-# How a response comes in (downwards on the way out, upwards on the way back)
+# Middlewares: requests pass them from top to bottom, responses from bottom to top
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.fetch.middlewares.adoption.Adoption": 40,  # before anybody asks for robots.txt
+    "crawler.fetch.middlewares.adoption.Adoption": 40,  # before robots.txt is requested
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.fetch.middlewares.offsite.StrictOffsite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -119,7 +119,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Before decompression (590) and redirects (600).
     "crawler.fetch.middlewares.capture.CaptureMiddleware": 650,
 }
-HTTPERROR_ALLOW_ALL = True  # the spider makes a refusal of them
+HTTPERROR_ALLOW_ALL = True  # the spider turns error responses into refusals
 ITEM_PIPELINES = {
     "crawler.fetch.pipelines.ExtractPipeline": 100,
     "crawler.fetch.pipelines.StorePipeline": 300,
@@ -137,10 +137,10 @@ EXTENSIONS = {
     "scrapy.extensions.spiderstate.SpiderState": None,
 }
 
-# What `-O FILE` writes
+# The output of `-O FILE`
 FEED_EXPORT_ENCODING = "utf-8"
 
 # Logs
 LOG_LEVEL = "INFO"
-LOG_VERSIONS: list[str] = []  # the lock file has them
-STATS_DUMP = False  # the run's row has what counts
+LOG_VERSIONS: list[str] = []  # the lock file lists them
+STATS_DUMP = False  # the run's row has the counts that matter

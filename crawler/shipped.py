@@ -1,4 +1,4 @@
-"""Where the files lie that come with tinquan: outlets, gazetteer, recordings, templates."""
+"""Paths of the files that ship with tinquan: outlets, gazetteer, recordings, templates."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -9,15 +9,15 @@ _CLONE = _PACKAGE.parent
 
 
 def is_clone() -> bool:
-    """True where the package runs from a clone, whose files a developer may change."""
+    """Return whether the package runs from a clone, whose files a developer may edit."""
     return not _WHEEL.is_dir()
 
 
 def shipped(name: str) -> Path:
-    """Return the file or folder that ships as `name`, such as "outlets" or "demo".
+    """Return the path of the file or folder that ships as `name`, such as "outlets" or "demo".
 
-    An installed wheel has it inside the package (`force-include` in pyproject.toml); a clone has
-    it where people edit it: in config/, docs/demo, or at the top.
+    In an installed wheel it is inside the package (`force-include` in pyproject.toml); in a clone
+    it is where people edit it: in config/, docs/demo, or at the top.
     """
     if not is_clone():
         return _WHEEL / name

@@ -39,7 +39,7 @@ def test_init_makes_a_folder_ready_and_says_what_is_next(folder: Path, tinquan: 
     ran = tinquan("init")
     assert ran.code == 0
     assert sorted(path.name for path in folder.iterdir()) == ["scrapy.cfg", "tinquan.toml"]
-    assert "put an address where outlets can reach you into tinquan.toml" in ran.out
+    assert "set contact in tinquan.toml to an address where outlets can reach you" in ran.out
     assert "tinquan crawl tienphong --limit 5" in ran.out
     refused = tinquan("crawl", "tienphong")
     assert refused.code == 2
@@ -63,7 +63,7 @@ def test_init_changes_nothing_that_is_there(folder: Path, tinquan: Tinquan) -> N
     ran = tinquan("init")
     assert (ran.code, ran.err) == (
         2,
-        "tinquan: tinquan.toml: is there already; nothing was changed\n",
+        "tinquan: tinquan.toml: exists already; nothing was changed\n",
     )
     assert (folder / "tinquan.toml").read_text() == "# mine\n"
     assert not (folder / "scrapy.cfg").exists()

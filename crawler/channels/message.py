@@ -1,4 +1,4 @@
-"""What is sent to people, and who sends it."""
+"""Messages to people, and the protocol of what sends them."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -8,9 +8,9 @@ Kind = Literal["info", "warning", "success"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: as text, and as HTML for mail, which has both.
+    """A message, as text and optionally as HTML, which only mail uses.
 
-    unsubscribe: an address for the List-Unsubscribe header, which mail alone has.
+    unsubscribe: a URL for the List-Unsubscribe header of mail.
     """
 
     title: str
@@ -21,8 +21,8 @@ class Message:
 
 
 class Sender(Protocol):
-    """A way to people."""
+    """Sends messages through one channel."""
 
     def send(self, message: Message) -> bool:
-        """Send a message; return whether it was taken."""
+        """Send a message; return whether it was accepted."""
         ...

@@ -1,4 +1,4 @@
-"""A channel to people at an Apprise URL: mail, a webhook, or any of its services."""
+"""A channel given by an Apprise URL: mail, a webhook, or any other service of Apprise."""
 
 import logging
 import os
@@ -19,17 +19,20 @@ _LONGEST_SECRET = 64 * 1024  # characters of a file
 
 
 class Service:
-    """One address of any service that Apprise knows."""
+    """A recipient at any service that Apprise supports."""
 
     def __init__(self, name: str, url: str, key: str = "channels") -> None:
-        """Read the address; key: the table that names it. Raises ConfigError, without the URL."""
+        """Check the URL. Raises ConfigError, whose message never contains the URL.
+
+        key: the configuration table that has `name`.
+        """
         self.name = name
         self._asset = AppriseAsset(app_id="tinquan", app_desc="tinquan", async_mode=False)
-        self._url = _filled_in(f"{key}.{name}", url)
+        self._url = _with_secrets(f"{key}.{name}", url)
         self._service(f"{key}.{name}")
 
     def send(self, message: Message) -> bool:
-        """Send a message; return whether it was taken. Apprise logs why it was not."""
+        """Send a message; return whether it was accepted. If not, Apprise logs the reason."""
         server = self._service(self.name)
         body, form = message.text, NotifyFormat.TEXT
         if isinstance(server, NotifyEmail):
@@ -50,16 +53,16 @@ class Service:
                 f"{key}: Apprise cannot use this URL; expected one such as"
                 " mailtos://user:${PASSWORD}@example.org?to=desk@example.org (docs/alarms.md)"
             )
-        if len(server) > server.retry + 1:  # a failure at one would notify the others twice
+        if len(server) > server.retry + 1:  # a failure of one would send to the others twice
             raise ConfigError(f"{key}: names several recipients; expected one channel for each")
-        if "overflow=" not in self._url:  # else what is too long for a chat is refused there
+        if "overflow=" not in self._url:  # by default chats refuse a message that is too long
             server.overflow_mode = OverflowMode.SPLIT
         return server
 
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """Let Apprise log nothing: of a URL that it cannot read it logs the URL, with its secrets."""
+    """Disable Apprise's log: it logs a URL that it cannot parse, with its secrets."""
     log = logging.getLogger("apprise")
     before, log.disabled = log.disabled, True
     try:
@@ -68,11 +71,11 @@ def _unlogged() -> Iterator[None]:
         log.disabled = before
 
 
-def _filled_in(key: str, url: str) -> str:
-    """Return the URL with what the environment and files hold, quoted. Raises ConfigError."""
+def _with_secrets(key: str, url: str) -> str:
+    """Replace ${NAME} and ${file:PATH} in the URL by quoted values. Raises ConfigError."""
 
     def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1]) if match[1] else _held(key, match[2])
+        found = os.environ.get(match[1]) if match[1] else _secret_of(key, match[2])
         if found is None:
             raise ConfigError(f"{key}: environment variable {match[1]} is not set")
         return quote(found, safe="")
@@ -80,11 +83,11 @@ def _filled_in(key: str, url: str) -> str:
     return _SECRET.sub(value, url)
 
 
-def _held(key: str, path: str) -> str:
-    """Return what a file holds, but for the line's end. Raises ConfigError."""
+def _secret_of(key: str, path: str) -> str:
+    """Return a secret file's content, stripped. Raises ConfigError."""
     try:
         with Path(path).open(encoding="utf-8") as file:
             return file.read(_LONGEST_SECRET).strip()
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "is no text"
-        raise ConfigError(f"{key}: {path}: cannot be read: {said}") from None
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise ConfigError(f"{key}: {path}: cannot be read: {reason}") from None

@@ -1,4 +1,4 @@
-"""A Typer whose help says what an option takes as people do, not by the types of Python."""
+"""A Typer whose help shows plain metavars (N, FILE, choices) instead of Python's type names."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -14,39 +14,39 @@ class PlainCommand(TyperCommand):
     """A command with plain help."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, with what they take in words."""
-        return _worded(super().get_params(ctx))
+        """Return the parameters, with plain metavars."""
+        return _with_metavars(super().get_params(ctx))
 
 
 class PlainGroup(TyperGroup):
     """A group of commands with plain help."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, with what they take in words."""
-        return _worded(super().get_params(ctx))
+        """Return the parameters, with plain metavars."""
+        return _with_metavars(super().get_params(ctx))
 
 
 class CommandApp(typer.Typer):
     """A group of commands, each with plain help."""
 
-    def __init__(self, help: str) -> None:  # noqa: A002 - typer's word
+    def __init__(self, help: str) -> None:  # noqa: A002 - typer's name
         super().__init__(cls=PlainGroup, help=help, no_args_is_help=True, add_completion=False)
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[..., Any]:
-        """Return a decorator that adds a command, as typer's does; see `spread`."""
+        """Return a decorator that adds a command, as typer's does, after `spread`."""
         add = super().command(name, cls=PlainCommand, **settings)
 
-        def adding(function: Callable[..., Any]) -> Callable[..., Any]:
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             add(spread(function))
             return function
 
-        return adding
+        return decorate
 
 
 def spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command as typer takes it: a dataclass among its parameters becomes its fields.
+    """Return the command with each dataclass parameter replaced by the dataclass's fields.
 
-    So options that many commands have stand in one class of `crawler.commands.options`.
+    This lets commands share options as the dataclasses of `crawler.commands.options`.
     """
     groups: dict[str, Any] = {}
     parameters: list[Parameter] = []
@@ -59,30 +59,30 @@ def spread(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters.append(parameter)
 
     @wraps(function)
-    def called(**given: Any) -> Any:
+    def wrapper(**given: Any) -> Any:
         for name, group in groups.items():
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
         return function(**given)
 
-    named = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in parameters]
-    called.__signature__ = Signature(named)  # type: ignore[attr-defined] # typer reads it
-    called.__annotations__ = {each.name: each.annotation for each in named}
-    return called
+    keyword_only = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
+    wrapper.__signature__ = Signature(keyword_only)  # type: ignore[attr-defined] # typer reads it
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in keyword_only}
+    return wrapper
 
 
-def _worded(params: list[Any]) -> list[Any]:
+def _with_metavars(params: list[Any]) -> list[Any]:
     for param in params:
         if isinstance(param, TyperOption):
-            param.metavar = _taken(param) if param.metavar is None else param.metavar
+            param.metavar = _metavar(param) if param.metavar is None else param.metavar
         elif isinstance(param, TyperArgument):
             param.metavar = param.metavar or str(param.name).upper()
-            param.display_type_rich = _nothing  # type: ignore[method-assign]
-        param.min = param.max = None  # for the help alone: values are checked by the declaration
+            param.display_type_rich = _no_type  # type: ignore[method-assign]
+        param.min = param.max = None  # only the help reads them: the type checks the values
     return params
 
 
-def _taken(option: TyperOption) -> str:
-    """Return what an option takes: its choices, N for a number, its name; nothing for a switch."""
+def _metavar(option: TyperOption) -> str:
+    """Return an option's metavar: nothing for a flag, its choices, N for a number, or its name."""
     described = option.type_descriptor
     if option.is_flag:
         return ""
@@ -91,5 +91,5 @@ def _taken(option: TyperOption) -> str:
     return "N" if described.is_ranged or described.annotation is int else str(option.name).upper()
 
 
-def _nothing(ctx: Any) -> None:
-    """Stand for the type of an argument."""
+def _no_type(ctx: Any) -> None:
+    """Show no type for an argument."""

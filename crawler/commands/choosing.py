@@ -1,4 +1,4 @@
-"""From the name that a user typed to one place, and to the units that a query for it means."""
+"""Resolve the place name that a user typed to a place, and to the units to query for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ from storage.model.places import Confidence, Unit
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The units that a query means, how surely, the line that says so, the gazetteer's version."""
+    """A resolved place: units to query for, a line that names them, and the gazetteer's version.
+
+    about: how surely articles must be about one of the units.
+    """
 
     units: tuple[str, ...] = ()
     header: str = ""
@@ -29,10 +32,10 @@ class Choice:
 
 
 def choose(config: Config, asked: options.Place) -> Choice:
-    """Return what a query for a place means, if it names one; only then is the gazetteer read.
+    """Resolve the place options; the gazetteer is read only if a place is given.
 
-    Raises as `one_place` and `load_gazetteer` do, and UsageError for successors of no place, or
-    for how sure an article is about none.
+    Raises what `one_place` and `load_gazetteer` raise, and UsageError for --with-successors or
+    --about without a place.
     """
     place, reach = asked.place, asked.with_successors
     about = asked.about if isinstance(asked, options.AboutPlace) else "likely"
@@ -58,17 +61,17 @@ def choose(config: Config, asked: options.Place) -> Choice:
 
 
 def announce(choice: Choice, archive: Archive, console: Console) -> None:
-    """Say what a query for a place was taken for, and what of the archive it cannot see."""
+    """Print how a place was resolved, and warn of articles that are not tagged yet."""
     if choice.header:
         warn_untagged(archive, choice.version)
         console.print(escape(choice.header), soft_wrap=True)
 
 
 def one_place(gazetteer: Gazetteer, text: str) -> Unit:
-    """Return the unit that `text` means; of a place with several rows, the last that fits.
+    """Return the unit that `text` names; of several units of one place, the last match.
 
-    Raises UnknownPlaceError; and UsageError where several places are called so, after it has
-    printed them on standard error.
+    Raises UnknownPlaceError for an unknown name, and UsageError for the name of several places,
+    after printing them on standard error.
     """
     found = gazetteer.find(text)
     if not found:
@@ -83,7 +86,7 @@ def one_place(gazetteer: Gazetteer, text: str) -> Unit:
 
 
 def unknown(gazetteer: Gazetteer, text: str) -> UnknownPlaceError:
-    """Return the error for a name that no unit bears."""
+    """Return the error for a name that no unit has, with similar names."""
     near = ", ".join(gazetteer.near(text))
     hint = (
         f"; names like it: {near}" if near else "; expected a name such as quận Đống Đa, or an id"
@@ -92,15 +95,16 @@ def unknown(gazetteer: Gazetteer, text: str) -> UnknownPlaceError:
 
 
 def _exact(unit: Unit, gazetteer: Gazetteer) -> str:
-    """Return the shortest words that mean this place alone: at last its id."""
+    """Return the shortest text that resolves to this place alone: its name, or else its id."""
     for name in (unit.full_name, f"{unit.full_name}, {above_text(unit, gazetteer)}"):
-        if {gazetteer.line(one.id) for one in gazetteer.find(name)} == {gazetteer.line(unit.id)}:
+        lines = {gazetteer.line(found.id) for found in gazetteer.find(name)}
+        if lines == {gazetteer.line(unit.id)}:
             return name
     return unit.id
 
 
 def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table:
-    """Return units as a table, one row each."""
+    """Return a table of units."""
     columns: tuple[Column[Unit], ...] = (
         Column("ID", lambda unit: unit.id),
         Column("unit", lambda unit: unit.full_name),
@@ -112,7 +116,7 @@ def unit_table(found: Sequence[Unit], title: str, gazetteer: Gazetteer) -> Table
 
 
 def warn_untagged(archive: Archive, version: str) -> None:
-    """Say on standard error how much of the archive a question about places cannot see.
+    """Warn on standard error how many states queries by place miss for want of tags.
 
     version: the gazetteer's.
     """

@@ -1,6 +1,6 @@
-"""What all commands share: their console, and the way they open things."""
+"""Helpers that all commands share: the console, and functions that open things."""
 
-# `tinquan --help` needs the console alone: what reads files is imported where it is called.
+# `tinquan --help` needs only the console: functions import what reads files when they are called.
 # ruff: noqa: PLC0415
 import os
 import sys
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from crawler.places import Gazetteer
     from storage.archive import Archive
 
-MOST = 1_000_000_000
-"""The largest number that an option takes which the database counts up to."""
+MAX_COUNT = 1_000_000_000
+"""The largest value of an option that becomes a LIMIT, OFFSET or count in a query."""
 
 
 def _width(stream: TextIO | None) -> int | None:
-    """Return the width in pipes and logs; a terminal's own otherwise."""
+    """Return 120 for pipes and logs; None for a terminal, which knows its own width."""
     return None if stream is None or stream.isatty() or "COLUMNS" in os.environ else 120
 
 
@@ -39,30 +39,30 @@ err = PlainConsole(stderr=True, highlight=False, width=_width(sys.stderr))
 
 
 def say(text: str) -> None:
-    """Print a text as it is; a line that is too long is the terminal's to break."""
+    """Print a text verbatim, without markup; long lines are left to the terminal to wrap."""
     out.print(text, markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
-    """Print on standard error what a user should know."""
+    """Print a notice on standard error."""
     err.print(text, markup=False, soft_wrap=True)
 
 
 def complain(fault: object) -> None:
-    """Print on standard error what is wrong."""
+    """Print an error on standard error."""
     note(f"tinquan: {fault}")
 
 
 def print_facts(facts: Mapping[str, str], width: int) -> None:
-    """Print values under their names, one a line. width: of the names, in cells."""
+    """Print `name  value` lines. width: of the column of names, in cells."""
     for name, value in facts.items():
         out.print(f"[dim]{name:>{width}}[/dim]  {escape(value)}", soft_wrap=True)
 
 
 def print_table(table: Table, console: Console = out) -> None:
-    """Print a table as wide as the terminal; into a pipe or a file, values between tabs.
+    """Print a table as wide as the terminal; into a pipe or a file, tab-separated values.
 
-    COLUMNS in the environment asks for a table of that width wherever it goes.
+    If COLUMNS is set in the environment, the output is always a table of that width.
     """
     if console.is_terminal or "COLUMNS" in os.environ:
         for line in table.lines(console.width):
@@ -72,7 +72,7 @@ def print_table(table: Table, console: Console = out) -> None:
 
 
 def load_settings(config_file: Path | None, archive: str | None) -> "Config":
-    """Return the configuration with the options' word over the file's."""
+    """Return the configuration; the archive that the options name overrides the file's."""
     from crawler.config.config import absolute_archive, load_config
 
     config = load_config(config_file)
@@ -83,7 +83,7 @@ def load_settings(config_file: Path | None, archive: str | None) -> "Config":
 
 
 def outlets_of(config: "Config") -> "dict[str, Outlet]":
-    """Return the outlets that have files, the shipped ones and those of the configuration."""
+    """Return the outlets that have files: the shipped ones and those of the configuration."""
     from crawler.families import FAMILY_NAMES
     from crawler.outlets.model import load_outlet_folders
 
@@ -91,10 +91,10 @@ def outlets_of(config: "Config") -> "dict[str, Outlet]":
 
 
 def slugs_of(named: Iterable[str], config: "Config", archive: "Archive") -> tuple[str, ...]:
-    """Return the outlets that were named: those that the archive knows, or that have a file.
+    """Return the named outlets, each of which has runs in the archive or an outlet file.
 
     Outlet files are read only for a name that the archive does not know. Raises
-    UnknownOutletError for a name that is neither.
+    UnknownOutletError for a name that has neither.
     """
     from crawler.outlets.model import find_outlet
 
@@ -107,7 +107,7 @@ def slugs_of(named: Iterable[str], config: "Config", archive: "Archive") -> tupl
 def place_names(config: "Config") -> "Gazetteer":
     """Return the gazetteer for showing names; an empty one, with a note, if it is unreadable.
 
-    What the archive says of places is their ids: those can be shown without it.
+    The archive stores the ids of places, which can be shown without the gazetteer.
     """
     from crawler.places import Gazetteer, load_gazetteer
 
@@ -119,28 +119,28 @@ def place_names(config: "Config") -> "Gazetteer":
 
 
 def archive_of(config: "Config", *, create: bool = False) -> "Archive":
-    """Open the configuration's archive; without `create` a missing one is an error."""
+    """Open the configuration's archive for writing; without `create` it must exist."""
     from storage.archive import open_archive
 
     return open_archive(config.archive, create=create)
 
 
 def reading_of(config: "Config") -> "Archive":
-    """Open the configuration's archive to ask it questions; it is never written."""
+    """Open the configuration's archive read-only."""
     from storage.archive import open_archive
 
     return open_archive(config.archive, create=False, read_only=True)
 
 
 def moment(option: str, text: str | None) -> datetime | None:
-    """Return what an option says (`parse_when`, in Hà Nội) as UTC. Raises UsageError."""
+    """Return an option's time (`parse_when`, in Hà Nội) as UTC. Raises UsageError."""
     return parse_when(option, text, LOCAL, utc_now()) if text is not None else None
 
 
 def given_path(text: str | Path) -> Path:
-    """Return the path that an argument, or its default, names.
+    """Return the path of an argument or of its default.
 
-    Raises UsageError for an empty one, such as `"$UNSET"`: `Path` takes it for this folder.
+    Raises UsageError for an empty one, such as `"$UNSET"`: `Path("")` is the current folder.
     """
     if isinstance(text, str) and not text.strip():
         raise UsageError("a path is empty; expected a file's or folder's name (. is this folder)")
@@ -148,14 +148,14 @@ def given_path(text: str | Path) -> Path:
 
 
 def day_of(option: str, text: str) -> date:
-    """Return an option's or key's day; of a time, the day in Hà Nội. Raises UsageError."""
+    """Return the day of an option or key; for a time, its day in Hà Nội. Raises UsageError."""
     return parse_moment(option, text, LOCAL).astimezone(LOCAL).date()
 
 
 def write_new(path: Path, text: str) -> bool:
-    """Write a file, unless one is there, and return whether it was written.
+    """Write a file unless it exists; return whether it was written.
 
-    Raises UsageError where it cannot be written.
+    Raises UsageError if it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,9 +169,9 @@ def write_new(path: Path, text: str) -> bool:
 
 
 def short_path(path: Path) -> str:
-    """Return a path as short as it is clear from here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    """Return a path relative to the current folder if it is below it, as it is otherwise."""
+    folder = Path.cwd()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def print_json(value: Any) -> None:
@@ -180,7 +180,7 @@ def print_json(value: Any) -> None:
 
 
 def print_json_array(values: Iterable[Any]) -> None:
-    """Print a JSON array, one element a line, as the elements come."""
+    """Print a JSON array, one element per line, as the elements arrive."""
     separator = "["
     for value in values:
         sys.stdout.write(f"{separator}\n{json_text(value)}")

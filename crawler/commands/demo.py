@@ -34,25 +34,25 @@ feed = "dong-da.atom"
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", parser=given_path, help="Where its archive goes.")
+        Path, typer.Argument(metavar="FOLDER", parser=given_path, help="Folder of its archive.")
     ] = Path("demo"),
 ) -> None:
     """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.
 
-    Said again, it adds nothing. The events are invented; the markup is the outlets'.
+    Run again, it adds nothing. The events are invented; the markup is the outlets'.
     """
     config = _configured(folder)
-    archive = str(config.with_name("tinquan.db").resolve())  # whatever TINQUAN_ARCHIVE says
+    archive = str(config.with_name("tinquan.db").resolve())  # takes precedence over TINQUAN_ARCHIVE
     setup = options.Setup(config, archive)
     whole, output = options.Window(), options.Output()
-    for name in _RECORDINGS:  # one outlet after another, so that ids are the same each time
+    for name in _RECORDINGS:  # crawled one at a time, so that ids are the same on each run
         recording = shipped("demo") / name
         _say(config, "crawl", "--replay", short_path(recording))
         crawl(window=whole, replay=[recording], jobs=1, setup=setup)
     _say(config, "articles", "--limit", "10")
-    nowhere = options.AboutPlace()
+    anywhere = options.AboutPlace()
     part = options.Part(10)
-    articles(window=whole, place=nowhere, part=part, setup=setup, output=output)
+    articles(window=whole, place=anywhere, part=part, setup=setup, output=output)
     _say(config, "articles", "--place", _PLACE, "--with-successors", "core")
     place = options.AboutPlace(_PLACE, "core")
     articles(window=whole, place=place, part=options.Part(), setup=setup, output=output)
@@ -62,16 +62,16 @@ def demo(
         soft_wrap=True,
     )
     program = "tinquan" if which("tinquan") else sys.argv[0]
-    words = shlex.join((program, "--config", str(config), "serve"))
-    say(f"or open it in a browser: {words}")
+    command = shlex.join((program, "--config", str(config), "serve"))
+    say(f"or open it in a browser: {command}")
     _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
     run(name=_PLACE, dry_run=True, since=_DAY, setup=setup)
 
 
 def _configured(folder: Path) -> Path:
-    """Return the demo's configuration in `folder`; made, but never in place of another.
+    """Write the demo's configuration into `folder`, and return its path.
 
-    Raises UsageError where the folder holds an archive or configuration that is not the demo's.
+    Raises UsageError if the folder holds an archive or configuration that is not the demo's.
     """
     file = folder / DEFAULT_CONFIG
     try:
@@ -94,6 +94,6 @@ def _configured(folder: Path) -> Path:
 
 
 def _say(config: Path, *words: str) -> None:
-    """Print the command that comes next, as a person would type it."""
+    """Print the next command as a user would type it."""
     line = shlex.join(("tinquan", "--config", str(config), *words))
     say(f"$ {line}")

@@ -1,4 +1,4 @@
-"""Every command by name, group and first line of help; its module is imported when it is called."""
+"""All commands with group, name and help; a command's module is imported when it is called."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,18 +21,16 @@ _HELP = {
     "Crawl": {
         "crawl.crawl:crawl": "Crawl outlets into the archive, live or from recordings.",
         "crawl.backfill:backfill": (
-            "Fetch what an outlet published in a window of the past; said again, it goes on."
+            "Fetch what an outlet published in a window of the past; run again, it continues."
         ),
         "crawl.recheck:recheck": (
-            "Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication."
+            "Fetch articles again when due: 1 h, 6 h, 1 day, 7 and 30 days after publication."
         ),
         "crawl.schedule:schedule": (
             "Crawl all outlets in the background, each when it is due, until SIGTERM or Ctrl-C."
         ),
         "outlets.outlets:outlets_app": "The outlets: one TOML file each.",
-        "outlets.extract:extract": (
-            "Print the article, or the refusal, that a saved page holds, as JSON."
-        ),
+        "outlets.extract:extract": ("Print the article of a saved page, or the refusal, as JSON."),
     },
     "Read": {
         "query.articles:articles": "List archived articles, newest publication first.",
@@ -49,7 +47,7 @@ _HELP = {
             "Print the reference to an article: author, outlet, time, address, and the archived"
             " state."
         ),
-        "query.sql:sql": "Ask the archive in SQL; it is never written.",
+        "query.sql:sql": "Query the archive in SQL, read-only.",
         "query.serve:serve": "Show the archive in a browser, read only, until Ctrl-C or SIGTERM.",
     },
     "Operate": {
@@ -57,11 +55,10 @@ _HELP = {
         "crawl.status:alarms": (
             "List alarms that the schedule has opened, newest first, with what to do about each."
         ),
-        "watch.watch:watch_app": "Watches: who is told of what arrives.",
+        "watch.watch:watch_app": "Watches: who is notified of which new articles.",
         "query.runs:runs": "List crawls, newest first: what each did, and how it ended.",
         "query.refusals:refusals": (
-            "List pages that crawls asked for and that were no articles, newest first, with"
-            " reasons."
+            "List fetched pages that were not articles, newest first, with reasons."
         ),
         "crawl.coverage:coverage": (
             "Show per day or month what the sitemaps promised against what is stored."
@@ -82,18 +79,18 @@ _HELP = {
         "archive.prune:prune": "Delete old logs and validators, tidy the database.",
     },
 }
-"""What each command's module and function are, and what it is for, by the groups of the help."""
+"""Each command's module and function, and its help, by the groups of `tinquan --help`."""
 
-# A word to exclude begins with "-": it is no option, nor is "h" one in the midst of it.
-_OF_WORDS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-_SETTINGS = {"search": _OF_WORDS, "feed": _OF_WORDS}
+# A query's excluded word begins with "-" and is no option; the "h" in one must not be -h.
+_TAKES_QUERY = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+_SETTINGS = {"search": _TAKES_QUERY, "feed": _TAKES_QUERY}
 
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     """A command as `tinquan --help` lists it.
 
-    where: its module and function, or Typer for a group, as "module:name".
+    where: "module:name" of its function, or of the Typer of a group of commands.
     """
 
     group: str
@@ -102,51 +99,51 @@ class CommandEntry:
 
     @property
     def name(self) -> str:
-        """What users call it."""
+        """The name that users type."""
         return self.where.partition(":")[2].removesuffix("_app").rstrip("_")
 
 
 COMMANDS = tuple(
-    CommandEntry(group, where, said)
+    CommandEntry(group, where, text)
     for group, entries in _HELP.items()
-    for where, said in entries.items()
+    for where, text in entries.items()
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
 
-def _nothing() -> None:
-    """Stand for a command that is not imported yet."""
+def _placeholder() -> None:
+    """Take the place of a command that is not imported yet."""
 
 
 def register(app: typer.Typer) -> None:
-    """Give `app` every command's name and help; `CommandGroup` imports the one that is called."""
+    """Add every command's name and help to `app`; `CommandGroup` imports the called one."""
     for entry in COMMANDS:
         app.command(entry.name, cls=PlainCommand, help=entry.help, rich_help_panel=entry.group)(
-            _nothing
+            _placeholder
         )
 
 
 class CommandGroup(PlainGroup):
-    """The group of all commands: the one that is called is imported, no other."""
+    """The group of all commands, which imports only the one that is called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the named command, as typer does, once its module is imported."""
+        """Import the named command's module, then resolve the command as typer does."""
         if args and args[0] in _BY_NAME:
             self.commands[args[0]] = load(_BY_NAME[args[0]])
         return super().resolve_command(ctx, args)
 
 
 def only_reads(name: str) -> bool:
-    """Return whether all that the command of that name does is print."""
+    """Return whether the command of that name only prints, and writes nothing."""
     if name == "extract":
         return True
     entry = _BY_NAME.get(name)
-    asks = entry is not None and entry.group in ("Read", "Operate")
-    return asks and name not in ("places", "serve", "watch")
+    reads = entry is not None and entry.group in ("Read", "Operate")
+    return reads and name not in ("places", "serve", "watch")
 
 
 def load(entry: CommandEntry) -> Any:
-    """Import an entry's module; return its command, or group, as typer runs it."""
+    """Import an entry's module and return its command or group as a click object."""
     module, _, name = entry.where.partition(":")
     found = getattr(import_module(f"crawler.commands.{module}"), name)
     if isinstance(found, typer.Typer):

@@ -1,4 +1,4 @@
-"""`tinquan init`: a folder from which outlets can be crawled."""
+"""`tinquan init`: set up a folder to crawl from."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ _CONTACT_LINE = '# contact = "newsroom@example.org"'
 def init(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", parser=given_path, help="Which; it is made if need be."),
+        typer.Argument(metavar="FOLDER", parser=given_path, help="Created if it does not exist."),
     ] = Path(),
     contact: Annotated[
         str | None,
@@ -32,13 +32,13 @@ def init(
         line = f"contact = {json.dumps(checked_contact(contact))}"
         text = text.replace(_CONTACT_LINE, line)
     if not _wrote(file, text):
-        raise UsageError(f"{short_path(file.resolve())}: is there already; nothing was changed")
+        raise UsageError(f"{short_path(file.resolve())}: exists already; nothing was changed")
     _wrote(file.with_name("scrapy.cfg"), shipped("scrapy.cfg").read_text("utf-8"))
     _say_next(file, folder, needs_contact=contact is None)
 
 
 def _wrote(path: Path, text: str) -> bool:
-    """Write a file, and say so, unless one is there; return whether it was written."""
+    """Write a file, and say so, unless it exists; return whether it was written."""
     if not write_new(path, text):
         return False
     out.print(f"wrote {escape(str(path))}", soft_wrap=True)
@@ -48,12 +48,12 @@ def _wrote(path: Path, text: str) -> bool:
 def _say_next(file: Path, folder: Path, *, needs_contact: bool) -> None:
     steps = []
     if needs_contact:
-        steps.append(f"put an address where outlets can reach you into {file}: contact = …")
+        steps.append(f"set contact in {file} to an address where outlets can reach you")
     if folder.resolve() != Path.cwd():
         steps.append(f"cd {folder}")
     steps += [
         "tinquan outlets list                 what can be crawled",
-        "tinquan crawl tienphong --limit 5    a first crawl: politely, a few minutes",
+        "tinquan crawl tienphong --limit 5    a first, polite crawl: a few minutes",
         "tinquan articles                     what it found",
         "tinquan schedule                     all outlets, day and night",
     ]

@@ -1,8 +1,9 @@
-"""How every list is printed: as a table, or by --json, --jsonl or --csv; and a part of a long one.
+"""Printing of lists: as a table or as --json, --jsonl or --csv, whole or a part at a time.
 
-A command that lists has `options.Output`, and hands its rows, as plain data, to `print_rows`; only
-a form of None leaves it a table to print. A list that can be long has `options.Part` too, and is
-printed by its `Listing`, or by `print_portion`; a table's title and last line come from `Portion`.
+A command that lists rows takes `options.Output`. If its form is None, the command prints a table;
+otherwise it passes its rows, as plain data, to `print_rows`. A command whose list can be long also
+takes `options.Part`, and prints by `Listing` or `print_portion`; `Portion` gives a table's title
+and its last line.
 """
 
 import csv as csv_module
@@ -23,10 +24,10 @@ T = TypeVar("T")
 
 
 def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: str) -> None:
-    """Print a list for programs, row by row as they come.
+    """Print a list for programs, row by row as they arrive.
 
-    columns: what CSV shows, in order, between blanks, as `crawler.render.csv.csv_row` takes them;
-    it has a header also where there is no row.
+    columns: of the CSV, in order, separated by blanks, as `crawler.render.csv.csv_row` takes them;
+    the header is printed even if there are no rows.
     """
     if form == "json":
         print_json_array(rows)
@@ -38,7 +39,7 @@ def print_rows(form: Form, rows: Iterable[Mapping[str, Any]], columns: str) -> N
 
 
 def print_object(form: Form, whole: Mapping[str, Any], key: str, columns: str) -> None:
-    """Print an object as JSON; in the other forms its list of that key, as `print_rows` does."""
+    """Print an object as JSON; in the other forms, print the list under `key` by `print_rows`."""
     if form == "json":
         print_json(whole)
     else:
@@ -52,9 +53,9 @@ def print_portion(
     part: Part,
     total: Callable[[], int],
 ) -> None:
-    """Print a part of a list for programs, and on standard error how it goes on.
+    """Print a part of a list for programs, and on standard error how many more there are.
 
-    total: counts the whole list, where the part may not be all.
+    total: counts the whole list; called only if the part may not be all of it.
     """
     numbers = count()
     print_rows(form, (row for row, _ in zip(rows, numbers, strict=False)), columns)
@@ -65,9 +66,10 @@ def print_portion(
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """How long lists of one kind of thing are printed.
+    """The printed form of a long list.
 
-    nouns: one of them and several. order: what comes first. csv: as `print_rows` takes it.
+    nouns: singular and plural of its rows. order: as the title says it, such as "newest first".
+    csv: the columns, as `print_rows` takes them.
     """
 
     nouns: tuple[str, str]
@@ -79,7 +81,7 @@ class Listing(Generic[T]):
     def print(
         self, found: Iterable[T], form: Form | None, part: Part, total: Callable[[], int]
     ) -> None:
-        """Print a part of a list. total: counts the whole."""
+        """Print a part of a list. total: counts the whole list."""
         if form:
             print_portion(form, map(self.as_json, found), self.csv, part, total)
             return
@@ -90,14 +92,14 @@ class Listing(Generic[T]):
 
 
 def print_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print CSV, row by row as they come; what commands a terminal is not in it."""
+    """Print CSV, row by row as they arrive, without terminal control characters."""
     writer = csv_module.writer(sys.stdout, lineterminator="\n")
     writer.writerow([_line(name) for name in names])
     writer.writerows([_line(value) for value in row] for row in rows)
 
 
 def _line(value: Any) -> Any:
-    # A body's lines stay: between quotation marks CSV has line breaks.
+    # The line breaks of a body stay: a quoted CSV field may have them.
     return "\n".join(map(shown, value.split("\n"))) if isinstance(value, str) else value
 
 
@@ -105,7 +107,7 @@ def _line(value: Any) -> Any:
 class Portion:
     """The part of a list that is shown.
 
-    total: of the whole list, whatever limit and offset; without `is_exact`, at least so many.
+    total: the length of the whole list, a lower bound if it is not `is_exact`.
     """
 
     shown: int
@@ -124,7 +126,7 @@ class Portion:
         return f"{self.offset + 1:,} to {self.offset + self.shown:,} of {of}"
 
     def print_rest(self) -> None:
-        """Say on standard error how the list goes on, where it does."""
+        """Say on standard error how many more rows there are, and how to show them."""
         reached = self.offset + self.shown
         if self.shown and reached < self.total:
             more = f"{self.total - reached:,} more" if self.is_exact else "there are more"

@@ -1,6 +1,7 @@
-"""The options that several commands have: one alone, or a class of those that go together.
+"""The options that several commands have: single options, and dataclasses of related ones.
 
-A command names a class as the type of a parameter, and has its options (`crawler.commands.app`).
+A command that has a dataclass as the type of a parameter gets an option for each of its fields
+(`crawler.commands.app.spread`).
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crawler.commands.common import MOST, archive_of, load_settings, moment, reading_of
+from crawler.commands.common import MAX_COUNT, archive_of, load_settings, moment, reading_of
 from crawler.config.variables import CONFIG_VARIABLE
 from storage.errors import UsageError
 from storage.model.places import Confidence, Reach
@@ -33,7 +34,7 @@ Since = Annotated[
     str | None,
     typer.Option(
         "--since",
-        help="From then on: 2026-09-14, 14/9/2026, 2026-09, yesterday, monday, 7d, 12h.",
+        help="From this time on: 2026-09-14, 14/9/2026, 2026-09, yesterday, monday, 7d, 12h.",
         metavar="TIME",
     ),
 ]
@@ -41,23 +42,23 @@ Outlets = Annotated[
     list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")
 ]
 Removed = Annotated[bool, typer.Option("--removed", help="Only articles whose page is gone.")]
-Fold = Annotated[bool, typer.Option("--fold", help="Diacritics do not count, in no word.")]
+Fold = Annotated[bool, typer.Option("--fold", help="Ignore diacritics in all words.")]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="QUERY",
-        help='Words, "phrases", -not, OR, prefix*. Without diacritics finds with; put -- first'
-        " where a word to exclude comes first.",
+        help='Words, "phrases", -not, OR, prefix*. Words without diacritics also match those with'
+        " them; put -- before a query that begins with an excluded word.",
     ),
 ]
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The short id, or a URL.")]
-Limit = Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")]
-Offset = Annotated[int, typer.Option(min=0, max=MOST, help="Leave out the first so many.")]
+Limit = Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Show at most N.")]
+Offset = Annotated[int, typer.Option(min=0, max=MAX_COUNT, help="Skip the first N.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Which configuration, and which archive in place of the one that it names."""
+    """The configuration, and an archive that overrides the configuration's."""
 
     config: Config = None
     archive: Archive = None
@@ -67,27 +68,27 @@ class Setup:
         return load_settings(self.config, self.archive)
 
     def reading(self) -> "OpenArchive":
-        """Open the archive to ask it questions. Raises ConfigError and ArchiveError."""
+        """Open the archive read-only. Raises ConfigError and ArchiveError."""
         return reading_of(self.load())
 
     def writing(self) -> "OpenArchive":
-        """Open the archive, which must be there. Raises ConfigError and ArchiveError."""
+        """Open the archive, which must exist, for writing. Raises ConfigError and ArchiveError."""
         return archive_of(self.load())
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of time; of what, the command says."""
+    """A window of time; what it bounds depends on the command."""
 
     since: Since = None
     until: Annotated[
-        str | None, typer.Option("--until", help="Before then; as --since.", metavar="TIME")
+        str | None, typer.Option("--until", help="Before this time; as --since.", metavar="TIME")
     ] = None
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
         """Return the bounds as UTC.
 
-        Raises UsageError where one is no time, or nothing can lie between them.
+        Raises UsageError if one is not a time, or the window is empty.
         """
         start, end = moment("--since", self.since), moment("--until", self.until)
         if start and end and start >= end:
@@ -97,7 +98,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which part of a long list."""
+    """The part of a long list to show."""
 
     limit: Limit = 20
     offset: Offset = 0
@@ -105,28 +106,29 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a list is printed: as a table, if nothing else is asked for."""
+    """The form of a printed list: a table by default."""
 
     json: Json = False
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print JSON, one object a line.")] = False
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV for spreadsheets.")] = False
 
     def form(self) -> Form | None:
-        """Return the form that was asked for; None for a table. Raises UsageError for several."""
+        """Return the requested form; None for a table. Raises UsageError for several forms."""
         forms: tuple[tuple[Form, bool], ...] = (
             ("json", self.json),
             ("jsonl", self.jsonl),
             ("csv", self.csv),
         )
-        asked = [form for form, is_asked in forms if is_asked]
-        if len(asked) > 1:
-            raise UsageError(f"{' and '.join(f'--{form}' for form in asked)}: expected one of them")
-        return asked[0] if asked else None
+        chosen = [form for form, is_set in forms if is_set]
+        if len(chosen) > 1:
+            names = " and ".join(f"--{form}" for form in chosen)
+            raise UsageError(f"{names}: expected one of them")
+        return chosen[0] if chosen else None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place, and how far it goes; `crawler.commands.choosing` finds its units."""
+    """A place, and its reach; `crawler.commands.choosing` finds the units."""
 
     place: Annotated[
         str | None,
@@ -141,13 +143,13 @@ class Place:
 About = Annotated[
     Confidence,
     typer.Option(
-        "--about", help="How sure that it is about the place: certain, or likely ones too."
+        "--about", help="How surely articles are about the place: certain, or also likely."
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class AboutPlace(Place):
-    """A place, how far it goes, and how sure an article is about it."""
+    """A place, its reach, and how surely articles are about it."""
 
     about: About = "likely"

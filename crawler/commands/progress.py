@@ -1,4 +1,4 @@
-"""How far a command's work is, shown on standard error where that is a terminal."""
+"""A command's progress display, on standard error if that is a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,18 +20,19 @@ _BAR = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 @contextmanager
 def progress(
-    doing: str,
+    description: str,
     *,
     total: float | None = None,
     completed: float = 0,
     hidden: bool = False,
     columns: tuple[ProgressColumn, ...] = _BAR,
 ) -> Iterator[Callable[..., None]]:
-    """Show a line; yield what updates it by total, completed, advance or description.
+    """Show a line; yield a function that updates its total, completed, advance or description.
 
-    hidden: show nothing. columns: after the description, a bar with counts if not given.
+    hidden: show nothing. columns: after the description; by default a bar with counts.
     """
-    every = (TextColumn("{task.description}"), *columns)
+    all_columns = (TextColumn("{task.description}"), *columns)
     hidden = hidden or not err.is_terminal
-    with Progress(*every, console=err, disable=hidden, transient=True) as shown:
-        yield partial(shown.update, shown.add_task(doing, total=total, completed=completed))  # type: ignore[arg-type] # rich counts in floats
+    with Progress(*all_columns, console=err, disable=hidden, transient=True) as display:
+        task = display.add_task(description, total=total, completed=completed)  # type: ignore[arg-type] # rich counts in floats
+        yield partial(display.update, task)

@@ -83,7 +83,7 @@ def test_what_sections_and_order_cannot_do_is_said(
 ) -> None:
     ending(monkeypatch, jobs, (Outcome.DONE, 5, 2), (Outcome.DONE, 5, 2))
     there = ("--archive", tmp_path / "a.db")
-    assert "sitemaps know no sections" in tinquan(*WORDS, *there, "--section", "xa-hoi").err
+    assert "sitemaps have no sections" in tinquan(*WORDS, *there, "--section", "xa-hoi").err
     assert "no section 'none'" in tinquan(*WORDS, *there, "--section", "none").err
     folder = tmp_path / "outlets"
     folder.mkdir()
@@ -96,7 +96,7 @@ def test_what_sections_and_order_cannot_do_is_said(
         'contact = "https://example.org/t"\noutlets = "outlets"\nshipped_outlets = false\n'
     )
     words = ("--from", "2026-08-01", "--to", "2026-08-02", "--config", file, *there)
-    assert "newest first, whatever" in tinquan("backfill", "paged", "--oldest-first", *words).err
+    assert "paged newest first" in tinquan("backfill", "paged", "--oldest-first", *words).err
     assert "has no way into the past" in tinquan("backfill", "closed", *words).err
 
 

@@ -57,7 +57,7 @@ def test_an_article_without_copies_answers_with_itself(tinquan: Tinquan, address
     ran = tinquan("--archive", address, "cluster", 4)
     assert ran.code == 0
     assert "4 · baothu · 2026-03-01 15:00 (first seen)" in ran.out
-    assert "No other article of the archive is a copy of it" in ran.out
+    assert "It is no copy of another article" in ran.out
     assert "no copies" in tinquan("--archive", address, "show", 4).out
     assert "source of 2 copies" in tinquan("--archive", address, "show", 1).out
     assert "copy of 1 (baohai), 100% alike" in tinquan("--archive", address, "show", 3).out

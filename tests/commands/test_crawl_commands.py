@@ -56,7 +56,7 @@ def test_a_backfill_goes_on_where_its_budget_ended_it(
     ran = tinquan(*words, "--budget", 9, "--oldest-first")
     assert ran.code == 0, ran.err
     assert len(local.asked) == 9
-    assert "its budget of 9 requests is used up; the same command goes on" in ran.out
+    assert "its budget of 9 requests is used up; the same command continues" in ran.out
     asked = [address for address in local.asked if "sitemaps-" in address]
     assert [re.findall(r"8-(\d+)-", a)[0] for a in asked] == sorted(
         [re.findall(r"8-(\d+)-", a)[0] for a in asked], key=int

@@ -136,10 +136,10 @@ def test_a_backup_says_what_only_the_store_has(
     first.unlink()
     backup = tinquan("archive", "backup", tmp_path / "b", "--config", config)
     assert (backup.code, backup.err) == (0, "")
-    assert "1 WARC file is in the object store alone, and not in it" in backup.out
+    assert "1 WARC file is only in the object store, and not in this backup" in backup.out
     s3.delete(second.relative_to(tmp_path / "captures").as_posix())
     checked = tinquan("archive", "check", "--repair", "--config", config)
-    assert (checked.code, "let it be pushed again" in checked.out) == (1, True)
+    assert (checked.code, "mark it to be pushed again" in checked.out) == (1, True)
     assert tinquan("archive", "push", "--config", config).code == 0
     assert tinquan("archive", "check", "--config", config).code == 0
 

@@ -174,7 +174,7 @@ def test_the_command_asks_outlets_where_something_is_due(
         return tinquan("recheck", "--archive", tmp_path / "archive.db", *words)
 
     idle = recheck()
-    assert (idle.code, idle.out) == (0, "no article is due to be looked at again\n")
+    assert (idle.code, idle.out) == (0, "no article is due for a recheck\n")
     two_hours_ago = datetime.now().astimezone() - timedelta(hours=2)
     for number, outlet in enumerate(("cand", "tienphong"), start=1):
         sqlite_archive.runs.start(run(f"run-{outlet}", outlet=outlet))
@@ -185,7 +185,7 @@ def test_the_command_asks_outlets_where_something_is_due(
     done = recheck("tienphong", "laodong", "tienphong", "--limit", 7)
     assert (done.code, done.err) == (0, "")
     assert [(one.outlet, one.limit, one.recheck) for one in begun] == [("tienphong", 7, True)]
-    assert "looked at again" in done.out
+    assert "rechecked" in done.out
     failed = recheck()
     assert failed.code == 1
     assert failed.err == "tinquan: cand: cand.com.vn: blocked\n"
@@ -213,4 +213,4 @@ def test_prune_says_what_is_gone(tinquan: Tinquan, tmp_path: Path) -> None:
     config.write_text('contact = "https://example.org/tests"\n')
     assert tinquan("archive", "init", "--config", config).code == 0
     ran = tinquan("prune", "--config", config)
-    assert (ran.code, ran.out) == (0, "gone: 0 logs older than 30 days, 0 validators\n")
+    assert (ran.code, ran.out) == (0, "deleted: 0 logs older than 30 days, 0 validators\n")

@@ -237,14 +237,14 @@ def twice(page: Path) -> list[object]:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (lambda page: [], "name either an address or --page FILE"),
-        (lambda page: ["https://baothu.vn/", "--page", page], "name either an address"),
+        (lambda page: [], "expected either a URL or --page FILE"),
+        (lambda page: ["https://baothu.vn/", "--page", page], "expected either a URL"),
         (lambda page: ["--page", page], "cannot be read"),
         (lambda page: ["https://127.0.0.1/x"], "expected an address of a site"),
-        (no_url, "does not say where it is from: give --url"),
+        (no_url, "does not give its own URL: give --url"),
         (taken, "baothu.vn: is outlet baothu already"),
         (shipped_one, f"is outlet tienphong already: {shipped('outlets')}/tienphong.toml"),
-        (twice, "is there already; an outlet file is never replaced"),
+        (twice, "exists already; an outlet file is never replaced"),
     ],
 )
 def test_wrong_words_are_told_in_a_line(

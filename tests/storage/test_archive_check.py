@@ -300,7 +300,7 @@ def test_a_damaged_record_is_told(config: Path, tinquan: Tinquan) -> None:
     file.write_bytes(data)
     ran = tinquan("archive", "check", "--repair", "--config", config)
     assert ran.code == 1
-    assert "cannot be repaired from here" in ran.out
+    assert "cannot be repaired automatically" in ran.out
     assert "its content is not what it was" in ran.out
 
 

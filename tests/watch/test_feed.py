@@ -149,7 +149,7 @@ def test_a_feed_is_whole_or_as_it_was(opened: Archive, tmp_path: Path, tinquan: 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "nothing to look for"),
+        ((), "nothing to search for"),
         (("cầu", "--tell", "olds"), "--tell olds: expected one of new, copies, edits, removed"),
         (('"cầu',), "has no end"),
         (("cầu", "--place", "Xứ Không Có"), "no place is called"),

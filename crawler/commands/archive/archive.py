@@ -1,4 +1,4 @@
-"""`tinquan archive`: the archive's own upkeep."""
+"""`tinquan archive`: maintenance of the archive."""
 
 from crawler.capture.files import folder_size
 from crawler.commands import options
@@ -25,7 +25,7 @@ archive_app.command()(redact)
 
 @archive_app.command()
 def init(*, setup: options.Setup) -> None:
-    """Make the archive's tables in an empty database; one that has them is left as it is."""
+    """Create the archive's tables in an empty database; an existing archive is left unchanged."""
     settings = setup.load()
     open_archive(settings.archive).close()
     say(f"archive {settings.archive_name} is ready")
@@ -33,7 +33,7 @@ def init(*, setup: options.Setup) -> None:
 
 @archive_app.command()
 def upgrade(*, setup: options.Setup) -> None:
-    """Bring an archive that an older tinquan made up to date; stopped, it goes on there."""
+    """Migrate an archive of an older tinquan to today's schema; interrupted, it resumes."""
     settings = setup.load()
     size = database_bytes(settings.archive)
     with progress("indexing") as update:
@@ -41,13 +41,13 @@ def upgrade(*, setup: options.Setup) -> None:
             settings.archive, lambda done, total: update(completed=done, total=total)
         )
     name = settings.archive_name
-    said = (
-        f"archive {name} has schema {now} already"
-        if before == now
-        else f"archive {name} is upgraded from schema {before} to {now}: it took"
-        f" {size_text(size)} and takes {size_text(database_bytes(settings.archive))}"
-    )
-    say(said)
+    if before == now:
+        say(f"archive {name} has schema {now} already")
+    else:
+        say(
+            f"archive {name} is upgraded from schema {before} to {now}: it took"
+            f" {size_text(size)} and takes {size_text(database_bytes(settings.archive))}"
+        )
 
 
 @archive_app.command()
@@ -56,14 +56,13 @@ def stats(
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """Count what the archive has of each outlet, and what it takes on the disk."""
+    """Count the archive's rows per outlet, and its size on disk."""
     form = output.form()
     settings = setup.load()
     with reading_of(settings) as opened:
         found = opened.maintenance.stats()
     files, size = folder_size(settings.captures)
-    told = stats_json(found, files, size)
     if form:
-        print_object(form, told, "outlets", STATS_CSV)
+        print_object(form, stats_json(found, files, size), "outlets", STATS_CSV)
     else:
         print_stats(found, files, size)

@@ -1,4 +1,4 @@
-"""`tinquan archive backup`: the database and the recordings, into a folder of its own."""
+"""`tinquan archive backup`: copy the database and the WARC files into a new folder."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +17,16 @@ def backup(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="FOLDER", parser=given_path, help="Where backups lie; best on another disk."
+            metavar="FOLDER", parser=given_path, help="Where backups go; best on another disk."
         ),
     ],
-    keep: Annotated[int, typer.Option(min=1, help="Keep the newest so many.")] = 7,
+    keep: Annotated[int, typer.Option(min=1, help="Keep the newest N backups.")] = 7,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Back up the database and the captures folder, while crawls go on.
+    """Back up the database and the captures folder; crawls may run meanwhile.
 
-    Exit code 1 where recordings are not what the archive says they are; the backup is made.
+    Exit code 1 if WARC files differ from what the archive says of them; the backup is made.
     """
     settings = setup.load()
     now = datetime.now(UTC)
@@ -41,11 +41,11 @@ def backup(
         )
         if made.stored:
             files = counted(made.stored, "WARC file is", "WARC files are")
-            say(f"{files} in the object store alone, and not in it")
+            say(f"{files} only in the object store, and not in this backup")
         for old in made.removed:
             say(f"{old}: removed")
     for name in made.elsewhere:
-        note(f"{name}: lies outside the captures folder and is not in it")
+        note(f"{name}: is outside the captures folder, and not in this backup")
     for fault in made.faults:
         complain(f"{fault}: run `tinquan archive check`")
     if made.faults:

@@ -1,4 +1,4 @@
-"""`tinquan archive check`: is everything as it should be, and what would mend it?"""
+"""`tinquan archive check`: find inconsistencies, and repair those that can be repaired."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -31,22 +31,22 @@ _RESTORE = "restore the file from a backup"
 def check(
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended from what is there.")
+        bool, typer.Option("--repair", help="Repair what the archive has the data to repair.")
     ] = False,
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """Compare rows with each other, with their digests and with the recordings.
+    """Compare rows with each other, with their digests and with the WARC files.
 
-    Exit code 1 where anything is wrong, also where it was repaired: check again to be sure.
+    Exit code 1 if anything is wrong, even if it was repaired: check again to be sure.
     """
     form = output.form()
     settings = setup.load()
-    opening = archive_of if repair else reading_of
-    checking, spinner = "checking the database", (SpinnerColumn(),)
+    open_ = archive_of if repair else reading_of
+    spinner = (SpinnerColumn(),)
     with (
-        opening(settings) as opened,
-        progress(checking, hidden=bool(form), columns=spinner) as update,
+        open_(settings) as opened,
+        progress("checking the database", hidden=bool(form), columns=spinner) as update,
     ):
         auditor = _Auditor(
             opened, settings, lambda name: update(description=f"checking {name}"), repair=repair
@@ -60,8 +60,7 @@ def check(
                 say(_finding_text(finding, repair=repair))
     if not form:
         for path in auditor.left_behind:
-            line = f"{path}: a crawl was killed; the outlet's next crawl reads it back"
-            say(line)
+            say(f"{path}: a crawl was killed; the outlet's next crawl reads it back")
         out.print(counted(auditor.count, "fault") if auditor.count else "nothing is wrong")
     if auditor.count:
         raise typer.Exit(1)
@@ -74,16 +73,16 @@ def _finding_json(finding: CheckFinding, *, repair: bool) -> dict[str, Any]:
 
 def _finding_text(finding: CheckFinding, *, repair: bool) -> str:
     if not finding.can_repair:
-        done = "cannot be repaired from here"
+        done = "cannot be repaired automatically"
     else:
         done = "repaired" if repair else "--repair would"
     return f"{finding.check}: {finding.what} ({done}: {finding.repair})"
 
 
 class _Auditor:
-    """Goes through everything that can be wrong, and counts what is.
+    """Runs all checks, and counts their findings.
 
-    begun: called with what is being checked. repair: mend it too.
+    begun: called with the name of each check. repair: also repair what can be repaired.
     """
 
     def __init__(
@@ -98,7 +97,7 @@ class _Auditor:
         self.left_behind: list[Path] = []
 
     def findings(self) -> Iterator[CheckFinding]:
-        """Yield all that is wrong, after mending it where that was asked for."""
+        """Yield all findings, each after its repair if repairs are requested."""
         upkeep = self._archive.maintenance
         for source in (
             upkeep.check(self._begun, repair=self._repair),
@@ -111,7 +110,7 @@ class _Auditor:
                 yield finding
 
     def _redactions(self) -> Iterator[CheckFinding]:
-        """Yield takedowns that a kill left half done."""
+        """Yield takedowns that a killed process left incomplete."""
         self._begun("takedowns")
         for redaction in self._archive.maintenance.open_redactions():
             if self._repair:
@@ -142,15 +141,15 @@ class _Auditor:
             return CheckFinding(_RECORDS, fault.what, _RESTORE, can_repair=False)
         if self._repair:
             self._archive.captures.move_record(fault.recorded.number, fault.moved_to)
-        repair = f"point to offset {fault.moved_to}, where the record lies"
+        repair = f"point to offset {fault.moved_to}, where the record is"
         return CheckFinding(_RECORDS, fault.what, repair, can_repair=True)
 
     def _half_redacted(self, fault: RecordFault) -> CheckFinding:
-        """Mend a page that came in again after its article was taken down."""
+        """Redact a page that was captured again after its article was taken down."""
         capture = fault.recorded.capture
         redaction = self._archive.maintenance.redaction(capture.url)
         if redaction is None or capture.warc_file.startswith("/"):
-            repair = "the file lies outside the captures folder: take the record out yourself"
+            repair = "the file is outside the captures folder: remove the record yourself"
             return CheckFinding(_RECORDS, fault.what, repair, can_repair=False)
         if self._repair:
             self._rewrite(redaction)
@@ -165,7 +164,7 @@ class _Auditor:
                 continue
             if self._repair:
                 self._archive.captures.note_push(fault.to_push, None)
-            yield CheckFinding(_FILES, fault.what, "let it be pushed again", can_repair=True)
+            yield CheckFinding(_FILES, fault.what, "mark it to be pushed again", can_repair=True)
         alive = liveness(self._archive, self._config.limits.run_seconds, now)
 
         def was_killed(run: Run) -> bool:

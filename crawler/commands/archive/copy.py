@@ -1,4 +1,4 @@
-"""`tinquan archive copy`: an archive into another database."""
+"""`tinquan archive copy`: copy an archive into another database."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -18,19 +18,19 @@ def copy(
     *,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Database URL or SQLite file.")],
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="An empty one, or not there yet.")
+        str, typer.Argument(metavar="TARGET", help="An empty database, or a new SQLite file.")
     ],
     json: options.Json = False,
 ) -> None:
     """Copy an archive into an empty database, also from SQLite to PostgreSQL and back.
 
-    The copy is of one moment, crawls may go on. Stopped, the same command starts over.
+    The copy is of one point in time; crawls may run meanwhile. Interrupted, it starts over.
     """
-    here = Path.cwd()
+    folder = Path.cwd()
     with progress("opening", hidden=json) as update:
         copied = copy_archive(
-            absolute_archive(source, here),
-            absolute_archive(target, here),
+            absolute_archive(source, folder),
+            absolute_archive(target, folder),
             lambda table, done, total: update(description=table, completed=done, total=total),
         )
     if json:

@@ -1,4 +1,4 @@
-"""`tinquan import`: articles from elsewhere, through the same decisions as crawled ones."""
+"""`tinquan import`: store articles from a file by the same rules as crawled ones."""
 
 import re
 from collections import Counter
@@ -25,14 +25,14 @@ from storage.errors import UsageError
 from storage.model.runs import Run
 
 _NAMED = 20  # rejected lines that are named on standard error; the file has them all
-_FIRST = 1000  # lines; where all of them fail alike, something is missing that they do not say
-_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*")  # what differs between reasons that are alike
+_FIRST = 1000  # lines; if all of them fail alike, an option such as --outlet is missing
+_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*")  # the varying parts of otherwise equal reasons
 
 
 class _Log:
-    """Sets lines aside, or leaves them out, and names the first on standard error.
+    """Writes rejected lines to a file, and names the first of them on standard error.
 
-    left_out: lines whose articles were taken down; setting them aside would keep their text.
+    left_out: lines whose articles were taken down; they are dropped, so as not to keep their text.
     """
 
     def __init__(self, file: Path, rejects: Rejects) -> None:
@@ -43,7 +43,7 @@ class _Log:
         self.left_out = 0
 
     def reject(self, line: Line, reason: str) -> None:
-        """Set a line aside."""
+        """Write a line to the file of rejected lines."""
         self._rejects.add(line, reason)
         self._reasons[_DATA.sub("…", reason)] += 1
         self.last = line, reason
@@ -51,13 +51,16 @@ class _Log:
             self._name(line, reason[:300])
 
     def skip(self, line: Line) -> None:
-        """Leave a line out for good."""
+        """Drop a line whose article was taken down."""
         self.left_out += 1
         if self.left_out <= _NAMED:
             self._name(line, "was taken down by `tinquan archive redact` and is left out")
 
     def all_fail_alike(self, lines: int) -> bool:
-        """Return whether that many lines, all that were read, were set aside for one reason."""
+        """Return whether all lines so far were rejected for the same reason.
+
+        lines: how many were read.
+        """
         return list(self._reasons.values()) == [lines]
 
     def _name(self, line: Line, reason: str) -> None:
@@ -66,7 +69,7 @@ class _Log:
 
 def import_(
     *,
-    file: Annotated[Path, typer.Argument(help="A file of JSON lines, also packed by gzip.")],
+    file: Annotated[Path, typer.Argument(help="A file of JSON lines, plain or gzipped.")],
     outlet: Annotated[
         str | None, typer.Option(metavar="NAME", help="The outlet of rows that name none.")
     ] = None,
@@ -77,21 +80,20 @@ def import_(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where lines are set aside; FILE.rejected.jsonl in the working folder.",
+            help="File for rejected lines; by default FILE.rejected.jsonl in the working folder.",
         ),
     ] = None,
     keep_going: Annotated[
         bool,
-        typer.Option("--keep-going", help="Go on where the first thousand lines fail alike."),
+        typer.Option("--keep-going", help="Continue even if the first thousand lines fail alike."),
     ] = False,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
     """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
 
-    Lines that cannot be used are named, set aside and pass nobody by; a thousand of them at the
-    beginning that fail alike end the import. Started again, it goes over what it has stored
-    without storing it twice.
+    Lines that cannot be used are named and set aside in a file; if the first thousand all fail
+    alike, the import ends. Run again, it stores nothing twice.
     """
     settings = setup.load()
     started = datetime.now(UTC)
@@ -105,8 +107,8 @@ def import_(
             with archive_of(settings, create=True) as opened, Pages(source) as pages:
                 clock = partial(datetime.now, UTC)
                 importer = Importer(opened, source, pages, log.reject, log.skip, clock)
-                watch = None if keep_going else partial(_check_first, file, log, id_key)
-                runs = _run(file, lines, raw, importer, watch)
+                check = None if keep_going else partial(_check_first, file, log, id_key)
+                runs = _run(file, lines, raw, importer, check)
         except BaseException:
             _close_early(rejects)
             raise
@@ -117,7 +119,7 @@ def import_(
 
 
 def _close_early(rejects: Rejects) -> None:
-    """Keep what was set aside until the import was ended; the reason of its end comes first."""
+    """Keep the lines rejected before the import failed; an error here must not hide that one."""
     try:
         rejects.close(complete=False)
     except UsageError as error:
@@ -135,17 +137,17 @@ def _report_rejects(rejects: Rejects) -> None:
 
 
 def _check_first(file: Path, log: _Log, id_key: str, count: int) -> None:
-    """Raise UsageError that asks for what is missing, where the first lines all fail alike."""
+    """Raise UsageError if the first lines all fail alike, naming the option that would help."""
     if count != _FIRST or not log.all_fail_alike(count) or log.last is None:
         return
     line, reason = log.last
     if reason.startswith("has no outlet"):
-        ask = "name the outlet by --outlet NAME"
+        hint = "name the outlet by --outlet NAME"
     elif f"has no {' or '.join(dict.fromkeys(['url', id_key]))}" in reason:
-        ask = f"name the key of the outlet's own id by --id-key KEY; the lines have {_keys(line)}"
+        hint = f"name the key of the outlet's own id by --id-key KEY; the lines have {_keys(line)}"
     else:
-        ask = "mend the lines, or go on all the same by --keep-going"
-    raise UsageError(f"{file}: the first {count:,} lines fail alike: each {reason[:200]}; {ask}")
+        hint = "correct the lines, or continue nevertheless by --keep-going"
+    raise UsageError(f"{file}: the first {count:,} lines fail alike: each {reason[:200]}; {hint}")
 
 
 def _keys(line: Line) -> str:
@@ -158,11 +160,11 @@ def _run(
     lines: IO[bytes],
     raw: IO[bytes],
     importer: Importer,
-    watch: Callable[[int], None] | None,
+    check: Callable[[int], None] | None,
 ) -> list[Run]:
-    """Import all lines; whatever ends it, the runs are closed.
+    """Import all lines; the runs are closed whatever happens.
 
-    watch: told after each line how many there were so far; may raise.
+    check: called after each line with the count so far; may raise to end the import.
     """
     number = 0
     try:
@@ -172,8 +174,8 @@ def _run(
             for count, line in enumerate(read_lines(lines), start=1):
                 importer.take(line)
                 number = line.number
-                if watch is not None:
-                    watch(count)
+                if check is not None:
+                    check(count)
                 update(completed=raw.tell())
             importer.store_rest()
     except DAMAGED as error:
@@ -207,13 +209,13 @@ def _report(runs: list[Run], rejects: Rejects, left_out: int, *, json: bool) -> 
     if left_out:
         counts["taken_down"] = left_out
         names.append("taken_down")
-    aside = str(rejects.path) if rejects.count else None
+    rejected_file = str(rejects.path) if rejects.count else None
     if json:
         total = {name: counts[name] for name in names}
-        print_json(total | {"rejected_file": aside, "runs": [run.id for run in runs]})
+        print_json(total | {"rejected_file": rejected_file, "runs": [run.id for run in runs]})
         return
     out.print(", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in names))
-    if aside:
+    if rejected_file:
         _report_rejects(rejects)
     if counts["new"] + counts["revised"]:
-        note("`tinquan places retag` notes which places they are about")
+        note("`tinquan places retag` tags them with the places that they are about")

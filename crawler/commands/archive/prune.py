@@ -1,4 +1,4 @@
-"""`tinquan prune`: throw away what nobody needs any more, and tidy the database."""
+"""`tinquan prune`: delete old logs and validators, and tidy the database."""
 
 import time
 from datetime import UTC, datetime
@@ -23,11 +23,11 @@ def prune(*, setup: options.Setup) -> None:
     found = (
         f"{counted(len(logs), 'log')} older than {days} days, {counted(validators, 'validator')}"
     )
-    out.print(f"gone: {found}")
+    out.print(f"deleted: {found}")
 
 
 def old_logs(folder: Path, before: float) -> list[Path]:
-    """Return the crawls' logs below a folder that were last written before a time (epoch)."""
+    """Return the crawl logs in a folder that were last written before a time (epoch seconds)."""
     return [
         path
         for path in sorted(folder.glob("*/*.log*"))

@@ -1,4 +1,4 @@
-"""`tinquan archive push`: closed WARC files into the object store."""
+"""`tinquan archive push`: copy closed WARC files to the object store."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,10 +15,10 @@ from storage.errors import ConfigError
 
 
 def push(setup: options.Setup, json: options.Json = False) -> None:
-    """Push closed WARC files into the object store that `captures` names; the schedule does so too.
+    """Push closed WARC files to the object store that `captures` names; the schedule does so too.
 
-    Local copies go once they have been there for `keep_days`. Exit code 1 where a file could not
-    be pushed; the next push tries it again.
+    Local copies are deleted `keep_days` after their push. Exit code 1 if a file could not be
+    pushed; the next push tries again.
     """
     settings = setup.load()
     files = CaptureFiles(settings.captures, settings.object_store)

@@ -1,4 +1,4 @@
-"""`tinquan archive redact`: take an article down."""
+"""`tinquan archive redact`: remove an article's text on request."""
 
 import getpass
 import os
@@ -25,65 +25,65 @@ def redact(
     *,
     ref: options.Ref,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept for the audit.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Remove an article's text everywhere, for good; its addresses are never asked for again.
+    """Remove an article's text everywhere, for good; its URLs are never requested again.
 
-    Stopped in the middle, the same command goes on.
+    Interrupted, the same command continues.
     """
     if not reason.strip():
-        raise UsageError("--reason is empty: expected why, for whoever asks later")
+        raise UsageError("--reason is empty: expected the reason, for the audit")
     settings = setup.load()
     outlets = outlets_of(settings)
     files = CaptureFiles(settings.captures, settings.object_store)
     with archive_of(settings) as opened:
-        before = _asked(opened, ref, yes=yes)
+        slug = _confirmed(opened, ref, yes=yes)
         copies = _copies(opened, ref)
-        with host_hold(opened, settings.captures, outlets, before):
+        with host_hold(opened, settings.captures, outlets, slug):
             now = datetime.now(UTC)
             redaction = _redaction(opened, ref, reason, now)
             removed = rewrite(opened, files, redaction, now)
         scrubbed = opened.maintenance.scrub()
     kept = backups(_backups_folder(settings))
     if json:
-        found = {"copies": copies, "backups": [str(one) for one in kept], "scrubbed": scrubbed}
-        print_json(_redaction_json(redaction, removed) | found)
+        left = {"copies": copies, "backups": [str(path) for path in kept], "scrubbed": scrubbed}
+        print_json(_redaction_json(redaction, removed) | left)
         return
     say(
         f"article {redaction.article} is taken down: its text is out of the database,"
         f" {counted(removed.records, 'record is', 'records are')} out of"
         f" {counted(removed.files, 'WARC file')}",
     )
-    for line in _left(removed, copies, kept, scrubbed=scrubbed):
+    for line in _remaining(removed, copies, kept, scrubbed=scrubbed):
         note(line)
 
 
-def _left(
+def _remaining(
     removed: Removed, copies: Sequence[int], kept: Sequence[Path], *, scrubbed: bool
 ) -> Iterator[str]:
     """Yield where the text still is, and what to do about it."""
     for name in removed.elsewhere:
-        yield f"{name}: lies outside the captures folder and still holds it"
+        yield f"{name}: is outside the captures folder and still holds it"
     for name in removed.lacking:
         yield (
-            f"{name}: is neither here nor in the object store: the machine that has it goes on with"
-            " the takedown when it pushes next (tinquan archive push)"
+            f"{name}: is neither here nor in the object store: the machine that has it completes"
+            " the takedown on its next push (tinquan archive push)"
         )
     for name in removed.versions:
         yield f"{name}: the store keeps this earlier version, which holds the text: delete it there"
     if not scrubbed:
         yield (
-            "another process still reads what was there before; until it ends, the text can be"
-            " found in the database's own files: start the same command again later"
+            "another process still reads an earlier snapshot; until it ends, the text remains in"
+            " the database's own files: run the same command again later"
         )
     if copies:
         listed = ", ".join(map(str, copies))
         yield f"copies of it are in the archive and stay; take them down too? articles {listed}"
     if kept:
         which = f"{kept[0]} to {kept[-1].name}" if len(kept) > 1 else str(kept[0])
-        yield f"{len(kept)} earlier backups may hold it: {which}; delete them or let them run out"
+        yield f"{len(kept)} earlier backups may hold it: {which}; delete them or let them expire"
     yield "earlier exports, and backups elsewhere, still hold it: see docs/archive.md"
 
 
@@ -92,7 +92,7 @@ def _backups_folder(settings: Config) -> Path:
 
 
 def _copies(archive: Archive, ref: str) -> list[int]:
-    """Return the articles that are copies of the same story; none once it is taken down."""
+    """Return the ids of the article's copies; none if it is already taken down."""
     try:
         own, cluster = archive.articles.get(ref).id, archive.clusters.get(ref)
     except NotFoundError:
@@ -100,8 +100,8 @@ def _copies(archive: Archive, ref: str) -> list[int]:
     return [member.id for member in cluster.members if member.id != own]
 
 
-def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
-    """Return the outlet of the article, after asking. Raises NotFoundError."""
+def _confirmed(archive: Archive, ref: str, *, yes: bool) -> str:
+    """Ask for confirmation and return the article's outlet. Raises NotFoundError."""
     try:
         archived = archive.articles.get(ref)
     except NotFoundError:
@@ -121,7 +121,7 @@ def _asked(archive: Archive, ref: str, *, yes: bool) -> str:
 
 
 def _redaction(archive: Archive, ref: str, reason: str, now: datetime) -> Redaction:
-    """Take the article out of the database; of one that is out of it already, go on."""
+    """Redact the article in the database, or return the redaction that was begun before."""
     try:
         archive.articles.get(ref)
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""`tinquan reextract`: captures read again by today's code, and what that changes."""
+"""`tinquan reextract`: extract captures again with today's code, and show what changes."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -36,22 +36,23 @@ def reextract(
     ] = None,
     window: options.Window,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change, of all captures; write none.")
+        bool,
+        typer.Option("--dry-run", help="Show what would change in all captures; write nothing."),
     ] = False,
     all_: Annotated[
-        bool, typer.Option("--all", help="Also what this version of the code has read.")
+        bool, typer.Option("--all", help="Also captures that this version has read already.")
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read; one a core if not given.")
+        int | None, typer.Option(min=1, help="Worker processes; by default one per core.")
     ] = None,
-    diffs: Annotated[int, typer.Option(min=0, help="Show what changed in so many articles.")] = 5,
+    diffs: Annotated[int, typer.Option(min=0, help="Show what changed in at most N articles.")] = 5,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
     """Read captures again with today's code. --since and --until bound the time of capture.
 
-    A change counts as ours, not as the outlet's edit; what was read before is kept. Stopped, it
-    goes on where it was when it is started again.
+    A change counts as ours, not as the outlet's edit; earlier readings are kept. Interrupted and
+    run again, it continues where it stopped.
     """
     settings = setup.load()
     known = outlets_of(settings)
@@ -68,11 +69,11 @@ def reextract(
     reader = RereadSettings(files, known, VERSION, workers)
     raise_on_term()
     shown: list[Difference] = []
-    opening = reading_of if dry_run else archive_of
-    with opening(settings) as opened, progress("reading", hidden=json) as update:
-        update(total=sum(opened.captures.count_to_reread(each) for each in queries))
+    open_ = reading_of if dry_run else archive_of
+    with open_(settings) as opened, progress("reading", hidden=json) as update:
+        update(total=sum(opened.captures.count_to_reread(query) for query in queries))
         callbacks = RereadCallbacks(
-            write=_leave if dry_run else _write_to(opened),
+            write=_discard if dry_run else _write_to(opened),
             differ=lambda found: shown.append(found) if len(shown) < diffs else None,
             progress=lambda report: update(completed=report.done),
         )
@@ -86,7 +87,7 @@ def reextract(
 
 
 def batches_of(archive: Archive, queries: list[RereadQuery]) -> Iterator[list[RereadItem]]:
-    """Yield what is to be read again, outlet by outlet, oldest capture first."""
+    """Yield batches of captures to read again, query by query, oldest capture first."""
     for query in queries:
         found = archive.captures.to_reread(query, BATCH)
         while found:
@@ -101,5 +102,5 @@ def _write_to(archive: Archive) -> Callable[[Sequence[tuple[int, Result]]], obje
     return write
 
 
-def _leave(_results: Sequence[tuple[int, Result]]) -> None:
+def _discard(_results: Sequence[tuple[int, Result]]) -> None:
     """Write nothing."""

@@ -1,4 +1,4 @@
-"""What re-extraction came to, as JSON and as text: counts first, then diffs, then what failed."""
+"""The report of a re-extraction, as JSON and as text: counts, then diffs, then failures."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from crawler.reprocess.reextract import Difference, Report, version_of
 _MEANINGS = {
     Effect.SAME: "read as before",
     Effect.CHANGED: "say something else",
-    Effect.REFUSED: "are no article any more",
+    Effect.REFUSED: "are no longer an article",
     Effect.ADMITTED: "are an article after all",
     Effect.FAILED: "failed: what was read before stays",
 }
@@ -22,7 +22,7 @@ _STYLES = {"+": "green", "-": "red", "@": "dim"}
 
 
 def report_json(report: Report, shown: list[Difference], *, dry_run: bool) -> dict[str, Any]:
-    """Return the counts, and the differences that are to be shown."""
+    """Return the counts, and the `shown` differences."""
     return {
         "version": VERSION,
         "dry_run": dry_run,
@@ -48,9 +48,9 @@ def _difference_json(found: Difference) -> dict[str, Any]:
 
 
 def print_report(report: Report, shown: list[Difference], *, dry_run: bool) -> None:
-    """Print the counts, then diffs, then, as errors, what could not be read."""
+    """Print the counts, then diffs, then, as errors, the captures that could not be read."""
     if not report.done:
-        out.print(f"nothing to read again: version {VERSION} has read it all (--all does it again)")
+        out.print(f"nothing to read again: version {VERSION} has read all (--all reads it again)")
         return
     counts = {meaning: report.effects[effect] for effect, meaning in _MEANINGS.items()}
     counts["could not be read"] = report.unread_count
@@ -98,6 +98,6 @@ def _print_end(report: Report, shown: int, *, dry_run: bool) -> None:
         out.print(f"\n{counted(report.differing, 'capture')} changed; what was read before is kept")
     if report.stale and dry_run:
         say(
-            f"{report.stale} of them were last read by this very version ({VERSION}): write them "
+            f"{report.stale} of them were last read by this same version ({VERSION}): write them "
             "with --all, or raise VERSION in crawler/extract/article.py if the code has changed",
         )

@@ -1,4 +1,4 @@
-"""What `tinquan archive` prints, as text and as JSON."""
+"""The report of `tinquan archive stats`, as text and as JSON."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from storage.model.maintenance import ArchiveStats, OutletStats
 
 STATS_CSV = "outlet articles revisions captures refusals first_at last_at captured_from captured_to"
 _COLUMNS: tuple[Column[OutletStats], ...] = (
-    Column("outlet", lambda one: one.outlet),
-    Column("articles", lambda one: one.articles, number=True),
-    Column("revisions", lambda one: one.revisions, number=True, rank=2),
-    Column("captures", lambda one: one.captures, number=True, rank=3),
-    Column("oldest", lambda one: one.first_at, rank=1, time=True),
-    Column("newest", lambda one: one.last_at, time=True),
-    Column("refused", lambda one: refused_text(dict(one.refusals)), below=True),
+    Column("outlet", lambda row: row.outlet),
+    Column("articles", lambda row: row.articles, number=True),
+    Column("revisions", lambda row: row.revisions, number=True, rank=2),
+    Column("captures", lambda row: row.captures, number=True, rank=3),
+    Column("oldest", lambda row: row.first_at, rank=1, time=True),
+    Column("newest", lambda row: row.last_at, time=True),
+    Column("refused", lambda row: refused_text(dict(row.refusals)), below=True),
 )
 
 
 def stats_json(found: ArchiveStats, warc_files: int, warc_bytes: int) -> dict[str, Any]:
-    """Return what the archive has. warc_files, warc_bytes: of the captures folder."""
+    """Return the counts as plain data. warc_files, warc_bytes: of the captures folder."""
     return {
         "outlets": [_outlet_json(outlet) for outlet in found.outlets],
         "database_bytes": found.database_bytes,
@@ -36,7 +36,7 @@ def _outlet_json(outlet: OutletStats) -> dict[str, Any]:
 
 
 def print_stats(found: ArchiveStats, warc_files: int, warc_bytes: int) -> None:
-    """Print what the archive has. warc_files, warc_bytes: of the captures folder."""
+    """Print the counts. warc_files, warc_bytes: of the captures folder."""
     print_table(table_of("the archive", _COLUMNS, found.outlets))
     out.print(
         f"database {size_text(found.database_bytes)}; {counted(warc_files, 'WARC file')},"

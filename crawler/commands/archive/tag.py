@@ -1,4 +1,4 @@
-"""`tinquan places tag`: what texts say of places, without an archive."""
+"""`tinquan places tag`: find the places in texts, without an archive."""
 
 import json as json_module
 import sys
@@ -41,19 +41,17 @@ def tag(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="JSON lines with title, sapo, body, date, outlet_province, id; - reads them from"
-            " standard input. Without it, standard input is the body of one text."
+            help="JSON lines with title, sapo, body, date, outlet_province, id; - reads standard"
+            " input. Without FILE, standard input is the body of one text."
         ),
     ] = None,
     day: Annotated[
         str | None,
-        typer.Option("--date", metavar="DAY", help="Day of publication, where a line gives none."),
+        typer.Option("--date", metavar="DAY", help="Day of publication of lines without one."),
     ] = None,
     outlet_province: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Province that the outlet is about, where a line gives none."
-        ),
+        typer.Option(metavar="NAME", help="Province of the outlet, for lines without one."),
     ] = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -66,22 +64,22 @@ def tag(
             f"--outlet-province {outlet_province!r}: no such province; expected a name or code"
         )
     if file is None:
-        _answer(tagger, _plain(default, outlet_province), as_json=json)
+        _print_row(tagger, _row_of_input(default, outlet_province), as_json=json)
         return
     with _lines(file) as lines:
-        all_well = True
+        is_valid = True
         for number, line in enumerate(lines, 1):
             try:
                 if line.strip():
-                    _answer(tagger, parse_row(line, default, outlet_province), as_json=json)
+                    _print_row(tagger, parse_row(line, default, outlet_province), as_json=json)
             except UsageError as error:
-                all_well = False
+                is_valid = False
                 complain(f"{file}: line {number}: {error}")
-    if not all_well:
+    if not is_valid:
         raise typer.Exit(1)
 
 
-def _plain(day: date | None, province: str | None) -> Row:
+def _row_of_input(day: date | None, province: str | None) -> Row:
     if day is None:
         raise UsageError("--date is missing: places depend on the day, such as --date 2025-07-01")
     try:
@@ -93,7 +91,7 @@ def _plain(day: date | None, province: str | None) -> Row:
 
 @contextmanager
 def _lines(file: Path) -> Iterator[Iterable[bytes]]:
-    """Open the file, or standard input, as lines of bytes: one bad line must not spoil others."""
+    """Open the file, or standard input, as lines of bytes, so that each is decoded on its own."""
     if str(file) == "-":
         yield sys.stdin.buffer
         return
@@ -106,13 +104,13 @@ def _lines(file: Path) -> Iterator[Iterable[bytes]]:
 
 
 def parse_row(line: bytes, day: date | None = None, province: str | None = None) -> Row:
-    """Return what a JSON line asks; `day` and `province` hold where it does not say.
+    """Parse a JSON line; `day` and `province` are the defaults for what it does not give.
 
-    Raises UsageError where it is no JSON object in UTF-8, or a value is not of its kind.
+    Raises UsageError if it is not a JSON object in UTF-8, or a value has the wrong type.
     """
     try:
         row = json_module.loads(line.decode("utf-8-sig"))
-        json_module.dumps(row, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is none
+        json_module.dumps(row, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
     except (ValueError, RecursionError) as error:
         raise UsageError(f"expected a JSON object in UTF-8 ({error})") from None
     if not isinstance(row, dict):
@@ -133,7 +131,7 @@ def _text(row: dict[str, Any], key: str) -> str | None:
     return value
 
 
-def _answer(tagger: Tagger, row: Row, *, as_json: bool) -> None:
+def _print_row(tagger: Tagger, row: Row, *, as_json: bool) -> None:
     tags = tagger.tag(
         row.day,
         title=row.title,

@@ -1,4 +1,4 @@
-"""`tinquan backfill`: the articles of a window of the past, in as many crawls as it takes."""
+"""`tinquan backfill`: fetch the articles of a past window, in as many crawls as it takes."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -30,19 +30,19 @@ def backfill(
     since: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")],
     until: Annotated[str, typer.Option("--to", metavar="DATE", help="The last day.")],
     budget: Annotated[
-        int | None, typer.Option(min=2, help="Stop after so many requests; say it again to go on.")
+        int | None, typer.Option(min=2, help="Stop after N requests; run it again to continue.")
     ] = None,
     oldest_first: Annotated[
         bool, typer.Option("--oldest-first", help="Begin with the window's first day.")
     ] = False,
     section: Annotated[
         list[str] | None,
-        typer.Option(help="Where the outlet has no sitemaps: only this section; may be repeated."),
+        typer.Option(help="If the outlet has no sitemaps: only this section; may be repeated."),
     ] = None,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Fetch what an outlet published in a window of the past; said again, it goes on."""
+    """Fetch what an outlet published in a window of the past; run again, it continues."""
     settings = setup.load()
     chosen = find_outlet(outlets_of(settings), outlet)
     _check(chosen, section or [], oldest_first=oldest_first)
@@ -67,7 +67,7 @@ def backfill(
         print_end(ended, settings)
         print_coverage(chosen.slug, promised, "day")
         if ended[-1].outcome is Outcome.DONE and ended[-1].error:
-            say(f"{ended[-1].error}; the same command goes on")
+            say(f"{ended[-1].error}; the same command continues")
     if ended[-1].outcome is not Outcome.DONE:
         raise typer.Exit(1)
 
@@ -91,18 +91,18 @@ def _check(outlet: Outlet, sections: list[str], *, oldest_first: bool) -> None:
             f" day archives or paging in its family {outlet.family}"
         )
     if sections and outlet.sitemap:
-        note("note: sitemaps know no sections: the whole window is fetched")
+        note("note: sitemaps have no sections: the whole window is fetched")
     if oldest_first and not (outlet.sitemap or family.day_archive):
-        note("note: sections are paged newest first, whatever is asked")
+        note("note: --oldest-first has no effect: sections are paged newest first")
 
 
 def _until_done(archive: Archive, config: Config, job: CrawlJob, *, hidden: bool) -> list[Run]:
-    """Crawl until the window is whole or the budget used up; a crawl's time limit is no end."""
+    """Crawl until the window is complete or the budget used up; restart crawls that time out."""
     ended: list[Run] = []
     left = job.budget
     for _ in range(_MAX_CRAWLS):
-        next_one = replace(job, run_id=new_run_id(), budget=left)
-        [run] = do_crawls(archive, config, [[next_one]], hidden=hidden)
+        next_job = replace(job, run_id=new_run_id(), budget=left)
+        [run] = do_crawls(archive, config, [[next_job]], hidden=hidden)
         ended.append(run)
         if run.outcome is not Outcome.TIMED_OUT or not run.counts.new + run.counts.revised:
             break

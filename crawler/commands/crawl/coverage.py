@@ -1,4 +1,4 @@
-"""`tinquan coverage`: what an outlet's sitemaps promised against what is stored."""
+"""`tinquan coverage`: compare what an outlet's sitemaps promise with what is stored."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from storage.model.links import LeftOut, Period, Promised
 from storage.model.runs import SITEMAPS
 
 _GAPS = 20
-_RUNS = 500  # among them the last that read sitemaps is looked for
+_RUNS = 500  # how many runs to search for the last one that read sitemaps
 
 _CSV = "period promised stored refused missing"
 _BAR = 30  # cells
@@ -32,8 +32,8 @@ def coverage(
     until: Annotated[
         str | None, typer.Option("--until", metavar="DATE", help="Before this day.")
     ] = None,
-    by: Annotated[str, typer.Option(metavar="day|month", help="One row each.")] = "month",
-    gaps: Annotated[int, typer.Option(min=0, help="List so many of the missing.")] = _GAPS,
+    by: Annotated[str, typer.Option(metavar="day|month", help="The period of a row.")] = "month",
+    gaps: Annotated[int, typer.Option(min=0, help="List at most N missing articles.")] = _GAPS,
     setup: options.Setup,
     output: options.Output,
 ) -> None:
@@ -50,23 +50,22 @@ def coverage(
         missing = opened.links.missing(slug, *window, gaps)
         left_out = _left_out(opened, slug)
     if form:
-        told: dict[str, Any] = {
+        report: dict[str, Any] = {
             "periods": [coverage_json(row) for row in rows],
             "missing": [{"day": day or None, "url": url} for day, url in missing],
         }
-        told |= {"left_out": left_out} if left_out else {}
-        print_object(form, told, "periods", _CSV)
+        report |= {"left_out": left_out} if left_out else {}
+        print_object(form, report, "periods", _CSV)
         return
     print_coverage(slug, rows, period)
     if left_out:
-        words = ", ".join(f"{name} {count}" for name, count in left_out.items())
-        line = f"the last crawl that read sitemaps left out: {words}"
-        say(line)
+        counts = ", ".join(f"{name} {count}" for name, count in left_out.items())
+        say(f"the last crawl that read sitemaps left out: {counts}")
     _print_gaps(rows, missing)
 
 
 def _window(since: str | None, until: str | None) -> tuple[date | None, date | None]:
-    """Return the first day and the day after the last. Raises UsageError."""
+    """Return the first day and the day after the last. Raises UsageError for an empty window."""
     start = day_of("--since", since) if since else None
     end = day_of("--until", until) if until else None
     if start and end and start >= end:
@@ -75,25 +74,25 @@ def _window(since: str | None, until: str | None) -> tuple[date | None, date | N
 
 
 def _left_out(archive: Archive, outlet: str) -> dict[str, int]:
-    """Return what the last crawl that read sitemaps knew of and left out, by name."""
+    """Return how many articles the last crawl that read sitemaps left out, by reason."""
     runs = archive.runs.find(outlet, limit=_RUNS)
     last = next((run for run in runs if run.counts.signals.get(SITEMAPS) and not run.replay), None)
     if last is None:
         return {}
-    # A backfill is asked for its window only.
+    # A backfill leaves out what is outside its window by design.
     kinds = [kind for kind in LeftOut if last.kind != "backfill" or kind is not LeftOut.OUTSIDE]
     counts = last.counts.refused
     return {kind.value: counts[kind] for kind in kinds if counts.get(kind)}
 
 
 def coverage_json(row: Promised) -> dict[str, Any]:
-    """Return one period as plain data."""
+    """Return one period's counts as plain data."""
     numbers = fields_json(row, "promised stored refused missing")
     return {"period": row.period or None} | numbers
 
 
 def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
-    """Print one row a period, with a bar of what is there, and the sum."""
+    """Print one row per period, with a bar of what is stored, and a total."""
     if not rows:
         say(
             f"no sitemap of {slug} has been read for this window: `tinquan backfill {slug}` and"
@@ -107,7 +106,7 @@ def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
         sum(row.refused for row in rows),
     )
     columns: tuple[Column[Promised], ...] = (
-        Column(by, lambda row: _name(row.period, by)),
+        Column(by, lambda row: _period_text(row.period, by)),
         Column("promised", lambda row: row.promised, number=True),
         Column("stored", lambda row: row.stored, number=True),
         Column("refused", lambda row: row.refused, number=True),
@@ -118,12 +117,13 @@ def print_coverage(slug: str, rows: list[Promised], by: Period) -> None:
 
 
 def _bar(row: Promised) -> str:
-    """Return what is there of a period's articles as a bar, full only where nothing is missing."""
-    there = (row.promised - row.missing) * _BAR // row.promised if row.promised else 0
-    return "█" * there + "░" * (_BAR - there)
+    """Return the share of a period's articles that is not missing, as a bar."""
+    # Rounded down: a full bar says that nothing is missing.
+    filled = (row.promised - row.missing) * _BAR // row.promised if row.promised else 0
+    return "█" * filled + "░" * (_BAR - filled)
 
 
-def _name(period: str, by: Period) -> str:
+def _period_text(period: str, by: Period) -> str:
     if not period:
         return "no date"
     return f"{period} (no day)" if by == "day" and len(period) == len("2026-09") else period

@@ -1,4 +1,4 @@
-"""`tinquan crawl`: one process an outlet, watched until all have ended."""
+"""`tinquan crawl`: run one crawl process per outlet, and wait until all have ended."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,17 +33,17 @@ WhichArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="OUTLET|URL",
-        help="Which, or an address on any site; all that are not retired if none is named.",
+        help="An outlet, or a URL of any site; all that are not retired if none is named.",
     ),
 ]
 SectionOption = Annotated[
     list[str] | None, typer.Option(help="Only this section; may be repeated.")
 ]
-LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many articles an outlet.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="At most N articles per outlet.")]
 ReplayOption = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="PATH", help="Take the bytes from this WARC file, and those named after it."
+        metavar="PATH", help="Replay this WARC file, and those named after it, without a network."
     ),
 ]
 RecrawlOption = Annotated[
@@ -76,10 +76,10 @@ def crawl(
         raise UsageError("--sitemaps needs --since: sitemaps reach back to the first day")
     stored = CaptureFiles(settings.captures, settings.object_store)
     recordings = [stored.local(path) for path in replay or ()]
-    named, files = _told_apart(list(dict.fromkeys(outlet or ())), recordings, known)
-    given = [name for name in named if is_address(name)]
+    named, files = _split_recordings(list(dict.fromkeys(outlet or ())), recordings, known)
+    urls = [name for name in named if is_address(name)]
     chosen = [find_outlet(known, name) for name in named if not is_address(name)]
-    for item in chosen or ([] if given else _wanted(known)):
+    for item in chosen or ([] if urls else _not_retired(known)):
         for slug in section or ():
             item.section(slug)
     start, end = window.bounds()
@@ -96,10 +96,10 @@ def crawl(
     recorded = sessions([path.resolve() for path in files])
     if not recorded:
         require_contact(settings.contact, settings.file)
-    if given and recorded:
-        raise UsageError("--replay needs outlets, not addresses: their files say what to ask for")
-    rounds = [[_given(template, url, known)] for url in given]
-    if chosen or not given:
+    if urls and recorded:
+        raise UsageError("--replay needs outlets, not URLs: outlet files say what to request")
+    rounds = [[_url_job(template, url, known)] for url in urls]
+    if chosen or not urls:
         rounds += _rounds(chosen, known, template, recorded)
     with archive_of(settings, create=True) as opened:
         ended = list(do_crawls(opened, settings, rounds, at_once=jobs, hidden=json))
@@ -112,32 +112,33 @@ def crawl(
         raise typer.Exit(1)
 
 
-def _told_apart(
-    words: list[str], replay: list[Path], known: dict[str, Outlet]
+def _split_recordings(
+    arguments: list[str], replay: list[Path], known: dict[str, Outlet]
 ) -> tuple[list[str], list[Path]]:
-    """Return outlets and addresses, and recordings: a shell makes several words of --replay *.gz.
+    """Return the outlets and URLs among the arguments, and all recordings.
 
-    Raises UsageError for a recording that is not there.
+    A shell expands `--replay *.gz` to several words: all but the first become arguments. Raises
+    UsageError for a missing recording.
     """
     if not replay:
-        return words, []
+        return arguments, []
     missing = next((path for path in replay if not path.exists()), None)
     if missing is not None:
         raise UsageError(f"--replay {missing}: no such file; expected a WARC file")
-    more = [word for word in words if word not in known and Path(word).is_file()]
-    return [word for word in words if word not in more], [*replay, *map(Path, more)]
+    more = [name for name in arguments if name not in known and Path(name).is_file()]
+    return [name for name in arguments if name not in more], [*replay, *map(Path, more)]
 
 
 def _report_gaps(recorded: list[Session]) -> bool:
-    """Say what is lost of the recordings; True where anything is."""
+    """Print the gaps of the recordings; return whether there are any."""
     gaps = [gap for session in recorded for gap in session.gaps]
     for gap in gaps:
         complain(gap)
     return bool(gaps)
 
 
-def _given(template: CrawlJob, url: str, known: dict[str, Outlet]) -> CrawlJob:
-    """Return the job for one address; of a host that no file names, read generically."""
+def _url_job(template: CrawlJob, url: str, known: dict[str, Outlet]) -> CrawlJob:
+    """Return the job for one URL; a host without an outlet file becomes an ad hoc outlet."""
     outlet = outlet_of_host(known, host_of(url) or "")
     if outlet is None:
         outlet = outlet_of_site(url, known)
@@ -149,20 +150,20 @@ def _given(template: CrawlJob, url: str, known: dict[str, Outlet]) -> CrawlJob:
     return replace(template, outlet=outlet.slug, run_id=new_run_id(), url=url)
 
 
-def _wanted(known: dict[str, Outlet]) -> list[Outlet]:
+def _not_retired(known: dict[str, Outlet]) -> list[Outlet]:
     return [item for item in known.values() if item.status != "retired"]
 
 
 def _rounds(
     chosen: list[Outlet], known: dict[str, Outlet], template: CrawlJob, recorded: list[Session]
 ) -> list[list[CrawlJob]]:
-    """Return what is to be done at the same time, one round after the other.
+    """Return rounds of jobs; the jobs of a round run at the same time, the rounds in order.
 
-    Recordings are replayed session by session, in the order of time, so that an edit follows
-    what it edited; a session's outlets are those whose hosts it holds.
+    Recordings are replayed session by session in chronological order, so that an edit follows
+    the state that it edited; a session's outlets are those whose hosts it holds.
     """
     if not recorded:
-        wanted = chosen or _wanted(known)
+        wanted = chosen or _not_retired(known)
         if not wanted:
             raise UsageError("no outlet is active; name one: tinquan outlets list shows them")
         return [[_job(template, item, ()) for item in wanted]]
@@ -190,6 +191,6 @@ def _job(template: CrawlJob, outlet: Outlet, files: tuple[Path, ...]) -> CrawlJo
         outlet=outlet.slug,
         run_id=new_run_id(),
         sections=sections,
-        recrawl=template.recrawl or bool(files),  # bytes that are there cost nobody anything
+        recrawl=template.recrawl or bool(files),  # a replay costs the outlet no requests
         replay=files,
     )

@@ -1,4 +1,4 @@
-"""What every command that starts crawls shares: doing the jobs, and saying how they ended."""
+"""Shared by the commands that start crawls: run the jobs, and print how they ended."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,9 +30,9 @@ def do_crawls(
     at_once: int = 1,
     hidden: bool = False,
 ) -> Iterator[Run]:
-    """Do the jobs round by round, with a progress display; yield their runs.
+    """Run the jobs round by round, with a progress display; yield their runs.
 
-    hidden: no display. An interrupt, or TERM, ends the crawls too.
+    hidden: no display. SIGINT and SIGTERM end the crawls too.
     """
     raise_on_term()
     now = datetime.now(UTC)
@@ -56,7 +56,7 @@ def _progress(*, hidden: bool) -> Iterator[Progress]:
 
 
 def print_end(ended: list[Run], config: Config) -> None:
-    """Print the closing table, and one line for each crawl that failed."""
+    """Print a table of the runs, a summary, and one line for each crawl that failed."""
     print_table(run_table(ended, "crawled"))
     archive = config.archive_name
     if archive.startswith("/"):
@@ -73,13 +73,13 @@ def print_end(ended: list[Run], config: Config) -> None:
     if crashed := sum(map(_crashed, ended)):
         complain(
             f"{counted(crashed, 'page')} could not be read: extraction crashed or took too"
-            " long; they are recorded: `tinquan reextract` reads them again",
+            " long; their captures are kept: `tinquan reextract` reads them again",
         )
     say_failures(ended)
 
 
 def _crashed(run: Run) -> int:
-    """Return how many pages our code failed on."""
+    """Return how many pages extraction failed on."""
     return sum(run.counts.refused.get(reason.value, 0) for reason in FAILURES)
 
 

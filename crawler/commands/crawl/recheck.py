@@ -1,4 +1,4 @@
-"""`tinquan recheck`: look again at known articles, for edits and removals."""
+"""`tinquan recheck`: fetch known articles again, to find edits and removals."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import MOST, archive_of, out, outlets_of, print_json_array, print_table
+from crawler.commands.common import (
+    MAX_COUNT,
+    archive_of,
+    out,
+    outlets_of,
+    print_json_array,
+    print_table,
+)
 from crawler.commands.crawl.crawling import do_crawls, say_failures
 from crawler.commands.query.runs import run_table
 from crawler.config.config import require_contact
@@ -21,15 +28,15 @@ from storage.model.runs import Outcome
 def recheck(
     *,
     outlet: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+        list[str] | None, typer.Argument(help="Outlets; all not retired if none is named.")
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=MOST, help="At most so many articles an outlet.")
+        int, typer.Option(min=1, max=MAX_COUNT, help="At most N articles per outlet.")
     ] = 60,
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Ask again for articles that are due: 1 h, 6 h, 1 day, 7 and 30 days after publication.
+    """Fetch articles again when due: 1 h, 6 h, 1 day, 7 and 30 days after publication.
 
     An article that is gone (404, 410) is marked as removed; its text stays.
     """
@@ -50,9 +57,9 @@ def recheck(
     if json:
         print_json_array(run_json(run) for run in ended)
     elif ended:
-        print_table(run_table(ended, "looked at again"))
+        print_table(run_table(ended, "rechecked"))
         say_failures(ended)
     else:
-        out.print("no article is due to be looked at again")
+        out.print("no article is due for a recheck")
     if any(run.outcome is not Outcome.DONE for run in ended):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`tinquan schedule`: crawls in the background that nobody has to watch."""
+"""`tinquan schedule`: crawl in the background, unattended."""
 
 import asyncio
 import logging
@@ -37,13 +37,13 @@ _ALARMS = "alarms"
 def schedule(
     *,
     outlet: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that are not retired if none is named.")
+        list[str] | None, typer.Argument(help="Outlets; all not retired if none is named.")
     ] = None,
     tag: Annotated[
         list[str] | None, typer.Option(help="Outlets that have this tag; may be given repeatedly.")
     ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Serve figures for Prometheus here.")
+        int | None, typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port.")
     ] = None,
     setup: options.Setup,
 ) -> None:
@@ -54,7 +54,7 @@ def schedule(
     wanted = wanted_outlets(settings, known, outlet or (), tag or ())
     gazetteer = load_gazetteer(settings.gazetteer)
     check_provinces([known[one.outlet] for one in wanted], gazetteer)
-    compile_all(settings.watches, gazetteer, known, str(settings.file))  # what is wrong, said now
+    compile_all(settings.watches, gazetteer, known, str(settings.file))  # fail now on a wrong watch
     set_up_log()
     channels = channels_of(settings.alarms)
     with archive_of(settings, create=True) as opened:
@@ -79,7 +79,7 @@ def _place_text(settings: Config, metrics_port: int | None) -> str:
 def _metrics(
     port: int | None, archive: Archive, settings: Config, wanted: list[Wanted]
 ) -> Iterator[None]:
-    """Serve figures at a port of the loopback, if one is given. Raises UsageError."""
+    """Serve metrics on a loopback port, if one is given. Raises UsageError if it is taken."""
     if port is None:
         yield
         return
@@ -107,7 +107,7 @@ async def _run(
     evaluate: Callable[[str | None], None],
     membership: Membership,
 ) -> None:
-    """Work until a signal."""
+    """Run the scheduler until a signal stops it."""
     agenda = new_agenda(settings, wanted)
     outlets = tuple(one.outlet for one in wanted)
     dependencies = SchedulerDependencies(
@@ -128,13 +128,14 @@ def _evaluation(
     channels: Mapping[str, Sender],
     membership: Membership,
 ) -> Callable[[str | None], None]:
-    """Return what looks at the health of one outlet, or of all, and notifies people.
+    """Return a function that evaluates the health of one outlet, or of all, and notifies.
 
-    Of several machines one looks at all and notifies, for as long as it runs; also for the
-    outlets that only others crawl.
+    Of several machines, a leader evaluates all outlets and notifies for as long as it runs, also
+    for the outlets that only other machines crawl.
     """
-    own = {one.outlet: one for one in monitored_by(wanted, known)}
-    every = {one.outlet: one for one in monitored_by(wanted_outlets(settings, known), known)} | own
+    own = {monitored.outlet: monitored for monitored in monitored_by(wanted, known)}
+    configured = monitored_by(wanted_outlets(settings, known), known)
+    all_outlets = {monitored.outlet: monitored for monitored in configured} | own
 
     def evaluate(outlet: str | None) -> None:
         now = datetime.now(UTC)
@@ -142,9 +143,9 @@ def _evaluation(
         if outlet is not None:
             evaluate_outlet(archive, own[outlet], now)
         elif leads:
-            crawled = {slug for one in archive.machines.find() for slug in one.outlets}
-            monitored = [one for slug, one in every.items() if slug in own or slug in crawled]
-            evaluate_all(archive, monitored, settings.captures, now, settings.object_store)
+            crawled = {slug for machine in archive.machines.find() for slug in machine.outlets}
+            chosen = [all_outlets[slug] for slug in all_outlets if slug in own or slug in crawled]
+            evaluate_all(archive, chosen, settings.captures, now, settings.object_store)
         if leads:
             notify_all(archive, channels)
 

@@ -1,4 +1,4 @@
-"""`tinquan status` and `alarms`: is everything well, and if not, what to do."""
+"""`tinquan status` and `tinquan alarms`: the health of outlets, and what to do about alarms."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -59,17 +59,17 @@ def status(
         stopped_at = schedule_stopped_at(machines)
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
-        owed = opened.watches.open_deliveries()
+        undelivered = opened.watches.open_deliveries()
     if form:
         print_object(
             form,
             {
                 "healthy": not alarms,
                 "schedule_stopped_at": time_json(stopped_at),
-                "machines": [machine_json(one, at_work, lost) for one in machines],
-                "outlets": [status_json(one) for one in found],
+                "machines": [machine_json(machine, at_work, lost) for machine in machines],
+                "outlets": [status_json(outlet) for outlet in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
-                "not_delivered": [delivery_json(one) for one in owed],
+                "not_delivered": [delivery_json(delivery) for delivery in undelivered],
                 "object_store": backlog_json(store, backlog) if backlog else None,
             },
             "outlets",
@@ -87,18 +87,21 @@ def status(
         if backlog and (waiting := backlog_text(store, backlog)):
             why = f"; the last push failed: {backlog.error}" if backlog.error else ""
             out.print(escape(waiting + why), soft_wrap=True)
-        for one in owed:
-            say(f"watch {one.digest.watch}: {delivery_text(one)}")
+        for delivery in undelivered:
+            say(f"watch {delivery.digest.watch}: {delivery_text(delivery)}")
     if alarms:
         raise typer.Exit(1)
 
 
 def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list[Alarm]:
-    """Return findings as alarms: those that are kept already with their numbers and times."""
-    numbers = {(alarm.finding.cause, alarm.finding.outlet): alarm for alarm in kept}
+    """Return findings as alarms; those that are stored already keep their ids and times.
+
+    kept: the stored alarms. A new alarm has id 0.
+    """
+    stored = {(alarm.finding.cause, alarm.finding.outlet): alarm for alarm in kept}
     found = []
     for finding in findings:
-        alarm = numbers.get((finding.cause, finding.outlet))
+        alarm = stored.get((finding.cause, finding.outlet))
         opened_at = alarm.opened_at if alarm else now
         found.append(Alarm(alarm.id if alarm else 0, finding, opened_at, now))
     return found
@@ -175,7 +178,7 @@ def _print_alarm(alarm: Alarm) -> None:
 def alarms(
     *,
     outlet: OutletOption = None,
-    closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    closed: Annotated[bool, typer.Option("--all", help="Also closed alarms.")] = False,
     limit: options.Limit = 50,
     offset: options.Offset = 0,
     setup: options.Setup,
@@ -186,13 +189,13 @@ def alarms(
     settings = setup.load()
     with reading_of(settings) as opened:
         slugs_of([outlet] if outlet else [], settings, opened)
-        every = opened.alarms.find(outlet, only_open=not closed)  # they are few
-    found = every[offset : offset + limit]
+        all_alarms = opened.alarms.find(outlet, only_open=not closed)  # they are few
+    found = all_alarms[offset : offset + limit]
     if form:
         print_rows(form, map(alarm_json, found), _ALARM_CSV)
     else:
-        if not every:
+        if not all_alarms:
             out.print("no alarms" if closed else "no alarm is open")
         for alarm in found:
             _print_alarm(alarm)
-    Portion(len(found), len(every), offset).print_rest()
+    Portion(len(found), len(all_alarms), offset).print_rest()

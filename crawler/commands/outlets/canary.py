@@ -1,4 +1,4 @@
-"""`tinquan outlets check --live`: one listing and two articles an outlet, point by point."""
+"""`tinquan outlets check --live`: fetch one listing and two articles per outlet, and check them."""
 
 import json
 import tempfile
@@ -28,9 +28,9 @@ from storage.model.articles import ArticleQuery
 def check_live(
     settings: Config, outlets: Sequence[Outlet], replay: tuple[Path, ...], form: options.Form | None
 ) -> bool:
-    """Visit outlets one after the other and print what was found; return whether all is well.
+    """Check outlets one after the other and print the results; return whether all passed.
 
-    replay: WARC files to take the bytes from instead.
+    replay: WARC files to take the responses from instead of the network.
     """
     if not replay:
         require_contact(settings.contact, settings.file)
@@ -51,19 +51,19 @@ def check_live(
 
 
 def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
-    # An archive in a file is this machine's, whose own locks do: it is left alone.
+    # An SQLite archive is used by this machine alone: its file locks are enough.
     is_file = settings.archive.startswith("sqlite:")
     with nullcontext() if is_file else archive_of(settings, create=True) as archive:
         try:
             hold = hold_host(archive, settings.captures, outlet.host, "canary")
-        except CrawlError as error:  # a crawl is at work there: it says more than we could
+        except CrawlError as error:  # a crawl of the host is running; its results say more
             return [Point("host", is_well=True, found=f"left alone: {error}")]
-        with hold, _thrown_away(settings) as config:
-            return _visit(config, outlet, replay, hold)
+        with hold, _temporary_config(settings) as config:
+            return _crawl(config, outlet, replay, hold)
 
 
-def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...], hold: Hold) -> list[Point]:
-    section = next((one for one in outlet.sections if one.crawl), outlet.sections[0])
+def _crawl(config: Config, outlet: Outlet, replay: tuple[Path, ...], hold: Hold) -> list[Point]:
+    section = next((section for section in outlet.sections if section.crawl), outlet.sections[0])
     job = CrawlJob(
         outlet=outlet.slug,
         sections=(section.slug,),
@@ -75,12 +75,13 @@ def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...], hold: Hold)
             (run,) = run_crawls(archive, config, [job], progress, was_cut=hold.was_cut)
         if hold.is_lost:
             return [Point("host", is_well=False, found=f"{outlet.host}: {CUT}")]
-        articles = [one.latest.article for one in archive.articles.find(ArticleQuery())]
-        return points_of(outlet, run, articles, (each[1] for each in archive.articles.refusals()))
+        articles = [archived.latest.article for archived in archive.articles.find(ArticleQuery())]
+        refusals = (refusal for _, refusal in archive.articles.refusals())
+        return points_of(outlet, run, articles, refusals)
 
 
 @contextmanager
-def _thrown_away(settings: Config) -> Iterator[Config]:
+def _temporary_config(settings: Config) -> Iterator[Config]:
     """Yield the configuration with an archive, captures and logs that are deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="tinquan-canary-") as folder:
         values = {

@@ -1,4 +1,4 @@
-"""`tinquan extract`: one page's article or refusal, without an archive."""
+"""`tinquan extract`: extract a saved page, without an archive."""
 
 import sys
 from datetime import UTC, datetime
@@ -21,24 +21,24 @@ from storage.model.articles import Article
 def extract(
     *,
     file: Annotated[Path, typer.Argument(help="A saved HTML page; - reads standard input.")],
-    url: Annotated[str, typer.Option(help="The address the page came from.")],
+    url: Annotated[str, typer.Option(help="The page's address.")],
     outlet: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="The outlet, if the address does not say.")
+        str | None, typer.Option(metavar="SLUG", help="By default the outlet of the address.")
     ] = None,
     fetched_at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When the page was fetched; now if not given."),
+        typer.Option(metavar="TIME", help="When the page was fetched; by default now."),
     ] = None,
     config: options.Config = None,
 ) -> None:
-    """Print the article, or the refusal, that a saved page holds, as JSON."""
+    """Print the article of a saved page, or the refusal, as JSON."""
     page, known = page_at(file, url, fetched_at), outlets_of(load_settings(config, None))
     result = extract_page(page, publisher_of(url, outlet, known))
     print_json(article_json(result) if isinstance(result, Article) else refusal_json(result))
 
 
 def page_at(file: Path, url: str, fetched_at: str | None) -> Page:
-    """Return a saved page. Raises UsageError where an option or the file cannot be used."""
+    """Return a saved page. Raises UsageError for an invalid option or an unreadable file."""
     if not urlsplit(url).hostname or not url.startswith(("http://", "https://")):
         raise UsageError(f"--url {url!r}: expected an address such as https://tienphong.vn/…")
     at = moment("--fetched-at", fetched_at) or datetime.now(UTC)
@@ -46,7 +46,7 @@ def page_at(file: Path, url: str, fetched_at: str | None) -> Page:
 
 
 def publisher_of(url: str, slug: str | None, known: dict[str, Outlet]) -> Outlet | None:
-    """Return the outlet that was named, else that of the address, if it has a file."""
+    """Return the named outlet, or else the outlet of the URL's host; None if it has no file."""
     return find_outlet(known, slug) if slug else outlet_of_host(known, urlsplit(url).hostname or "")
 
 

@@ -1,4 +1,4 @@
-"""`tinquan outlets new`: an outlet file and a page fixture, proposed for a person to confirm."""
+"""`tinquan outlets new`: propose an outlet file and a page fixture, for a person to confirm."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ from storage.model.articles import Article, Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """The page that sections are read from, and an article's, which may be the same."""
+class _Pages:
+    """The page that sections are read from, and an article's page, which may be the same."""
 
     front: Page
     article: Page
@@ -55,28 +55,30 @@ class _Seen:
 def new_outlet(
     *,
     url: Annotated[
-        str | None, typer.Argument(help="An article's, section's or front page's address.")
+        str | None, typer.Argument(help="The URL of an article, a section or the front page.")
     ] = None,
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="A saved page instead.")
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--url", help="Where the saved page is from, if it does not say."),
+        typer.Option("--url", help="URL of the saved page, if it gives none."),
     ] = None,
     slug: Annotated[
-        str | None, typer.Option(help="Of the outlet, for good; made from the host if not given.")
+        str | None, typer.Option(help="The outlet's permanent slug; by default from the host.")
     ] = None,
     into: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where the file goes; the configured folder."),
+        typer.Option(
+            metavar="FOLDER", help="Where the file goes; by default the configured folder."
+        ),
     ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
             "--folder",
             metavar="PATH",
-            help="Where fixtures go: tests/pages in a clone, else pages.",
+            help="Where fixtures go; by default tests/pages in a clone, otherwise pages.",
         ),
     ] = None,
     setup: options.Setup,
@@ -86,35 +88,35 @@ def new_outlet(
     known = outlets_of(settings)
     address = _address(url, page, at)
     host = host_of(address) or ""
-    if there := outlet_of_host(known, host):
+    if existing := outlet_of_host(known, host):
         raise UsageError(
-            f"{host}: is outlet {there.slug} already: {settings.outlet_file(there.slug)}"
+            f"{host}: is outlet {existing.slug} already: {settings.outlet_file(existing.slug)}"
         )
     chosen = slug or slug_of_host(host, known)
-    seen = _saved(page, address) if page else _fetched(address, settings, known)
-    proposal = propose(seen.front, chosen)
+    pages = _saved(page, address) if page else _fetched(address, settings, known)
+    proposal = propose(pages.front, chosen)
     text = toml_of(proposal)
     file = (into.resolve() if into else settings.outlets) / f"{chosen}.toml"
     outlet = parse_outlet(text, str(file), FAMILY_NAMES)  # what is written must be valid
-    result = extract(seen.article, outlet)
+    result = extract(pages.article, outlet)
     if not write_new(file, text):
-        raise UsageError(f"{file}: is there already; an outlet file is never replaced")
+        raise UsageError(f"{file}: exists already; an outlet file is never replaced")
     confirm = to_confirm(proposal, short_path(file))
-    written = _write_fixture(seen.article, outlet, result, confirm, folder or fixtures())
+    written = _write_fixture(pages.article, outlet, result, confirm, folder or fixtures())
     _report(proposal, file, written, result, confirm)
 
 
 def _address(url: str | None, page: Path | None, at: str | None) -> str:
     if (url is None) == (page is None):
-        raise UsageError("name either an address or --page FILE")
-    address = url or at or (_own_address(page) if page else None)
+        raise UsageError("expected either a URL or --page FILE")
+    address = url or at or (_canonical_url(page) if page else None)
     if address is None:
-        raise UsageError(f"{page}: does not say where it is from: give --url")
-    outlet_of_site(address)  # raises where it is no address of a site
+        raise UsageError(f"{page}: does not give its own URL: give --url")
+    outlet_of_site(address)  # raises if it is not an address of a site
     return address
 
 
-def _own_address(page: Path) -> str | None:
+def _canonical_url(page: Path) -> str | None:
     tree = LexborHTMLParser(page_at(page, "https://nowhere.example/", None).body)
     for selector, name in (("link[rel=canonical]", "href"), ("meta[property='og:url']", "content")):
         node = tree.css_first(selector)
@@ -124,13 +126,13 @@ def _own_address(page: Path) -> str | None:
     return None
 
 
-def _saved(page: Path, address: str) -> _Seen:
+def _saved(page: Path, address: str) -> _Pages:
     found = page_at(page, address, None)
-    return _Seen(found, found)
+    return _Pages(found, found)
 
 
-def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
-    """Fetch the page, and one article that it links to, as any crawl does: guard, robots, WARC."""
+def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Pages:
+    """Fetch the page and one article that it links to by a crawl: address guard, robots, WARC."""
     require_contact(settings.contact, settings.file)
     adhoc = outlet_of_site(url, known)
     job = CrawlJob(adhoc.slug, limit=1, url=url, site=url, recrawl=True)
@@ -139,12 +141,12 @@ def _fetched(url: str, settings: Config, known: dict[str, Outlet]) -> _Seen:
     pages = list(_recorded(settings.captures / adhoc.slug, run.id))
     if not pages:
         raise CrawlError(f"{url}: {run.error or 'nothing could be fetched'} (log: {run.log_file})")
-    article = next((each for each in pages if isinstance(extract(each, None), Article)), pages[0])
-    return _Seen(pages[0], article)
+    article = next((page for page in pages if isinstance(extract(page, None), Article)), pages[0])
+    return _Pages(pages[0], article)
 
 
 def _recorded(folder: Path, run_id: str) -> Iterator[Page]:
-    """Yield the pages that a run recorded, in the order of time."""
+    """Yield the pages that a run captured, in chronological order."""
     for file in sorted(folder.glob(f"*/*-{run_id}-*.warc.gz")):
         for entry in scan(file).entries:
             if entry.status == 200 and not entry.url.endswith("/robots.txt"):

@@ -1,4 +1,4 @@
-"""`tinquan outlets list` and `check`: what the outlet files say."""
+"""`tinquan outlets list` and `tinquan outlets check`: list and validate outlet files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _COLUMNS: tuple[Column[Outlet], ...] = (
     Column("sections", lambda outlet: ", ".join(_section_text(outlet)), below=True),
     Column("status", lambda outlet: outlet.status),
     Column("confidence", lambda outlet: outlet.confidence, rank=2),
-    Column("pages", lambda one: f"{len(one.proof.written)} + {len(one.proof.real)}", rank=3),
+    Column("pages", lambda row: f"{len(row.proof.written)} + {len(row.proof.real)}", rank=3),
 )
 
 
@@ -74,7 +74,7 @@ def list_outlets(
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """An outlet file of the user's. replaces: one of that name is shipped too."""
+    """An outlet file of the user's own. replaces: it overrides a shipped one."""
 
     path: Path
     replaces: bool
@@ -112,18 +112,18 @@ def outlet_json(outlet: Outlet) -> dict[str, Any]:
 @outlets_app.command("check")
 def check_outlets(
     *,
-    outlet: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    outlet: Annotated[list[str] | None, typer.Argument(help="Outlets; by default all.")] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Fetch a listing and two articles of each, politely.")
     ] = False,
     replay: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="With --live: take the bytes from WARC files."),
+        typer.Option(metavar="PATH", help="With --live: replay these WARC files instead."),
     ] = None,
     config: options.Config = None,
     output: options.Output,
 ) -> None:
-    """Validate outlet files, and with --live whether they still fit; exit 1 where they do not."""
+    """Validate outlet files, and with --live against their sites; exit 1 if any is wrong."""
     form = output.form()
     settings = load_settings(config, None)
     if not live:
@@ -139,7 +139,7 @@ def check_outlets(
 
 
 def _check_files(settings: Config, named: list[str], form: options.Form | None) -> None:
-    """Tell everything that is wrong with the files at once. Raises typer.Exit(1) where it is."""
+    """Print all problems of the files at once. Raises typer.Exit(1) if there are any."""
     found, wrong = _read_all(settings.outlet_folders)
     problems_of = {slug: [message] for slug, message in wrong.items()} | problems(found)
     if not problems_of:
@@ -166,14 +166,14 @@ def _check_files(settings: Config, named: list[str], form: options.Form | None) 
 
 
 def _read_all(folders: Iterable[Path]) -> tuple[dict[str, Outlet], dict[str, str]]:
-    """Return the outlets of all folders, and what is wrong with files, by slug."""
+    """Return the outlets of all folders, and the errors of invalid files, by slug."""
     found: dict[str, Outlet] = {}
     wrong: dict[str, str] = {}
     for folder in folders:
         read, refused = read_outlets(folder, FAMILY_NAMES)
-        # A file replaces those of its name in earlier folders, also where it is invalid.
-        found = {slug: one for slug, one in found.items() if slug not in refused} | read
-        wrong = {slug: what for slug, what in wrong.items() if slug not in read} | refused
+        # A file replaces those of the same name in earlier folders, even if it is invalid.
+        found = {slug: outlet for slug, outlet in found.items() if slug not in refused} | read
+        wrong = {slug: error for slug, error in wrong.items() if slug not in read} | refused
     return found, wrong
 
 

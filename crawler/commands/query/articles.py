@@ -1,4 +1,4 @@
-"""`tinquan articles` and `show`: what is archived."""
+"""`tinquan articles` and `tinquan show`: list archived articles, and show one."""
 
 from dataclasses import replace
 from functools import partial
@@ -35,12 +35,12 @@ _CSV = (
     " modified_at removed_at"
 )
 _COLUMNS: tuple[Column[ArchivedArticle], ...] = (
-    Column("ID", lambda one: one.id, number=True),
-    Column("published", lambda one: one.latest.article.published_at, time=True),
-    Column("outlet", lambda one: one.latest.article.outlet, rank=1),
-    Column("title", lambda one: one.latest.article.title, least=40),
-    Column("authors", lambda one: _authors(one.latest.article), rank=3, least=15),
-    Column("states", lambda one: len(one.revisions), number=True, rank=2),
+    Column("ID", lambda row: row.id, number=True),
+    Column("published", lambda row: row.latest.article.published_at, time=True),
+    Column("outlet", lambda row: row.latest.article.outlet, rank=1),
+    Column("title", lambda row: row.latest.article.title, least=40),
+    Column("authors", lambda row: _authors(row.latest.article), rank=3, least=15),
+    Column("states", lambda row: len(row.revisions), number=True, rank=2),
 )
 
 
@@ -57,7 +57,7 @@ def articles(
     arrived_since: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="That the archive learned of then or later, whatever their dates."
+            metavar="TIME", help="First stored at this time or later, whenever published."
         ),
     ] = None,
     part: options.Part,
@@ -89,8 +89,9 @@ def articles(
         found = opened.articles.find(query)
         gazetteer = place_names(settings) if form else Gazetteer((), (), "")
 
-        def as_json(one: ArchivedArticle) -> dict[str, Any]:
-            return archived_json(one) | {"places": primary_json(one.latest.tags, gazetteer)}
+        def as_json(archived: ArchivedArticle) -> dict[str, Any]:
+            places = primary_json(archived.latest.tags, gazetteer)
+            return archived_json(archived) | {"places": places}
 
         listing = Listing(("article", "articles"), "newest first", _COLUMNS, as_json, _CSV)
         listing.print(found, form, part, partial(opened.articles.count, query))
@@ -141,7 +142,7 @@ def _print_article(
         "notes": ", ".join(article.notes) or "–",
     }
     if archived.removed_at:
-        facts["removed"] = f"{time_text(archived.removed_at)}: the page was not found any more"
+        facts["removed"] = f"{time_text(archived.removed_at)}: the page was no longer found"
     out.print(f"[bold]{escape(article.title)}[/bold]\n")
     print_facts(facts, 9)
     if article.sapo:

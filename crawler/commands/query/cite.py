@@ -1,11 +1,11 @@
-"""`tinquan cite`: a state of an article as a reference."""
+"""`tinquan cite`: print a reference to a state of an article."""
 
 from typing import Annotated
 
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import MOST, outlets_of, reading_of, say
+from crawler.commands.common import MAX_COUNT, outlets_of, reading_of, say
 from crawler.config.config import Config
 from crawler.render.cite import CitationFormat, citation_of
 from storage.errors import ConfigError, UsageError
@@ -15,9 +15,11 @@ def cite(
     *,
     ref: options.Ref,
     state: Annotated[
-        int | None, typer.Option(min=1, max=MOST, help="Which state; else the latest.")
+        int | None, typer.Option(min=1, max=MAX_COUNT, help="Which state; by default the latest.")
     ] = None,
-    form: Annotated[CitationFormat, typer.Option("--format", help="For whom.")] = "text",
+    form: Annotated[
+        CitationFormat, typer.Option("--format", help="Form of the reference.")
+    ] = "text",
     setup: options.Setup,
 ) -> None:
     """Print the reference to an article: author, outlet, time, address, and the archived state."""
@@ -33,7 +35,7 @@ def cite(
 
 
 def _outlet_name(settings: Config, slug: str) -> str:
-    """Return what an outlet calls itself; its slug where its file is not there."""
+    """Return an outlet's name; its slug if it has no readable file."""
     try:
         outlet = outlets_of(settings).get(slug)
     except ConfigError:

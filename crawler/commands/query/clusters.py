@@ -1,4 +1,4 @@
-"""`tinquan cluster` and `clusters`: who reprints whom."""
+"""`tinquan cluster` and `tinquan clusters`: stories with the articles that reprint them."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from rich.tree import Tree
 from crawler.commands import options
 from crawler.commands.choosing import announce, choose
 from crawler.commands.common import (
-    MOST,
+    MAX_COUNT,
     err,
     out,
     reading_of,
@@ -41,17 +41,17 @@ def cluster(
         return
     out.print(_tree(found), soft_wrap=True)
     if len(found.members) == 1:
-        out.print("No other article of the archive is a copy of it, nor it of any.")
+        out.print("It is no copy of another article in the archive, and none is a copy of it.")
 
 
 def clusters(
     *,
     window: options.Window,
     min_outlets: Annotated[
-        int, typer.Option(min=1, max=MOST, help="Carried by at least so many.")
+        int, typer.Option(min=1, max=MAX_COUNT, help="Carried by at least N outlets.")
     ] = 1,
     outlet: Annotated[
-        list[str] | None, typer.Option("--outlet", help="Carried by this one, or by another given.")
+        list[str] | None, typer.Option("--outlet", help="Carried by this outlet; may be repeated.")
     ] = None,
     place: options.Place,
     part: options.Part,
@@ -79,7 +79,7 @@ def clusters(
 
 
 def _story_json(found: Cluster) -> dict[str, Any]:
-    """Return a cluster with what a list shows of its source."""
+    """Return a cluster with the title and time of its source, for a list."""
     published = time_json(found.source.published_at)
     return cluster_json(found) | {"title": found.source.title, "published_at": published}
 
@@ -88,10 +88,10 @@ def _tree(found: Cluster) -> Tree:
     source = found.source
     tree = Tree(f"[bold]{escape(source.title)}[/bold]\n{_facts(source)}")
     for member in found.members[1:]:
-        told = "updated · " if member.is_update else ""
-        like = f"{delay_text(member, source)} · {told}{member.similarity:.0%} alike"
+        update = "updated · " if member.is_update else ""
+        relation = f"{delay_text(member, source)} · {update}{member.similarity:.0%} alike"
         retitled = "" if member.title == source.title else f"\n{escape(member.title)}"
-        tree.add(f"{_facts(member)} · {like}{retitled}")
+        tree.add(f"{_facts(member)} · {relation}{retitled}")
     return tree
 
 
@@ -106,12 +106,12 @@ _STORIES: Listing[Cluster] = Listing(
     ("story", "stories"),
     "most reprinted first",
     (
-        Column("ID", lambda one: one.id, number=True),
-        Column("published", lambda one: one.source.published_at, time=True),
-        Column("outlets", lambda one: len(one.outlets), number=True),
-        Column("articles", lambda one: len(one.members), number=True, rank=1),
-        Column("title", lambda one: one.source.title, least=36),
-        Column("carried by", lambda one: ", ".join(one.outlets), rank=2, least=20),
+        Column("ID", lambda story: story.id, number=True),
+        Column("published", lambda story: story.source.published_at, time=True),
+        Column("outlets", lambda story: len(story.outlets), number=True),
+        Column("articles", lambda story: len(story.members), number=True, rank=1),
+        Column("title", lambda story: story.source.title, least=36),
+        Column("carried by", lambda story: ", ".join(story.outlets), rank=2, least=20),
     ),
     _story_json,
     "id published_at articles outlets title members",

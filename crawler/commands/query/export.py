@@ -1,4 +1,4 @@
-"""`tinquan export`: articles into a file for other programs."""
+"""`tinquan export`: write articles to a file for other programs."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from rich.progress import TextColumn
 
 from crawler.commands import options
 from crawler.commands.choosing import announce, choose
-from crawler.commands.common import MOST, err, given_path, note, reading_of, say, slugs_of
+from crawler.commands.common import MAX_COUNT, err, given_path, note, reading_of, say, slugs_of
 from crawler.commands.progress import progress
 from crawler.jobs.signals import raise_on_term
 from crawler.render.base import counted
@@ -23,14 +23,16 @@ OutputOption = Annotated[
     Path, typer.Option(metavar="FILE", parser=given_path, help="The file to write.")
 ]
 FormatOption = Annotated[
-    ExportFormat | None, typer.Option("--format", help="As FILE's ending says, if not given.")
+    ExportFormat | None, typer.Option("--format", help="By default, as FILE's extension says.")
 ]
-MostOption = Annotated[int | None, typer.Option(min=1, max=MOST, help="At most so many articles.")]
+LimitOption = Annotated[
+    int | None, typer.Option(min=1, max=MAX_COUNT, help="Export at most N articles.")
+]
 StatesOption = Annotated[
-    bool, typer.Option("--states", help="Every state of an article, not the newest alone.")
+    bool, typer.Option("--states", help="Every state of an article, not only the newest.")
 ]
 ExcelOption = Annotated[
-    bool, typer.Option("--excel", help="Begin CSV with the mark by which Excel knows UTF-8.")
+    bool, typer.Option("--excel", help="Begin CSV with the byte order mark that Excel needs.")
 ]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")]
 
@@ -39,14 +41,14 @@ def export(
     *,
     output: OutputOption,
     query: Annotated[
-        str, typer.Option(help="Only what these words find, as `tinquan search` reads them.")
+        str, typer.Option(help="Only articles that match this query, as in `tinquan search`.")
     ] = "",
     format_: FormatOption = None,
     outlet: options.Outlets = None,
     window: options.Window,
     place: options.AboutPlace,
     removed: options.Removed = False,
-    limit: MostOption = None,
+    limit: LimitOption = None,
     states: StatesOption = False,
     excel: ExcelOption = False,
     overwrite: OverwriteOption = False,
@@ -54,7 +56,7 @@ def export(
 ) -> None:
     """Write articles to a file, newest publication first, with a manifest beside it.
 
-    JSON lines come back by `tinquan import`. FILE appears when it is complete, or not at all.
+    `tinquan import` reads JSON lines back. FILE appears when it is complete, or not at all.
     """
     settings = setup.load()
     if str(output) == "-":
@@ -81,7 +83,7 @@ def export(
             removed=removed,
         )
         order = ExportOrder(
-            query=_worded(wanted, words),
+            query=_with_words(wanted, words),
             asked=query,
             removed=removed,
             limit=limit,
@@ -102,16 +104,16 @@ def export(
     )
 
 
-def _worded(asked: ArticleQuery, words: Words) -> ArticleQuery | SearchQuery:
-    """Return what is asked for as a search, where words are to be found."""
+def _with_words(query: ArticleQuery, words: Words) -> ArticleQuery | SearchQuery:
+    """Return the query as a search if there are words to match, and unchanged otherwise."""
     if not (words.required or words.excluded):
-        return asked
+        return query
     shared = ("outlets", "places", "about", "since", "until")
-    return SearchQuery(words=words, **{name: getattr(asked, name) for name in shared})
+    return SearchQuery(words=words, **{name: getattr(query, name) for name in shared})
 
 
 def _format_of(file: Path) -> ExportFormat:
     for known in get_args(ExportFormat):
         if file.suffix == f".{known}":
             return cast("ExportFormat", known)
-    raise UsageError(f"{file}: its ending names no format; give --format jsonl, csv or parquet")
+    raise UsageError(f"{file}: its extension names no format; give --format jsonl, csv or parquet")

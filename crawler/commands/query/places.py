@@ -1,4 +1,4 @@
-"""`tinquan places`: the gazetteer, its places, and how often they are in the news."""
+"""`tinquan places`: build and query the gazetteer, tag texts, and count articles by place."""
 
 from dataclasses import asdict
 from datetime import date
@@ -63,12 +63,14 @@ def build(
     raw_dir: Annotated[
         Path,
         typer.Argument(
-            help="Holds unit*.json* and resolutions/; a history.csv there is taken for ours."
+            help="Holds unit*.json* and resolutions/; a history.csv there replaces the shipped one."
         ),
     ],
     out_dir: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Where the tables go; the configured folder."),
+        typer.Option(
+            "--out", metavar="FOLDER", help="Where the tables go; by default the configured folder."
+        ),
     ] = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -76,7 +78,9 @@ def build(
     """Rebuild the gazetteer's tables from raw data."""
     folder = out_dir or load_settings(config, None).gazetteer
     if not out_dir and folder == shipped("gazetteer") and not is_clone():
-        raise UsageError("name --out FOLDER: the shipped tables are not replaced; set `gazetteer`")
+        raise UsageError(
+            "the shipped tables are not replaced: give --out FOLDER, or set `gazetteer`"
+        )
     own = raw_dir / "history.csv"
     history = own if own.is_file() else shipped("gazetteer") / "history.csv"
     tables = build_tables(raw_dir, history)
@@ -90,15 +94,15 @@ def build(
 
 
 def _replace(path: Path, text: str) -> bool:
-    """Write `text` whole or not at all; return whether that changed the file."""
+    """Write a file atomically; return whether that changed it."""
     data = text.encode("utf-8")
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_bytes(data)
+        temporary.replace(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
     return True
@@ -109,21 +113,21 @@ def find(
     *,
     name: NameArgument,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DAY", help="Only what existed on that day.")
+        str | None, typer.Option("--on", metavar="DAY", help="Only units that existed on that day.")
     ] = None,
     config: options.Config = None,
     output: options.Output,
 ) -> None:
-    """List the units that a name can mean, with or without diacritics and type."""
+    """List the units that match a name, with or without diacritics and type."""
     form = output.form()
     gazetteer = load_gazetteer(load_settings(config, None).gazetteer)
     day = day_of("--on", on) if on else None
     if day and (missing := gazetteer.note(day)):
         note(f"note: {missing}")
-    everywhere = gazetteer.find(name)
-    if not everywhere:
+    matches = gazetteer.find(name)
+    if not matches:
         raise unknown(gazetteer, name)
-    found = [unit for unit in everywhere if day is None or unit.valid_on(day)]
+    found = [unit for unit in matches if day is None or unit.valid_on(day)]
     if form:
         print_rows(form, units_json([unit.id for unit in found], gazetteer), _UNIT_CSV)
         return
@@ -184,7 +188,7 @@ def stats(
     by: Annotated[
         Literal["district", "ward"] | None,
         typer.Option(
-            help="Which level; if not given, what lies right below a province: districts before"
+            help="Which level; by default the one right below a province: districts before"
             " July 2025, wards from then on."
         ),
     ] = None,
@@ -195,7 +199,7 @@ def stats(
 ) -> None:
     """Count the articles that are about each district or ward, most first.
 
-    Counted are the units that existed in the period of --since and --until.
+    Only units that existed at some time from --since to --until are counted.
     """
     form = output.form()
     settings = setup.load()
@@ -210,7 +214,7 @@ def stats(
     found = [
         (unit, count)
         for unit, count in units
-        if unit and _is_wanted(unit, by, gazetteer) and _was(unit, *period)
+        if unit and _has_level(unit, by, gazetteer) and _existed(unit, *period)
     ]
     if form:
         rows = ({"unit": unit_json(unit.id, gazetteer), "articles": count} for unit, count in found)
@@ -226,13 +230,13 @@ def stats(
     print_table(table_of(f"{counted(len(found), by or 'place')} in the news", columns, found))
 
 
-def _is_wanted(unit: Unit, level: str | None, gazetteer: Gazetteer) -> bool:
+def _has_level(unit: Unit, level: str | None, gazetteer: Gazetteer) -> bool:
     if level:
         return unit.level == level
     return unit.parent is not None and gazetteer.unit(unit.parent).level == "province"
 
 
-def _was(unit: Unit, since: date | None, until: date | None) -> bool:
+def _existed(unit: Unit, since: date | None, until: date | None) -> bool:
     """Return whether a unit existed at any time in [since, until)."""
     ended = since and unit.valid_to and unit.valid_to <= since
     begins_later = until and unit.valid_from and unit.valid_from >= until
@@ -246,7 +250,7 @@ def retag(
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Tag articles again where gazetteer or rules have changed; can be interrupted."""
+    """Tag articles again if the gazetteer or the rules have changed; run again, it continues."""
     settings = setup.load()
     outlets = outlets_of(settings)
     check_provinces(outlets.values(), load_gazetteer(settings.gazetteer))

@@ -1,4 +1,4 @@
-"""`tinquan refusals`: what crawls asked for and did not get."""
+"""`tinquan refusals`: list fetched pages that were not articles."""
 
 from functools import partial
 from itertools import islice
@@ -19,16 +19,17 @@ def refusals(
     outlet: options.Outlets = None,
     window: options.Window,
     reason: Annotated[
-        list[RefusalReason] | None, typer.Option("--reason", help="For this; may be repeated.")
+        list[RefusalReason] | None,
+        typer.Option("--reason", help="For this reason; may be repeated."),
     ] = None,
     part: options.Part,
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """List pages that crawls asked for and that were no articles, newest first, with reasons.
+    """List fetched pages that were not articles, newest first, with reasons.
 
-    --since and --until bound the time of capture. What never answered has no page: `tinquan runs`
-    counts it.
+    --since and --until bound the time of capture. Requests without a response are not listed:
+    `tinquan runs` counts them.
     """
     form = output.form()
     settings = setup.load()
@@ -54,11 +55,11 @@ _REFUSALS: Listing[tuple[Capture, Refusal]] = Listing(
     ("refusal", "refusals"),
     "newest first",
     (
-        Column("captured", lambda one: one[0].captured_at, time=True),
-        Column("outlet", lambda one: one[1].outlet, rank=1),
-        Column("reason", lambda one: one[1].reason.value),
-        Column("url", lambda one: one[1].url, least=36),
-        Column("evidence", lambda one: one[1].evidence, below=True),
+        Column("captured", lambda row: row[0].captured_at, time=True),
+        Column("outlet", lambda row: row[1].outlet, rank=1),
+        Column("reason", lambda row: row[1].reason.value),
+        Column("url", lambda row: row[1].url, least=36),
+        Column("evidence", lambda row: row[1].evidence, below=True),
     ),
     _json,
     "outlet url captured_at reason evidence status warc_file warc_offset",

@@ -1,4 +1,4 @@
-"""`tinquan diff` and `revisions`: what outlets changed after they had published it."""
+"""`tinquan diff` and `tinquan revisions`: what outlets changed after publication."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from rich.text import Text
 from crawler.commands import options
 from crawler.commands.choosing import announce, choose
 from crawler.commands.common import (
-    MOST,
+    MAX_COUNT,
     err,
     out,
     print_json,
@@ -43,7 +43,9 @@ def diff(
     ref: options.Ref,
     numbers: Annotated[
         list[int] | None,
-        typer.Argument(metavar="STATE", help="Two states; else the last two.", min=1, max=MOST),
+        typer.Argument(
+            metavar="STATE", help="Two states; by default the last two.", min=1, max=MAX_COUNT
+        ),
     ] = None,
     setup: options.Setup,
     json: options.Json = False,
@@ -60,8 +62,8 @@ def diff(
         if json:
             print_json(None)
         return
-    one, other = numbers or (last - 1, last)
-    edit = Edit(archived.id, _state(archived, one), _state(archived, other))
+    before, after = numbers or (last - 1, last)
+    edit = Edit(archived.id, _state(archived, before), _state(archived, after))
     changes = compare_articles(edit.before.article, edit.after.article)
     if json:
         print_json(edit_json(edit) | {"fields": [_change_json(change) for change in changes]})
@@ -75,12 +77,12 @@ def _state(archived: ArchivedArticle, number: int) -> Revision:
             return revision
     count = len(archived.revisions)
     raise NotFoundError(
-        f"article {archived.id} has no state {number}: it has {count}, the first of them is 1"
+        f"article {archived.id} has no state {number}: expected one of 1 to {count}"
     )
 
 
 def edit_json(edit: Edit) -> dict[str, Any]:
-    """Return an edit without its words; `share` is of the words of title, sapo and body."""
+    """Return an edit without its text; `share` is the share of changed words, from 0 to 1."""
     article = edit.after.article
     return {
         "id": edit.id,
@@ -113,21 +115,21 @@ def _print_diff(edit: Edit, changes: tuple[FieldChange, ...]) -> None:
         for line in changed_lines(change.pieces):
             out.print(_line(line), soft_wrap=True)
     if not changes:
-        out.print("nothing that a reader sees is different")
+        out.print("no visible text is different")
 
 
 def marks_text(edit: Edit) -> str:
-    """Return how much of an edit's words changed, and whether the outlet says so."""
+    """Return a summary: the share of changed words, and whether the outlet announces the edit."""
     found = [f"{share_text(_share(edit))} of the words"]
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
     if edit.after.maybe_ours:
-        found.append("perhaps our own reading: `tinquan reextract` shows")
+        found.append("perhaps a change of our extraction: `tinquan reextract` shows")
     return "; ".join(found)
 
 
 def changed_lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
-    """Return the paragraphs in which anything changed, each as pieces without line breaks."""
+    """Return the paragraphs that changed, each as pieces without line breaks."""
     return [
         [piece for piece in line if piece.text]
         for line in lines_of(pieces)
@@ -136,7 +138,7 @@ def changed_lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
 
 
 def _line(pieces: list[Piece]) -> Text:
-    """Return a paragraph in colour; with marks where colours cannot be seen."""
+    """Return a paragraph in colour, or with marks if the output has no colours."""
     line = Text()
     for piece in pieces:
         if out.is_terminal and not out.no_color:
@@ -155,7 +157,7 @@ def revisions(
     place: options.Place,
     maybe_ours: Annotated[
         bool,
-        typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
+        typer.Option("--maybe-ours", help="Also changes that may come from newer extraction code."),
     ] = False,
     part: options.Part,
     setup: options.Setup,

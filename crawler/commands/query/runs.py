@@ -50,7 +50,7 @@ def runs(
         listed = opened.runs.find(outlet, part.limit, offset=part.offset)
         portion = Portion(len(listed), opened.runs.count(outlet), part.offset)
         alive = liveness(opened, settings.limits.run_seconds, datetime.now(UTC))
-        found = [_as_it_stands(run, alive) for run in listed]
+        found = [_mark_dead(run, alive) for run in listed]
     if form:
         print_rows(form, map(run_json, found), _CSV)
     else:
@@ -61,10 +61,10 @@ def runs(
     portion.print_rest()
 
 
-def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:
-    """Return a run as died where its row is open but its process is gone.
+def _mark_dead(run: Run, is_alive: Callable[[Run], bool]) -> Run:
+    """Return a run, as died if its row is open but its process is gone.
 
-    The next crawl writes it down; a query only shows it.
+    The next crawl closes the row; a query only shows the run as died.
     """
     if run.outcome is not None or is_alive(run):
         return run
@@ -72,5 +72,5 @@ def _as_it_stands(run: Run, is_alive: Callable[[Run], bool]) -> Run:
 
 
 def run_table(found: list[Run], title: str) -> Table:
-    """Return runs as a table, one row a run."""
+    """Return a table of runs."""
     return table_of(title, _COLUMNS, found)

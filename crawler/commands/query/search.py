@@ -1,4 +1,4 @@
-"""`tinquan search`: full text, and how what was found spreads."""
+"""`tinquan search`: full-text search, and facet counts of its hits."""
 
 from dataclasses import replace
 from functools import partial
@@ -49,9 +49,9 @@ KindOption = Annotated[
     Values, typer.Option("--kind", help=f"Of this kind: {', '.join(KINDS)}.", metavar="KIND")
 ]
 ClusterOption = Annotated[
-    bool, typer.Option("--one-per-cluster", help="Of copies of one story show one.")
+    bool, typer.Option("--one-per-cluster", help="Show one of the copies of a story.")
 ]
-OrderOption = Annotated[Order, typer.Option("--order", help="Best first, or newest first.")]
+OrderOption = Annotated[Order, typer.Option("--order", help="Best match first, or newest first.")]
 FacetsOption = Annotated[
     bool, typer.Option("--facets", help="Count by outlet, month, section, author, tag and place.")
 ]
@@ -77,13 +77,13 @@ def search(
 ) -> None:
     """Search the texts of archived articles."""
     form = output.form()
-    asked = parsed_words(words or [], fold)
+    parsed = parsed_words(words or [], fold)
     _check(part, kind or [])
     settings = setup.load()
     choice = choose(settings, place)
     start, end = window.bounds()
     query = SearchQuery(
-        words=asked,
+        words=parsed,
         sections=tuple(section or ()),
         authors=tuple(author or ()),
         tags=tuple(tag or ()),
@@ -128,8 +128,8 @@ def _list_facets(form: options.Form, counted: Facets) -> None:
 
 
 def parsed_words(given: list[str], fold: bool) -> Words:
-    """Return what the words of a command ask for. Raises QueryError, and UsageError for options."""
-    # What looks like an option that nobody knows came through as a word, as -words do.
+    """Return the parsed query. Raises QueryError, and UsageError for an unknown option."""
+    # The command passes unknown options through as words, for the sake of -word.
     for word in given:
         if word.startswith("--"):
             raise UsageError(f"no option {word!r}: --help lists them")
@@ -140,7 +140,9 @@ def _check(part: options.Part, kinds: list[str]) -> None:
     limit, offset = part.limit, part.offset
     if limit + offset > MAX_LIMIT:
         what = f"--limit {limit} with --offset {offset}" if offset else f"--limit is {limit}"
-        raise UsageError(f"{what}: expected at most {MAX_LIMIT:,}; --order date --until goes on")
+        raise UsageError(
+            f"{what}: expected at most {MAX_LIMIT:,}; --order date with --until reaches older ones"
+        )
     for kind in kinds:
         if kind not in KINDS:
             raise UsageError(f"no kind {kind!r}: expected one of {', '.join(KINDS)}")
@@ -151,7 +153,8 @@ def _print_result(found: SearchResult, query: SearchQuery, portion: Portion) -> 
     zone = f"; {ZONE}" if found.hits else ""
     out.print(f"{portion.title('article')}, {order}{zone}")
     if not found.complete:
-        out.print(f"too many to rank all: only those since {time_text(found.ranked_since)} were")
+        since = time_text(found.ranked_since)
+        out.print(f"too many to rank all: only those since {since} are ranked")
     for hit in found.hits:
         _print_hit(hit)
 
@@ -176,11 +179,11 @@ def _print_facets(facets: Facets, gazetteer: Gazetteer) -> None:
     out.print(counted(facets.total, "article"))
     if not facets.complete:
         since = time_text(facets.counted_since)
-        out.print(f"too many to count all: only those since {since} were")
+        out.print(f"too many to count all: only those since {since} are counted")
     for kind, counts in facets.counts.items():
         shown: tuple[Column[tuple[str, int]], ...] = (
             Column(kind, partial(_facet_text, kind, gazetteer), least=20),
-            Column("articles", lambda one: one[1], number=True),
+            Column("articles", lambda row: row[1], number=True),
         )
         if counts:
             out.print()

@@ -1,4 +1,4 @@
-"""`tinquan sql`: a statement of one's own on the archive, read only."""
+"""`tinquan sql`: run a SELECT on the archive, read-only."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,29 +12,31 @@ from typing import Annotated, Any
 import typer
 
 from crawler.commands import options
-from crawler.commands.common import MOST, err, print_table
+from crawler.commands.common import MAX_COUNT, err, print_table
 from crawler.commands.listing import print_csv, print_rows
 from crawler.render.base import time_json
 from crawler.render.csv import csv_values
 from crawler.render.table import EMPTY, Column, table_of
 from storage.errors import UsageError
 
-_ROWS = 1000  # that a table shows
+_ROWS = 1000  # rows that a table shows by default
 
 
 def sql(
     *,
     statement: Annotated[
-        str, typer.Argument(help="A SELECT; docs/sql.md names the views; - reads standard input.")
+        str, typer.Argument(help="A SELECT on the views of docs/sql.md; - reads standard input.")
     ],
     limit: Annotated[
         int | None,
-        typer.Option(min=1, max=MOST, help="At most so many rows; in a table 1,000 if not given."),
+        typer.Option(
+            min=1, max=MAX_COUNT, help="At most N rows; by default all, in a table 1,000."
+        ),
     ] = None,
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """Ask the archive in SQL; it is never written."""
+    """Query the archive in SQL, read-only."""
     form = output.form()
     text = _standard_input() if statement == "-" else statement
     with (
@@ -79,7 +81,7 @@ def _shown(index: int, row: Sequence[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON and CSV have it."""
+    """Return a value as JSON and CSV represent it."""
     if isinstance(value, datetime):
         return time_json(value)
     if isinstance(value, date):

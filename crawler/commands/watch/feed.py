@@ -1,4 +1,4 @@
-"""`tinquan feed`: what the archive learned lately, as Atom."""
+"""`tinquan feed`: write an Atom feed of recent arrivals."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,18 +31,18 @@ def feed(
     fold: options.Fold = False,
     tell: Annotated[
         list[str] | None,
-        typer.Option(metavar="TOPIC", help=f"Of {', '.join(TOPICS)}; all, if not given."),
+        typer.Option(metavar="TOPIC", help=f"Any of {', '.join(TOPICS)}; by default all."),
     ] = None,
     since: options.Since = None,
-    language: Annotated[Language, typer.Option(help="Of the words that we add.")] = "vi",
+    language: Annotated[Language, typer.Option(help="Of the feed's own texts.")] = "vi",
     setup: options.Setup,
 ) -> None:
     """Write an Atom feed of what the archive learned lately: new stories, edits, removals.
 
-    --since (seven days, if not given) counts from when the archive learned of something. FILE is
-    replaced whole, or not at all.
+    --since (by default 7d) is compared with the time when the archive learned of something. FILE
+    is replaced atomically.
     """
-    asked = parsed_words(words or [], fold)
+    parsed = parsed_words(words or [], fold)
     settings = setup.load()
     choice = choose(settings, place)
     now = datetime.now(UTC)
@@ -50,9 +50,9 @@ def feed(
     with reading_of(settings) as opened:
         slugs = slugs_of(outlet or (), settings, opened)
         announce(choice, opened, err)
-        query = SearchQuery(words=asked, places=choice.units, outlets=slugs)
+        query = SearchQuery(words=parsed, places=choice.units, outlets=slugs)
         if query == SearchQuery():
-            raise UsageError("nothing to look for: expected words, --place or --outlet")
+            raise UsageError("nothing to search for: expected words, --place or --outlet")
         watches = opened.watches
         wanted = ArrivalQuery(query, watches.cursor_at(begin), _topics(tell))
         found = watches.arrivals([wanted], watches.head())
@@ -61,12 +61,12 @@ def feed(
     entries = Entries(language, settings.reader)
     path = f"query/{title}"
     replace_file(output, feed_of(report, title, path, entries, settings.contact))
-    count = sum(len(one) for one in (report.new, report.copies, report.edits, report.removed))
+    count = sum(map(len, (report.new, report.copies, report.edits, report.removed)))
     say(f"{output}: {count} entries")
 
 
 def _topics(named: list[str] | None) -> frozenset[Topic]:
-    """Return what is to be told; all, if nothing is named. Raises UsageError."""
+    """Return the topics to include; all if none is named. Raises UsageError."""
     if unknown := [name for name in named or () if name not in TOPICS]:
         raise UsageError(f"--tell {unknown[0]}: expected one of {', '.join(TOPICS)}")
     return frozenset(topic for topic in TOPICS if not named or topic in named)

@@ -1,4 +1,4 @@
-"""`tinquan watch`: who is told of what arrives, and of what each was told last."""
+"""`tinquan watch`: list watches, evaluate them, and send their digests."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ from storage.archive import Archive
 from storage.errors import ArchiveError, ConfigError, NotFoundError, UsageError
 from storage.model.watches import Arrivals, Delivery, Digest, Look
 
-watch_app = CommandApp("Watches: who is told of what arrives.")
+watch_app = CommandApp("Watches: who is notified of which new articles.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name.")]
 _HOLD = "watches"
 _CSV = "name when to tell language feed looked_at next_look"
@@ -57,36 +57,41 @@ def list_(
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """List the watches: to whom each tells, when, and what is owed."""
+    """List the watches: whom each notifies, when, and what is not delivered yet."""
     form = output.form()
     settings = setup.load()
     with reading_of(settings) as opened:
         states = opened.watches.states()
-        owed = opened.watches.open_deliveries()
+        undelivered = opened.watches.open_deliveries()
     if form:
-        rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
+        rows = (
+            watch_json(watch, states.get(watch.name), undelivered) for watch in settings.watches
+        )
         print_rows(form, rows, _CSV)
         return
-    at = {name: state.looked_at for name, state in states.items()}
+    looked_at = {name: state.looked_at for name, state in states.items()}
+
+    def next_at(watch: Watch) -> datetime | None:
+        last = looked_at.get(watch.name)
+        return next_look(watch.when, last) if last else None
+
     columns: tuple[Column[Watch], ...] = (
-        Column("name", lambda one: one.name, least=16),
-        Column("when", lambda one: one.when),
-        Column("to", lambda one: ", ".join((*one.to, one.feed) if one.feed else one.to)),
-        Column("tells", lambda one: ", ".join(one.tell), rank=2),
-        Column("last look", lambda one: at.get(one.name, "never"), rank=1, time=True),
-        Column(
-            "next look",
-            lambda one: next_look(one.when, at[one.name]) if one.name in at else None,
-            time=True,
-        ),
-        Column("not delivered", lambda one: _owed_text(one.name, owed), below=True),
+        Column("name", lambda watch: watch.name, least=16),
+        Column("when", lambda watch: watch.when),
+        Column("to", lambda watch: ", ".join((*watch.to, watch.feed) if watch.feed else watch.to)),
+        Column("tells", lambda watch: ", ".join(watch.tell), rank=2),
+        Column("last look", lambda watch: looked_at.get(watch.name, "never"), rank=1, time=True),
+        Column("next look", next_at, time=True),
+        Column("not delivered", lambda watch: _open_text(watch.name, undelivered), below=True),
     )
     title = counted(len(settings.watches), "watch", "watches")
     print_table(table_of(title, columns, settings.watches))
 
 
-def _owed_text(name: str, owed: Sequence[Delivery]) -> str:
-    return "; ".join(delivery_text(one) for one in owed if one.digest.watch == name)
+def _open_text(name: str, undelivered: Sequence[Delivery]) -> str:
+    return "; ".join(
+        delivery_text(delivery) for delivery in undelivered if delivery.digest.watch == name
+    )
 
 
 @watch_app.command()
@@ -96,21 +101,22 @@ def show(
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Show one watch: what it asks for, and its last digests."""
+    """Show one watch: its query, and its last digests."""
     settings = setup.load()
     order = _order(settings, name)
     with reading_of(settings) as opened:
         state = opened.watches.states().get(name)
         digests = opened.watches.digests(name, 10)
-        owed = opened.watches.open_deliveries()
+        undelivered = opened.watches.open_deliveries()
     if json:
-        print_json(watch_json(order.watch, state, owed) | {"units": list(order.query.places)})
+        units = {"units": list(order.query.places)}
+        print_json(watch_json(order.watch, state, undelivered) | units)
         return
     facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
     facts |= {
         "units": f"{len(order.query.places)} of the gazetteer" if order.query.places else EMPTY,
         "last look": time_text(state.looked_at) if state else "never",
-        "owed": _owed_text(name, owed) or EMPTY,
+        "owed": _open_text(name, undelivered) or EMPTY,
     }
     print_facts(facts, 12)
     for digest in digests:
@@ -128,7 +134,7 @@ def _counts_text(found: Arrivals) -> str:
 def run(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Now; else all that are due.")
+        str | None, typer.Argument(metavar="[NAME]", help="This watch; by default all due ones.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the digest; send and record nothing.")
@@ -137,9 +143,9 @@ def run(
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Look at one watch, or at all that are due, and send what is owed. The schedule does this.
+    """Evaluate one watch, or all due ones, and send pending digests. The schedule does this too.
 
-    --since counts from when the archive learned of something, not from publication.
+    --since is compared with the time when the archive learned of an article, not its publication.
     """
     settings = setup.load()
     if name is None and (dry_run or since):
@@ -153,9 +159,9 @@ def run(
             look = _look(opened, chosen, begin, now, records=False)
             print_json(look_json(look)) if json else _print_digest(opened, settings, chosen, look)
         return
-    _say_why_not()
+    _print_apprise_warnings()
     senders = _senders(settings)
-    with archive_of(settings) as opened, _held(opened, settings):
+    with archive_of(settings) as opened, _sending_lock(opened, settings):
         if chosen:
             looks = [_look(opened, chosen, begin, now, records=True)]
             opened.watches.record(looks)
@@ -172,9 +178,9 @@ def run(
             say(f"{look.watch}: {_counts_text(look.arrivals)}")
         for file in files:
             say(f"{file}: written")
-    tell = note if json else say
+    print_line = note if json else say
     for delivery in left:
-        tell(f"{delivery.digest.watch}: {delivery_text(delivery)}")
+        print_line(f"{delivery.digest.watch}: {delivery_text(delivery)}")
     for fault in faults:
         complain(fault)
     if failed or faults:
@@ -183,20 +189,20 @@ def run(
 
 @watch_app.command()
 def test(name: NameArgument, config: options.Config = None) -> None:
-    """Send a message to each channel of a watch that says that it works."""
+    """Send a test message to each channel of a watch."""
     settings = load_settings(config, None)
     watch = _order(settings, name).watch
-    _say_why_not()
-    senders = {one: _sender(settings, one) for one in watch.to}
-    failed = [one for one in watch.to if not senders[one].send(channel_test(watch))]
-    for one in watch.to:
-        out.print(f"{one}: {'NOT delivered' if one in failed else 'delivered'}")
+    _print_apprise_warnings()
+    senders = {channel: _sender(settings, channel) for channel in watch.to}
+    failed = [channel for channel in watch.to if not senders[channel].send(channel_test(watch))]
+    for channel in watch.to:
+        out.print(f"{channel}: {'NOT delivered' if channel in failed else 'delivered'}")
     if failed:
         raise typer.Exit(1)
 
 
-def _say_why_not() -> None:
-    """Have Apprise's warnings printed: it keeps them from whoever has set up no logging."""
+def _print_apprise_warnings() -> None:
+    """Print Apprise's warnings, which it hides from programs that set up no logging."""
     log = logging.getLogger("apprise")
     log.setLevel(logging.WARNING)
     if logging.lastResort:
@@ -242,13 +248,16 @@ def _composer(
 
 
 def _scheduled(settings: Config) -> list[str]:
-    paused = {slug for slug, one in settings.schedule.outlets.items() if one.pause}
-    known = outlets_of(settings).values()
-    return [one.slug for one in known if one.status != "retired" and one.slug not in paused]
+    paused = {slug for slug, entry in settings.schedule.outlets.items() if entry.pause}
+    return [
+        slug
+        for slug, outlet in outlets_of(settings).items()
+        if outlet.status != "retired" and slug not in paused
+    ]
 
 
 def _senders(settings: Config) -> dict[str, Sender]:
-    """Return the channels that watches name; what is wrong with one stops no other."""
+    """Return the senders of all channels that watches name; an invalid one stops no other."""
     found: dict[str, Sender] = {}
     for name in sorted({name for watch in settings.watches for name in watch.to}):
         try:
@@ -266,8 +275,8 @@ def _sender(settings: Config, name: str) -> Sender:
 
 
 @contextmanager
-def _held(archive: Archive, settings: Config) -> Iterator[None]:
-    """Be the only one who sends. Raises ArchiveError where another process does."""
+def _sending_lock(archive: Archive, settings: Config) -> Iterator[None]:
+    """Hold the lock for sending digests. Raises ArchiveError if another process has it."""
     hold = archive.schedule.hold(_HOLD)
     if hold is None:
         raise ArchiveError(
