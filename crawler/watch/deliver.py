@@ -1,4 +1,4 @@
-"""Send what is owed: each message once, in order, and again where it was not taken."""
+"""Send open deliveries in order, each once, with retries for those that a channel refuses."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from storage.model.watches import Delivery
 
 
 class Unusable:
-    """A channel whose address cannot be used: what is owed to it waits until it can."""
+    """The sender of a misconfigured channel: its deliveries stay open until that is corrected."""
 
-    def send(self, message: Message) -> bool:  # noqa: ARG002 - a channel's
-        """Take nothing."""
+    def send(self, message: Message) -> bool:  # noqa: ARG002 - the protocol's
+        """Refuse the message."""
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Writes the messages. orders: by the watch's name. contact: whom to ask for an end of them."""
+    """Writes the messages. orders: by watch name. contact: for the List-Unsubscribe header."""
 
     archive: Archive
     orders: Mapping[str, WatchOrder]
@@ -34,7 +34,7 @@ class Composer:
     contact: str = ""
 
     def message(self, delivery: Delivery) -> Message | None:
-        """Return the message of a delivery; None where all that it told of is gone by now."""
+        """Return the message of a delivery; None if all its articles were taken down meanwhile."""
         digest = delivery.digest
         order = self.orders[digest.watch]
         report = self.archive.watches.report(digest.arrivals, order.query, order.watch.most)
@@ -55,9 +55,9 @@ class Composer:
 def deliver_due(
     composer: Composer, senders: Mapping[str, Sender], now: Callable[[], datetime]
 ) -> list[Delivery]:
-    """Send what is due to these channels; return what they did not take.
+    """Send due deliveries to these channels; return those that failed.
 
-    A channel that does not take a message is left alone until the next call; the others go on.
+    After a failure a channel is skipped until the next call; the others go on.
     """
     failed: list[Delivery] = []
     broken: set[str] = set()
@@ -77,7 +77,7 @@ def deliver_due(
 
 
 def _give_up_old(archive: Archive, delivery: Delivery, now: datetime) -> None:
-    """Give up what is owed for a watch, or to a channel, that the configuration no longer has."""
+    """Give up an old delivery of a watch or channel that the configuration no longer has."""
     if delivery.due_at and now - delivery.digest.made_at >= GIVEN_UP_AFTER:
         archive.watches.end_delivery(delivery, sent_at=None, due_at=None)
 

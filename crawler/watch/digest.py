@@ -1,4 +1,4 @@
-"""From what arrived to a page in the reader's language. Pure."""
+"""Compose a digest from a report, in the watch's language, for any output format. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return a text without control characters, and without marks that turn its direction."""
+    """Return a text without control characters and bidirectional marks."""
     return _HIDDEN.sub("", text)
 
 
@@ -30,7 +30,7 @@ def one_line(text: str) -> str:
 
 
 def web_address(url: str) -> str:
-    """Return an address that can be linked to; nothing for one of another kind, or malformed."""
+    """Return a URL if it is safe to link to; "" for one that is malformed or not http(s)."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -41,9 +41,9 @@ def web_address(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One article. facts: outlet, time and the like. lines: what it says, or what changed in it.
+    """One article. facts: outlet, time and the like. lines: a quote, or what changed.
 
-    links: further ones, by what they are called.
+    links: further ones, as pairs of label and URL.
     """
 
     title: str
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A topic. rest: what is said of those that are not shown."""
+    """The entries of a topic. rest: a line about those that are not shown."""
 
     heading: str
     entries: tuple[Entry, ...]
@@ -64,7 +64,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class DigestPage:
-    """A digest. notes: said first. trust: how far it can be believed. language: of its texts."""
+    """A composed digest. notes: shown first. trust: lines on its completeness (`watch.trust`)."""
 
     subject: str
     intro: str
@@ -77,42 +77,42 @@ class DigestPage:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Makes entries. reader: the address of an article in the archive's pages, with {id}."""
+    """Makes entries. reader: URL template of an article's page in the reader, with {id}."""
 
     language: str
     reader: str = ""
 
     @property
-    def _said(self) -> Words:
+    def _texts(self) -> Words:
         return TEXTS[self.language]
 
     def story(self, story: Story) -> Entry:
-        """Return new articles of one story."""
+        """Return the entry of a story."""
         facts = [*self._facts(story.article)]
         outlets = story.cluster.outlets
         if len(outlets) > 1:
-            carried = self._said["carried"].format(count=len(outlets), outlets=names(outlets))
+            carried = self._texts["carried"].format(count=len(outlets), outlets=names(outlets))
             facts.append(carried)
         quote = sentence_with(story.article.latest.article, story.marks)
         return self._entry(story.article, facts, (quote,) if quote else ())
 
     def edit(self, arrived: ArrivedEdit) -> Entry:
-        """Return an edit, with the words that changed."""
+        """Return the entry of an edit, with the words that changed."""
         edit = arrived.edit
         before, after = edit.before.article, edit.after.article
-        edited = self._said["edited"].format(time=self._time(edit.after.first_seen_at))
-        share = self._said["share"].format(share=share_text(changed_share(before, after)))
+        edited = self._texts["edited"].format(time=self._time(edit.after.first_seen_at))
+        share = self._texts["share"].format(share=share_text(changed_share(before, after)))
         facts = [after.outlet, edited, share]
         if edit.is_stealth:
-            facts.append(self._said["stealth"])
+            facts.append(self._texts["stealth"])
         lines = changed_lines(before, after, _CHANGED_LINES)
         return Entry(
             one_line(after.title), web_address(after.url), tuple(facts), lines, self._links(edit.id)
         )
 
     def removed(self, found: ArchivedArticle) -> Entry:
-        """Return an article whose page is gone."""
-        gone = self._said["gone"].format(
+        """Return the entry of an article whose page was removed."""
+        gone = self._texts["gone"].format(
             time=self._time(found.removed_at or found.latest.last_seen_at)
         )
         return self._entry(found, [*self._facts(found), gone])
@@ -128,14 +128,14 @@ class Entries:
         article = found.latest.article
         if article.published_at is None:
             first = self._time(found.revisions[0].first_seen_at)
-            return article.outlet, self._said["undated"].format(time=first)
+            return article.outlet, self._texts["undated"].format(time=first)
         published = self._time(article.published_at)
-        return article.outlet, self._said["published"].format(time=published)
+        return article.outlet, self._texts["published"].format(time=published)
 
     def _links(self, id_: int) -> tuple[tuple[str, str], ...]:
-        return (
-            ((self._said["archive"], self.reader.replace("{id}", str(id_))),) if self.reader else ()
-        )
+        if not self.reader:
+            return ()
+        return ((self._texts["archive"], self.reader.replace("{id}", str(id_))),)
 
     def _time(self, moment: datetime) -> str:
         return local_time(moment, self.language)
@@ -150,26 +150,26 @@ def digest_page(
     *,
     unsure: bool = False,
 ) -> DigestPage:
-    """Return a digest as it is read. unsure: it may have been sent before."""
+    """Return the composed digest. unsure: it may have been sent before."""
     watch = order.watch
-    said = TEXTS[watch.language]
+    texts = TEXTS[watch.language]
     times = {
         "since": local_time(digest.since, watch.language),
         "until": local_time(digest.made_at, watch.language),
     }
     return DigestPage(
         subject=subject_of(watch.name, report, watch.language),
-        intro=said["intro"].format(**times),
-        notes=(said["unsure"],) if unsure else (),
+        intro=texts["intro"].format(**times),
+        notes=(texts["unsure"],) if unsure else (),
         sections=tuple(_sections(report, Entries(watch.language, reader))),
         trust=trust_lines(health, watch.outlets, digest.since, watch.language),
-        footer=said["footer"].format(name=watch.name),
+        footer=texts["footer"].format(name=watch.name),
         language=watch.language,
     )
 
 
 def counts_of(report: Report) -> dict[Topic, int]:
-    """Return how many there are of each topic."""
+    """Return the counts by topic."""
     return {
         "new": report.new_count,
         "copies": report.copies_count,
@@ -179,15 +179,15 @@ def counts_of(report: Report) -> dict[Topic, int]:
 
 
 def subject_of(name: str, report: Report, language: str) -> str:
-    """Return a subject: counts, and no word of any article."""
+    """Return a subject with counts only: no words of an article."""
     forms = COUNTED[language]
     counts = ((topic, counts_of(report)[topic]) for topic in TOPICS)
-    told = [forms[topic][count > 1].format(count) for topic, count in counts if count]
-    return f"[tinquan] {name}: {', '.join(told) or TEXTS[language]['nothing']}"
+    parts = [forms[topic][count > 1].format(count) for topic, count in counts if count]
+    return f"[tinquan] {name}: {', '.join(parts) or TEXTS[language]['nothing']}"
 
 
 def _sections(report: Report, entries: Entries) -> list[Section]:
-    said, headings = TEXTS[entries.language], HEADINGS[entries.language]
+    texts, headings = TEXTS[entries.language], HEADINGS[entries.language]
     shown: dict[Topic, tuple[Entry, ...]] = {
         "new": tuple(map(entries.story, report.new)),
         "copies": tuple(map(entries.story, report.copies)),
@@ -198,6 +198,6 @@ def _sections(report: Report, entries: Entries) -> list[Section]:
     for topic in TOPICS:
         if shown[topic]:
             left = counts_of(report)[topic] - len(shown[topic])
-            rest = said["rest"].format(count=left) if left else ""
+            rest = texts["rest"].format(count=left) if left else ""
             sections.append(Section(headings[topic], shown[topic], rest))
     return sections

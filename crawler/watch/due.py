@@ -1,4 +1,4 @@
-"""When a watch is looked at, and when a message that was not taken is tried again. Pure."""
+"""When a watch is due, and when a failed delivery is retried. Pure."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,20 +7,20 @@ from storage.model.json import LOCAL
 _FIRST_RETRY = timedelta(minutes=5)
 _LONGEST_RETRY = timedelta(hours=12)
 GIVEN_UP_AFTER = timedelta(days=7)
-"""How old a digest may become before nobody tries to deliver it any more."""
+"""The age at which a digest's deliveries are given up."""
 
 
-_LEAST_ATTEMPTS = 8  # however old: a machine that was off has not tried
-_SKEW = timedelta(minutes=5)  # by which clocks of machines may differ
+_MIN_ATTEMPTS = 8  # before a delivery is given up: a machine may have been off for days
+_SKEW = timedelta(minutes=5)  # by which machines' clocks may differ
 
 
 def is_due(when: str, last: datetime, now: datetime) -> bool:
-    """Return whether a watch is due. A last look that lies ahead is a clock's that went wrong."""
+    """Return whether a watch is due, also if its last look is in the future: a wrong clock."""
     return last > now + _SKEW or next_look(when, last) <= now
 
 
 def is_time(due_at: datetime | None, now: datetime) -> bool:
-    """Return whether an attempt is due. One that is further off than any is is a wrong clock's."""
+    """Return whether an attempt is due, also if further off than any backoff: a wrong clock."""
     return due_at is not None and not now < due_at <= now + _LONGEST_RETRY
 
 
@@ -37,8 +37,11 @@ def next_look(when: str, last: datetime) -> datetime:
 
 
 def next_attempt(made_at: datetime, attempts: int, now: datetime) -> datetime | None:
-    """Return when to try again after so many attempts; None where it is given up."""
-    if now - made_at >= GIVEN_UP_AFTER and attempts >= _LEAST_ATTEMPTS:
+    """Return when to retry, by exponential backoff; None to give up.
+
+    attempts: how many have failed.
+    """
+    if now - made_at >= GIVEN_UP_AFTER and attempts >= _MIN_ATTEMPTS:
         return None
     doubled: int = 2 ** min(attempts - 1, 12)
     return now + min(_FIRST_RETRY * doubled, _LONGEST_RETRY)

@@ -1,4 +1,4 @@
-"""Feeds of watches and of queries: files that are rewritten when something arrives."""
+"""Feed files of watches and queries, rewritten when their content changes."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -16,16 +16,16 @@ from storage.model.watches import Arrivals, Look, Report
 
 _Item = TypeVar("_Item")
 ENTRIES = 100
-"""Entries of a topic that a feed holds at most."""
-_DIGESTS = 100  # of a watch that are looked through for them
+"""The most entries of a topic in a feed."""
+_DIGESTS = 100  # of a watch, that are read to find them
 
 
 def write_feeds(
     archive: Archive, orders: Mapping[str, WatchOrder], looks: Iterable[Look], config: Config
 ) -> tuple[list[Path], list[ExportError]]:
-    """Write the feeds of the watches that were looked at, where they are not what they were.
+    """Write the feeds of the evaluated watches, if they changed: by an arrival or a takedown.
 
-    Something arrived, or was taken down. Return the files, and what kept others from being written.
+    Return the written files, and the errors of those that could not be written.
     """
     written, faults = [], []
     for look in looks:
@@ -42,39 +42,39 @@ def write_feeds(
 
 
 def watch_feed(archive: Archive, order: WatchOrder, config: Config) -> bytes:
-    """Return the feed of a watch: what its last looks found, as it stands now."""
+    """Return the feed of a watch: the articles of its last digests, in their current state."""
     watch = order.watch
-    arrivals = newest([one.arrivals for one in archive.watches.digests(watch.name, _DIGESTS)])
+    arrivals = newest([digest.arrivals for digest in archive.watches.digests(watch.name, _DIGESTS)])
     report = archive.watches.report(arrivals, order.query, ENTRIES)
     entries = Entries(watch.language, config.reader)
     return feed_of(report, watch.name, f"watch/{watch.name}", entries, config.contact)
 
 
 def feed_of(report: Report, title: str, path: str, entries: Entries, contact: str) -> bytes:
-    """Return a report as Atom. path: what tells the feed from others. contact: whose it is."""
+    """Return a report as Atom. path, contact: unique part and authority of the feed's tag URI."""
     found = feed_entries(report, entries)
     return atom_of(title, path, tag_authority(contact), found)
 
 
 def newest(found: Iterable[Arrivals]) -> Arrivals:
-    """Return the last arrivals of each topic that a feed has room for; found: newest first."""
+    """Return the last `ENTRIES` arrivals of each topic; found: newest first."""
     parts = list(found)
     return Arrivals(
-        _last([one.new for one in parts]),
-        _last([one.copies for one in parts]),
-        _last([one.edits for one in parts]),
-        _last([one.removed for one in parts]),
+        _last([part.new for part in parts]),
+        _last([part.copies for part in parts]),
+        _last([part.edits for part in parts]),
+        _last([part.removed for part in parts]),
     )
 
 
 def _last(parts: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
-    """Return the last items; parts: newest first, each in the order of arrival."""
+    """Return the last `ENTRIES` items; parts: newest first, each in the order of arrival."""
     items = dict.fromkeys(item for part in parts for item in reversed(part))
     return tuple(list(items)[:ENTRIES])
 
 
 def put_file(path: Path, data: bytes) -> bool:
-    """Replace a file where it holds something else; return whether it did. Raises ExportError."""
+    """Write a file if its content changes; return whether it did. Raises ExportError."""
     with suppress(OSError):
         if path.read_bytes() == data:
             return False
@@ -83,7 +83,7 @@ def put_file(path: Path, data: bytes) -> bool:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put a file in place of the one that is there. Raises ExportError; that one then stays."""
+    """Replace a file atomically. Raises ExportError, and leaves the old file as it is."""
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        said = error.strerror or str(error)
+        reason = error.strerror or str(error)
         raise ExportError(
-            f"{path}: cannot be written: {said}; check its folder and space"
+            f"{path}: cannot be written: {reason}; check its folder and space"
         ) from None

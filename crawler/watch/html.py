@@ -1,6 +1,6 @@
-"""A digest as HTML for mail: no picture, no script, nothing from elsewhere. Pure.
+"""A digest as HTML for mail, without pictures, scripts or external resources. Pure.
 
-A tree is built and then written, so that no text of an article can become markup.
+The document is built as a tree and serialized, so that no text of an article can become markup.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ _TAGS = {"found": "mark", "removed": "del", "added": "ins"}
 
 
 def html_of(page: DigestPage) -> str:
-    """Return the page as one document."""
+    """Return the digest as an HTML document."""
     parts = [
         *(_made("p", _made("strong", note)) for note in page.notes),
         _made("p", page.intro, style=_QUIET),
@@ -28,7 +28,7 @@ def html_of(page: DigestPage) -> str:
 
 
 def entry_html(entry: Entry) -> str:
-    """Return one entry, without its title, as a piece of HTML."""
+    """Return one entry, without its title, as an HTML fragment."""
     return _text(_made("div", *_details(entry)))
 
 
@@ -37,7 +37,7 @@ def _section(section: Section) -> Iterable[ET.Element]:
     for entry in section.entries:
         title = _made("a", entry.title, href=entry.url) if entry.url else entry.title
         parts = [_made("h3", title, style="margin-bottom:0"), *_details(entry)]
-        # In letters too: the plain part of a mail is made from them alone.
+        # As text too: the plain-text part of a mail is made from the texts alone.
         address = [_made("p", entry.url, style=_QUIET)] if entry.url else []
         yield _made("div", *parts, *address)
     if section.rest:
@@ -58,16 +58,16 @@ def _spans(line: Sequence[Span]) -> Iterable[ET.Element | str]:
 
 
 def _made(tag: str, *children: ET.Element | str, **attributes: str) -> ET.Element:
-    """Return an element with its children; a text goes behind the element before it."""
-    made = ET.Element(tag, {name: visible(value) for name, value in attributes.items()})
+    """Return an element with its children; a text becomes the tail of the element before it."""
+    element = ET.Element(tag, {name: visible(value) for name, value in attributes.items()})
     for child in children:
         if not isinstance(child, str):
-            made.append(child)
-        elif len(made):
-            made[-1].tail = (made[-1].tail or "") + visible(child)
+            element.append(child)
+        elif len(element):
+            element[-1].tail = (element[-1].tail or "") + visible(child)
         else:
-            made.text = (made.text or "") + visible(child)
-    return made
+            element.text = (element.text or "") + visible(child)
+    return element
 
 
 def _text(element: ET.Element) -> str:

@@ -1,4 +1,4 @@
-"""Looks at watches: what arrived since each was told last."""
+"""Evaluate watches: find what arrived since the last look of each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from crawler.watch.watches import WatchOrder
 from storage.archive import Archive
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Arrivals, Look
 
-_PAGE = 100  # edits that are held in memory
+_PAGE = 100  # edits that are loaded at a time
 
 
 def due_looks(archive: Archive, orders: Iterable[WatchOrder], now: datetime) -> list[Look]:
-    """Look at the watches that are due, and record what was found; return the looks.
+    """Evaluate the watches that are due; record and return their looks.
 
-    A watch that is new begins now: it is told what arrives from here on.
+    A new watch begins now: it finds what arrives from now on.
     """
     states = archive.watches.states()
     until = archive.watches.head()
@@ -34,25 +34,29 @@ def due_looks(archive: Archive, orders: Iterable[WatchOrder], now: datetime) -> 
 
 def looks_at(
     archive: Archive,
-    asked: Sequence[tuple[WatchOrder, ArrivalCursor, datetime]],
+    pending: Sequence[tuple[WatchOrder, ArrivalCursor, datetime]],
     until: ArrivalCursor,
     now: datetime,
 ) -> list[Look]:
-    """Return what arrived for watches, each since a cursor of a time; nothing is recorded."""
+    """Return the looks of watches without recording them.
+
+    pending: each watch, the cursor to begin at, and its time. until: the cursor to end at.
+    """
     queries = [
-        ArrivalQuery(order.query, cursor, frozenset(order.watch.tell)) for order, cursor, _ in asked
+        ArrivalQuery(order.query, cursor, frozenset(order.watch.tell))
+        for order, cursor, _ in pending
     ]
     looks = []
     found = archive.watches.arrivals(queries, until) if queries else []
-    for (order, _, since), arrivals in zip(asked, found, strict=True):
+    for (order, _, since), arrivals in zip(pending, found, strict=True):
         watch = order.watch
-        told = large_edits(archive, arrivals, watch.least_change)
-        looks.append(Look(watch.name, since, now, until, told, watch.to, watch.always))
+        kept = large_edits(archive, arrivals, watch.least_change)
+        looks.append(Look(watch.name, since, now, until, kept, watch.to, watch.always))
     return looks
 
 
 def large_edits(archive: Archive, arrivals: Arrivals, least: float) -> Arrivals:
-    """Return arrivals without the edits that change a smaller share of the words."""
+    """Return arrivals without edits that change less than a share (0 to 1) of the words."""
     if not arrivals.edits or not least:
         return arrivals
     large = {
@@ -61,16 +65,17 @@ def large_edits(archive: Archive, arrivals: Arrivals, least: float) -> Arrivals:
         for edit in archive.watches.edits(arrivals.edits[start : start + _PAGE])
         if changed_share(edit.before.article, edit.after.article) >= least
     }
-    return replace(arrivals, edits=tuple(one for one in arrivals.edits if one in large))
+    return replace(arrivals, edits=tuple(key for key in arrivals.edits if key in large))
 
 
 def first_cursor(
     archive: Archive, name: str, since: datetime | None, now: datetime, *, records: bool
 ) -> tuple[ArrivalCursor, datetime]:
-    """Return where a look begins that somebody asked for.
+    """Return the cursor at which a requested look begins, and its time.
 
-    since: a time, else the watch's last look; of a new watch, a day ago. records: the look moves
-    the watch's cursor, and so begins no later than there: what lies between is told nowhere else.
+    since: by default the time of the watch's last look; for a new watch, a day ago. records: the
+    look moves the watch's cursor, and so begins no later than at that cursor: no other digest
+    would contain what arrived between the two.
     """
     state = archive.watches.states().get(name)
     if since is None and state is not None:
@@ -79,6 +84,6 @@ def first_cursor(
     cursor = archive.watches.cursor_at(begin)
     if not records or state is None:
         return cursor, begin
-    told = state.cursor
-    earlier = ArrivalCursor(min(cursor.capture, told.capture), min(cursor.article, told.article))
+    last = state.cursor
+    earlier = ArrivalCursor(min(cursor.capture, last.capture), min(cursor.article, last.article))
     return earlier, min(begin, state.looked_at)

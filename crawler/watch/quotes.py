@@ -1,4 +1,4 @@
-"""The sentence in which something stands, and the words that an edit changed. Pure."""
+"""Quotes for digests: the sentence with a match, and the words that an edit changed. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -16,23 +16,24 @@ Style = Literal["plain", "found", "removed", "added"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters in a row that look alike."""
+    """A run of characters of one style."""
 
     text: str
     style: Style = "plain"
 
 
 _LONGEST = 320  # characters of a quote
-_AROUND = 60  # of these, kept on each side of a change
+_AROUND = 60  # unchanged characters that are kept on each side of a change
 _END = re.compile(r"[.!?…]+[\"”’)]*\s+|\n")
 _FIELDS: tuple[Field, ...] = ("body", "sapo", "title")
 _STYLES: dict[str, Style] = {"same": "plain", "removed": "removed", "added": "added"}
 
 
 def sentence_with(article: Article, marks: Sequence[Mark]) -> tuple[Span, ...]:
-    """Return the first sentence of body, else sapo, that has a mark; else the lead's first.
+    """Return the first sentence of the body, or else of the sapo, that has a mark.
 
-    Nothing where the title alone has one and there is no lead.
+    If only the title has one, return the first sentence of the sapo, or else of the body; an
+    empty tuple if both are empty.
     """
     texts = {"body": article.body, "sapo": article.sapo or "", "title": article.title}
     for field in _FIELDS[:2]:
@@ -56,16 +57,16 @@ def _sentence(text: str, marks: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
         start = max(start, first - _LONGEST // 3)
         end = min(end, start + _LONGEST)
     spans, at = [], start
-    for one, other in marks:
-        if start <= one < other <= end:
-            spans += [Span(text[at:one]), Span(text[one:other], "found")]
-            at = other
+    for begin, stop in marks:
+        if start <= begin < stop <= end:
+            spans += [Span(text[at:begin]), Span(text[begin:stop], "found")]
+            at = stop
     spans.append(Span(text[at:end].rstrip()))
-    return _whole(text, start, end, [span for span in spans if span.text])
+    return _with_ellipses(text, start, end, [span for span in spans if span.text])
 
 
-def _whole(text: str, start: int, end: int, spans: list[Span]) -> tuple[Span, ...]:
-    """Say by dots where a piece of a sentence begins or ends within it."""
+def _with_ellipses(text: str, start: int, end: int, spans: list[Span]) -> tuple[Span, ...]:
+    """Return the spans with an ellipsis where they begin or end within a sentence."""
     if start and not _END.search(text[max(0, start - 4) : start]):
         spans.insert(0, Span("… "))
     if end < len(text) and not _END.search(text[max(0, end - 4) : end]):
@@ -74,7 +75,7 @@ def _whole(text: str, start: int, end: int, spans: list[Span]) -> tuple[Span, ..
 
 
 def changed_lines(before: Article, after: Article, most: int) -> tuple[tuple[Span, ...], ...]:
-    """Return the paragraphs of title, sapo and body that changed, cut around what changed."""
+    """Return the changed paragraphs of title, sapo and body, shortened around the changes."""
     lines = [
         line
         for change in compare_articles(before, after)
@@ -85,13 +86,13 @@ def changed_lines(before: Article, after: Article, most: int) -> tuple[tuple[Spa
 
 
 def _paragraphs(pieces: Sequence[Piece]) -> list[tuple[Span, ...]]:
-    lines = [[Span(one.text, _STYLES[one.op]) for one in line] for line in lines_of(pieces)]
+    lines = [[Span(piece.text, _STYLES[piece.op]) for piece in line] for line in lines_of(pieces)]
     changed = (line for line in lines if any(s.style != "plain" and s.text.strip() for s in line))
     return [_cut(line) for line in changed]
 
 
 def _cut(line: Sequence[Span]) -> tuple[Span, ...]:
-    """Shorten what stayed; words that look alike become one piece."""
+    """Merge adjacent spans of one style, and shorten the unchanged ones."""
     joined = [
         Span("".join(span.text for span in run), style)
         for style, run in groupby(line, key=lambda span: span.style)
@@ -102,8 +103,8 @@ def _cut(line: Sequence[Span]) -> tuple[Span, ...]:
         if span.style != "plain":
             text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
         elif len(text) > 2 * _AROUND:
-            begun = text[:_AROUND] if at else ""
-            ended = text[-_AROUND:] if at < len(joined) - 1 else ""
-            text = f"{begun} … {ended}"
+            start = text[:_AROUND] if at else ""
+            end = text[-_AROUND:] if at < len(joined) - 1 else ""
+            text = f"{start} … {end}"
         spans.append(Span(text, span.style))
     return tuple(span for span in spans if span.text)

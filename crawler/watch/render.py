@@ -5,23 +5,25 @@ from typing import Any
 
 from crawler.channels.message import Message
 from crawler.config.watches import Watch
-from crawler.render.base import fields_json, time_json, time_text
+from crawler.render.base import counted, fields_json, time_json, time_text
 from crawler.watch.due import next_look
 from crawler.watch.words import TEXTS
 from storage.model.watches import Delivery, Look, WatchState
 
 
 def watch_json(watch: Watch, state: WatchState | None, owed: Iterable[Delivery]) -> dict[str, Any]:
-    """Return a watch as the configuration has it, with how far it was told and what is owed."""
+    """Return a watch's configuration, its last and next look, and its open deliveries."""
     return watch.model_dump(mode="json") | {
         "looked_at": time_json(state.looked_at) if state else None,
         "next_look": time_json(next_look(watch.when, state.looked_at)) if state else None,
-        "owed": [delivery_json(one) for one in owed if one.digest.watch == watch.name],
+        "owed": [
+            delivery_json(delivery) for delivery in owed if delivery.digest.watch == watch.name
+        ],
     }
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """Return a delivery that is owed, or was given up (then `due_at` is null)."""
+    """Return an open delivery, or one that was given up (then `due_at` is null)."""
     return {
         "watch": delivery.digest.watch,
         "made_at": time_json(delivery.digest.made_at),
@@ -30,16 +32,16 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
 
 
 def delivery_text(delivery: Delivery) -> str:
-    """Return what is owed to a channel, in one line."""
-    of = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
-    tried = f"{delivery.attempts} attempts" if delivery.attempts != 1 else "1 attempt"
-    then = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
+    """Return an undelivered message in one line."""
+    digest = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
+    attempts = counted(delivery.attempts, "attempt")
+    due = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
     unsure = ", perhaps delivered" if delivery.unsure else ""
-    return f"{of} not delivered, {tried}, {then}{unsure}"
+    return f"{digest} not delivered, {attempts}, {due}{unsure}"
 
 
 def look_json(look: Look) -> dict[str, Any]:
-    """Return what a look found, by short ids."""
+    """Return a look's arrivals, by short ids."""
     found = look.arrivals
     return {
         **fields_json(look, "watch since at"),
@@ -50,8 +52,8 @@ def look_json(look: Look) -> dict[str, Any]:
 
 
 def channel_test(watch: Watch) -> Message:
-    """Return a message that says that a channel works."""
-    said = TEXTS[watch.language]
+    """Return the message that tests a channel."""
+    texts = TEXTS[watch.language]
     return Message(
-        f"[tinquan] {watch.name}: {said['test_subject']}", said["test"].format(name=watch.name)
+        f"[tinquan] {watch.name}: {texts['test_subject']}", texts["test"].format(name=watch.name)
     )

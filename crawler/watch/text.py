@@ -9,7 +9,7 @@ _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
 def text_of(page: DigestPage) -> str:
-    """Return the page, with a line's end at its end."""
+    """Return the digest as text, with a newline at its end."""
     parts = [*page.notes, page.intro]
     for section in page.sections:
         parts += _section(section)
@@ -37,10 +37,10 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def spans_text(line: Sequence[Span]) -> str:
-    """Return a line; what was removed or added between marks."""
-    words = []
+    """Return a line, with removed and added words between marks."""
+    parts = []
     for span in line:
         start, end = _MARKS.get(span.style, ("", ""))
         inner = span.text.strip() if start else span.text
-        words.append(span.text.replace(inner, f"{start}{inner}{end}", 1) if inner else span.text)
-    return one_line("".join(words))
+        parts.append(span.text.replace(inner, f"{start}{inner}{end}", 1) if inner else span.text)
+    return one_line("".join(parts))

@@ -1,4 +1,4 @@
-"""How far a digest can be believed: which outlets were crawled, and what is wrong with others."""
+"""The completeness of a digest: which outlets were crawled, and which have alarms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from storage.model.alarms import Alarm
 from storage.model.json import LOCAL
 from storage.model.runs import Outcome
 
-_LOOK_BACK = timedelta(days=2)  # a crawl that ended well longer ago is no comfort
+_LOOK_BACK = timedelta(days=2)  # an earlier successful crawl says nothing of today
 _NAMED = 8  # outlets that a line names
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is known of the outlets. succeeded: when each was last crawled well, lately."""
+    """The state of the outlets. succeeded: when each was last crawled successfully, lately."""
 
     outlets: Sequence[str]
     succeeded: Mapping[str, datetime]
@@ -24,7 +24,7 @@ class Health:
 
 
 def health_of(archive: Archive, outlets: Sequence[str], now: datetime) -> Health:
-    """Ask the archive. outlets: those that are scheduled."""
+    """Return the health of outlets. outlets: those that are scheduled."""
     succeeded: dict[str, datetime] = {}
     for run in archive.runs.find(since=now - _LOOK_BACK):
         if run.outcome is Outcome.DONE and not run.replay and run.kind == "crawl":
@@ -35,24 +35,27 @@ def health_of(archive: Archive, outlets: Sequence[str], now: datetime) -> Health
 def trust_lines(
     health: Health, outlets: Sequence[str], since: datetime, language: str
 ) -> tuple[str, ...]:
-    """Return what is to be said. outlets: those of the watch; all where it names none."""
-    said = TEXTS[language]
+    """Return the lines of a digest on its completeness.
+
+    outlets: those of the watch; if empty, all scheduled ones. since: of the digest.
+    """
+    texts = TEXTS[language]
     wanted = list(outlets or health.outlets)
-    alarms = [one for one in health.alarms if one.finding.outlet in (None, *wanted)]
-    done = [one for one in wanted if health.succeeded.get(one, since) > since]
-    if not done and not alarms:
-        return (said["trust_none"],)
-    told = {one.finding.outlet for one in alarms}
-    missing = [one for one in wanted if one not in done and one not in told]
-    lines = [said["trust_done"].format(done=len(done), all=len(wanted))]
-    lines += [_alarm_line(one, language) for one in alarms[:_NAMED]]
+    alarms = [alarm for alarm in health.alarms if alarm.finding.outlet in (None, *wanted)]
+    crawled = [slug for slug in wanted if health.succeeded.get(slug, since) > since]
+    if not crawled and not alarms:
+        return (texts["trust_none"],)
+    alarmed = {alarm.finding.outlet for alarm in alarms}
+    missing = [slug for slug in wanted if slug not in crawled and slug not in alarmed]
+    lines = [texts["trust_done"].format(done=len(crawled), all=len(wanted))]
+    lines += [_alarm_line(alarm, language) for alarm in alarms[:_NAMED]]
     if missing:
-        lines.append(said["trust_missing"].format(outlets=names(missing)))
+        lines.append(texts["trust_missing"].format(outlets=names(missing)))
     return tuple(lines)
 
 
 def names(outlets: Sequence[str]) -> str:
-    """Return the first few of some outlets."""
+    """Return the first few outlets, joined by commas."""
     more = ", …" if len(outlets) > _NAMED else ""
     return ", ".join(outlets[:_NAMED]) + more
 
@@ -67,6 +70,6 @@ def _alarm_line(alarm: Alarm, language: str) -> str:
 
 
 def local_time(moment: datetime, language: str) -> str:
-    """Return a time as people of a language write it, in Việt Nam."""
+    """Return a time in Việt Nam, formatted for a language."""
     form = "%H:%M %d/%m/%Y" if language == "vi" else "%Y-%m-%d %H:%M"
     return moment.astimezone(LOCAL).strftime(form)

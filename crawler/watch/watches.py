@@ -1,4 +1,4 @@
-"""From the configuration's tables to what is asked of the archive."""
+"""Compile the watches of the configuration into queries."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from storage.model.search import SearchQuery
 
 @dataclass(frozen=True, slots=True)
 class WatchOrder:
-    """A watch with the query that it means."""
+    """A watch with its compiled query."""
 
     watch: Watch
     query: SearchQuery
@@ -22,15 +22,15 @@ class WatchOrder:
 def compile_all(
     watches: Iterable[Watch], gazetteer: Gazetteer, outlets: Collection[str], file: str
 ) -> dict[str, WatchOrder]:
-    """Return watches with their queries, by name. Raises as `compiled` does."""
-    return {one.name: compiled(one, gazetteer, outlets, file) for one in watches}
+    """Return watches with their queries, by name. Raises what `compiled` raises."""
+    return {watch.name: compiled(watch, gazetteer, outlets, file) for watch in watches}
 
 
 def compiled(watch: Watch, gazetteer: Gazetteer, outlets: Collection[str], file: str) -> WatchOrder:
     """Return a watch with its query.
 
-    outlets: those that there are. file: the configuration, for messages. Raises ConfigError for a
-    place or outlet that is not there, or a name that means several places.
+    outlets: the known ones. file: the configuration, for messages. Raises ConfigError for an
+    unknown place or outlet, or the name of several places.
     """
     for slug in watch.outlets:
         if slug not in outlets:

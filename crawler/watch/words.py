@@ -1,4 +1,4 @@
-"""What a digest says, in Vietnamese and in English. Pure."""
+"""The texts of digests, in Vietnamese and in English. Pure."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ COUNTED: Mapping[str, Mapping[Topic, tuple[str, str]]] = {
         "removed": ("{} removal", "{} removals"),
     },
 }
-"""One, and several."""
+"""Singular and plural."""
 
 TEXTS: Mapping[str, Words] = {
     "vi": {
