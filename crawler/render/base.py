@@ -17,13 +17,11 @@ from storage.model.articles import (
 from storage.model.runs import Run
 
 LOCAL = as_json.LOCAL
-
-
 time_json = as_json.time_json
 
 
 def fields_json(noun: Any, names: str) -> dict[str, Any]:
-    """Return attributes of a noun as plain data. names: which, in order, between blanks."""
+    """Return attributes of a noun as plain data. names: in order, separated by blanks."""
     return {name: _plain(getattr(noun, name)) for name in names.split()}
 
 
@@ -49,7 +47,7 @@ _UNKNOWN: dict[str, Any] = {
 
 
 def refusal_json(refusal: Refusal) -> dict[str, Any]:
-    """Return a refusal with the same keys as an article; what is unknown is null or empty."""
+    """Return a refusal with the same keys as an article; the article's are null or empty."""
     return _UNKNOWN | {
         "outlet": refusal.outlet,
         "url": refusal.url,
@@ -58,7 +56,7 @@ def refusal_json(refusal: Refusal) -> dict[str, Any]:
 
 
 def capture_json(capture: Capture) -> dict[str, Any]:
-    """Return where and when a response was recorded."""
+    """Return a capture: when a response was recorded, and where its bytes are."""
     return fields_json(capture, "url captured_at status warc_file warc_offset record_id digest")
 
 
@@ -109,7 +107,7 @@ _REASONS = frozenset(reason.value for reason in RefusalReason)
 
 
 def kept_apart_text(run: Run) -> str:
-    """Return how many pages were kept apart from the article that they name, and their URLs."""
+    """Return the count and URLs of pages kept apart from the article that they name, or a dash."""
     urls = ", ".join(run.evidence.get(_KEPT_APART, ()))
     return f"{_kept_apart(run)} ({urls})" if urls else "–"
 
@@ -119,12 +117,12 @@ def _kept_apart(run: Run) -> int:
 
 
 def refused_text(refused: dict[str, int]) -> str:
-    """Return the pages that were refused, such as "blocked 1, video 2", or a dash."""
+    """Return the counts of refused pages, such as "blocked 1, video 2", or a dash."""
     return _counts_text({key: count for key, count in refused.items() if key in _REASONS})
 
 
 def skipped_text(refused: dict[str, int]) -> str:
-    """Return what was never had, and why: "not_recorded 8", "robots 2", or a dash."""
+    """Return the counts of URLs without a page, by reason, such as "robots 2", or a dash."""
     return _counts_text({key: count for key, count in refused.items() if key not in _REASONS})
 
 
@@ -133,12 +131,12 @@ def _counts_text(counts: dict[str, int]) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun; many: its plural, `one` with an "s" if not given."""
+    """Return a number with its noun. many: the plural; by default `one` with an "s"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes as people read it."""
+    """Return a number of bytes with a decimal unit, such as "1.2 MB"."""
     value = float(size)
     for unit in ("B", "KB", "MB", "GB"):
         if value < 1000:

@@ -1,4 +1,4 @@
-"""A state of an article as a reference: for a text, BibTeX, RIS, and CSL JSON. Pure."""
+"""A reference to a state of an article: as text, BibTeX, RIS and CSL JSON. Pure."""
 
 import json
 import re
@@ -21,14 +21,14 @@ _TEX_CHARS = re.compile(r"[#$%&_{}\\~^]")
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One state of an article, with the name of its outlet, and its article's short id."""
+    """One state of an article, with the article's short id and the outlet's name."""
 
     id: int
     revision: Revision
     outlet_name: str
 
     def text(self, form: CitationFormat) -> str:
-        """Return the reference in one of the formats, without a line's end."""
+        """Return the reference in one of the formats, without a final newline."""
         makers = {"bibtex": self._bibtex, "ris": self._ris, "csl-json": self._csl}
         return makers.get(form, self._plain)()
 
@@ -47,7 +47,7 @@ class Citation:
 
     @property
     def _evidence(self) -> str:
-        """Which state it is, and where its bytes are: what lets others check the quotation."""
+        """The state's number, time and digest, by which others can verify the quotation."""
         capture = self.revision.capture
         captured = capture.captured_at.astimezone(LOCAL).isoformat(sep=" ", timespec="minutes")
         return f"archived state {self.revision.number}, captured {captured}, {capture.digest}"
@@ -101,10 +101,12 @@ class Citation:
 
 
 def citation_of(archived: ArchivedArticle, number: int | None, outlet_name: str) -> Citation | None:
-    """Return the reference to a state, the latest if no number is given; None if there is none."""
+    """Return the reference to a state, by default the latest; None if there is no such state."""
     wanted = number or len(archived.revisions)
-    found = next((one for one in archived.revisions if one.number == wanted), None)
-    return Citation(archived.id, found, outlet_name) if found else None
+    for revision in archived.revisions:
+        if revision.number == wanted:
+            return Citation(archived.id, revision, outlet_name)
+    return None
 
 
 def _date_parts(day: date) -> dict[str, list[list[int]]]:

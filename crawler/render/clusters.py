@@ -8,7 +8,7 @@ from storage.model.clusters import Cluster, Member
 
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:
-    """Return a cluster with the keys that docs/json.md names."""
+    """Return a cluster with the keys of docs/json.md."""
     return {
         "id": cluster.id,
         "articles": len(cluster.members),
@@ -24,7 +24,7 @@ def _member_json(member: Member) -> dict[str, Any]:
 
 
 def cluster_text(cluster: Cluster, of: int) -> str:
-    """Return what one line says of an article's cluster. of: the article's short id."""
+    """Return an article's role in its cluster in one line. of: the article's short id."""
     if len(cluster.members) == 1:
         return "no copies"
     source = cluster.source
@@ -45,15 +45,15 @@ def _counts_text(cluster: Cluster) -> str:
 def delay_text(member: Member, source: Member) -> str:
     """Return how long after the source a member was published, such as "+2 h 5 min".
 
-    One whose time of publication was corrected may be older than its source: "-5 min".
+    A member whose publication time was corrected may be older than its source: "-5 min".
     """
-    since = round((_moment(member) - _moment(source)).total_seconds() / 60)
-    days, hours, minutes = abs(since) // 1440, abs(since) // 60 % 24, abs(since) % 60
-    sign = "-" if since < 0 else "+"
+    delay = round((_time_of(member) - _time_of(source)).total_seconds() / 60)
+    days, hours, minutes = abs(delay) // 1440, abs(delay) // 60 % 24, abs(delay) % 60
+    sign = "-" if delay < 0 else "+"
     if days:
         return f"{sign}{days} d {hours} h"
     return f"{sign}{hours} h {minutes} min" if hours else f"{sign}{minutes} min"
 
 
-def _moment(member: Member) -> datetime:
+def _time_of(member: Member) -> datetime:
     return member.published_at or member.first_seen_at

@@ -11,21 +11,21 @@ _SEPARATORS = {"section": " › "}
 
 
 def header(columns: Sequence[str]) -> list[str]:
-    """Return the names of columns: "unit.name" becomes unit_name."""
+    """Return the column names, with "_" for ".": "unit.name" becomes unit_name."""
     return [column.replace(".", "_") for column in columns]
 
 
 def csv_row(row: Mapping[str, Any], columns: Sequence[str]) -> list[Scalar]:
     """Return a row's values for columns, each a key, or a path of keys such as "unit.name".
 
-    A list is joined by "; ", a section's path by " › "; what has an id of its own stands as that
-    id, anything else below as JSON. Raises KeyError where the row lacks a key.
+    A list is joined by "; ", a section's path by " › ". An object becomes its id if it has one,
+    otherwise JSON. Raises KeyError if the row lacks a key.
     """
     return [_cell(column, _value(row, column)) for column in columns]
 
 
 def csv_values(values: Iterable[Any]) -> list[Scalar]:
-    """Return plain values as a row of CSV has them."""
+    """Return plain values as a row of CSV."""
     return [_cell("", value) for value in values]
 
 

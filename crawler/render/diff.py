@@ -1,4 +1,4 @@
-"""What changed between two states of an article, word by word. Pure."""
+"""Word-by-word differences between two states of an article. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ from storage.text.normalize import canonical_tone, normalize
 
 Op = Literal["same", "removed", "added"]
 
-# Comparing words takes up to the product of their numbers: about a second for this many.
-_MOST_PAIRS = 4_000_000
+# The comparison is quadratic in the number of words: about a second for this many pairs.
+_MAX_PAIRS = 4_000_000
 _PARAGRAPH = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\n|[^\S\n]*\S+[^\S\n]*|[^\S\n]+")  # each with the blanks around it
 _Marked = tuple[Op, str]
@@ -23,7 +23,7 @@ _Marked = tuple[Op, str]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words in a row that stayed, went or came; "\\n" between paragraphs."""
+    """A run of words that are unchanged, removed or added; "\\n" between paragraphs."""
 
     op: Op
     text: str
@@ -31,14 +31,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that differs, in pieces that give both states: without the added ones, the former."""
+    """A field that differs. pieces: without the added ones they are the text before the change."""
 
     field: str
     pieces: tuple[Piece, ...]
 
 
 def compare_articles(before: Article, after: Article) -> tuple[FieldChange, ...]:
-    """Return the fields that a reader sees and that differ, in reading order."""
+    """Return the visible fields that differ, in reading order."""
     changes = []
     for field, text_of in _FIELDS.items():
         pieces = compare_texts(text_of(before), text_of(after))
@@ -48,13 +48,13 @@ def compare_articles(before: Article, after: Article) -> tuple[FieldChange, ...]
 
 
 def changed_share(before: Article, after: Article) -> float:
-    """Return which share of title, sapo and body is other words: 0 none of them, 1 all.
+    """Return the share of changed words in title, sapo and body, from 0 to 1.
 
-    Counted on the state that has more of them, so that a cut and an addition count alike.
+    It is the larger of the removed and added words, so that a cut and an addition count alike.
     """
     texts = [
-        "\n".join((one.title, one.sapo or "", *(block.text for block in one.blocks)))
-        for one in (before, after)
+        "\n".join((article.title, article.sapo or "", *(block.text for block in article.blocks)))
+        for article in (before, after)
     ]
     counts: dict[Op, int] = {"same": 0, "removed": 0, "added": 0}
     for piece in compare_texts(*texts):
@@ -64,10 +64,10 @@ def changed_share(before: Article, after: Article) -> float:
 
 
 def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
-    """Return what became of the words of a text; paragraphs that are equal are found first.
+    """Return the differences of two texts; equal paragraphs are matched first.
 
-    The pieces that stayed or came give `after` exactly, those that stayed or went `before` but
-    for blanks and the form of letters.
+    The unchanged and added pieces joined are exactly `after`; the unchanged and removed ones are
+    `before`, except for blanks and Unicode forms.
     """
     old, new = _PARAGRAPH.findall(before), _PARAGRAPH.findall(after)
     tokens: list[_Marked] = []
@@ -91,12 +91,12 @@ def lines_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def share_text(share: float) -> str:
-    """Return a share of words in percent; one that is small is not said to be none."""
+    """Return a share of words in percent; a small one is "< 1%", not 0%."""
     return f"{share:.0%}" if share >= 0.01 or not share else "< 1%"
 
 
 def _compare_words(old: Sequence[str], new: Sequence[str]) -> list[_Marked]:
-    if len(old) * len(new) > _MOST_PAIRS:
+    if len(old) * len(new) > _MAX_PAIRS:
         return [*_marked("removed", old), *_marked("added", new)]
     found: list[_Marked] = []
     for op, i, j, k, m in _matcher(old, new).get_opcodes():
@@ -108,12 +108,12 @@ def _compare_words(old: Sequence[str], new: Sequence[str]) -> list[_Marked]:
 
 
 def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
-    # No "junk": it leaves frequent words out, and Vietnamese syllables are frequent.
+    # autojunk ignores frequent items, and Vietnamese syllables are frequent.
     return SequenceMatcher(None, [_key(x) for x in old], [_key(x) for x in new], autojunk=False)
 
 
 def _key(text: str) -> str:
-    """Return words as they are compared: one Unicode form, one way to place tones."""
+    """Return a text in the form in which it is compared: normalized Unicode and tone placement."""
     return canonical_tone(normalize(text)).strip(" ")
 
 

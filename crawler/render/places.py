@@ -10,7 +10,7 @@ from storage.model.places import Succession, Tags, Unit
 
 
 def unit_json(identity: str, gazetteer: Gazetteer) -> dict[str, Any]:
-    """Return a unit with its keys; of one that only an earlier gazetteer had, its id alone."""
+    """Return a unit; one that only an earlier gazetteer had has nothing but its id."""
     unit = gazetteer.units.get(identity)
     if unit is None:
         keys = ("name", "type", "level", "province", "valid_from", "valid_to")
@@ -27,12 +27,12 @@ def unit_json(identity: str, gazetteer: Gazetteer) -> dict[str, Any]:
 
 
 def units_json(ids: Iterable[str], gazetteer: Gazetteer) -> list[dict[str, Any]]:
-    """Return units in the order of their ids."""
+    """Return units in the order of the given ids."""
     return [unit_json(identity, gazetteer) for identity in ids]
 
 
 def primary_json(tags: Tags | None, gazetteer: Gazetteer) -> list[dict[str, Any]] | None:
-    """Return the units an article is about, and how surely; None where nobody has looked."""
+    """Return the units that an article is about, with confidence; None if it is not tagged."""
     if tags is None:
         return None
     return [
@@ -43,7 +43,7 @@ def primary_json(tags: Tags | None, gazetteer: Gazetteer) -> list[dict[str, Any]
 
 
 def tags_json(tags: Tags, gazetteer: Gazetteer) -> dict[str, Any]:
-    """Return mentions and primary units; `note` only where there is one."""
+    """Return mentions and primary units, and `note` if there is one."""
     return {
         "mentions": [
             {
@@ -84,8 +84,9 @@ def _succession_json(identity: str, item: Succession, gazetteer: Gazetteer) -> d
 
 
 def era_text(unit: Unit) -> str:
-    """Return first and last day: "unknown – 2025-06-30", "2025-07-01 – today", "unknown – before
-    2021-11-01" where the last one is not known.
+    """Return first and last day: "unknown – 2025-06-30", "2025-07-01 – today".
+
+    If the last day is unknown: "unknown – before 2021-11-01".
     """
     first = unit.valid_from.isoformat() if unit.valid_from else "unknown"
     last = f"before {unit.gone_by}" if unit.gone_by else "today"
@@ -95,13 +96,13 @@ def era_text(unit: Unit) -> str:
 
 
 def names_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
-    """Return full names, joined by commas; an id where the gazetteer has no such unit."""
+    """Return full names, joined by commas; the id of a unit that the gazetteer lacks."""
     units = ((identity, gazetteer.units.get(identity)) for identity in ids)
     return ", ".join(unit.full_name if unit else identity for identity, unit in units)
 
 
 def primary_text(tags: Tags, gazetteer: Gazetteer) -> str:
-    """Return the names of what an article is about, "(likely)" after those that are not certain."""
+    """Return the names of an article's primary units, with "(likely)" after uncertain ones."""
     return ", ".join(
         names_text([score.unit], gazetteer) + (" (likely)" if score.confidence == "likely" else "")
         for score in tags.scores
@@ -110,7 +111,7 @@ def primary_text(tags: Tags, gazetteer: Gazetteer) -> str:
 
 
 def units_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
-    """Return full names with their eras; those of one era share it."""
+    """Return full names, grouped by era."""
     eras: dict[str, list[str]] = {}
     for identity in ids:
         eras.setdefault(era_text(gazetteer.unit(identity)), []).append(identity)
@@ -118,12 +119,12 @@ def units_text(ids: Iterable[str], gazetteer: Gazetteer) -> str:
 
 
 def above_text(unit: Unit, gazetteer: Gazetteer) -> str:
-    """Return the names of the units above, from the nearest up, or a dash."""
+    """Return the names of a unit's ancestors, the nearest first, or a dash."""
     names = (gazetteer.unit(identity).name for identity in gazetteer.above(unit.id))
     return ", ".join(names) or "–"
 
 
 def clause_text(item: Succession) -> str:
-    """Return where it was decided: "1656, clause 7", "15/2008/QH12"; a dash where no text says."""
+    """Return a succession's source: "1656, clause 7", "15/2008/QH12"; a dash if unknown."""
     clause = f", clause {item.clause}" if item.clause else ""
     return f"{item.resolution}{clause}" if item.resolution else "–"

@@ -1,4 +1,4 @@
-"""Tables that fit their terminal: what matters least is left out first, and said."""
+"""Tables that fit the terminal: the least important columns are left out, and named below it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from rich.text import Text
 from crawler.render.base import time_text
 
 EMPTY = "–"
-"""What a cell shows that has nothing to say."""
+"""The text of an empty cell."""
 ZONE = "times are Việt Nam's (UTC+7)"
-"""What a list says once of the times in it."""
+"""The note on the time zone in a list's title."""
 _GAP = "  "
 _INDENT = " " * 4
 _NARROWEST = 8
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column: its name, what it shows, and how it behaves where the terminal is narrow.
+    """A column: its name, its values, and how it adapts to a narrow terminal.
 
-    of: a thing's value (`table_of`). number: aligned right. rank: columns of the highest rank are
-    left out first, those of rank 0 never. least: the cells down to which a long text may be cut;
-    None: it is never cut. below: its values stand on a line of their own under their row, where
-    they say anything. time: its values are Việt Nam's times, which the title says once.
+    of: returns a row's value (`table_of`). number: aligned right. rank: columns of the highest
+    rank are left out first, those of rank 0 never. least: the width in cells down to which a long
+    text may be cut; None: it is never cut. below: its values go on a separate line under their
+    row, unless they are empty. time: its values are times in Việt Nam, which the title notes.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Table:
         self.rows.append(cells)
 
     def lines(self, width: int) -> Iterator[Text]:
-        """Yield the table's lines, at most `width` cells wide if it can be done at all."""
+        """Yield the table's lines, at most `width` cells wide if possible."""
         widths = _fit(self, width)
         shown = [index for index, _ in enumerate(self.columns) if index in widths]
         if self.title:
@@ -80,7 +80,7 @@ class Table:
             yield Text(f"not shown in {width} columns: {', '.join(left_out)}", style="dim")
 
     def plain_lines(self) -> Iterator[str]:
-        """Yield a header and the rows for programs: one line each, values between tabs."""
+        """Yield a header and the rows for programs: one line each, tab-separated."""
         yield "\t".join(column.name for column in self.columns)
         for row in self.rows:
             values = (" ".join(_text(cell).plain.split()) for cell in row)
@@ -106,7 +106,7 @@ class Table:
 
 
 def table_of(title: str, columns: Sequence[Column[T]], items: Iterable[T]) -> Table:
-    """Return a table with a row for each thing."""
+    """Return a table with a row for each item."""
     table = Table(title, columns)
     for item in items:
         table.add(*(_cell(column.of(item)) for column in columns))
@@ -126,7 +126,7 @@ def _text(cell: Cell) -> Text:
 
 
 def _sized(cell: Text, width: int, *, right: bool) -> Text:
-    """Return a cell as exactly `width` cells: padded, or cut with an ellipsis."""
+    """Return a cell padded, or cut with an ellipsis, to exactly `width` terminal cells."""
     plain = cell.plain
     size = cell_len(plain)
     if size > width:
@@ -141,7 +141,7 @@ def _total(widths: list[int]) -> int:
 
 
 def _fit(table: Table, width: int) -> dict[int, int]:
-    """Return the widths of the columns that are shown, by index."""
+    """Return the widths of the shown columns, by index."""
     natural = {
         index: max(cell_len(text) for text in _texts(table, index))
         for index, column in enumerate(table.columns)
@@ -155,10 +155,10 @@ def _fit(table: Table, width: int) -> dict[int, int]:
         del widths[last]
     spare = width - _total(list(widths.values()))
     for index in sorted(widths, key=lambda index: (table.columns[index].rank, index)):
-        given = min(natural[index] - widths[index], spare)
+        extra = min(natural[index] - widths[index], spare)
         if table.columns[index].least is not None:
-            widths[index] = max(widths[index] + given, min(natural[index], _NARROWEST))
-            spare -= given
+            widths[index] = max(widths[index] + extra, min(natural[index], _NARROWEST))
+            spare -= extra
     return widths
 
 

@@ -1,7 +1,7 @@
-"""What is printed: nothing in a page, a feed or an imported file can command the terminal.
+"""Filter printed text, so that no page, feed or imported file can control the terminal.
 
-Terminals act on control characters: escape sequences colour, move, retitle and, in some, type.
-Every text goes through one filter, where it is printed, wherever it came from.
+Terminals act on control characters: escape sequences colour text, move the cursor, set the title
+and, in some, type. All text passes one filter when it is printed, whatever its source.
 """
 
 import json
@@ -14,28 +14,28 @@ from rich.segment import Segment
 
 from storage.text.normalize import CONTROLS
 
-# Controls, and what turns the direction of a line of text.
-_COMMANDS = re.compile(f"[{CONTROLS}\u202a-\u202e\u2066-\u2069]")
+# Control characters and bidirectional marks.
+_UNSAFE = re.compile(f"[{CONTROLS}\u202a-\u202e\u2066-\u2069]")
 
 
 def shown(text: str) -> str:
     """Return `text` with U+FFFD for each character that a terminal would act on."""
-    return text if text.isprintable() else _COMMANDS.sub("\ufffd", text)
+    return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON in which such characters are escaped, so that programs read what was there."""
+    """Return JSON in which such characters are escaped, so that programs read the original."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 class PlainConsole(Console):
-    """A console whose own colours pass, and nothing of the kind that is in a text."""
+    """A console that emits its own styles, but filters control characters out of texts."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Yield the segments of `renderable`, those with text filtered."""
+        """Yield the segments of `renderable`, with their texts filtered."""
         for segment in super().render(renderable, options):
             if segment.control:
                 yield segment
