@@ -1,4 +1,4 @@
-"""The families there are, by name, in the order in which a page's marks are tried."""
+"""All families by name, in the order in which a page is tried with them."""
 
 from crawler.families import epi, generic, mastercms, onecms, provincial, vccorp
 from crawler.families.base import Family
@@ -18,7 +18,7 @@ from crawler.families.own import (
 )
 
 GENERIC = generic.FAMILY
-# Shared platforms first: most outlets are theirs. The container decides, not the marks alone:
+# Shared platforms first: most outlets use them. Marks alone do not decide, but the container does:
 # a site may embed pictures from another platform's servers.
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY

@@ -1,4 +1,4 @@
-"""What a family is: how the outlets of one CMS name, list and lay out their articles. Data only."""
+"""The family model: the URLs, listings and markup that the outlets of one CMS share. Data only."""
 
 import re
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from typing import Literal
 class Layout:
     """A family's selectors within a period. Each field is an ordered chain of CSS selectors.
 
-    valid_from, valid_to: days (inclusive, exclusive) by capture time; None where unknown.
-    caption: what is a caption, besides <figcaption> and the general rules.
-    credit: where the outlet names the source a text is taken from.
-    drop: what stands in the body but is no part of the text; the family says why.
+    valid_from, valid_to: days (inclusive, exclusive) by capture time; None if unknown.
+    caption: captions, in addition to <figcaption> and the general rules.
+    credit: the source that a text is taken from.
+    drop: elements of the body that are not part of the text; the family's comments say why.
     """
 
     name: str
@@ -36,13 +36,13 @@ PagingForm = Literal["html", "epi-json", "onecms-json"]
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How a section is paged through.
+    """How to page through a section.
 
-    template: URL with the fields {host}, {site} (the host without "www."), {path} (no slash or
-    ending), {zone} (the section's own number, which its page may tell), {page}, {last} (id of
-    the last article of the page before).
-    first, step: the first value of {page} and what is added for the next.
-    form: what answers.
+    template: URL with the fields {host}, {site} (the host without "www."), {path} (without
+    trailing slash or extension), {zone} (the section's number, which its page may give), {page},
+    {last} (id of the last article of the previous page).
+    first, step: the first value of {page}, and its increment.
+    form: the format of the response.
     """
 
     template: str
@@ -52,20 +52,20 @@ class Paging:
 
     @property
     def loads_items(self) -> bool:
-        """True where further items come from an address of their own, not from section pages."""
+        """Whether further items come from a separate URL, not from section pages."""
         return "{path}" not in self.template
 
 
 @dataclass(frozen=True, slots=True)
 class OtherPage:
-    """A kind of page that is no article: what it is called, and what its address looks like."""
+    """A kind of page that is not an article: its name, and a pattern of its URL."""
 
     name: str
     url: re.Pattern[str]
 
 
 def other_pages(**patterns: str) -> tuple[OtherPage, ...]:
-    """Return kinds of pages from their names (with _ for a blank) and patterns."""
+    """Return kinds of pages from names (with _ for a blank) and patterns."""
     named = ((name.replace("_", " "), pattern) for name, pattern in patterns.items())
     return tuple(OtherPage(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in named)
 
@@ -74,15 +74,15 @@ def other_pages(**patterns: str) -> tuple[OtherPage, ...]:
 class Family:
     """One CMS platform.
 
-    marks: strings that this family's pages carry; a page without any is not tried with it.
-    hosts: of outlets with a CMS of their own, whose pages are tried with it first.
-    shared_by: hosts of outlets seen on a shared platform; their pages are tried with it first.
-    article_url: matches the path (and host) of an article; group "id" is the outlet's own id.
-    others: pages that are no articles, though `article_url` may take them for such.
-    layouts: newest first; none where nobody has seen the markup: then pages are read generically.
-    zone: finds the element that tells a section's number on its page, and the attribute.
-    paging: how sections are paged, None where the family has no such way.
-    day_archive: how a section's articles of one day are paged through; {day} is 2026-09-14.
+    marks: strings in this family's pages; a page without any of them is not tried with it.
+    hosts: of an outlet with its own CMS, whose pages are tried with this family first.
+    shared_by: hosts of outlets on a shared platform, whose pages are tried with it first.
+    article_url: matches an article's URL; group "id" is the outlet's own id.
+    others: pages that are not articles, although `article_url` may match them.
+    layouts: newest first; empty if the markup is unknown: pages are then read generically.
+    zone: selector and attribute of the element with a section's number on its page.
+    paging: how to page through sections; None if the family has no way to.
+    day_archive: how to page through a section's articles of one day; {day} is 2026-09-14.
     """
 
     name: str

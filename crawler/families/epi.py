@@ -15,7 +15,7 @@ LAYOUT = Layout(
         ".cms-author",
         ".article__header .author",
     ),
-    # Of some twenty <time> on a page only the header's is the story's.
+    # Of some twenty <time> on a page, only the header's is the article's.
     time=("meta.cms-date[itemprop=datePublished]", ".article__header time"),
     section=(".breadcrumbs h2.main a", ".breadcrumb h2.main a"),
     tags=(".article__tags a", ".article__tag a"),
@@ -37,7 +37,7 @@ _SHARED_BY = (
 FAMILY = Family(
     name="epi",
     marks=("cms-body", "cmsConfig"),
-    # AMP and share copies (og:url of PLO) carry the same id.
+    # AMP and share copies (og:url of PLO) have the same id.
     article_url=re.compile(r"(?:-post|/share)(?P<id>\d+)\.(?:html|tpo|vnp|antd|amp)$"),
     others=other_pages(
         tag_page=r"-tag\d+\.html",

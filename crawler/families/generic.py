@@ -1,4 +1,4 @@
-"""Any outlet: class names that many Vietnamese templates share; the container is guessed else."""
+"""Any outlet: class names that many Vietnamese templates share; otherwise the text is guessed."""
 
 import re
 
@@ -37,7 +37,7 @@ LAYOUT = Layout(
 FAMILY = Family(
     name="generic",
     marks=(),
-    # No outlet's own form, so no ids: articles are told apart by their addresses.
+    # Matches nothing: without ids, articles are identified by their URLs.
     article_url=re.compile(r"(?!)(?P<id>)"),
     layouts=(LAYOUT,),
 )

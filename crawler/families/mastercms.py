@@ -30,10 +30,10 @@ LAYOUT = Layout(
         "table.MASTERCMS_TPL_TABLE tr:nth-child(2) td",
     ),
     credit=(".article-detail-source",),
-    # Not `table.__MB_template_g`: a box that belongs to the text.
+    # Not `table.__MB_template_g`: a box that is part of the text.
     drop=(
         "table.__MB_ARTICLE_A",  # two related headlines at the start of the body
-        ".article-detail-source",  # the credit, read apart
+        ".article-detail-source",  # the credit, extracted separately
         ".__MB_ARTICLE_RELATED, .article-relate, .lst-news-relate",  # other stories
         ".fb-like, .__API_WIDGET",  # share button; comments' form
     ),

@@ -24,7 +24,7 @@ LONGFORM = Layout(
     ),
 )
 
-# Themes before 2022: the body's class lasted, the head's did not.
+# Themes before 2022: the same class for the body, others for the head.
 CLASSIC = Layout(
     name="onecms-2019",
     title=("h1.c-detail-head__title", "h1"),

@@ -36,7 +36,7 @@ LAYOUT = Layout(
         ".kbwscwl-relatedbox, .kbwscwlrl, .knc-relate-wrapper, .detail__related",
         "#listNewsInContent, .tindnd",  # cafef's "TIN MỚI"
         ".readmore-body-box",  # "Đọc tiếp", "Về trang Chủ đề"
-        ".link-source-wrapper",  # the credit, read apart
+        ".link-source-wrapper",  # the credit, extracted separately
         ".VCObjectBoxRelatedNewsItemSapo",
         "[type=boxquiz], [type=BoxQuiz], [type=quizv2]",  # polls
         ".h-show-pc, .h-show-mobile",  # advertising per kind of screen

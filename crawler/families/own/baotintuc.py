@@ -9,13 +9,13 @@ LAYOUT = Layout(
     title=("h1.title", "h1"),
     sapo=("h2.sapo",),
     body=(".boxdetail .contents", ".contents", ".boxdetail", ".mixcontent"),
-    author=(".boxdetail .author strong", ".author strong"),  # the head's glues the agency to it
+    author=(".boxdetail .author strong", ".author strong"),  # the header appends the agency
     time=(".action-link .date .txt", "div.time"),
     section=(".action-link .cate a",),
     tags=(".keysword a", ".tagname a"),
     drop=(
-        ".author, .widget",  # the byline, read apart; another story with its lead
-        "h1.title, h2.sapo, div.time",  # the head, where the whole box is the container
+        ".author, .widget",  # the byline, extracted separately; another story with its lead
+        "h1.title, h2.sapo, div.time",  # the head, if the whole box is the container
         ".tagname",
     ),
 )

@@ -1,4 +1,4 @@
-"""Dân trí, its own CMS: three generations, each known from real pages or code."""
+"""Dân trí, its own CMS: three generations, known from real pages or public code."""
 
 import re
 from datetime import date

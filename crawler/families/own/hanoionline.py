@@ -1,4 +1,4 @@
-"""Hà Nội Online (Đài Hà Nội): addresses and feeds are known, nobody has noted the markup."""
+"""Hà Nội Online (Đài Hà Nội): its URLs and feeds are known, its markup is not."""
 
 import re
 

@@ -11,7 +11,7 @@ SPRING_2025 = Layout(
     sapo=(),
     body=("[itemprop=articleBody]",),
     time=("div.article-published-on",),
-    valid_from=date(2025, 3, 1),  # "spring": the first month it can have been
+    valid_from=date(2025, 3, 1),  # the source says "spring": the earliest possible month
 )
 OF_2022 = Layout(
     name="kinhtedothi-2022",
@@ -36,7 +36,7 @@ OF_2020 = Layout(
 FAMILY = Family(
     name="kinhtedothi",
     marks=("articleBody", "cotent_detail"),
-    # Until 2025 without a number: then the slug is the id.
+    # Until 2025 without a number: the slug is the id.
     article_url=re.compile(
         r"kinhtedothi\.vn/(?:[^/]+\.(?=\d))?(?P<id>\d{5,7}|[a-z0-9]+(?:-[a-z0-9]+){3,})\.html$"
     ),

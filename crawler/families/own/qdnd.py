@@ -16,7 +16,7 @@ LAYOUT = Layout(
 FAMILY = Family(
     name="qdnd",
     marks=("post-content",),
-    # No ending: the id closes the address. "www." is the host, stored addresses lose it.
+    # No extension: the URL ends with the id. The host has "www.", which stored URLs drop.
     article_url=re.compile(r"qdnd\.vn/[^?#]+-(?P<id>\d{6,7})/?$"),
     others=other_pages(video_page=r"/video/", tag_page=r"/tag/", author_page=r"/tac-gia/"),
     hosts=("qdnd.vn",),

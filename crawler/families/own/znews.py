@@ -16,7 +16,7 @@ LAYOUT = Layout(
     caption=("td.pCaption", ".pCaption"),
     drop=(
         "table.article",  # a related story with its lead
-        ".notebox",  # the outlet praises its book shelf
+        ".notebox",  # promotion of the outlet's book section
         ".inner-article, #innerarticle",  # headlines between paragraphs
         ".z-widget, .znews-banner, .the-article-related",
     ),
@@ -32,7 +32,7 @@ FAMILY = Family(
         series_page=r"/series/",
         topic_page=r"/tieu-diem",
     ),
-    # Ends at 50; what follows repeats page 50 for ever.
+    # The last page is 50; later ones repeat it.
     paging=Paging(template="https://{host}{path}/trang{page}.html", first=2),
     hosts=("znews.vn", "zingnews.vn", "zing.vn"),
     layouts=(LAYOUT,),
