@@ -1,6 +1,6 @@
-"""A canary: what still matches of an outlet, judged by one small crawl. Pure.
+"""A canary: checks by a small crawl whether an outlet's file still fits its site. Pure.
 
-The crawl is an ordinary one, of one section and two articles, into an archive that is thrown away.
+The crawl is an ordinary one, of one section and two articles, into a temporary archive.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,12 +12,12 @@ from storage.model.articles import Article, Refusal
 from storage.model.runs import Run
 
 ARTICLES = 2
-_SHORT = 250  # characters of text, under which a news article is doubtful
+_SHORT = 250  # characters; a news article with less text is doubtful
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing that was looked at. found: what was there, in a few words."""
+    """The result of one check. found: what it found, in a few words."""
 
     name: str
     is_well: bool
@@ -27,9 +27,9 @@ class Point:
 def points_of(
     outlet: Outlet, run: Run, articles: Sequence[Article], refusals: Iterable[Refusal]
 ) -> list[Point]:
-    """Return what was looked at, in the order in which a crawl comes upon it."""
+    """Return the results of all checks, in the order of a crawl's steps."""
     points = list(_points_of_run(run))
-    points += [_refused(refusal) for refusal in refusals]
+    points += [_point_of_refusal(refusal) for refusal in refusals]
     for article in articles:
         points += _points_of_article(outlet, article)
     if not articles:
@@ -39,32 +39,29 @@ def points_of(
 
 def _points_of_run(run: Run) -> Iterator[Point]:
     signals = {signal: run.counts.signals.get(signal.value, 0) for signal in HealthSignal}
-    cut = [
+    checks = [
         (HealthSignal.UNREACHABLE, "host", "answers"),
         (HealthSignal.TIMEOUTS, "time", "in time"),
         (HealthSignal.ROBOTS, "robots.txt", "allows"),
         (HealthSignal.BLOCKED, "block", "none"),
     ]
-    for signal, name, well in cut:
+    for signal, name, well in checks:
         if signals[signal]:
             urls = ", ".join(run.evidence.get(signal.value, ()))
             yield Point(name, is_well=False, found=run.error or urls)
-        elif run.counts.fetched:  # else nothing is known of it
+        elif run.counts.fetched:  # otherwise nothing was checked
             yield Point(name, is_well=True, found=well)
-    listings, empty = (
-        signals[HealthSignal.LISTINGS],
-        run.evidence.get(HealthSignal.NO_LINKS.value, ()),
-    )
+    listings = signals[HealthSignal.LISTINGS]
+    empty = run.evidence.get(HealthSignal.NO_LINKS.value, ())
     found = f"{listings} answered, {run.counts.links} articles linked"
     if empty:
         found += f"; without links: {', '.join(empty)}"
     yield Point("listings", run.counts.links > 0 and not empty, found)
 
 
-def _refused(refusal: Refusal) -> Point:
-    return Point(
-        "page", is_well=False, found=f"{refusal.url}: {refusal.reason}: {refusal.evidence}"
-    )
+def _point_of_refusal(refusal: Refusal) -> Point:
+    found = f"{refusal.url}: {refusal.reason}: {refusal.evidence}"
+    return Point("page", is_well=False, found=found)
 
 
 def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
@@ -80,8 +77,8 @@ def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
     by = ", ".join(article.authors) or article.credit
     yield Point("author", bool(by), by or "none, nor a credit")
     length = len(article.body)
-    way = "where the family keeps it" if article.extraction.path == "subtree" else "whole page"
-    is_well = length >= _SHORT and article.extraction.path == "subtree"
-    yield Point("text", is_well, f"{length:,} characters, {way}")
+    in_container = article.extraction.path == "subtree"
+    source = "from the family's container" if in_container else "from the whole page"
+    yield Point("text", length >= _SHORT and in_container, f"{length:,} characters, {source}")
     section = " › ".join(article.section)
     yield Point("section", bool(section), section or "none")

@@ -1,6 +1,6 @@
-"""What is wrong with outlet files that each read well: with their words, and with each other.
+"""Checks of outlet files that parse: of their selectors and URLs, and of files with each other.
 
-Pure, and without a network: `tinquan outlets check` reports all of it at once.
+Pure, and without a network: `tinquan outlets check` reports all problems at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _ANY = {"path": "/x", "zone": 1, "page": 1, "last": "1"}
 
 
 def problems(outlets: Mapping[str, Outlet]) -> dict[str, list[str]]:
-    """Return what is wrong with each outlet, by slug; an empty list where nothing is."""
+    """Return the problems of each outlet, by slug; an empty list if there are none."""
     return {slug: [*_problems(outlet, outlets)] for slug, outlet in outlets.items()}
 
 
@@ -25,25 +25,25 @@ def _problems(outlet: Outlet, outlets: Mapping[str, Outlet]) -> Iterator[str]:
     yield from _broken_selectors(outlet)
     merged = outlet.merged
     if merged and (merged.into == outlet.slug or merged.into not in outlets):
-        yield f"merged.into: {merged.into!r} is no other outlet of this folder"
+        yield f"merged.into: {merged.into!r} is not another outlet of this folder"
 
 
 def _shared_hosts(outlet: Outlet, outlets: Mapping[str, Outlet]) -> Iterator[str]:
-    mine = {bare_host(host) for host in outlet.hosts}
+    own = {bare_host(host) for host in outlet.hosts}
     for other in outlets.values():
         if other.slug != outlet.slug:
-            for host in sorted(mine & {bare_host(host) for host in other.hosts}):
-                yield f"domains: {host} is {other.slug}'s too; expected one outlet a host"
+            for host in sorted(own & {bare_host(host) for host in other.hosts}):
+                yield f"domains: {host} is {other.slug}'s too; expected one outlet per host"
 
 
 def _outside(outlet: Outlet) -> Iterator[str]:
-    """Yield addresses of sections that lead to another site."""
+    """Yield problems of URLs that are on another site."""
     home = f"https://{outlet.host}/"
     hosts = ", ".join(outlet.hosts)
     for section in outlet.sections:
         for key, value in (("path", section.path), ("feed", section.feed)):
             if value and not is_on(urljoin(home, value), outlet.hosts):
-                yield f"sections.{section.slug}.{key}: {value!r} lies on none of: {hosts}"
+                yield f"sections.{section.slug}.{key}: {value!r} is on none of: {hosts}"
     for name, rule in [("paging", outlet.paging)] + [
         (f"sections.{section.slug}.paging", section.paging) for section in outlet.sections
     ]:
@@ -51,11 +51,11 @@ def _outside(outlet: Outlet) -> Iterator[str]:
             rule.template.format_map(_ANY | {"host": outlet.host, "site": bare_host(outlet.host)})
         )
         if rule and not (host and _is_ours(host, outlet)):
-            yield f"{name}.template: {rule.template!r} lies on none of: {hosts}"
+            yield f"{name}.template: {rule.template!r} is on none of: {hosts}"
 
 
 def _is_ours(host: str, outlet: Outlet) -> bool:
-    """True for a host of the outlet, or one below it: ePi's API is on `api.`."""
+    """Return whether a host is the outlet's, or a subdomain of one: ePi's API is on `api.`."""
     return any(f".{host}".endswith(f".{bare_host(own)}") for own in outlet.hosts)
 
 
@@ -66,4 +66,4 @@ def _broken_selectors(outlet: Outlet) -> Iterator[str]:
             try:
                 tree.css(selector)
             except SelectolaxError:
-                yield f"overrides.{key}: {selector!r} is no CSS selector"
+                yield f"overrides.{key}: {selector!r} is not a CSS selector"

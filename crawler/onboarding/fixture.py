@@ -1,4 +1,4 @@
-"""Page fixtures: a saved page beside what must come out of it, one JSON form."""
+"""Page fixtures: a saved page, and the expected result of its extraction as JSON."""
 
 import json
 import re
@@ -24,10 +24,10 @@ _FIELDS = (
 
 
 def expected_value(result: Article | Refusal, field: str) -> Any:
-    """Return one field as a fixture's JSON holds it.
+    """Return one field in the form of a fixture's JSON.
 
     Times are ISO 8601 in UTC; blocks [kind, text]; images [url, caption, credit]; "refusal" is
-    the reason, null for an article. A refusal has no other field: its description is returned.
+    the reason, null for an article. For any other field of a refusal, return its description.
     """
     if isinstance(result, Refusal):
         reason = result.reason.value
@@ -41,7 +41,7 @@ def expected_value(result: Article | Refusal, field: str) -> Any:
 def _plain(value: Any) -> Any:
     match value:
         case tuple():
-            return [_plain(each) for each in value]
+            return [_plain(item) for item in value]
         case Block(kind, text):
             return [kind, text]
         case Image(url, caption, credit):
@@ -52,9 +52,9 @@ def _plain(value: Any) -> Any:
 
 
 def proposed_fixture(page: Page, outlet: str | None, result: Article | Refusal) -> dict[str, Any]:
-    """Return a fixture that expects what the code says today, until a person confirms it.
+    """Return an unconfirmed fixture that expects today's extraction result.
 
-    outlet: the slug whose file the page is read with; None to detect the family by the page.
+    outlet: the slug whose file the page is read with; None to detect the family from the page.
     """
     fields = _FIELDS if isinstance(result, Article) else ("refusal",)
     return {
@@ -68,7 +68,7 @@ def proposed_fixture(page: Page, outlet: str | None, result: Article | Refusal) 
 
 
 def fixtures() -> Path:
-    """Return the folder of a clone's page fixtures; elsewhere one in the current folder, made."""
+    """Return the folder for page fixtures: a clone's, or else `pages` here, which is created."""
     if is_clone():
         return shipped("outlets").parent.parent / "tests" / "pages"
     pages = Path("pages").resolve()
@@ -78,18 +78,18 @@ def fixtures() -> Path:
 
 
 def proposed_name(result: Article | Refusal) -> str:
-    """Return a fixture's name: the outlet with the article's id, or with what refused it."""
-    mark = result.article_id or "page" if isinstance(result, Article) else result.reason.value
-    return re.sub(r"[^\w-]+", "_", f"{result.outlet}_{mark}", flags=re.ASCII)
+    """Return a fixture's name: the outlet with the article's id, or with the refusal's reason."""
+    suffix = result.article_id or "page" if isinstance(result, Article) else result.reason.value
+    return re.sub(r"[^\w-]+", "_", f"{result.outlet}_{suffix}", flags=re.ASCII)
 
 
 def write_fixture(folder: Path, name: str, body: bytes, fixture: dict[str, Any]) -> Path:
-    """Write a fixture's two files; return the second. Raises UsageError where one is there."""
+    """Write a fixture's page and JSON; return the JSON's path. Raises UsageError if one exists."""
     text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
     page, expected = folder / f"{name}.html", folder / f"{name}.json"
-    there = next((path for path in (page, expected) if path.exists()), None)
-    if there:
-        raise UsageError(f"{there}: is there already; a fixture is never replaced: give --name")
+    existing = next((path for path in (page, expected) if path.exists()), None)
+    if existing:
+        raise UsageError(f"{existing}: exists already; a fixture is never replaced: give --name")
     try:
         with page.open("xb") as stream:
             stream.write(body)

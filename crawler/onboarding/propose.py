@@ -1,4 +1,4 @@
-"""An outlet file proposed from one page of a site: family, sections and feeds it shows. Pure."""
+"""Propose an outlet file from one page of a site: its family, sections and feeds. Pure."""
 
 import json
 import re
@@ -15,26 +15,26 @@ from crawler.page.response import Page
 from crawler.page.urls import article_id, bare_host, host_of, is_on
 from storage.model.articles import Article, Refusal
 
-# What a platform's pages carry besides the marks of its articles, section pages too.
+# Strings of a platform's pages, section pages included, in addition to its articles' marks.
 _ASSETS = {
     "epi": ("epicdn.me", "cmsConfig"),
     "onecms": (".1cdn.vn/", "c-news-detail"),
     "mastercms": ("MASTERCMS", "__MB_"),
     "vccorp": ("mediacdn.vn", "hdZoneId"),
 }
-# How the families' sitemaps lie, by the facts that docs/add-an-outlet.md names.
+# The families' forms of sitemap paths; docs/add-an-outlet.md gives the sources.
 _SITEMAPS = {
     "epi": ("month", "/sitemaps/news-{year}-{month}.xml"),
     "onecms": ("index", "/sitemap.xml"),
     "mastercms": ("index", "/sitemap.xml"),
     "vccorp": ("index", "/sitemap.xml"),
 }
-_MIN_STORIES = 3  # links of a family's form, before a page without its marks is taken for it
+_MIN_STORIES = 3  # article links in a family's form that a page needs to be taken for its
 
 
 @dataclass(frozen=True, slots=True)
 class OutletProposal:
-    """What a page says of an outlet that has no file. why: what the family was known by."""
+    """A proposed outlet, as read from one page. why: what the family was recognized by."""
 
     slug: str
     name: str
@@ -46,7 +46,7 @@ class OutletProposal:
 
 
 def propose(page: Page, slug: str) -> OutletProposal:
-    """Return what a page, an article's or a section's, says of its outlet."""
+    """Return a proposal for the outlet of a page, which may be an article or a section."""
     host = bare_host(host_of(page.url) or "")
     tree = LexborHTMLParser(page.body)
     result = extract(page, None)
@@ -65,10 +65,11 @@ def propose(page: Page, slug: str) -> OutletProposal:
 def detect_family(
     page: Page, tree: LexborHTMLParser, result: Article | Refusal, host: str
 ) -> tuple[Family, str]:
-    """Return the family of a page, and what shows it.
+    """Return the family of a page, and what it was recognized by.
 
-    An article's container decides; else the marks of a platform together with links in the form
-    of its articles; else many such links alone. A CMS of one outlet is on its own hosts only.
+    An article's container decides. Otherwise the family with the most links in the form of its
+    articles does, those with a mark on the page first. The platforms of `_ASSETS` need a mark; a
+    CMS of one outlet is tried on its own hosts only.
     """
     if isinstance(result, Article) and result.extraction.family != GENERIC.name:
         family = FAMILIES[result.extraction.family]
@@ -79,10 +80,11 @@ def detect_family(
     for family in FAMILIES.values():
         if family is GENERIC or (family.hosts and not host.endswith(family.hosts)):
             continue
-        marks = [m for m in (*family.marks, *_ASSETS.get(family.name, ())) if m in text]
+        candidates = (*family.marks, *_ASSETS.get(family.name, ()))
+        marks = [mark for mark in candidates if mark in text]
         stories = len({id_ for url in links if (id_ := article_id(url, family))})
         if stories < _MIN_STORIES or (family.name in _ASSETS and not marks):
-            continue  # the shared platforms' addresses alone are like many others'
+            continue  # the URLs of shared platforms alone are like those of many others
         score = stories + 1_000 * bool(marks)
         if score > most:
             best, most = family, score
@@ -101,7 +103,7 @@ def _name(tree: LexborHTMLParser, host: str) -> str:
 
 
 def toml_of(proposal: OutletProposal) -> str:
-    """Return the text of the outlet file, with what is not certain marked so."""
+    """Return the text of the outlet file, with comments and `confidence` on what is uncertain."""
     lines = [
         f"name = {_quoted(proposal.name)}",
         f"family = {_quoted(proposal.family.name)} # known by {proposal.why}",
@@ -142,17 +144,17 @@ def _quoted(text: str) -> str:
 
 
 def to_confirm(proposal: OutletProposal, file: str) -> list[str]:
-    """Return what a person must look at before the outlet in `file` counts, one line each."""
+    """Return what a person must confirm about the outlet in `file`, one line each."""
     host = proposal.host
-    asked = [
+    lines = [
         f"{file}: the family is {proposal.family.name}, known by {proposal.why}",
         f"its name is {proposal.name!r}; the hosts it published on before {host}, with their years",
-        "sections: " + ", ".join(f"{one.name} ({one.path})" for one in proposal.sections),
+        "sections: " + ", ".join(f"{item.name} ({item.path})" for item in proposal.sections),
         "which sections are mostly about Hà Nội (hanoi) or districts (district); what goes out",
     ]
-    likely = [one.likely for one in proposal.sections if one.likely]
+    likely = [section.likely for section in proposal.sections if section.likely]
     if likely:
-        asked.append(f"whether feeds answer at {likely[0]} and so on; else section pages suffice")
+        lines.append(f"whether feeds answer at {likely[0]} and so on; else section pages suffice")
     if proposal.family.name in _SITEMAPS:
-        asked.append(f"whether https://{host}{_SITEMAPS[proposal.family.name][1]} answers")
-    return asked
+        lines.append(f"whether https://{host}{_SITEMAPS[proposal.family.name][1]} answers")
+    return lines

@@ -1,4 +1,4 @@
-"""A site that no outlet file names, as an outlet of the generic family. Pure."""
+"""Ad hoc outlets: sites without an outlet file, read with the generic family. Pure."""
 
 import re
 from collections.abc import Collection
@@ -8,20 +8,20 @@ from crawler.outlets.model import Domain, Outlet, Section
 from crawler.page.urls import bare_host, host_of
 from storage.errors import UsageError
 
-_ENDING = re.compile(r"(?:\.(?:com|net|org|gov|edu|info))?\.(?:vn|com|net|org|info)$")
+_SUFFIX = re.compile(r"(?:\.(?:com|net|org|gov|edu|info))?\.(?:vn|com|net|org|info)$")
 _IS_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+")
 
 
 def is_address(text: str) -> bool:
-    """True for what a person means as a web address, not as an outlet's name."""
+    """Return whether a text is a URL rather than an outlet's slug."""
     return text.startswith(("http://", "https://"))
 
 
 def outlet_of_site(url: str, taken: Collection[str] = ()) -> Outlet:
-    """Return an outlet for the site at a web address, its slug made from the host.
+    """Return an outlet for the site of a URL, with a slug made from the host.
 
-    taken: slugs of the outlets that have files. Raises UsageError where the address has no host
-    name of the public web.
+    taken: slugs of the outlets that have files. Raises UsageError if the URL is not http(s), or
+    its host is not a public domain name.
     """
     host = bare_host(host_of(url) or "")
     if not is_address(url) or not _IS_NAME.fullmatch(host):
@@ -37,9 +37,9 @@ def outlet_of_site(url: str, taken: Collection[str] = ()) -> Outlet:
 
 
 def slug_of_host(host: str, taken: Collection[str] = ()) -> str:
-    """Return "xa-hoi-baothu" for "xa-hoi.baothu.com.vn"; the whole host where that is taken."""
+    """Return "xa-hoi-baothu" for "xa-hoi.baothu.com.vn"; the whole host if that is taken."""
     bare = bare_host(host)
-    short = _dashed(_ENDING.sub("", bare))
+    short = _dashed(_SUFFIX.sub("", bare))
     return _dashed(bare) if not short or short in taken else short
 
 

@@ -1,7 +1,7 @@
-"""How often a section is visited: what files say about it, and what follows from that. Pure.
+"""How often a section is visited: the configured cadence, and the bounds that follow. Pure.
 
-The least interval follows from politeness: asking the listings may take no more than half of the
-time between two visits. Quiet hours and cron lines are in Việt Nam's time.
+Politeness sets the shortest interval: fetching the listings may take at most half of the time
+between two visits. Quiet hours and cron lines are in Việt Nam's time.
 """
 
 import re
@@ -14,27 +14,27 @@ from crawler.outlets.cron import cron_trigger
 from storage.model.json import LOCAL
 
 FLOOR_MINUTES = 5
-"""No section is visited more often, whatever its outlet."""
+"""The shortest interval of any section."""
 
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_PROBED = 500  # fire times of a cron line, to find its smallest gap
+_PROBED = 500  # fire times of a cron line that are compared to find its smallest gap
 _PROBE_FROM = datetime(2026, 1, 1, tzinfo=LOCAL)
 
 
 class Table(BaseModel):
-    """A table of a file of ours: unchangeable, and without keys that nobody knows."""
+    """A table of a TOML file: immutable, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Cadence(Table):
-    """How often to visit. Of an outlet, a section, or all: the nearer word counts, key by key.
+    """How often to visit: for all outlets, one, or a section; the more specific wins, key by key.
 
-    every_minutes: the interval where nothing is known of the section's rhythm yet, or where
-    `adaptive` is false. min_minutes, max_minutes: bounds of an adaptive interval; a third of
-    every_minutes and four times it where not given.
-    cron: five fields, as crontab(5) reads them; takes the place of the interval.
-    jitter: share by which an interval varies.
+    every_minutes: the interval if `adaptive` is false, or nothing is known yet of the section's
+    rhythm. min_minutes, max_minutes: bounds of an adaptive interval; by default a third of
+    every_minutes and four times it.
+    cron: five fields, as crontab(5) reads them; replaces the interval.
+    jitter: the share by which an interval varies.
     quiet: hours without visits, such as "23:00-05:00".
     """
 
@@ -80,31 +80,31 @@ class Cadence(Table):
 
     @property
     def shortest(self) -> timedelta:
-        """The least time between two visits."""
+        """The shortest time between two visits."""
         if self.cron:
             return smallest_gap(self.cron)
         return timedelta(minutes=self._min if self.adaptive else self.every_minutes)
 
     @property
     def longest(self) -> timedelta:
-        """The most time between two visits, quiet hours and jitter aside."""
+        """The longest time between two visits, without quiet hours and jitter."""
         if self.cron:
             return timedelta(days=7)
         return timedelta(minutes=self._max if self.adaptive else self.every_minutes)
 
-    def with_(self, *nearer: "Cadence | None") -> "Cadence":
-        """Return this cadence with what others say explicitly, the last word counting most.
+    def with_(self, *overrides: "Cadence | None") -> "Cadence":
+        """Return this cadence updated by the explicitly set keys of others, in order.
 
-        Raises pydantic's ValidationError where they do not fit together.
+        Raises pydantic's ValidationError if the result is invalid.
         """
         values: dict[str, Any] = self.model_dump(exclude_unset=True)
-        for cadence in nearer:
+        for cadence in overrides:
             values |= cadence.model_dump(exclude_unset=True) if cadence else {}
         return Cadence.model_validate(values)
 
 
 def smallest_gap(line: str) -> timedelta:
-    """Return the least time between two fire times of a cron line."""
+    """Return the shortest time between two fire times of a cron line."""
     trigger = cron_trigger(line)
     gap = timedelta(days=7)
     last = trigger.get_next_fire_time(None, _PROBE_FROM)
@@ -118,16 +118,16 @@ def smallest_gap(line: str) -> timedelta:
 
 
 def floor_of(listings: int, delay_seconds: float) -> timedelta:
-    """Return the least interval that politeness allows for a crawl of so many listings.
+    """Return the shortest interval that politeness allows for a crawl of so many listings.
 
-    robots.txt is asked too, and asking may take half of the time at most.
+    Fetching robots.txt and the listings may take at most half of it.
     """
-    asking = timedelta(seconds=2 * (1 + listings) * delay_seconds)
-    return max(timedelta(minutes=FLOOR_MINUTES), asking)
+    interval = timedelta(seconds=2 * (1 + listings) * delay_seconds)
+    return max(timedelta(minutes=FLOOR_MINUTES), interval)
 
 
 def check_floor(cadence: Cadence, floor: timedelta) -> None:
-    """Raise ValueError where a cadence can go under the floor."""
+    """Raise ValueError if a cadence allows intervals below the floor."""
     if cadence.shortest < floor:
         key = "cron" if cadence.cron else "every_minutes"
         if cadence.adaptive and cadence.min_minutes and not cadence.cron:

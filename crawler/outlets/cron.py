@@ -1,7 +1,7 @@
 """Cron lines as crontab(5) reads them, in Việt Nam's time. Pure.
 
-APScheduler's own reading differs: its weeks begin on Monday, and a day and a weekday must both fit.
-In crontab a line with both means either, unless one begins with a star.
+APScheduler's own parser differs: its weeks begin on Monday, and day and weekday must both match.
+In crontab, a line with both matches either, unless one begins with a star.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def cron_trigger(line: str) -> "BaseTrigger":
-    """Return a cron line's trigger. Raises ValueError that says what is wrong with it."""
-    # Every command reads the configuration, and few come upon a cron line.
+    """Return a cron line's trigger. Raises ValueError with what is wrong with the line."""
+    # Imported here: every command reads the configuration, and few configurations have cron lines.
     from apscheduler.triggers.combining import OrTrigger  # noqa: PLC0415
 
     fields = line.lower().split()
@@ -28,8 +28,12 @@ def cron_trigger(line: str) -> "BaseTrigger":
         weekdays = ",".join(_DAYS[number] for number in sorted(_weekdays(weekday)))
         if day.startswith("*") or weekday.startswith("*"):
             return _trigger(minute, hour, day, month, weekdays)
-        either = ((day, "*"), ("*", weekdays))
-        return OrTrigger([_trigger(minute, hour, one, month, other) for one, other in either])
+        return OrTrigger(
+            [
+                _trigger(minute, hour, day, month, "*"),
+                _trigger(minute, hour, "*", month, weekdays),
+            ]
+        )
     except ValueError as error:
         raise ValueError(f"is no cron line: {error}") from None
 

@@ -1,7 +1,7 @@
-"""What an outlet is, and how its file is read and validated.
+"""The outlet model, and the reading and validation of outlet files.
 
-Pure: `parse_outlet` takes text. `load_…` and `read_outlets`, which read files, are for the
-rooms at the edge (settings, commands). The file's form is described in docs/add-an-outlet.md.
+`parse_outlet` is pure: it takes text. `load_…` and `read_outlets` read files, for settings and
+commands. docs/add-an-outlet.md describes the file's form.
 """
 
 import tomllib
@@ -41,13 +41,13 @@ __all__ = [
 class Outlet(Table):
     """One outlet file.
 
-    datelines: prefixes of the lead that are no text ("TPO", "LĐTĐ").
-    province: the one it writes about, by name; none for an outlet of the whole country.
-    tags: words by which machines are given outlets.
+    datelines: prefixes of the lead that are not part of its text ("TPO", "LĐTĐ").
+    province: the name of the one it covers; None for a national outlet.
+    tags: by which machines are assigned outlets.
     former_families: the platforms it was on before; `family` is today's.
-    paging: where it pages otherwise than its family does.
-    status: "retired" outlets stay crawlable by name, but are not crawled unless named;
-    "uncertain" ones may be retired: nobody has confirmed it.
+    paging: overrides the family's paging.
+    status: a "retired" outlet is crawled only if it is named; an "uncertain" one may be retired,
+    which nobody has confirmed.
     """
 
     slug: Slug
@@ -77,24 +77,25 @@ class Outlet(Table):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         slugs = [section.slug for section in self.sections]
-        if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
-            raise ValueError(f"section {min(twice)!r} is given twice")
+        if duplicates := {slug for slug in slugs if slugs.count(slug) > 1}:
+            raise ValueError(f"section {min(duplicates)!r} is given twice")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            wrong = f"timezone {self.timezone!r} is none, such as Asia/Ho_Chi_Minh"
-            raise ValueError(wrong) from None
+            raise ValueError(
+                f"timezone {self.timezone!r} is unknown; expected one such as Asia/Ho_Chi_Minh"
+            ) from None
         if self.status != "active" and not self.status_note:
             raise ValueError(f"status {self.status!r} needs a status_note that says why")
         hosts = [domain.host for domain in self.domains]
-        if twice := {host for host in hosts if hosts.count(host) > 1}:
-            raise ValueError(f"domain {min(twice)!r} is given twice")
+        if duplicates := {host for host in hosts if hosts.count(host) > 1}:
+            raise ValueError(f"domain {min(duplicates)!r} is given twice")
         for section in self.sections:
             check_floor(Cadence().with_(self.cadence, section.cadence), self.floor)
         return self
 
     def family_on(self, day: date) -> str:
-        """Return the name of the outlet's family at a day."""
+        """Return the name of the outlet's family on a day."""
         for former in self.former_families:
             if (former.since is None or former.since <= day) and day < former.until:
                 return former.family
@@ -102,34 +103,34 @@ class Outlet(Table):
 
     @property
     def floor(self) -> timedelta:
-        """The least time between two visits that politeness allows, whatever the cadence says."""
+        """The shortest time between two visits that politeness allows."""
         crawled = [section for section in self.sections if section.crawl]
         listings = sum(bool(section.path) + bool(section.feed) for section in crawled)
         return floor_of(listings, self.politeness.delay_seconds)
 
     @property
     def host(self) -> str:
-        """The host in use today: the first domain that it has not left."""
-        kept = (d.host for d in self.domains if d.until is None and not d.former)
-        return next(kept, self.domains[0].host)
+        """Today's host: the first domain that the outlet has not left."""
+        current = (domain.host for domain in self.domains if not (domain.until or domain.former))
+        return next(current, self.domains[0].host)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every host of every era."""
+        """All hosts, of all eras."""
         return tuple(domain.host for domain in self.domains)
 
     def province_of(self, sections: tuple[str, ...]) -> str | None:
-        """Return the province that an article is probably about, judged by its section.
+        """Return the province that an article is probably about: the outlet's or its section's.
 
-        sections: names of its sections as the page prints them. An outlet of the whole country
-        that files an article under a section on Hà Nội says as much as an outlet of Hà Nội.
+        sections: the names of the article's sections as printed on its page. A national outlet's
+        section on Hà Nội says as much as an outlet of Hà Nội.
         """
         named = {fold(name) for name in sections}
         in_hanoi = any(section.hanoi and fold(section.name) in named for section in self.sections)
         return self.province or ("Hà Nội" if in_hanoi else None)
 
     def section(self, slug: str) -> Section:
-        """Return the section with this slug. Raises ConfigError that names those there are."""
+        """Return the section with this slug. Raises ConfigError that lists the known ones."""
         for section in self.sections:
             if section.slug == slug:
                 return section
@@ -138,19 +139,19 @@ class Outlet(Table):
 
 
 def explain(error: ValidationError) -> str:
-    """Return pydantic's complaints as one line: each key, what is wrong, and what was given."""
-    found = error.errors(include_url=False)
-    places = [item["loc"] for item in found]
+    """Return pydantic's errors in one line: each key, what was expected, and what was given."""
+    errors = error.errors(include_url=False)
+    keys = [item["loc"] for item in errors]
     return "; ".join(
-        _complaint(item)
-        for item in found
-        # Left out are those that wait for keys that are wrong themselves, or hold such.
+        _message(item)
+        for item in errors
+        # Errors that only follow from others are left out: of defaults, and of parent keys.
         if item["type"] != "default_factory_not_called"
-        and not any(loc != item["loc"] == loc[: len(item["loc"])] for loc in places)
+        and not any(loc != item["loc"] == loc[: len(item["loc"])] for loc in keys)
     )
 
 
-_SAID = {
+_MESSAGES = {
     "extra_forbidden": "no such key",
     "missing": "expected, and not there",
     "tuple_type": "expected a list",
@@ -174,20 +175,20 @@ _SAID = {
 }
 
 
-def _complaint(item: ErrorDetails) -> str:
+def _message(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "file"
-    said = _SAID.get(item["type"], "").format(**item.get("ctx", {}))
-    said = said or item["msg"].removeprefix("Value error, ")
+    message = _MESSAGES.get(item["type"], "").format(**item.get("ctx", {}))
+    message = message or item["msg"].removeprefix("Value error, ")
     value = item["input"]
-    if isinstance(value, dict):  # a table is told by its name, if it has one
-        return f"{key}: {said}" + (f" (in {value['name']!r:.60})" if "name" in value else "")
-    return f"{key}: {said} (given: {value!r:.60})"
+    if isinstance(value, dict):  # a table is identified by its name, if it has one
+        return f"{key}: {message}" + (f" (in {value['name']!r:.60})" if "name" in value else "")
+    return f"{key}: {message} (given: {value!r:.60})"
 
 
 def parse_outlet(text: str, file: str, families: frozenset[str]) -> Outlet:
     """Return the outlet that a TOML text describes; its slug is the file's name.
 
-    families: names of the families there are. Raises ConfigError with file, key and expectation.
+    families: the known names. Raises ConfigError with file, key and what was expected.
     """
     try:
         outlet = Outlet.model_validate(tomllib.loads(text) | {"slug": Path(file).stem})
@@ -205,7 +206,7 @@ def parse_outlet(text: str, file: str, families: frozenset[str]) -> Outlet:
 def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
     """Return every outlet of a folder by slug, in the order of their file names.
 
-    Raises ConfigError for the first file that is none.
+    Raises ConfigError for the first invalid file.
     """
     outlets, wrong = read_outlets(folder, families)
     if wrong:
@@ -214,7 +215,7 @@ def load_outlets(folder: Path, families: frozenset[str]) -> dict[str, Outlet]:
 
 
 def load_outlet_folders(folders: Iterable[Path], families: frozenset[str]) -> dict[str, Outlet]:
-    """Return the outlets of all folders by slug, sorted; a later folder's file replaces one.
+    """Return the outlets of all folders by slug, sorted; later folders override earlier ones.
 
     Raises ConfigError as `load_outlets` does.
     """
@@ -227,12 +228,12 @@ def load_outlet_folders(folders: Iterable[Path], families: frozenset[str]) -> di
 def read_outlets(
     folder: Path, families: frozenset[str]
 ) -> tuple[dict[str, Outlet], dict[str, str]]:
-    """Return a folder's outlets by slug, and by slug what is wrong with files that are none.
+    """Return a folder's outlets, and the errors of invalid files, both by slug.
 
-    Raises ConfigError where there is no such folder.
+    Raises ConfigError if there is no such folder.
     """
     if not folder.is_dir():
-        raise ConfigError(f"{folder}: no such folder; it should hold one TOML file an outlet")
+        raise ConfigError(f"{folder}: no such folder; expected one with a TOML file per outlet")
     outlets, wrong = {}, {}
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -252,7 +253,7 @@ def _text_of(path: Path) -> str:
 
 
 def find_outlet(outlets: dict[str, Outlet], slug: str) -> Outlet:
-    """Return one outlet. Raises UnknownOutletError that names those like it, or all there are."""
+    """Return one outlet. Raises UnknownOutletError that lists similar slugs, or else all."""
     try:
         return outlets[slug]
     except KeyError:
@@ -264,7 +265,7 @@ def find_outlet(outlets: dict[str, Outlet], slug: str) -> Outlet:
 
 
 def outlet_of_host(outlets: dict[str, Outlet], host: str) -> Outlet | None:
-    """Return the outlet that publishes, or once published, on `host` (www. and m. count as it)."""
+    """Return the outlet that publishes or published on `host`, ignoring www., m. and amp."""
     bare = host.lower().removeprefix("www.").removeprefix("m.").removeprefix("amp.")
     for outlet in outlets.values():
         if bare in outlet.hosts or host.lower() in outlet.hosts:

@@ -1,7 +1,6 @@
-"""The tables of an outlet file: domains, sections, sitemaps, paging and what else it may hold.
+"""The tables of an outlet file: domains, sections, sitemaps, paging and others. Pure.
 
-Pure. The form is described in docs/add-an-outlet.md; `crawler.outlets.model` puts the parts
-together.
+docs/add-an-outlet.md describes their form; `crawler.outlets.model` combines them.
 """
 
 import re
@@ -14,8 +13,8 @@ from crawler.families.base import PagingForm
 from crawler.outlets.cadence import Cadence, Table
 
 
-def _like(pattern: str, expected: str) -> AfterValidator:
-    """Return what refuses a text that has another form, in words in place of the pattern."""
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Return a validator of a text's form. expected: describes the pattern in the error."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -26,18 +25,18 @@ def _like(pattern: str, expected: str) -> AfterValidator:
 
 
 _SLUG = "lower-case letters without marks, digits and hyphens, such as ha-noi"
-Slug = Annotated[str, _like(r"[a-z0-9][a-z0-9-]*", _SLUG)]
-Host = Annotated[str, _like(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a host, such as tienphong.vn")]
+Slug = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", _SLUG)]
+Host = Annotated[str, _matching(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a host, such as tienphong.vn")]
 _PATH = "a path that begins with / and has no blanks"
-UrlPath = Annotated[str, _like(r"/\S*", _PATH)]
+UrlPath = Annotated[str, _matching(r"/\S*", _PATH)]
 Confidence = Literal["high", "medium", "low"]
 
 
 class Domain(Table):
     """A host the outlet publishes on.
 
-    since, until: first and last year, where known. former: it has left the host, since when is
-    not known.
+    since, until: first and last year, if known. former: the outlet left the host in an unknown
+    year.
     """
 
     host: Host
@@ -54,9 +53,10 @@ class Domain(Table):
 
 
 class PagingRule(Table):
-    """How this outlet, or one section of it, pages where its family pages otherwise.
+    """The paging of an outlet or section, if it differs from the family's.
 
-    Fields of `template`, and `first`, `step`, `form`: see crawler.families.base.Paging.
+    For the fields of `template`, and for `first`, `step` and `form`, see
+    crawler.families.base.Paging.
     """
 
     template: str
@@ -79,17 +79,17 @@ class PagingRule(Table):
 class Section(Table):
     """A section of the outlet: its page, its feed, or both.
 
-    path: of its page; empty where nobody knows it.
-    zone: the number by which ePi's and VCCorp's feeds and paging know it.
+    path: of its page; empty if unknown.
+    zone: its number in ePi's and VCCorp's feeds and paging.
     feed: path (or URL) of its RSS feed.
     hanoi: mostly about Hà Nội; district: mostly about districts and wards.
-    crawl: taken by a crawl that names no section.
-    cadence: where this section's differs from the outlet's.
+    crawl: whether a crawl that names no section includes it.
+    cadence: overrides the outlet's.
     """
 
     slug: Slug
     name: str
-    path: Annotated[str, _like(r"(/\S*)?", _PATH)] = ""
+    path: Annotated[str, _matching(r"(/\S*)?", _PATH)] = ""
     zone: int | None = Field(None, ge=1)
     feed: str | None = None
     paging: PagingRule | None = None
@@ -107,7 +107,7 @@ class Section(Table):
 
 
 class Sitemap(Table):
-    """Where sitemaps lie. `template` may hold {year}, {month}, {month:02d} and {day:02d}."""
+    """The sitemaps' paths. `template` may have {year}, {month}, {month:02d} and {day:02d}."""
 
     period: Literal["month", "day", "index"]
     template: UrlPath
@@ -124,14 +124,14 @@ class Sitemap(Table):
 
 
 class Politeness(Table):
-    """Seconds between two requests to one host; `jitter` is the share by which it varies."""
+    """The delay between two requests to one host; `jitter` is the share by which it varies."""
 
     delay_seconds: float = Field(2.0, ge=0.5)
     jitter: float = Field(0.5, ge=0, le=1)
 
 
 class FormerFamily(Table):
-    """The CMS the outlet used before: first day, and the day after the last, where known."""
+    """A CMS that the outlet used before: its first day, if known, and the day after the last."""
 
     family: str
     since: date | None = None
@@ -146,7 +146,7 @@ class FormerFamily(Table):
 
 
 class Merger(Table):
-    """What became of the outlet: the slug of the one it went into, and the day."""
+    """A merger: the slug of the outlet that this one was merged into, and the day."""
 
     into: Slug
     on: date | None = None
@@ -156,8 +156,8 @@ class Merger(Table):
 class Proof(Table):
     """The pages that prove what the file says.
 
-    written: pages of our own in the outlet's markup, names of files in tests/pages.
-    real: real pages, kept outside the repository, that are read rightly with this file.
+    written: pages written by us in the outlet's markup, as names of files in tests/pages.
+    real: real pages, kept outside the repository, that are extracted correctly with this file.
     """
 
     written: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ class Proof(Table):
 
 
 class Overrides(Table):
-    """Selectors that come before the family's own, for a theme of this outlet alone."""
+    """Selectors that are tried before the family's, for a theme of this outlet's own."""
 
     title: tuple[str, ...] = ()
     sapo: tuple[str, ...] = ()

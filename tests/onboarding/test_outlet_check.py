@@ -43,7 +43,7 @@ def test_the_shipped_files_have_nothing_wrong() -> None:
         (("family", 'merged = { into = "khac" }\nfamily'), "merged.into: 'khac'"),
         (
             ("family", 'paging = { template = "https://khac.vn/{page}" }\nfamily'),
-            "paging.template: 'https://khac.vn/{page}' lies on none of: thu.vn",
+            "paging.template: 'https://khac.vn/{page}' is on none of: thu.vn",
         ),
         (("family", 'paging = { template = "{path}/{page}" }\nfamily'), "paging.template"),
     ],
@@ -62,8 +62,8 @@ def test_addresses_of_the_outlet_s_own_sites_are_no_problem() -> None:
 def test_a_domain_belongs_to_one_outlet() -> None:
     other = outlet(FILE.replace("thu.vn", "www.thu.vn"), "khac")
     found = problems({"thu": outlet(FILE), "khac": other})
-    assert found["thu"] == ["domains: thu.vn is khac's too; expected one outlet a host"]
-    assert found["khac"] == ["domains: thu.vn is thu's too; expected one outlet a host"]
+    assert found["thu"] == ["domains: thu.vn is khac's too; expected one outlet per host"]
+    assert found["khac"] == ["domains: thu.vn is thu's too; expected one outlet per host"]
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
