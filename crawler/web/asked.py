@@ -11,7 +11,7 @@ from crawler.render.base import LOCAL
 from storage.errors import NotFoundError, UsageError
 from storage.model.places import Unit
 
-MOST_CHARS = 2_000
+MAX_CHARS = 2_000
 """The longest accepted value of a query string."""
 
 _REF = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,6}))?")
@@ -23,12 +23,12 @@ Cursor = tuple[datetime, int]
 class MisreadError(UsageError):
     """A value in a path or query string is invalid.
 
-    said: a Vietnamese message with what was expected; values: of its placeholders.
+    message: in Vietnamese, with what was expected; values: of its placeholders.
     """
 
-    def __init__(self, said: str, **values: object) -> None:
-        super().__init__(said.format(**values))
-        self.said = said
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.message = message
         self.values = values
 
 
@@ -54,8 +54,8 @@ def ref_of(text: str) -> Ref:
 def text_in(values: Mapping[str, str], name: str) -> str:
     """Return a value, stripped; "" if it is not given. Raises MisreadError if it is too long."""
     text = values.get(name, "").strip()
-    if len(text) > MOST_CHARS:
-        raise MisreadError("“{name}” dài quá {n} ký tự.", name=name, n=MOST_CHARS)
+    if len(text) > MAX_CHARS:
+        raise MisreadError("“{name}” dài quá {n} ký tự.", name=name, n=MAX_CHARS)
     return text
 
 

@@ -45,7 +45,7 @@ def fault_page(page: Page, error: Exception) -> Response:
     if status == 503 or isinstance(error, CaptureError):
         unexpected = not isinstance(error, TinquanError)
         _log.log(logging.ERROR, "%s: %s", page.at, error, exc_info=unexpected)
-    message = say(error.said, **error.values) if isinstance(error, MisreadError) else say(text)
+    message = say(error.message, **error.values) if isinstance(error, MisreadError) else say(text)
     return page.render(
         "fault.html",
         status,

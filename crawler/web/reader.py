@@ -22,7 +22,7 @@ class Reader:
     captures: where WARC files are. faults: returns one line for each current problem, for
     monitors. outlines: of today's communes; None if there are none.
     base_url: the public URL behind a proxy; "" if only this machine reaches it.
-    contact: the author of feeds.
+    contact: the authority of feeds' tag URIs.
     """
 
     archive: Archive

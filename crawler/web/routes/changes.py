@@ -38,7 +38,7 @@ def changes(page: Page) -> Response:
         first=first,
         last=last,
         edits=edits,
-        sifted=_SCANNED if scanned == _SCANNED else 0,
+        scanned=_SCANNED if scanned == _SCANNED else 0,
         removals=() if unclear or kind != "go" else page.reader.archive.articles.removals(query),
         most=PER_PAGE,
     )

@@ -27,7 +27,7 @@ REACHES: dict[Word, Reach] = {"rieng": "none", "loi": "core", "lien-quan": "touc
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Sidebar:
     """The sidebar: counts by month and outlet, a map, recent stories and edits."""
 
     months: int
@@ -78,11 +78,11 @@ def place(page: Page) -> Response:
         below=communes_in(page, unit) if unit.level == "province" else (),
         rows=listed.rows,
         more=listed.more,
-        beside=None if after else _beside(page, unit, query),
+        sidebar=None if after else _sidebar(page, unit, query),
     )
 
 
-def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
+def _sidebar(page: Page, unit: Unit, query: ArticleQuery) -> Sidebar:
     archive, today = page.reader.archive, page.language.today(page.now)
     months = PROVINCE_MONTHS if unit.level == "province" else MONTHS
     first = months_back(today, months - 1)
@@ -97,7 +97,7 @@ def _beside(page: Page, unit: Unit, query: ArticleQuery) -> Beside:
         since=reprinted, outlets=query.outlets, places=query.places, min_outlets=2, limit=_FEW
     )
     edits = EditQuery(query.outlets, query.places, since=edited, limit=_FEW)
-    return Beside(
+    return Sidebar(
         months=months,
         chart=month_chart(by_month, first, today),
         total=sum(by_month.values()),

@@ -29,29 +29,27 @@ Ordering = Literal["moi", "hop"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchRequest:
     """A search as given by the query string. is_empty: it has nothing to search for."""
 
     query: SearchQuery
     named: Named
-    order: Ordering
     is_empty: bool
 
 
 def search(page: Page) -> Response:
     """Answer `/tim`. Raises QueryError and MisreadError for invalid values."""
-    asked = _asked(page)
+    request = _parsed(page)
     number = _page_number(page)
     values: dict[str, Any] = {
-        "asked": asked,
         "words": page.values.get("q", "").strip(),
-        "named": asked.named,
+        "named": request.named,
         "number": number,
     }
-    if asked.is_empty:
+    if request.is_empty:
         return page.render("search.html", result=None, rows=(), facets=None, more=None, **values)
     archive = page.reader.archive
-    query = _limited(asked.query, number * PER_PAGE)
+    query = _limited(request.query, number * PER_PAGE)
     result = archive.search.find(query)
     hits = result.hits[(number - 1) * PER_PAGE :]
     counted = page.values.get("dem") == "1"
@@ -59,7 +57,7 @@ def search(page: Page) -> Response:
         "search.html",
         result=result,
         rows=list(zip(rows_of(page.reader, [hit.article for hit in hits]), hits, strict=True)),
-        facets=archive.search.facets(asked.query, _FACETS) if counted else None,
+        facets=archive.search.facets(request.query, _FACETS) if counted else None,
         more=number + 1 if len(hits) == PER_PAGE and number < PAGES else None,
         **values,
     )
@@ -67,15 +65,15 @@ def search(page: Page) -> Response:
 
 def search_json(page: Page) -> Response:
     """Answer `/tim.json`: the first hits, with the keys of docs/json.md."""
-    asked = _required(page)
-    found = page.reader.archive.search.find(_limited(asked.query, _FILE_HITS))
+    request = _required(page)
+    found = page.reader.archive.search.find(_limited(request.query, _FILE_HITS))
     return JSONResponse(result_json(found))
 
 
 def search_csv(page: Page) -> Response:
     """Answer `/tim.csv`: the first hits, one per line."""
-    asked = _required(page)
-    found = page.reader.archive.search.find(_limited(asked.query, _FILE_HITS))
+    request = _required(page)
+    found = page.reader.archive.search.find(_limited(request.query, _FILE_HITS))
     out = io.StringIO()
     out.write("\ufeff")  # without it Excel does not read the file as UTF-8
     writer = csv.writer(out)
@@ -87,8 +85,8 @@ def search_csv(page: Page) -> Response:
 
 def search_atom(page: Page) -> Response:
     """Answer `/tim.atom`: the newest hits, as `tinquan feed` writes new stories."""
-    asked, reader = _required(page), page.reader
-    query = replace(asked.query, order="date", limit=ENTRIES)
+    request, reader = _required(page), page.reader
+    query = replace(request.query, order="date", limit=ENTRIES)
     hits = reader.archive.search.find(query).hits
     arrivals = Arrivals(new=tuple(hit.article.id for hit in hits))
     report = reader.archive.watches.report(arrivals, query, ENTRIES)
@@ -112,14 +110,15 @@ def _line(hit: SearchHit) -> tuple[object, ...]:
     )
 
 
-def _required(page: Page) -> Asked:
-    asked = _asked(page)
-    if asked.is_empty:
+def _required(page: Page) -> SearchRequest:
+    """Parse the query string. Raises MisreadError if there is nothing to search for."""
+    request = _parsed(page)
+    if request.is_empty:
         raise MisreadError("Hãy gõ từ cần tìm, hoặc chọn báo, nơi hay khoảng ngày.")
-    return asked
+    return request
 
 
-def _asked(page: Page) -> Asked:
+def _parsed(page: Page) -> SearchRequest:
     values, gazetteer = page.values, page.reader.gazetteer
     named = place_in(values, "noi", gazetteer)
     since, until = window_in(values)
@@ -147,7 +146,7 @@ def _asked(page: Page) -> Asked:
     narrowed = _limited(query, 1) != SearchQuery(
         one_per_cluster=query.one_per_cluster, order=query.order, limit=1
     )
-    return Asked(query, named, order, unclear or not narrowed)
+    return SearchRequest(query, named, unclear or not narrowed)
 
 
 def _limited(query: SearchQuery, limit: int) -> SearchQuery:

@@ -22,7 +22,7 @@ _MAX_CHARS = 40_000  # of a text that is compared
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class TimelineEntry:
     """One article of a story. after: time since the source; changed: share of changed words."""
 
     member: Member
@@ -37,7 +37,7 @@ def story(page: Page) -> Response:
     cluster = page.reader.archive.clusters.get(ref)
     if str(cluster.id) != ref:
         return RedirectResponse(page.to(f"/cau-chuyen/{cluster.id}"), 302)
-    return page.render("story.html", cluster=cluster, tellers=_tellers(page, cluster), most=MOST)
+    return page.render("story.html", cluster=cluster, timeline=_timeline(page, cluster), most=MOST)
 
 
 def story_comparison(page: Page) -> Response:
@@ -62,7 +62,7 @@ def story_comparison(page: Page) -> Response:
     )
 
 
-def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
+def _timeline(page: Page, cluster: Cluster) -> list[TimelineEntry]:
     shown = cluster.members[:MOST]
     first_at = _time_of(shown[0])
     texts = _texts(page, [member.id for member in shown[:COMPARED]])
@@ -74,7 +74,7 @@ def _tellers(page: Page, cluster: Cluster) -> list[Teller]:
             page.changed_share(source, text) if source and text and not member.is_source else None
         )
         at = _time_of(member)
-        found.append(Teller(member, at, at - first_at, share))
+        found.append(TimelineEntry(member, at, at - first_at, share))
     return found
 
 
