@@ -23,7 +23,7 @@ _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 app = typer.Typer(
     cls=CommandGroup,
-    help="Archive Vietnamese district news: crawl outlets, keep every edit, ask the archive.",
+    help="Archive Vietnamese district news: crawl outlets, keep every edit, query the archive.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

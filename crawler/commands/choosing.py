@@ -31,14 +31,14 @@ class Choice:
     about: Confidence = "likely"
 
 
-def choose(config: Config, asked: options.Place) -> Choice:
+def choose(config: Config, given: options.Place) -> Choice:
     """Resolve the place options; the gazetteer is read only if a place is given.
 
     Raises what `one_place` and `load_gazetteer` raise, and UsageError for --with-successors or
     --about without a place.
     """
-    place, reach = asked.place, asked.with_successors
-    about = asked.about if isinstance(asked, options.AboutPlace) else "likely"
+    place, reach = given.place, given.with_successors
+    about = given.about if isinstance(given, options.AboutPlace) else "likely"
     if place is None:
         if reach != "none":
             raise UsageError("--with-successors needs a --place whose successors are wanted")

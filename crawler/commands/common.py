@@ -1,6 +1,6 @@
 """Helpers that all commands share: the console, and functions that open things."""
 
-# `tinquan --help` needs only the console: functions import what reads files when they are called.
+# `tinquan --help` needs only the console: what reads files is imported inside functions.
 # ruff: noqa: PLC0415
 import os
 import sys

@@ -37,7 +37,7 @@ def demo(
         Path, typer.Argument(metavar="FOLDER", parser=given_path, help="Folder of its archive.")
     ] = Path("demo"),
 ) -> None:
-    """Replay a recorded day of two outlets into FOLDER, without a network, and look into it.
+    """Replay a recorded day of two outlets into FOLDER, without a network, and explore it.
 
     Run again, it adds nothing. The events are invented; the markup is the outlets'.
     """

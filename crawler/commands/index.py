@@ -15,7 +15,7 @@ _HELP = {
             "Make a folder ready for crawls: write its tinquan.toml, and scrapy.cfg for Scrapy."
         ),
         "demo:demo": (
-            "Replay a recorded day of two outlets into FOLDER, without a network, and look into it."
+            "Replay a recorded day of two outlets into FOLDER, without a network, and explore it."
         ),
     },
     "Crawl": {
@@ -61,7 +61,7 @@ _HELP = {
             "List fetched pages that were not articles, newest first, with reasons."
         ),
         "crawl.coverage:coverage": (
-            "Show per day or month what the sitemaps promised against what is stored."
+            "Compare what the sitemaps promised with what is stored, per day or month."
         ),
     },
     "Archive": {
@@ -73,7 +73,7 @@ _HELP = {
             "Write an Atom feed of what the archive learned lately: new stories, edits, removals."
         ),
         "archive.import_:import_": (
-            "Import articles, one JSON object a line, with the keys that `tinquan extract` prints."
+            "Import articles as JSON lines, with the keys that `tinquan extract` prints."
         ),
         "archive.reextract:reextract": "Read captures again with today's code.",
         "archive.prune:prune": "Delete old logs and validators, tidy the database.",

@@ -109,7 +109,7 @@ class Output:
     """The form of a printed list: a table by default."""
 
     json: Json = False
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Print JSON, one object a line.")] = False
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Print JSON, one object per line.")] = False
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV for spreadsheets.")] = False
 
     def form(self) -> Form | None:
@@ -136,7 +136,9 @@ class Place:
     ] = None
     with_successors: Annotated[
         Reach,
-        typer.Option("--with-successors", help="Also what the place became: core, or all touched."),
+        typer.Option(
+            "--with-successors", help="Also the units that the place became: core, or all touched."
+        ),
     ] = "none"
 
 

@@ -67,7 +67,7 @@ def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
     """Return the differences of two texts; equal paragraphs are matched first.
 
     The unchanged and added pieces joined are exactly `after`; the unchanged and removed ones are
-    `before`, except for blanks and Unicode forms.
+    `before`, except for blanks, Unicode form and tone placement.
     """
     old, new = _PARAGRAPH.findall(before), _PARAGRAPH.findall(after)
     tokens: list[_Marked] = []

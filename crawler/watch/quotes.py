@@ -32,8 +32,8 @@ _STYLES: dict[str, Style] = {"same": "plain", "removed": "removed", "added": "ad
 def sentence_with(article: Article, marks: Sequence[Mark]) -> tuple[Span, ...]:
     """Return the first sentence of the body, or else of the sapo, that has a mark.
 
-    If only the title has one, return the first sentence of the sapo, or else of the body; an
-    empty tuple if both are empty.
+    If neither has one, return the first sentence of the sapo, or else of the body; an empty tuple
+    if both are empty.
     """
     texts = {"body": article.body, "sapo": article.sapo or "", "title": article.title}
     for field in _FIELDS[:2]:

@@ -90,7 +90,7 @@ def import_(
     setup: options.Setup,
     json: options.Json = False,
 ) -> None:
-    """Import articles, one JSON object a line, with the keys that `tinquan extract` prints.
+    """Import articles as JSON lines, with the keys that `tinquan extract` prints.
 
     Lines that cannot be used are named and set aside in a file; if the first thousand all fail
     alike, the import ends. Run again, it stores nothing twice.

@@ -37,7 +37,7 @@ def coverage(
     setup: options.Setup,
     output: options.Output,
 ) -> None:
-    """Show per day or month what the sitemaps promised against what is stored."""
+    """Compare what the sitemaps promised with what is stored, per day or month."""
     form = output.form()
     if by not in {"day", "month"}:
         raise UsageError(f"--by {by!r}: expected day or month")

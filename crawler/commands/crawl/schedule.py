@@ -53,7 +53,7 @@ def schedule(
     known = outlets_of(settings)
     wanted = wanted_outlets(settings, known, outlet or (), tag or ())
     gazetteer = load_gazetteer(settings.gazetteer)
-    check_provinces([known[one.outlet] for one in wanted], gazetteer)
+    check_provinces([known[entry.outlet] for entry in wanted], gazetteer)
     compile_all(settings.watches, gazetteer, known, str(settings.file))  # fail now on a wrong watch
     set_up_log()
     channels = channels_of(settings.alarms)
@@ -79,7 +79,7 @@ def _place_text(settings: Config, metrics_port: int | None) -> str:
 def _metrics(
     port: int | None, archive: Archive, settings: Config, wanted: list[Wanted]
 ) -> Iterator[None]:
-    """Serve metrics on a loopback port, if one is given. Raises UsageError if it is taken."""
+    """Serve metrics on a loopback port, if one is given. Raises UsageError if it is in use."""
     if port is None:
         yield
         return
@@ -88,7 +88,7 @@ def _metrics(
         now = datetime.now(UTC)
         alarms = archive.alarms.find()
         due = next_runs(archive, new_agenda(settings, wanted), now)
-        return status_of(archive, [one.outlet for one in wanted], alarms, due, now), alarms
+        return status_of(archive, [entry.outlet for entry in wanted], alarms, due, now), alarms
 
     try:
         stop = serve_metrics(snapshot, port)
@@ -109,7 +109,7 @@ async def _run(
 ) -> None:
     """Run the scheduler until a signal stops it."""
     agenda = new_agenda(settings, wanted)
-    outlets = tuple(one.outlet for one in wanted)
+    outlets = tuple(entry.outlet for entry in wanted)
     dependencies = SchedulerDependencies(
         agenda,
         ScheduleState(archive, settings, agenda, membership, outlets),

@@ -53,7 +53,7 @@ def status(
         backlog = opened.captures.push_backlog() if store else None
         alarms = as_alarms(findings, opened.alarms.find(), now)
         due = next_runs(opened, new_agenda(settings, wanted), now)
-        found = status_of(opened, [one.outlet for one in monitored], alarms, due, now)
+        found = status_of(opened, [outlet.outlet for outlet in monitored], alarms, due, now)
         runs = opened.runs.find(limit=1)
         machines = opened.machines.find()
         stopped_at = schedule_stopped_at(machines)
@@ -109,35 +109,35 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     columns: tuple[Column[OutletStatus], ...] = (
-        Column("outlet", lambda one: one.outlet),
-        Column("last crawl", lambda one: _end_text(one.last_end)),
-        Column("last success", lambda one: one.last_success, rank=4, time=True),
-        Column("newest article", lambda one: one.newest_article, rank=1, time=True),
-        Column("24 h", lambda one: one.articles_24h, number=True, rank=2),
-        Column("usual", lambda one: f"{one.usual:.1f}", number=True, rank=2),
-        Column("next run", lambda one: one.next_run, rank=3, time=True),
+        Column("outlet", lambda row: row.outlet),
+        Column("last crawl", lambda row: _end_text(row.last_end)),
+        Column("last success", lambda row: row.last_success, rank=4, time=True),
+        Column("newest article", lambda row: row.newest_article, rank=1, time=True),
+        Column("24 h", lambda row: row.articles_24h, number=True, rank=2),
+        Column("usual", lambda row: f"{row.usual:.1f}", number=True, rank=2),
+        Column("next run", lambda row: row.next_run, rank=3, time=True),
         Column("alarms", _causes_text, below=True),
     )
     print_table(table_of(counted(len(found), "outlet"), columns, found))
     for alarm in alarms:
         _print_alarm(alarm)
     if found and not alarms:
-        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+        out.print(_no_alarm([row.outlet for row in found if is_failure(row.last_end)]))
 
 
-def _causes_text(one: OutletStatus) -> str:
-    return ", ".join(cause_text(alarm.finding.cause) for alarm in one.alarms)
+def _causes_text(row: OutletStatus) -> str:
+    return ", ".join(cause_text(alarm.finding.cause) for alarm in row.alarms)
 
 
 def _machine_table(
     machines: list[Machine], at_work: list[Run], lost: list[Machine], now: datetime
 ) -> Table:
     columns: tuple[Column[Machine], ...] = (
-        Column("machine", lambda one: one.name),
-        Column("state", lambda one: machine_state(one, lost)),
-        Column("since", lambda one: one.started_at, rank=2),
-        Column("seen", lambda one: _seen_text(one, now), rank=1),
-        Column("crawls", lambda one: _crawls_text(one, at_work), below=True),
+        Column("machine", lambda row: row.name),
+        Column("state", lambda row: machine_state(row, lost)),
+        Column("since", lambda row: row.started_at, rank=2),
+        Column("seen", lambda row: _seen_text(row, now), rank=1),
+        Column("crawls", lambda row: _crawls_text(row, at_work), below=True),
     )
     return table_of(counted(len(machines), "machine"), columns, machines)
 
