@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, the site has every page, and commands in it exist."""
+"""The documentation: its links work, the site has every page, and its commands exist."""
 
 import re
 import shlex

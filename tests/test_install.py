@@ -28,7 +28,7 @@ NOBODY = 65534
 
 
 def _may_enter(path: Path) -> bool:
-    """True where everybody may go to a path, not only its owner."""
+    """Return whether every user may reach a path, not only its owner."""
     return all(one.stat().st_mode & 0o001 for one in (path, *path.parents))
 
 
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class Installed:
-    """A virtual environment with the wheel, and an empty folder of a user's."""
+    """A virtual environment with the wheel, and a user's empty folder."""
 
     venv: Path
     folder: Path
@@ -188,7 +188,7 @@ def test_the_container_s_command_stops_cleanly(installed: Installed) -> None:
 
 
 def _schedule_row(installed: Installed, config: dict[str, str]) -> str:
-    """Return "pid" once the schedule has written that it is at work."""
+    """Return "pid" once the schedule has logged that it is running."""
     code = (
         "from storage import open_archive\n"
         f"with open_archive('sqlite:///{installed.folder}/archive/tinquan.db', create=False,"

@@ -1,4 +1,4 @@
-"""The lock files are whole: whatever a locked package asks for is locked too, in a fitting version.
+"""The lock files are complete: all requirements of locked packages are locked, in valid versions.
 
 A package's requirements are read from its metadata, as it is installed here. A pin that holds only
 for another Python is read from the version installed here (`numpy`), and one that is installed
@@ -33,7 +33,7 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
 Environment = dict[str, str]
-"""What markers ask about an interpreter: `sys_platform`, `python_version`, …"""
+"""The values that markers test: `sys_platform`, `python_version`, …"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def named(environment: Environment) -> str:
 
 
 def asked_by_us() -> tuple[list[Requirement], dict[str, list[Requirement]]]:
-    """Return what pyproject.toml asks for, and for each extra what it adds."""
+    """Return the requirements of pyproject.toml, and those that each extra adds."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = {
         name: [Requirement(line) for line in lines]
@@ -96,7 +96,7 @@ def asked_by_us() -> tuple[list[Requirement], dict[str, list[Requirement]]]:
 
 
 def asked_by(name: str, extras: set[str]) -> list[Requirement]:
-    """Return the requirements of a package with its extras, those of other platforms too."""
+    """Return the requirements of a package with its extras, for all platforms."""
     if name == "tinquan":
         always, added = asked_by_us()
         return [*always, *(one for extra in sorted(extras) for one in added[extra])]
@@ -105,7 +105,7 @@ def asked_by(name: str, extras: set[str]) -> list[Requirement]:
 
 @dataclass
 class Walk:
-    """Follow requirements from tinquan through a lock in one environment; collect what is amiss."""
+    """Follow requirements from tinquan through a lock in one environment; collect what is wrong."""
 
     pins: dict[str, Pin]
     environment: Environment
@@ -147,7 +147,7 @@ class Walk:
 
 
 def wrong_in(text: str, extras: set[str], environment: Environment) -> set[str]:
-    """Return what a lock's text lacks in an environment, and what it holds without need."""
+    """Return what a lock lacks in an environment, and what it has without need."""
     held = [pin for pin in pins_of(text) if pin.holds(environment)]
     pins = {pin.name: pin for pin in held}
     walk = Walk(pins, environment)

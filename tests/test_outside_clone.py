@@ -1,4 +1,4 @@
-"""What a folder of one's own needs: `init`, own outlet files, questions with only an archive."""
+"""Work outside a clone: `init`, own outlet files, and queries with only an archive."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ path = "/"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder, which is the current one, and no configuration elsewhere."""
+    """Return an empty current folder, with no configuration elsewhere."""
     monkeypatch.delenv("TINQUAN_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -114,7 +114,7 @@ def test_a_new_outlet_is_written_beside_the_configuration(folder: Path, tinquan:
 
 @pytest.fixture
 def lonely(folder: Path) -> Path:
-    """Return an archive of one article; the configuration beside it has no usable file at all."""
+    """Return an archive of one article; the configuration beside it names no usable file at all."""
     file = folder / "lonely.db"
     with open_archive(f"sqlite:///{file}") as archive:
         archive.runs.start(run())

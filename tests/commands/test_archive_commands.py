@@ -1,4 +1,4 @@
-"""The commands of the archive's upkeep, as a user types them."""
+"""The commands of `tinquan archive`, as a user types them."""
 
 import json
 import os
@@ -24,7 +24,7 @@ outlets = "{outlets}"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Return a configuration file whose archive and captures lie beside it."""
+    """Return a configuration file whose archive and captures are beside it."""
     outlets = ROOT / "config" / "outlets"
     path = tmp_path / "tinquan.toml"
     path.write_text(CONFIG.format(outlets=outlets))

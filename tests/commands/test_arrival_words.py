@@ -1,4 +1,4 @@
-"""Places for revisions and clusters, what arrived for articles, a query for exports."""
+"""--place of revisions and clusters, --arrived-since of articles, --query of exports."""
 
 import json
 from pathlib import Path

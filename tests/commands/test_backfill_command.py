@@ -21,14 +21,14 @@ WORDS = ("backfill", "tienphong", "--from", "2026-08-01", "--to", "2026-08-31")
 
 @pytest.fixture
 def jobs() -> list[CrawlJob]:
-    """Return the crawls that a backfill asks for; `ending` says how each ends."""
+    """Return the jobs that a backfill runs; `ending` says how each ends."""
     return []
 
 
 def ending(
     monkeypatch: pytest.MonkeyPatch, jobs: list[CrawlJob], *ends: tuple[Outcome, int, int]
 ) -> None:
-    """Let crawls end so: outcome, requests, new articles."""
+    """Make crawls end with these outcomes, requests and new articles, in order."""
 
     def crawl(
         archive: Archive, config: Config, rounds: Sequence[Sequence[CrawlJob]], *, hidden: bool

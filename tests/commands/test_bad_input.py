@@ -1,4 +1,4 @@
-"""What people mistype: one line that names it, exit code 1 or 2, nothing lost or replaced."""
+"""Mistyped input: a line that names it, exit code 1 or 2, and nothing lost or replaced."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ LONE = "\udcff"  # a byte that is no UTF-8, as the shell hands it over
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an archive of one article and some files that are of no use."""
+    """Return a folder with an archive of one article and some unusable files."""
     made = tmp_path_factory.mktemp("desk")
     outlets = ROOT / "config" / "outlets"
     (made / "tinquan.toml").write_text(

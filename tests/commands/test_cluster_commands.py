@@ -1,4 +1,4 @@
-"""`tinquan cluster`, `clusters`, and what `show` says of copies."""
+"""`tinquan cluster`, `tinquan clusters`, and the cluster line of `tinquan show`."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.stories import put, start_runs, story, told
 
 @pytest.fixture
 def address(sqlite_template: Path, tmp_path: Path) -> Path:
-    """Return an archive with a story in three outlets and one in a single one."""
+    """Return an archive with one story in three outlets, and another in one outlet."""
     path = tmp_path / "copies.db"
     path.write_bytes(sqlite_template.read_bytes())
     with open_archive(f"sqlite:///{path}") as archive:

@@ -25,7 +25,7 @@ ADHOC = "baola.vn"
 
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSite]:
-    """Yield the sites; crawls that a command starts reach them, and nothing else."""
+    """Yield the sites; crawls that a command starts can reach nothing else."""
     with LocalSite(tmp_path, [*HOSTS, ADHOC]) as site:
         fill(site, VCCORP)
         settings = {"TINQUAN_RESOLVE": json.dumps(site.resolve), "DOWNLOAD_DELAY": "0"}

@@ -1,4 +1,4 @@
-"""What a crawl says at its end of what became of the archive."""
+"""The summary that a crawl prints at its end."""
 
 import pytest
 

@@ -34,7 +34,7 @@ STATES = {"1875981": 2, "216372": 2}  # the edited story and the stealth edit
 
 
 def history(archive: Archive) -> dict[str, list[tuple[str, str, tuple[str, ...]]]]:
-    """Return what an archive says, without what depends on when and how it was told."""
+    """Return an archive's content, without what depends on when and how it was stored."""
     return {
         article.latest.article.url: [
             (state.first_seen_at.isoformat(), state.fingerprint, state.changed)

@@ -1,4 +1,4 @@
-"""A question to the archive imports what it needs: never what crawls, extracts or migrates."""
+"""A command that reads the archive imports no code that crawls, extracts or migrates."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every list: for programs in three forms, in parts, and as a table at the widths of terminals."""
+"""All lists: in three forms for programs, in parts, and as tables of various widths."""
 
 import csv
 import io
@@ -62,7 +62,7 @@ LISTS = {
 }
 """Each list, and the first column of its CSV."""
 WHOLE = ("search", "status", "coverage", "archive stats", "cluster ")
-"""Those whose --json is an object with more in it than the list."""
+"""Those whose --json is an object that contains the list."""
 TABLES = {
     "articles": ("ID", "published", "title"),
     "revisions": ("seen", "ID", "title"),
@@ -82,14 +82,14 @@ TABLES = {
     "archive stats": ("outlet", "articles", "newest"),
     "sql 'SELECT article, title FROM article_latest'": ("article", "title"),
 }
-"""Each command that prints a table, and the columns that no width leaves out."""
+"""Each command that prints a table, and the columns that are never left out."""
 
 Listed = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the address of an archive with something for every list."""
+    """Return the URL of an archive with rows for every list."""
     url = f"sqlite:///{tmp_path_factory.mktemp('lists') / 'a.db'}"
     with open_archive(url) as archive:
         load_into(archive, FOLDER)

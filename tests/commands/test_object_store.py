@@ -1,4 +1,4 @@
-"""Captures in an object store, as a user has them: from the crawl to the takedown."""
+"""Captures in an object store from the crawl to the takedown, by commands."""
 
 import gzip
 import json
@@ -152,7 +152,7 @@ def test_the_library_is_loaded_by_what_asks_the_store_alone(config: Path) -> Non
 
 
 def loaded(config: Path, *words: str) -> str:
-    """Return what a command in a process of its own says last."""
+    """Run a command in a separate process; return its last line."""
     code = f"import sys; sys.argv = ['tinquan', *{words}, '--config', '{config}']\n{_SAY}"
     argv = [sys.executable, "-c", code]
     done = subprocess.run(argv, check=False, capture_output=True, text=True)

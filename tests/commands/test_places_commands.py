@@ -146,7 +146,7 @@ def test_build_tells_what_it_lacks(tinquan: Tinquan, tmp_path: Path) -> None:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> str:
-    """Return the address of an archive with three tagged articles and one that is not."""
+    """Return the URL of an archive with three tagged articles and one that is not."""
     url = f"sqlite:///{tmp_path}/tin.db"
     titles = ("Quận Tây Hồ mở chợ", "Quận Tây Hồ và quận Đống Đa", "Phường Láng họp", "Quận Tây Hồ")
     with open_archive(url) as opened:

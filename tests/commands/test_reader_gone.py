@@ -1,4 +1,4 @@
-"""A reader that goes away: the end of a command that only reads, nothing to one that writes."""
+"""A closed pipe ends a command that only reads; a command that writes carries on."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ROW = {"url": "https://baothu.vn/a", "outlet": "baothu", "title": "Tựa", "body
 
 @pytest.fixture
 def gone() -> Iterator[int]:
-    """Yield the end to write to of a pipe that nobody reads."""
+    """Yield the write end of a pipe whose read end is closed."""
     reading, writing = os.pipe()
     os.close(reading)
     yield writing

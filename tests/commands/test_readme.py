@@ -1,4 +1,4 @@
-"""What README and the tutorial show is what is printed, and their commands run."""
+"""The commands of README and the tutorial run, and print what is shown there."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ NOT_HERE = (
     "extract page.html",
     "export --format parquet",
 )
-"""Commands of README's list that ask outlets, never end, or need a file that is not there."""
+"""Commands of README's list that fetch from outlets, never end, or need a missing file."""
 
 
 def blocks() -> list[list[str]]:
@@ -31,7 +31,7 @@ def blocks() -> list[list[str]]:
 
 
 def masked(line: str) -> str:
-    """Return a line without what differs from day to day: when a crawl began."""
+    """Return a line without the time at which a crawl began."""
     begun = re.sub(r"^(\w+ +)\d{4}-\d\d-\d\d \d\d:\d\d(  done)", r"\1TIME\2", line)
     return begun.replace(f"{ROOT}/", "").rstrip()
 

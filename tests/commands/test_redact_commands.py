@@ -1,4 +1,4 @@
-"""`archive redact`, and what the other commands make of what was taken down."""
+"""`tinquan archive redact`, and other commands after a takedown."""
 
 import io
 import json

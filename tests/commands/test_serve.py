@@ -1,4 +1,4 @@
-"""`tinquan serve`: when it starts, where it listens, how it ends."""
+"""`tinquan serve`: how it starts, where it listens, and how it ends."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`tinquan sql`: a person's statement, in every form it is printed in, and what it may not do."""
+"""`tinquan sql`: a user's statement, its output forms, and what it may not do."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`tinquan status` and `alarms`, as an editor uses them."""
+"""`tinquan status` and `tinquan alarms`, as an editor uses them."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`tinquan outlets check --live`: what is said of an outlet that fits, and of one that does not."""
+"""`tinquan outlets check --live`, of an outlet file that fits its site and one that does not."""
 
 import json
 import subprocess

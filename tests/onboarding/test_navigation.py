@@ -1,4 +1,4 @@
-"""Which of a navigation's links are sections of news."""
+"""Which links of a page's navigation are news sections."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from crawler.page.response import Page
 
 
 def proposed(*links: tuple[str, str]) -> dict[str, str | None]:
-    """Return the slugs of the sections that a menu with these (path, name) leads to, and above."""
+    """Return the slugs and parents of the sections found in a menu of these (path, name)."""
     menu = "".join(f'<li><a href="{path}">{name}</a></li>' for path, name in links)
     body = f"<html><nav><ul>{menu}</ul></nav><p>Trang nhất.</p></html>"
     proposal = propose(Page("https://baomoi.example/", body.encode(), datetime.now(UTC)), "x")

@@ -1,4 +1,4 @@
-"""`tinquan outlets check` and `list`: everything that is wrong with outlet files, offline."""
+"""`tinquan outlets check` and `tinquan outlets list`: all problems of outlet files, offline."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Page fixtures that are added: what is proposed, and what is never done."""
+"""Adding page fixtures: what is proposed, and what is never replaced."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`tinquan outlets new --page`: the file and the page that it proposes, and what it never does."""
+"""`tinquan outlets new --page`: the proposed file and fixture, and what it never replaces."""
 
 import json
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_a_real_page_yields_a_file_that_reads_it(name: str, empty: Path, tinquan
 
 
 def listings_of_hosts() -> list[Path]:
-    """Return the real listings whose files are named after the host that they come from."""
+    """Return the real listings whose files are named after their host."""
     return sorted(shared("corpus/listings").glob("*.*_*.html"))
 
 
@@ -105,7 +105,7 @@ def test_a_real_listing_shows_its_family() -> None:
 
 @pytest.mark.corpus
 def test_article_links_of_a_stranger_are_guessed() -> None:
-    """Against the links in the form of each page's own family: 0 of 391 missed, 22 too many."""
+    """Measured on the links in the form of each page's own family: 0 of 391 missed, 22 too many."""
     missed = extra = whole = 0
     for path in listings_of_hosts():
         url = f"https://{path.name.split('_')[0]}/thoi-su"

@@ -1,4 +1,4 @@
-"""How often a section is visited: files' words, politeness, quiet hours, rhythms."""
+"""How often a section is visited: configured cadence, politeness, quiet hours, rhythms."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def daily(now: datetime, hours: range, each: int = 2, days: int = 21) -> list[datetime]:
-    """Return publications: so many in each of the local hours, every day."""
+    """Return publication times: the same number in each of these local hours, every day."""
     midnight = now.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
     return sorted(
         moment.astimezone(UTC)

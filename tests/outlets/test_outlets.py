@@ -1,4 +1,4 @@
-"""Outlet files: what is read, and what a mistake is told."""
+"""Outlet files: parsing, and the messages for mistakes."""
 
 import re
 from pathlib import Path

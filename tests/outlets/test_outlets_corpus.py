@@ -1,4 +1,4 @@
-"""Each outlet's file against the real pages that it names (in TINQUAN_SHARED)."""
+"""Each outlet's file, checked on the real pages that it names (in TINQUAN_SHARED)."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""References to archived states, in each format, and with what titles can hold."""
+"""References to archived states, in each format, and with special characters in titles."""
 
 import json
 import re

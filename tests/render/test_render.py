@@ -1,4 +1,4 @@
-"""The fixed keys of JSON output, and times as people read them."""
+"""The keys of JSON output, and the formatting of times."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

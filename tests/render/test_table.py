@@ -1,4 +1,4 @@
-"""Tables at the widths that terminals have, and in pipes."""
+"""Tables at various terminal widths, and in pipes."""
 
 import pytest
 from rich.cells import cell_len

@@ -1,4 +1,4 @@
-"""Nothing in a text can command the terminal on which it is printed."""
+"""No text can control the terminal on which it is printed."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Digests as they arrive: by a real mail server and a real web server on the loopback."""
+"""Digests as they are received by a real mail server and a real web server on the loopback."""
 
 import logging
 from email.message import EmailMessage
@@ -65,7 +65,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 
 class Tags(HTMLParser):
-    """The tags of a page, with their attributes."""
+    """Collects the tags of a page, with their attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

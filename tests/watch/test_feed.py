@@ -1,4 +1,4 @@
-"""Feeds: by the grammar of RFC 4287, read back by feedparser, whole or as they were."""
+"""Feeds: valid by RFC 4287, as feedparser reads them, and replaced atomically."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ def opened(sqlite_archive: Archive) -> Archive:
 
 
 def valid(file: Path, grammar: etree.RelaxNG) -> Any:
-    """Return a feed that is what the RFC asks for, as feedparser reads it."""
+    """Check a feed against the RFC; return it as feedparser reads it."""
     data = file.read_bytes()
     tree = etree.fromstring(data)
     grammar.assertValid(tree)

@@ -1,4 +1,4 @@
-"""Two weeks of arrivals, faults and crashes: every watch is told everything, each once."""
+"""Two weeks of arrivals, faults and crashes: every watch delivers everything exactly once."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ WATCHES = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something that the archive learns. after: how long after the first watch's first look."""
+    """Something that the archive learns. after: the time since the first watch's first look."""
 
     after: timedelta
     number: int
@@ -45,7 +45,7 @@ class Event:
 
 @dataclass
 class World:
-    """Articles of four outlets; every third one is about the place, every second says the word."""
+    """Articles of four outlets; every third is about the place, every second has the word."""
 
     archive: Archive
     runs: int = 0
@@ -90,7 +90,7 @@ class World:
 
 
 def source_of(number: int) -> int:
-    """Return the number whose text an article has: one in five copies the one before it."""
+    """Return the number of the article's text: one in five copies the article before it."""
     return number - 1 if number % 5 == 4 else number
 
 
@@ -158,7 +158,7 @@ def test_each_watch_is_told_everything_once(gazetteer: Archive) -> None:
 def _check_stories(
     archive: Archive, digests: list[Digest], expected: set[int], *, copies: bool
 ) -> None:
-    """Every article is told once, and of each story one article is news."""
+    """Every article is reported once, and one article of each story as new."""
     new, again = told(digests, "new"), told(digests, "copies")
     assert set((new + again).values()) == {1}
     missing = expected - set(new) - set(again)
@@ -196,7 +196,7 @@ def _check_changes(archive: Archive, world: World) -> None:
 
 
 def _check_messages(archive: Archive, desk: Desk) -> None:
-    """Every digest reached every channel once; the one that was cut off, once more, and says so."""
+    """Every digest reached every channel once; an interrupted one again, with a note."""
     digests = [one for name in WATCHES for one in archive.watches.digests(name, 1000)]
     owed = Counter(channel for one in digests for channel in WATCHES[one.watch].watch.to)
     note = "có thể đã được gửi một lần"

@@ -1,4 +1,4 @@
-"""What watches ask for, when they are looked at, and what is wrong with them."""
+"""Watches: their queries, when they are due, and errors in them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

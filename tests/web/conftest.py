@@ -1,4 +1,4 @@
-"""The reader over one filled archive a database, which no test changes."""
+"""The reader with one filled archive per database, which no test changes."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Six journeys through the reader in a real browser, with axe-core and the browser's own word.
+"""Six journeys through the reader in a real browser, with axe-core and the browser's own errors.
 
 Debian's Chromium, driven by playwright: `apt-get install chromium`.
 """
@@ -69,7 +69,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 @pytest.fixture(scope="module")
 def hostile_page(elsewhere: Elsewhere) -> str:
-    """Return a page that tries everything to be noticed elsewhere."""
+    """Return a page that tries in every way to send a request elsewhere."""
     there = f"http://127.0.0.1:{elsewhere.port}"
     head = (
         f"<link rel=preconnect href={there}><link rel='dns-prefetch' href={there}>"
@@ -101,7 +101,7 @@ def desk(
 
 @pytest.fixture(scope="module")
 def address(desk: Desk) -> Iterator[str]:
-    """Yield the address of the reader on a port of its own."""
+    """Yield the URL of the reader on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(desk.app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -122,7 +122,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Visitor:
-    """A person at a browser without JavaScript, who is told of what goes wrong."""
+    """A user of a browser without JavaScript, who collects errors."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
@@ -151,7 +151,7 @@ class Visitor:
         self.page.wait_for_url(re.compile(following))
 
     def check(self) -> None:
-        """Let axe-core look at the page; nothing may have been asked for elsewhere, or refused."""
+        """Run axe-core on the page; check that no request went elsewhere or was blocked."""
         found = Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
         assert [url for url in self.asked if not url.startswith(self.address)] == []

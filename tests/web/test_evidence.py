@@ -1,4 +1,4 @@
-"""What stands behind a state: its record, and the page as it was captured."""
+"""The evidence for a state: its record, and the page as it was captured."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""`/bao` where several machines share the archive."""
+"""`/bao` with several machines on one archive."""
 
 import re
 from collections.abc import Callable

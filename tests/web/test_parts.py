@@ -1,4 +1,4 @@
-"""What pages are made of: words, numbers, charts, outlines, what stands in an address."""
+"""The parts of pages: texts, numbers, charts, outlines, and parsed query strings."""
 
 import ast
 import contextlib
@@ -32,7 +32,7 @@ WEB = ROOT / "crawler" / "web"
 
 
 def sentences() -> set[str]:
-    """Return every sentence that a template or our code says."""
+    """Return every text in templates and code that is translated."""
     found: set[str] = set()
     for file in (WEB / "templates").glob("*.html"):
         texts = re.findall(r"""\b_\(\s*("[^"]*"|'[^']*')""", file.read_text("utf-8"))
@@ -47,7 +47,7 @@ def sentences() -> set[str]:
 
 
 def _said(node: ast.AST) -> str | None:
-    """Return the sentence that a call names."""
+    """Return the text that a call names."""
     if not isinstance(node, ast.Call) or not node.args:
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -1,4 +1,4 @@
-"""Every address of the reader, in both languages, on both databases."""
+"""Every page of the reader, in both languages, on both databases."""
 
 import re
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_every_route_has_an_example() -> None:
 
 
 class _Checker(HTMLParser):
-    """Collects what the CSP would refuse, and links."""
+    """Collects links, and what the CSP would block."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the reader refuses, and what it never shows."""
+"""Requests that the reader rejects, and content that it never shows."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ FORMS = (
     "/cau-chuyen/{}",
     "/cau-chuyen/{}/so-sanh/1",
 )
-"""Addresses of an article."""
+"""Paths of an article's pages."""
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
