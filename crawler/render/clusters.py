@@ -47,7 +47,7 @@ def delay_text(member: Member, source: Member) -> str:
 
     A member whose publication time was corrected may be older than its source: "-5 min".
     """
-    delay = round((_time_of(member) - _time_of(source)).total_seconds() / 60)
+    delay = round((time_of(member) - time_of(source)).total_seconds() / 60)
     days, hours, minutes = abs(delay) // 1440, abs(delay) // 60 % 24, abs(delay) % 60
     sign = "-" if delay < 0 else "+"
     if days:
@@ -55,5 +55,6 @@ def delay_text(member: Member, source: Member) -> str:
     return f"{sign}{hours} h {minutes} min" if hours else f"{sign}{minutes} min"
 
 
-def _time_of(member: Member) -> datetime:
+def time_of(member: Member) -> datetime:
+    """Return when a member was published or, if that is unknown, first seen."""
     return member.published_at or member.first_seen_at

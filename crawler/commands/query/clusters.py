@@ -19,7 +19,7 @@ from crawler.commands.common import (
 )
 from crawler.commands.listing import Listing, print_object
 from crawler.render.base import time_json, time_text
-from crawler.render.clusters import cluster_json, delay_text
+from crawler.render.clusters import cluster_json, delay_text, time_of
 from crawler.render.table import Column
 from storage.model.clusters import Cluster, ClusterQuery, Member
 
@@ -97,9 +97,8 @@ def _tree(found: Cluster) -> Tree:
 
 def _facts(member: Member) -> str:
     credit = f" · credit: {escape(member.credit)}" if member.credit else ""
-    shown = member.published_at or member.first_seen_at
     seen = "" if member.published_at else " (first seen)"
-    return f"{member.id} · {member.outlet} · {time_text(shown)}{seen}{credit}"
+    return f"{member.id} · {member.outlet} · {time_text(time_of(member))}{seen}{credit}"
 
 
 _STORIES: Listing[Cluster] = Listing(

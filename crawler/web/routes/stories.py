@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from starlette.responses import RedirectResponse, Response
 
+from crawler.render.clusters import time_of
 from crawler.render.diff import compare_articles
 from crawler.web.asked import ref_of
 from crawler.web.page import Page
@@ -64,7 +65,7 @@ def story_comparison(page: Page) -> Response:
 
 def _timeline(page: Page, cluster: Cluster) -> list[TimelineEntry]:
     shown = cluster.members[:MOST]
-    first_at = _time_of(shown[0])
+    first_at = time_of(shown[0])
     texts = _texts(page, [member.id for member in shown[:COMPARED]])
     source = texts.get(cluster.id)
     found = []
@@ -73,7 +74,7 @@ def _timeline(page: Page, cluster: Cluster) -> list[TimelineEntry]:
         share = (
             page.changed_share(source, text) if source and text and not member.is_source else None
         )
-        at = _time_of(member)
+        at = time_of(member)
         found.append(TimelineEntry(member, at, at - first_at, share))
     return found
 
@@ -86,7 +87,3 @@ def _texts(page: Page, ids: list[int]) -> dict[int, Article]:
         if len(article.body) <= _MAX_CHARS:
             found[id_] = article
     return found
-
-
-def _time_of(member: Member) -> datetime:
-    return member.published_at or member.first_seen_at
