@@ -25,15 +25,15 @@ TOO_LATE = timedelta(days=60)
 class MaintenanceRun:
     """The last time of a maintenance job.
 
-    seen_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
-    said: the last line that it printed, where it failed.
+    heartbeat_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
+    error: the last line that it printed, where it failed.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     exit_code: int | None = None
-    said: str | None = None
+    error: str | None = None
     pid: int | None = None
     host: str | None = None
 

@@ -335,14 +335,14 @@ def test_a_missed_maintenance_job_is_made_up_for_once(archive: Archive, tmp_path
     async def main() -> None:
         works = asyncio.create_task(schedule.run())
         for _ in range(600):
-            if backup().said is not None:
+            if backup().error is not None:
                 break
             await asyncio.sleep(0.05)
         schedule.stop()
         await works
 
     asyncio.run(main())
-    assert (backup().exit_code, backup().said) == (1, "disk full")
+    assert (backup().exit_code, backup().error) == (1, "disk full")
     assert datetime.now(UTC) - backup().started_at < timedelta(minutes=5)
     assert MaintenanceJob("backup") not in agenda.take(datetime.now(UTC))
 

@@ -123,6 +123,18 @@ _SINCE = (
     "ALTER TABLE refusals DROP COLUMN final",
     "DROP INDEX ix_runs_open",
     "DROP TABLE machines",
+    "DROP TABLE maintenance_runs",
+    """
+CREATE TABLE chores (
+    name TEXT NOT NULL CONSTRAINT pk_chores PRIMARY KEY,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    exit_code INTEGER,
+    said TEXT,
+    pid BIGINT,
+    host TEXT
+)
+""",
     "DROP INDEX ix_refused_urls_open",
     "ALTER TABLE refused_urls DROP COLUMN open",
     "ALTER TABLE validators DROP COLUMN digest",

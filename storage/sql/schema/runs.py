@@ -4,7 +4,8 @@ links            what listings named, and how
 backfills        how far each has come with one listing
 alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
 machines         which run the schedule
-chores, checks   the last time of each maintenance job, and of looks at known articles
+maintenance_runs the last time of each maintenance job
+checks           the last time that a known article was looked at
 """
 
 import sqlalchemy as sa
@@ -87,14 +88,14 @@ machines = sa.Table(
 )
 
 # The last time each maintenance job was started, so that a restart neither repeats nor forgets it.
-chores = sa.Table(
-    "chores",
+maintenance_runs = sa.Table(
+    "maintenance_runs",
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last heartbeat
+    sa.Column("heartbeat_at", UtcTime, nullable=False),  # the last one; its end, where it ended
     sa.Column("exit_code", sa.Integer),  # null while it runs
-    sa.Column("said", SafeText),  # the last line of what it printed, where it failed
+    sa.Column("error", SafeText),  # the last line of what it printed, where it failed
     sa.Column("pid", sa.BigInteger),
     sa.Column("host", SafeText),
 )
