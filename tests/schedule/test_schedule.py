@@ -129,7 +129,7 @@ def test_every_outlet_is_crawled_once_and_leaves_a_row(
     }
     assert all(run.sections == ("ha-noi",) and run.log_file for run in runs)
     (row,) = archive.machines.find()
-    assert (row.pid, row.stopped_at) == (os.getpid(), row.seen_at)
+    assert (row.pid, row.stopped_at) == (os.getpid(), row.heartbeat_at)
 
 
 def test_a_stop_leaves_no_process_and_no_half_open_run(

@@ -140,7 +140,7 @@ def _machine_table(
 
 
 def _seen_text(machine: Machine, now: datetime) -> str:
-    return f"{max(0, int((now - machine.seen_at).total_seconds()))} s ago"
+    return f"{max(0, int((now - machine.heartbeat_at).total_seconds()))} s ago"
 
 
 def _crawls_text(machine: Machine, at_work: list[Run]) -> str:

@@ -81,7 +81,7 @@ machines = sa.Table(
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("heartbeat_at", UtcTime, nullable=False),
     sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
     sa.Column("pid", sa.BigInteger),
     sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls

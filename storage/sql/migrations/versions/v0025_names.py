@@ -12,7 +12,12 @@ revision = "0025"
 down_revision = "0024"
 
 
+_COLUMNS = (("machines", "seen_at", "heartbeat_at"),)
+
+
 def upgrade() -> None:
+    for table, old, new in _COLUMNS:
+        op.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
     _rename_chores()
 
 
