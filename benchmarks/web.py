@@ -172,7 +172,7 @@ def _capture(
     return {
         "id": id_, "outlet": outlet, "run": "bench", "url": url, "captured_at": at, "status": 200,
         "warc_file": "x", "warc_offset": 0, "record_id": str(id_), "digest": str(id_),
-        "sight": hashed(str(id_)), "article": article, "content": content, "version": 1,
+        "observation_key": hashed(str(id_)), "article": article, "content": content, "version": 1,
         "read_at": at,
     }  # fmt: skip
 

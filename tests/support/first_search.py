@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.sql.engine.views import drop_views
+from storage.sql.migrations.versions.v0025_names import COLUMNS
 
 _LEXICON = (
     "CREATE INDEX ix_lexicon_folded ON lexicon (folded)",
@@ -114,6 +115,7 @@ _TODAYS = {"sqlite": ("search_terms", "search_index"), "postgresql": ()}
 
 
 _SINCE = (
+    *(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}" for table, old, new in COLUMNS),
     *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
     "ALTER TABLE article_places DROP COLUMN confidence",
     "ALTER TABLE scores DROP COLUMN confidence",

@@ -129,14 +129,15 @@ captures = sa.Table(
     sa.Column("warc_offset", sa.BigInteger, nullable=False),
     sa.Column("record_id", SafeText, nullable=False),
     sa.Column("digest", SafeText, nullable=False),
-    sa.Column("sight", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
+    sa.Column("observation_key", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
     ref("article", "articles.id", nullable=True),  # both null where the page was refused
     ref("content", "contents.id", nullable=True),
     # Of the newest reading, the one that counts: our extraction code's version, and since when.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("read_at", UtcTime, nullable=False),
     sa.UniqueConstraint("outlet", "record_id"),
-    sa.UniqueConstraint("outlet", "sight"),
+    # Named after what the column was called: SQLite cannot rename a constraint.
+    sa.UniqueConstraint("outlet", "observation_key", name="uq_captures_outlet_sight"),
     sa.Index("ix_captures_article_captured_at", "article", "captured_at"),
     sa.Index("ix_captures_content_captured_at", "content", "captured_at"),
     sa.Index("ix_captures_outlet_version_captured_at_id", "outlet", "version", "captured_at", "id"),

@@ -11,12 +11,15 @@ from storage.sql.migrations.first_places import TIME
 revision = "0025"
 down_revision = "0024"
 
-
-_COLUMNS = (("machines", "seen_at", "heartbeat_at"),)
+COLUMNS = (
+    ("captures", "sight", "observation_key"),
+    ("machines", "seen_at", "heartbeat_at"),
+)
+"""Table, old name, new name."""
 
 
 def upgrade() -> None:
-    for table, old, new in _COLUMNS:
+    for table, old, new in COLUMNS:
         op.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
     _rename_chores()
 
