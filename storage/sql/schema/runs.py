@@ -22,8 +22,8 @@ links = sa.Table(
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("url_key", sa.LargeBinary, nullable=False),
     sa.Column("url", SafeText, nullable=False),
-    sa.Column("ways", sa.Text, nullable=False),  # words with blanks between, the first first
-    sa.Column("met_at", UtcTime, nullable=False),
+    sa.Column("sources", sa.Text, nullable=False),  # separated by blanks, the first first
+    sa.Column("discovered_at", UtcTime, nullable=False),
     sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
     sa.Index("ix_links_outlet_day", "outlet", "day"),
     sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),

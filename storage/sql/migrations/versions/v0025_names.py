@@ -13,6 +13,8 @@ down_revision = "0024"
 
 COLUMNS = (
     ("captures", "sight", "observation_key"),
+    ("links", "ways", "sources"),
+    ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
 )
 """Table, old name, new name."""
