@@ -195,8 +195,8 @@ def _no_run(run_id: str) -> NotFoundError:
 
 
 def _count_columns(counts: RunCounts) -> dict[str, Any]:
-    columns = {**asdict(counts), "refused": _json(counts.refused)}
-    return {"signs": _json(columns.pop("signals")), **columns}
+    texts = {"refused": _json(counts.refused), "signals": _json(counts.signals)}
+    return asdict(counts) | texts
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -266,7 +266,7 @@ def _run(row: AnyRow) -> Run:
         },
         counts=RunCounts(
             refused=dict(_parsed(row.refused)),
-            signals=dict(_parsed(row.signs)),
+            signals=dict(_parsed(row.signals)),
             **{name: columns[name] for name in _COUNTS},
         ),
         evidence={name: tuple(urls) for name, urls in _parsed(row.evidence).items()},

@@ -26,8 +26,6 @@ metadata = sa.MetaData(
     }
 )
 
-RUN_SIGNALS = ("signs", "evidence", "newest_of")
-
 outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
 
 runs = sa.Table(
@@ -64,7 +62,9 @@ runs = sa.Table(
     sa.Column("exit_code", sa.Integer),
     sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
     # JSON objects: signal → count; signal → URLs; section → time
-    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNALS),
+    sa.Column("signals", SafeText, nullable=False, server_default="{}"),
+    sa.Column("evidence", SafeText, nullable=False, server_default="{}"),
+    sa.Column("newest_of", SafeText, nullable=False, server_default="{}"),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )

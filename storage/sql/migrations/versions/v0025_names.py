@@ -16,6 +16,7 @@ COLUMNS = (
     ("links", "ways", "sources"),
     ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
+    ("runs", "signs", "signals"),
 )
 """Table, old name, new name."""
 
