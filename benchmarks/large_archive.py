@@ -44,7 +44,7 @@ FROM generate_series(CAST(:after AS bigint) + 1, :until) n
 JOIN pool p ON p.number = abs(hashint8(n) % {POOL})
 """
 _RUNS = f"""
-INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_of,
+INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_by_section,
     exit_code, requested, fetched, links, new, revised, unchanged, known, failed, refused,
     received_bytes)
 SELECT slug || '-' || n, slug, at, '["tin"]', false, at + interval '40 s', 'done', 'crawl',

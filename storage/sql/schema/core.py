@@ -60,11 +60,11 @@ runs = sa.Table(
     sa.Column("until", UtcTime),
     sa.Column("robots", sa.Text),
     sa.Column("exit_code", sa.Integer),
-    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
-    # JSON objects: signal → count; signal → URLs; section → time
+    # JSON objects: section → times; signal → count; signal → URLs; section → time
+    sa.Column("new_by_section", SafeText, nullable=False, server_default="{}"),
     sa.Column("signals", SafeText, nullable=False, server_default="{}"),
     sa.Column("evidence", SafeText, nullable=False, server_default="{}"),
-    sa.Column("newest_of", SafeText, nullable=False, server_default="{}"),
+    sa.Column("newest_by_section", SafeText, nullable=False, server_default="{}"),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )

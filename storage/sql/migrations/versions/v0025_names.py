@@ -17,6 +17,8 @@ COLUMNS = (
     ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
     ("runs", "signs", "signals"),
+    ("runs", "new_of", "new_by_section"),
+    ("runs", "newest_of", "newest_by_section"),
 )
 """Table, old name, new name."""
 
