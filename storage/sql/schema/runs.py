@@ -55,7 +55,7 @@ alarms = sa.Table(
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
-    sa.Column("told", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
+    sa.Column("delivered", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
     sa.Index(
         "uq_alarms_open",
         "outlet",

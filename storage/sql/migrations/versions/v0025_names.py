@@ -12,6 +12,7 @@ revision = "0025"
 down_revision = "0024"
 
 COLUMNS = (
+    ("alarms", "told", "delivered"),
     ("captures", "sight", "observation_key"),
     ("links", "ways", "sources"),
     ("links", "met_at", "discovered_at"),
