@@ -157,7 +157,7 @@ readings = sa.Table(
     sa.Column("url", SafeText),
     sa.Column("reason", sa.Text),
     sa.Column("evidence", SafeText),
-    sa.Column("then_changed", sa.Text, nullable=False),  # JSON list: fields the next one changed
+    sa.Column("changed_by_next", sa.Text, nullable=False),  # JSON list of field names
     sqlite_with_rowid=False,
 )
 

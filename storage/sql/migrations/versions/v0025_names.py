@@ -17,6 +17,7 @@ COLUMNS = (
     ("links", "ways", "sources"),
     ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
+    ("readings", "then_changed", "changed_by_next"),
     ("runs", "signs", "signals"),
     ("runs", "new_of", "new_by_section"),
     ("runs", "newest_of", "newest_by_section"),
