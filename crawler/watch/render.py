@@ -25,7 +25,7 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     return {
         "watch": delivery.digest.watch,
         "made_at": time_json(delivery.digest.made_at),
-        **fields_json(delivery, "channel attempts tried_at due_at unsure"),
+        **fields_json(delivery, "channel attempts tried_at due_at unconfirmed"),
     }
 
 
@@ -34,8 +34,8 @@ def delivery_text(delivery: Delivery) -> str:
     of = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
     tried = f"{delivery.attempts} attempts" if delivery.attempts != 1 else "1 attempt"
     then = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
-    unsure = ", perhaps delivered" if delivery.unsure else ""
-    return f"{of} not delivered, {tried}, {then}{unsure}"
+    unconfirmed = ", perhaps delivered" if delivery.unconfirmed else ""
+    return f"{of} not delivered, {tried}, {then}{unconfirmed}"
 
 
 def look_json(look: Look) -> dict[str, Any]:

@@ -14,6 +14,7 @@ down_revision = "0024"
 COLUMNS = (
     ("alarms", "told", "delivered"),
     ("captures", "sight", "observation_key"),
+    ("deliveries", "unsure", "unconfirmed"),
     ("links", "ways", "sources"),
     ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
