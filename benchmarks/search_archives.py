@@ -170,7 +170,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
                 "last_seen_at": at,
                 "changed": "[]",
                 "capture": id_,
-                "maybe_ours": False,
+                "maybe_reextraction": False,
             }
         )
     for table, some in rows.items():

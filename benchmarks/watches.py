@@ -102,7 +102,7 @@ def _old(id_: int) -> dict[sa.Table, dict[str, Any]]:
         contents: {"id": id_, "digest": key, "fingerprint": "1", "json": text},
         captures: {**shown, **recorded, "id": id_, "run": "old", "captured_at": at, "status": 200,
                    "article": id_, "content": id_, "version": 1, "read_at": at},
-        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_ours": False},
+        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_reextraction": False},
         article_places: {"unit": f"u{id_ % UNITS}", "sort_at": at, "article": id_,
                          "outlet": outlet},
     }  # fmt: skip

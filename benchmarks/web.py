@@ -150,7 +150,7 @@ def _add(
         rows[revisions].append(
             {"article": id_, "number": state, "fingerprint": f"1:{content}", "first_seen_at": seen,
              "last_seen_at": seen, "changed": "[]" if state == 1 else '["body"]',
-             "capture": content, "maybe_ours": False}
+             "capture": content, "maybe_reextraction": False}
         )  # fmt: skip
     if id_ % 80 == 1:
         capture = 10_000_000 + id_

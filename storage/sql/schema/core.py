@@ -171,7 +171,7 @@ revisions = sa.Table(
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
     ref("capture", "captures.id"),  # the first capture, whose content this state keeps
-    sa.Column("maybe_ours", sa.Boolean, nullable=False),
+    sa.Column("maybe_reextraction", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -19,6 +19,7 @@ COLUMNS = (
     ("links", "met_at", "discovered_at"),
     ("machines", "seen_at", "heartbeat_at"),
     ("readings", "then_changed", "changed_by_next"),
+    ("revisions", "maybe_ours", "maybe_reextraction"),
     ("runs", "signs", "signals"),
     ("runs", "new_of", "new_by_section"),
     ("runs", "newest_of", "newest_by_section"),
