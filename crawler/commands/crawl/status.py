@@ -30,7 +30,9 @@ from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import Machine, schedule_stopped_at
 
-_STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
+_STATUS_CSV = (
+    "outlet last_outcome last_success newest_article articles_24h usual_24h next_run alarms"
+)
 _ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
@@ -107,7 +109,7 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     columns: tuple[Column[OutletStatus], ...] = (
         Column("outlet", lambda one: one.outlet),
-        Column("last crawl", lambda one: _end_text(one.last_end)),
+        Column("last crawl", lambda one: _end_text(one.last_outcome)),
         Column("last success", lambda one: one.last_success, rank=4, time=True),
         Column("newest article", lambda one: one.newest_article, rank=1, time=True),
         Column("24 h", lambda one: one.articles_24h, number=True, rank=2),
@@ -119,7 +121,7 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     for alarm in alarms:
         _print_alarm(alarm)
     if found and not alarms:
-        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_outcome)]))
 
 
 def _causes_text(one: OutletStatus) -> str:
