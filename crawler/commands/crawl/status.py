@@ -61,7 +61,7 @@ def status(
         stopped_at = schedule_stopped_at(machines)
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
-        owed = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if form:
         print_object(
             form,
@@ -71,7 +71,7 @@ def status(
                 "machines": [machine_json(one, at_work, lost) for one in machines],
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
-                "not_delivered": [delivery_json(one) for one in owed],
+                "not_delivered": [delivery_json(one) for one in unsent],
                 "object_store": backlog_json(store, backlog) if backlog else None,
             },
             "outlets",
@@ -89,7 +89,7 @@ def status(
         if backlog and (waiting := backlog_text(store, backlog)):
             why = f"; the last push failed: {backlog.error}" if backlog.error else ""
             out.print(escape(waiting + why), soft_wrap=True)
-        for one in owed:
+        for one in unsent:
             say(f"watch {one.digest.watch}: {delivery_text(one)}")
     if alarms:
         raise typer.Exit(1)
