@@ -93,8 +93,8 @@ def test_a_ward_is_shown_with_resolution_and_clause(tinquan: Tinquan) -> None:
 
 def test_rows_of_one_place_are_one_place(tinquan: Tinquan) -> None:
     shown = json.loads(tinquan("places", "show", "muong giang", "--json").out)
-    assert [unit["type"] for unit in shown["line"]] == ["xã", "thị trấn"]
-    line = json.loads(tinquan("places", "show", "huyện Thủy Nguyên", "--json").out)["line"]
+    assert [unit["type"] for unit in shown["eras"]] == ["xã", "thị trấn"]
+    line = json.loads(tinquan("places", "show", "huyện Thủy Nguyên", "--json").out)["eras"]
     assert [unit["type"] for unit in line] == ["huyện", "thành phố"]
 
 
