@@ -191,7 +191,7 @@ def measure(url: str, rounds: int) -> None:
     print(f"load {os.getloadavg()[0]:.0f}; CPU ms / ms on the clock")
     everything = []
     for form, some in _addresses(reader_of(url, NEWEST), rounds):
-        server, taken = Server(url), []
+        server, taken = Server(url, workers=1), []
         for address in some:
             begun, used = time.perf_counter(), server.seconds()
             if (status := get(server.port, address)) != 200:
@@ -207,16 +207,16 @@ def measure(url: str, rounds: int) -> None:
               f"  then p95 {p95[0]:4.0f} / {p95[1]:5.0f}, bound {BOUNDS[form]}",
               flush=True)  # fmt: skip
         everything += some
-    for clients in (1, 8):
-        server = Server(url)
+    for clients, workers in ((1, 1), (8, 1), (8, 2)):
+        server = Server(url, workers)
         begun, used = time.perf_counter(), server.seconds()
         with ThreadPoolExecutor(clients) as pool:
             statuses = list(pool.map(partial(get, server.port), everything))
         seconds, used = time.perf_counter() - begun, server.seconds() - used
         server.close()
         errors = len(statuses) - statuses.count(200)
-        print(f"{clients} clients: {len(statuses) / seconds:.1f} pages a second, {errors} errors,"
-              f" {used / len(statuses) * 1000:.1f} ms of CPU a page,"
+        print(f"{clients} clients, {workers} workers: {len(statuses) / seconds:.1f} pages a second,"
+              f" {errors} errors, {used / len(statuses) * 1000:.1f} ms of CPU a page,"
               f" {used / seconds:.2f} processors busy", flush=True)  # fmt: skip
 
 
@@ -224,8 +224,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["build", file, *count]:
             build(file, int(count[0]) if count else 1_000_000)
-        case ["serve", url]:
-            serve(url, NEWEST)
+        case ["serve", url, workers]:
+            serve(url, NEWEST, int(workers))
         case ["measure", url, *rounds]:
             measure(url, max(3, int(rounds[0])) if rounds else 20)
         case _:
