@@ -156,7 +156,7 @@ def measure(archives: dict[str, Archive], after: int, number: int, batch: int) -
 
 def add(conn: sa.Connection, wanted: dict[int, Hashes]) -> None:
     write_signatures(conn, dict(wanted))
-    ClusterAssigner(conn, Texts(conn, {}), wanted).look_up(wanted)
+    ClusterAssigner(conn, Texts(conn, {}), wanted).load_candidates(wanted)
 
 
 def timed(work: Callable[[], None]) -> float:
