@@ -130,7 +130,7 @@ class Articles(Part):
             return load_articles(conn, removal_page(conn, query))
 
     def count_edits(self, query: EditQuery) -> int:
-        """Return how many edits match, whatever the query's limit.
+        """Return how many edits match, whatever the query's limit and offset.
 
         Raises ValueError for a time without a zone.
         """
