@@ -49,7 +49,7 @@ _POSTGRESQL = {
 }
 _STATEMENTS = ("21", "22", "42")  # too many rows, data that does not fit, syntax or unknown names
 _POSTGRESQL_BUSY = ("55P03", "40P01", "40001")
-_SLOW = "was asked for more than it can answer in time; ask for less"
+_SLOW = "did not answer within the time limit; ask for less"
 _PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 _PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
 

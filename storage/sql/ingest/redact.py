@@ -44,13 +44,13 @@ def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> 
     in_utc(now, "the time of a redaction")
     outlet = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar_one()
     lock(conn, outlet)
-    taken = _captures(conn, id_)
-    texts = _own_texts(conn, [row.id for row in taken])
-    digests = [*_digests(conn, texts), *(row.digest for row in taken)]
+    owned = _captures(conn, id_)
+    texts = _own_texts(conn, [row.id for row in owned])
+    digests = [*_digests(conn, texts), *(row.digest for row in owned)]
     urls = urls_of(conn, id_)
-    _forget_text(conn, id_, [row.id for row in taken], texts)
-    _refuse(conn, id_, outlet, taken, urls)
-    made = sa.insert(redactions).returning(redactions.c.id)
+    _forget_text(conn, id_, [row.id for row in owned], texts)
+    _refuse(conn, id_, outlet, owned, urls)
+    insert = sa.insert(redactions).returning(redactions.c.id)
     values = {
         "article": id_,
         "outlet": outlet,
@@ -59,7 +59,7 @@ def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> 
         "reason": reason,
         "digests": json.dumps(sorted(set(digests))),
     }
-    return int(conn.execute(made, values).scalar_one())
+    return int(conn.execute(insert, values).scalar_one())
 
 
 def _captures(conn: Connection, id_: int) -> list[AnyRow]:
@@ -76,14 +76,14 @@ def _captures(conn: Connection, id_: int) -> list[AnyRow]:
     return list({row.id: row for row in found}.values())
 
 
-def _own_texts(conn: Connection, taken: Sequence[int]) -> list[int]:
+def _own_texts(conn: Connection, owned: Sequence[int]) -> list[int]:
     """Return the ids of contents that only these captures show, now or by an earlier reading."""
     found: set[int] = set()
-    for part in in_parts(taken):
+    for part in in_parts(owned):
         current = sa.select(captures.c.content).where(captures.c.id.in_(part))
         earlier = sa.select(readings.c.content).where(readings.c.capture.in_(part))
         found |= {row for row in conn.execute(current.union(earlier)).scalars() if row is not None}
-    own = set(taken)
+    own = set(owned)
     return [id_ for id_ in sorted(found) if _captures_showing(conn, id_) <= own]
 
 
@@ -103,12 +103,12 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
     ]
 
 
-def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
+def _forget_text(conn: Connection, id_: int, owned: Sequence[int], texts: Sequence[int]) -> None:
     index_articles(conn, {id_: None})  # before the text is deleted: the index needs it
     forget_contents(conn, texts)
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
-    for part in in_parts(taken):
+    for part in in_parts(owned):
         conn.execute(sa.delete(readings).where(readings.c.capture.in_(part)))
         own = captures.c.id.in_(part)
         conn.execute(sa.update(captures).where(own).values(article=None, content=None))
@@ -121,15 +121,15 @@ def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequen
 
 
 def _refuse(
-    conn: Connection, id_: int, outlet: str, taken: Sequence[AnyRow], urls: Sequence[str]
+    conn: Connection, id_: int, outlet: str, owned: Sequence[AnyRow], urls: Sequence[str]
 ) -> None:
     """Write each capture as a redacted refusal, found by all URLs of the article."""
-    old = [row.refusal for row in taken if row.refusal is not None]
+    old = [row.refusal for row in owned if row.refusal is not None]
     for part in in_parts(old):
         stored = refusals.c.id.in_(part)
         values = {"reason": _REASON, "evidence": _EVIDENCE, "article": id_}
         conn.execute(sa.update(refusals).where(stored).values(values))
-    for row in taken:
+    for row in owned:
         refusal = row.refusal
         if refusal is None:
             values = {
@@ -141,8 +141,8 @@ def _refuse(
                 "evidence": _EVIDENCE,
                 "article": id_,
             }
-            made = sa.insert(refusals).returning(refusals.c.id)
-            refusal = conn.execute(made, values).scalar_one()
+            insert = sa.insert(refusals).returning(refusals.c.id)
+            refusal = conn.execute(insert, values).scalar_one()
         _add_urls(conn, refusal, [row.url, *urls])
 
 
