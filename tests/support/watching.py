@@ -24,9 +24,10 @@ class Killed(BaseException):
 
 @dataclass
 class Inbox:
-    """A channel. refuses: how many of the next messages fail. kills: after how many it crashes.
+    """A channel. refuses: how many of the next messages it refuses.
 
-    asked: attempts. got: the messages that arrived.
+    kills: how many of the next messages kill the process after they are sent. asked: the number of
+    attempts. got: the messages that arrived.
     """
 
     refuses: int = 0

@@ -152,7 +152,7 @@ readings = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("read_at", UtcTime, nullable=False),
-    ref("content", "contents.id", nullable=True),  # null for a refusal, which the next three are of
+    ref("content", "contents.id", nullable=True),  # null for a refusal: see the next three
     sa.Column("url", SafeText),
     sa.Column("reason", sa.Text),
     sa.Column("evidence", SafeText),
