@@ -23,7 +23,7 @@ KEYS = 1 << 22
 """Keys of the index: with a million articles four share one, and a query returns 64 rows."""
 
 COMMON = 2 * PER_HASH
-"""Articles that make a hash common. So many are stored; half may be deleted before it is not."""
+"""Articles that make a hash common; as many are stored, and it stays so until half are deleted."""
 
 _HASHES = 128  # per statement: for each article that it finds, the index checks all of them
 

@@ -77,7 +77,10 @@ def summary(article: Article, first_captured_at: datetime) -> dict[str, Any]:
 
 
 def recompute(conn: Connection, ids: Iterable[int], reread: Collection[int]) -> None:
-    """Write the revisions and places of articles from their captures. reread: as below."""
+    """Write the revisions and places of articles from their captures.
+
+    reread: captures whose contents have changed since the revisions were written.
+    """
     observed = observations(conn, sorted(ids))
     histories = {id_: History(states(own), own) for id_, own in observed.items()}
     write_article_places(conn, sorted(write_histories(conn, histories, reread=reread)))
