@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
 from storage.model.places import Confidence
-from storage.sql.engine.bulk import rows_at, within
+from storage.sql.engine.bulk import among, rows_at, within
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow, in_parts, url_key
@@ -32,7 +32,9 @@ def edit_page(
 ) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
-    statement = _edits(query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    statement = (
+        _edits(conn, query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    )
     if after is None:
         statement = statement.offset(query.offset)
     else:
@@ -43,20 +45,20 @@ def edit_page(
 
 def count_edits(conn: Connection, query: EditQuery) -> int:
     """Return how many edits match, whatever the offset."""
-    return int(conn.execute(_edits(query, sa.func.count())).scalar_one())
+    return int(conn.execute(_edits(conn, query, sa.func.count())).scalar_one())
 
 
-def _edits(query: EditQuery, *columns: Any) -> Select[Any]:
+def _edits(conn: Connection, query: EditQuery, *columns: Any) -> Select[Any]:
     matching = sa.select(*columns).select_from(revisions.join(articles))
-    return matching.where(revisions.c.number > 1, *_bounds(query))
+    return matching.where(revisions.c.number > 1, *_bounds(conn, query))
 
 
-def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
+def _bounds(conn: Connection, query: EditQuery) -> Iterator[ColumnElement[bool]]:
     yield from within(revisions.c.first_seen_at, query)
     if query.outlets:
         yield articles.c.outlet.in_(query.outlets)
     if query.places:
-        yield about_any(revisions.c.article, query.places)
+        yield about_any(conn, revisions.c.article, query.places)
     if not query.maybe_ours:
         yield revisions.c.maybe_ours.is_(False)
 
@@ -78,7 +80,7 @@ def removal_page(conn: Connection, query: EditQuery) -> list[int]:
     if query.outlets:
         looks = looks.where(refusals.c.outlet.in_(query.outlets))
     if query.places:
-        looks = looks.where(about_any(refusals.c.article, query.places))
+        looks = looks.where(about_any(conn, refusals.c.article, query.places))
     ids = list(dict.fromkeys(conn.execute(looks).scalars()))
     gone: dict[int, datetime] = {}
     for at in range(0, len(ids), _TOGETHER):
@@ -94,7 +96,10 @@ def _is_within(moment: datetime, query: EditQuery) -> bool:
 
 
 def about_any(
-    article: ColumnElement[int], places: Sequence[str], confidence: Confidence = "likely"
+    conn: Connection,
+    article: ColumnElement[int],
+    places: Sequence[str],
+    confidence: Confidence = "likely",
 ) -> ColumnElement[bool]:
     """Return a condition for articles whose latest state is about any of these units.
 
@@ -103,7 +108,7 @@ def about_any(
     # No index serves this form of the unit: SQLite would look into each unit for the article, and
     # a province has hundreds; an article is about a few.
     unit = article_places.c.unit.concat("")
-    about = sa.exists().where(article_places.c.article == article, unit.in_(places))
+    about = sa.exists().where(article_places.c.article == article, among(conn, unit, places))
     if confidence == "certain":
         about = about.where(article_places.c.confidence == "certain")
     return about.correlate_except(article_places)
