@@ -218,8 +218,8 @@ class Revision:
     changed: names of the fields that differ from the state before; empty for the first.
     tags: what it says of places; None where it has not been tagged.
     readings: how its first capture was read, earliest reading first; the last one is `article`.
-    maybe_ours: True where our code may be what changed, not the outlet: this state and the one
-    before were read by different versions of it. Reading both again by one version settles it.
+    maybe_reextraction: True where our code may be what changed, not the outlet: this state and the
+    one before were read by different versions of it. Reading both again by one version settles it.
     """
 
     number: int
@@ -231,7 +231,7 @@ class Revision:
     fingerprint: str
     tags: Tags | None = None
     readings: tuple[Reading, ...] = ()
-    maybe_ours: bool = False
+    maybe_reextraction: bool = False
 
 
 @dataclass(frozen=True, slots=True)

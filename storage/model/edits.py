@@ -12,7 +12,7 @@ class EditQuery:
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
     places: ids of units; wanted are edits of articles that are about any of them now (primary).
-    maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
+    maybe_reextraction: also those that our own code may have made (`Revision.maybe_reextraction`).
     offset: so many of the newest are left out.
     """
 
@@ -20,7 +20,7 @@ class EditQuery:
     places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    maybe_ours: bool = False
+    maybe_reextraction: bool = False
     limit: int | None = None
     offset: int = 0
 

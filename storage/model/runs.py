@@ -54,8 +54,9 @@ class Run:
     window of the past, "address" for one page that somebody named. since, until:
     the window asked for. robots: what became of robots.txt; None where it was not asked for.
     exit_code: of its process, negative for a signal; None where nobody waited for it.
-    new_of: by section, when the articles that were new were published, as far as known.
-    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by signal.
+    new_by_section: by section, when the articles that were new were published, as far as known.
+    newest_by_section: by section, the newest time that listings or articles gave.
+    evidence: URLs by signal.
     """
 
     id: str
@@ -77,9 +78,9 @@ class Run:
     until: datetime | None = None
     robots: RobotsState | None = None
     exit_code: int | None = None
-    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    new_by_section: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    newest_of: dict[str, datetime] = field(default_factory=dict)
+    newest_by_section: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,15 @@ TOO_LATE = timedelta(days=60)
 class MaintenanceRun:
     """The last time of a maintenance job.
 
-    seen_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
-    said: the last line that it printed, where it failed.
+    heartbeat_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
+    error: the last line that it printed, where it failed.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     exit_code: int | None = None
-    said: str | None = None
+    error: str | None = None
     pid: int | None = None
     host: str | None = None
 
@@ -54,14 +54,14 @@ class KnownArticle:
 class Machine:
     """A machine whose schedule has joined an archive.
 
-    All times are by the archive's clock. started_at: of its schedule. seen_at: its last
+    All times are by the archive's clock. started_at: of its schedule. heartbeat_at: its last
     heartbeat. stopped_at: None while it runs, and where it was killed. outlets: those that it
     crawls, by slug.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     stopped_at: datetime | None = None
     pid: int | None = None
     outlets: tuple[str, ...] = ()

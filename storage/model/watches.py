@@ -123,7 +123,7 @@ class Delivery:
     """A digest on its way to a channel.
 
     attempts: so far. tried_at: the last. due_at: the next; None where it was sent or given up.
-    unsure: True where an attempt was cut off, so that nobody knows whether it arrived.
+    unconfirmed: True where an attempt was cut off, so that nobody knows whether it arrived.
     """
 
     digest: Digest
@@ -132,7 +132,7 @@ class Delivery:
     tried_at: datetime | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None
-    unsure: bool = False
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
