@@ -20,7 +20,7 @@ class Point:
     """The result of one check. found: what it found, in a few words."""
 
     name: str
-    is_well: bool
+    passed: bool
     found: str
 
 
@@ -33,7 +33,7 @@ def points_of(
     for article in articles:
         points += _points_of_article(outlet, article)
     if not articles:
-        points.append(Point("articles", is_well=False, found="none could be read"))
+        points.append(Point("articles", passed=False, found="none could be read"))
     return points
 
 
@@ -48,9 +48,9 @@ def _points_of_run(run: Run) -> Iterator[Point]:
     for signal, name, well in checks:
         if signals[signal]:
             urls = ", ".join(run.evidence.get(signal.value, ()))
-            yield Point(name, is_well=False, found=run.error or urls)
+            yield Point(name, passed=False, found=run.error or urls)
         elif run.counts.fetched:  # otherwise nothing was checked
-            yield Point(name, is_well=True, found=well)
+            yield Point(name, passed=True, found=well)
     listings = signals[HealthSignal.LISTINGS]
     empty = run.evidence.get(HealthSignal.NO_LINKS.value, ())
     found = f"{listings} answered, {run.counts.links} articles linked"
@@ -61,11 +61,11 @@ def _points_of_run(run: Run) -> Iterator[Point]:
 
 def _point_of_refusal(refusal: Refusal) -> Point:
     found = f"{refusal.url}: {refusal.reason}: {refusal.evidence}"
-    return Point("page", is_well=False, found=found)
+    return Point("page", passed=False, found=found)
 
 
 def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
-    yield Point("article", is_well=True, found=article.url)
+    yield Point("article", passed=True, found=article.url)
     read_as, change = article.extraction.family, family_change(article)
     yield Point(
         "family", change is None, f"{read_as}, the file says {outlet.family}" if change else read_as

@@ -1,7 +1,7 @@
 """Word-by-word differences between two states of an article. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -19,6 +19,7 @@ _MAX_PAIRS = 4_000_000
 _PARAGRAPH = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\n|[^\S\n]*\S+[^\S\n]*|[^\S\n]+")  # each with the blanks around it
 _Marked = tuple[Op, str]
+_Texts = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
     """
     old, new = _PARAGRAPH.findall(before), _PARAGRAPH.findall(after)
     tokens: list[_Marked] = []
-    for op, i, j, k, m in _matcher(old, new).get_opcodes():
-        if op == "equal":
-            tokens += _marked("same", new[k:m])
+    for is_same, removed, added in _aligned(old, new):
+        if is_same:
+            tokens += _marked("same", added)
         else:
-            tokens += _compare_words(_words(old[i:j]), _words(new[k:m]))
+            tokens += _compare_words(_words(removed), _words(added))
     runs = groupby(tokens, key=lambda token: token[0])
     return tuple(Piece(op, "".join(text for _, text in run)) for op, run in runs)
 
@@ -96,20 +97,38 @@ def share_text(share: float) -> str:
 
 
 def _compare_words(old: Sequence[str], new: Sequence[str]) -> list[_Marked]:
-    if len(old) * len(new) > _MAX_PAIRS:
-        return [*_marked("removed", old), *_marked("added", new)]
     found: list[_Marked] = []
-    for op, i, j, k, m in _matcher(old, new).get_opcodes():
-        if op == "equal":
-            found += _marked("same", new[k:m])
-        else:
-            found += [*_marked("removed", old[i:j]), *_marked("added", new[k:m])]
+    for is_same, removed, added in _aligned(old, new):
+        if not is_same:
+            found += _marked("removed", removed)
+        found += _marked("same" if is_same else "added", added)
     return found
 
 
-def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
-    # autojunk ignores frequent items, and Vietnamese syllables are frequent.
-    return SequenceMatcher(None, [_key(x) for x in old], [_key(x) for x in new], autojunk=False)
+def _aligned(old: _Texts, new: _Texts) -> Iterator[tuple[bool, _Texts, _Texts]]:
+    """Yield aligned runs of two sequences, each with whether they are equal.
+
+    Most edits are small: equal items at both ends are matched before anything is normalized.
+    Sequences with more than `_MAX_PAIRS` pairs left are not aligned: they are one unequal run.
+    """
+    head = _common_prefix(old, new)
+    tail = _common_prefix(old[head:][::-1], new[head:][::-1])
+    yield True, old[:head], new[:head]
+    removed, added = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(removed) * len(added) > _MAX_PAIRS:
+        yield False, removed, added
+    else:
+        # autojunk ignores frequent items, and Vietnamese syllables are frequent.
+        keys = [_key(text) for text in removed], [_key(text) for text in added]
+        for op, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+            yield op == "equal", removed[i:j], added[k:m]
+    yield True, old[len(old) - tail :], new[len(new) - tail :]
+
+
+def _common_prefix(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return the length of the common prefix."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, pair in pairs if pair[0] != pair[1]), min(len(old), len(new)))
 
 
 def _key(text: str) -> str:

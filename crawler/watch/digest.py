@@ -148,9 +148,9 @@ def digest_page(
     health: Health,
     reader: str,
     *,
-    unsure: bool = False,
+    unconfirmed: bool = False,
 ) -> DigestPage:
-    """Return the composed digest. unsure: it may have been sent before."""
+    """Return the composed digest. unconfirmed: it may have been sent before."""
     watch = order.watch
     texts = TEXTS[watch.language]
     times = {
@@ -160,7 +160,7 @@ def digest_page(
     return DigestPage(
         subject=subject_of(watch.name, report, watch.language),
         intro=texts["intro"].format(**times),
-        notes=(texts["unsure"],) if unsure else (),
+        notes=(texts["unconfirmed"],) if unconfirmed else (),
         sections=tuple(_sections(report, Entries(watch.language, reader))),
         trust=trust_lines(health, watch.outlets, digest.since, watch.language),
         footer=texts["footer"].format(name=watch.name),

@@ -11,13 +11,15 @@ from crawler.watch.words import TEXTS
 from storage.model.watches import Delivery, Look, WatchState
 
 
-def watch_json(watch: Watch, state: WatchState | None, owed: Iterable[Delivery]) -> dict[str, Any]:
+def watch_json(
+    watch: Watch, state: WatchState | None, unsent: Iterable[Delivery]
+) -> dict[str, Any]:
     """Return a watch's configuration, its last and next look, and its open deliveries."""
     return watch.model_dump(mode="json") | {
         "looked_at": time_json(state.looked_at) if state else None,
         "next_look": time_json(next_look(watch.when, state.looked_at)) if state else None,
-        "owed": [
-            delivery_json(delivery) for delivery in owed if delivery.digest.watch == watch.name
+        "not_delivered": [
+            delivery_json(delivery) for delivery in unsent if delivery.digest.watch == watch.name
         ],
     }
 
@@ -27,7 +29,7 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     return {
         "watch": delivery.digest.watch,
         "made_at": time_json(delivery.digest.made_at),
-        **fields_json(delivery, "channel attempts tried_at due_at unsure"),
+        **fields_json(delivery, "channel attempts tried_at due_at unconfirmed"),
     }
 
 
@@ -36,8 +38,8 @@ def delivery_text(delivery: Delivery) -> str:
     digest = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
     attempts = counted(delivery.attempts, "attempt")
     due = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
-    unsure = ", perhaps delivered" if delivery.unsure else ""
-    return f"{digest} not delivered, {attempts}, {due}{unsure}"
+    unconfirmed = ", perhaps delivered" if delivery.unconfirmed else ""
+    return f"{digest} not delivered, {attempts}, {due}{unconfirmed}"
 
 
 def look_json(look: Look) -> dict[str, Any]:

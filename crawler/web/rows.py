@@ -73,7 +73,7 @@ def rows_of(reader: Reader, found: Sequence[ArchivedArticle]) -> tuple[Row, ...]
 
 def edits_of(article: ArchivedArticle) -> tuple[Revision, ...]:
     """Return the states that are edits by the outlet."""
-    return tuple(revision for revision in article.revisions[1:] if not revision.maybe_ours)
+    return tuple(revision for revision in article.revisions[1:] if not revision.maybe_reextraction)
 
 
 def units_of(state: Revision, gazetteer: Gazetteer) -> tuple[Unit, ...]:

@@ -30,7 +30,9 @@ from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import Machine, schedule_stopped_at
 
-_STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
+_STATUS_CSV = (
+    "outlet last_outcome last_success newest_article articles_24h usual_24h next_run alarms"
+)
 _ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
@@ -59,7 +61,7 @@ def status(
         stopped_at = schedule_stopped_at(machines)
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
-        undelivered = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if form:
         print_object(
             form,
@@ -69,7 +71,7 @@ def status(
                 "machines": [machine_json(machine, at_work, lost) for machine in machines],
                 "outlets": [status_json(outlet) for outlet in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
-                "not_delivered": [delivery_json(delivery) for delivery in undelivered],
+                "not_delivered": [delivery_json(delivery) for delivery in unsent],
                 "object_store": backlog_json(store, backlog) if backlog else None,
             },
             "outlets",
@@ -87,7 +89,7 @@ def status(
         if backlog and (waiting := backlog_text(store, backlog)):
             why = f"; the last push failed: {backlog.error}" if backlog.error else ""
             out.print(escape(waiting + why), soft_wrap=True)
-        for delivery in undelivered:
+        for delivery in unsent:
             say(f"watch {delivery.digest.watch}: {delivery_text(delivery)}")
     if alarms:
         raise typer.Exit(1)
@@ -110,7 +112,7 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     columns: tuple[Column[OutletStatus], ...] = (
         Column("outlet", lambda row: row.outlet),
-        Column("last crawl", lambda row: _end_text(row.last_end)),
+        Column("last crawl", lambda row: _end_text(row.last_outcome)),
         Column("last success", lambda row: row.last_success, rank=4, time=True),
         Column("newest article", lambda row: row.newest_article, rank=1, time=True),
         Column("24 h", lambda row: row.articles_24h, number=True, rank=2),
@@ -122,7 +124,7 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     for alarm in alarms:
         _print_alarm(alarm)
     if found and not alarms:
-        out.print(_no_alarm([row.outlet for row in found if is_failure(row.last_end)]))
+        out.print(_no_alarm([row.outlet for row in found if is_failure(row.last_outcome)]))
 
 
 def _causes_text(row: OutletStatus) -> str:
@@ -143,7 +145,7 @@ def _machine_table(
 
 
 def _seen_text(machine: Machine, now: datetime) -> str:
-    return f"{max(0, int((now - machine.seen_at).total_seconds()))} s ago"
+    return f"{max(0, int((now - machine.heartbeat_at).total_seconds()))} s ago"
 
 
 def _crawls_text(machine: Machine, at_work: list[Run]) -> str:

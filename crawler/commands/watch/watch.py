@@ -62,11 +62,9 @@ def list_(
     settings = setup.load()
     with reading_of(settings) as opened:
         states = opened.watches.states()
-        undelivered = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if form:
-        rows = (
-            watch_json(watch, states.get(watch.name), undelivered) for watch in settings.watches
-        )
+        rows = (watch_json(watch, states.get(watch.name), unsent) for watch in settings.watches)
         print_rows(form, rows, _CSV)
         return
     looked_at = {name: state.looked_at for name, state in states.items()}
@@ -82,15 +80,15 @@ def list_(
         Column("tells", lambda watch: ", ".join(watch.tell), rank=2),
         Column("last look", lambda watch: looked_at.get(watch.name, "never"), rank=1, time=True),
         Column("next look", next_at, time=True),
-        Column("not delivered", lambda watch: _open_text(watch.name, undelivered), below=True),
+        Column("not delivered", lambda watch: _unsent_text(watch.name, unsent), below=True),
     )
     title = counted(len(settings.watches), "watch", "watches")
     print_table(table_of(title, columns, settings.watches))
 
 
-def _open_text(name: str, undelivered: Sequence[Delivery]) -> str:
+def _unsent_text(name: str, unsent: Sequence[Delivery]) -> str:
     return "; ".join(
-        delivery_text(delivery) for delivery in undelivered if delivery.digest.watch == name
+        delivery_text(delivery) for delivery in unsent if delivery.digest.watch == name
     )
 
 
@@ -107,18 +105,18 @@ def show(
     with reading_of(settings) as opened:
         state = opened.watches.states().get(name)
         digests = opened.watches.digests(name, 10)
-        undelivered = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if json:
         units = {"units": list(order.query.places)}
-        print_json(watch_json(order.watch, state, undelivered) | units)
+        print_json(watch_json(order.watch, state, unsent) | units)
         return
     facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
     facts |= {
         "units": f"{len(order.query.places)} of the gazetteer" if order.query.places else EMPTY,
         "last look": time_text(state.looked_at) if state else "never",
-        "owed": _open_text(name, undelivered) or EMPTY,
+        "not delivered": _unsent_text(name, unsent) or EMPTY,
     }
-    print_facts(facts, 12)
+    print_facts(facts, 13)
     for digest in digests:
         out.print(f"{time_text(digest.made_at)}  {_counts_text(digest.arrivals)}")
 
