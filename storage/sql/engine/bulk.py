@@ -97,6 +97,8 @@ def within(time: ColumnElement[datetime], query: Window) -> list[ColumnElement[b
     return bounds if query.until is None else [*bounds, time < query.until]
 
 
-def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that `column` is one of `ids`, as one bound parameter."""
-    return backend_of(conn).among(column, ids)
+def among(
+    conn: Connection, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of `values`, as one bound parameter."""
+    return backend_of(conn).among(column, values)

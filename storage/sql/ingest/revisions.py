@@ -143,7 +143,7 @@ def revision_rows(id_: int, history: History) -> list[dict[str, Any]]:
                 "last_seen_at": state.last.captured_at,
                 "capture": observed.capture,
                 # Different versions of our code read the observations before and after the change.
-                "maybe_ours": before is not None and before.version != observed.version,
+                "maybe_reextraction": before is not None and before.version != observed.version,
             }
         )
         before = history.observed[state.last]
@@ -168,18 +168,24 @@ def _update_kept(
     stored: Mapping[int, Sequence[AnyRow]],
     kept: Mapping[int, int],
 ) -> None:
-    """Update `last_seen_at` and `maybe_ours` of the revisions that stay."""
+    """Update `last_seen_at` and `maybe_reextraction` of the revisions that stay."""
     changed = [
-        {"of": id_, "at": row["number"], "seen": row["last_seen_at"], "ours": row["maybe_ours"]}
+        {
+            "of": id_,
+            "at": row["number"],
+            "seen": row["last_seen_at"],
+            "maybe": row["maybe_reextraction"],
+        }
         for id_, count in kept.items()
         for row, old in zip(rows[id_][:count], stored.get(id_, ())[:count], strict=True)
-        if (row["last_seen_at"], row["maybe_ours"]) != (old.last_seen_at, old.maybe_ours)
+        if (row["last_seen_at"], row["maybe_reextraction"])
+        != (old.last_seen_at, old.maybe_reextraction)
     ]
     if changed:
         own = (revisions.c.article == sa.bindparam("of"), revisions.c.number == sa.bindparam("at"))
         columns: dict[str, Any] = {
             "last_seen_at": sa.bindparam("seen"),
-            "maybe_ours": sa.bindparam("ours"),
+            "maybe_reextraction": sa.bindparam("maybe"),
         }
         conn.execute(sa.update(revisions).where(*own).values(columns), changed)
 

@@ -124,7 +124,7 @@ _KNOWN = (
     sa.select(
         captures.c.outlet,
         captures.c.record_id,
-        captures.c.sight,
+        captures.c.observation_key,
         sa.func.coalesce(captures.c.article, refusals.c.article).label("about"),
     )
     .select_from(captures.outerjoin(refusals))
@@ -139,11 +139,11 @@ def _known(conn: Connection, capture_keys: Sequence[CaptureKeys]) -> dict[int, S
         by_outlet.setdefault(own_keys[0][0], []).append(own_keys)
     stored: dict[CaptureKey, Stored] = {}
     for outlet, wanted in by_outlet.items():
-        for column, number in ((captures.c.sight, 1), (captures.c.record_id, 0)):
+        for column, number in ((captures.c.observation_key, 1), (captures.c.record_id, 0)):
             values = [own_keys[number][1] for own_keys in wanted]
             for row in rows_at(conn, _KNOWN, column, values, outlet=outlet):
                 answer = Stored(Verdict.KNOWN, row.about)
-                stored |= {(outlet, row.sight): answer, (outlet, row.record_id): answer}
+                stored |= {(outlet, row.observation_key): answer, (outlet, row.record_id): answer}
     found = {}
     for position, own_keys in enumerate(capture_keys):
         if same := [stored[key] for key in own_keys if key in stored]:

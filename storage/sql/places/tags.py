@@ -54,22 +54,28 @@ def _mention_rows(content: int, new: Tags) -> Iterator[dict[str, object]]:
         yield {"content": content, "number": number, **offsets, "unit": mention.unit}
 
 
-def load_tags(conn: Connection, articles: Mapping[int, Article]) -> dict[int, Tags]:
-    """Return the tags of contents that have any. articles: the contents, by row."""
-    mentioned = _by_content(rows_at(conn, _MENTIONS, mentions.c.content, articles))
-    scored = _by_content(rows_at(conn, _SCORES, scores.c.content, articles))
+def load_tags(conn: Connection, texts: Iterable[tuple[AnyRow, Article]]) -> dict[int, Tags]:
+    """Return the tags of those contents that have any, by row.
+
+    texts: rows with `content` and the columns `TAGGED`, and what each content says.
+    """
+    tagged = {row.content: (row, article) for row, article in texts if row.tags_version is not None}
+    mentioned = _by_content(rows_at(conn, _MENTIONS, mentions.c.content, tagged))
+    scored = _by_content(rows_at(conn, _SCORES, scores.c.content, tagged))
     return {
-        row.content: Tags(
-            row.version,
-            tuple(_mentions(articles[row.content], mentioned.get(row.content, ()))),
-            tuple(Score(s.unit, s.score, s.confidence) for s in scored.get(row.content, ())),
-            row.note,
+        content: Tags(
+            row.tags_version,
+            tuple(_mentions(article, mentioned.get(content, ()))),
+            tuple(Score(s.unit, s.score, s.confidence) for s in scored.get(content, ())),
+            row.tags_note,
         )
-        for row in rows_at(conn, _TAGS, tags.c.content, articles)
+        for content, (row, article) in tagged.items()
     }
 
 
-_TAGS = sa.select(tags).where(tags.c.version.is_not(None))
+TAGGED = (tags.c.version.label("tags_version"), tags.c.note.label("tags_note"))
+"""The columns that `load_tags` reads; the version is null where a content is not tagged."""
+
 _MENTIONS = sa.select(mentions).order_by(mentions.c.content, mentions.c.number)
 _SCORES = sa.select(scores).order_by(scores.c.content, scores.c.number)
 

@@ -16,7 +16,7 @@ from storage.model.articles import RefusalReason
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Topic
 from storage.sql.clusters.read import COPIES, sources_of
 from storage.sql.engine.bulk import rows_at
-from storage.sql.read.edits import removal_of
+from storage.sql.read.edits import removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import IS_NEWEST, articles, captures, contents, refusals, revisions
 from storage.sql.schema.places import scores
@@ -104,7 +104,7 @@ def _edits(conn: Connection, ids: Iterable[int], after: int) -> Iterator[Arrival
     for id_, own in states.items():
         first = [_first_capture(state, captured[id_]) for state in own]
         for before, state, *at in zip(own, own[1:], first, first[1:], strict=False):
-            if max(at) > after and not state.maybe_ours:
+            if max(at) > after and not state.maybe_reextraction:
                 texts = (before.content, state.content)
                 yield Arrival("edits", id_, max(at), texts, state.number)
 
@@ -127,7 +127,7 @@ def _removals(conn: Connection, after: int, until: int) -> Iterator[Arrival]:
     )
     latest = _latest(conn, dict.fromkeys(conn.execute(not_found).scalars()))
     for row in latest:
-        gone = removal_of(conn, row.article)
+        gone = removals(conn, [row.article]).get(row.article)
         if gone is not None:
             yield Arrival("removed", row.article, gone.first_capture, (row.content,))
 
