@@ -7,8 +7,10 @@ mark: a word may hold combining marks (text in NFD) and invisible characters (so
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import takewhile
 
 from storage.text.normalize import canonical_tone, fold, normalize
 
@@ -19,7 +21,11 @@ END = "~"
 """Ends in a lexeme the word without diacritics; no word has it."""
 
 _REMEMBERED = 200_000
-RAW = re.compile(r"[\w\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
+_MARKS = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # and invisible characters
+_MARK = re.compile(f"[{_MARKS}]")
+RAW = re.compile(rf"[\w{_MARKS}]+")
+# The characters of which some are an ASCII letter with diacritics: Latin, Kelvin and Ångström.
+_LATIN = [*range(0x250), 0x256, *range(0x1E00, 0x1F00), 0x212A, 0x212B]
 
 
 @lru_cache(maxsize=200_000)
@@ -28,8 +34,14 @@ def spell(raw: str) -> str:
 
     Empty where it holds no letter or figure.
     """
-    word = canonical_tone(normalize(normalize(raw).lower()))[:LONGEST]
-    return word if any(char.isalnum() for char in word) else ""
+    word = raw.lower() if raw.isascii() else _spell(raw)
+    return word[:LONGEST] if any(map(str.isalnum, word[:LONGEST])) else ""
+
+
+def _spell(raw: str) -> str:
+    composed = normalize(raw)
+    lower = composed.lower()
+    return canonical_tone(lower if lower == composed else normalize(lower))
 
 
 def is_plain(word: str) -> bool:
@@ -40,7 +52,7 @@ def is_plain(word: str) -> bool:
 @lru_cache(maxsize=200_000)
 def folded(word: str) -> str:
     """Return a spelled word without diacritics, đ folded to d."""
-    return fold(word)
+    return word if word.isascii() else fold(word)
 
 
 @lru_cache(maxsize=200_000)
@@ -66,7 +78,8 @@ class _Lexemes(dict[str, str]):
     def __missing__(self, piece: str) -> str:
         if len(self) > _REMEMBERED:
             self.clear()
-        words = filter(None, map(spell, RAW.findall(piece)))
+        raw = [piece] if piece.isalnum() else RAW.findall(piece)
+        words = filter(None, map(spell, raw))
         found = self[piece] = " ".join(map(lexeme, words))
         return found
 
@@ -79,9 +92,41 @@ def lexemes(text: str) -> str:
     return " ".join(filter(None, map(_lexemes.__getitem__, text.split())))
 
 
-def spelled(text: str) -> Iterator[tuple[int, int, str]]:
+def starts_of(word: str, text: str) -> Iterator[int]:
+    """Yield where words of `text` begin that may be `word`, or begin with it, but for diacritics.
+
+    `spelled` tells of each whether it is; few are not. Ten times as fast as spelling every word.
+    """
+    for found in _beginning_of(word).finditer(text):
+        start = found.start()
+        while start and _MARK.match(text, start - 1):
+            start -= 1
+        if not (start and (text[start - 1].isalnum() or text[start - 1] == "_")):
+            yield start
+
+
+@lru_cache(maxsize=1_000)
+def _beginning_of(word: str) -> re.Pattern[str]:
+    """Return a pattern of every way to write the ASCII letters with which a folded word begins."""
+    ways = list(takewhile(bool, map(_written().get, folded(word))))
+    if not ways:
+        return RAW
+    rest = "".join(f"[{_MARKS}]*[{way}]" for way in ways[1:])
+    return re.compile(rf"[{ways[0]}](?<!\w[{ways[0]}]){rest}")
+
+
+@cache
+def _written() -> dict[str, str]:
+    """Return the characters that are an ASCII letter or figure without diacritics, by it."""
+    found: defaultdict[str, str] = defaultdict(str)
+    for char in map(chr, _LATIN):
+        found[folded(spell(char))] += char
+    return {plain: chars for plain, chars in found.items() if plain.isascii() and plain}
+
+
+def spelled(text: str, start: int = 0) -> Iterator[tuple[int, int, str]]:
     """Yield each word of `text`: its first character, the one after its last, its spelling."""
-    for match in RAW.finditer(text):
+    for match in RAW.finditer(text, start):
         word = spell(match.group())
         if word:
             yield match.start(), match.end(), word

@@ -20,7 +20,7 @@ from storage.search.highlight import means
 from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Match, facet_tokens, within
 from storage.sql.search.fts5_documents import BITS, SPAN, first_number
-from storage.text.words import END, folded, lexeme
+from storage.text.words import END, folded, lexeme, word_of
 
 FEW = 1_001
 """Articles that can be read in time; so many are asked for at most where the newest are."""
@@ -97,7 +97,7 @@ def _lexemes(conn: Connection, word: Word) -> list[str]:
     if not (word.loose or word.prefix):
         return [lexeme(word.text)]
     begun = _begun(conn, folded(word.text) + END * (not word.prefix))
-    return [one for one in begun if END in one and means(word, one)] or [lexeme(word.text)]
+    return [one for one in begun if END in one and means(word, word_of(one))] or [lexeme(word.text)]
 
 
 def _folded(conn: Connection, word: Word) -> list[str]:
