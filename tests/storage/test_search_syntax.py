@@ -174,9 +174,9 @@ def test_marks_are_those_of_reading_word_by_word(said: list[str], query: str, be
 
 def test_a_letter_is_marked_however_it_is_written() -> None:
     for char in map(chr, range(0x10000)):
-        (plain,) = [fold(word) for _, _, word in spelled(char)] or [""]
-        if plain.isascii() and plain:
-            assert Finder(parse_words(plain, fold=True)).spans(char) == [(0, 1)]
+        for _, end, word in spelled(char):
+            term = Term((Word(fold(word), loose=True),))
+            assert Finder(Words(((term,),))).spans(char) == [(0, end)]
 
 
 @given(st.lists(st.sampled_from(["cháy", "nhà", "x" * 90, "\n", "ph\u0323o"]), max_size=120))
