@@ -69,7 +69,7 @@ def copy(file: str, url: str) -> None:
         after: int | None = 0
         while after is not None:
             with target.database.writing() as into:
-                _, after = index_page(into, after)
+                after = index_page(into, after)
         with target.database.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         ) as conn:
