@@ -82,7 +82,7 @@ def copy(file: str, url: str, count: int) -> None:
         after: int | None = 0
         while after is not None:
             with target.database.writing() as into:
-                _, after = index_page(into, after)
+                after = index_page(into, after)
         print(f"vectors after {time.perf_counter() - begun:.0f} s", flush=True)
         with target.database.writing() as into:  # at once is quicker than row by row
             into.exec_driver_sql("SET maintenance_work_mem = '1GB'")
