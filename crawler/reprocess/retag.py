@@ -18,15 +18,15 @@ _PART = 25  # contents in one call of a child: fewer calls, and little to repeat
 
 @dataclass(slots=True)
 class Retagged:
-    """What was done. given_up: contents that could not be tagged in time; they are noted as such.
+    """What was done. failed: contents that could not be tagged in time; they are noted as such.
 
-    left: contents that the archive did not take; they come again the next time.
+    remaining: contents that the archive did not take; they come again the next time.
     """
 
     tagged: int = 0
     mentions: int = 0
-    given_up: int = 0
-    left: int = 0
+    failed: int = 0
+    remaining: int = 0
 
 
 def retag(
@@ -67,7 +67,7 @@ class _Retagger:
                     break
                 before = set(batch)
                 self._store(await self._tag(worker, batch))
-        self._done.left = self._archive.places.count_untagged(self._version)
+        self._done.remaining = self._archive.places.count_untagged(self._version)
         return self._done
 
     def _batch(self) -> dict[int, TagRequest]:
@@ -99,7 +99,7 @@ class _Retagger:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ends a child costs one content only
             if len(part) == 1:
-                self._done.given_up += 1
+                self._done.failed += 1
                 return [Tags(self._version, (), (), f"not tagged: {type(error).__name__}: {error}")]
         return [tags for one in part for tags in await self._part(worker, [one])]
 

@@ -26,8 +26,8 @@ _BRACKETS = re.compile(r"\(([^()]{0,80})\)|\[([^\[\]]{0,80})\]")
 _TAIL_ROLE = re.compile(
     r"\s*[-–|,]?\s*\b(?:tổng hợp|lược dịch|biên dịch|ghi|thực hiện|dịch|t/h)\.?$", re.IGNORECASE
 )
-_SIGNS = " .,;:-–—|*•()"
-_STAMP_SIGNS = " .,;:-–—|*•()/"
+_PUNCTUATION = " .,;:-–—|*•()"
+_STAMP_PUNCTUATION = " .,;:-–—|*•()/"
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _SPLIT = re.compile(r"\s+[-–—|/&+•]\s+|\s*[,;|/&•\n]\s*|\s*[-–—]\s+|\s+[-–—]\s*|\s+và\s+(?=[A-ZĐ])")
 _MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$", re.IGNORECASE)
@@ -178,9 +178,9 @@ def _parts(text: str) -> list[str]:
     if _DAY.search(text):
         text = _STAMP.sub(" ", text)
     text = _MORE.sub("", _BRACKETS.sub(" ", text))
-    text = _TAIL_ROLE.sub("", _ROLE.sub("", text.strip(_SIGNS)))
+    text = _TAIL_ROLE.sub("", _ROLE.sub("", text.strip(_PUNCTUATION)))
     return [
-        _TAIL_ROLE.sub("", _BARE_ROLE.sub("", _ROLE.sub("", part))).strip(_SIGNS)
+        _TAIL_ROLE.sub("", _BARE_ROLE.sub("", _ROLE.sub("", part))).strip(_PUNCTUATION)
         if not _initials(part)
         else part.strip(" ,;:-–—|*")
         for part in _SPLIT.split(text)
@@ -216,7 +216,7 @@ def read_byline(line: str) -> Byline | None:
     credit = read_credit(text)
     if credit and not (len(parts) > 1 and is_name(parts[0])):
         return Byline(text, (), credit)
-    if _NOBODY.match(text.strip(_SIGNS)):
+    if _NOBODY.match(text.strip(_PUNCTUATION)):
         return Byline(text)
     names = clean_names([text])
     others = [part for part in parts if part not in names]
@@ -229,12 +229,12 @@ def read_byline(line: str) -> Byline | None:
 
 def is_stamp(text: str) -> bool:
     """True for a line that holds a day, perhaps with a time, and nothing else."""
-    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_SIGNS)
+    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_PUNCTUATION)
 
 
 def is_plain_name(text: str) -> bool:
     """True for a line that is one person's name and nothing else: it may stand in a list."""
-    return is_name(text.strip(_SIGNS)) and not _ROLE.match(text)
+    return is_name(text.strip(_PUNCTUATION)) and not _ROLE.match(text)
 
 
 def _is_beside_name(part: str) -> bool:

@@ -21,16 +21,16 @@ _MAX_CLOSING = 6  # elements behind the text among which its author may be named
 _SIGNED = re.compile(r"\bright\b|bold|author|tac-?gia|byline", re.IGNORECASE)
 _MAX_SAPO = 1_200  # characters
 _HEADLINE_WORDS = 6  # names of sections and outlets are shorter
-_MIN_SHARED = 0.2  # of the words of a page's headline and its head's
+_MIN_LOGO_OVERLAP = 0.2  # of the words of a page's headline and its head's
 MAX_RAW = 1_000  # characters with the blanks of a template; a longer box is no line
 _MAX_DATED_BYLINE = 90  # characters
 _OTHER_HEADLINES = re.compile(r"\s*(?:>>|»|►).*$", re.DOTALL)
 _CUT = re.compile(r"[\s.…]*(?:\[(?:…|\.{3})\]|\.{3}|…)?[\s.…]*$")
 _WORDS = re.compile(r"\w+")
 _MIN_KNOWN = 0.4  # of a lead's words; real ones share more with their articles
-_MIN_ALIKE = 0.3
+_MIN_OVERLAP = 0.3
 _SAME_TEXT = 0.8
-_SITE_SIGN = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
+_SITE_SEPARATOR = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
 _MAX_TITLE = 400  # characters
 _BREAKS = re.compile(r"<br\b[^>]*>|</?(?:div|p|h[1-6]|li)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>")
@@ -52,7 +52,7 @@ def select_all(select: ScopedSelector, selectors: tuple[str, ...]) -> list[Lexbo
 
 def read_title(select: ScopedSelector, layout: Layout, meta: Metadata, host: str = "") -> str:
     """Return the headline: the layout's element, else the head's own words without the site."""
-    said = meta.said("headline") or meta.prop("og:title")
+    said = meta.json_ld("headline") or meta.prop("og:title")
     for selector in layout.title:
         texts = [text for node in select(selector) if (text := _title_text(node))]
         if selector == "h1" and len(texts) > 1 and (said or meta.title):
@@ -61,7 +61,7 @@ def read_title(select: ScopedSelector, layout: Layout, meta: Metadata, host: str
         if texts and not (selector == "h1" and _is_logo(texts[0], meta)):
             return strip_site(texts[0].strip(TITLE_ENDS), meta.prop("og:site_name"), host)
     title = said or meta.title
-    if said and meta.said("headline"):
+    if said and meta.json_ld("headline"):
         return title
     return _printed_title(select, title) or strip_site(title, meta.prop("og:site_name"), host)
 
@@ -71,7 +71,7 @@ def _printed_title(select: ScopedSelector, title: str) -> str:
 
     What follows it in the head are the section and the site. The longest beginning wins.
     """
-    beginnings = [title[: match.start()] for match in _SITE_SIGN.finditer(title)]
+    beginnings = [title[: match.start()] for match in _SITE_SEPARATOR.finditer(title)]
     if not beginnings:
         return ""
     places = select.root.css("h1, h2, h3, h4, strong, [class*=title], [class*=tieu], [class*=head]")
@@ -88,14 +88,14 @@ def _title_text(node: LexborNode) -> str:
 
 def _is_logo(text: str, meta: Metadata) -> bool:
     """True for an h1 that is the outlet's or a box's name: few words, not those of the headline."""
-    said = meta.said("headline") or meta.prop("og:title") or meta.title
+    said = meta.json_ld("headline") or meta.prop("og:title") or meta.title
     if not said:
         return False
     if text == meta.prop("og:site_name"):
         return True
     if meta.prop("og:type") == "website" and not meta.article:  # a section's, whose h1 is its name
         return False
-    return len(text.split()) < _HEADLINE_WORDS and overlap(text, said) < _MIN_SHARED
+    return len(text.split()) < _HEADLINE_WORDS and overlap(text, said) < _MIN_LOGO_OVERLAP
 
 
 def read_sapo(
@@ -106,14 +106,14 @@ def read_sapo(
     Of several elements a layout's selector finds, the one that says what the head's description
     says; on an unknown template only that one is trusted, or what stands between headline and text.
     """
-    described = "" if _repeats(meta.described, title) else meta.described
+    described = "" if _repeats(meta.description, title) else meta.description
     for selector in layout.sapo:
         nodes = [node for node in select(selector) if _may_be_lead(node, select)]
         texts = [text for node in nodes if 20 <= len(text := _lead_text(node)) <= _MAX_SAPO]
         if len(texts) > 1 and described:
             texts.sort(key=lambda text: overlap(text, described), reverse=True)
-        trusted = is_certain or not described or (nodes and select.is_near(nodes[0]))
-        if texts and (trusted or overlap(texts[0], described) > _MIN_ALIKE):
+        trusted = is_certain or not described or (nodes and select.is_in_best_region(nodes[0]))
+        if texts and (trusted or overlap(texts[0], described) > _MIN_OVERLAP):
             return texts[0]
     return ""
 
@@ -130,13 +130,13 @@ def _lead_text(node: LexborNode) -> str:
     return _OTHER_HEADLINES.sub("", text).strip()
 
 
-def described_lead(meta: Metadata, title: str, blocks: Iterable[Block]) -> str:
+def fallback_lead(meta: Metadata, title: str, blocks: Iterable[Block]) -> str:
     """Return the head's description as the lead, or '' where it is none.
 
     It is none where it repeats the headline or how the text begins, and where it is the site's
     own: it begins with the site's name or shares few words with the article.
     """
-    text, texts = meta.described, [block.text for block in blocks]
+    text, texts = meta.description, [block.text for block in blocks]
     plain = _CUT.sub("", text).casefold()
     if not plain or plain[:60] in "".join(texts[:2]).casefold() or _repeats(text, title):
         return ""
@@ -154,7 +154,7 @@ def _repeats(text: str, title: str) -> bool:
 
 def _may_be_lead(node: LexborNode, select: ScopedSelector) -> bool:
     """True for what stands before the text, and not in a picture."""
-    return not (select.places and node.mem_id in select.places[-1]) and not _in_picture(node)
+    return not (select.regions and node.mem_id in select.regions[-1]) and not _in_picture(node)
 
 
 def _in_picture(node: LexborNode) -> bool:
@@ -176,9 +176,9 @@ def read_section(
         # Some end in the page itself.
         return tuple(name for name in meta.breadcrumb if name not in (title, meta.headline))
     crumbs = [selector for selector in layout.section if "crumb" in selector]
-    found = select_all(select, layout.section) or select.anywhere(crumbs)
+    found = select_all(select, layout.section) or select.on_whole_page(crumbs)
     names = [name for node in found if (name := joined_text(node)) not in (title, meta.headline)]
-    names = names or _split(meta.prop("article:section") or meta.said("articleSection") or "")
+    names = names or _split(meta.prop("article:section") or meta.json_ld("articleSection") or "")
     unique = dict.fromkeys(name for name in names if name and name.lower() not in _HOME_NAMES)
     return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
 
@@ -204,7 +204,7 @@ def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
         texts = dict.fromkeys(text for node in select(selector) for text in _author_lines(node))
         if texts:
             return [text for text in texts if len(text) <= _MAX_AUTHOR]
-    return (_dated_byline(select) or _closing_byline(select)) if select.places else []
+    return (_dated_byline(select) or _closing_byline(select)) if select.regions else []
 
 
 def _closing_byline(select: ScopedSelector) -> list[str]:
@@ -212,7 +212,7 @@ def _closing_byline(select: ScopedSelector) -> list[str]:
     after = (
         node
         for node in select.root.css("p, div, strong, b, em, span, td")
-        if node.mem_id in select.places[-1]
+        if node.mem_id in select.regions[-1]
     )
     for node in islice(after, _MAX_CLOSING):
         text = joined_text(node)
@@ -243,7 +243,7 @@ def _author_lines(node: LexborNode) -> list[str]:
 
 def _dated_byline(select: ScopedSelector) -> list[str]:
     """Return the line by the headline that holds a day and, beside it, nothing but names."""
-    for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
+    for _, nodes in select.by_region(("p", "div", "span", "li", "td")):
         for node in nodes:
             if len(node.text(deep=True)) > MAX_RAW:
                 continue

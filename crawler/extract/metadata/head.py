@@ -59,7 +59,7 @@ class Metadata:
         """Return the first content of <meta name=key> or <meta itemprop=key>."""
         return next(filter(None, map(clean, self.names.get(key, ()))), None)
 
-    def said(self, key: str) -> str | None:
+    def json_ld(self, key: str) -> str | None:
         """Return a text of the JSON-LD article, entities decoded, or None."""
         value = self.article.get(key)
         if isinstance(value, list):  # several headlines or dates: the first
@@ -72,16 +72,16 @@ class Metadata:
     @property
     def headline(self) -> str:
         """What the head calls the article, its site's name included where nothing better; or ''."""
-        return self.said("headline") or self.prop("og:title") or self.title
+        return self.json_ld("headline") or self.prop("og:title") or self.title
 
     @property
-    def said_body(self) -> str:
+    def article_body(self) -> str:
         """The article's text as its JSON-LD holds it, lines kept; or ''."""
         value = self.article.get("articleBody")
         return value if isinstance(value, str) else ""
 
     @property
-    def described(self) -> str:
+    def description(self) -> str:
         """The page's description of itself, which most outlets fill with the lead; or ''."""
         return self.prop("og:description") or self.named("description") or ""
 

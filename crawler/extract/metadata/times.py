@@ -55,7 +55,7 @@ def date_candidates(
     the time in US order there), then any <time>.
     """
     jsonld = "datePublished" if key == "published" else "dateModified"
-    if said := meta.said(jsonld):
+    if said := meta.json_ld(jsonld):
         yield DateCandidate(said, "jsonld")
     if said := meta.prop(f"article:{key}_time"):
         yield DateCandidate(said, "meta")
@@ -84,7 +84,7 @@ def _printed_dates(
 
     whole: with the rest of such lines.
     """
-    for selector, nodes in select.by_place(layout.time):
+    for selector, nodes in select.by_region(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:

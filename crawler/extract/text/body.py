@@ -281,7 +281,7 @@ def read_whole_page(
     return _without(read_page(strip_controls(tree.html or "")), known)
 
 
-def read_described_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
+def read_article_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
     """Return the blocks of the text that a page's JSON-LD holds, as lines or as HTML."""
     if "<p" in text or "<br" in text:
         parsed = LexborHTMLParser(text).body

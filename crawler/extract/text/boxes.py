@@ -79,7 +79,7 @@ _PAGES = ("http", "/")  # how links to other pages begin
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MIN_WORDS = 12  # of a sentence; headlines with a full stop are shorter
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|\?)", re.IGNORECASE)
-_SIGNS = re.compile(r"\W+")
+_PUNCTUATION = re.compile(r"\W+")
 
 
 def drop_marked_boxes(root: HtmlElement) -> None:
@@ -249,5 +249,5 @@ def _is_one_link(line: Line) -> bool:
     if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
-    linked = _SIGNS.sub("", "".join(map(text_of, links)))
-    return len(linked) >= 0.95 * len(_SIGNS.sub("", _DAY_BEHIND.sub("", line.text))) > 0
+    linked = _PUNCTUATION.sub("", "".join(map(text_of, links)))
+    return len(linked) >= 0.95 * len(_PUNCTUATION.sub("", _DAY_BEHIND.sub("", line.text))) > 0

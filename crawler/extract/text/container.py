@@ -15,7 +15,7 @@ _MAX_CARD = 600  # characters of a headline with its lead
 _MAX_APART = 3_000  # characters; what holds more may be the page's frame
 _MAX_LEADS = 2  # paragraphs of a card
 _MIN_SENTENCE = 100  # characters; shorter paragraphs tell little of where prose stands
-_MIN_NEAR = 300  # characters of prose around a headline that make an article
+_MIN_ARTICLE = 300  # characters of prose around a headline that make an article
 _MIN_PART = 80  # characters of prose in a box that is a part of the text
 _MAX_CLIMB = 3
 _MIN_BREAKS = 3  # <br> in an element whose paragraphs they divide
@@ -69,7 +69,7 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "", headline: str = "")
             continue
         prose.append((paragraph, weight))
         # Lines between <br> are the paragraphs of the element that holds them.
-        parent = paragraph if own else _around(paragraph)
+        parent = paragraph if own else _paragraph_parent(paragraph)
         for share in (1.0, 0.5):
             if parent is None or parent.tag in ("html", "-document"):
                 break
@@ -79,40 +79,40 @@ def guess_containers(tree: LexborHTMLParser, lead: str = "", headline: str = "")
     if not scores:
         return ()
     title = own_headline(tree, headline) if headline else None
-    held = _held(prose)
-    box = _box_of(title, held) if title is not None else None
-    near = {each for each, node in nodes.items() if box is not None and holds(box, node)}
-    best = max(scores, key=lambda each: (each in near, scores[each]))
+    prose_of = _prose_by_node(prose)
+    box = _article_box(title, prose_of) if title is not None else None
+    candidates = {each for each, node in nodes.items() if box is not None and holds(box, node)}
+    best = max(scores, key=lambda each: (each in candidates, scores[each]))
     if scores[best] < _MIN_TEXT:
         return ()
-    return with_following(_with_siblings(nodes[best], title, held))
+    return with_following(_with_siblings(nodes[best], title, prose_of))
 
 
-def _held(prose: list[tuple[LexborNode, float]]) -> dict[int, float]:
+def _prose_by_node(prose: list[tuple[LexborNode, float]]) -> dict[int, float]:
     """Return how much prose each element holds, itself or in others, by its address."""
-    held: dict[int, float] = {}
+    prose_of: dict[int, float] = {}
     for paragraph, weight in prose:
         up: LexborNode | None = paragraph
         while up is not None:
-            held[up.mem_id] = held.get(up.mem_id, 0) + weight
+            prose_of[up.mem_id] = prose_of.get(up.mem_id, 0) + weight
             up = up.parent
-    return held
+    return prose_of
 
 
-def _box_of(title: LexborNode, held: dict[int, float]) -> LexborNode | None:
+def _article_box(title: LexborNode, prose_of: dict[int, float]) -> LexborNode | None:
     """Return the smallest box around a headline that holds an article's prose, or None.
 
     Longer texts elsewhere are other articles, comments, the outlet's own.
     """
     box = title.parent
     while box is not None and box.tag != "body":
-        if held.get(box.mem_id, 0) >= _MIN_NEAR:
+        if prose_of.get(box.mem_id, 0) >= _MIN_ARTICLE:
             return box
         box = box.parent
     return None
 
 
-def _around(node: LexborNode) -> LexborNode | None:
+def _paragraph_parent(node: LexborNode) -> LexborNode | None:
     """Return what holds a paragraph; for a cell what holds its table, for it frames a picture."""
     up = node.parent
     while up is not None and node.tag == "td" and up.tag in ("tr", "tbody", "table"):
@@ -120,7 +120,9 @@ def _around(node: LexborNode) -> LexborNode | None:
     return up
 
 
-def _with_siblings(best: LexborNode, own: LexborNode | None, held: dict[int, float]) -> Containers:
+def _with_siblings(
+    best: LexborNode, own: LexborNode | None, prose_of: dict[int, float]
+) -> Containers:
     """Return a box with those beside it that hold prose, and what stands between them.
 
     Where a box stands alone, the boxes around it are looked at, which then must be of one kind,
@@ -137,7 +139,7 @@ def _with_siblings(best: LexborNode, own: LexborNode | None, held: dict[int, flo
         places = [
             number
             for number, child in enumerate(children)
-            if held.get(child.mem_id, 0) >= _MIN_PART
+            if prose_of.get(child.mem_id, 0) >= _MIN_PART
             and (not alike or _are_alike(child, branch))
             and not (own is not None and holds(child, own))
         ]
@@ -164,7 +166,7 @@ def _own_text(node: LexborNode) -> float:
         return 0.0
     texts = (child.text(deep=True, strip=True) for child in children if child.tag == "-text")
     length = sum(len(text) for text in texts if len(text) >= _MIN_PARAGRAPH)
-    return float(length) if length and not _is_apart(node) else 0.0
+    return float(length) if length and not _is_outside_article(node) else 0.0
 
 
 def _weight(node: LexborNode) -> float:
@@ -175,7 +177,7 @@ def _weight(node: LexborNode) -> float:
     if len(text) < _MIN_PARAGRAPH:
         return 0.0
     linked = sum(len(link.text(deep=True, strip=True)) for link in node.css("a"))
-    if linked > 0.5 * len(text) or _is_apart(node) or _is_teaser(node.parent):
+    if linked > 0.5 * len(text) or _is_outside_article(node) or _is_teaser(node.parent):
         return 0.0
     return (len(text) - linked) * (0.3 if node.tag in ("li", "h2", "h3") else 1.0)
 
@@ -233,7 +235,7 @@ def _is_teaser(card: LexborNode | None) -> bool:
     return any(head.css_first("a[href]") is not None for head in heads)
 
 
-def _is_apart(node: LexborNode) -> bool:
+def _is_outside_article(node: LexborNode) -> bool:
     """True inside comments, side columns and the like."""
     up: LexborNode | None = node
     for _ in range(4):

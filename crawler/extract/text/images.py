@@ -26,7 +26,7 @@ _NOT_PICTURE = re.compile(
     r"|/(?:logo|avatar)\.\w+$|/emojis?/|1x1|transparent",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"/(?:icons?|emojis?|smil(?:ey|ies))[^/]*(?: |$)|emoji|smiley", re.IGNORECASE)
+_ICON = re.compile(r"/(?:icons?|emojis?|smil(?:ey|ies))[^/]*(?: |$)|emoji|smiley", re.IGNORECASE)
 _SMALL = 40  # pixels; a picture no wider is a sign in a line
 _CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,\s+|,$|$)")
 _CAPTION_CLASS = re.compile(
@@ -54,7 +54,7 @@ def find_captions(root: HtmlElement) -> list[HtmlElement]:
     if next(root.iter("img"), None) is not None:
         for table in root.iter("table"):
             chosen.update(_table_captions(table))
-        chosen |= _by_place(root, chosen)
+        chosen |= _by_position(root, chosen)
     return [
         element
         for element in root.iter(*{each.tag for each in chosen} or {"figcaption"})
@@ -91,11 +91,11 @@ def _table_captions(table: HtmlElement) -> list[HtmlElement]:
     return []
 
 
-def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
+def _by_position(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
     """Return short text in a picture's own paragraph, or right after one, that is set apart."""
     found: set[HtmlElement] = set()
     for picture in islice(root.iter("img"), _MAX_PICTURES):
-        if _is_sign(picture) or _in_data(picture):
+        if _is_icon(picture) or _in_data(picture):
             continue
         block = picture
         parent = block.getparent()
@@ -144,7 +144,7 @@ def _captions_after(block: HtmlElement) -> list[HtmlElement]:
             continue
         text = text_of(each)
         size += len(text)
-        if each.tag not in _PARAGRAPHS or not _looks_apart(each) or size > _MAX_UNMARKED:
+        if each.tag not in _PARAGRAPHS or not _looks_like_caption(each) or size > _MAX_UNMARKED:
             break
         if found and (_CREDIT.search(text_of(found[-1])) or not _continues(each, text)):
             break
@@ -154,16 +154,16 @@ def _captions_after(block: HtmlElement) -> list[HtmlElement]:
 
 def _continues(block: HtmlElement, text: str) -> bool:
     """True for a line that goes on with the caption before it."""
-    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_slanted(block, text)
+    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_italic(block, text)
 
 
-def _is_sign(picture: HtmlElement) -> bool:
+def _is_icon(picture: HtmlElement) -> bool:
     """True for a picture that is a sign in a line: an emoji, an icon."""
     for name in ("width", "height"):
         size = (picture.get(name) or "").removesuffix("px")
         if size.isdigit() and int(size) <= _SMALL:
             return True
-    return bool(_SIGN.search(f"{picture.get('src') or ''} {picture.get('class') or ''}"))
+    return bool(_ICON.search(f"{picture.get('src') or ''} {picture.get('class') or ''}"))
 
 
 def _in_data(picture: HtmlElement) -> bool:
@@ -178,7 +178,7 @@ def _holds_blocks(element: HtmlElement) -> bool:
     return any(child.tag in ("p", "div", "table", "figure", "ul") for child in element)
 
 
-def _looks_apart(block: HtmlElement) -> bool:
+def _looks_like_caption(block: HtmlElement) -> bool:
     """True for centred, slanted or picture-classed text: how captions without a class are set."""
     if _holds_blocks(block) or block.find(".//img") is not None:
         return False
@@ -190,10 +190,10 @@ def _is_set_apart(block: HtmlElement, text: str) -> bool:
         return True
     if _IMAGE_CLASS.search(block.get("class") or "") or block.tag in ("h6", "center"):
         return True
-    return _is_slanted(block, text)
+    return _is_italic(block, text)
 
 
-def _is_slanted(block: HtmlElement, text: str) -> bool:
+def _is_italic(block: HtmlElement, text: str) -> bool:
     return sum(len(text_of(part)) for part in block.iter("em", "i")) >= 0.9 * len(text)
 
 
@@ -232,7 +232,7 @@ def read_photo_credit(caption: str | None) -> str | None:
 
 def _source(image: HtmlElement, base_url: str) -> str | None:
     """Return a picture's real address, absolute, or None for icons and placeholders."""
-    if image.get("width") in ("0", "1") or _is_sign(image):
+    if image.get("width") in ("0", "1") or _is_icon(image):
         return None
     for value in _addresses(image):
         if not value or value.startswith(("data:", "blob:", "about:")):
