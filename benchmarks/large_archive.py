@@ -44,7 +44,7 @@ FROM generate_series(CAST(:after AS bigint) + 1, :until) n
 JOIN pool p ON p.number = abs(hashint8(n) % {POOL})
 """
 _RUNS = f"""
-INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_of,
+INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_by_section,
     exit_code, requested, fetched, links, new, revised, unchanged, known, failed, refused,
     received_bytes)
 SELECT slug || '-' || n, slug, at, '["tin"]', false, at + interval '40 s', 'done', 'crawl',
@@ -61,7 +61,7 @@ FROM outlets, generate_series(
 # Of four articles one is captured twice, of twenty one is edited; one in thirty is a refusal more.
 _CAPTURE = """
 INSERT INTO captures (id, outlet, run, url, captured_at, status, warc_file, warc_offset, record_id,
-    digest, sight, article, content, version, read_at)
+    digest, observation_key, article, content, version, read_at)
 SELECT {id}, outlet, run, url, {at}, 200, outlet || '/' || run || '.warc.gz', n, 'uuid:' || {id},
     'sha1:' || n, decode(md5('s' || {id}), 'hex'), {article}, {content}, 9, {at}
 FROM made WHERE {where}

@@ -39,7 +39,7 @@ EVERY = timedelta(minutes=5)
 CRAWL_SECONDS = 6.0
 DAYS, A_DAY = 28, 48
 _ROWS = """
-INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_of,
+INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_by_section,
     exit_code, requested, fetched, links, new, revised, unchanged, known, failed, refused,
     received_bytes)
 SELECT o.slug || '-' || n, o.slug, at, '["tin"]', false, at + interval '6 s', 'done', 'crawl',

@@ -90,13 +90,19 @@ def _old(id_: int) -> dict[sa.Table, dict[str, Any]]:
     )
     shown = {"outlet": outlet, "url": url}
     made = {"capture": id_, "article": id_, "fingerprint": "1", "number": 1, "changed": "[]"}
-    recorded = {"warc_file": "x", "warc_offset": 0, "record_id": url, "digest": "x", "sight": key}
+    recorded = {
+        "warc_file": "x",
+        "warc_offset": 0,
+        "record_id": url,
+        "digest": "x",
+        "observation_key": key,
+    }
     return {
         articles: {**shown, "id": id_, "title": f"Tin {id_}", "published_at": at, "sort_at": at},
         contents: {"id": id_, "digest": key, "fingerprint": "1", "json": text},
         captures: {**shown, **recorded, "id": id_, "run": "old", "captured_at": at, "status": 200,
                    "article": id_, "content": id_, "version": 1, "read_at": at},
-        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_ours": False},
+        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_reextraction": False},
         article_places: {"unit": f"u{id_ % UNITS}", "sort_at": at, "article": id_,
                          "outlet": outlet},
     }  # fmt: skip

@@ -150,7 +150,7 @@ def _add(
         rows[revisions].append(
             {"article": id_, "number": state, "fingerprint": f"1:{content}", "first_seen_at": seen,
              "last_seen_at": seen, "changed": "[]" if state == 1 else '["body"]',
-             "capture": content, "maybe_ours": False}
+             "capture": content, "maybe_reextraction": False}
         )  # fmt: skip
     if id_ % 80 == 1:
         capture = 10_000_000 + id_
@@ -172,7 +172,7 @@ def _capture(
     return {
         "id": id_, "outlet": outlet, "run": "bench", "url": url, "captured_at": at, "status": 200,
         "warc_file": "x", "warc_offset": 0, "record_id": str(id_), "digest": str(id_),
-        "sight": hashed(str(id_)), "article": article, "content": content, "version": 1,
+        "observation_key": hashed(str(id_)), "article": article, "content": content, "version": 1,
         "read_at": at,
     }  # fmt: skip
 

@@ -20,14 +20,14 @@ _PART = 25  # contents per call of a worker; more save calls, fewer save repeats
 class Retagged:
     """The counts of a retagging.
 
-    given_up: contents whose tagging failed or timed out; they are stored with a note. left:
-    contents that the archive did not store; the next call tries them again.
+    failed: contents whose tagging failed or timed out; they are stored with a note.
+    remaining: contents that the archive did not store; the next call tries them again.
     """
 
     tagged: int = 0
     mentions: int = 0
-    given_up: int = 0
-    left: int = 0
+    failed: int = 0
+    remaining: int = 0
 
 
 def retag(
@@ -68,7 +68,7 @@ class _Retagger:
                     break
                 last = set(batch)
                 self._store(await self._tag(worker, batch))
-        self._done.left = self._archive.places.count_untagged(self._version)
+        self._done.remaining = self._archive.places.count_untagged(self._version)
         return self._done
 
     def _batch(self) -> dict[int, TagRequest]:
@@ -100,7 +100,7 @@ class _Retagger:
             raise
         except Exception as error:  # noqa: BLE001 - a killed worker must cost one content only
             if len(part) == 1:
-                self._done.given_up += 1
+                self._done.failed += 1
                 return [Tags(self._version, (), (), f"not tagged: {type(error).__name__}: {error}")]
         return [tags for request in part for tags in await self._tag_part(worker, [request])]
 

@@ -23,7 +23,7 @@ COLUMNS = (
     "id",
     *ARTICLE_KEYS,
     *("places", "state", "states", "changed", "first_seen_at", "last_seen_at", "fetched_at"),
-    *("removed_at", "fingerprint", "maybe_ours"),
+    *("removed_at", "fingerprint", "maybe_reextraction"),
 )
 """The columns of every format, in order."""
 
@@ -49,7 +49,7 @@ def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
         "fetched_at": revision.capture.captured_at,
         "removed_at": archived.removed_at,
         "fingerprint": revision.fingerprint,
-        "maybe_ours": revision.maybe_ours,
+        "maybe_reextraction": revision.maybe_reextraction,
     }
     return {name: row[name] for name in COLUMNS}
 

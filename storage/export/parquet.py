@@ -18,7 +18,7 @@ _TEXT, _COUNT = pa.string(), pa.int32()
 _TIMES = [name for name in COLUMNS if name.endswith("_at")]
 _TYPES = {  # the other columns are strings
     "id": pa.int64(),
-    "maybe_ours": pa.bool_(),
+    "maybe_reextraction": pa.bool_(),
     **dict.fromkeys(("state", "states"), _COUNT),
     **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
     **dict.fromkeys(("authors", "section", "tags", "notes", "places", "changed"), pa.list_(_TEXT)),

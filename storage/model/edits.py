@@ -12,15 +12,15 @@ class EditQuery:
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
     places: ids of units; matches edits of articles whose latest state is about any of them
-    (primary). maybe_ours: also changes that the extraction code may have made
-    (`Revision.maybe_ours`). offset: how many of the newest to skip.
+    (primary). maybe_reextraction: also changes that the extraction code may have made
+    (`Revision.maybe_reextraction`). offset: how many of the newest to skip.
     """
 
     outlets: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    maybe_ours: bool = False
+    maybe_reextraction: bool = False
     limit: int | None = None
     offset: int = 0
 

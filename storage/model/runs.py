@@ -54,8 +54,8 @@ class Run:
     "backfill" covers a window of the past, "address" fetches one URL that a user gave.
     since, until: the requested window. robots: the result of reading robots.txt; None if it was
     not requested. exit_code: of its process, negative for a signal; None if no process waited for
-    it. new_of: by section, the known publication times of the new articles. newest_of: by section,
-    the newest time that listings or articles gave. evidence: URLs by signal.
+    it. new_by_section: the known publication times of the new articles. newest_by_section: the
+    newest times that listings or articles gave. evidence: URLs by signal.
     """
 
     id: str
@@ -77,9 +77,9 @@ class Run:
     until: datetime | None = None
     robots: RobotsState | None = None
     exit_code: int | None = None
-    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    new_by_section: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    newest_of: dict[str, datetime] = field(default_factory=dict)
+    newest_by_section: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,15 @@ TOO_LATE = timedelta(days=60)
 class MaintenanceRun:
     """The last run of a maintenance job.
 
-    seen_at: its end, or its last heartbeat while it runs. exit_code: None while it runs.
-    said: the last line of its output, if it failed.
+    heartbeat_at: its end, or its last heartbeat while it runs. exit_code: None while it runs.
+    error: the last line of its output, if it failed.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     exit_code: int | None = None
-    said: str | None = None
+    error: str | None = None
     pid: int | None = None
     host: str | None = None
 
@@ -54,14 +54,14 @@ class KnownArticle:
 class Machine:
     """A machine whose scheduler has joined an archive.
 
-    All times are by the database's clock. started_at: when its scheduler started. seen_at: its
-    last heartbeat. stopped_at: None while it runs, and if it was killed. outlets: slugs of the
-    outlets that it crawls.
+    All times are by the database's clock. started_at: when its scheduler started.
+    heartbeat_at: its last heartbeat. stopped_at: None while it runs, and if it was killed.
+    outlets: slugs of the outlets that it crawls.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     stopped_at: datetime | None = None
     pid: int | None = None
     outlets: tuple[str, ...] = ()

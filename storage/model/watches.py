@@ -122,7 +122,7 @@ class Delivery:
     """The delivery of a digest to a channel.
 
     attempts: so far. tried_at: the last. due_at: the next; None when it was sent or given up.
-    unsure: True if an attempt was interrupted, so that it is unknown whether it arrived.
+    unconfirmed: True if an attempt was interrupted, so that it is unknown whether it arrived.
     """
 
     digest: Digest
@@ -131,7 +131,7 @@ class Delivery:
     tried_at: datetime | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None
-    unsure: bool = False
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,7 @@ def make_first(url: str) -> None:
     with engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")
-        for table, rows in json.loads(ROWS.read_text("utf-8")).items():
-            for row in rows:
-                _insert(conn, table, row)
+        insert_rows(conn, ROWS)
         if engine.dialect.name == "postgresql":
             for table in ("articles", "captures", "contents", "refusals", "successions"):
                 highest = f"(SELECT max(id) FROM {table})"
@@ -33,6 +31,13 @@ def make_first(url: str) -> None:
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})"
                 )
     engine.dispose()
+
+
+def insert_rows(conn: sa.Connection, path: Path) -> None:
+    """Insert the rows of a file in `tests/schemas`, by table, with plain SQL."""
+    for table, rows in json.loads(path.read_text("utf-8")).items():
+        for row in rows:
+            _insert(conn, table, row)
 
 
 def _insert(conn: sa.Connection, table: str, row: dict[str, Any]) -> None:

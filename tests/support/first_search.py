@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.sql.engine.views import drop_views
+from storage.sql.migrations.versions.v0025_names import COLUMNS
 
 _LEXICON = (
     "CREATE INDEX ix_lexicon_folded ON lexicon (folded)",
@@ -114,6 +115,7 @@ _TODAYS = {"sqlite": ("search_terms", "search_index"), "postgresql": ()}
 
 
 _SINCE = (
+    *(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}" for table, old, new in COLUMNS),
     *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
     "ALTER TABLE article_places DROP COLUMN confidence",
     "ALTER TABLE scores DROP COLUMN confidence",
@@ -123,6 +125,18 @@ _SINCE = (
     "ALTER TABLE refusals DROP COLUMN final",
     "DROP INDEX ix_runs_open",
     "DROP TABLE machines",
+    "DROP TABLE maintenance_runs",
+    """
+CREATE TABLE chores (
+    name TEXT NOT NULL CONSTRAINT pk_chores PRIMARY KEY,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    exit_code INTEGER,
+    said TEXT,
+    pid BIGINT,
+    host TEXT
+)
+""",
     "DROP INDEX ix_refused_urls_open",
     "ALTER TABLE refused_urls DROP COLUMN open",
     "ALTER TABLE validators DROP COLUMN digest",

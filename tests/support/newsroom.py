@@ -172,7 +172,7 @@ class World:
     def _done(self, run: Run, begun: datetime, cause: Cause | None, wall: timedelta) -> Run:
         signals: dict[str, int] = {}
         newest: dict[str, datetime] = {}
-        new_of: dict[str, tuple[datetime, ...]] = {}
+        new_by_section: dict[str, tuple[datetime, ...]] = {}
         evidence: dict[str, tuple[str, ...]] = {}
         taken = begun + timedelta(seconds=4)
         for section in run.sections:
@@ -197,11 +197,11 @@ class World:
             )
             if last > first:
                 newest[section] = times[last - 1] + min(wall, timedelta(0))
-                new_of[section] = tuple(times[first:last])
+                new_by_section[section] = tuple(times[first:last])
             for moment in times[first:last]:
                 taken += timedelta(seconds=2)
                 self.archived.append((moment, taken))
-        new = sum(map(len, new_of.values()))
+        new = sum(map(len, new_by_section.values()))
         self.requests += 1  # robots.txt; articles cost the same however they are found
         self._note_articles(signals, evidence, new, cause, run.outlet)
         return _ended(
@@ -209,8 +209,8 @@ class World:
             taken + wall,
             Outcome.DONE,
             RunCounts(requested=2 * len(run.sections) + new, new=new, signals=signals),
-            newest_of=newest,
-            new_of=new_of,
+            newest_by_section=newest,
+            new_by_section=new_by_section,
             evidence=evidence,
         )
 

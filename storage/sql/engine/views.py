@@ -44,7 +44,7 @@ SELECT r.article, r.number AS revision, a.outlet, a.article_id AS outlet_article
   {authors} AS authors, {byline} AS byline, {credit} AS credit, {section} AS section,
   {tags} AS tags, {kind} AS kind, {language} AS language, {notes} AS notes,
   {published_at} AS published_at, {modified_at} AS modified_at,
-  r.first_seen_at, r.last_seen_at, {changed} AS changed, r.maybe_ours,
+  r.first_seen_at, r.last_seen_at, {changed} AS changed, r.maybe_reextraction,
   c.captured_at, c.status, c.warc_file, c.warc_offset, c.digest
 FROM revisions r JOIN articles a ON a.id = r.article
 JOIN captures c ON c.id = r.capture JOIN contents t ON t.id = c.content"""

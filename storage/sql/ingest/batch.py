@@ -225,7 +225,7 @@ def _capture_row(capture: Capture, result: Article | Refusal) -> dict[str, Any]:
         "warc_offset": capture.warc_offset,
         "record_id": capture.record_id,
         "digest": capture.digest,
-        "sight": observation_key(capture),
+        "observation_key": observation_key(capture),
         "version": read_by,
         "read_at": capture.captured_at,
     }

@@ -79,7 +79,7 @@ def keep_earlier(
                 "url": refused and refused.url,
                 "reason": refused and refused.reason.value,
                 "evidence": refused and refused.evidence,
-                "then_changed": json.dumps(changed),
+                "changed_by_next": json.dumps(changed),
             }
         )
     insert(conn, readings, rows)

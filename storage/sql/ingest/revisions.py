@@ -140,7 +140,7 @@ def revision_rows(id_: int, history: History) -> list[dict[str, Any]]:
                 "last_seen_at": state.last.captured_at,
                 "capture": here.capture,
                 # The observations on both sides of the change, read by different code of ours.
-                "maybe_ours": before is not None and before.version != here.version,
+                "maybe_reextraction": before is not None and before.version != here.version,
             }
         )
         before = history.observed[state.last]
@@ -165,16 +165,22 @@ def _move(
 ) -> None:
     """Bring the times last seen and the marks of the revisions that stay up to date."""
     moved = [
-        {"of": id_, "at": row["number"], "seen": row["last_seen_at"], "ours": row["maybe_ours"]}
+        {
+            "of": id_,
+            "at": row["number"],
+            "seen": row["last_seen_at"],
+            "maybe": row["maybe_reextraction"],
+        }
         for id_, count in kept.items()
         for row, old in zip(rows[id_][:count], stored.get(id_, ())[:count], strict=True)
-        if (row["last_seen_at"], row["maybe_ours"]) != (old.last_seen_at, old.maybe_ours)
+        if (row["last_seen_at"], row["maybe_reextraction"])
+        != (old.last_seen_at, old.maybe_reextraction)
     ]
     if moved:
         one = (revisions.c.article == sa.bindparam("of"), revisions.c.number == sa.bindparam("at"))
         columns: dict[str, Any] = {
             "last_seen_at": sa.bindparam("seen"),
-            "maybe_ours": sa.bindparam("ours"),
+            "maybe_reextraction": sa.bindparam("maybe"),
         }
         conn.execute(sa.update(revisions).where(*one).values(columns), moved)
 

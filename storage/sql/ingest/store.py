@@ -121,7 +121,7 @@ _KNOWN = (
     sa.select(
         captures.c.outlet,
         captures.c.record_id,
-        captures.c.sight,
+        captures.c.observation_key,
         sa.func.coalesce(captures.c.article, refusals.c.article).label("about"),
     )
     .select_from(captures.outerjoin(refusals))
@@ -136,11 +136,11 @@ def _known(conn: Connection, marks_of: Sequence[Marks]) -> dict[int, Stored]:
         of_outlet.setdefault(marks[0][0], []).append(marks)
     stored: dict[Mark, Stored] = {}
     for outlet, wanted in of_outlet.items():
-        for column, number in ((captures.c.sight, 1), (captures.c.record_id, 0)):
+        for column, number in ((captures.c.observation_key, 1), (captures.c.record_id, 0)):
             values = [marks[number][1] for marks in wanted]
             for row in rows_at(conn, _KNOWN, column, values, outlet=outlet):
                 answer = Stored(Verdict.KNOWN, row.about)
-                stored |= {(outlet, row.sight): answer, (outlet, row.record_id): answer}
+                stored |= {(outlet, row.observation_key): answer, (outlet, row.record_id): answer}
     found = {}
     for position, marks in enumerate(marks_of):
         if same := [stored[mark] for mark in marks if mark in stored]:

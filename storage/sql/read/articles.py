@@ -200,7 +200,7 @@ def _revision(
         fingerprint=row.fingerprint,
         tags=tags,
         readings=readings,
-        maybe_ours=row.maybe_ours,
+        maybe_reextraction=row.maybe_reextraction,
     )
 
 

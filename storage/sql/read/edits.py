@@ -57,8 +57,8 @@ def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
         yield articles.c.outlet.in_(query.outlets)
     if query.places:
         yield about_any(revisions.c.article, query.places)
-    if not query.maybe_ours:
-        yield revisions.c.maybe_ours.is_(False)
+    if not query.maybe_reextraction:
+        yield revisions.c.maybe_reextraction.is_(False)
 
 
 def removal_page(conn: Connection, query: EditQuery) -> list[int]:

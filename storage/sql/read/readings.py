@@ -120,7 +120,7 @@ def load_readings(conn: Connection, rows: Iterable[AnyRow]) -> dict[int, tuple[R
 
 
 def _readings(earlier: Sequence[AnyRow], newest: AnyRow) -> tuple[Reading, ...]:
-    changed = [(), *(tuple(json.loads(row.then_changed)) for row in earlier)]
+    changed = [(), *(tuple(json.loads(row.changed_by_next)) for row in earlier)]
     return tuple(
         Reading(row.read_at, row.version, "ours" if index else "outlet", changed[index])
         for index, row in enumerate((*earlier, newest))

@@ -51,10 +51,10 @@ class Alarms(Part):
 
     def mark_delivered(self, alarm: int, channel: str, state: str) -> None:
         """Record that an alarm's state, "open" or "closed", was delivered to a channel."""
-        delivered = sa.select(alarms.c.told).where(alarms.c.id == alarm)
+        delivered = sa.select(alarms.c.delivered).where(alarms.c.id == alarm)
         with self._database.writing() as conn:
             states = json.loads(conn.execute(delivered).scalar_one())
-            _update(conn, alarm, {"told": json.dumps(states | {channel: state})})
+            _update(conn, alarm, {"delivered": json.dumps(states | {channel: state})})
 
 
 def _sync(
@@ -72,7 +72,9 @@ def _sync(
             _update(conn, row.id, {"closed_at": now, "updated_at": now})
     for finding in found.values():
         values = _columns(finding, since=finding.since)
-        conn.execute(sa.insert(alarms).values(opened_at=now, updated_at=now, told="{}", **values))
+        conn.execute(
+            sa.insert(alarms).values(opened_at=now, updated_at=now, delivered="{}", **values)
+        )
 
 
 def _load(
@@ -87,7 +89,7 @@ def _load(
 
 
 def _lacks(channel: str) -> sa.ColumnElement[bool]:
-    delivered_open = alarms.c.told.like(f'%"{channel}": "open"%')
+    delivered_open = alarms.c.delivered.like(f'%"{channel}": "open"%')
     is_open = alarms.c.closed_at.is_(None)
     return (is_open & ~delivered_open) | (~is_open & delivered_open)
 
@@ -115,4 +117,4 @@ def _alarm(row: AnyRow) -> Alarm:
         evidence=tuple(json.loads(row.evidence)),
     )
     times = (row.opened_at, row.updated_at, row.closed_at)
-    return Alarm(row.id, finding, *times, delivered=json.loads(row.told))
+    return Alarm(row.id, finding, *times, delivered=json.loads(row.delivered))

@@ -36,7 +36,7 @@ class Links(Part):
     def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
         """Return the sources of a link, in the order of their first time."""
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
-        query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
+        query = sa.select(links.c.sources).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
             words = [source for row in conn.execute(query).scalars() for source in row.split()]
         return tuple(dict.fromkeys(words))
@@ -152,8 +152,8 @@ def _record(
                 "key": key,
                 "url_key": url_key(link.url),
                 "url": link.url,
-                "ways": link.source,
-                "met_at": now,
+                "sources": link.source,
+                "discovered_at": now,
                 "day": link.day,
             }
     if fresh:
@@ -167,8 +167,8 @@ def _key(url: str, article_id: str | None) -> bytes:
 def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
     """Add a source; a more exact day takes the place of a month or of none."""
     changed: dict[str, Any] = {}
-    if link.source not in row.ways.split():
-        changed["ways"] = f"{row.ways} {link.source}"
+    if link.source not in row.sources.split():
+        changed["sources"] = f"{row.sources} {link.source}"
     if link.day is not None and (row.day is None or len(link.day) > len(row.day)):
         changed["day"] = link.day
     if changed:

@@ -34,4 +34,4 @@ class Machines(Part):
     def forget(self, before: datetime) -> None:
         """Drop the rows of machines that were seen before then for the last time."""
         with self._database.writing() as conn:
-            conn.execute(sa.delete(machines).where(machines.c.seen_at < before))
+            conn.execute(sa.delete(machines).where(machines.c.heartbeat_at < before))

@@ -141,10 +141,11 @@ class Runs(Part):
         One text an outlet comes from the database: a month of a country's press is half a million
         runs.
         """
-        texts = sa.func.aggregate_strings(runs.c.new_of, ",")
+        texts = sa.func.aggregate_strings(runs.c.new_by_section, ",")
         query = (
             sa.select(runs.c.outlet, texts.label("texts"))
-            .where(runs.c.started_at >= since, runs.c.new_of != "{}", runs.c.kind == "crawl")
+            .where(runs.c.started_at >= since, runs.c.kind == "crawl")
+            .where(runs.c.new_by_section != "{}")
             .where(~runs.c.replay, runs.c.since.is_(None), runs.c.until.is_(None))
             .group_by(runs.c.outlet)
         )
@@ -167,8 +168,8 @@ class Runs(Part):
 
 def _by_section(texts: str) -> dict[str, list[datetime]]:
     found: dict[str, list[datetime]] = {}
-    for new_of in json.loads(f"[{texts}]"):
-        for section, times in new_of.items():
+    for new_by_section in json.loads(f"[{texts}]"):
+        for section, times in new_by_section.items():
             found.setdefault(section, []).extend(map(datetime.fromisoformat, times))
     return found
 
@@ -195,8 +196,8 @@ def _no_run(run_id: str) -> NotFoundError:
 
 
 def _count_columns(counts: RunCounts) -> dict[str, Any]:
-    columns = {**asdict(counts), "refused": _json(counts.refused)}
-    return {"signs": _json(columns.pop("signals")), **columns}
+    texts = {"refused": _json(counts.refused), "signals": _json(counts.signals)}
+    return asdict(counts) | texts
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -210,10 +211,12 @@ def _columns(run: Run) -> dict[str, Any]:
         **_count_columns(run.counts),
         "sections": json.dumps(run.sections),
         "evidence": _json(run.evidence),
-        "newest_of": _json({name: at.isoformat() for name, at in run.newest_of.items()}),
+        "newest_by_section": _json(
+            {name: at.isoformat() for name, at in run.newest_by_section.items()}
+        ),
         "outcome": run.outcome.value if run.outcome else None,
-        "new_of": json.dumps(
-            {slug: [at.isoformat() for at in times] for slug, times in run.new_of.items()}
+        "new_by_section": json.dumps(
+            {slug: [at.isoformat() for at in times] for slug, times in run.new_by_section.items()}
         ),
     }
 
@@ -260,16 +263,18 @@ def _run(row: AnyRow) -> Run:
         id=row.id,
         sections=tuple(_parsed(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
-        new_of={
+        new_by_section={
             slug: tuple(datetime.fromisoformat(at) for at in times)
-            for slug, times in _parsed(row.new_of).items()
+            for slug, times in _parsed(row.new_by_section).items()
         },
         counts=RunCounts(
             refused=dict(_parsed(row.refused)),
-            signals=dict(_parsed(row.signs)),
+            signals=dict(_parsed(row.signals)),
             **{name: columns[name] for name in _COUNTS},
         ),
         evidence={name: tuple(urls) for name, urls in _parsed(row.evidence).items()},
-        newest_of={name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_of).items()},
+        newest_by_section={
+            name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_by_section).items()
+        },
         **{name: columns[name] for name in _PLAIN},
     )

@@ -22,7 +22,7 @@ from storage.sql.engine.connect import lock
 from storage.sql.engine.errors import plain_errors
 from storage.sql.engine.transactions import Part
 from storage.sql.schema.core import articles, captures, refusals
-from storage.sql.schema.runs import checks, chores
+from storage.sql.schema.runs import checks, maintenance_runs
 
 _ROWS = 200  # that are read at a time
 
@@ -39,15 +39,16 @@ class Schedule(Part):
         """Return the last time of each maintenance job, by name."""
         with self._database.reading() as conn:
             return {
-                row.name: MaintenanceRun(**row._mapping) for row in conn.execute(sa.select(chores))
+                row.name: MaintenanceRun(**row._mapping)
+                for row in conn.execute(sa.select(maintenance_runs))
             }
 
     def record_maintenance(self, run: MaintenanceRun) -> None:
         """Write a maintenance job's row in place of the one before."""
         with self._database.writing() as conn:
-            lock(conn, "chore", run.name)
-            conn.execute(sa.delete(chores).where(chores.c.name == run.name))
-            conn.execute(sa.insert(chores).values(asdict(run)))
+            lock(conn, "maintenance", run.name)
+            conn.execute(sa.delete(maintenance_runs).where(maintenance_runs.c.name == run.name))
+            conn.execute(sa.insert(maintenance_runs).values(asdict(run)))
 
     def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
         """Return up to `limit` articles that are due to be looked at again, newest first."""

@@ -26,8 +26,6 @@ metadata = sa.MetaData(
     }
 )
 
-RUN_SIGNALS = ("signs", "evidence", "newest_of")
-
 outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
 
 runs = sa.Table(
@@ -62,9 +60,11 @@ runs = sa.Table(
     sa.Column("until", UtcTime),
     sa.Column("robots", sa.Text),
     sa.Column("exit_code", sa.Integer),
-    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
-    # JSON objects: signal → count; signal → URLs; section → time
-    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNALS),
+    # JSON objects: section → times; signal → count; signal → URLs; section → time
+    sa.Column("new_by_section", SafeText, nullable=False, server_default="{}"),
+    sa.Column("signals", SafeText, nullable=False, server_default="{}"),
+    sa.Column("evidence", SafeText, nullable=False, server_default="{}"),
+    sa.Column("newest_by_section", SafeText, nullable=False, server_default="{}"),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )
@@ -129,14 +129,15 @@ captures = sa.Table(
     sa.Column("warc_offset", sa.BigInteger, nullable=False),
     sa.Column("record_id", SafeText, nullable=False),
     sa.Column("digest", SafeText, nullable=False),
-    sa.Column("sight", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
+    sa.Column("observation_key", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
     ref("article", "articles.id", nullable=True),  # both null where the page was refused
     ref("content", "contents.id", nullable=True),
     # Of the newest reading, the one that counts: our extraction code's version, and since when.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("read_at", UtcTime, nullable=False),
     sa.UniqueConstraint("outlet", "record_id"),
-    sa.UniqueConstraint("outlet", "sight"),
+    # Named after what the column was called: SQLite cannot rename a constraint.
+    sa.UniqueConstraint("outlet", "observation_key", name="uq_captures_outlet_sight"),
     sa.Index("ix_captures_article_captured_at", "article", "captured_at"),
     sa.Index("ix_captures_content_captured_at", "content", "captured_at"),
     sa.Index("ix_captures_outlet_version_captured_at_id", "outlet", "version", "captured_at", "id"),
@@ -156,7 +157,7 @@ readings = sa.Table(
     sa.Column("url", SafeText),
     sa.Column("reason", sa.Text),
     sa.Column("evidence", SafeText),
-    sa.Column("then_changed", sa.Text, nullable=False),  # JSON list: fields the next one changed
+    sa.Column("changed_by_next", sa.Text, nullable=False),  # JSON list of field names
     sqlite_with_rowid=False,
 )
 
@@ -170,7 +171,7 @@ revisions = sa.Table(
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
     ref("capture", "captures.id"),  # the first capture, whose content this state keeps
-    sa.Column("maybe_ours", sa.Boolean, nullable=False),
+    sa.Column("maybe_reextraction", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -4,7 +4,8 @@ links            what listings named, and how
 backfills        how far each has come with one listing
 alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
 machines         which run the schedule
-chores, checks   the last time of each maintenance job, and of looks at known articles
+maintenance_runs the last time of each maintenance job
+checks           the last time that a known article was looked at
 """
 
 import sqlalchemy as sa
@@ -21,8 +22,8 @@ links = sa.Table(
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("url_key", sa.LargeBinary, nullable=False),
     sa.Column("url", SafeText, nullable=False),
-    sa.Column("ways", sa.Text, nullable=False),  # words with blanks between, the first first
-    sa.Column("met_at", UtcTime, nullable=False),
+    sa.Column("sources", sa.Text, nullable=False),  # separated by blanks, the first first
+    sa.Column("discovered_at", UtcTime, nullable=False),
     sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
     sa.Index("ix_links_outlet_day", "outlet", "day"),
     sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),
@@ -54,7 +55,7 @@ alarms = sa.Table(
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
-    sa.Column("told", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
+    sa.Column("delivered", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
     sa.Index(
         "uq_alarms_open",
         "outlet",
@@ -80,21 +81,21 @@ machines = sa.Table(
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("heartbeat_at", UtcTime, nullable=False),
     sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
     sa.Column("pid", sa.BigInteger),
     sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
 )
 
 # The last time each maintenance job was started, so that a restart neither repeats nor forgets it.
-chores = sa.Table(
-    "chores",
+maintenance_runs = sa.Table(
+    "maintenance_runs",
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last heartbeat
+    sa.Column("heartbeat_at", UtcTime, nullable=False),  # the last one; its end, where it ended
     sa.Column("exit_code", sa.Integer),  # null while it runs
-    sa.Column("said", SafeText),  # the last line of what it printed, where it failed
+    sa.Column("error", SafeText),  # the last line of what it printed, where it failed
     sa.Column("pid", sa.BigInteger),
     sa.Column("host", SafeText),
 )

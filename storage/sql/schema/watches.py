@@ -42,6 +42,6 @@ deliveries = sa.Table(
     sa.Column("tried_at", UtcTime),
     sa.Column("due_at", UtcTime),  # null where it was sent or given up
     sa.Column("sent_at", UtcTime),
-    sa.Column("unsure", sa.Boolean, nullable=False),  # an attempt began and did not end
+    sa.Column("unconfirmed", sa.Boolean, nullable=False),  # an attempt began and did not end
     sa.Index("ix_deliveries_due_at", "due_at"),
 )

@@ -103,7 +103,7 @@ def _edits(conn: Connection, ids: Iterable[int], after: int) -> Iterator[Arrival
     for id_, of_article in states.items():
         known = [_known_by(state, captured[id_]) for state in of_article]
         for before, state, *at in zip(of_article, of_article[1:], known, known[1:], strict=False):
-            if max(at) > after and not state.maybe_ours:
+            if max(at) > after and not state.maybe_reextraction:
                 texts = (before.content, state.content)
                 yield Arrival("edits", id_, max(at), texts, state.number)
 

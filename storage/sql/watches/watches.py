@@ -2,7 +2,7 @@
 
 A watch's cursor moves in the transaction that records what was found; sending comes after. So a
 crash loses nothing: what was recorded and not sent is still due, and what was being sent is marked
-as unsure and sent again.
+as unconfirmed and sent again.
 """
 
 import json
@@ -126,7 +126,7 @@ class Watches(Part):
 
         Until its end is written, nobody knows whether it arrived.
         """
-        self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unsure=True)
+        self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unconfirmed=True)
 
     def end_delivery(
         self, delivery: Delivery, *, sent_at: datetime | None, due_at: datetime | None
@@ -135,8 +135,8 @@ class Watches(Part):
 
         sent_at: None where it failed. due_at: when to try again, None where never.
         """
-        unsure = delivery.unsure and not sent_at
-        self._update(delivery, sent_at=sent_at, due_at=due_at, unsure=unsure)
+        unconfirmed = delivery.unconfirmed and not sent_at
+        self._update(delivery, sent_at=sent_at, due_at=due_at, unconfirmed=unconfirmed)
 
     def _update(self, delivery: Delivery, **values: Any) -> None:
         own = (deliveries.c.digest == delivery.digest.id, deliveries.c.channel == delivery.channel)
@@ -182,7 +182,7 @@ def _make_digest(conn: Connection, look: Look) -> None:
     }
     made = conn.execute(sa.insert(digests).returning(digests.c.id), values).scalar_one()
     due = [
-        {"digest": made, "channel": one, "attempts": 0, "due_at": look.at, "unsure": False}
+        {"digest": made, "channel": one, "attempts": 0, "due_at": look.at, "unconfirmed": False}
         for one in dict.fromkeys(look.channels)
     ]
     if due:
@@ -207,7 +207,7 @@ _OF_DIGESTS: Select[Any] = (
 
 def _delivery(row: AnyRow) -> Delivery:
     times = (row.attempts, row.tried_at, row.due_at, row.sent_at)
-    return Delivery(_digest(row), row.channel, *times, row.unsure)
+    return Delivery(_digest(row), row.channel, *times, row.unconfirmed)
 
 
 def _digest(row: AnyRow) -> Digest:
