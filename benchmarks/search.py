@@ -31,6 +31,7 @@ from storage.sql.schema.core import articles, captures, contents, outlets, revis
 from storage.sql.search.index import index_page
 
 POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search_documents')"
+_GIN_DEFINITION = "SELECT pg_get_indexdef('search_documents_vector'::regclass)"
 BUFFERS = "2GB"  # a twelfth of the machine's memory; PostgreSQL's own default is for the smallest
 QUERIES = Path(__file__).with_name("queries.txt")
 
@@ -66,10 +67,17 @@ def copy(file: str, url: str) -> None:
                     for row in conn.execution_options(yield_per=1000).execute(sa.select(table)):
                         rows.write_row(tuple(row))
             print(f"{table.name} after {time.perf_counter() - begun:.0f} s", flush=True)
+        with target.database.writing() as into:
+            definition = into.exec_driver_sql(_GIN_DEFINITION).scalar_one()
+            into.exec_driver_sql("DROP INDEX search_documents_vector")
         after: int | None = 0
         while after is not None:
             with target.database.writing() as into:
                 _, after = index_page(into, after)
+        print(f"vectors after {time.perf_counter() - begun:.0f} s", flush=True)
+        with target.database.writing() as into:  # at once is quicker than row by row
+            into.exec_driver_sql("SET maintenance_work_mem = '1GB'")
+            into.exec_driver_sql(definition)
         with target.database.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         ) as conn:

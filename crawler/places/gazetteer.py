@@ -239,7 +239,9 @@ class Gazetteer:
         own = self.line(identity)
         last = own[-1]
         if self.unit(last).level == "province":
-            return (*own, *(unit for unit in self.units if {*own} & {*self._aboves[unit]}))
+            line = frozenset(own)
+            inside = (unit for unit in self.units if not line.isdisjoint(self._aboves[unit]))
+            return (*own, *inside)
         core = self.core(last) if reach != "none" else ()
         touched = self.touched(last) if reach == "touched" else ()
         found = [*own, *(row for new in (*core, *touched) for row in self.line(new))]

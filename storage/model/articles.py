@@ -219,9 +219,9 @@ class Revision:
     changed: names of the fields that differ from the state before; empty for the first.
     tags: the places that it names; None where it has not been tagged.
     readings: the readings of its first capture, earliest first; the last one is `article`.
-    maybe_reextraction: True where a change of the extraction code, not of the outlet, may have
-    made this state: different versions read it and the state before. Re-extracting both with one
-    version decides.
+    maybe_reextraction: True where a change of the extraction code, not of the outlet, may have made
+    this state: different versions read it and the state before. Re-extracting both with one version
+    decides.
     """
 
     number: int

@@ -54,8 +54,9 @@ class Run:
     "backfill" covers a window of the past, "address" fetches one URL that a user gave.
     since, until: the requested window. robots: the result of reading robots.txt; None if it was
     not requested. exit_code: of its process, negative for a signal; None if no process waited for
-    it. new_by_section: the known publication times of the new articles. newest_by_section: the
-    newest times that listings or articles gave. evidence: URLs by signal.
+    it. new_by_section: by section, the known publication times of the new articles.
+    newest_by_section: by section, the newest time that listings or articles gave. evidence: URLs by
+    signal.
     """
 
     id: str

@@ -54,9 +54,9 @@ class KnownArticle:
 class Machine:
     """A machine whose scheduler has joined an archive.
 
-    All times are by the database's clock. started_at: when its scheduler started.
-    heartbeat_at: its last heartbeat. stopped_at: None while it runs, and if it was killed.
-    outlets: slugs of the outlets that it crawls.
+    All times are by the database's clock. started_at: when its scheduler started. heartbeat_at: its
+    last heartbeat. stopped_at: None while it runs, and if it was killed. outlets: slugs of the
+    outlets that it crawls.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""An archive as the first release made it: its schema, and rows written with plain SQL."""
+"""Create an archive with the first release's schema, and rows inserted by plain SQL."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ import storage.sql.migrations
 from tests.support.paths import TESTS
 
 ROWS = TESTS / "schemas" / "first.json"
-"""Each table's rows, parents first, as the first release wrote them; never to be changed."""
+"""Each table's rows, parents first, as the first release wrote them; do not change them."""
 
 
 def make_first(url: str) -> None:
-    """Make an archive of schema 0001 in an empty database."""
+    """Create an archive of schema 0001 in an empty database."""
     engine = sa.create_engine(url)
     config = Config()
     config.set_main_option("script_location", str(Path(storage.sql.migrations.__file__).parent))

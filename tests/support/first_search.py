@@ -1,7 +1,7 @@
-"""The tables of the first search as migrations 0007 and 0009 made them, in an archive of today.
+"""Create the first search's tables, as migrations 0007 and 0009 did, in a current archive.
 
-The statements are those that the migrations ran on each database, never to be changed; what
-indexing needs of rows (numbers for words, strings of them, hashed keys) is invented here.
+The statements are those that the migrations ran on each database; do not change them. The rows
+(numbers for words, strings of them, hashed keys) are invented here.
 """
 
 import sqlalchemy as sa
@@ -151,7 +151,7 @@ CREATE TABLE chores (
 
 
 def make_first_search(conn: Connection) -> None:
-    """Put the first search's tables and rows in the place of today's: schema 0009."""
+    """Replace the current search tables by those of the first search: schema 0009."""
     name = conn.dialect.name
     drop_views(conn)
     for statement in _SINCE:
@@ -166,7 +166,7 @@ def make_first_search(conn: Connection) -> None:
 
 
 def left_of_first_search(conn: Connection) -> set[str]:
-    """Return the first search's tables and functions that are there."""
+    """Return those of the first search's tables and functions that exist."""
     found = {name for name in sa.inspect(conn).get_table_names() if name.startswith("search_keys")}
     found |= {"lexicon", "search"} & set(sa.inspect(conn).get_table_names())
     if conn.dialect.name == "postgresql":

@@ -93,7 +93,7 @@ def _about_many(
     if conn.execute(few).scalar_one() <= _SORTED:
         return _positions(conn, ordered)
     newest = _ordered(query, outlet, articles, articles.c.id, after).where(SHOWN)
-    newest = newest.where(about_any(articles.c.id, places, query.about))
+    newest = newest.where(about_any(conn, articles.c.id, places, query.about))
     return _positions(conn, newest.limit(size))
 
 

@@ -3,7 +3,8 @@ that no reader keeps a snapshot open for hours beside a running crawl.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +24,10 @@ from storage.model.articles import (
 from storage.model.links import SETTLED_AFTER, Looks
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.sql.engine.bulk import within
+from storage.sql.engine.bulk import rows_at, within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.tags import load_tags
-from storage.sql.read.edits import removals
+from storage.sql.places.tags import TAGGED, load_tags
+from storage.sql.read.edits import NOT_FOUND_AT, removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
 from storage.sql.schema.core import (
     articles,
@@ -38,6 +39,7 @@ from storage.sql.schema.core import (
     revisions,
 )
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import tags
 from storage.sql.schema.types import AnyRow, in_parts, url_key
 
 PAGE = 100
@@ -50,40 +52,47 @@ HELD = sa.or_(SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
 _SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
+_REVISIONS = (
+    sa.select(
+        revisions,
+        captures.c.content,
+        captures.c.version,
+        captures.c.read_at,
+        contents.c.json,
+        *CAPTURE,
+        *TAGGED,
+        (revisions.c.last_seen_at < NOT_FOUND_AT).label("not_found_since"),
+    )
+    .select_from(revisions.join(captures).join(contents).outerjoin(tags))
+    .order_by(revisions.c.article, revisions.c.number)
+)
+
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
     """Return the articles with these short ids, in that order, each with all its revisions."""
-    found = load_revisions(conn, ids)
-    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
-    return [ArchivedArticle(id_, found[id_], gone.get(id_)) for id_ in ids]
+    rows = rows_at(conn, _REVISIONS, revisions.c.article, ids)
+    found = _revisions(conn, rows)
+    gone = removals(conn, {row.article for row in rows if row.not_found_since})
+    return [
+        ArchivedArticle(id_, tuple(found[id_]), gone[id_].since if id_ in gone else None)
+        for id_ in ids
+    ]
 
 
-def load_revisions(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Revision, ...]]:
+def load_revisions(conn: Connection, ids: Iterable[int]) -> dict[int, list[Revision]]:
     """Return all revisions of each of these articles."""
-    if not ids:
-        return {}
-    query = (
-        sa.select(
-            revisions,
-            captures.c.content,
-            captures.c.version,
-            captures.c.read_at,
-            contents.c.json,
-            *CAPTURE,
-        )
-        .select_from(revisions.join(captures).join(contents))
-        .where(revisions.c.article.in_(ids))
-        .order_by(revisions.c.article, revisions.c.number)
-    )
-    rows = conn.execute(query).all()
+    return _revisions(conn, rows_at(conn, _REVISIONS, revisions.c.article, ids))
+
+
+def _revisions(conn: Connection, rows: Sequence[AnyRow]) -> dict[int, list[Revision]]:
     texts = [article_from_json(row.json, row.version) for row in rows]
-    tags = load_tags(conn, {row.content: text for row, text in zip(rows, texts, strict=True)})
+    tagged = load_tags(conn, zip(rows, texts, strict=True))
     readings = load_readings(conn, rows)
-    found: dict[int, list[Revision]] = {id_: [] for id_ in ids}
+    found: dict[int, list[Revision]] = defaultdict(list)
     for row, text in zip(rows, texts, strict=True):
-        revision = _revision(row, text, tags.get(row.content), readings[row.capture])
+        revision = _revision(row, text, tagged.get(row.content), readings[row.capture])
         found[row.article].append(revision)
-    return {id_: tuple(of) for id_, of in found.items()}
+    return found
 
 
 def count_refusals(conn: Connection, query: RefusalQuery) -> int:

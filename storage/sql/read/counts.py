@@ -9,11 +9,10 @@ from storage.model.articles import ArticleQuery
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.about import as_sure
-from storage.sql.read.edits import last_seen, perhaps_removed, removals
+from storage.sql.read.edits import perhaps_removed, removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
 from storage.sql.schema.places import article_places
-from storage.sql.schema.types import in_parts
 
 
 def count_articles(conn: Connection, query: ArticleQuery) -> int:
@@ -21,8 +20,7 @@ def count_articles(conn: Connection, query: ArticleQuery) -> int:
     matching = _matching(query).subquery()
     if not query.removed:
         return int(conn.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one())
-    ids = list(conn.execute(sa.select(matching.c.id)).scalars())
-    return sum(len(removals(conn, last_seen(conn, part))) for part in in_parts(ids))
+    return len(removals(conn, conn.execute(sa.select(matching.c.id)).scalars()))
 
 
 def position_of(conn: Connection, query: ArticleQuery) -> PageCursor | None:

@@ -1,7 +1,7 @@
 """What became of articles after they were published: edits, and pages that are gone."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select
 from storage.model.articles import RefusalReason
 from storage.model.edits import EditQuery
 from storage.model.places import Confidence
-from storage.sql.engine.bulk import within
+from storage.sql.engine.bulk import among, rows_at, within
 from storage.sql.schema.core import articles, captures, contents, refusals, refused_urls, revisions
 from storage.sql.schema.places import article_places
 from storage.sql.schema.types import AnyRow, in_parts, url_key
@@ -32,7 +32,9 @@ def edit_page(
 ) -> list[EditCursor]:
     """Return up to `size` edits after a place, newest first."""
     order = (revisions.c.first_seen_at, revisions.c.article, revisions.c.number)
-    statement = _edits(query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    statement = (
+        _edits(conn, query, *order).order_by(*(column.desc() for column in order)).limit(size)
+    )
     if after is None:
         statement = statement.offset(query.offset)
     else:
@@ -43,20 +45,20 @@ def edit_page(
 
 def count_edits(conn: Connection, query: EditQuery) -> int:
     """Return how many edits match, whatever the offset."""
-    return int(conn.execute(_edits(query, sa.func.count())).scalar_one())
+    return int(conn.execute(_edits(conn, query, sa.func.count())).scalar_one())
 
 
-def _edits(query: EditQuery, *columns: Any) -> Select[Any]:
+def _edits(conn: Connection, query: EditQuery, *columns: Any) -> Select[Any]:
     matching = sa.select(*columns).select_from(revisions.join(articles))
-    return matching.where(revisions.c.number > 1, *_bounds(query))
+    return matching.where(revisions.c.number > 1, *_bounds(conn, query))
 
 
-def _bounds(query: EditQuery) -> Iterator[ColumnElement[bool]]:
+def _bounds(conn: Connection, query: EditQuery) -> Iterator[ColumnElement[bool]]:
     yield from within(revisions.c.first_seen_at, query)
     if query.outlets:
         yield articles.c.outlet.in_(query.outlets)
     if query.places:
-        yield about_any(revisions.c.article, query.places)
+        yield about_any(conn, revisions.c.article, query.places)
     if not query.maybe_reextraction:
         yield revisions.c.maybe_reextraction.is_(False)
 
@@ -78,22 +80,15 @@ def removal_page(conn: Connection, query: EditQuery) -> list[int]:
     if query.outlets:
         looks = looks.where(refusals.c.outlet.in_(query.outlets))
     if query.places:
-        looks = looks.where(about_any(refusals.c.article, query.places))
+        looks = looks.where(about_any(conn, refusals.c.article, query.places))
     ids = list(dict.fromkeys(conn.execute(looks).scalars()))
     gone: dict[int, datetime] = {}
     for at in range(0, len(ids), _TOGETHER):
         if query.limit is not None and len(gone) >= query.limit:
             break
-        found = removals(conn, last_seen(conn, ids[at : at + _TOGETHER]))
-        gone |= {id_: since for id_, since in found.items() if _is_within(since, query)}
+        found = removals(conn, ids[at : at + _TOGETHER])
+        gone |= {id_: one.since for id_, one in found.items() if _is_within(one.since, query)}
     return sorted(gone, key=lambda id_: (gone[id_], id_), reverse=True)[: query.limit]
-
-
-def last_seen(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    """Return when each of these articles was last seen."""
-    last = sa.select(revisions.c.article, sa.func.max(revisions.c.last_seen_at))
-    rows = conn.execute(last.where(revisions.c.article.in_(ids)).group_by(revisions.c.article))
-    return {row[0]: row[1] for row in rows}
 
 
 def _is_within(moment: datetime, query: EditQuery) -> bool:
@@ -101,7 +96,10 @@ def _is_within(moment: datetime, query: EditQuery) -> bool:
 
 
 def about_any(
-    article: ColumnElement[int], places: Sequence[str], confidence: Confidence = "likely"
+    conn: Connection,
+    article: ColumnElement[int],
+    places: Sequence[str],
+    confidence: Confidence = "likely",
 ) -> ColumnElement[bool]:
     """Return a condition for articles whose latest state is about any of these units.
 
@@ -110,7 +108,7 @@ def about_any(
     # No index serves this form of the unit: SQLite would look into each unit for the article, and
     # a province has hundreds; an article is about a few.
     unit = article_places.c.unit.concat("")
-    about = sa.exists().where(article_places.c.article == article, unit.in_(places))
+    about = sa.exists().where(article_places.c.article == article, among(conn, unit, places))
     if confidence == "certain":
         about = about.where(article_places.c.confidence == "certain")
     return about.correlate_except(article_places)
@@ -131,16 +129,6 @@ def perhaps_removed(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
     return statement.where(gone.correlate(id_.table).exists())
 
 
-def removals(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, datetime]:
-    """Return when the pages of those articles that are gone were first not found.
-
-    last_seen: when each article was last seen. A page that was seen again later is back; an older
-    address that only led to the article may end.
-    """
-    found = _first_not_found(conn, last_seen)
-    return {id_: found[id_].since for id_ in sorted(found)}
-
-
 class Removal(NamedTuple):
     """Since when an article's page is gone, and the first row of captures that showed it."""
 
@@ -148,23 +136,31 @@ class Removal(NamedTuple):
     first_capture: int
 
 
-def removal_of(conn: Connection, id_: int) -> Removal | None:
-    """Return since when an article is gone, None where it is up or has no state."""
-    return _first_not_found(conn, last_seen(conn, [id_])).get(id_)
+NOT_FOUND_AT = (
+    sa.select(sa.func.max(refusals.c.captured_at))
+    .where(refusals.c.article == revisions.c.article, _NOT_FOUND)
+    .correlate(revisions)
+    .scalar_subquery()
+)
+"""When a page that led to a revision's article was last not found; null where none ever was."""
+
+_LAST_SEEN = sa.func.max(revisions.c.last_seen_at)
+_SUSPECTS = (
+    sa.select(revisions.c.article, _LAST_SEEN)
+    .group_by(revisions.c.article)
+    .having(_LAST_SEEN < NOT_FOUND_AT)
+)
 
 
-def _first_not_found(conn: Connection, last_seen: Mapping[int, datetime]) -> dict[int, Removal]:
-    """Return when the addresses at which articles were seen last were first not found after that.
+def removals(conn: Connection, ids: Iterable[int]) -> dict[int, Removal]:
+    """Return since when those of the articles are gone whose pages are no longer found.
 
-    Of an article that is up there is none.
+    A page that was seen again later is back. What counts is the address at which an article was
+    seen last: an older one that only led to it may end.
     """
-    suspects: set[int] = set()
-    for part in in_parts(list(last_seen)):
-        query = sa.select(refusals.c.article, refusals.c.captured_at)
-        query = query.where(refusals.c.article.in_(part), _NOT_FOUND)
-        suspects |= {row[0] for row in conn.execute(query) if row[1] > last_seen[row[0]]}
+    last_seen = {row[0]: row[1] for row in rows_at(conn, _SUSPECTS, revisions.c.article, ids)}
     found: dict[int, Removal] = {}
-    for part in in_parts(sorted(suspects)):
+    for part in in_parts(sorted(last_seen)):
         addresses = {row.article: url_key(json.loads(row.json)["url"]) for row in _last(conn, part)}
         looks = (
             sa.select(refused_urls.c.key, refusals.c.article, refusals.c.captured_at)

@@ -14,7 +14,7 @@ from storage.codec.articles import article_from_json
 from storage.errors import NotFoundError
 from storage.model.articles import FAILURES, Article, Capture, Refusal, RefusalReason
 from storage.model.readings import Reading, RereadQuery
-from storage.sql.engine.bulk import within
+from storage.sql.engine.bulk import rows_at, within
 from storage.sql.schema.core import captures, contents, readings, refusals, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
@@ -108,15 +108,18 @@ def _result(row: AnyRow, outlet: str) -> Article | Refusal:
 def load_readings(conn: Connection, rows: Iterable[AnyRow]) -> dict[int, tuple[Reading, ...]]:
     """Return the readings, earliest first, of the captures in these rows of revisions.
 
-    rows: with the columns `capture`, `version` and `read_at` of the newest reading.
+    rows: with the columns `capture`, `captured_at`, and `version` and `read_at` of the newest
+    reading.
     """
     newest = {row.capture: row for row in rows}
-    earlier: dict[int, list[AnyRow]] = {}
-    for part in in_parts(sorted(newest)):
-        query = sa.select(readings).where(readings.c.capture.in_(part))
-        found = conn.execute(query.order_by(readings.c.capture, readings.c.number))
-        earlier |= {id_: list(of) for id_, of in groupby(found, key=lambda row: row.capture)}
+    # The first reading has the capture's time, so a capture of that time was never read again.
+    reread = [id_ for id_, row in newest.items() if row.read_at != row.captured_at]
+    found = rows_at(conn, _EARLIER, readings.c.capture, reread)
+    earlier = {id_: list(of) for id_, of in groupby(found, key=lambda row: row.capture)}
     return {id_: _readings(earlier.get(id_, []), row) for id_, row in newest.items()}
+
+
+_EARLIER = sa.select(readings).order_by(readings.c.capture, readings.c.number)
 
 
 def _readings(earlier: Sequence[AnyRow], newest: AnyRow) -> tuple[Reading, ...]:

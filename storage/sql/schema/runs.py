@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from storage.sql.schema.core import metadata, runs
 from storage.sql.schema.types import SafeText, UtcTime, ref, row_id
 
-# `key` is made as those of `keys` are, from the outlet's id where the link has one, else from the
-# URL: a link is stored where `keys` has either.
+# `key` is computed as in `keys`, from the outlet id where the link has one, else from the URL: a
+# link's article is stored where `keys` has one of the two.
 links = sa.Table(
     "links",
     metadata,
@@ -67,7 +67,7 @@ alarms = sa.Table(
     sa.Index("ix_alarms_opened_at", "opened_at"),
 )
 
-# The few runs that are at work, or were killed.
+# The few runs that are in progress, or were killed.
 sa.Index(
     "ix_runs_open",
     runs.c.started_at,
@@ -82,9 +82,9 @@ machines = sa.Table(
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("heartbeat_at", UtcTime, nullable=False),
-    sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
+    sa.Column("stopped_at", UtcTime),  # null while it runs, or if it was killed
     sa.Column("pid", sa.BigInteger),
-    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
+    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of the outlets that it crawls
 )
 
 # The last time each maintenance job was started, so that a restart neither repeats nor forgets it.
@@ -100,7 +100,7 @@ maintenance_runs = sa.Table(
     sa.Column("host", SafeText),
 )
 
-# An unchanged answer (304) leaves no capture, so the look itself is noted here.
+# A response without change (304) leaves no capture, so the check itself is recorded here.
 checks = sa.Table(
     "checks",
     metadata,
