@@ -6,7 +6,7 @@ The tables are CSV in UTF-8, with "# " lines at the top that name sources and li
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -98,14 +98,19 @@ def read_successions(folder: Path) -> tuple[Succession, ...]:
     )  # fmt: skip
 
 
-def _read(path: Path, columns: list[str]) -> list[list[str]]:
+def _read(path: Path, columns: list[str]) -> Iterator[list[str]]:
+    """Yield a table's rows. All at once, they would keep the garbage collector busy."""
     lines = _text(path, "a table of the gazetteer").splitlines()
-    rows = list(csv.reader(line for line in lines if not line.startswith("#")))
-    if not rows or rows[0] != columns or any(len(row) != len(columns) for row in rows):
-        raise ConfigError(
-            f"{path}: expected columns {','.join(columns)}; run `tinquan places build`"
-        )
-    return rows[1:]
+    rows = csv.reader(line for line in lines if not line.startswith("#"))
+    misread = ConfigError(
+        f"{path}: expected columns {','.join(columns)}; run `tinquan places build`"
+    )
+    if next(rows, None) != columns:
+        raise misread
+    for row in rows:
+        if len(row) != len(columns):
+            raise misread
+        yield row
 
 
 def _text(path: Path, expected: str) -> str:
