@@ -1,4 +1,4 @@
-"""What captures were read as, by which version of our code: the newest reading and those before."""
+"""What captures were read as, by which version of our code: the newest and earlier readings."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -47,8 +47,8 @@ def capture_of(row: AnyRow) -> Capture:
 class StoredCapture:
     """A capture with its newest reading.
 
-    article: short id of the article it shows; for a refusal, of the one that was at its URL.
-    content, refusal: the row of what it shows; one of them is None.
+    article: short id of the article that it shows; for a refusal, of the article at its URL.
+    content, refusal: row of its article's content or of its refusal; the other one is None.
     """
 
     id: int
@@ -63,7 +63,7 @@ class StoredCapture:
 
 
 def load_captures(conn: Connection, ids: Sequence[int]) -> dict[int, StoredCapture]:
-    """Return those of the captures that exist, by row."""
+    """Return the captures with these ids, by id; unknown ids are left out."""
     query = sa.select(
         *CAPTURE,
         captures.c.id,
@@ -185,7 +185,7 @@ def count_to_reread(conn: Connection, query: RereadQuery) -> int:
 
 
 def _parts(conn: Connection, query: RereadQuery) -> list[ColumnElement[bool]]:
-    """Return what tells the captures to be read again, in parts that share none of them."""
+    """Return conditions for the captures to read again; no capture meets two of them."""
     parts = [captures.c.version == version for version in _other_versions(conn, query)]
     if query.version is None:
         return parts
@@ -194,9 +194,9 @@ def _parts(conn: Connection, query: RereadQuery) -> list[ColumnElement[bool]]:
 
 
 def _other_versions(conn: Connection, query: RereadQuery) -> list[int]:
-    """Return the versions of our code that captures were last read by, but for the query's.
+    """Return the versions of our code that captures were last read by, except the query's.
 
-    They are few; each is found by a step along an index, so none of its captures is counted.
+    They are few; each is found by one step along an index, without reading all its captures.
     """
     found: list[int] = []
     step = sa.select(captures.c.version).order_by(captures.c.version).limit(1)
@@ -214,7 +214,7 @@ def _wanted(query: RereadQuery, *columns: Any) -> Select[Any]:
         refusals.c.capture == captures.c.id,
         refusals.c.reason == RefusalReason.REDACTED.value,
     )
-    # A refusal of the crawl's own, by what no record holds, and an import have nothing to read.
+    # Neither a refusal by the crawl itself, of which there is no record, nor an import can be read.
     readable = (
         captures.c.warc_file != "",
         (captures.c.version > 0) | captures.c.content.is_not(None),
