@@ -24,8 +24,7 @@ from crawler.shipped import shipped
 from storage.archive import Archive, open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.search.document import document_of
-from storage.sql.search.entry import Entry
-from storage.sql.search.tsvector_documents import vector_of
+from storage.sql.search.tsvector import vector_of
 from storage.text.words import lexemes
 
 OUTLETS, POOL, WORDS = 300, 20_000, 18
@@ -146,7 +145,7 @@ def texts(units: list[str]) -> list[dict[str, Any]]:
                 "title": article.title,
                 "json": quick_json(article),
                 "vector": vector_of(document),
-                "filed": Entry(0, 0, BEGIN, document).filed,
+                "filed": document.filed,
             }
         )
     return rows

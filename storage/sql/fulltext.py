@@ -3,8 +3,7 @@
 from storage.codec.articles import check_window
 from storage.model.search import Facets, SearchQuery, SearchResult
 from storage.sql.engine.transactions import Part
-from storage.sql.search.facets import count_facets
-from storage.sql.search.search import search
+from storage.sql.search.search import count_facets, search
 
 
 class Search(Part):

@@ -67,15 +67,14 @@ def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
     while after is not None:
         progress(after, last)
         with conn.begin():
-            _, after = index_page(conn, after)
+            after = index_page(conn, after)
     progress(last, last)
 
 
 def upgrade() -> None:
     conn = op.get_bind()
     _create(conn)
-    for _ in refresh_all(conn):  # articles that an older tinquan has stored meanwhile
-        pass
+    refresh_all(conn)  # articles that an older tinquan has stored meanwhile
     for table in ("search_texts", "search_entries", "search_words"):
         conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
 
