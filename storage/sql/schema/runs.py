@@ -1,11 +1,11 @@
-"""The tables of the work itself, beside `runs`: links, alarms, and what the schedule keeps.
+"""The tables of crawls and of the schedule, except `runs`.
 
-links            what listings named, and how
-backfills        how far each has come with one listing
-alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
-machines         which run the schedule
-maintenance_runs the last time of each maintenance job
-checks           the last time that a known article was looked at
+links            discovered links, with their sources
+backfills        the progress of each backfill, by listing
+alarms           what is wrong; at most one is open per cause and outlet (or the whole archive)
+machines         the machines that run the schedule
+maintenance_runs the last run of each maintenance job
+checks           the last re-check of each stored article
 """
 
 import sqlalchemy as sa
@@ -22,9 +22,9 @@ links = sa.Table(
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("url_key", sa.LargeBinary, nullable=False),
     sa.Column("url", SafeText, nullable=False),
-    sa.Column("sources", sa.Text, nullable=False),  # separated by blanks, the first first
+    sa.Column("sources", sa.Text, nullable=False),  # separated by spaces, the first one first
     sa.Column("discovered_at", UtcTime, nullable=False),
-    sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
+    sa.Column("day", sa.Text),  # see DiscoveredLink; null if no sitemap named it
     sa.Index("ix_links_outlet_day", "outlet", "day"),
     sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),
     sqlite_with_rowid=False,
@@ -48,7 +48,7 @@ alarms = sa.Table(
     metadata,
     row_id(),
     sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("outlet", SafeText, nullable=False),  # "" for the whole; no row of `outlets` needed
+    sa.Column("outlet", SafeText, nullable=False),  # "" for the whole archive; no foreign key
     sa.Column("summary", SafeText, nullable=False),
     sa.Column("since", UtcTime, nullable=False),
     sa.Column("evidence", SafeText, nullable=False),  # JSON list

@@ -1,4 +1,4 @@
-"""Tables and columns by the terms that the code and its readers use; no row changes.
+"""Rename tables and columns to the terms that the code and its readers use; change no row.
 
 Revision ID: 0025
 """
