@@ -1,4 +1,4 @@
-"""The words around a name that say what it is. Data, each group with its reason.
+"""Words and patterns around a name that show what it is. Data, each group with its reason.
 
 All in lower case and with tones in the older place, as `offsets.normal` gives them.
 """
@@ -13,7 +13,7 @@ def _phrases(text: str) -> frozenset[str]:
     return frozenset(" ".join(phrase.split()) for phrase in text.split(","))
 
 
-# type words and the abbreviations that newspapers use for them; a party committee names its unit
+# type words and their abbreviations in newspapers; a party committee implies its unit
 TYPES: dict[str, str] = {
     "quận": "quận", "q": "quận", "quận ủy": "quận",
     "huyện": "huyện", "h": "huyện", "huyện ủy": "huyện",
@@ -33,7 +33,7 @@ LEVELS: dict[str, Level] = {
 PLURAL = re.compile(r"(?:các|những|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|\d+) $")
 JOINTS = (", ", ",", " và ", "/", "-", " - ", " hoặc ")  # "các quận, huyện": several types at once
 
-# lower-case words that an enumeration or a description between type word and name can hold:
+# lower-case words in an enumeration, or in a description between type word and name:
 # "các quận nội thành như Ba Đình, Hoàn Kiếm", "huyện đảo Lý Sơn"
 LINKS = _phrases(
     """và, cùng, với, hoặc, các, như, gồm, bao, là, có, mới, cũ, nội, ngoại, thành, trung, tâm,
@@ -52,7 +52,7 @@ OFFICES = _phrases(
     thành đoàn, bch quân sự, thanh tra xây dựng, đội thanh tra xây dựng, hạt kiểm lâm,
     đội quản lý thị trường, cảnh sát giao thông, csgt, kho bạc, kho bạc nhà nước"""
 )
-# words that place something: "ở Sóc Sơn", "đoạn qua Phú Xuyên"
+# words before a location: "ở Sóc Sơn", "đoạn qua Phú Xuyên"
 PLACING = _phrases(
     """ở, tại, qua, đi, về, đến, tới, từ, thuộc, trên địa bàn, địa bàn, ngoại thành, người dân,
     nhân dân, cử tri, nông dân, đất, giữa, quê, trú, ngụ, khắp, vùng, nối, giáp, gần, quanh,
@@ -60,7 +60,7 @@ PLACING = _phrases(
     bà con, hộ dân, thanh niên, phụ nữ, học sinh, tiểu thương"""
 )
 PERSONS = _phrases("ông, bà, anh, chị, em, cô, chú, bác, cháu, thầy, cụ, bé, tên")
-# what else bears such a name, right before it: streets, lakes, schools, battles, people, goods
+# words right before a name that is something else: streets, lakes, schools, people, goods
 OTHERS = PERSONS | _phrases(
     """đường, phố, ngõ, ngách, hẻm, đại lộ, quốc lộ, cao tốc, tuyến, trục, cầu, cầu vượt, hầm,
     nút, nút giao, ngã tư, ngã ba, ngã năm, vòng xoay, bến, bến xe, bến phà, bến tàu, cảng, ga,
@@ -79,17 +79,17 @@ OTHERS = PERSONS | _phrases(
     phở, giò, cốm, gốm, lụa, tiệm, cửa hàng, shop, thương hiệu, nghĩa trang, nhà tù, trại giam,
     căn cứ, điện, trấn"""
 )
-# what a province's name right after it says nothing of where things are: a club plays anywhere
+# words before a province's name that is not a location: a club plays anywhere
 ELSEWHERE = PERSONS | _phrases(
     """đường, xa lộ, đội bóng, đội, clb, câu lạc bộ, fc, trận, báo, tạp chí, đài, giải, chiến thắng,
     bia, nem, phở, bún, cốm"""
 )
-# "nhiều tuyến đường Hà Nội", "các con đường Hà Nội": the city's streets, no street of that name
+# "nhiều tuyến đường Hà Nội", "các con đường Hà Nội": streets of the city, not a street's name
 STREETS = re.compile(r"(?:tuyến|con|các|nhiều|những|mọi|đoạn|cung) đường $")
 COMPASS = _phrases("bắc, nam, đông, tây")
-# bare names that mean something else first
+# bare names that usually mean something else
 LANDMARKS = _phrases("văn miếu - quốc tử giám, văn miếu-quốc tử giám, bạch mai, hồng hà")
-# hospitals go by the name of where they are: "điều trị tại Bạch Mai và Việt Đức"
+# hospitals are called by the name of their location: "điều trị tại Bạch Mai và Việt Đức"
 TREATED = re.compile(
     r"(?:điều trị|cấp cứu|phẫu thuật|chữa trị|nhập viện|mổ|bệnh nhân|y bác sĩ)"
     r"(?: [^\W\d_]+){0,3} (?:tại|ở|đến|vào|từ|sang|của) $"
@@ -105,7 +105,7 @@ IS_A = re.compile(
     r" (?:là|vốn là|từng là) (?:một |một trong (?:những|các|\w+) )?"
     r"(?P<type>quận|huyện|thị xã|phường|xã|thị trấn)(?!\w)"
 )
-# of these, what can bear the name some words further on: "bệnh viện đa khoa Mường Nhé"
+# facilities whose name can follow some words later: "bệnh viện đa khoa Mường Nhé"
 FACILITIES = _phrases(
     """bệnh viện, trường, bến xe, nhà máy, cảng, chợ, khu đô thị, khu dân cư, cơ sở, dự án,
     khu công nghiệp, công ty, vườn quốc gia, vườn qg, sân bay, trạm, cửa khẩu, điện lực,
@@ -116,7 +116,7 @@ FACILITIES = _phrases(
     cụm công nghiệp, làng nghề, nông trường"""
 )
 
-# a number after a type word that counts something: "công đoàn quận 9 tháng đầu năm"
+# words after a number that counts them and is not a name: "công đoàn quận 9 tháng đầu năm"
 COUNTED = re.compile(
     r"\s*(?:tháng|năm|ngày|tuần|giờ|phút|quý|%|phần trăm|triệu|tỷ|tỉ|nghìn|ngàn|trăm|đồng|người|hộ"
     r"|phường|xã|quận|huyện|vụ|ca|trường|học sinh|m2|m²|ha|km|m|kg|tấn|lần|điểm|dự án|công trình"
@@ -141,7 +141,7 @@ STREET = re.compile(
 ADDRESS_END = re.compile(r"\s*(?:[.;)\n]|$)")
 FORMER = re.compile(r"\s*(?:\((?:cũ|trước đây|trước sáp nhập|trước sắp xếp)\)|cũ|trước đây)(?!\w)")
 RENEWED = re.compile(r"\s*(?:\(mới\)|mới)(?!\w)")
-# what old units are named after, and what new ones are
+# cues before the names of old units, and before those of new ones
 FORMERLY = re.compile(
     r"(?:hình thành từ|lập từ|trên cơ sở|trước đây là|nguyên là|vốn là|tách từ"
     r"|sáp nhập|hợp nhất|nhập)(?= )"
@@ -150,7 +150,7 @@ FUTURE = re.compile(
     r"(?:dự kiến|thành lập|đổi tên thành|hình thành|lấy tên|đặt tên|mang tên|tên gọi|trở thành"
     r"|thành|lập)(?= )"
 )
-# lower-case words that may be between such a cue and the names it leads to
+# lower-case words that may be between such a cue and the names after it
 CUE_LINKS = LINKS | _phrases(
     """toàn, bộ, một, phần, diện, tích, tự, nhiên, quy, mô, dân, số, của, hai, ba, bốn, năm, sáu,
     bảy, nguyên, trạng, còn, lại, phường, xã, thị, trấn, quận, huyện, đặc, khu, đơn, vị, hành,
@@ -163,7 +163,7 @@ SURNAMES = _phrases(
     phùng, kiều, vương, tăng, từ, thân, tống, khương, nghiêm, la, lại, lã, mạc, ma, nông, triệu,
     văn, y, a, h"""
 )
-# other names that a province goes by
+# other names of provinces
 PROVINCE_ALIASES = {
     "thủ đô": "Hà Nội", "hn": "Hà Nội", "tphcm": "Hồ Chí Minh", "hcm": "Hồ Chí Minh",
     "tp hcm": "Hồ Chí Minh", "tp.hcm": "Hồ Chí Minh", "tp. hcm": "Hồ Chí Minh",

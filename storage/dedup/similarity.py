@@ -28,7 +28,7 @@ SHINGLE = 4
 COPY_CONTAINMENT = 0.5
 """The least part of the shorter text's shingles that a copy shares."""
 
-MOST = 0.75
+UPDATE_CONTAINMENT = 0.75
 """The least part that an update shares; it leaves little room for another story."""
 
 NEAR_IDENTICAL = 0.9
@@ -177,7 +177,7 @@ def _slips(compared: int) -> float:
 
 def _is_update(counts: SlotCounts, similarity: float) -> bool:
     """True if most of the text and the names agree, and not too many figures differ."""
-    if similarity < MOST or counts.compared < _MIN_SLOTS:
+    if similarity < UPDATE_CONTAINMENT or counts.compared < _MIN_SLOTS:
         return False
     near_identical = counts.changes <= _MAX_CHANGES and similarity >= NEAR_IDENTICAL
     partly_updated = counts.figures_differ <= _MAX_UPDATED * counts.figures

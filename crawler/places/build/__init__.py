@@ -1,1 +1,1 @@
-"""Making the gazetteer from official lists and resolutions. Pure."""
+"""Construction of the gazetteer from official unit lists and resolutions. Pure."""

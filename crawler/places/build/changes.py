@@ -1,7 +1,7 @@
-"""Read what differs between the dated unit lists before the first whole one, and undo it.
+"""Parsing of the changes before the first complete unit list, and reconstruction of earlier lists.
 
-One JSON line a unit and date: {"from", "level", "code", "before", "after"}, where before and after
-are [full name, code of the unit above] or null. Pure, standard library only.
+One JSON line per unit and date: {"from", "level", "code", "before", "after"}, where before and
+after are [full name, code of the parent] or null. Pure, standard library only.
 """
 
 import json
@@ -13,12 +13,12 @@ from crawler.places.build.lists import Listed, loose, split_name
 from storage.errors import ConfigError
 
 FIRST_DAY = date(2021, 11, 1)
-"""The day of the list before the first change."""
+"""The first day of the earliest list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a code stood for until `day`, and from then on; None where it was not in use."""
+    """The unit of a code before `day`, and from then on; None if the code was not in use."""
 
     day: date
     before: Listed | None
@@ -26,20 +26,20 @@ class Change:
 
 
 def parse_changes(text: str, name: str) -> list[Change]:
-    """Return the changes of a file, without the errors of its lists; `name` is the file's.
+    """Return the changes in a file, without errors of the lists; `name` is the file's.
 
-    A unit that is gone in some lists only was never away (five island districts), and one that is
-    gone where its like has a new code was given another code.
-    Raises ConfigError where a line is no change.
+    A unit that disappears and reappears was only missing from some lists (five island districts),
+    or got another code; both changes are dropped.
+    Raises ConfigError if a line is not a change.
     """
-    found = [_change(line, f"{name}: line {number}") for number, line in _lines(text)]
-    back = {_same(change.after) for change in found if change.before is None}
-    away = {_same(change.before) for change in found if change.after is None} & back
+    changes = [_change(line, f"{name}: line {number}") for number, line in _lines(text)]
+    added = {_key(change.after) for change in changes if change.before is None}
+    moved = {_key(change.before) for change in changes if change.after is None} & added
     return [
         change
-        for change in found
-        if not (change.after is None and _same(change.before) in away)
-        and not (change.before is None and _same(change.after) in away)
+        for change in changes
+        if not (change.after is None and _key(change.before) in moved)
+        and not (change.before is None and _key(change.after) in moved)
     ]
 
 
@@ -57,38 +57,38 @@ def _change(line: str, where: str) -> Change:
     return Change(day, before, after)
 
 
-def _listed(code: str, said: list[str] | None) -> Listed | None:
-    if said is None:
+def _listed(code: str, value: list[str] | None) -> Listed | None:
+    if value is None:
         return None
-    full_name, parent = said
+    full_name, parent = value
     return Listed(code, *split_name(full_name), parent)
 
 
-def _same(unit: Listed | None) -> tuple[str, str, str | None] | None:
+def _key(unit: Listed | None) -> tuple[str, str, str | None] | None:
     return (unit.type, loose(unit.name), unit.parent) if unit else None
 
 
 def earlier_lists(
     changes: list[Change], whole: Mapping[str, Listed]
 ) -> list[tuple[date, dict[str, Listed]]]:
-    """Return the lists up to `whole`, oldest first, each with its first day; `whole` is the last.
+    """Return the lists up to `whole`, the last one, oldest first, each with its first day.
 
-    Raises ConfigError where a change leads to what the list after it does not have.
+    Raises ConfigError if the result of a change is not in the list after it.
     """
-    found = []
+    lists = []
     listed = dict(whole)
     for day in sorted({change.day for change in changes}, reverse=True):
-        found.append((day, listed))
-        listed = _undone([change for change in changes if change.day == day], listed)
-    return [(FIRST_DAY, listed), *reversed(found)]
+        lists.append((day, listed))
+        listed = _undo([change for change in changes if change.day == day], listed)
+    return [(FIRST_DAY, listed), *reversed(lists)]
 
 
-def _undone(changes: list[Change], listed: Mapping[str, Listed]) -> dict[str, Listed]:
+def _undo(changes: list[Change], listed: Mapping[str, Listed]) -> dict[str, Listed]:
     """Return the list before `changes`, parents before children."""
     earlier = dict(listed)
     for change in changes:
         now = change.after or change.before
-        if now is None or _same(listed.get(now.code)) != _same(change.after):
+        if now is None or _key(listed.get(now.code)) != _key(change.after):
             raise ConfigError(f"changes of {change.day}: {now} does not fit the list after them")
         if change.before is None:
             del earlier[now.code]

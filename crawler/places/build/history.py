@@ -1,7 +1,7 @@
-"""Changes before the first unit list, from a table that is written by hand.
+"""Changes before the first unit list, from a hand-written table.
 
-A unit of that time has no official code: none of our sources gives it. Pure; the table's header
-says what its columns mean.
+Units of that time have no official code, as no source gives it. Pure; the header of the table
+explains its columns.
 """
 
 import csv
@@ -19,7 +19,7 @@ COLUMNS = ["old", "new", "day", "formed", "share", "resolution"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`old` became `new`, or a part of it did, on `day`; both as "type name, province"."""
+    """On `day` the unit `old`, or a part of it, became `new`; both as "type name, province"."""
 
     old: str
     new: str
@@ -55,16 +55,16 @@ def _event(row: list[str], name: str) -> Event:
 def with_history(
     units: Mapping[str, Unit], events: Iterable[Event], name: str
 ) -> tuple[dict[str, Unit], list[Succession]]:
-    """Return `units` (the lists' rows by id, oldest first) and those of the table, and what became
-    of the latter; `name` is the table's file.
+    """Return `units` (the lists' rows by id, oldest first) with those of the table added, and the
+    successions of the latter; `name` is the table's file.
 
-    Raises ConfigError where the table names a unit that neither it nor the lists have.
+    Raises ConfigError if the table names a unit that neither it nor the lists have.
     """
     found = dict(units)
     listed: dict[str, Unit] = {}
     for unit in units.values():
         if unit.level != "ward":
-            listed.setdefault(_called(unit, found), unit)
+            listed.setdefault(_table_name(unit, found), unit)
     events = list(events)
     olds: dict[str, Unit] = {}
     for event in events:
@@ -81,15 +81,15 @@ def with_history(
     return found, successions
 
 
-def _called(unit: Unit, units: Mapping[str, Unit]) -> str:
-    """Return how the table names the unit."""
+def _table_name(unit: Unit, units: Mapping[str, Unit]) -> str:
+    """Return the name of the unit in the table."""
     return f"{unit.full_name}, {units[unit.parent].name}" if unit.parent else unit.full_name
 
 
-def _get(called: str, olds: Mapping[str, Unit], listed: Mapping[str, Unit], name: str) -> Unit:
-    unit = olds.get(called) or listed.get(called)
+def _get(key: str, olds: Mapping[str, Unit], listed: Mapping[str, Unit], name: str) -> Unit:
+    unit = olds.get(key) or listed.get(key)
     if unit is None:
-        raise ConfigError(f"{name}: neither it nor a unit list has {called!r}")
+        raise ConfigError(f"{name}: neither it nor a unit list has {key!r}")
     return unit
 
 
@@ -103,11 +103,11 @@ def _ended(
     """Return the row of the unit that ended with `event`."""
     full_name, _, province = event.old.partition(", ")
     kind, short = split_name(full_name)
-    known = (f"{type_} {province}" for type_ in ("tỉnh", "thành phố"))
-    above = next((unit for key in known if (unit := olds.get(key) or listed.get(key))), None)
+    keys = (f"{type_} {province}" for type_ in ("tỉnh", "thành phố"))
+    above = next((unit for key in keys if (unit := olds.get(key) or listed.get(key))), None)
     if above is None and (province or kind not in ("tỉnh", "thành phố")):
         raise ConfigError(f"{name}: {event.old}: no province is called so")
-    begun = [other.day for other in events if other.new == event.old and other.formed]
+    formed = [other.day for other in events if other.new == event.old and other.formed]
     last = (event.day or FIRST_DAY) - timedelta(days=1)
     return Unit(
         identity(kind, short, None, f"{last:%Y-%m}"),
@@ -115,7 +115,7 @@ def _ended(
         kind,
         short,
         above.id if above else None,
-        begun[0] if begun else None,
+        formed[0] if formed else None,
         event.day,
         event.resolution,
         None if event.day else FIRST_DAY,

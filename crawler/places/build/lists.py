@@ -1,4 +1,4 @@
-"""Read the unit lists of thanglequoc/vietnamese-provinces-database (MIT): one JSON file a date.
+"""Parsing of the unit lists of thanglequoc/vietnamese-provinces-database (MIT), one file per date.
 
 Pure, standard library only.
 """
@@ -21,7 +21,7 @@ _INITIALS = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of a unit list; `parent` is the code of the unit above, None for provinces."""
+    """A unit in a list; `parent` is the code of the unit above, None for provinces."""
 
     code: str
     type: str
@@ -32,8 +32,8 @@ class Listed:
 def parse_list(text: str, name: str) -> dict[str, Listed]:
     """Return the units of a list by code, parents before children; `name` is the file's.
 
-    Codes of provinces, districts and wards have two, three and five digits, so they never meet.
-    Raises ConfigError where the text is no such list.
+    Codes are unique: those of provinces, districts and wards have two, three and five digits.
+    Raises ConfigError if the text is not such a list.
     """
     try:
         found = list(_walk(json.loads(text), None))
@@ -45,7 +45,7 @@ def parse_list(text: str, name: str) -> dict[str, Listed]:
 def _walk(nodes: list[dict[str, Any]], parent: str | None) -> Iterator[Listed]:
     for node in nodes:
         kind, name = split_name(node["FullName"])
-        # a list of 2025 files the wards of Gia Lai under Quảng Ngãi's entry but with this code
+        # a list of 2025 has the wards of Gia Lai in Quảng Ngãi's entry, but with this code
         yield Listed(node["Code"], kind, name, parent)
         for key in ("District", "Ward", "Wards"):
             yield from _walk(node.get(key) or [], node["Code"])
@@ -54,7 +54,7 @@ def _walk(nodes: list[dict[str, Any]], parent: str | None) -> Iterator[Listed]:
 def split_name(full_name: str) -> tuple[str, str]:
     """Return type and name of a full name: "Quận 01" → ("quận", "1").
 
-    Raises ValueError where no known type word begins it.
+    Raises ValueError if it does not begin with a known type word.
     """
     text = canonical_tone(normalize(full_name)).strip()
     for kind in _INITIALS:
@@ -67,13 +67,13 @@ def split_name(full_name: str) -> tuple[str, str]:
 
 
 def identity(kind: str, name: str, code: str | None, month: str) -> str:
-    """Return a readable id: type's initials, name, official code if known, month."""
+    """Return a readable id: initials of the type, name, official code if known, month."""
     slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
     return f"{_INITIALS[kind]}-{slug}{f'.{code}' if code else ''}@{month}"
 
 
 def loose(text: str) -> str:
-    """Return letters and digits of `text` only, folded: what spelling errors usually leave."""
+    """Return the letters and digits of `text`, folded, which most misspellings have in common."""
     return re.sub(r"[\W_]", "", fold(text))
 
 
@@ -82,9 +82,9 @@ def reconcile(
 ) -> tuple[dict[str, Listed], dict[str, Listed]]:
     """Return the lists of 2025-07-01 and 2026-04-30 without their errors.
 
-    The earlier one files the communes of Gia Lai under Quảng Ngãi, and both misspell names: the
-    province comes from the later list, a name from the resolution that formed the unit, else
-    from the later list. What then still differs is a change of type.
+    The earlier one has the communes of Gia Lai in Quảng Ngãi, and both misspell names. So provinces
+    are taken from the later list, and names from the resolution that formed the unit, else from the
+    later list. The remaining differences are changes of type.
     """
     official = _official_names(resolutions)
     earlier, later = {}, {}
@@ -100,10 +100,10 @@ def reconcile(
 
 
 def _spelling(spellings: tuple[str, ...], official: frozenset[str]) -> str:
-    """Return the official name that one of the lists' `spellings` means, else the first."""
+    """Return the official name that one of the lists' `spellings` matches, else the first one."""
     exact = [name for name in spellings if name in official]
-    near = [name for spelling in spellings for name in official if loose(name) == loose(spelling)]
-    return (exact + near + [spellings[0]])[0]
+    close = [name for spelling in spellings for name in official if loose(name) == loose(spelling)]
+    return (exact + close + [spellings[0]])[0]
 
 
 def _official_names(resolutions: list[Resolution]) -> dict[tuple[str, str], frozenset[str]]:

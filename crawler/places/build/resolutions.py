@@ -1,7 +1,7 @@
-"""Read one of the 34 resolutions of 2025 that rearranged the communes of a province.
+"""Parsing of the 34 resolutions of 2025 that rearranged the communes of a province each.
 
-Every clause of its article 1 has one shape: "Sắp xếp toàn bộ … của A, một phần … của B và phần
-còn lại của C … thành phường mới có tên gọi là phường D"; the last clause lists what stays.
+Every clause of article 1 has the form "Sắp xếp toàn bộ … của A, một phần … của B và phần còn lại
+của C … thành phường mới có tên gọi là phường D"; the last clause lists the unchanged communes.
 Pure, standard library only.
 """
 
@@ -15,7 +15,7 @@ from storage.text.normalize import canonical_tone, normalize
 _TYPES = "[Pp]hường|xã|thị trấn|đặc khu|huyện"
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
 _NOT_UNITS = ("Trường bắn", "khu vực bãi bồi")  # land without a commune, in two clauses
-_LOST_BLANKS = (  # the published texts lost blanks where their type changed
+_LOST_SPACES = (  # the published texts lost spaces where their font changed
     (rf"(?<=[^\W\d_])(?=(?:phường|xã|thị trấn|đặc khu) ?[{_UPPER}])", " "),
     (rf"\b(phường|xã|thị trấn|huyện)(?=[{_UPPER}])", r"\1 "),
     (rf"(?<=[^\W_])và ?(?=(?:các|xã|phường|phần|thị|một)\b|[{_UPPER}])", " và "),
@@ -56,7 +56,7 @@ _BETWEEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An old unit that a clause names. `within` is the district that a bracket gives, if any."""
+    """An old unit in a clause. `within` is its district, if that is given in parentheses."""
 
     type: str
     name: str
@@ -66,7 +66,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: `members` became the unit `type` `name`."""
+    """A clause: `members` became the unit `type` `name`."""
 
     number: int
     type: str
@@ -76,7 +76,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """One resolution: `kept` are the units that it leaves as they were, in clause `kept_clause`."""
+    """A resolution; `kept` are the units that it leaves unchanged, in clause `kept_clause`."""
 
     number: str
     province: str
@@ -86,10 +86,10 @@ class Resolution:
 
 
 def parse_resolution(text: str, name: str) -> Resolution:
-    """Return what the Markdown `text` of a resolution decides; `name` is the file's, for errors.
+    """Parse the Markdown `text` of a resolution; `name` is the file's, for errors.
 
-    Raises ConfigError where the text has no number, province or article 1, or where a clause
-    does not have the known shape.
+    Raises ConfigError if the text has no number, province or article 1, or if a clause does not
+    have the known form.
     """
     clean = _clean(text)
     number, head, body = _NUMBER.search(clean), _HEAD.search(clean), _BODY.search(clean)
@@ -114,11 +114,11 @@ def parse_resolution(text: str, name: str) -> Resolution:
 
 
 def _clean(text: str) -> str:
-    """Return `text` on one line, without Markdown, with the blanks that were lost put back."""
+    """Return `text` on one line, without Markdown, and with lost spaces restored."""
     text = re.sub(r"\s+", " ", normalize(text.replace("*", "").replace("\\", "")))
     text = canonical_tone(text)
-    for lost, found in _LOST_BLANKS:
-        text = re.sub(lost, found, text)
+    for lost, restored in _LOST_SPACES:
+        text = re.sub(lost, restored, text)
     return text
 
 
@@ -135,7 +135,7 @@ def _clause(number: int, text: str, name: str) -> Clause:
 
 
 def _shares(text: str) -> tuple[Member, ...]:
-    """Return the members of a clause, each with the share before it."""
+    """Return the members of a clause, each with the share that precedes it."""
     text = _ASIDE.sub(" ", text)
     marks = list(_AMOUNT.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
@@ -148,9 +148,9 @@ def _shares(text: str) -> tuple[Member, ...]:
 
 
 def _members(text: str, share: Share) -> tuple[Member, ...]:
-    """Return the units of an enumeration; a type word holds until the next one.
+    """Return the units of an enumeration; a type word applies up to the next one.
 
-    A bracket after numbered wards ("các phường 1, 2 và 3 (Quận 4)") holds for all of them.
+    A district after numbered wards ("các phường 1, 2 và 3 (Quận 4)") applies to all of them.
     """
     found: list[Member] = []
     kind = ""
@@ -166,7 +166,7 @@ def _members(text: str, share: Share) -> tuple[Member, ...]:
 
 
 def _spread(members: list[Member], note: str) -> list[Member]:
-    """Return `members` with `note` on the numbered ones at the end that have none."""
+    """Return `members`, with `note` set on the numbered ones at the end that have none."""
     last = len(members)
     while (
         last

@@ -1,7 +1,7 @@
-"""Build the gazetteer's units and successions from dated unit lists, resolutions and a hand-made
-table of earlier changes.
+"""Construction of the gazetteer's units and successions from dated unit lists, resolutions and a
+hand-written table of earlier changes.
 
-Pure; `crawler.places.files` reads and writes. What no source says stays None.
+Pure; `crawler.places.files` reads and writes the files. Values that no source gives are None.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from storage.model.places import Succession, Unit
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """The time for which one unit list holds. `month` marks the ids of units it attests first."""
+    """The period of one unit list. `month` is in the ids of the units that it attests first."""
 
     month: str
     since: date | None
@@ -40,17 +40,17 @@ _BASE, _, _MERGER, _ = (era.month for era in LISTS.values())
 
 @dataclass(frozen=True, slots=True)
 class GazetteerRows:
-    """What the shipped tables hold, in their order."""
+    """The rows of the shipped tables, in order."""
 
     units: tuple[Unit, ...]
     successions: tuple[Succession, ...]
 
 
 def build(files: Mapping[str, str]) -> GazetteerRows:
-    """Return the gazetteer's rows from the raw `files`, by name.
+    """Build the gazetteer's rows from the raw `files`, by name.
 
     files: those named in LISTS, CHANGES and HISTORY, and every "…_NQ-UBTVQH15.md".
-    Raises ConfigError where a file is missing, or where lists and resolutions do not fit together.
+    Raises ConfigError if a file is missing, or if lists and resolutions are inconsistent.
     """
     missing = [name for name in (*LISTS, CHANGES, HISTORY) if name not in files]
     names = sorted(name for name in files if name.endswith("_NQ-UBTVQH15.md"))
@@ -70,9 +70,9 @@ def build(files: Mapping[str, str]) -> GazetteerRows:
 
 
 def _eras(days: list[date]) -> list[Era]:
-    """Return the eras of all lists; `days`: first days of those up to the first whole list.
+    """Return the eras of all lists; `days`: first days of those up to the first complete list.
 
-    That one's ids keep its month, although most of its units are in earlier lists too.
+    The ids of its units have its month, although most of them are in earlier lists too.
     """
     base, *later = LISTS.values()
     months = [f"{day:%Y-%m}" for day in days[:-1]] + [base.month]
@@ -82,7 +82,7 @@ def _eras(days: list[date]) -> list[Era]:
 
 
 class _Builder:
-    """Walks through the eras and opens, keeps or closes a row for every listed unit."""
+    """Goes through the eras and opens, continues or closes a row for every listed unit."""
 
     def __init__(
         self, lists: list[tuple[Era, dict[str, Listed]]], pairs: Mapping[str, list[Pair]]
@@ -102,20 +102,23 @@ class _Builder:
                 self._rename(era)
 
     def _rename(self, era: Era) -> None:
-        """Give the rows of the first whole list the ids that they had before earlier ones came."""
-        held = {id_: f"{id_[:-7]}{era.month}" for id_ in self.ids[-1].values()}
+        """Change the ids of the rows in the first complete list to its month.
+
+        These are the ids that they had before earlier lists were added.
+        """
+        ids = {id_: f"{id_[:-7]}{era.month}" for id_ in self.ids[-1].values()}
         self.units = {
-            held.get(id_, id_): replace(
+            ids.get(id_, id_): replace(
                 unit,
-                id=held.get(id_, id_),
-                parent=held.get(unit.parent, unit.parent) if unit.parent else None,
+                id=ids.get(id_, id_),
+                parent=ids.get(unit.parent, unit.parent) if unit.parent else None,
             )
             for id_, unit in self.units.items()
         }
-        self.ids = [{code: held.get(id_, id_) for code, id_ in codes.items()} for codes in self.ids]
+        self.ids = [{code: ids.get(id_, id_) for code, id_ in codes.items()} for codes in self.ids]
 
     def _row(self, era: Era, listed: Listed) -> str:
-        """Return the id of the row that holds `listed` in `era`, opening one where needed."""
+        """Return the id of the row of `listed` in `era`; opens a row if needed."""
         parent = self.ids[-1][listed.parent] if listed.parent else None
         earlier = self.ids[-2].get(listed.code) if len(self.ids) > 1 else None
         if earlier and self._continues(self.units[earlier], listed, parent, era):
@@ -130,13 +133,13 @@ class _Builder:
         return name
 
     def _continues(self, unit: Unit, listed: Listed, parent: str | None, era: Era) -> bool:
-        """True where nothing but spelling differs; a province that took in others is new."""
-        same = unit.type == listed.type and unit.parent == parent
-        grown = era.month == _MERGER and listed.code in self.merged
-        return same and not grown and loose(unit.name) == loose(listed.name)
+        """True if only the spelling differs; a province that absorbed others is a new unit."""
+        is_same = unit.type == listed.type and unit.parent == parent
+        has_grown = era.month == _MERGER and listed.code in self.merged
+        return is_same and not has_grown and loose(unit.name) == loose(listed.name)
 
     def successions(self) -> Iterator[Succession]:
-        """Yield what became of what: before the merger, by its resolutions, after it."""
+        """Yield the successions before the merger, by its resolutions, and after it."""
         for index in range(self.merger - 1):
             yield from self._continued(index)
         before, after = self.ids[self.merger - 1], self.ids[self.merger]
@@ -150,30 +153,31 @@ class _Builder:
             yield from self._continued(index)
 
     def _continued(self, index: int) -> Iterator[Succession]:
-        """Yield the rows of a list that went on as other rows of the next one.
+        """Yield the successions of a list's rows to other rows of the next list.
 
-        As the one with their code; without it as the new one that bears their name in their
-        district, or, for a district, as the only one that has communes of it.
+        The successor has the same code; else it is the new row with the same name and parent, or,
+        for a district, the only one that has communes of it.
         """
         olds, news = self.ids[index], self.ids[index + 1]
-        begun = {_bearing(self.units[id_]): id_ for id_ in set(news.values()) - set(olds.values())}
+        added = {_name_key(self.units[id_]): id_ for id_ in set(news.values()) - set(olds.values())}
         for code, old in olds.items():
-            new = news.get(code) or begun.get(_bearing(self.units[old])) or self._taker(index, code)
+            same_name = added.get(_name_key(self.units[old]))
+            new = news.get(code) or same_name or self._absorbing(index, code)
             if new and new != old:
                 yield Succession(old, new, "whole")
 
-    def _taker(self, index: int, code: str) -> str | None:
-        """Return the district of the next list that has what is left of a district's communes."""
+    def _absorbing(self, index: int, code: str) -> str | None:
+        """Return the one district of the next list with all remaining communes of a district."""
         olds, news = self.lists[index], self.lists[index + 1]
-        left = {
+        parents = {
             news[unit.code].parent
             for unit in olds.values()
             if unit.parent == code and unit.code in news
         }
-        return self.ids[index + 1][left.pop() or ""] if len(left) == 1 else None
+        return self.ids[index + 1][parents.pop() or ""] if len(parents) == 1 else None
 
     def _with_communes(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """Yield `pairs`, and where a whole district became one unit, its communes too."""
+        """Yield `pairs`, and for a district that became one unit, also pairs of its communes."""
         for old, new, share, clause in pairs:
             yield old, new, share, clause
             for unit in self.lists[self.merger - 1].values():
@@ -181,16 +185,16 @@ class _Builder:
                     yield unit.code, new, share, clause
 
     def _provinces(self) -> set[tuple[str, str]]:
-        """Return old and new code of every province, as its communes' successions show them."""
+        """Return the old and new code of every province, from the successions of its communes."""
         before, after = self.lists[self.merger - 1], self.lists[self.merger]
         return {
             (_province(old, before), _province(new, after))
-            for found in self.pairs.values()
-            for old, new, _, _ in found
+            for pairs in self.pairs.values()
+            for old, new, _, _ in pairs
         }
 
 
-def _bearing(unit: Unit) -> tuple[str, str | None]:
+def _name_key(unit: Unit) -> tuple[str, str | None]:
     return loose(unit.full_name), unit.parent
 
 

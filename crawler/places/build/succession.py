@@ -1,7 +1,7 @@
-"""Tell which old units the clauses of a resolution mean, and so who succeeded whom.
+"""Resolution of the names in a resolution's clauses to listed units, which gives the successions.
 
 Lists and resolutions spell some 130 names of the highlands differently ("Đăk"/"Đắk"), so a name
-is looked for exactly, then without diacritics, then by likeness within the clause's districts.
+is matched exactly, then without diacritics, then by similarity within the clause's districts.
 Pure, standard library only.
 """
 
@@ -15,7 +15,7 @@ from storage.errors import ConfigError
 from storage.model.places import Share
 
 Pair = tuple[str, str, Share, int]  # old code, new code, share, clause
-_ARABIC = {"IV": "4"}  # the one ward that a resolution and the lists number differently
+_ARABIC = {"IV": "4"}  # the only ward that a resolution and the lists number differently
 ClauseKey = tuple[Clause, Member]
 Resolved = dict[ClauseKey, Listed]
 
@@ -23,21 +23,21 @@ Resolved = dict[ClauseKey, Listed]
 def resolve(
     resolution: Resolution, before: Mapping[str, Listed], after: Mapping[str, Listed]
 ) -> list[Pair]:
-    """Return the pairs of old and new unit that `resolution` decides, by code, in its order.
+    """Return the pairs of old and new codes that `resolution` decides, in its order.
 
-    before, after: the unit lists by code on either side of 2025-07-01.
-    Raises ConfigError where a clause names a unit that the lists do not have, or several.
+    before, after: the unit lists by code, before and from 2025-07-01.
+    Raises ConfigError if a name in a clause matches no listed unit, or several.
     """
     pairs = list(_Finder(resolution, before, after).pairs())
     times = Counter(old for old, _, _, _ in pairs)
-    # one clause moves the land of Kỳ Lợi and others its people: whoever is split is split
+    # a unit in several clauses is split (one moves the land of Kỳ Lợi, others its people)
     return [
         (old, new, "whole" if times[old] == 1 else "part", clause) for old, new, _, clause in pairs
     ]
 
 
 class _Finder:
-    """The units that a resolution can mean."""
+    """Finds the listed units that a resolution names."""
 
     def __init__(
         self, resolution: Resolution, before: Mapping[str, Listed], after: Mapping[str, Listed]
@@ -53,21 +53,21 @@ class _Finder:
         self.clauses = [*resolution.clauses, *_kept(resolution)]
 
     def pairs(self) -> Iterator[Pair]:
-        """Yield every pair; what is named plainly is settled before what is not."""
+        """Yield every pair; unambiguous names are resolved first."""
         members = [(clause, member) for clause in self.clauses for member in clause.members]
-        named = {key: self._plain(key[1]) for key in members}
+        named = {key: self._same_name(key[1]) for key in members}
         resolved = {
             key: units[0]
             for key, units in named.items()
             if len(units) == 1 and _exact(units[0], key[1])
         }
-        for choose in (self._near, self._left):
+        for choose in (self._in_district, self._remaining):
             for key, units in sorted(named.items(), key=lambda item: len(item[1])):
                 if key not in resolved:
                     resolved |= choose(key, units, resolved)
         for key in members:
             if key not in resolved:
-                resolved[key] = self._alike(key, resolved)
+                resolved[key] = self._most_similar(key, resolved)
             yield self._pair(key, resolved[key])
 
     def _pair(self, key: ClauseKey, old: Listed) -> Pair:
@@ -79,30 +79,30 @@ class _Finder:
             raise self._error(key, f"{len(news)} new units")
         return old.code, news[0].code, member.share, clause.number
 
-    def _plain(self, member: Member) -> list[Listed]:
-        """Return the units of that name, diacritics aside, in the district that a bracket gives."""
+    def _same_name(self, member: Member) -> list[Listed]:
+        """Return the units with that name, without diacritics, in the given district if any."""
         found = self.old_named.get(_key(member.type, member.name), [])
         within = loose(member.within or "")
         inside = [unit for unit in found if self._district(unit) in within]
         return inside or found
 
-    def _near(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
-        """Return the one of several units of a name that shares a district with its clause.
+    def _in_district(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
+        """Resolve a name to its only unit in a district of its clause, or of clauses nearby.
 
-        Clauses go through a district one by one, so the clauses around it count too.
+        Consecutive clauses are about the same district.
         """
         free = _free(key, units, resolved)
         for reach in range(4):
             districts = self._districts(key[0], resolved, reach)
-            near = [unit for unit in free if unit.parent in districts]
-            exact = [unit for unit in near if _exact(unit, key[1])]
-            for found in (near, exact):
+            candidates = [unit for unit in free if unit.parent in districts]
+            exact = [unit for unit in candidates if _exact(unit, key[1])]
+            for found in (candidates, exact):
                 if len(found) == 1:
                     return {key: found[0]}
         return {}
 
-    def _left(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
-        """Return the one unit of that name that is split elsewhere, spelled so, or left."""
+    def _remaining(self, key: ClauseKey, units: list[Listed], resolved: Resolved) -> Resolved:
+        """Resolve a name to its only unit that is split elsewhere, is spelled so, or is free."""
         free = _free(key, units, resolved)
         parts = [unit for (_, member), unit in resolved.items() if member.share == "part"]
         split = [unit for unit in free if key[1].share == "part" and unit in parts]
@@ -117,15 +117,15 @@ class _Finder:
             if abs(other.number - clause.number) <= reach
         }
 
-    def _alike(self, key: ClauseKey, resolved: Resolved) -> Listed:
-        """Return the unclaimed unit of the clause's districts whose name is most alike."""
+    def _most_similar(self, key: ClauseKey, resolved: Resolved) -> Listed:
+        """Return the free unit in the clause's districts with the most similar name."""
         free = [unit for unit in self.old if unit not in resolved.values()]
-        for reach, likeness in ((0, 0.6), (3, 0.75), (len(self.clauses), 0.8)):
+        for reach, threshold in ((0, 0.6), (3, 0.75), (len(self.clauses), 0.8)):
             districts = self._districts(key[0], resolved, reach)
-            near = [unit for unit in free if unit.parent in districts]
-            scored = [(_likeness(unit.name, key[1].name), unit) for unit in near]
+            candidates = [unit for unit in free if unit.parent in districts]
+            scored = [(_similarity(unit.name, key[1].name), unit) for unit in candidates]
             best = max((score for score, _ in scored), default=0.0)
-            found = [unit for score, unit in scored if score == best >= likeness]
+            found = [unit for score, unit in scored if score == best >= threshold]
             if len(found) == 1:
                 return found[0]
         raise self._error(key, "no old unit")
@@ -143,7 +143,7 @@ class _Finder:
 
 
 def _kept(resolution: Resolution) -> Iterator[Clause]:
-    """Yield what the last clause keeps: each such unit becomes itself."""
+    """Yield a clause for each unit in the last clause, which continues as itself."""
     for unit in resolution.kept:
         yield Clause(resolution.kept_clause, unit.type, unit.name, (unit,))
 
@@ -164,12 +164,12 @@ def _by_name(units: Sequence[Listed]) -> dict[tuple[str, str], list[Listed]]:
 
 
 def _key(kind: str, name: str) -> tuple[str, str]:
-    """Return what units share whose names differ in diacritics and blanks at most."""
+    """Return a key that is equal for names that differ only in diacritics and spaces."""
     return kind, loose(_ARABIC.get(name, split_name(f"{kind} {name}")[1]))
 
 
 def _free(key: ClauseKey, units: list[Listed], resolved: Resolved) -> list[Listed]:
-    """Return the `units` that no other clause took; a part may be taken more than once."""
+    """Return the `units` that no other clause has; for a part of a unit, all of them."""
     taken = resolved.values() if key[1].share == "whole" else ()
     return [unit for unit in units if unit not in taken]
 
@@ -178,8 +178,8 @@ def _exact(unit: Listed, member: Member) -> bool:
     return unit.name == split_name(f"{member.type} {member.name}")[1]
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, loose(one), loose(other)).ratio()
+def _similarity(name: str, other: str) -> float:
+    return SequenceMatcher(None, loose(name), loose(other)).ratio()
 
 
 def _top(code: str, units: Mapping[str, Listed]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from storage.dedup.similarity import MOST, Similarity
+from storage.dedup.similarity import UPDATE_CONTAINMENT, Similarity
 from storage.sql.clusters.candidates import CopyCandidate, find_candidates, holders
 from storage.sql.clusters.compare import Texts
 from storage.sql.clusters.membership import Membership
@@ -83,7 +83,7 @@ class ClusterAssigner:
             if (source := self.membership.source(candidate)) in self.membership.moments:
                 sources.setdefault(source, shared)
         self._compare(id_, sources, found)
-        enough = MOST * self.texts.size(id_)
+        enough = UPDATE_CONTAINMENT * self.texts.size(id_)
         if not any(similar.is_tie and similar.shared >= enough for similar in found.values()):
             self._compare(id_, candidates, found)
         return found

@@ -10,14 +10,14 @@ lexeme: phrases beyond are not found, words are.
 https://www.postgresql.org/docs/current/datatype-textsearch.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Select
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import GAP, Document
@@ -26,8 +26,8 @@ from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, within
 from storage.text.words import END, folded, lexeme
 
-SAMPLE = 50  # newest articles that first tell how common a query's words are
-VECTOR = 5  # times as long as to find an article in the index takes to check its vector
+SAMPLE = 50  # newest articles, by which the first guess is made how common a query's words are
+VECTOR = 5  # how many times as long checking a vector takes as finding an article in the index
 _PAGE = 2_000
 _SLICE = 100  # articles out of the index that are checked first; later more at a time
 _KEY = (documents.c.sort_at, documents.c.article)
@@ -97,24 +97,33 @@ def newest(
         page = conn.execute(walk, {**at, "size": size}).all()
         for *row, is_near in page:
             last = Match._make(row)
-            read, hits, found = read + 1, hits + last.meets, found + is_near
+            read, hits, found = read + 1, hits + (is_near and last.meets), found + is_near
             if is_near:
                 yield last
         if len(page) < size:
             return
         at = {"sort_at": last.sort_at, "article": last.article}
-    # The planner would walk again: it does not know what it takes to check a vector.
-    near = _meets(documents.c.vector, match_of(query, apart=True))
-    rest = sa.select(*_KEY).where(near, *left).cte().prefix_with("MATERIALIZED")
-    newest_first = sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
-    ids = conn.execute(newest_first, at).scalars().all()
+    ids = _out_of_index(conn, [_meets(documents.c.vector, match_of(query, apart=True)), *left], at)
     size = max(_SLICE, min(most, _PAGE))
     while ids:
         part, ids = ids[:size], ids[size:]
         rows = _ROWS.where(among(conn, documents.c.article, part))
-        checked = conn.execute(_checked(query, rows, scored=scored, near=sa.true()))
+        checked = conn.execute(_checked(query, rows, scored=scored))
         yield from (Match._make(row[:-1]) for row in checked)
-        size = min(4 * size, _PAGE)
+        size = min(2 * size, _PAGE)
+
+
+def _out_of_index(
+    conn: Connection, where: Sequence[ColumnElement[bool]], at: Mapping[str, Any]
+) -> Sequence[int]:
+    """Return the articles for which the conditions hold, newest first."""
+    rest = sa.select(*_KEY).where(*where).cte().prefix_with("MATERIALIZED")
+    newest_first = sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
+    # The planner would rather read every vector: it does not know that this takes long.
+    conn.exec_driver_sql("SET LOCAL enable_seqscan TO off")
+    ids = conn.execute(newest_first, at).scalars().all()
+    conn.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
+    return ids
 
 
 def _is_common(most: int, read: int, hits: int, found: int, total: int) -> bool:
@@ -127,32 +136,33 @@ def _is_common(most: int, read: int, hits: int, found: int, total: int) -> bool:
     return walk < found / read * total
 
 
-def _checked(
-    query: SearchQuery, rows: Select[Any], *, scored: bool, near: ColumnElement[bool] | None = None
-) -> Select[Any]:
+def _checked(query: SearchQuery, rows: Select[Any], *, scored: bool) -> Select[Any]:
     """Return a statement for the matches in rows, the last column whether each has the words.
 
-    near: that column, if it is known.
+    Where it has not, `meets` says nothing.
     """
     page = rows.cte("page").prefix_with("MATERIALIZED")
     phrases, words = match_of(query), match_of(query, apart=True)
-    if near is None:
-        near = _meets(page.c.vector, words)
-    read = sa.select(page, near.label("near")).cte("read").prefix_with("MATERIALIZED")
-    # A vector is read as seldom as can be: that takes longest.
-    meets = read.c.near if phrases == words else read.c.near & _meets(read.c.vector, phrases)
-    score = sa.case((meets, _score(query, read.c.vector, scored=scored)), else_=0.0)
-    every = sa.select(*(read.c[column.name] for column in MATCH), score, meets, read.c.near)
-    return every.order_by(read.c.sort_at.desc(), read.c.article.desc())
+    source: FromClause = page
+    vector: ColumnElement[Any] = page.c.vector
+    if scored or phrases != words:  # each function would fetch the vector anew, but not its copy
+        copy = sa.func.ts_delete(page.c.vector, "", type_=TSVECTOR).label("vector")
+        copied = sa.select(copy).correlate(page).offset(0).lateral()
+        source, vector = page.join(copied, sa.true()), copied.c.vector
+    meets = sa.true() if phrases == words else _meets(vector, phrases)
+    near = _meets(vector, words)
+    score: ColumnElement[float] = sa.literal_column("0.0", sa.Float)
+    if scored and query.words.required:
+        score = sa.case((near, _rank(query, vector)), else_=0.0)
+    every = sa.select(*(page.c[column.name] for column in MATCH), score, meets, near)
+    return every.select_from(source).order_by(page.c.sort_at.desc(), page.c.article.desc())
 
 
 def _meets(vector: ColumnElement[Any], match: str | None) -> ColumnElement[bool]:
     return sa.true() if match is None else vector.bool_op("@@")(sa.cast(match, TSQUERY))
 
 
-def _score(query: SearchQuery, vector: ColumnElement[Any], *, scored: bool) -> ColumnElement[float]:
-    if not scored or not query.words.required:
-        return sa.literal_column("0.0", sa.Float)
+def _rank(query: SearchQuery, vector: ColumnElement[Any]) -> ColumnElement[float]:
     weights = sa.cast([0.1, 0.2, 0.4, 1.0], ARRAY(sa.REAL))  # of D, C, B and A, the title's
     words = sa.cast(_wanted(query, " <-> "), TSQUERY)
     return sa.func.ts_rank(weights, vector, words, 1)  # 1: long texts count less
