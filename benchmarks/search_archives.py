@@ -154,7 +154,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
                 "warc_offset": 0,
                 "record_id": str(id_),
                 "digest": str(id_),
-                "sight": hashed(str(id_)),
+                "observation_key": hashed(str(id_)),
                 "article": id_,
                 "content": id_,
                 "version": 1,
@@ -170,7 +170,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
                 "last_seen_at": at,
                 "changed": "[]",
                 "capture": id_,
-                "maybe_ours": False,
+                "maybe_reextraction": False,
             }
         )
     for table, some in rows.items():

@@ -24,7 +24,7 @@ def lost_machines(archive: Archive, machines: Sequence[Machine], now: datetime) 
         one
         for one in machines
         if one.stopped_at is None
-        and now - one.seen_at > _UNSURE
+        and now - one.heartbeat_at > _UNSURE
         and archive.locks.holder(machine_lock(one.name)) is None
     ]
 
@@ -34,7 +34,7 @@ def machine_findings(lost: Sequence[Machine]) -> list[Finding]:
     if not lost:
         return []
     names = tuple(one.name for one in lost)
-    since = min(one.seen_at for one in lost)
+    since = min(one.heartbeat_at for one in lost)
     which = f"machine {names[0]} is" if len(names) == 1 else f"{len(names)} machines are"
     what = f"{which} gone: their schedules neither run nor were stopped; others crawl for them"
     if len(names) == 1:
@@ -60,7 +60,7 @@ def machine_json(machine: Machine, runs: Sequence[Run], lost: Sequence[Machine])
         "machine": machine.name,
         "state": machine_state(machine, lost),
         "since": time_json(machine.started_at),
-        "seen_at": time_json(machine.seen_at),
+        "heartbeat_at": time_json(machine.heartbeat_at),
         "outlets": list(machine.outlets),
         "crawls": [{"outlet": run.outlet, "run": run.id} for run in open_runs(runs, machine)],
     }

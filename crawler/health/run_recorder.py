@@ -37,8 +37,8 @@ class RunRecorder:
         self._clock = clock
         self._stats: Stats = MemoryStats()
         self._evidence: dict[str, list[str]] = {}
-        self._newest_of: dict[str, datetime] = {}
-        self._new_of: dict[str, list[datetime]] = {}
+        self._newest_by_section: dict[str, datetime] = {}
+        self._new_by_section: dict[str, list[datetime]] = {}
         self._robots: RobotsState | None = None
         self._newest: datetime | None = None
         self._verdict: tuple[Outcome, str] | None = None
@@ -107,12 +107,12 @@ class RunRecorder:
     def published(self, section: str, published_at: datetime | None) -> None:
         """Note that a section shows an article of that time; what is in the future says nothing."""
         if published_at is not None and published_at <= self._clock():
-            newest = self._newest_of.get(section, published_at)
-            self._newest_of[section] = max(newest, published_at)
+            newest = self._newest_by_section.get(section, published_at)
+            self._newest_by_section[section] = max(newest, published_at)
 
     def new_article(self, section: str, published_at: datetime) -> None:
         """Note when an article of a section was published that the archive did not have."""
-        times = self._new_of.setdefault(section, [])
+        times = self._new_by_section.setdefault(section, [])
         if len(times) < _MAX_NEW:
             times.append(min(published_at, self._clock()))
 
@@ -153,8 +153,10 @@ class RunRecorder:
             newest_published_at=self._newest,
             peak_memory_bytes=peak_memory_bytes(),
             evidence={signal: tuple(urls) for signal, urls in self._evidence.items() if urls},
-            newest_of=dict(self._newest_of),
-            new_of={name: tuple(sorted(times)) for name, times in self._new_of.items()},
+            newest_by_section=dict(self._newest_by_section),
+            new_by_section={
+                name: tuple(sorted(times)) for name, times in self._new_by_section.items()
+            },
             robots=self._robots or self._read_robots(),
         )
         try:

@@ -93,9 +93,9 @@ class Supervisor:
         await self.ask(note, MaintenanceRun(name, begun, begun, host=_HERE, pid=os.getpid()))
         seconds = _MAINTENANCE_FACTOR * self._bounds.seconds
         ended = await self._run(argv, replace(self._bounds, seconds=seconds))
-        said = None if ended.code == 0 else ended.text
+        error = None if ended.code == 0 else ended.text
         row = MaintenanceRun(
-            name, begun, datetime.now(UTC), exit_code=ended.code, said=said, host=_HERE
+            name, begun, datetime.now(UTC), exit_code=ended.code, error=error, host=_HERE
         )
         await self.ask(note, row)
         return ended

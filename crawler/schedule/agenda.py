@@ -109,7 +109,7 @@ class Agenda:
         published: when new articles were, by outlet and section; None: the runs say it.
         """
         if published is not None:
-            runs = [replace(run, new_of={}) for run in runs]
+            runs = [replace(run, new_by_section={}) for run in runs]
             for item in self._items:
                 item.published = sorted(published.get(item.outlet, {}).get(item.name, ()))
         for run in sorted(runs, key=lambda run: run.started_at):

@@ -58,7 +58,7 @@ class Item:
 
         So does one whose end nobody saw, as its machine was gone, but not time after time.
         """
-        self.learn(run.new_of.get(self.name, ()))
+        self.learn(run.new_by_section.get(self.name, ()))
         if run.outcome in (None, Outcome.STOPPED):
             return
         if _was_cut_off(run) and self.failures < _CUT_OFF:

@@ -47,7 +47,7 @@ class Membership:
         rows = [one for one in self._archive.machines.find() if one.stopped_at is None]
         holder = "another schedule"
         if rows:
-            one = max(rows, key=lambda row: row.seen_at)
+            one = max(rows, key=lambda row: row.heartbeat_at)
             since = f"{one.started_at:%F %T} UTC"
             holder = f"the schedule of process {one.pid} on {one.name} since {since}"
         raise ArchiveError(

@@ -82,7 +82,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; nothing where no schedule gives heartbeats."""
     machines = archive.machines.find()
-    if not any(one.stopped_at is None and now - one.seen_at <= _LIVES for one in machines):
+    if not any(one.stopped_at is None and now - one.heartbeat_at <= _LIVES for one in machines):
         return {}
     recall(archive, agenda, {}, now)
     found: dict[str, datetime] = {}
