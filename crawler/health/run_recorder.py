@@ -96,31 +96,31 @@ class RunRecorder:
         if signal not in _UNPROVEN and len(shown) < most and url not in shown:
             shown.append(url)
 
-    def asked(self, section: str) -> None:
+    def note_request(self, section: str) -> None:
         """Note that a listing of a section is asked."""
         self.count(**{f"signals/{ASKED}{section}": 1})
 
-    def gave(self, section: str, links: int) -> None:
+    def note_links(self, section: str, links: int) -> None:
         """Note how many links a listing of a section held."""
         self.count(**{f"signals/{GAVE}{section}": links})
 
-    def published(self, section: str, published_at: datetime | None) -> None:
+    def note_published(self, section: str, published_at: datetime | None) -> None:
         """Note that a section shows an article of that time; what is in the future says nothing."""
         if published_at is not None and published_at <= self._clock():
             newest = self._newest_of.get(section, published_at)
             self._newest_of[section] = max(newest, published_at)
 
-    def new_article(self, section: str, published_at: datetime) -> None:
+    def note_new_article(self, section: str, published_at: datetime) -> None:
         """Note when an article of a section was published that the archive did not have."""
         times = self._new_of.setdefault(section, [])
         if len(times) < _MAX_NEW:
             times.append(min(published_at, self._clock()))
 
-    def robots(self, state: RobotsState) -> None:
+    def note_robots(self, state: RobotsState) -> None:
         """Note what stood in the way at robots.txt; the first word counts."""
         self._robots = self._robots or state
 
-    def discovered(self) -> None:
+    def note_discovery(self) -> None:
         """Note that a listing answered as it should."""
         self._discovered = True
 
