@@ -144,7 +144,9 @@ def test_a_backup_that_was_killed_is_no_backup(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(backup_module, "_tidy", lambda _folder: None)  # as kill -9 leaves it
+        patch.setattr(
+            backup_module, "_remove_partial", lambda _folder: None
+        )  # as kill -9 leaves it
         patch.setattr(backup_module, "_finish", die)
         with pytest.raises(KeyboardInterrupt):
             quick.back_up()

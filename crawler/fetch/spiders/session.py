@@ -175,7 +175,7 @@ class CrawlSession:
         if self.warc_files is not None:
             is_done = self.recorder.run.outcome is Outcome.DONE
             try:
-                self.warc_files.finish(is_quiet=is_done)
+                self.warc_files.finish(found_nothing=is_done)
             except CaptureError as error:
                 _LOG.warning("the listings' responses are not recorded: %s", error)
             # The next crawl reads back the files that are not listed.
