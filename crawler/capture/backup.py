@@ -189,12 +189,12 @@ def _compare(database: DatabaseBackup, copied: _Copied) -> tuple[list[str], list
             elsewhere.append(name)
         elif name not in copied.files:
             if name not in database.stored:
-                faults.append(f"{name}: rows point to it and it is not there")
+                faults.append(f"{name}: rows point to it, but it does not exist")
         elif copied.files[name]["size_bytes"] <= offset:
-            faults.append(f"{name}: is shorter than the rows that point into it say")
+            faults.append(f"{name}: is too short for the rows that point into it")
     for name, digest in sorted(database.sha256.items()):
         if name in copied.files and copied.files[name]["sha256"] != digest:
-            faults.append(f"{name}: is not what it was when it was closed")
+            faults.append(f"{name}: has changed since it was closed")
     return faults, elsewhere
 
 

@@ -138,7 +138,7 @@ class RecordCheck:
                     return None
                 what = f"{file}: the record at offset {capture.warc_offset} has other content"
                 return RecordFault(row, what)
-            what = f"{file}: another record lies at offset {capture.warc_offset}"
+            what = f"{file}: another record is at offset {capture.warc_offset}"
         return RecordFault(row, what, self._find_offset(file, capture.record_id))
 
     def _check_tombstone(self, row: Recorded, file: WarcSource) -> RecordFault | None:
@@ -185,18 +185,18 @@ def file_faults(archive: Archive, files: CaptureFiles) -> Iterator[FileFault]:
         if not file.is_file():
             may_be_pushed = listed.stored_at is None and files.url
             more = ", nor in the object store: has another machine yet to push it?"
-            what = f"{files.folder / listed.name}: is listed and not there"
+            what = f"{files.folder / listed.name}: is listed but does not exist"
             yield FileFault(what + more if may_be_pushed else what)
             continue
         found = describe(file, listed.name, listed.listed_at)
         if found.size_bytes != listed.size_bytes:
             yield FileFault(
-                f"{file}: is not what it was when it was closed: {found.size_bytes} bytes, not"
+                f"{file}: has changed since it was closed: {found.size_bytes} bytes, not"
                 f" {listed.size_bytes}"
             )
         elif found.sha256 != listed.sha256:
-            yield FileFault(f"{file}: its content is not what it was when it was closed")
+            yield FileFault(f"{file}: its content has changed since it was closed")
         elif listed.stored_at is not None and files.url and isinstance(file, Path):
             stored = files.stored(listed.name)
             if stored.size() != listed.size_bytes:
-                yield FileFault(f"{stored}: is not there as it was pushed", listed)
+                yield FileFault(f"{stored}: is missing, or is not the file that was pushed", listed)

@@ -58,16 +58,16 @@ def sessions(paths: list[Path]) -> list[Session]:
     """
     groups: dict[str, list[tuple[datetime, Path, Scan]]] = {}
     for path in dict.fromkeys(paths):
-        found = scan(path)
-        first = min(entry.date for entry in found.entries)
-        groups.setdefault(found.part_of or f"file {path}", []).append((first, path, found))
-    ordered = [sorted(group, key=lambda found: found[:2]) for group in groups.values()]
+        scanned = scan(path)
+        first = min(entry.date for entry in scanned.entries)
+        groups.setdefault(scanned.part_of or f"file {path}", []).append((first, path, scanned))
+    ordered = [sorted(group, key=lambda file: file[:2]) for group in groups.values()]
     ordered.sort(key=lambda group: group[0][:2])
     return [
         Session(
             tuple(path for _, path, _ in group),
-            frozenset(host_of(entry.url) or "" for *_, found in group for entry in found.entries),
-            tuple(gap for *_, found in group for gap in found.gaps),
+            frozenset(host_of(entry.url) or "" for *_, file in group for entry in file.entries),
+            tuple(gap for *_, file in group for gap in file.gaps),
         )
         for group in ordered
     ]
@@ -86,9 +86,9 @@ class ReplayIndex:
         self._loose: dict[str, RecordEntry] = {}
         entries: list[RecordEntry] = []
         for file in dict.fromkeys(files):
-            found = scan(file)
-            entries += found.entries
-            for gap in found.gaps:
+            scanned = scan(file)
+            entries += scanned.entries
+            for gap in scanned.gaps:
                 _log.warning("%s", gap)
         for entry in sorted(entries, key=lambda e: (e.status in _RETRIED, e.date)):
             self._exact.setdefault(entry.url, entry)
@@ -150,8 +150,8 @@ def recorded_at(file: WarcSource, offset: int) -> Recorded:
 
 
 def _read(file: WarcSource, offset: int, name: str) -> Recorded:
-    with closing(records(file, offset)) as found:
-        record = next(found, None)
+    with closing(records(file, offset)) as iterator:
+        record = next(iterator, None)
         is_response = record is not None and record.record_type == WarcRecordType.response
         # The reader skips other kinds of records: the one that it returns may be further on.
         if record is None or not is_response or record.stream_pos != offset:

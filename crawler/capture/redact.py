@@ -95,7 +95,7 @@ def _rewriting(files: CaptureFiles) -> Iterator[None]:
         except StoreError as error:
             raise StoreError(
                 f"{error}: the takedown has not reached its recordings; the same command, or the"
-                " next push, goes on"
+                " next push, continues it"
             ) from None
 
 

@@ -58,7 +58,7 @@ class Scan:
 
 
 @dataclass
-class _Found:
+class _ScanResult:
     entries: list[RecordEntry] = field(default_factory=list)
     runs: dict[str | None, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
@@ -71,22 +71,22 @@ def scan(file: Path) -> Scan:
     CaptureError for a file that is missing, holds no whole response, holds two crawls, or has
     several records in one gzip member, where none can be found by its offset.
     """
-    found = _Found()
+    result = _ScanResult()
     try:
         with file.open("rb") as stream:
             start = stream.read(len(GZIP))
             if start == GZIP:
-                _scan_members(file, stream, found)
+                _scan_members(file, stream, result)
             elif start:
-                _scan_plain(file, stream, found)
+                _scan_plain(file, stream, result)
     except OSError as error:
         raise _unreadable(file, error) from None
-    named = [run for run in found.runs if run]
+    named = [run for run in result.runs if run]
     if len(named) > 1:
-        raise _joined(file, found.runs[named[1]])
-    if not found.entries:
+        raise _joined(file, result.runs[named[1]])
+    if not result.entries:
         raise CaptureError(f"{file}: holds no whole response; expected a WARC file of a crawl")
-    return Scan(named[0] if named else None, tuple(found.entries), tuple(found.gaps))
+    return Scan(named[0] if named else None, tuple(result.entries), tuple(result.gaps))
 
 
 def records(file: WarcSource, offset: int = 0) -> Generator[WarcRecord, None, None]:
@@ -116,7 +116,7 @@ def _joined(file: Path, offset: int) -> CaptureError:
     )
 
 
-def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
+def _scan_members(file: Path, stream: BinaryIO, result: _ScanResult) -> None:
     """Find the records of a compressed file, one in each whole member, and the gaps between."""
     size = file.stat().st_size
     offset = 0
@@ -124,17 +124,17 @@ def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
         end = end_of_member(stream, offset)
         if end is None:
             end = next_member(stream, offset + 1, size)
-            found.gaps.append(Gap(file, offset, end - offset))
-        elif not _scan_member(file, stream, offset, end, found):
-            found.gaps.append(Gap(file, offset, end - offset))
+            result.gaps.append(Gap(file, offset, end - offset))
+        elif not _scan_member(file, stream, offset, end, result):
+            result.gaps.append(Gap(file, offset, end - offset))
         offset = end
 
 
-def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Found) -> bool:
+def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, result: _ScanResult) -> bool:
     """Add the record of a whole member; False if it is damaged. A member may have no record."""
     with closing(_records_between(stream, offset, end)) as inside:
         record = next(inside, None)
-        is_whole = record is None or _add(file, offset, record, found)
+        is_whole = record is None or _add(file, offset, record, result)
         # Bytes after the record are another record, or junk.
         if next(inside, None) is not None:
             raise CaptureError(
@@ -144,7 +144,7 @@ def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Fo
     return is_whole
 
 
-def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
+def _scan_plain(file: Path, stream: BinaryIO, result: _ScanResult) -> None:
     """Find the records of an uncompressed file.
 
     After damage, or content that is longer than its record says, reading resumes at the next line
@@ -152,14 +152,14 @@ def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
     """
     begin, end = 0, file.stat().st_size
     while begin < end:
-        damaged = _scan_until_damage(file, stream, begin, found)
+        damaged = _scan_until_damage(file, stream, begin, result)
         if damaged is None:
             return
         begin = _next_record_line(stream, damaged + 1, end)
-        found.gaps.append(Gap(file, damaged, begin - damaged))
+        result.gaps.append(Gap(file, damaged, begin - damaged))
 
 
-def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) -> int | None:
+def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, result: _ScanResult) -> int | None:
     """Add records from `begin` on; return the offset of the first damage, None if there is none."""
     reached = begin
     try:
@@ -169,7 +169,7 @@ def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) 
                 end, is_clean = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
                 if not is_clean and _next_record_line(stream, reached + 1, end) < end:
                     return reached  # its Content-Length is too large: another record begins inside
-                if not _add(file, reached, record, found):
+                if not _add(file, reached, record, result):
                     return reached
                 if not is_clean:
                     return end
@@ -232,11 +232,11 @@ def _records_between(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRe
         )
 
 
-def _add(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
+def _add(file: Path, offset: int, record: WarcRecord, result: _ScanResult) -> bool:
     """Add one record; False if it is damaged, or lacks what a replay needs."""
     if record.record_type == WarcRecordType.warcinfo:
         info = record.reader.read(_MAX_INFO)
-        found.runs.setdefault(_part_of(info), offset)
+        result.runs.setdefault(_part_of(info), offset)
         return True
     url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     if url and not url.startswith(("http://", "https://")):
@@ -245,7 +245,7 @@ def _add(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
     if not url or not status or record.record_date is None or not _is_whole(record):
         return False
     date = record.record_date.astimezone(UTC)
-    found.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
+    result.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
     return True
 
 

@@ -60,8 +60,8 @@ def record_spans(file: WarcSource) -> Iterator[RecordSpan]:
 def tombstone_at(file: WarcSource, offset: int) -> str | None:
     """Return the id of the record that a tombstone at `offset` (in bytes) replaces, if any."""
     with closing(_open_spans(file, offset)) as records:
-        found = next(records, None)
-    return found.refers_to if found is not None and found.start == offset else None
+        record = next(records, None)
+    return record.refers_to if record is not None and record.start == offset else None
 
 
 def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
@@ -69,7 +69,7 @@ def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
 
     No other process may write to the file. Raises CaptureError if it cannot be read or written.
     """
-    wanted = [found for found in record_spans(file) if found.is_response and is_wanted(found)]
+    wanted = [span for span in record_spans(file) if span.is_response and is_wanted(span)]
     if not wanted:
         return 0
     beside = file.with_name(f"{file.name}.redacting")

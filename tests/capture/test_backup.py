@@ -130,9 +130,9 @@ def test_recordings_that_are_not_what_rows_say_are_named(quick: Desk) -> None:
     other.write_bytes(other.read_bytes()[:10])
     made = quick.back_up()
     assert [fault.partition(": ")[2] for fault in made.faults] == [
-        "rows point to it and it is not there",
-        "is shorter than the rows that point into it say",
-        "is not what it was when it was closed",
+        "rows point to it, but it does not exist",
+        "is too short for the rows that point into it",
+        "has changed since it was closed",
     ]
     assert made.folder.is_dir()
 

@@ -70,13 +70,13 @@ def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -
         return None
     path, stored = files.folder / name, files.stored(name)
     if not is_as_listed(path, listed):
-        raise CaptureError(f"{path}: is not what it was when it was closed, and is not pushed")
+        raise CaptureError(f"{path}: has changed since it was closed, and is not pushed")
     try:
         stored.upload(path)
     except OSError as error:
         raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not is_as_listed(stored, listed):
-        raise StoreError(f"{stored}: what was pushed cannot be read back as it was")
+        raise StoreError(f"{stored}: the pushed file differs when it is read back")
     if not archive.captures.note_push(listed, now):
         # The store's object may hold redacted text: a machine with the right file pushes it again.
         for rewritten in archive.captures.find_warc_files([name]):
