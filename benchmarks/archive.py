@@ -1,11 +1,11 @@
-"""The archive: writing through it beside raw sqlite3, and several writers at once.
+"""The archive: writing through it compared with raw sqlite3, and several writers at once.
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.archive writing [ARTICLES [ROUNDS]]
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.archive writers [ARTICLES [WRITERS]]
 
-writing: articles of the corpus go in by fifty a transaction; the very rows they became are then
-written again by sqlite3's executemany into an empty archive with the same tables and indexes, as
-many a commit. Interleaved; the ratio is raw time by archive time, wall clock and CPU.
+writing: articles of the corpus are stored by fifty per transaction; the same rows are then inserted
+by sqlite3's executemany into an empty archive with the same tables and indexes, as many per commit.
+The two are interleaved; the ratio is raw time by archive time, wall clock and CPU.
 """
 
 import gc
@@ -37,7 +37,7 @@ T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CORPUS = SHARED / "corpus/vietnews-20k.jsonl.gz"
 
 Statement = tuple[str, Sequence[Any]]
-"""A statement with the rows it was executed for."""
+"""A statement with its rows of parameters."""
 
 
 def arrivals(count: int, outlet: str = "vietnews", mark: str = "") -> Iterator[Arrival]:
@@ -80,15 +80,15 @@ def store(archive: Archive, items: Sequence[Arrival]) -> None:
 
 
 def rows_written(path: Path, items: Sequence[Arrival]) -> list[list[Statement]]:
-    """Return, for each transaction, the INSERTs that storing `items` executes."""
+    """Return the INSERTs that storing `items` executes, by transaction."""
     written: list[list[Statement]] = []
 
-    def keep(_c: Any, _cur: Any, text: str, given: Any, _x: Any, many: bool) -> None:
+    def record(_c: Any, _cur: Any, text: str, parameters: Any, _x: Any, many: bool) -> None:
         if text.startswith("INSERT") and " SELECT " not in text.replace("\n", " "):
-            written[-1].append((text, given if many else [given]))
+            written[-1].append((text, parameters if many else [parameters]))
 
     with opened(path) as archive:
-        event.listen(archive.database.engine, "before_cursor_execute", keep)
+        event.listen(archive.database.engine, "before_cursor_execute", record)
         for batch in in_batches(items):
             written.append([])
             archive.articles.store_many("vietnews", batch)
@@ -96,7 +96,7 @@ def rows_written(path: Path, items: Sequence[Arrival]) -> list[list[Statement]]:
 
 
 def write_raw(path: Path, written: Sequence[Sequence[Statement]]) -> None:
-    """Write those rows again with nothing but sqlite3, into an archive without rows."""
+    """Insert these rows with sqlite3 alone into an archive without rows."""
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -109,14 +109,14 @@ def write_raw(path: Path, written: Sequence[Sequence[Statement]]) -> None:
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the wall clock and the CPU time that `work` takes, in seconds."""
+    """Return the wall clock and the CPU time of `work`, in seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _through(path: Path, count: int) -> tuple[float, float]:
-    """Return how long storing takes, in a process without what the benchmark holds to write raw."""
+    """Return the times of storing, in a process without the rows that the benchmark holds."""
     items = list(arrivals(count))
     gc.freeze()
     with opened(path) as archive:
@@ -124,11 +124,11 @@ def _through(path: Path, count: int) -> tuple[float, float]:
 
 
 def writing(count: int = 10_000, rounds: int = 3) -> None:
-    """Print articles a second through the archive and raw, and their ratio."""
+    """Print articles per second through the archive and raw, and their ratio."""
     items = list(arrivals(count))
     with tempfile.TemporaryDirectory() as name:
         written = rows_written(Path(name) / "record.db", items)
-        gc.freeze()  # what is only held to be written is no work of the archive's
+        gc.freeze()  # the garbage collector must not scan the recorded rows
         tables = sorted({text.split()[2] for transaction in written for text, _ in transaction})
         print(f"{count} articles, {BATCH} a commit, rows of {', '.join(tables)}")
         ratios = []
@@ -151,14 +151,14 @@ def writing(count: int = 10_000, rounds: int = 3) -> None:
 
 
 def again(path: Path, items: Sequence[Arrival]) -> None:
-    """Print how quickly articles are met again: in the same captures, and with another text."""
+    """Print articles per second when stored again: the same captures, then with another text."""
     with opened(path) as archive:
         store(archive, items)
     edited = list(arrivals(len(items), mark="sửa"))
-    for what, seen in (("known captures", items), ("revised", edited)):
+    for name, repeated in (("known captures", items), ("revised", edited)):
         with open_archive(f"sqlite:///{path}") as archive:
-            wall, _ = timed(partial(store, archive, seen))
-        print(f"{what:16}{len(items) / wall:7.0f}/s")
+            wall, _ = timed(partial(store, archive, repeated))
+        print(f"{name:16}{len(items) / wall:7.0f}/s")
 
 
 def _write(path: Path, outlet: str, count: int) -> int:
@@ -170,13 +170,13 @@ def _write(path: Path, outlet: str, count: int) -> int:
 
 
 def writers(count: int = 2000, number: int = 4) -> None:
-    """Print what several processes that write at once did, and whether a row is missing."""
+    """Print the speed of several processes that write at once, and whether a row is missing."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "writers.db"
         jobs = [(path, f"outlet{index}", count) for index in range(number)]
         start = time.perf_counter()
         with get_context("spawn").Pool(number) as pool:
-            pool.starmap(_write, jobs)  # an error of any is raised here
+            pool.starmap(_write, jobs)  # raises the error of any
         wall = time.perf_counter() - start
         with sqlite3.connect(path) as connection:
             found = connection.execute("SELECT count(*) FROM revisions").fetchone()[0]

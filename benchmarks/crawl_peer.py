@@ -1,7 +1,7 @@
-"""The peer of benchmarks.crawl: Scrapy, trafilatura in its process, SQLite, as one writes it first.
+"""The peer of benchmarks.crawl: a first version of a crawler with Scrapy, trafilatura and SQLite.
 
-Run as `python -m benchmarks.crawl_peer LISTING DATABASE`. It asks a listing, follows what it has
-not stored, reads each page in its own process and stores it in one transaction.
+Run as `python -m benchmarks.crawl_peer LISTING DATABASE`. It requests a listing, follows the links
+that are not stored, extracts each page in its own process and stores it in one transaction.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 class NewsSpider(Spider):
-    """One listing, its articles."""
+    """Crawls one listing and its articles."""
 
     name = "news"
 
@@ -52,8 +52,8 @@ class NewsSpider(Spider):
         found = trafilatura.bare_extraction(response.text, url=response.url, with_metadata=True)
         if found is None:
             return
-        read = found.as_dict() if hasattr(found, "as_dict") else found
-        row = (response.url, read["title"], read["author"], read["date"], read["text"])
+        fields = found.as_dict() if hasattr(found, "as_dict") else found
+        row = (response.url, fields["title"], fields["author"], fields["date"], fields["text"])
         with self.pages:
             self.pages.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", (*row, response.body))
 

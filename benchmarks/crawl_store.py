@@ -1,7 +1,7 @@
-"""How long a crawl of benchmarks.crawl stores, and with how many statements.
+"""Measure the time and the statements that a crawl of benchmarks.crawl takes to store.
 
-Scrapy imports it in the crawl's own process by its setting STATS_CLASS. The thread's CPU time is
-that of all that storing takes: the transaction, what is kept for the next look, and the counts.
+Scrapy imports this module in the crawl's process by its setting STATS_CLASS. The thread's CPU time
+covers everything that storing takes: the transaction, the state for the next crawl, and the counts.
 """
 
 import json
@@ -18,7 +18,7 @@ from crawler.fetch.store_group import StoreGroup
 
 
 class StoreClock(MemoryStatsCollector):
-    """Scrapy's stats, and beside them what storing took, written when the crawl ends."""
+    """Scrapy's stats collector that also measures storing, and writes its figures at the end."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -35,18 +35,19 @@ class StoreClock(MemoryStatsCollector):
             self._is_storing = False
             self._groups += 1
 
-        setattr(StoreGroup, "flush", timed)  # noqa: B010 - mypy lets no method be set
+        setattr(StoreGroup, "flush", timed)  # noqa: B010 - mypy rejects assigning to a method
         sa.event.listen(sa.Engine, "before_cursor_execute", self._count)
 
     def _count(self, *_: Any) -> None:
         self._statements += self._is_storing
 
     def close_spider(self, *arguments: Any, **named: Any) -> None:
-        """Write the figures down."""
-        told = {
+        """Write the figures to the file that the environment names."""
+        figures = {
             "seconds": self._seconds,
             "statements": self._statements,
             "groups": self._groups,
         }
-        Path(os.environ["TINQUAN_BENCHMARK_STORE"]).write_text(json.dumps(told), encoding="utf-8")
+        path = Path(os.environ["TINQUAN_BENCHMARK_STORE"])
+        path.write_text(json.dumps(figures), encoding="utf-8")
         super().close_spider(*arguments, **named)

@@ -1,9 +1,9 @@
-"""How well copies are found, on articles with known copies: precision, recall, wrong clusters.
+"""Precision and recall of copies, and wrong clusters, on articles with known copies.
 
     python -m benchmarks.dedup CORPUS.jsonl.gz [--documents 50000] [--originals-first] [--held-out]
 
-CORPUS: articles as JSON lines with title, sapo and body. Everything goes through the archive's own
-code on SQLite, fifty articles a transaction, in shuffled order: any copy may come first.
+CORPUS: articles as JSON lines with title, sapo and body. They are stored by the archive's own code
+on SQLite, fifty articles per transaction, in shuffled order: a copy may precede its original.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from storage.text.syllables import distinct, syllables
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = 12
 BATCH = 50
-SAME, DOUBTFUL = 0.8, 0.2  # parts of the shorter text that two originals share
+SAME, DOUBTFUL = 0.8, 0.2  # shares of the shorter text that two originals have in common
 Key = TypeVar("Key", str, int)
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--documents", type=int, default=50_000)
-    parser.add_argument("--originals", type=int, help="all, if not said")
+    parser.add_argument("--originals", type=int, help="default: all")
     parser.add_argument("--issues", type=int, default=160, help="of each series")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument(
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
-    """Return the whole set: originals, their variants, issues of series, copies of some issues."""
+    """Return the set: originals, their variants, issues of series, and copies of some issues."""
     words = load_words("held_out" if given.held_out else "development")
     rewriter = dropping if given.held_out else swapping(words)
     classes = variants(words, rewriter)
@@ -80,7 +80,7 @@ def documents(given: argparse.Namespace, random: Random) -> list[Doc]:
 
 
 def load(path: Path, number: int | None) -> list[Doc]:
-    """Return (the first `number` of) the corpus as documents, each a story of its own."""
+    """Return the corpus, or its first `number` articles, as documents, each a separate story."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = map(json.loads, islice(lines, number))
         return [
@@ -90,21 +90,21 @@ def load(path: Path, number: int | None) -> list[Doc]:
 
 
 def judged(originals: Sequence[Doc]) -> list[Doc]:
-    """Return the originals with real copies among them named as such, and doubtful ones left out.
+    """Return the originals, with the real copies among them marked and doubtful ones left out.
 
-    Judged by eye: pairs that share four fifths of the shorter text's 8-grams are prints of one
-    story (most are equal but for a word); those that share less, but a fifth, are follow-ups
-    and summaries that quote each other, of which nobody can say whether they are copies.
+    As reading them showed, pairs that share four fifths of the shorter text's 8-grams tell the same
+    story (most differ in a word). Those that share less, but at least a fifth, are follow-ups and
+    summaries that quote each other, for which it is undecidable whether they are copies.
     """
     texts = [
         distinct(shingles(syllables((doc.title, doc.sapo, *doc.lines)).hashes)) for doc in originals
     ]
     owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    every = np.concatenate(texts)
-    order = np.argsort(every, kind="stable")
-    every, owners = every[order], owners[order]
-    same = np.flatnonzero(every[1:] == every[:-1])
-    # Neighbours only: of a shingle that many texts hold, one link each is enough to find a copy.
+    hashes = np.concatenate(texts)
+    order = np.argsort(hashes, kind="stable")
+    hashes, owners = hashes[order], owners[order]
+    same = np.flatnonzero(hashes[1:] == hashes[:-1])
+    # Neighbours only: for a shingle of many texts, one link per text is enough to find a copy.
     links = Counter(zip(owners[same].tolist(), owners[same + 1].tolist(), strict=True))
     stories = [doc.story for doc in originals]
     left_out = set()
@@ -121,7 +121,7 @@ def judged(originals: Sequence[Doc]) -> list[Doc]:
 def build(
     originals: Sequence[Doc], classes: dict[str, Variant], number: int, random: Random
 ) -> list[Doc]:
-    """Return originals and variants of them, class by class in turn, `number` in all."""
+    """Return originals and their variants, of each class in turn, `number` documents in total."""
     docs = list(originals[:number])
     names = list(classes)
     for at in range(number - len(docs)):
@@ -143,7 +143,8 @@ def write(url: str, docs: Sequence[Doc], *, originals_first: bool) -> None:
                 article_of(at, doc, len(docs) if originals_first and doc.kind not in first else 0)
                 for at, doc in enumerate(docs[start : start + BATCH], start=start)
             ]
-            archive.articles.store_many("run", [Arrival(capture_of(one), one) for one in batch])
+            arrivals = [Arrival(capture_of(article), article) for article in batch]
+            archive.articles.store_many("run", arrivals)
 
 
 def article_of(at: int, doc: Doc, delay: int = 0) -> Article:
@@ -167,7 +168,7 @@ def capture_of(article: Article) -> Capture:
 
 
 def read(path: Path, number: int) -> list[int]:
-    """Return for each document the number of its cluster's source."""
+    """Return the number of the source of each document's cluster."""
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as conn:
         query = sa.text(
@@ -181,7 +182,7 @@ def read(path: Path, number: int) -> list[int]:
 
 
 def report(docs: Sequence[Doc], sources: Sequence[int]) -> Iterable[str]:
-    """Yield the figures, a line each."""
+    """Yield the figures, one per line."""
     stories, clusters = _groups(doc.story for doc in docs), _groups(sources)
     both = Counter((doc.story, source) for doc, source in zip(docs, sources, strict=True))
     right = _pairs(both.values())
@@ -209,7 +210,7 @@ def report(docs: Sequence[Doc], sources: Sequence[int]) -> Iterable[str]:
 
 
 def _is_wrong(at: int, docs: Sequence[Doc], members: Sequence[int]) -> bool:
-    return any(docs[one].story != docs[at].story for one in members)
+    return any(docs[member].story != docs[at].story for member in members)
 
 
 def _groups(keys: Iterable[Key]) -> dict[Key, list[int]]:

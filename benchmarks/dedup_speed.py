@@ -1,11 +1,11 @@
-"""Look-up and insert of an article's signature in a large archive, on both databases.
+"""Time of finding candidates and inserting signatures in a large archive, on both databases.
 
     python -m benchmarks.dedup_speed [--articles 1000000] [--folder FOLDER]
 
 Signatures are random hashes; one article in twenty is a copy (12 of 16 hashes of an earlier one)
-and one in twenty has two hashes of a boilerplate that 200 share among them. They are written in
-the order of articles, as a crawl would, so the pages of the index are as full as they get.
-Then articles one at a time and fifty at a time, on the two databases in turn.
+and one in twenty has two of 200 boilerplate hashes. They are inserted in the order of articles, as
+by a crawl, so that the index pages are as full as they would be. Then articles are measured one at
+a time and fifty at a time, on the two databases in turn.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def rows_of(ids: Sequence[int]) -> tuple[list[tuple[object, ...]], list[tuple[ob
 
 
 def fill_postgresql(raw: psycopg.Connection, ids: Sequence[int]) -> None:
-    """Write articles with their signatures; the index grows with each row, as in a crawl."""
+    """Insert articles with their signatures; the index grows with each row, as in a crawl."""
     rows, packed = rows_of(ids)
     with raw.cursor() as cursor:
         for table, values in ((f"articles {COLUMNS}", rows), ("signatures", packed)):
@@ -112,7 +112,7 @@ def fill_postgresql(raw: psycopg.Connection, ids: Sequence[int]) -> None:
 
 def fill_sqlite(raw: sqlite3.Connection, ids: Sequence[int]) -> None:
     rows, packed = rows_of(ids)
-    raw.execute("PRAGMA cache_size=-1000000")  # for the filling only
+    raw.execute("PRAGMA cache_size=-1000000")  # only while filling
     raw.executemany(f"INSERT INTO articles {COLUMNS} VALUES (?, ?, ?, ?, ?)", rows)
     raw.executemany("INSERT INTO signatures VALUES (?, ?, ?)", packed)
     held = sorted((hash_, id_) for id_ in ids for hash_ in hashes_of(id_, Random(id_)))
@@ -123,7 +123,8 @@ def fill_sqlite(raw: sqlite3.Connection, ids: Sequence[int]) -> None:
 def size(archive: Archive) -> int:
     with archive.database.writing() as conn:
         if conn.dialect.name == "postgresql":
-            sizes = (f"coalesce(pg_total_relation_size(to_regclass('{one}')), 0)" for one in TABLES)
+            size_of = "coalesce(pg_total_relation_size(to_regclass('{}')), 0)"
+            sizes = map(size_of.format, TABLES)
             total = " + ".join(sizes)
             return int(conn.execute(sa.text(f"SELECT {total}")).scalar_one())
         names = sa.text("SELECT name FROM sqlite_master WHERE tbl_name IN :tables")
@@ -135,7 +136,7 @@ def size(archive: Archive) -> int:
 
 
 def measure(archives: dict[str, Archive], after: int, number: int, batch: int) -> None:
-    """Time look-up and insert within transactions of fifty articles; the commit counts too."""
+    """Time the search for candidates and the insert, in transactions of fifty articles."""
     took: dict[str, list[float]] = {name: [] for name in archives}
     for start in range(0, number, 50):
         for name, archive in archives.items():
@@ -156,7 +157,7 @@ def measure(archives: dict[str, Archive], after: int, number: int, batch: int) -
 
 def add(conn: sa.Connection, wanted: dict[int, Hashes]) -> None:
     write_signatures(conn, dict(wanted))
-    ClusterAssigner(conn, Texts(conn, {}), wanted).look_up(wanted)
+    ClusterAssigner(conn, Texts(conn, {}), wanted).load_candidates(wanted)
 
 
 def timed(work: Callable[[], None]) -> float:

@@ -1,4 +1,4 @@
-"""Issues of series that fill in one form: weather, lottery, prices, … None is a copy of another."""
+"""Issues of series that fill in a form: weather, lottery, prices, … None is a copy of another."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ SETS = Path(__file__).parent / "dedup_sets"
 
 @dataclass(frozen=True)
 class Doc:
-    """A document of the set. Two are copies exactly where `story` is the same."""
+    """A document of the set. Two are copies exactly if they have the same `story`."""
 
     story: str
     kind: str
@@ -23,7 +23,7 @@ class Doc:
 
 @dataclass(frozen=True)
 class Form:
-    """The words of a series, with {fields}; `a|b|c` is a choice."""
+    """The text of a series, with {fields}; `a|b|c` is a choice."""
 
     title: str
     sapo: str
@@ -32,7 +32,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Words:
-    """One file of dedup_sets: what its issues and its rewriters are made of."""
+    """One file of dedup_sets: the material for issues and rewriters."""
 
     forms: Mapping[str, Form]
     lists: Mapping[str, tuple[str, ...]]
@@ -41,7 +41,7 @@ class Words:
 
 
 def load_words(name: str) -> Words:
-    """Return the set of that name: "development" or "held_out"."""
+    """Load the set of a name: "development" or "held_out"."""
     found = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
     forms = {
         series: Form(form["title"], form["sapo"], tuple(form["lines"]))
@@ -56,7 +56,7 @@ def load_words(name: str) -> Words:
 
 
 def issues(words: Words, number: int, random: Random) -> list[Doc]:
-    """Return `number` issues of each series, each a story of its own."""
+    """Return `number` issues of each series, each a separate story."""
     return [_issue(words, series, at, random) for series in words.forms for at in range(number)]
 
 
@@ -73,7 +73,7 @@ def _issue(words: Words, series: str, at: int, random: Random) -> Doc:
 
 
 class Fields(Mapping[str, str]):
-    """The fields of one issue, drawn when first asked for, by the beginning of their names.
+    """The fields of one issue, drawn on first access, by the prefix of their names.
 
     day, day_1, day_-1: dates; year; n2: a number of 2 digits; dec: 12,34; letters: an exam's key;
     any list's name: one of its entries.

@@ -1,7 +1,7 @@
 """Copies as outlets make them: variants of real articles, from a seeded generator.
 
 Written before the rules of `storage.dedup.similarity` were tuned; the held-out set has other
-rewriters and other series, which were looked at only at the end.
+rewriters and other series, which were used only at the end.
 """
 
 import re
@@ -22,12 +22,12 @@ AGENCY = ("Theo TTXVN", "Theo TTXVN/Vietnam+", "(TTXVN)", "Nguồn: TTXVN")
 OPENINGS = ("Thực tế, ", "Như vậy, ", "Qua đó, ", "Nói cách khác, ")
 
 Variant = Callable[[Doc, Doc, Random], Doc]
-"""From a document and an unrelated one to a variant of the first."""
+"""Makes a variant of the first document; the second is an unrelated one."""
 Rewriter = Callable[[str, Random], str]
 
 
 def swapping(words: Words) -> Rewriter:
-    """Return a rewriter that swaps words, turns clauses around, or puts a phrase in front."""
+    """Return a rewriter that swaps words, reorders clauses, or prepends a phrase."""
 
     def reworded(sentence: str, random: Random) -> str:
         text = sentence
@@ -46,7 +46,7 @@ def swapping(words: Words) -> Rewriter:
 
 
 def dropping(sentence: str, random: Random) -> str:
-    """Return a sentence shortened here and there, its halves perhaps turned around."""
+    """Return a sentence without some words, and with its halves swapped in half of the cases."""
     words = sentence.rstrip(".").split()
     kept = [
         word for word in words if word[:1].isupper() or not word.isalpha() or random.random() < 0.8
@@ -58,7 +58,7 @@ def dropping(sentence: str, random: Random) -> str:
 
 
 def variants(words: Words, reworded: Rewriter) -> dict[str, Variant]:
-    """Return every class of variant."""
+    """Return all classes of variants, by name."""
 
     def reword(share: float) -> Variant:
         return lambda doc, _other, random: _each(
@@ -75,7 +75,7 @@ def variants(words: Words, reworded: Rewriter) -> dict[str, Variant]:
         return replace(doc, lines=(*doc.lines, *random.choice(words.boilerplate)))
 
     def syndicated(doc: Doc, other: Doc, random: Random) -> Doc:
-        """Return an agency's story as another outlet carries it."""
+        """Return an agency's story as republished by another outlet."""
         lead = " ".join(reworded(sentence, random) for sentence in SENTENCE.split(doc.sapo))
         tenth = reword(0.1) if random.random() < 0.5 else swap_words
         cut = cut_paragraph(tenth(doc, other, random), other, random)
@@ -153,7 +153,7 @@ def tone(doc: Doc, _other: Doc, _random: Random) -> Doc:
 
 
 def swap_words(doc: Doc, other: Doc, random: Random) -> Doc:
-    """Return one with every tenth word another; figures and names stay."""
+    """Replace every tenth word; figures and names stay."""
     pool = [word for line in other.lines for word in line.split() if word.islower()] or ["vừa"]
 
     def swapped(text: str) -> str:
@@ -167,7 +167,7 @@ def swap_words(doc: Doc, other: Doc, random: Random) -> Doc:
 
 
 def y_for_i(doc: Doc, _other: Doc, random: Random) -> Doc:
-    """Return one with "lí, kĩ, quí" for "lý, kỹ, quý" throughout, the other way for "tỉ" too."""
+    """Spell "lí, kĩ, quí" for "lý, kỹ, quý" throughout, or the other way round."""
     to_y = {i: y for y, i in Y_TO_I.items()}
     table = Y_TO_I if random.random() < 0.7 else to_y
 
@@ -178,15 +178,15 @@ def y_for_i(doc: Doc, _other: Doc, random: Random) -> Doc:
 
 
 def updated(doc: Doc, other: Doc, random: Random) -> Doc:
-    """Return the same event told later: two figures are others, and a paragraph is new."""
+    """Return a later report of the same event: two figures differ, and a paragraph is new."""
     text = "\n".join((doc.title, doc.sapo, *doc.lines))
     places = list(FIGURE.finditer(text))
     changed = random.sample(places, min(2, len(places)))
     new = {found[0]: str(int(found[0]) + random.randint(1, 9)) for found in changed}
-    if random.random() < 0.5:  # wherever they stand
+    if random.random() < 0.5:  # every occurrence
         text = FIGURE.sub(lambda found: new.get(found[0], found[0]), text)
     else:
-        for found in sorted(changed, key=lambda one: -one.start()):
+        for found in sorted(changed, key=lambda match: -match.start()):
             text = text[: found.start()] + new[found[0]] + text[found.end() :]
     title, sapo, *lines = text.split("\n")
     lines.insert(random.randrange(len(lines) + 1), random.choice(other.lines))
@@ -216,7 +216,7 @@ def move_caption(doc: Doc, _other: Doc, random: Random) -> Doc:
 
 
 def mixed(doc: Doc, other: Doc, random: Random) -> Doc:
-    """Return one that is for the larger part of its own story."""
+    """Append part of another story; the larger part is the document's own."""
     half = max(1, round(len(doc.lines) * random.uniform(0.5, 0.7)))
     own = doc.lines[:half] if random.random() < 0.7 else doc.lines[-half:]
     return replace(doc, lines=(*own, *_up_to(0.7 * sum(map(len, own)), other.lines)))

@@ -1,9 +1,9 @@
-"""Extraction: accuracy, speed, hostile pages, memory. Figures stand in docs/benchmarks.md.
+"""Extraction: accuracy, speed, hostile pages, memory. The figures are in docs/benchmarks.md.
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.extract [accuracy|speed|hostile|memory]
 
-Speed is CPU time, best of several rounds in which all contenders read every page in turn, so
-that what else the machine does falls on all of them. newspaper4k joins where it is installed
+Speed is CPU time, the best of several rounds in which all extractors read every page in turn, so
+that other load on the machine affects all of them. newspaper4k is included where it is installed
 (the extra `bench`): `uv pip install ".[bench]"`.
 """
 
@@ -50,7 +50,7 @@ def _page(gold: dict[str, Any]) -> Page:
 
 
 def accuracy() -> None:
-    """Body F1 of: families known; each page's own left out; all left out; other libraries."""
+    """Print body F1 with all families, without the page's own, without any, and by libraries."""
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     fields: Counter[str] = Counter()
     for gold, page in corpus():
@@ -66,8 +66,8 @@ def accuracy() -> None:
     if not _newspaper():
         print(_NO_NEWSPAPER)
     for name, families in scores.items():
-        every = [score for found in families.values() for score in found]
-        print(f"{name:24} mean {mean(every):.4f}  worst {min(every):.4f}  ({len(every)} pages)")
+        flat = [score for found in families.values() for score in found]
+        print(f"{name:24} mean {mean(flat):.4f}  worst {min(flat):.4f}  ({len(flat)} pages)")
         print("   ", "  ".join(f"{family} {mean(found):.4f}" for family, found in families.items()))
     print("fields (families known):", dict(fields))
 
@@ -77,7 +77,7 @@ def _bodies(page: Page, known: Article) -> dict[str, str]:
     bodies = {"families": known.body, "trafilatura default": found or ""}
     if newspaper := _newspaper():
         bodies["newspaper4k"] = str(newspaper(page.body.decode("utf-8", "replace")))
-    # A page kept without head and title is a fragment, which only its own family can know.
+    # A page stored without head and title is a fragment, which only its own family recognises.
     if known.title:
         for name, left_out in (
             ("own family left out", frozenset({known.extraction.family})),
@@ -114,7 +114,7 @@ def _newspaper() -> Callable[[str], object] | None:
         return None
 
     def read(text: str) -> object:
-        # It would ask the network for every picture's size.
+        # With images it would request every image to get its size.
         article = library.Article("https://example.org/", language="vi", fetch_images=False)
         article.download(input_html=text)
         article.parse()
@@ -124,10 +124,10 @@ def _newspaper() -> Callable[[str], object] | None:
 
 
 def speed(rounds: int = 9) -> None:
-    """CPU milliseconds a page, and the ratios the project promises."""
+    """Print CPU milliseconds per page, and the ratios that the project promises."""
     pages = [page for _, page in corpus()]
     texts = {page.url: page.body.decode("utf-8", "replace") for page in pages}
-    contenders: dict[str, Callable[[Page], object]] = {
+    extractors: dict[str, Callable[[Page], object]] = {
         "tinquan, all fields": lambda page: extract(page, None),
         "trafilatura default": lambda page: trafilatura.bare_extraction(
             texts[page.url], with_metadata=True
@@ -135,21 +135,21 @@ def speed(rounds: int = 9) -> None:
         "lxml parse": lambda page: lxml.html.fromstring(texts[page.url]),
     }
     if newspaper := _newspaper():
-        contenders["newspaper4k"] = lambda page: newspaper(texts[page.url])
+        extractors["newspaper4k"] = lambda page: newspaper(texts[page.url])
     else:
         print(_NO_NEWSPAPER)
     best: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
-    gc.disable()  # as timeit does: what one contender leaves is not charged to the next
+    gc.disable()  # as timeit does: no extractor pays for another's garbage
     for _ in range(rounds):
         for page in pages:
             gc.collect()
-            for name, read in contenders.items():
+            for name, read in extractors.items():
                 start = time.process_time()
                 read(page)
                 key = (name, page.url)
                 best[key] = min(best[key], time.process_time() - start)
     gc.enable()
-    totals = {name: sum(best[name, page.url] for page in pages) for name in contenders}
+    totals = {name: sum(best[name, page.url] for page in pages) for name in extractors}
     for name, total in totals.items():
         print(f"{name:24} {1000 * total / len(pages):8.2f} ms a page")
     ours = totals["tinquan, all fields"]
@@ -162,7 +162,7 @@ def speed(rounds: int = 9) -> None:
 async def _hostile() -> None:
     times: list[tuple[float, str, int]] = []
     async with ExtractionWorker(limit_seconds=10) as worker:
-        await worker.extract(Page("https://tienphong.vn/", b"<p>", FETCHED), None)  # starts it
+        await worker.extract(Page("https://tienphong.vn/", b"<p>", FETCHED), None)  # start it first
         for body in hostile_pages():
             start = time.perf_counter()
             page = Page("https://tienphong.vn/tin-post1.tpo", body, FETCHED)
@@ -176,12 +176,12 @@ async def _hostile() -> None:
 
 
 def hostile() -> None:
-    """300 hostile pages in the killable worker: wall clock, as a crawl sees it."""
+    """Print the wall clock times of 300 hostile pages in the worker that a crawl uses."""
     asyncio.run(_hostile())
 
 
 def memory(count: int = 20_000) -> None:
-    """Peak memory in MB while reading the corpus again and again."""
+    """Print peak memory in MB while extracting the corpus again and again."""
     pages = [page for _, page in corpus()]
     for number in range(count + 1):
         if number % (count // 5) == 0:

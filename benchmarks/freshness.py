@@ -1,10 +1,10 @@
-"""How soon articles are archived, and what that costs: the schedule against fixed polling.
+"""How soon articles are archived, and the requests it takes: the schedule against fixed polling.
 
     python -m benchmarks.freshness
 
-Thirty invented days of twelve newsrooms (tests.support.newsroom) without faults, the first three
-left out of the times: no rhythm is known yet. Requests are those for listings and robots.txt; an
-article costs the same however it is found.
+Thirty simulated days of twelve newsrooms (tests.support.newsroom) without faults. The first three
+days do not count, because no rhythm is known yet. Requests are those for listings and robots.txt;
+those for articles do not depend on the schedule.
 """
 
 from datetime import timedelta

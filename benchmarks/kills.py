@@ -2,13 +2,12 @@
 
     .venv/bin/python -m benchmarks.kills URL [KILLS [SEED]]
 
-URL: of an empty database, SQLite's or PostgreSQL's; 100 kills unless given. A child stores invented
-captures (new, edited, seen again, refused, two articles that turn out to be one, copies at another
-outlet) in batches of random size, and is killed; after each kill the archive is checked as
-`tinquan archive check` does, and another child goes on, a hundred captures before the end of what
-is there. At last the content must be that of an archive, in a SQLite file, in which the same was
-stored undisturbed: articles with their revisions, refusals, clusters, signatures, and what the
-search holds of each article.
+URL: of an empty SQLite or PostgreSQL database; 100 kills unless given. A child process stores
+invented captures (new, edited, seen again, refused, two articles that turn out to be one, copies at
+another outlet) in batches of random size, and is killed. After each kill the archive is checked as
+by `tinquan archive check`, and another child continues, a hundred captures before the last stored.
+At the end the content must equal that of an SQLite archive in which the same was stored without
+kills: articles with their revisions, refusals, clusters, signatures, and the search's documents.
 """
 
 import os
@@ -42,7 +41,7 @@ from storage.sql.schema.core import articles
 from storage.sql.schema.search import search_documents
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-PER_KILL = 250  # captures; a child stores about so many in its mean life
+PER_KILL = 250  # captures; a child stores about as many in its mean lifetime
 LIFE_SECONDS = 0.5
 _SHOWN = 10  # differences
 OUTLETS = ("baothu", "baokhac")
@@ -70,7 +69,7 @@ _SYLLABLES = tuple(start + end for start in _STARTS for end in _ENDS)
 
 
 def arrivals(random: Random, count: int) -> list[Arrival]:
-    """Return captures of a thousand articles, in no order of time."""
+    """Return captures of a thousand articles, with random times."""
     return [_arrival(random, index) for index in range(count)]
 
 
@@ -97,7 +96,7 @@ def _arrival(random: Random, index: int) -> Arrival:
 
 
 def _blocks(number: int, state: int) -> tuple[Block, ...]:
-    """Return a story's text: the same at both outlets but for its edited paragraph."""
+    """Return a story's text: the same at both outlets except for the edited paragraph."""
     words = Random(number).choices(_SYLLABLES, k=240)
     lines = [" ".join(words[at : at + 60]) for at in range(0, 240, 60)]
     lines[state] += f" Bản sửa {state}, {number * 7 + state} mét, hotline{number}."
@@ -105,14 +104,14 @@ def _blocks(number: int, state: int) -> tuple[Block, ...]:
 
 
 def store_all(url: str, items: Sequence[Arrival], seed: int) -> None:
-    """Store what is missing in batches of random size, as a run of its own."""
+    """Store the missing captures in batches of random size, as a new run."""
     random = Random(seed)
     with open_archive(url) as archive:
         run = Run(f"run-{seed}-{time.time_ns()}", OUTLETS[0], T0)
         archive.runs.start(run)
         with archive.database.engine.connect() as conn:
-            there = conn.execute(sa.text("SELECT count(*) FROM captures")).scalar_one()
-        done = max(0, there - 100)
+            stored = conn.execute(sa.text("SELECT count(*) FROM captures")).scalar_one()
+        done = max(0, stored - 100)
         while done < len(items):
             size = random.randint(1, 60)
             archive.articles.store_many(run.id, items[done : done + size])
@@ -121,8 +120,8 @@ def store_all(url: str, items: Sequence[Arrival], seed: int) -> None:
 
 
 def killed(url: str, items: Sequence[Arrival], seed: int, seconds: float) -> bool:
-    """Let a child store, and kill it after so many seconds; return whether it was not done yet."""
-    child = os.fork()  # at once at work: to start Python anew takes longer than to store
+    """Let a child store, and kill it after `seconds`; return whether it was still running."""
+    child = os.fork()  # starting another Python would take longer than storing
     if not child:
         try:
             store_all(url, items, seed)
@@ -138,8 +137,8 @@ def killed(url: str, items: Sequence[Arrival], seed: int, seconds: float) -> boo
 
 
 def content(archive: Archive) -> Counter[str]:
-    """Return what an archive says, without its numbers."""
-    said = Counter(
+    """Return an archive's content, without its internal ids."""
+    found = Counter(
         repr(
             [
                 (r.article, r.first_seen_at, r.last_seen_at, r.changed, r.capture)
@@ -148,31 +147,31 @@ def content(archive: Archive) -> Counter[str]:
         )
         for a in archive.articles.find(ArticleQuery())
     )
-    said += Counter(repr(refused) for refused in archive.articles.refusals())
+    found += Counter(repr(refused) for refused in archive.articles.refusals())
     with archive.database.engine.connect() as conn:
-        return said + _copies(conn) + _searched(conn)
+        return found + _copies(conn) + _searched(conn)
 
 
 def _copies(conn: sa.Connection) -> Counter[str]:
-    """Return signatures, and of what each article is a copy; the check compares SQLite's keys."""
-    one, other = articles.alias(), articles.alias()
-    query = sa.select(one.c.outlet, one.c.url, other.c.outlet, other.c.url, copies.c.similarity)
-    joined = copies.join(one, one.c.id == copies.c.article)
-    hung = conn.execute(query.select_from(joined.join(other, other.c.id == copies.c.source)))
-    held = sa.select(articles.c.url, signatures.c.packed).join_from(signatures, articles)
-    return Counter(repr(tuple(row)) for rows in (hung, conn.execute(held)) for row in rows)
+    """Return signatures, and the source of each copy; `archive check` compares SQLite's index."""
+    copy, source = articles.alias(), articles.alias()
+    query = sa.select(copy.c.outlet, copy.c.url, source.c.outlet, source.c.url, copies.c.similarity)
+    joined = copies.join(copy, copy.c.id == copies.c.article)
+    copied = conn.execute(query.select_from(joined.join(source, source.c.id == copies.c.source)))
+    packed = sa.select(articles.c.url, signatures.c.packed).join_from(signatures, articles)
+    return Counter(repr(tuple(row)) for rows in (copied, conn.execute(packed)) for row in rows)
 
 
 def _searched(conn: sa.Connection) -> Counter[str]:
-    """Return each article as the search has it; `archive check` compares the words."""
-    held = search_documents.c
-    query = sa.select(articles.c.url, held.sort_at, held.filed)
-    joined = query.join_from(articles, search_documents, held.article == articles.c.id)
+    """Return each article's search document; `archive check` compares the words."""
+    document = search_documents.c
+    query = sa.select(articles.c.url, document.sort_at, document.filed)
+    joined = query.join_from(articles, search_documents, document.article == articles.c.id)
     return Counter(repr(tuple(row)) for row in conn.execute(joined))
 
 
 def faults(archive: Archive) -> list[str]:
-    """Return what is half-written: rows that no transaction of ours leaves behind."""
+    """Return the faults of an archive, with half-written rows that no transaction leaves."""
     checks = {
         "an article without a revision": "SELECT count(*) FROM articles WHERE sort_at IS NOT NULL"
         " AND id NOT IN (SELECT article FROM revisions)",
@@ -185,7 +184,7 @@ def faults(archive: Archive) -> list[str]:
     }
     with archive.database.engine.connect() as conn:
         found = [what for what, sql in checks.items() if conn.execute(sa.text(sql)).scalar()]
-    return found + [str(one) for one in archive.maintenance.check(lambda _name: None)]
+    return found + [str(finding) for finding in archive.maintenance.check(lambda _name: None)]
 
 
 def main(url: str, kills: int = 100, seed: int = 2026) -> None:
@@ -206,8 +205,8 @@ def main(url: str, kills: int = 100, seed: int = 2026) -> None:
     with open_archive(url) as archive:
         last, stored = faults(archive), content(archive)
     same = stored == expected
-    for said in [*(stored - expected), *(expected - stored)][:_SHOWN]:
-        print("differs:", said[:400])
+    for text in [*(stored - expected), *(expected - stored)][:_SHOWN]:
+        print("differs:", text[:400])
     print(f"{kills} kills, {unfinished} in mid-run: no fault after any; content the same: {same}")
     if last or not same:
         sys.exit(f"faults: {last}")

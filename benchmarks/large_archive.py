@@ -1,11 +1,11 @@
-"""A large archive on PostgreSQL, made by the server itself.
+"""Fill a large archive on PostgreSQL by SQL, and measure it.
 
     python -m benchmarks.large_archive URL [CAPTURES …]
 
-URL: of an empty database, by a superuser. Fills it in steps (200,000, 1,000,000 and 5,000,000
-captures, of which four in five are articles) and measures after each what the main questions and
-writes cost (`benchmarks.large_queries`). At 20 million articles a year, 5,000,000 captures are ten
-weeks of 300 outlets. Texts are short, as are vectors: what is measured is what grows with the rows.
+URL: of an empty database, for a superuser. Fills it in steps (200,000, 1,000,000 and 5,000,000
+captures, of which four in five are articles) and measures after each the main queries and writes
+(`benchmarks.large_queries`). At 20 million articles a year, 5,000,000 captures are ten weeks of 300
+outlets. Texts and vectors are short: only what grows with the number of rows is measured.
 5,000,000 captures take 12 GB and half an hour.
 """
 
@@ -24,8 +24,7 @@ from crawler.shipped import shipped
 from storage.archive import Archive, open_archive
 from storage.model.articles import Article, Block, Extraction
 from storage.search.document import document_of
-from storage.sql.search.entry import Entry
-from storage.sql.search.tsvector_documents import vector_of
+from storage.sql.search.tsvector import vector_of
 from storage.text.words import lexemes
 
 OUTLETS, POOL, WORDS = 300, 20_000, 18
@@ -33,7 +32,7 @@ _ONSETS = "b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x"
 _RIMES = "a à á ả ã ạ an ang anh ao ay âm ân ât em ên êt i inh iê o ong ô ôn ơ ơi u ung ư ương ươi"
 SYLLABLES = [onset + rime for onset in _ONSETS.split() for rime in _RIMES.split()]
 
-# n: an article's number, in order of time. p: the text in the pool that it has.
+# n: an article's number, in order of time. p: its text in the pool.
 _MADE = f"""
 CREATE TEMP TABLE made ON COMMIT DROP AS
 SELECT n, p.number, p.outlet, p.unit,
@@ -44,7 +43,7 @@ FROM generate_series(CAST(:after AS bigint) + 1, :until) n
 JOIN pool p ON p.number = abs(hashint8(n) % {POOL})
 """
 _RUNS = f"""
-INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_of,
+INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_by_section,
     exit_code, requested, fetched, links, new, revised, unchanged, known, failed, refused,
     received_bytes)
 SELECT slug || '-' || n, slug, at, '["tin"]', false, at + interval '40 s', 'done', 'crawl',
@@ -58,10 +57,10 @@ FROM outlets, generate_series(
     LATERAL (SELECT TIMESTAMPTZ '{BEGIN.isoformat()}' + n * INTERVAL '30 min' AS at) t
 """
 
-# Of four articles one is captured twice, of twenty one is edited; one in thirty is a refusal more.
+# One article in four is captured twice, one in twenty is edited; one in thirty has a refusal too.
 _CAPTURE = """
 INSERT INTO captures (id, outlet, run, url, captured_at, status, warc_file, warc_offset, record_id,
-    digest, sight, article, content, version, read_at)
+    digest, observation_key, article, content, version, read_at)
 SELECT {id}, outlet, run, url, {at}, 200, outlet || '/' || run || '.warc.gz', n, 'uuid:' || {id},
     'sha1:' || n, decode(md5('s' || {id}), 'hex'), {article}, {content}, 9, {at}
 FROM made WHERE {where}
@@ -95,11 +94,11 @@ _STATEMENTS = (
     "INSERT INTO refusals (id, capture, outlet, url, captured_at, reason, evidence)"
     f" SELECT n, {_REFUSED}, outlet, url || '?video', at, 'video', 'player'"
     " FROM made WHERE n % 30 = 1",
-    # What waits to be asked again is of the last days: see `links.due`.
+    # Only the last refusals may have to be retried: see `links.due`.
     "UPDATE refused_urls SET open = false WHERE open",
     "INSERT INTO refused_urls SELECT decode(md5(url || '?video'), 'hex'), n, url || '?video', "
     " n > :until - 50000 FROM made WHERE n % 30 = 1",
-    # One article in seven is a copy of another outlet's.
+    # One article in seven is a copy of another article.
     "INSERT INTO signatures SELECT n, 2, decode(md5(s || 'a') || md5(s || 'b') || md5(s || 'c')"
     " || md5(s || 'd'), 'hex')"
     " FROM made, LATERAL (SELECT CASE WHEN n % 7 = 0 THEN n - 3 ELSE n END AS s) t",
@@ -118,21 +117,21 @@ _FILLED = (
     "runs articles keys contents captures revisions refusals refused_urls signatures copies"
     " search_documents tags scores article_places links"
 )
-_OWN_NUMBERS = 500_000_000  # what is stored through the archive is numbered from here
+_OWN_NUMBERS = 500_000_000  # rows stored through the archive get ids from here
 
 
 def texts(units: list[str]) -> list[dict[str, Any]]:
-    """Return a pool of texts with all that is stored of them."""
+    """Return a pool of texts with the column values that depend on them."""
     chance = random.Random(7)
     rows = []
     for number in range(POOL):
         outlet = f"bao{int(OUTLETS * chance.random() ** 2):03}"
-        said = [SYLLABLES[int(len(SYLLABLES) * chance.random() ** 3)] for _ in range(WORDS)]
+        words = [SYLLABLES[int(len(SYLLABLES) * chance.random() ** 3)] for _ in range(WORDS)]
         article = Article(
             outlet=outlet,
             url=f"https://{outlet}.vn/bai-@.html",
-            title=" ".join(said[:5]),
-            blocks=(Block("paragraph", " ".join(said[5:])),),
+            title=" ".join(words[:5]),
+            blocks=(Block("paragraph", " ".join(words[5:])),),
             extraction=Extraction("bench", "1", "page", 9),
             article_id="@",
             published_at=BEGIN,
@@ -146,18 +145,18 @@ def texts(units: list[str]) -> list[dict[str, Any]]:
                 "title": article.title,
                 "json": quick_json(article),
                 "vector": vector_of(document),
-                "filed": Entry(0, 0, BEGIN, document).filed,
+                "filed": document.filed,
             }
         )
     return rows
 
 
 def prepare(archive: Archive) -> None:
-    """Write what does not grow: outlets, units, the pool of texts."""
+    """Write the tables that do not grow: outlets, units, the pool of texts."""
     load_into(archive, shipped("gazetteer"))
     with archive.database.writing() as conn:
-        named = "SELECT id FROM units WHERE current ORDER BY id"
-        rows = texts(list(conn.exec_driver_sql(named).scalars()))
+        current = "SELECT id FROM units WHERE current ORDER BY id"
+        rows = texts(list(conn.exec_driver_sql(current).scalars()))
         slugs = [{"slug": f"bao{number:03}"} for number in range(OUTLETS)]
         conn.execute(sa.text("INSERT INTO outlets VALUES (:slug)"), slugs)
         conn.exec_driver_sql(
@@ -173,9 +172,10 @@ def prepare(archive: Archive) -> None:
 
 
 def grow(archive: Archive, after: int, until: int) -> None:
-    """Add the articles after one number up to another; their indexes are made anew."""
+    """Add the articles with numbers in (after, until]; drop and rebuild the indexes."""
     with archive.database.writing() as conn:
-        conn.exec_driver_sql("SET LOCAL session_replication_role = replica")  # references are right
+        # Skips foreign keys, which are known to be right.
+        conn.exec_driver_sql("SET LOCAL session_replication_role = replica")
         conn.exec_driver_sql("SET LOCAL lock_timeout = 0")
         indexes = _without_indexes(conn)
         for statement in (_MADE, _RUNS, *_STATEMENTS):
@@ -192,7 +192,7 @@ def grow(archive: Archive, after: int, until: int) -> None:
 
 
 def _without_indexes(conn: Connection) -> list[str]:
-    """Drop the indexes that no constraint needs; return what makes them again."""
+    """Drop the indexes that no constraint needs; return the statements that create them."""
     found = conn.execute(
         sa.text(
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(:tables)"
@@ -206,13 +206,13 @@ def _without_indexes(conn: Connection) -> list[str]:
 
 
 def sizes(archive: Archive) -> None:
-    """Print what the largest tables take."""
-    asked = """
+    """Print the sizes of the largest tables."""
+    query = """
     SELECT relname, reltuples::bigint, pg_table_size(oid) / 1e6, pg_indexes_size(oid) / 1e6
     FROM pg_class WHERE relkind = 'r' AND reltuples > 10000 AND relname <> 'pool'
     ORDER BY pg_total_relation_size(oid) DESC"""
     with archive.database.reading() as conn:
-        for name, rows, table, indexes in conn.exec_driver_sql(asked):
+        for name, rows, table, indexes in conn.exec_driver_sql(query):
             print(f"  {name:<16} {rows:>10,} rows {table:>7.0f} MB, indexes {indexes:>6.0f} MB")
 
 
@@ -232,4 +232,4 @@ def main(url: str, steps: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], [int(one) for one in sys.argv[2:]] or [200_000, 1_000_000, 5_000_000])
+    main(sys.argv[1], [int(count) for count in sys.argv[2:]] or [200_000, 1_000_000, 5_000_000])

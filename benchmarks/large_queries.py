@@ -1,11 +1,10 @@
-"""What the main questions and writes cost on an archive of some size (`benchmarks.large_archive`).
+"""The cost of the main queries and writes on a large archive (`benchmarks.large_archive`).
 
     python -m benchmarks.large_queries URL CAPTURES
 
-Each is asked twice; of the second time every statement is explained as it runs (auto_explain: what
-EXPLAIN (ANALYZE, BUFFERS) prints). Printed: statements, milliseconds on the server, pages of 8 kB
-that were read, rows that went through a scan, and the tables that were read from end to end, or
-from an index alone.
+Each runs twice; the statements of the second run are explained by auto_explain, as by EXPLAIN
+(ANALYZE, BUFFERS). Prints statements, milliseconds on the server, pages of 8 kB read, rows scanned,
+and the tables that were scanned sequentially, or from an index alone.
 """
 
 import json
@@ -46,7 +45,7 @@ _SETTINGS = (
     "SET auto_explain.log_format = json",
     "SET client_min_messages = log",
 )
-_SMALL = 2_000  # rows of a table that may well be read from end to end
+_SMALL = 2_000  # rows of a table of which a sequential scan is not reported
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=365) / 20_000_000  # from one article to the next
@@ -54,7 +53,7 @@ STEP = timedelta(days=365) / 20_000_000  # from one article to the next
 
 @dataclass
 class Cost:
-    """What some statements took."""
+    """The cost of some statements."""
 
     statements: int = 0
     ms: float = 0.0
@@ -64,7 +63,7 @@ class Cost:
     index_only: set[str] = field(default_factory=set)
 
     def add(self, message: str) -> None:
-        """Take in a plan, as the server prints it."""
+        """Add the cost of a plan, as logged by the server."""
         duration, _, text = message.partition("plan:")
         plan = json.loads(text)["Plan"]
         self.statements += 1
@@ -91,47 +90,47 @@ class Cost:
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
-    for below in plan.get("Plans", ()):
-        yield from _nodes(below)
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
 
 
 def measure(archive: Archive, count: int, now: datetime) -> None:
-    """Print what each question and write costs. count: articles; now: the newest one's time."""
+    """Print the cost of each query and write. count: articles; now: the newest article's time."""
     cost = Cost()
 
-    def noticed(said: Any) -> None:
-        if "plan:" in said.message_primary:
-            cost.add(said.message_primary)
+    def add_plan(notice: Any) -> None:
+        if "plan:" in notice.message_primary:
+            cost.add(notice.message_primary)
 
-    def connected(connection: Any, _record: Any) -> None:
+    def explain_all(connection: Any, _record: Any) -> None:
         for setting in _SETTINGS:
             connection.execute(setting)
         connection.commit()
-        connection.add_notice_handler(noticed)
+        connection.add_notice_handler(add_plan)
 
-    event.listen(archive.database.engine, "connect", connected)
+    event.listen(archive.database.engine, "connect", explain_all)
     archive.database.engine.dispose()
-    for name, ask in {**questions(archive, count, now), **writes(archive, now)}.items():
+    for name, run in {**queries(archive, count, now), **writes(archive, now)}.items():
         for _ in range(2):
             cost = Cost()
-            ask()
+            run()
         print(f"  {name:<34} {cost}", flush=True)
-    event.remove(archive.database.engine, "connect", connected)
+    event.remove(archive.database.engine, "connect", explain_all)
     archive.database.engine.dispose()
 
 
-def questions(archive: Archive, count: int, now: datetime) -> dict[str, Callable[[], object]]:
-    """Return what readers, commands, the schedule and the alarms ask, by name."""
+def queries(archive: Archive, count: int, now: datetime) -> dict[str, Callable[[], object]]:
+    """Return the queries of readers, commands, the schedule and the alarms, by name."""
     big, small = "bao000", "bao299"
     with archive.database.reading() as conn:
-        asked = "SELECT unit FROM article_places GROUP BY unit ORDER BY count(*) DESC LIMIT 1"
-        unit = conn.exec_driver_sql(asked).scalar_one()
+        frequent = "SELECT unit FROM article_places GROUP BY unit ORDER BY count(*) DESC LIMIT 1"
+        unit = conn.exec_driver_sql(frequent).scalar_one()
     urls = [f"https://{big}.vn/bai-{n}.html" for n in range(count - 300, count)]
     words = {name: parse_words(text) for name, text in _WORDS.items()}
     find, articles, runs = archive.search.find, archive.articles, archive.runs
 
-    def listed(**asked: Any) -> Callable[[], object]:
-        return lambda: list(articles.find(ArticleQuery(limit=50, **asked)))
+    def listed(**filters: Any) -> Callable[[], object]:
+        return lambda: list(articles.find(ArticleQuery(limit=50, **filters)))
 
     return {
         "newest 50": listed(),
@@ -196,15 +195,15 @@ _WORDS = {
 
 
 def writes(archive: Archive, now: datetime) -> dict[str, Callable[[], object]]:
-    """Return what a crawl writes, by name; each time it is done there is new work for it."""
+    """Return the writes of a crawl, by name; each call writes something new."""
     done = iter(range(1_000_000))
     mark = f"m{os.getpid()}-{now:%m%d%H%M%S}"
     outlet = "bao000"
 
     def run() -> None:
-        made = Run(f"{mark}-{next(done)}", outlet, now, sections=("tin",))
-        archive.runs.start(made)
-        archive.runs.finish(Run(made.id, outlet, now, outcome=Outcome.DONE, ended_at=now))
+        started = Run(f"{mark}-{next(done)}", outlet, now, sections=("tin",))
+        archive.runs.start(started)
+        archive.runs.finish(Run(started.id, outlet, now, outcome=Outcome.DONE, ended_at=now))
 
     archive.runs.start(Run(mark, outlet, now))
 

@@ -1,8 +1,8 @@
-"""Print how fast the places matcher loads and tags, and how much memory it takes.
+"""Print the speed and the memory of the places matcher, loading and tagging.
 
     python -m benchmarks.places
 
-Texts are made up and seeded.
+Texts are invented, from a seed.
 """
 
 import random
@@ -36,7 +36,7 @@ def article(names: list[str], seed: int) -> dict[str, str]:
 
 
 def memory() -> float:
-    """Return this process's peak memory in megabytes (Linux gives kilobytes)."""
+    """Return this process's peak memory in megabytes (Linux reports kilobytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

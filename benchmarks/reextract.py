@@ -1,11 +1,11 @@
-"""Re-extraction: pages a second, from WARC files through children into an archive.
+"""Re-extraction: pages per second, from WARC files through child processes into an archive.
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.reextract [PAGES [JOBS [EVERY]]]
 
-The corpus's real pages are recorded again and again, each under an id of its own, and stored as
-an older version would have read them: one in `every` (10 if not given) with another tag, so that
-it is rewritten. Figures: extraction alone in this process, reading again without writing, and
-with writing. Wall clock, the start of the children included.
+The corpus's real pages are recorded repeatedly, each with its own id, and stored as read by an
+older version: one in EVERY (10) with another tag, so that it is rewritten. Figures: extraction
+alone in this process, re-reading without writing, and with writing. Wall clock times, with the
+start of the child processes.
 """
 
 import sys
@@ -38,7 +38,7 @@ HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)
 
 
 def variants(count: int) -> Iterator[tuple[Page, Outlet]]:
-    """Yield real pages of outlets that have a file, each under an id and a time of its own."""
+    """Yield real pages of outlets that have a file, each with its own id and time."""
     known = []
     for _, page in corpus():
         outlet = outlet_of_host(OUTLETS, host_of(page.url) or "")
@@ -55,7 +55,7 @@ def variants(count: int) -> Iterator[tuple[Page, Outlet]]:
 
 
 def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
-    """Record and store pages as an older version reads them; return the seconds reading took."""
+    """Record and store pages as read by an older version; return the seconds of extraction."""
     archive.runs.start(Run("run", "benchmark", FETCHED))
     files = WarcFiles(folder, "benchmark", "run", "benchmark", 10**10, FETCHED)
     seconds = 0.0
@@ -74,7 +74,7 @@ def fill(archive: Archive, folder: Path, count: int, every: int) -> float:
 
 
 def again(archive: Archive, folder: Path, jobs: int, *, write: bool) -> tuple[Report, float]:
-    """Read everything again; return the report and the wall clock in seconds."""
+    """Re-read all captures; return the report and the wall clock time in seconds."""
     reader = RereadSettings(CaptureFiles(folder), OUTLETS, VERSION, jobs)
 
     def keep(results: Sequence[tuple[int, Result]]) -> None:

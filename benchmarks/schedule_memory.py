@@ -1,9 +1,9 @@
-"""Does the schedule's process grow with the crawls it starts?
+"""Check whether the schedule's process grows with the crawls that it starts.
 
     python -m benchmarks.schedule_memory [CHILDREN]
 
-Starts that many children (200 unless given) the way the schedule does, each of which prints 200 kB,
-and prints this process's memory on the way.
+Starts CHILDREN (200) child processes as the schedule does, each of which prints 200 kB, and prints
+this process's memory in between.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.search build FILE [ARTICLES]
     .venv/bin/python -m benchmarks.search serve FOLDER       # PostgreSQL, until it is ended
-    .venv/bin/python -m benchmarks.search copy FILE URL      # into an empty PostgreSQL database
+    .venv/bin/python -m benchmarks.search copy FILE URL [ARTICLES]    # into an empty database there
     .venv/bin/python -m benchmarks.search run URL [ROUNDS]
 
 benchmarks/search_archives.py says what the articles are.
@@ -31,6 +31,7 @@ from storage.sql.schema.core import articles, captures, contents, outlets, revis
 from storage.sql.search.index import index_page
 
 POSTGRESQL_PAGES = "SELECT pg_total_relation_size('search_documents')"
+_GIN_DEFINITION = "SELECT pg_get_indexdef('search_documents_vector'::regclass)"
 BUFFERS = "2GB"  # a twelfth of the machine's memory; PostgreSQL's own default is for the smallest
 QUERIES = Path(__file__).with_name("queries.txt")
 
@@ -54,22 +55,38 @@ def serve(folder: str) -> None:
     server.cleanup()
 
 
-def copy(file: str, url: str) -> None:
-    """Copy a built archive into an empty database, and index it there."""
+def copy(file: str, url: str, count: int) -> None:
+    """Copy the first articles of a built archive into an empty database, and index them there."""
     begun = time.perf_counter()
     with open_archive(f"sqlite:///{file}") as source, open_archive(url) as target:
-        for table in (outlets, runs, articles, contents, captures, revisions):
+        numbers = {
+            articles: articles.c.id,
+            contents: contents.c.id,
+            captures: captures.c.id,
+            revisions: revisions.c.article,
+        }
+        for table in (outlets, runs, *numbers):
+            query = sa.select(table)
+            if table in numbers:  # an article's rows have its number in the archives of `build`
+                query = query.where(numbers[table] <= count)
             with source.database.reading() as conn, target.database.writing() as into:
                 raw = into.connection.cursor()
                 names = ", ".join(f'"{column.name}"' for column in table.columns)
                 with raw.copy(f"COPY {table.name} ({names}) FROM STDIN") as rows:
-                    for row in conn.execution_options(yield_per=1000).execute(sa.select(table)):
+                    for row in conn.execution_options(yield_per=1000).execute(query):
                         rows.write_row(tuple(row))
             print(f"{table.name} after {time.perf_counter() - begun:.0f} s", flush=True)
+        with target.database.writing() as into:
+            definition = into.exec_driver_sql(_GIN_DEFINITION).scalar_one()
+            into.exec_driver_sql("DROP INDEX search_documents_vector")
         after: int | None = 0
         while after is not None:
             with target.database.writing() as into:
-                _, after = index_page(into, after)
+                after = index_page(into, after)
+        print(f"vectors after {time.perf_counter() - begun:.0f} s", flush=True)
+        with target.database.writing() as into:  # at once is quicker than row by row
+            into.exec_driver_sql("SET maintenance_work_mem = '1GB'")
+            into.exec_driver_sql(definition)
         with target.database.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         ) as conn:
@@ -174,8 +191,8 @@ def main() -> None:
             build(file, int(count[0]) if count else 100_000)
         case ["serve", folder]:
             serve(folder)
-        case ["copy", file, url]:
-            copy(file, url)
+        case ["copy", file, url, *count]:
+            copy(file, url, int(count[0]) if count else sys.maxsize)
         case ["run", url, *rounds]:
             run(url, int(rounds[0]) if rounds else 3)
         case _:

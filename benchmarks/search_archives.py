@@ -24,7 +24,7 @@ from storage.model.runs import Run
 from storage.search.document import document_of
 from storage.sql.schema.core import articles, captures, contents, outlets, revisions
 from storage.sql.schema.types import hashed
-from storage.sql.search import fts5_documents
+from storage.sql.search import fts5
 from storage.sql.search.entry import Entry
 
 BATCH = 500
@@ -154,7 +154,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
                 "warc_offset": 0,
                 "record_id": str(id_),
                 "digest": str(id_),
-                "sight": hashed(str(id_)),
+                "observation_key": hashed(str(id_)),
                 "article": id_,
                 "content": id_,
                 "version": 1,
@@ -170,7 +170,7 @@ def write(conn: Connection, batch: dict[int, Made]) -> int:
                 "last_seen_at": at,
                 "changed": "[]",
                 "capture": id_,
-                "maybe_ours": False,
+                "maybe_reextraction": False,
             }
         )
     for table, some in rows.items():
@@ -183,4 +183,4 @@ def index(conn: Connection, batch: dict[int, Made]) -> None:
     """Write the search's rows of articles."""
     found = (Entry(id_, id_, at, document_of(article)) for id_, (article, at) in batch.items())
     entries = sorted(found, key=lambda one: one.sort_at)
-    fts5_documents.add(conn, entries)
+    fts5.add(conn, entries)

@@ -1,11 +1,11 @@
-"""What several machines that share a schedule cost, and whether they are fair to every outlet.
+"""The cost of a schedule shared by several machines, and its fairness to outlets.
 
     python -m benchmarks.shared_schedule URL [MINUTES [OUTLETS [MACHINES]]]
 
 URL: of an empty PostgreSQL database. Writes 28 days of runs of 400 outlets, then lets three
 processes run the schedule for 12 minutes, with every outlet due every 5 minutes. A crawl is a row
-in the archive and six seconds of sleep: what is measured is the scheduling. Printed: rows, each
-machine's start and CPU, visits, the longest wait in intervals, overlaps.
+in the archive and six seconds of sleep, so that only the scheduling is measured. Prints rows, each
+machine's start and CPU time, visits, the longest wait in intervals, and overlaps.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ EVERY = timedelta(minutes=5)
 CRAWL_SECONDS = 6.0
 DAYS, A_DAY = 28, 48
 _ROWS = """
-INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_of,
+INSERT INTO runs (id, outlet, started_at, sections, replay, ended_at, outcome, kind, new_by_section,
     exit_code, requested, fetched, links, new, revised, unchanged, known, failed, refused,
     received_bytes)
 SELECT o.slug || '-' || n, o.slug, at, '["tin"]', false, at + interval '6 s', 'done', 'crawl',
@@ -54,7 +54,7 @@ FROM outlets o, generate_series(1, :count) n,
 
 
 class StandIn(Supervisor):
-    """Crawls nothing, for as long as a crawl takes."""
+    """Sleeps instead of crawling."""
 
     async def crawl(self, job: CrawlJob) -> Run:
         run = Run(
@@ -89,7 +89,7 @@ def machine(url: str, slugs: list[str], name: str, seconds: float, jobs: int) ->
             f" ({time.process_time() - cpu:.1f} s CPU)",
             flush=True,
         )
-        setattr(state, "begin", lambda _now: None)  # noqa: B010 - once is enough
+        setattr(state, "begin", lambda _now: None)  # noqa: B010 - it has begun
         supervisor = StandIn(archive, config).with_archive(archive)
 
         async def main() -> None:
@@ -125,9 +125,9 @@ def report(url: str, began: datetime) -> None:
     waits: list[timedelta] = []
     for runs in visits.values():
         runs.sort(key=lambda run: run.started_at)
-        for one, other in pairwise(runs):
-            overlaps += one.ended_at is None or other.started_at < one.ended_at
-            waits.append(other.started_at - one.started_at)
+        for run, following in pairwise(runs):
+            overlaps += run.ended_at is None or following.started_at < run.ended_at
+            waits.append(following.started_at - run.started_at)
         waits.append(ended - runs[-1].started_at)
     total = sum(map(len, visits.values()))
     longest = max(waits) / EVERY

@@ -3,9 +3,9 @@
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.watches build FILE [ARTICLES]
     TINQUAN_SHARED=../shared .venv/bin/python -m benchmarks.watches run FILE
 
-build: an archive of so many short articles (a million), then a day of 7,000 articles of the corpus,
-each about one to four of 700 units. run: CPU seconds of 200 watches on places, words and outlets
-that are all due, from the look to the last message; nothing is recorded.
+build: creates an archive of ARTICLES (a million) short articles, then a day of 7,000 articles of
+the corpus, each about one to four of 700 units. run: prints the CPU seconds of 200 due watches on
+places, words and outlets, from finding arrivals to the last message; nothing is recorded.
 """
 
 import random
@@ -48,12 +48,12 @@ WORDS = (
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def build(file: str, count: int) -> None:
-    """Make the archive."""
+    """Create the archive."""
     begun = time.perf_counter()
     with open_archive(f"sqlite:///{file}") as archive:
         units = [Unit(f"u{n}", None, "xã", f"U{n}", "tp", None, None, "b") for n in range(UNITS)]
@@ -67,8 +67,8 @@ def build(file: str, count: int) -> None:
             _write_old(archive, numbers)
         print(f"{count:,} old articles after {time.perf_counter() - begun:.0f} s", flush=True)
         archive.runs.start(Run("day", "outlet0", T0 + timedelta(days=4000), replay=True))
-        for some in batched(_day(), 50):
-            archive.articles.store_many("day", list(some))
+        for batch in batched(_day(), 50):
+            archive.articles.store_many("day", batch)
     print(f"and {DAY:,} of a day after {time.perf_counter() - begun:.0f} s")
 
 
@@ -78,8 +78,8 @@ def _write_old(archive: Archive, numbers: Iterable[int]) -> None:
         for table, row in _old(id_).items():
             rows.setdefault(table, []).append(row)
     with archive.database.writing() as conn:
-        for table, some in rows.items():
-            insert(conn, table, some)
+        for table, added in rows.items():
+            insert(conn, table, added)
 
 
 def _old(id_: int) -> dict[sa.Table, dict[str, Any]]:
@@ -90,13 +90,19 @@ def _old(id_: int) -> dict[sa.Table, dict[str, Any]]:
     )
     shown = {"outlet": outlet, "url": url}
     made = {"capture": id_, "article": id_, "fingerprint": "1", "number": 1, "changed": "[]"}
-    recorded = {"warc_file": "x", "warc_offset": 0, "record_id": url, "digest": "x", "sight": key}
+    recorded = {
+        "warc_file": "x",
+        "warc_offset": 0,
+        "record_id": url,
+        "digest": "x",
+        "observation_key": key,
+    }
     return {
         articles: {**shown, "id": id_, "title": f"Tin {id_}", "published_at": at, "sort_at": at},
         contents: {"id": id_, "digest": key, "fingerprint": "1", "json": text},
         captures: {**shown, **recorded, "id": id_, "run": "old", "captured_at": at, "status": 200,
                    "article": id_, "content": id_, "version": 1, "read_at": at},
-        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_ours": False},
+        revisions: {**made, "first_seen_at": at, "last_seen_at": at, "maybe_reextraction": False},
         article_places: {"unit": f"u{id_ % UNITS}", "sort_at": at, "article": id_,
                          "outlet": outlet},
     }  # fmt: skip
@@ -104,21 +110,21 @@ def _old(id_: int) -> dict[sa.Table, dict[str, Any]]:
 
 def _day() -> Iterator[Arrival]:
     chance = random.Random(1)
-    for number, one in enumerate(islice(arrivals(DAY), DAY)):
+    for number, arrival in enumerate(islice(arrivals(DAY), DAY)):
         outlet = f"outlet{int(OUTLETS * chance.random() ** 2)}"
         units = chance.sample(range(UNITS), chance.randint(1, 4))
         tags = Tags("v", (), tuple(Score(f"u{unit}", 1.0, "certain") for unit in units))
         url = f"https://{outlet}.vn/tin-{number}.html"
         yield replace(
-            one,
-            capture=replace(one.capture, url=url),
-            result=replace(one.result, outlet=outlet, url=url),
+            arrival,
+            capture=replace(arrival.capture, url=url),
+            result=replace(arrival.result, outlet=outlet, url=url),
             tags=tags,
         )
 
 
 def orders() -> list[WatchOrder]:
-    """Return the watches: a third each by places, by words, and by words in some places."""
+    """Return the watches: a third each by places, by words, and by both."""
     chance = random.Random(2)
     made = []
     for number in range(WATCHES):
@@ -134,7 +140,7 @@ def orders() -> list[WatchOrder]:
 
 
 def run(file: str) -> None:
-    """Measure."""
+    """Print the CPU time that the watches take."""
     now = datetime.now(UTC)
     with open_archive(f"sqlite:///{file}", read_only=True) as archive:
         archive.runs.find(limit=1)
@@ -145,13 +151,14 @@ def run(file: str) -> None:
                 sa.select(sa.func.min(captures.c.id)).where(captures.c.run == "day")
             )
             day = first.scalar_one() - 1
-        asked = [(one, ArrivalCursor(day, day), now - timedelta(days=1)) for one in orders()]
-        looks = looks_at(archive, asked, head, now)
+        since = now - timedelta(days=1)
+        due = [(order, ArrivalCursor(day, day), since) for order in orders()]
+        looks = looks_at(archive, due, head, now)
         looked = time.process_time()
         health = health_of(archive, [], now)
         sizes = [
             _compose(archive, order, look, health)
-            for (order, _, _), look in zip(asked, looks, strict=True)
+            for (order, _, _), look in zip(due, looks, strict=True)
         ]
         done = time.process_time()
     found = [len(look.arrivals.new) for look in looks]

@@ -3,6 +3,7 @@
     python -m benchmarks.web build FILE [ARTICLES]     a SQLite archive; a million take some minutes
     tinquan archive copy sqlite:///FILE URL            into an empty PostgreSQL database
     python -m benchmarks.web measure URL [ROUNDS]      one client, then eight; 3 rounds at least
+    python -m benchmarks.web search URL                /tim in an archive of benchmarks/search.py
 
 Texts are short and not indexed for search (benchmarks/search.py measures that): what the pages cost
 depends on the rows that they read. One article in ten was edited, one in eight is a copy, and each
@@ -23,6 +24,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks.search import QUERIES
 from benchmarks.web_server import Server, get, reader_of, serve
 from crawler.families import FAMILY_NAMES
 from crawler.outlets.model import load_outlets
@@ -150,7 +152,7 @@ def _add(
         rows[revisions].append(
             {"article": id_, "number": state, "fingerprint": f"1:{content}", "first_seen_at": seen,
              "last_seen_at": seen, "changed": "[]" if state == 1 else '["body"]',
-             "capture": content, "maybe_ours": False}
+             "capture": content, "maybe_reextraction": False}
         )  # fmt: skip
     if id_ % 80 == 1:
         capture = 10_000_000 + id_
@@ -172,7 +174,7 @@ def _capture(
     return {
         "id": id_, "outlet": outlet, "run": "bench", "url": url, "captured_at": at, "status": 200,
         "warc_file": "x", "warc_offset": 0, "record_id": str(id_), "digest": str(id_),
-        "sight": hashed(str(id_)), "article": article, "content": content, "version": 1,
+        "observation_key": hashed(str(id_)), "article": article, "content": content, "version": 1,
         "read_at": at,
     }  # fmt: skip
 
@@ -191,13 +193,8 @@ def measure(url: str, rounds: int) -> None:
     print(f"load {os.getloadavg()[0]:.0f}; CPU ms / ms on the clock")
     everything = []
     for form, some in _addresses(reader_of(url, NEWEST), rounds):
-        server, taken = Server(url), []
-        for address in some:
-            begun, used = time.perf_counter(), server.seconds()
-            if (status := get(server.port, address)) != 200:
-                print(f"{address}: {status}")
-            wall = time.perf_counter() - begun
-            taken.append(((server.seconds() - used) * 1000, wall * 1000))
+        server = Server(url, workers=1)
+        taken = [_timed(server, address) for address in some]
         server.close()
         p95 = [
             statistics.quantiles(one, n=20, method="inclusive")[-1]
@@ -207,27 +204,58 @@ def measure(url: str, rounds: int) -> None:
               f"  then p95 {p95[0]:4.0f} / {p95[1]:5.0f}, bound {BOUNDS[form]}",
               flush=True)  # fmt: skip
         everything += some
-    for clients in (1, 8):
-        server = Server(url)
+    for clients, workers in ((1, 1), (8, 1), (8, 2)):
+        server = Server(url, workers)
         begun, used = time.perf_counter(), server.seconds()
         with ThreadPoolExecutor(clients) as pool:
             statuses = list(pool.map(partial(get, server.port), everything))
         seconds, used = time.perf_counter() - begun, server.seconds() - used
         server.close()
         errors = len(statuses) - statuses.count(200)
-        print(f"{clients} clients: {len(statuses) / seconds:.1f} pages a second, {errors} errors,"
-              f" {used / len(statuses) * 1000:.1f} ms of CPU a page,"
+        print(f"{clients} clients, {workers} workers: {len(statuses) / seconds:.1f} pages a second,"
+              f" {errors} errors, {used / len(statuses) * 1000:.1f} ms of CPU a page,"
               f" {used / seconds:.2f} processors busy", flush=True)  # fmt: skip
+
+
+def measure_search(url: str) -> None:
+    """Print what the first request for each of the search benchmark's queries takes."""
+    print(f"load {os.getloadavg()[0]:.0f}; CPU ms / ms on the clock")
+    lines = QUERIES.read_text(encoding="utf-8").splitlines()
+    texts = [line for line in lines if line and "::" not in line and not line.startswith("#")]
+    for name, extra, bound in (("date", "", 80), ("relevance", "&xep=hop", 300)):
+        server = Server(url, workers=1)
+        taken = [(*_timed(server, f"/tim?q={text}{extra}"), text) for text in texts]
+        server.close()
+        for what, times in (
+            ("CPU", [one[0] for one in taken]),
+            ("clock", [one[1] for one in taken]),
+        ):
+            ordered = sorted(times)
+            print(f"/tim by {name}, {what}: p50 {statistics.median(ordered):.0f}"
+                  f" p95 {ordered[int(len(ordered) * 0.95)]:.0f} most {ordered[-1]:.0f},"
+                  f" bound {bound}", flush=True)  # fmt: skip
+        print("  slowest:", *(f"{cpu:.0f} {text};" for cpu, _, text in sorted(taken)[-4:]))
+
+
+def _timed(server: Server, address: str) -> tuple[float, float]:
+    """Ask for a page; return the milliseconds of processors and on the clock."""
+    begun, used = time.perf_counter(), server.seconds()
+    if (status := get(server.port, address)) != 200:
+        print(f"{address}: {status}")
+    wall = time.perf_counter() - begun
+    return (server.seconds() - used) * 1000, wall * 1000
 
 
 def main() -> None:
     match sys.argv[1:]:
         case ["build", file, *count]:
             build(file, int(count[0]) if count else 1_000_000)
-        case ["serve", url]:
-            serve(url, NEWEST)
+        case ["serve", url, workers]:
+            serve(url, NEWEST, int(workers))
         case ["measure", url, *rounds]:
             measure(url, max(3, int(rounds[0])) if rounds else 20)
+        case ["search", url]:
+            measure_search(url)
         case _:
             sys.exit(__doc__)
 

@@ -1,15 +1,18 @@
-"""The reader's server in a process of its own, for benchmarks/web.py."""
+"""The reader's server in processes of its own, for benchmarks/web.py."""
 
 import http.client
 import socket
 import subprocess
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import sqlalchemy as sa
-import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
 
 from crawler.capture.objects.files import CaptureFiles
 from crawler.families import FAMILY_NAMES
@@ -20,6 +23,7 @@ from crawler.web.app import create_app, warm
 from crawler.web.page import stylesheet
 from crawler.web.reader import Reader
 from crawler.web.shapes import load_outlines
+from crawler.web.worker import server_config, stop_with_parent
 from storage.archive import open_archive
 
 
@@ -31,27 +35,38 @@ def reader_of(url: str, now: datetime) -> Reader:
     return Reader(archive, places, known, CaptureFiles(Path()), lambda: now, outlines=outlines)
 
 
-def serve(url: str, now: datetime) -> None:
-    """Serve the reader as `tinquan serve` does, on a port that is printed, as if it were `now`."""
+def worker_app(url: str, now: datetime) -> Starlette:
+    """Return the app of a worker, as if it were `now`; print a line when it is warm."""
+    stop_with_parent()
     reader = reader_of(url, now)
-    config = uvicorn.Config(create_app(reader), log_level="warning", proxy_headers=False)
     warm(reader)
+    print("warm", flush=True)
+    return create_app(reader)
+
+
+def serve(url: str, now: datetime, workers: int) -> None:
+    """Serve the reader as `tinquan serve` does, on a port that is printed."""
+    config = server_config(partial(worker_app, url, now), workers)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         print(listening.getsockname()[1], flush=True)
-        uvicorn.Server(config).run(sockets=[listening])
+        Multiprocess(config, sockets=[listening]).run()
 
 
 class Server:
-    """A reader in a process of its own, and what it used of processors, with its database."""
+    """A reader in processes of its own, and what they used of processors, with its database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, workers: int) -> None:
         # A connection of its own, under another name than the reader's.
         watched = not url.startswith("sqlite")
         self._database = sa.create_engine(url).connect() if watched else None
-        command = [sys.executable, "-m", "benchmarks.web", "serve", url]
+        command = [sys.executable, "-m", "benchmarks.web", "serve", url, str(workers)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+        for _ in range(workers):
+            assert self._process.stdout.readline() == "warm\n"
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self._pids = [self._process.pid, *(child.pid for child in children)]
         get(self.port, stylesheet()[0])  # when it answers, it runs
 
     def close(self) -> None:
@@ -62,7 +77,7 @@ class Server:
 
     def seconds(self) -> float:
         """Return the seconds that it and the database's processes for it have computed."""
-        tasks = [*Path(f"/proc/{self._process.pid}/task").iterdir()]
+        tasks = [task for pid in self._pids for task in Path(f"/proc/{pid}/task").iterdir()]
         tasks += [Path(f"/proc/{pid}") for pid in self._backends()]
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 

@@ -1,4 +1,4 @@
-"""The archive, for programs.
+"""The Python API of the archive.
 
     from storage import ArticleQuery, SearchQuery, open_archive, parse_words
 
@@ -8,8 +8,8 @@
         for hit in archive.search.find(SearchQuery(words=parse_words("đường sắt"))).hits:
             print(hit.article.latest.article.url)
 
-`Archive` names the parts of an archive; each part's docstrings say what it answers and raises.
-docs/query-cookbook.md answers ten questions. Every error is a TinquanError.
+`Archive` lists the parts of an archive; the docstrings of each part's methods say what they return
+and raise. docs/query-cookbook.md has ten worked examples. Every error is a TinquanError.
 """
 
 from storage.archive import Archive, open_archive

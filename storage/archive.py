@@ -1,7 +1,7 @@
-"""An archive: one object of thirteen parts, and the functions that open, upgrade and copy one.
+"""The `Archive` class, and the functions that open, upgrade, copy and back up an archive.
 
-Nothing here loads SQLAlchemy before an archive is opened, so that a command which needs none
-starts at once.
+SQLAlchemy is not imported before an archive is opened, so that commands which need no archive
+start fast.
 """
 
 from collections.abc import Callable
@@ -31,47 +31,47 @@ if TYPE_CHECKING:
 
 
 def _part(module: str, name: str) -> Any:
-    """Return an attribute that imports its class when it is first asked for."""
+    """Return a cached property that imports its class on first access."""
     return cached_property(lambda archive: getattr(import_module(module), name)(archive.database))
 
 
 class Archive:
     """An open archive, in thirteen parts. Use it as a context manager, or call `close`.
 
-    Every method of a part is one short transaction; whatever goes wrong inside rolls it back and
-    comes out as an ArchiveError. A part is imported when it is first asked for, so that a question
-    does not wait for the code that stores.
+    Every method of a part is one short transaction; a failure rolls it back and raises an
+    ArchiveError. A part is imported on first access, so that a query does not load the code that
+    writes.
     """
 
     articles: "Articles" = _part("storage.sql.articles", "Articles")
-    """What outlets published, read and stored."""
+    """Stored articles, their revisions and refusals."""
     search: "Search" = _part("storage.sql.fulltext", "Search")
-    """Full text."""
+    """Full-text search."""
     clusters: "Clusters" = _part("storage.sql.clusters.clusters", "Clusters")
-    """Copies of one story."""
+    """Clusters of copies and updates of one story."""
     places: "Places" = _part("storage.sql.places.places", "Places")
-    """The gazetteer, and what articles are about."""
+    """The gazetteer, and the places that articles are about."""
     captures: "Captures" = _part("storage.sql.captures", "Captures")
-    """Recorded responses."""
+    """Recorded responses, each with its WARC record."""
     runs: "Runs" = _part("storage.sql.runs.runs", "Runs")
-    """Crawls."""
+    """Crawl runs and their counts."""
     links: "Links" = _part("storage.sql.runs.links", "Links")
-    """What listings named."""
+    """Links found in listings, and the progress of backfills."""
     alarms: "Alarms" = _part("storage.sql.runs.alarms", "Alarms")
-    """What is wrong, and since when."""
+    """Open and closed alarms."""
     schedule: "Schedule" = _part("storage.sql.runs.schedule", "Schedule")
-    """What the schedule keeps."""
+    """Runs of maintenance jobs, and articles that are due for a recheck."""
     machines: "Machines" = _part("storage.sql.runs.machines", "Machines")
-    """Which machines run the schedule."""
+    """The machines that run the schedule."""
     locks: "Locks" = _part("storage.sql.runs.locks", "Locks")
-    """Who works on what, where several machines share the archive."""
+    """Named locks between the processes and machines that share the archive."""
     watches: "Watches" = _part("storage.sql.watches.watches", "Watches")
-    """What arrived since, and who is told of it."""
+    """Cursors of watches, their digests and deliveries."""
     maintenance: "Maintenance" = _part("storage.sql.maintenance.maintenance", "Maintenance")
-    """The archive's own upkeep."""
+    """Checks, statistics, takedowns and other upkeep."""
 
     def __init__(self, database: "Database") -> None:
-        """Take the open database; `database` is also for statements of one's own."""
+        """Wrap an open database; callers may run statements of their own on `database`."""
         self.database = database
 
     def __enter__(self) -> Self:
@@ -81,7 +81,7 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Release the database."""
+        """Close the database connections."""
         self.database.close()
 
 
@@ -95,12 +95,13 @@ def open_archive(
 ) -> Archive:
     """Open the archive at a database URL ("sqlite:///tinquan.db", "postgresql+psycopg://…").
 
-    create: make an empty database's tables; without it an empty or missing one is an error.
-    read_only: never write, whatever is asked: safe beside a crawl, and possible without rights to
-    write and on a read-only mount; nothing is created then.
-    busy_seconds: how long a write waits for another process before ArchiveBusyError.
-    query_seconds: how long a question of a read-only archive may take before SlowQueryError (on
-    SQLite all statements of one transaction, on PostgreSQL each); None: as long as it takes.
+    create: create the tables of an empty or missing database; without it that is an error.
+    read_only: never write or create anything; works beside a crawl, without write permission and
+    on a read-only mount.
+    busy_seconds: how long a write waits for another process before it raises ArchiveBusyError.
+    query_seconds: how long a query of a read-only archive may take before it raises
+    SlowQueryError (SQLite counts all statements of a transaction, PostgreSQL each one); None for
+    no limit.
     Raises ArchiveError (cannot connect, no rights), SchemaError (newer, older or foreign schema).
     """
     from storage.sql.engine.connect import open_engine
@@ -117,9 +118,9 @@ def open_archive(
 
 
 def preload() -> None:
-    """Import all that an archive imports when it is opened and asked, but for what upgrades it.
+    """Import everything that opening, reading and writing an archive imports, except migrations.
 
-    For a process from which others are forked: they find it imported.
+    A process that forks workers calls this first, so that they need not import it again.
     """
     for part in _PARTS:
         import_module(f"storage.sql.{part}")
@@ -142,11 +143,12 @@ _PARTS = (
 def upgrade_archive(
     url: str, progress: Callable[[int, int], object] = lambda _done, _total: None
 ) -> tuple[str, str]:
-    """Bring an archive that an older version made up to this one's schema.
+    """Upgrade an archive of an older version to the current schema.
 
-    A kill leaves it as it was, or at a version between; calling it again goes on from there.
-    progress: called with how much of a long step is done, and of how much. Returns the schema's
-    version before, and now. Raises ArchiveError, SchemaError (empty, newer or foreign).
+    If the process is killed, the archive has the old version or one in between; a second call
+    continues from there. progress: called during a long step with how much is done and the total.
+    Returns the schema's version before and after. Raises ArchiveError, SchemaError (empty, newer
+    or foreign).
     """
     from storage.sql.engine.connect import upgrade_schema
 
@@ -154,7 +156,7 @@ def upgrade_archive(
 
 
 def database_bytes(url: str) -> int:
-    """Return how many bytes an archive takes in its database. Raises ArchiveError."""
+    """Return the size of an archive's database in bytes. Raises ArchiveError."""
     from storage.sql.engine.connect import database_bytes as measured
 
     return measured(url)
@@ -163,11 +165,11 @@ def database_bytes(url: str) -> int:
 def copy_archive(
     source: str, target: str, progress: Callable[[str, int, int], object]
 ) -> list[Copied]:
-    """Copy an archive into an empty database, of the other kind too; return its tables.
+    """Copy an archive into an empty database, on the same or the other backend; return its tables.
 
-    The copy is of one moment; crawls may go on meanwhile. Stopped, the same call goes on where it
-    was. Each table is compared with the source by number and digest of its rows.
-    progress: called with a table's name, how many of its rows are done, and how many there are.
+    The copy is a consistent snapshot; crawls may continue meanwhile. If it is interrupted, the same
+    call resumes it. Each table is compared with the source by row count and digest.
+    progress: called with a table's name, its rows copied so far, and their total.
     Raises ArchiveError, SchemaError.
     """
     from storage.sql.maintenance.copy import copy_between
@@ -176,10 +178,11 @@ def copy_archive(
 
 
 def backup_database(url: str, path: Path) -> DatabaseBackup:
-    """Copy an archive's database into a new SQLite file at `path`, which is an archive itself.
+    """Copy an archive's database into a new SQLite file at `path`, itself an archive.
 
-    Of one moment, beside crawls; compared by counts, and checked to be whole. From PostgreSQL it
-    is copied row by row, as `copy_archive` does. Raises ArchiveError.
+    The backup is a consistent snapshot, may run beside crawls, and is verified by row counts and an
+    integrity check. From PostgreSQL it is copied row by row, as in `copy_archive`. Raises
+    ArchiveError.
     """
     from storage.sql.maintenance.backup import backup_database as back_up
 

@@ -1,16 +1,16 @@
-"""One tree for everything that can go wrong in a way the user can act on.
+"""The exceptions that a user can act on, in one hierarchy.
 
     TinquanError                exit code 1
-    ├── UsageError              exit code 2: the command's words are wrong
+    ├── UsageError              exit code 2: the command line is wrong
     │   ├── ConfigError         a configuration or outlet file cannot be used
     │   ├── UnknownOutletError  no outlet has that slug
-    │   ├── UnknownPlaceError   no place is called so
-    │   └── QueryError          a search's query cannot be understood
+    │   ├── UnknownPlaceError   no place has that name or id
+    │   └── QueryError          a search query cannot be parsed
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
-    │   ├── SlowQueryError      an answer took longer than the archive was opened for
-    │   ├── RowError            the database does not take what one row says
+    │   ├── SlowQueryError      a query exceeded the time limit
+    │   ├── RowError            the database rejects the values of one row
     │   └── NotFoundError       nothing has that id or URL
     ├── CaptureError            a WARC file is missing, damaged or cannot be written
     ├── ExportError             a file of an export could not be written
@@ -27,7 +27,7 @@ class TinquanError(Exception):
 
 
 class UsageError(TinquanError):
-    """The words of a command, or a file it was given, cannot be understood."""
+    """The arguments of a command, or a file it reads, cannot be understood."""
 
     exit_code = 2
 
@@ -37,15 +37,15 @@ class ConfigError(UsageError):
 
 
 class UnknownOutletError(UsageError):
-    """No outlet file has the slug that was asked for."""
+    """No outlet file has the requested slug."""
 
 
 class UnknownPlaceError(UsageError):
-    """No unit of the gazetteer has the name or id that was asked for."""
+    """No unit of the gazetteer has the requested name or id."""
 
 
 class QueryError(UsageError):
-    """A search's query cannot be understood, or asks for too much."""
+    """A search query cannot be parsed, or exceeds a limit."""
 
 
 class ArchiveError(TinquanError):
@@ -53,19 +53,19 @@ class ArchiveError(TinquanError):
 
 
 class SchemaError(ArchiveError):
-    """The database's schema is not the one this version writes."""
+    """The database's schema is not the one that this version writes."""
 
 
 class ArchiveBusyError(ArchiveError):
-    """Another process holds the archive for longer than we wait."""
+    """Another process held the archive for longer than `busy_seconds`."""
 
 
 class SlowQueryError(ArchiveError):
-    """A question took longer than `query_seconds`: ask for less."""
+    """A query took longer than `query_seconds`."""
 
 
 class RowError(ArchiveError):
-    """The database does not take what one row says; it takes others."""
+    """The database rejects the values of one row; other rows can still be stored."""
 
 
 class NotFoundError(ArchiveError):

@@ -1,4 +1,4 @@
-"""What every room's tests share."""
+"""Fixtures that all tests share."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ pytest_plugins = [
     "tests.support.object_store",
 ]
 
-# The same examples on every machine and no time limit an example: a red test is a defect.
+# The same examples on every machine, without a time limit: a failing test is always a defect.
 settings.register_profile("tinquan", derandomize=True, deadline=None)
 settings.load_profile("tinquan")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep away the configuration and archive of whoever runs the tests."""
+    """Isolate the tests from the configuration and archive of the user who runs them."""
     file = tmp_path_factory.mktemp("configuration") / "tinquan.toml"
     file.write_text('contact = "https://example.org/tests"\n')
     with pytest.MonkeyPatch.context() as patch:
@@ -37,7 +37,7 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture
 def sqlite_archive(tmp_path: Path, sqlite_template: Path) -> Iterator[Archive]:
-    """Yield an empty archive in a file."""
+    """Yield an empty SQLite archive."""
     shutil.copy(sqlite_template, tmp_path / "archive.db")
     with open_archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
         yield archive
@@ -45,20 +45,20 @@ def sqlite_archive(tmp_path: Path, sqlite_template: Path) -> Iterator[Archive]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[LocalSite]:
-    """Yield an empty site that answers for the seed outlets' hosts."""
+    """Yield an empty site for the hosts of the seed outlets."""
     with LocalSite(tmp_path, HOSTS) as site:
         yield site
 
 
 @pytest.fixture
 def desk(tmp_path: Path, site: LocalSite, crawled_template: Path) -> Desk:
-    """Return a folder from which the site is crawled; its archive knows all places."""
+    """Return a folder from which to crawl the site; its archive has the shipped gazetteer."""
     shutil.copy(crawled_template, tmp_path / "tinquan.db")
     return Desk(tmp_path, site)
 
 
 @pytest.fixture
 def warm() -> Iterator[None]:
-    """Let all that `crawler.jobs` starts in a test be forked from one parent."""
+    """Make `crawler.jobs` fork every process of a test from one warm parent."""
     with forking():
         yield

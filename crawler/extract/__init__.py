@@ -1,4 +1,4 @@
-"""One page → one article, or the reason why it is none. Pure: the same bytes, the same answer."""
+"""Extraction of an article, or of a refusal, from a page. Pure and deterministic."""
 
 from crawler.extract.article import VERSION, extract, extract_without
 

@@ -1,4 +1,4 @@
-"""The way of a page through extraction, step by step."""
+"""Extraction of a page, from its bytes to an article or a refusal."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +16,7 @@ from crawler.extract.metadata.authors import Byline, choose_byline, is_person
 from crawler.extract.metadata.head import Metadata, read_metadata
 from crawler.extract.refusals import live_evidence, other_page, refuse_response
 from crawler.extract.text.blocks import missing_prose, size_of
-from crawler.extract.text.body import Body, read_body, read_described_body, read_whole_page
+from crawler.extract.text.body import Body, read_article_body, read_body, read_whole_page
 from crawler.extract.text.boundaries import drop_other_articles
 from crawler.extract.text.container import prose_sizes
 from crawler.families import FAMILIES
@@ -28,18 +28,18 @@ from crawler.page.response import Page
 from storage.model.articles import Article, Extraction, Refusal, RefusalReason
 from storage.model.json import LOCAL
 
-# Raised with every change that alters what comes out; re-extraction compares by it.
+# Incremented with every change that alters results; re-extraction compares by it.
 VERSION = 3
 
-_MAX_PAGE_TAGS = 10_000  # reading a larger page whole takes seconds; real ones have 4,000
-_EMPTY = 20  # characters; no text
+_MAX_PAGE_TAGS = 10_000  # trafilatura takes seconds for a larger page; real ones have 4,000
+_EMPTY = 20  # characters; a body with fewer counts as empty
 _MUCH = 400  # characters of prose that may be half an article
-_MIN_GAIN = 120  # characters that reading the whole page must add to be believed
+_MIN_GAIN = 120  # characters that another source of the text must add
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A page that passed the guard: who publishes it, its bytes in UTF-8, tree, head."""
+    """A page that passed the guard, with its outlet, its bytes in UTF-8, its tree and its head."""
 
     page: Page
     slug: str
@@ -54,7 +54,7 @@ class _Opened:
 
     @property
     def base(self) -> str:
-        """What the addresses on the page are relative to."""
+        """The base URL of relative URLs on the page."""
         base = self.tree.css_first("base[href]")
         try:
             return urljoin(self.page.url, base.attributes["href"] or "") if base else self.page.url
@@ -74,10 +74,10 @@ class _Opened:
 
 
 def extract(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Return what a page says, or why it is no article. Never raises.
+    """Return the article on a page, or a refusal. Never raises.
 
-    outlet: who publishes it; None detects the family by the page's marks, and takes the host
-    without "www." as the outlet's slug.
+    outlet: the publisher; None detects the family by markers in the page, and uses the host
+    without "www." as the slug.
     """
     return _guarded(page, outlet, frozenset())
 
@@ -85,7 +85,7 @@ def extract(page: Page, outlet: Outlet | None) -> Article | Refusal:
 def extract_without(
     page: Page, outlet: Outlet | None, families: frozenset[str]
 ) -> Article | Refusal:
-    """Return what `extract` would if these families were not known: for benchmarks."""
+    """Return what `extract` would without some families, by name; for benchmarks."""
     return _guarded(page, outlet, families)
 
 
@@ -93,8 +93,8 @@ def _guarded(page: Page, outlet: Outlet | None, left_out: frozenset[str]) -> Art
     slug = outlet.slug if outlet else slug_of(page.url)
     try:
         result = _extract(page, slug, outlet, left_out)
-    except Exception as error:  # noqa: BLE001 - whatever a page holds costs that page only; the
-        # refusal keeps what happened, and the archive counts it
+    except Exception as error:  # noqa: BLE001 - a bad page must not fail others; the refusal
+        # records the error, and the archive counts it
         evidence = f"{type(error).__name__}: {error}"
         result = Refusal(slug, page.url, RefusalReason.CRASH, evidence)
     if isinstance(result, Refusal):
@@ -114,7 +114,7 @@ def _extract(
 
 
 def slug_of(url: str) -> str:
-    """Return a name for an outlet that has no file: the host without "www."."""
+    """Return the slug of an outlet without a file: the host without "www."."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -123,7 +123,7 @@ def slug_of(url: str) -> str:
 
 
 def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
-    """Return the page's tree, or why it is not parsed."""
+    """Return the parsed page, or a refusal if it must not be parsed."""
     if refusal := refuse_response(page, slug):
         return refusal
     if problem := document.guard_bytes(page.body):
@@ -141,8 +141,8 @@ def _open(page: Page, slug: str, outlet: Outlet | None) -> _Opened | Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
-    """What stands around the text. Read before the body: that takes some of it out of the tree."""
+class _Header:
+    """The article's fields outside its text, read before the body: reading that removes nodes."""
 
     title: str
     sapo: str
@@ -157,17 +157,17 @@ class _Around:
 
 def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
     family = opened.configured or reading.family
-    if shown := other_page(opened.page.url, family, opened.outlet):
-        return opened.refuse(*shown)
+    if other := other_page(opened.page.url, family, opened.outlet):
+        return opened.refuse(*other)
     if live := live_evidence(opened.meta.article, opened.page.fetched_at):
         return opened.refuse(RefusalReason.LIVE, live)
-    around = _read_around(opened, reading)
-    body, path, doubts = _read_body(opened, reading, (around.title, around.sapo))
-    published = around.published
+    header = _read_header(opened, reading)
+    body, path, doubts = _read_body(opened, reading, (header.title, header.sapo))
+    published = header.published
     if body.stamp and published.rule in (None, "url"):
         published = times.choose(opened.page, opened.zone, [DateCandidate(body.stamp, "page:text")])
-        around = replace(around, published=published)
-    evidence = _evidence(opened, reading, around, body, path)
+        header = replace(header, published=published)
+    evidence = _evidence(opened, reading, header, body, path)
     if reason := pages.classify(opened.page.url, opened.data, opened.meta, evidence, body):
         return opened.refuse(*reason)
     if published.at is None and published.future is not None:
@@ -175,14 +175,14 @@ def _read(opened: _Opened, reading: PageReading) -> Article | Refusal:
         return opened.refuse(RefusalReason.FUTURE_DATE, future)
     notes = (
         *reading.notes,
-        *pages.marks(opened.meta, body, published),
+        *pages.reader_notes(opened.meta, body, published),
         *doubts,
-        *pages.doubts(opened.meta, evidence),
+        *pages.doubt_notes(opened.meta, evidence),
     )
-    return _article(opened, reading, around, body, path, notes)
+    return _article(opened, reading, header, body, path, notes)
 
 
-def _read_around(opened: _Opened, reading: PageReading) -> _Around:
+def _read_header(opened: _Opened, reading: PageReading) -> _Header:
     meta, layout, select = opened.meta, reading.layout, reading.select
     title = fields.read_title(select, layout, meta, urlsplit(opened.page.url).netloc)
     sapo = fields.read_sapo(select, layout, meta, title, is_certain=reading.is_certain)
@@ -192,40 +192,40 @@ def _read_around(opened: _Opened, reading: PageReading) -> _Around:
     sources = [fields.joined_text(node) for node in fields.select_all(select, layout.credit)]
     published, modified = times.read_times(opened.page, opened.zone, reading, meta)
     headlines = 0 if reading.is_certain else pages.count_headlines(opened.tree)
-    return _Around(title, sapo, section, tags, authors, sources, published, modified, headlines)
+    return _Header(title, sapo, section, tags, authors, sources, published, modified, headlines)
 
 
 def _evidence(
-    opened: _Opened, reading: PageReading, around: _Around, body: Body, path: str
+    opened: _Opened, reading: PageReading, header: _Header, body: Body, path: str
 ) -> pages.PageEvidence:
-    """Return what tells whether the page is an article."""
-    is_dated = around.published.at is not None and around.published.rule != "url"
+    """Return the evidence for and against the page being an article."""
+    is_dated = header.published.at is not None and header.published.rule != "url"
     kind = "" if reading.is_certain else pages.kind_by_content(opened.tree, opened.meta.types, body)
     return pages.PageEvidence(
-        reading.is_certain, around.title, is_dated, path == "subtree", around.headlines, kind
+        reading.is_certain, header.title, is_dated, path == "subtree", header.headlines, kind
     )
 
 
 def _article(
     opened: _Opened,
     reading: PageReading,
-    around: _Around,
+    header: _Header,
     body: Body,
     path: str,
     notes: tuple[str, ...],
 ) -> Article:
     dateline, lead = split_dateline(
-        around.sapo or body.lead or fields.described_lead(opened.meta, around.title, body.blocks),
+        header.sapo or body.lead or fields.fallback_lead(opened.meta, header.title, body.blocks),
         opened.outlet.datelines if opened.outlet else (),
     )
-    byline = _byline(opened, around.author_texts, body.bylines, around.sources)
-    # The configured family first: whatever a page is read with, discovery keys it by that one.
+    byline = _byline(opened, header.author_texts, body.bylines, header.sources)
+    # The configured family first: discovery takes the article's id by that one.
     families = (opened.configured, reading.family) if opened.configured else (reading.family,)
     url, own_id = read_address(opened.page.url, opened.meta, families)
     return Article(
         outlet=opened.slug,
         url=url,
-        title=around.title,
+        title=header.title,
         blocks=body.blocks,
         extraction=Extraction(reading.family.name, reading.layout.name, path, VERSION),
         article_id=own_id,
@@ -234,14 +234,14 @@ def _article(
         authors=byline.names,
         byline=byline.text,
         credit=byline.credit,
-        published_at=around.published.at,
-        modified_at=around.modified,
-        published_raw=around.published.raw,
-        published_rule=around.published.rule,
-        section=around.section,
-        tags=around.tags,
+        published_at=header.published.at,
+        modified_at=header.modified,
+        published_raw=header.published.raw,
+        published_rule=header.published.rule,
+        section=header.section,
+        tags=header.tags,
         images=body.images,
-        kind=pages.kind_of_article(opened.page.url, opened.tree, around.section, body),
+        kind=pages.kind_of_article(opened.page.url, opened.tree, header.section, body),
         language=document.language_of(body.text, opened.declared_language),
         notes=notes,
     )
@@ -250,29 +250,29 @@ def _article(
 def _read_body(
     opened: _Opened, reading: PageReading, known: tuple[str, ...]
 ) -> tuple[Body, str, tuple[str, ...]]:
-    """Return the body, the way it took, and what to note of it.
+    """Return the body, the path by which it was extracted, and notes on it.
 
-    "subtree" is the container's text. Where that is much poorer than the text that the head
-    tells ("jsonld") or that trafilatura finds on the whole page ("page"), that one is taken. An
-    empty container of a known family is a shell (a player, a text loaded later): the rest of
+    "subtree" is the container's text. If that is much shorter than the text in the page's JSON-LD
+    ("jsonld"), or than what trafilatura finds on the whole page ("page"), the other one is taken.
+    An empty container of a known family is a shell (a player, a text loaded later): the rest of
     such a page is menus and other stories.
     """
     body = Body()
     inside, outside = prose_sizes(opened.tree, reading.containers)
     if reading.containers:
-        lead = "" if reading.is_certain or known[1] else opened.meta.described
+        lead = "" if reading.is_certain or known[1] else opened.meta.description
         body = read_body(reading.containers, reading.layout, opened.base, known, lead)
-    enough = 2 * body.length + _MIN_GAIN
-    if len(said := opened.meta.said_body) > enough:
-        told = read_described_body(said, known)
-        if size_of(told) > enough:
-            return replace(body, blocks=told), "jsonld", ()
-    shell = reading.is_certain and body.length < _EMPTY
+    threshold = 2 * body.length + _MIN_GAIN
+    if len(json_ld_body := opened.meta.article_body) > threshold:
+        blocks = read_article_body(json_ld_body, known)
+        if size_of(blocks) > threshold:
+            return replace(body, blocks=blocks), "jsonld", ()
+    is_shell = reading.is_certain and body.length < _EMPTY
     captions = [image.caption for image in body.images if image.caption]
     dropped = 0 if body.is_photo_story else inside - body.length - sum(map(len, captions))
     lost = max(outside, dropped)
     is_whole = body.length >= pages.SHORT and lost <= max(_MUCH, 0.5 * body.length)
-    if shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
+    if is_shell or is_whole or document.count(opened.data, b"<") > _MAX_PAGE_TAGS:
         return body, "subtree", ()
     blocks = read_whole_page(document.parse(opened.data), opened.page.url, opened.meta, known)
     missing = missing_prose(body.blocks, blocks, captions)
@@ -288,12 +288,12 @@ def _read_body(
 def _byline(
     opened: _Opened, texts: list[str], closing: tuple[Byline, ...], sources: list[str]
 ) -> Byline:
-    """Return who wrote it, of all that the page and its head say."""
+    """Return the byline, chosen from the page, its closing lines and its metadata."""
     meta = opened.meta
     publishers = [opened.slug, *(meta.properties.get("og:site_name", ()))]
     if opened.outlet:
         publishers += [opened.outlet.name, *opened.outlet.names]
-    said = [*meta.author_names(), *meta.properties.get("dable:author", ())]
-    said += [name for name in meta.properties.get("article:author", ()) if "/" not in name]
-    persons = [name for name in meta.names.get("author", ()) if is_person(name, opened.slug)]
-    return choose_byline(texts, closing, [*said, *persons], sources, publishers)
+    names = [*meta.author_names(), *meta.properties.get("dable:author", ())]
+    names += [name for name in meta.properties.get("article:author", ()) if "/" not in name]
+    names += [name for name in meta.names.get("author", ()) if is_person(name, opened.slug)]
+    return choose_byline(texts, closing, names, sources, publishers)

@@ -1,4 +1,4 @@
-"""Which family and layout read a page, where its fields stand, what its address is. Pure."""
+"""The choice of a page's family, layout, text container and canonical URL. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,62 +21,63 @@ from crawler.families.base import Family, Layout
 from crawler.outlets.model import Outlet, Overrides
 from crawler.page.urls import article_id, canonical_url
 
-_MIN_NAMED = 0.7  # of the guessed text that a container known by its name must hold
+_MIN_NAMED = 0.7  # part of the guessed container's text that one found by selector must have
 _MARKS = {family.name: [m.encode() for m in family.marks] for family in FAMILIES.values()}
 
 
 _MIN_HEADLINE = 25  # characters of a link that is a headline
-_STORIES = 3  # so many of them make a column of other stories
+_STORIES = 3  # headline links that make a column of other stories
 _APART = ("aside", "footer", "nav")
 
 
 @dataclass(frozen=True, slots=True)
 class ScopedSelector:
-    """Finds fields around a text.
+    """Selects the fields around an article's text.
 
-    places: the nodes (by address) of each place on the page where fields may stand, best first;
-    empty where a template is known, and any place will do. page: all of it, where root is a part.
+    regions: the node ids (`mem_id`) of each region of the page that may hold fields, best first;
+    empty for a known template, where a selector may match anywhere. page: the whole page, if root
+    is a part of it.
     """
 
     root: LexborHTMLParser | LexborNode
-    places: tuple[frozenset[int], ...] = ()
+    regions: tuple[frozenset[int], ...] = ()
     page: LexborHTMLParser | None = None
 
     def __call__(self, selector: str) -> list[LexborNode]:
-        """Return what a selector finds in the best place where it finds anything."""
+        """Return the matches of a selector in the best region that has any."""
         found = self.root.css(selector)
-        if not self.places or not found:
+        if not self.regions or not found:
             return found
-        each = ([node for node in found if node.mem_id in place] for place in self.places)
-        return next((nodes for nodes in each if nodes), [])
+        by_region = ([node for node in found if node.mem_id in region] for region in self.regions)
+        return next((nodes for nodes in by_region if nodes), [])
 
-    def is_near(self, node: LexborNode) -> bool:
-        """True for a node in the best place: between headline and text."""
-        return bool(self.places) and node.mem_id in self.places[0]
+    def is_in_best_region(self, node: LexborNode) -> bool:
+        """True for a node in the best region, between headline and text."""
+        return bool(self.regions) and node.mem_id in self.regions[0]
 
-    def anywhere(self, selectors: list[str]) -> list[LexborNode]:
-        """Return what selectors find on the whole page, where the scope is but a part of it."""
+    def on_whole_page(self, selectors: list[str]) -> list[LexborNode]:
+        """Return the matches of selectors on the whole page; none if `page` is None."""
         return self.page.css(",".join(selectors)) if self.page and selectors else []
 
-    def by_place(self, selectors: tuple[str, ...]) -> Iterator[tuple[str, list[LexborNode]]]:
-        """Yield what each selector finds, in the best place first, then in the next."""
-        if not self.places:
+    def by_region(self, selectors: tuple[str, ...]) -> Iterator[tuple[str, list[LexborNode]]]:
+        """Yield each selector with its matches, for each region, best first."""
+        if not self.regions:
             yield from ((selector, self.root.css(selector)) for selector in selectors)
             return
-        found: dict[str, list[LexborNode]] = {}  # filled as far as it is asked for
-        for place in self.places:
+        found: dict[str, list[LexborNode]] = {}  # filled on demand
+        for region in self.regions:
             for selector in selectors:
                 if selector not in found:
                     found[selector] = self.root.css(selector)
-                yield selector, [node for node in found[selector] if node.mem_id in place]
+                yield selector, [node for node in found[selector] if node.mem_id in region]
 
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """How a page is read.
+    """The family, layout and container by which a page is extracted.
 
-    containers: the elements that hold the text, none where nothing on the page does.
-    select: finds the fields around it.
+    containers: the elements with the text; empty if there is none. select: selects the fields
+    around it.
     """
 
     family: Family
@@ -84,7 +85,7 @@ class PageReading:
     containers: Containers
     select: ScopedSelector
     notes: tuple[str, ...] = ()
-    # True where the family's own selectors found the container: then it is an article's page.
+    # True if the family's own selectors found the container: then the page is an article.
     is_certain: bool = True
 
 
@@ -97,11 +98,10 @@ def choose_reading(
     meta: Metadata,
     left_out: frozenset[str] = frozenset(),
 ) -> PageReading:
-    """Return how to read a page: by the outlet's family, else by the marks on it, else generic.
+    """Return how to extract a page: by the outlet's family, by markers in the page, or generically.
 
-    Outlets change family; a page whose container is another family's is read with that one,
-    and the reading says so. left_out: names of families
-    that are not tried, for benchmarks.
+    Outlets change family: a page with the container of another family is read with that one, and a
+    note says so. left_out: names of families not to try, for benchmarks.
     """
     named = outlet.family_on(day) if outlet else ""
     configured = None if named in left_out else FAMILIES.get(named)
@@ -118,14 +118,14 @@ def choose_reading(
             and family.layouts
             and (shell := find_empty(tree, family.layouts[0].body))
         ):
-            # Else the generic reading would take menus and teasers for the text.
+            # The generic family would take menus and teasers for the text.
             return PageReading(family, family.layouts[0], (shell,), whole_page(tree))
     is_own = configured is GENERIC or (configured is not None and not configured.layouts)
     return _generic(tree, outlet if is_own else None, configured, meta)
 
 
 def _order(configured: Family | None, host: str) -> list[Family]:
-    """Return the families to try: the outlet's, those of its host, then all others."""
+    """Return the families to try: the outlet's, those of its host, then all the others."""
     known = [family for family in FAMILIES.values() if family is not GENERIC]
     return sorted(known, key=lambda family: (family is not configured, not _is_home(family, host)))
 
@@ -135,9 +135,9 @@ def _is_home(family: Family, host: str) -> bool:
 
 
 def _may_be(family: Family, configured: Family | None, host: str, data: bytes) -> bool:
-    """True where a page carries a family's mark; a CMS of one outlet alone stands on its hosts."""
-    at_home = family is configured or not family.hosts or host.endswith(family.hosts)
-    return at_home and any(mark in data for mark in _MARKS[family.name])
+    """True if a page has a marker of a family, and a CMS of one outlet is on that outlet's host."""
+    is_host_allowed = family is configured or not family.hosts or host.endswith(family.hosts)
+    return is_host_allowed and any(mark in data for mark in _MARKS[family.name])
 
 
 def _generic(
@@ -147,7 +147,7 @@ def _generic(
     meta: Metadata,
 ) -> PageReading:
     layout = _with_overrides(GENERIC.layouts[0], outlet.overrides if outlet else None)
-    guessed = guess_containers(tree, meta.described, meta.headline)
+    guessed = guess_containers(tree, meta.description, meta.headline)
     named = find_containers(tree, layout.body)
     containers = named if size(named) >= _MIN_NAMED * size(guessed) else guessed
     select = article_scope(tree, containers, meta.headline)
@@ -156,15 +156,15 @@ def _generic(
 
 
 def _layouts(family: Family, overrides: Overrides | None, day: date) -> list[Layout]:
-    """Return a family's layouts, those valid on the day of the capture first."""
+    """Return a family's layouts, those that are valid on the day of the capture first."""
     valid = [layout for layout in family.layouts if _is_valid(layout, day)]
     others = [layout for layout in family.layouts if layout not in valid]
     return [_with_overrides(layout, overrides) for layout in (*valid, *others)]
 
 
 def _is_valid(layout: Layout, day: date) -> bool:
-    after = layout.valid_from is None or day >= layout.valid_from
-    return after and (layout.valid_to is None or day < layout.valid_to)
+    has_begun = layout.valid_from is None or day >= layout.valid_from
+    return has_begun and (layout.valid_to is None or day < layout.valid_to)
 
 
 def _with_overrides(layout: Layout, overrides: Overrides | None) -> Layout:
@@ -196,18 +196,18 @@ def _changed(configured: Family | None, family: Family) -> tuple[str, ...]:
 
 
 def whole_page(tree: LexborHTMLParser) -> ScopedSelector:
-    """Return a selection from anywhere on the page: a known template's classes mean one thing."""
+    """Return a selector of the whole page: in a known template, a class has one meaning."""
     return ScopedSelector(tree)
 
 
 def article_scope(
     tree: LexborHTMLParser, containers: Containers, headline: str = ""
 ) -> ScopedSelector:
-    """Return a selection from around a text, never from inside it.
+    """Return a selector of the regions around a text, never of the text itself.
 
-    On an unknown template "time" or "author" may be any teaser's. The article's own stand between
-    headline and text, or before the headline, or after the text until other stories begin.
-    headline: what the head calls the article, which tells its h1 from those of boxes.
+    On an unknown template, a "time" or "author" may belong to a teaser. The article's own are
+    between headline and text, before the headline, or after the text up to other stories.
+    headline: the title in the head, which distinguishes the article's h1 from those of boxes.
     """
     if not containers:
         return ScopedSelector(tree)
@@ -225,7 +225,7 @@ def article_scope(
 def _before(
     box: LexborNode, container: LexborNode, own: LexborNode | None
 ) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the nodes before the text: up to the headline, and from it on."""
+    """Return the nodes before the headline, and those from the headline to the text."""
     nodes: list[int] = []
     headline = 0
     for node in box.traverse():
@@ -238,14 +238,14 @@ def _before(
 
 
 def _after(box: LexborNode, container: LexborNode) -> Iterator[int]:
-    """Yield the nodes that follow the text, up to the first column of other stories."""
+    """Yield the nodes after the text, up to the first column of other stories."""
     node: LexborNode | None = container
     while node is not None and node.mem_id != box.mem_id:
         following = node.next
         while following is not None:
             if following.tag in _APART or _is_column(following):
                 return
-            yield from (each.mem_id for each in following.traverse())
+            yield from (descendant.mem_id for descendant in following.traverse())
             following = following.next
         node = node.parent
 
@@ -260,35 +260,33 @@ def _is_column(node: LexborNode) -> bool:
 def read_address(
     page_url: str, meta: Metadata, families: tuple[Family, ...]
 ) -> tuple[str, str | None]:
-    """Return an article's canonical URL and the outlet's own id, by the first family that has one.
+    """Return an article's canonical URL, and the outlet's own id by the first family that finds it.
 
-    The page's own canonical link wins where it leads to the same site (a share or AMP address
-    then leads to the article's); a link to another site or to a home page is not believed, nor
-    one without the id that the page's address carries: some themes link every page to another.
-    A site without a family has no ids: numbers that end its addresses may be years.
+    The page's canonical link is used if it is on the same site (a share or AMP page then gets the
+    article's URL). A link to another site or to a home page is ignored, and so is one without the
+    id in the page's URL: some themes link every page to another one. A site without a family has
+    no ids, as a number at the end of its URLs may be a year.
     """
     own = canonical_url(page_url)
-    linked = _linked(own, meta.canonical or "") or own
+    canonical = _same_site_url(own, meta.canonical or "") or own
     if own_id := _id_of(own, families):
-        return (linked if _id_of(linked, families) == own_id else own), own_id
-    shared = _linked(own, meta.prop("og:url") or "")
-    return linked, _id_of(linked, families) or (_id_of(shared, families) if shared else None)
+        return (canonical if _id_of(canonical, families) == own_id else own), own_id
+    og_url = _same_site_url(own, meta.prop("og:url") or "")
+    return canonical, _id_of(canonical, families) or (_id_of(og_url, families) if og_url else None)
 
 
 def _id_of(url: str, families: tuple[Family, ...]) -> str | None:
-    return next((found for family in families if (found := article_id(url, family))), None)
+    return next((own_id for family in families if (own_id := article_id(url, family))), None)
 
 
-def _linked(own: str, href: str) -> str | None:
+def _same_site_url(own: str, href: str) -> str | None:
+    """Return the canonical URL of a link; None for another site or a home page."""
     try:
         url = canonical_url(urljoin(own, href.strip())) if href.strip() else None
         if url is None or urlsplit(url).path in ("", "/"):
             return None
-        ours, theirs = urlsplit(own).netloc, urlsplit(url).netloc
+        host, other = urlsplit(own).netloc, urlsplit(url).netloc
     except ValueError:
         return None
-    return (
-        url
-        if theirs == ours or ours.endswith("." + theirs) or theirs.endswith("." + ours)
-        else None
-    )
+    is_same_site = other == host or host.endswith("." + other) or other.endswith("." + host)
+    return url if is_same_site else None

@@ -1,4 +1,4 @@
-"""Whether what was read is an article, by the evidence on the page. Pure."""
+"""Classification of a page as an article or another kind of page, by evidence. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from crawler.page.dates import DateChoice
 from crawler.page.printed import overlap
 from storage.model.articles import ArticleKind, RefusalReason
 
-_MIN_BODY = 60  # characters; below it there is no text to store
-SHORT = 250  # characters; a shorter text is stored with a mark
-_ENOUGH = 600  # characters of prose that make an article of a page that says nothing of itself
+_MIN_BODY = 60  # characters; a shorter text is not stored
+SHORT = 250  # characters; a shorter text is stored with a note
+_ENOUGH = 600  # characters of prose that make a page without article metadata an article
 _MIN_BLOCKS = 2
-_FEW_HEADLINES = 14  # of others; columns beside real articles have up to about so many
+_FEW_HEADLINES = 14  # links to other articles; side columns of real articles have up to about 14
 _SLUG_WORDS = 5
 _ID_DIGITS = 4
-_SHORT_HEADLINE = 5  # words; enough where the address is an article's
+_SHORT_HEADLINE = 5  # words; the minimum if the URL looks like an article's
 _SAME_TITLE = 0.3
-_MANY_POSTS = 3  # of readers, of which only the first is the thread's
+_MANY_POSTS = 3  # forum posts
 _MANY_ROWS = 15
 _MOSTLY = 0.6
 _MANY_ITEMS = 5
@@ -43,11 +43,12 @@ _VIDEO = re.compile(r"/(?:video|tv|truyen-hinh|clip)s?[/-]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PageEvidence:
-    """What speaks for an article, or for a page of another kind.
+    """Evidence that a page is an article, or another kind of page.
 
     is_certain: a family's own selectors found the text. is_dated: page or head give a date.
-    has_container: the text came from one element, not from all over the page. headlines: linked
-    ones, as on listings. kind: of another page, by what is on it ("login page", …), or "".
+    has_container: the text came from a container, not from the whole page. headlines: the number
+    of linked ones, as on listings. kind: another kind of page by its content ("login page", …), or
+    "".
     """
 
     is_certain: bool
@@ -59,12 +60,12 @@ class PageEvidence:
 
 
 def count_headlines(tree: LexborHTMLParser) -> int:
-    """Return how many headlines on a page lead to other pages."""
+    """Return the number of headlines that link to other pages."""
     return len(tree.css("h2 a[href], h3 a[href], h4 a[href], a[href] h2, a[href] h3"))
 
 
 def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -> str:
-    """Return what a page is by its forms, tables and own types, or "" where it may hold news."""
+    """Return another kind of page by its forms, tables and JSON-LD types, or ""."""
     if types & _FORUM or len(tree.css(_POSTS)) >= _MANY_POSTS:
         return "forum thread"
     if tree.css_first("input[type=password]") is not None and body.length < _ENOUGH:
@@ -78,7 +79,7 @@ def kind_by_content(tree: LexborHTMLParser, types: frozenset[str], body: Body) -
 
 
 def _count_items(tree: LexborHTMLParser) -> int:
-    """Return how many items of lists hold a link as long as a headline."""
+    """Return the number of links in list items that are as long as a headline."""
     return sum(len(link.text(deep=True, strip=True)) >= _LINK for link in tree.css("li a[href]"))
 
 
@@ -89,7 +90,7 @@ def _is_prose(text: str) -> bool:
 def classify(
     url: str, data: bytes, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
-    """Return why a page is no article and what shows it, or None for an article."""
+    """Return why a page is not an article, with the evidence; None for an article."""
     if body.length >= _MIN_BODY and _is_article(url, meta, found, body):
         return None
     return _barrier(url, data.decode("utf-8", "replace"), meta, found, body) or _shell(
@@ -97,30 +98,30 @@ def classify(
     )
 
 
-def doubts(meta: Metadata, found: PageEvidence) -> tuple[str, ...]:
-    """Return the note on an article that only its text and address show to be one, if any."""
+def doubt_notes(meta: Metadata, found: PageEvidence) -> tuple[str, ...]:
+    """Return a note if only text and URL, not the metadata, show that the page is an article."""
     if found.is_certain or meta.is_article or meta.prop("article:published_time"):
         return ()
     missing = "" if found.is_dated else " and gives no date"
     return (f"doubt: the page does not call itself an article{missing}",)
 
 
-def marks(meta: Metadata, body: Body, published: DateChoice) -> tuple[str, ...]:
-    """Return what a reader of the article must see of it."""
-    found = []
+def reader_notes(meta: Metadata, body: Body, published: DateChoice) -> tuple[str, ...]:
+    """Return the notes that a reader of the article must see."""
+    notes = []
     if published.future and published.raw == published.future.raw:
-        found.append("zone: a time after its capture is read in the outlet's own zone")
+        notes.append("zone: a time after its capture is read in the outlet's own zone")
     if body.length < SHORT:
-        found.append("short")
-    if shown := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
-        found.append(f"paywall: {shown}")
-    return tuple(found)
+        notes.append("short")
+    if evidence := paywall_evidence(meta.article.get("isAccessibleForFree"), body.barrier):
+        notes.append(f"paywall: {evidence}")
+    return tuple(notes)
 
 
 def _barrier(
     url: str, text: str, meta: Metadata, found: PageEvidence, body: Body
 ) -> tuple[RefusalReason, str] | None:
-    """Return what stands in the way of an article, if the page says so."""
+    """Return what hides the article (challenge, redirect, soft 404, paywall), or None."""
     if evidence := challenge_evidence(text):
         return RefusalReason.BLOCKED, evidence
     if evidence := moved_evidence(url, text):
@@ -134,7 +135,7 @@ def _barrier(
 
 
 def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[RefusalReason, str]:
-    """Return which kind of page without an article's text this is."""
+    """Return the kind of a page without an article's text, with the evidence."""
     kind = page_kind(path)
     if kind == "video page" or _is_video(meta):
         return RefusalReason.VIDEO, f"a player with {body.length} characters of text"
@@ -150,15 +151,15 @@ def _shell(path: str, meta: Metadata, found: PageEvidence, body: Body) -> tuple[
 
 
 def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bool:
-    """True where a family is certain, the head says so, or the page looks like one throughout.
+    """True if a family is certain, the head says so, or all the evidence on the page agrees.
 
-    Section pages of some outlets say og:type "article" too: what has neither an article's address
-    nor text enough must not list headlines of others.
+    Section pages of some outlets have og:type "article" too, so a page with neither an article's
+    URL nor enough text must not list other headlines.
     """
     path = urlsplit(url).path
-    headline = len(found.title.split()) >= _HEADLINE_WORDS
+    has_headline = len(found.title.split()) >= _HEADLINE_WORDS
     if page_kind(path) not in (None, "video page") and not meta.article:
-        return _is_plain_article(meta, found, body) and headline and has_article_address(url)
+        return _is_plain_article(meta, found, body) and has_headline and has_article_address(url)
     if found.is_certain:
         return True
     if meta.article or meta.prop("article:published_time"):
@@ -167,12 +168,12 @@ def _is_article(url: str, meta: Metadata, found: PageEvidence, body: Body) -> bo
         return False
     if has_article_address(url):
         few = found.headlines <= _FEW_HEADLINES or body.length >= _ENOUGH
-        return len(found.title.split()) >= _SHORT_HEADLINE and few and _says_own(meta, found)
-    return headline and _is_plain_article(meta, found, body)
+        return len(found.title.split()) >= _SHORT_HEADLINE and few and _title_agrees(meta, found)
+    return has_headline and _is_plain_article(meta, found, body)
 
 
 def _is_plain_article(meta: Metadata, found: PageEvidence, body: Body) -> bool:
-    """True for one container of prose on a page that dates it and lists few other headlines."""
+    """True for prose in one container, on a page with a date and few other headlines."""
     if not found.has_container or len(body.blocks) < _MIN_BLOCKS:
         return False
     if found.headlines > _FEW_HEADLINES and body.length < _ENOUGH:
@@ -180,13 +181,13 @@ def _is_plain_article(meta: Metadata, found: PageEvidence, body: Body) -> bool:
     return found.is_dated and (meta.is_article or body.length >= _ENOUGH)
 
 
-def _says_own(meta: Metadata, found: PageEvidence) -> bool:
-    """True unless the head calls the page a website and its title is not the page's headline."""
+def _title_agrees(meta: Metadata, found: PageEvidence) -> bool:
+    """True unless og:type is "website" and the head's title differs from the headline."""
     return meta.prop("og:type") != "website" or overlap(meta.title, found.title) >= _SAME_TITLE
 
 
 def has_article_address(url: str) -> bool:
-    """True where an address ends as articles' do: in a long slug or a number of an article."""
+    """True if a URL ends like an article's: in a long slug or a numeric id."""
     path, query = urlsplit(url)[2:4]
     if _QUERY_ID.search(query):
         return True
@@ -216,7 +217,7 @@ def _listing_evidence(path: str, meta: Metadata, found: PageEvidence, body: Body
 def kind_of_article(
     url: str, tree: LexborHTMLParser, section: tuple[str, ...], body: Body
 ) -> ArticleKind:
-    """Return what an article is made of, by its pictures, its address and its page's classes."""
+    """Return the kind of an article by its images, its URL and the classes of its page."""
     classes = tree.body.attributes.get("class") if tree.body else ""
     marks = " ".join((url, classes or "", *section))
     if body.is_photo_story or "lens-page" in marks:

@@ -1,4 +1,4 @@
-"""No control character leaves extraction, whichever field a page puts it into. Pure."""
+"""Removal of control characters from every field of an article. Pure."""
 
 import re
 from dataclasses import fields, replace
@@ -12,13 +12,13 @@ _CONTROLS = re.compile(f"[{CONTROLS}]")
 
 
 def without_controls(article: Article) -> Article:
-    """Return an article whose texts hold no control characters."""
-    clean: Article = _of_fields(article)
+    """Return the article without control characters in its texts."""
+    clean: Article = _clean_fields(article)
     return clean
 
 
-def _of_fields(item: Any) -> Any:
-    """Return an item with clean fields; the very same one where they all are."""
+def _clean_fields(item: Any) -> Any:
+    """Return a dataclass with clean fields; the same object if nothing changes."""
     values = {field.name: getattr(item, field.name) for field in fields(item)}
     changed = {
         name: clean for name, value in values.items() if (clean := _clean(value)) is not value
@@ -27,11 +27,11 @@ def _of_fields(item: Any) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """Return a field's value without controls, the very same one where it has none."""
+    """Return a value without control characters; the same object if it has none."""
     if isinstance(value, str):
         return value if value.isprintable() else _CONTROLS.sub("", value)
     if isinstance(value, Block | Image):
-        return _of_fields(value)
+        return _clean_fields(value)
     if isinstance(value, tuple):
         parts = tuple(map(_clean, value))
         return value if all(map(is_, parts, value)) else parts

@@ -1,4 +1,4 @@
-"""Which pages are no articles, and what on them shows it. Pure."""
+"""Refusals of pages that are not articles, with the evidence. Pure."""
 
 import re
 from datetime import datetime
@@ -19,7 +19,7 @@ _SOFT_404 = re.compile(
     r"|trang (?:bạn|quý vị) (?:tìm|yêu cầu|truy cập)|nội dung không còn|liên kết (?:không|đã) h",
     re.IGNORECASE,
 )
-# Pages that every outlet has, by the words of their addresses.
+# Kinds of pages that every outlet has, by words in their URLs.
 _GENERAL: tuple[OtherPage, ...] = other_pages(
     home_page=r"^/?$",
     tag_page=r"/tags?/|-tag\d*\.\w+$|-ptag|\.tag$",
@@ -47,16 +47,16 @@ _REFRESH = re.compile(
     r"[\"']?([^\"'>\s]{1,500})",
     re.IGNORECASE,
 )
-_SENT_ON = re.compile(
+_REDIRECT_SCRIPT = re.compile(
     r"(?:window\.|document\.|top\.)?location(?:\.href)?\s*=\s*[\"']([^\"'\s]{1,500})[\"']"
     r"|location\.(?:replace|assign)\(\s*[\"']([^\"'\s]{1,500})[\"']",
 )
-_MAX_SENDER = 4_000  # characters; larger pages hold such scripts for other ends
-_AT_ONCE = 10  # seconds; ePi's articles reload themselves after 1,800
+_MAX_REDIRECT_PAGE = 4_000  # characters; larger pages use such scripts for other purposes
+_MAX_REFRESH = 10  # seconds; ePi's articles reload themselves after 1,800
 
 
 def refuse_response(page: Page, slug: str) -> Refusal | None:
-    """Refuse by the HTTP status; a challenge that comes with an error status is BLOCKED."""
+    """Return a refusal by HTTP status or content type, or None; 403 and the like are BLOCKED."""
     if page.status in _GONE:
         return Refusal(slug, page.url, RefusalReason.NOT_FOUND, f"HTTP status {page.status}")
     if page.status in _BLOCKING_STATUS:
@@ -70,7 +70,7 @@ def refuse_response(page: Page, slug: str) -> Refusal | None:
 
 
 def soft_404_evidence(title: str, text: str) -> str | None:
-    """Return the words by which a short page without an article says that there is none."""
+    """Return the words by which a page says, with status 200, that it was not found; or None."""
     for place in (title, text[:600]):
         if match := _SOFT_404.search(place):
             return f"says {match.group()!r}"
@@ -78,7 +78,7 @@ def soft_404_evidence(title: str, text: str) -> str | None:
 
 
 def paywall_evidence(free: object, text: str) -> str | None:
-    """Return what shows a paywall: the JSON-LD's own word, or the text of the barrier."""
+    """Return the evidence of a paywall in JSON-LD (`free`) or the barrier's text, or None."""
     if free is False or str(free).lower() == "false":
         return "isAccessibleForFree is false"
     match = PAYWALL.search(text)
@@ -88,9 +88,9 @@ def paywall_evidence(free: object, text: str) -> str | None:
 def other_page(
     url: str, family: Family, outlet: Outlet | None = None
 ) -> tuple[RefusalReason, str] | None:
-    """Return why an address is no article's, by its family's rules and the outlet's sections.
+    """Return why a URL is not an article's, by its family's rules and the outlet's sections.
 
-    Names the kind of page: tag, event, topic, video, podcast, listing, section …
+    The evidence names the kind of page: tag, event, topic, video, podcast, listing, section …
     """
     name = next((kind.name for kind in family.others if kind.url.search(url)), None)
     path = urlsplit(url).path
@@ -103,27 +103,27 @@ def other_page(
 
 
 def _is_section(path: str, outlet: Outlet) -> bool:
-    """True for the page of a section, with or without its closing slash."""
+    """True for the page of a section, with or without a trailing slash."""
     bare = path.rstrip("/")
     return bool(bare) and any(bare == s.path.rstrip("/") for s in outlet.sections)
 
 
 def page_kind(path: str) -> str | None:
-    """Return what a page is by words in its address that all outlets share, or None."""
+    """Return the kind of a page by words in its path that all outlets use, or None."""
     if _VIDEO_PAGE.search(path):
         return "video page"
     return next((kind.name for kind in _GENERAL if kind.url.search(path)), None)
 
 
 def moved_evidence(url: str, text: str) -> str | None:
-    """Return what shows that a page without an article only sends its reader on, or None."""
+    """Return the evidence that a page without an article only redirects, or None."""
     if len(text) > MAX_CHALLENGE:
         return None
-    for match in (_REFRESH.search(text), _SENT_ON.search(text)):
-        if match is None or (match.re is _SENT_ON and len(text) > _MAX_SENDER):
+    for match in (_REFRESH.search(text), _REDIRECT_SCRIPT.search(text)):
+        if match is None or (match.re is _REDIRECT_SCRIPT and len(text) > _MAX_REDIRECT_PAGE):
             continue
         groups = [group for group in match.groups() if group]
-        if match.re is _REFRESH and int(groups[0]) > _AT_ONCE:
+        if match.re is _REFRESH and int(groups[0]) > _MAX_REFRESH:
             continue
         target = urljoin(url, groups[-1])
         if target.startswith(("http://", "https://")) and target.rstrip("/") != url.rstrip("/"):
@@ -133,7 +133,7 @@ def moved_evidence(url: str, text: str) -> str | None:
 
 
 def live_evidence(described: dict[str, object], fetched_at: datetime) -> str | None:
-    """Return what shows that a page is reported live: its text is still being written.
+    """Return the evidence that a page is a live report, whose text is still being written; or None.
 
     described: the page's JSON-LD article. Once its coverage has ended, the page is an article.
     """

@@ -1,7 +1,7 @@
-"""Extraction and tagging in a process that can be killed: a page that hangs costs only itself.
+"""Extraction and tagging in killable subprocesses, so that a page that hangs costs only itself.
 
-No signal can interrupt the C parsers; only ending their process does. So one child (or a few)
-reads pages, each within a limit of time and memory, and is replaced when it had to be killed.
+No signal can interrupt the C parsers; only killing their process does. So one or a few child
+processes extract pages, each within limits of time and memory, and are replaced when killed.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ Extract = Callable[[Page, Outlet | None], Article | Refusal]
 LIMIT_SECONDS = 20.0
 # Address space, of which the interpreter and its libraries reserve some 300 MB before any page.
 MEMORY_BYTES = 2 * 1024**3
-# What starting a child may take besides, on a busy machine.
+# How long a child may take to start, on a busy machine.
 _START_SECONDS = 40.0
-# A child is replaced after so many pages, so that no slow leak of a parser lasts.
+# A child is replaced after this many pages, so that a slow memory leak in a parser is bounded.
 _PAGES_PER_CHILD = 5_000
 
 
 class ChildDiedError(Exception):
-    """A child ended while it read a page. code: its exit code, negative for a signal."""
+    """A child ended while it extracted a page. code: its exit code, negative for a signal."""
 
     def __init__(self, code: int) -> None:
-        """Keep the code."""
+        """Store the exit code."""
         super().__init__(f"the extraction process ended with exit code {code}")
         self.code = code
 
 
 class _Child:
-    """A process that reads pages, with the socket on which it is asked."""
+    """A child process that extracts pages, with the socket for its calls."""
 
     def __init__(
         self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -66,7 +66,7 @@ class _Child:
         argv = [sys.executable, "-m", "crawler.extract.worker_process", str(memory_bytes)]
         try:
             with theirs:
-                # In our own group: whoever ends a crawl with its group ends this too.
+                # In our own process group, so that killing a crawl's group kills this too.
                 streams = (theirs.fileno(), 2, 2)
                 process = await start(argv, os.environ, streams, os.getpgid(0))
         except BaseException:
@@ -89,29 +89,29 @@ class _Child:
 
     @property
     def is_fit(self) -> bool:
-        """True where it can take another page."""
+        """True if it can take another page."""
         return self._calls < _PAGES_PER_CHILD and not self._process.has_ended
 
     async def ask(self, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
-        """Return when the child has taken a call, and begins with it."""
+        """Send a call; return when the child has received it and begins."""
         self._calls += 1
         self._writer.write(packed((function, arguments)))
         await self._writer.drain()
         await self._reader.readexactly(len(READY))
 
     async def answer(self) -> Any:
-        """Return (True, what the function returned) or (False, what it raised)."""
+        """Return (True, the function's result) or (False, the exception that it raised)."""
         length = await self._reader.readexactly(LENGTH_BYTES)
         answer = await self._reader.readexactly(int.from_bytes(length, "big"))
         return pickle.loads(answer)  # noqa: S301 - from our own child
 
     def drop(self) -> None:
-        """End it at once, and forget it."""
+        """Kill it without waiting for its exit."""
         self._process.drop()
         self._writer.transport.abort()
 
     async def end(self) -> int:
-        """End it; return its exit code."""
+        """Kill it and return its exit code."""
         if not (self._process.has_ended or await self._is_ending()):
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
@@ -119,21 +119,21 @@ class _Child:
         return await self._process.wait()
 
     async def _is_ending(self) -> bool:
-        """True where it ends by itself: its socket has closed, a moment before it is gone."""
+        """True if it exits by itself: its socket closes a moment before the process ends."""
         if not self._reader.at_eof():
             return False
-        until = asyncio.get_running_loop().time() + 1.0
-        while not self._process.has_ended and asyncio.get_running_loop().time() < until:
+        deadline = asyncio.get_running_loop().time() + 1.0
+        while not self._process.has_ended and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
         return self._process.has_ended
 
 
 class ExtractionWorker:
-    """Reads pages in child processes. Use inside a running asyncio loop; close it in the end.
+    """A pool of child processes that extract pages. Use it in a running asyncio loop, and close it.
 
-    limit_seconds: wall clock for one page, after which its process is killed.
-    memory_bytes: address space of a child. workers: how many children.
-    function: what a child runs; it must be importable.
+    limit_seconds: wall-clock time for one page, after which its process is killed.
+    memory_bytes: address space of a child. workers: the number of children.
+    function: extracts a page in a child; it must be importable.
     """
 
     def __init__(
@@ -147,14 +147,14 @@ class ExtractionWorker:
         self._limit_seconds = limit_seconds
         self._function = function
         self._memory_bytes = memory_bytes
-        self._turn = asyncio.Semaphore(workers)
+        self._slots = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
         self._children: set[_Child] = set()
 
     async def extract(self, page: Page, outlet: Outlet | None) -> Article | Refusal:
-        """Return what the page says; TIMEOUT or CRASH where its process had to end.
+        """Return a page's article or refusal; a TIMEOUT or CRASH if its process ended.
 
-        The limit counts from when a child takes the page, not while it waits for one.
+        The time limit starts when a child takes the page, not while the page waits for one.
         """
         slug = outlet.slug if outlet else slug_of(page.url)
         return await self.guarded(slug, page.url, self._function, page, outlet)
@@ -162,9 +162,9 @@ class ExtractionWorker:
     async def guarded(
         self, slug: str, url: str, function: Callable[..., T], *arguments: object
     ) -> T | Refusal:
-        """Return what an importable function makes of the page at `url` of the outlet `slug`.
+        """Return the result of an importable function for the page at `url` of the outlet `slug`.
 
-        Where its process had to end, that is a refusal: TIMEOUT or CRASH.
+        If the function fails or its process ends, the result is a TIMEOUT or CRASH refusal.
         """
 
         def refuse(reason: RefusalReason, evidence: str) -> Refusal:
@@ -177,48 +177,49 @@ class ExtractionWorker:
         except ChildDiedError as error:
             evidence = f"the extraction process ended with exit code {error.code}"
             return refuse(RefusalReason.CRASH, evidence)
-        except Exception as error:  # noqa: BLE001 - what a child raises costs its page only
+        except Exception as error:  # noqa: BLE001 - an error in a child costs its page only
             evidence = f"{type(error).__name__} in the extraction process: {error}"
             return refuse(RefusalReason.CRASH, evidence)
 
     async def read(
         self, page: Page, outlet: Outlet, tables: Tables | None
     ) -> tuple[Article | Refusal, Tags | None]:
-        """Return what a page says, and of which places, in one round trip to a child.
+        """Return a page's article or refusal, and its places, in one round trip to a child.
 
-        Whatever goes wrong is looked into by extraction alone: an article that only its tagging
-        kept from being read comes without tags, and `tinquan places retag` finds it.
+        After a failure the page is extracted again without tagging: if only the tagging failed,
+        the article has no tags, and `tinquan places retag` adds them later.
         """
         if tables is not None:
             try:
                 return await self.run(_extract_and_tag, self._function, page, outlet, tables)
-            except Exception as error:  # noqa: BLE001 - what a child raises costs its tags at most
+            except Exception as error:  # noqa: BLE001 - an error in a child costs its tags at most
                 reason = f"{type(error).__name__}: {error}"
                 _LOG.warning("read without places: %s: %s", page.url, reason)
         return await self.extract(page, outlet), None
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Return what an importable function returns, called in a child within the limits.
+        """Call an importable function in a child, within the limits, and return its result.
 
-        Raises TimeoutError, ChildDiedError (the child ended), MemoryError, RecursionError, OSError.
+        Raises TimeoutError, ChildDiedError (the child ended), MemoryError, RecursionError, OSError,
+        and what the function raises.
         """
-        async with self._turn:  # so that nobody's time passes while others are served
+        async with self._slots:  # so that the time limit does not run while waiting for a child
             try:
-                child = await self._asked(function, arguments)
-            except ChildDiedError:  # it was killed before it took the page
-                child = await self._asked(function, arguments)
+                child = await self._send(function, arguments)
+            except ChildDiedError:  # it was killed before it took the call
+                child = await self._send(function, arguments)
             try:
-                done, found = await asyncio.wait_for(child.answer(), self._limit_seconds)
+                succeeded, answer = await asyncio.wait_for(child.answer(), self._limit_seconds)
             except BaseException as error:
-                await self._give_up(child, error)
+                await self._kill(child, error)
                 raise
             self._idle.append(child)
-        if not done:
-            raise found
-        result: T = found
+        if not succeeded:
+            raise answer
+        result: T = answer
         return result
 
-    async def _asked(
+    async def _send(
         self, function: Callable[..., object], arguments: tuple[object, ...]
     ) -> "_Child":
         """Return a child that has taken a call. Raises TimeoutError, ChildDiedError, OSError."""
@@ -226,19 +227,19 @@ class ExtractionWorker:
         try:
             await asyncio.wait_for(child.ask(function, arguments), _START_SECONDS)
         except BaseException as error:
-            await self._give_up(child, error)
+            await self._kill(child, error)
             raise
         return child
 
-    async def _give_up(self, child: "_Child", error: BaseException) -> None:
-        """End a child: what it is at cannot be stopped otherwise. Raises ChildDiedError."""
+    async def _kill(self, child: "_Child", error: BaseException) -> None:
+        """Kill a child, the only way to stop its call. Raises ChildDiedError if it had died."""
         self._children.discard(child)
         code = await child.end()
         if isinstance(error, (EOFError, OSError)) and not isinstance(error, TimeoutError):
             raise ChildDiedError(code) from None
 
     async def _child(self) -> "_Child":
-        """Return a child that is ready; one that was killed between two pages is replaced."""
+        """Return an idle or new child; one that was killed between two pages is replaced."""
         while self._idle:
             child = self._idle.pop()
             if child.is_fit:
@@ -250,7 +251,7 @@ class ExtractionWorker:
         return child
 
     def close(self) -> None:
-        """End the children, at once; pages still being read are given up."""
+        """Kill the children at once; pages in progress are abandoned."""
         for child in self._children:
             child.drop()
         self._children.clear()
@@ -269,6 +270,6 @@ def _extract_and_tag(
     result = function(page, outlet)
     if isinstance(result, Refusal):
         return result, None
-    asked = TagRequest(result, page.fetched_at, outlet.province_of(result.section))
-    [tags] = tag_articles(tables, [asked])
+    request = TagRequest(result, page.fetched_at, outlet.province_of(result.section))
+    [tags] = tag_articles(tables, [request])
     return result, tags

@@ -1,8 +1,8 @@
-"""A process that reads pages for a crawl: it calls what it is asked to, one call at a time.
+"""The child process of an ExtractionWorker: it executes function calls, one at a time.
 
-Run as `python -m crawler.extract.worker_process MEMORY_BYTES`, its standard input a socket. Both
-ways each message is eight bytes of length and a pickle. The socket ends with whoever asks, and so
-does it.
+Run as `python -m crawler.extract.worker_process MEMORY_BYTES`, with a socket as standard input. In
+both directions a message is eight bytes of length and a pickle. The process exits when its parent
+closes the socket.
 """
 
 import os
@@ -18,20 +18,20 @@ from typing import Any
 
 LENGTH_BYTES = 8
 READY = b"\0" * LENGTH_BYTES
-"""What it says once its imports are done, and again when it has taken a call: time counts then."""
+"""Sent after the imports, and again when a call has been received, from when time counts."""
 
 
 def packed(message: object) -> bytes:
-    """Return a message as it is sent."""
+    """Return a message in the wire format."""
     data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     return len(data).to_bytes(LENGTH_BYTES, "big") + data
 
 
 def take(call: bytes) -> Callable[[], Any]:
-    """Return a call that was sent, whose function's module is imported."""
+    """Return a received call; this imports the module of its function."""
     try:
         function, arguments = pickle.loads(call)  # noqa: S301 - from the crawl that started us
-    except Exception as error:  # noqa: BLE001 - raised where the answer is worked out
+    except Exception as error:  # noqa: BLE001 - raised when the call is executed
         return partial(_raise, error)
     return partial(function, *arguments)
 
@@ -41,10 +41,10 @@ def _raise(error: Exception) -> None:
 
 
 def answer(call: Callable[[], Any]) -> bytes:
-    """Make a call; return what is sent back: (True, its result) or (False, what it raised)."""
+    """Execute a call; return the packed answer: (True, its result) or (False, its exception)."""
     try:
         return packed((True, call()))
-    except Exception as error:  # noqa: BLE001 - it is handed to who asked
+    except Exception as error:  # noqa: BLE001 - it is raised in the parent
         return _failed(error)
 
 
@@ -56,26 +56,26 @@ def _failed(error: Exception) -> bytes:
 
 
 def serve(line: socket.socket) -> None:
-    """Answer calls until no more come."""
-    with suppress(ConnectionError), line.makefile("rb") as asked:
+    """Answer calls until the socket is closed."""
+    with suppress(ConnectionError), line.makefile("rb") as calls:
         line.sendall(READY)
-        while len(length := asked.read(LENGTH_BYTES)) == LENGTH_BYTES:
-            call = take(asked.read(int.from_bytes(length, "big")))
+        while len(length := calls.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            call = take(calls.read(int.from_bytes(length, "big")))
             line.sendall(READY)
             line.sendall(answer(call))
 
 
 def limit_memory(memory_bytes: int) -> None:
-    """Bound this process's address space, in bytes."""
+    """Limit this process's address space, in bytes."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 def main() -> None:
-    """Serve whoever is at the other end of the standard input."""
+    """Answer the calls on standard input."""
     limit_memory(int(sys.argv[1]))
-    for number in (signal.SIGINT, signal.SIGTERM):  # meant for the crawl, which ends us
+    for number in (signal.SIGINT, signal.SIGTERM):  # for the crawl, which then ends this process
         signal.signal(number, signal.SIG_IGN)
     with socket.socket(fileno=os.dup(0)) as line:
         serve(line)
@@ -83,6 +83,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     import crawler.extract
-    import crawler.places.tag_articles  # noqa: F401 - imported before time counts
+    import crawler.places.tag_articles  # noqa: F401 - imported before the time limit starts
 
     main()

@@ -25,7 +25,7 @@ def lost_machines(archive: Archive, machines: Sequence[Machine], now: datetime) 
         machine
         for machine in machines
         if machine.stopped_at is None
-        and now - machine.seen_at > _GRACE
+        and now - machine.heartbeat_at > _GRACE
         and archive.locks.holder(machine_lock(machine.name)) is None
     ]
 
@@ -35,7 +35,7 @@ def machine_findings(lost: Sequence[Machine]) -> list[Finding]:
     if not lost:
         return []
     names = tuple(machine.name for machine in lost)
-    since = min(machine.seen_at for machine in lost)
+    since = min(machine.heartbeat_at for machine in lost)
     if len(names) == 1:
         summary = (
             f"machine {names[0]} is gone: its schedule neither runs nor was stopped;"
@@ -67,7 +67,7 @@ def machine_json(machine: Machine, runs: Sequence[Run], lost: Sequence[Machine])
         "machine": machine.name,
         "state": machine_state(machine, lost),
         "since": time_json(machine.started_at),
-        "seen_at": time_json(machine.seen_at),
+        "heartbeat_at": time_json(machine.heartbeat_at),
         "outlets": list(machine.outlets),
         "crawls": [{"outlet": run.outlet, "run": run.id} for run in open_runs(runs, machine)],
     }

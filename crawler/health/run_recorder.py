@@ -37,8 +37,8 @@ class RunRecorder:
         self._clock = clock
         self._stats: Stats = MemoryStats()
         self._evidence: dict[str, list[str]] = {}
-        self._newest_of: dict[str, datetime] = {}  # by section
-        self._new_of: dict[str, list[datetime]] = {}  # by section
+        self._newest_by_section: dict[str, datetime] = {}
+        self._new_by_section: dict[str, list[datetime]] = {}
         self._robots: RobotsState | None = None
         self._newest: datetime | None = None
         self._end: tuple[Outcome, str] | None = None
@@ -109,12 +109,12 @@ class RunRecorder:
     def note_published(self, section: str, published_at: datetime | None) -> None:
         """Record the publication time of an article of a section, unless it is in the future."""
         if published_at is not None and published_at <= self._clock():
-            newest = self._newest_of.get(section, published_at)
-            self._newest_of[section] = max(newest, published_at)
+            newest = self._newest_by_section.get(section, published_at)
+            self._newest_by_section[section] = max(newest, published_at)
 
     def note_new_article(self, section: str, published_at: datetime) -> None:
         """Record the publication time of a section's article that is new to the archive."""
-        times = self._new_of.setdefault(section, [])
+        times = self._new_by_section.setdefault(section, [])
         if len(times) < _MAX_NEW:
             times.append(min(published_at, self._clock()))
 
@@ -155,8 +155,10 @@ class RunRecorder:
             newest_published_at=self._newest,
             peak_memory_bytes=peak_memory_bytes(),
             evidence={signal: tuple(urls) for signal, urls in self._evidence.items() if urls},
-            newest_of=dict(self._newest_of),
-            new_of={name: tuple(sorted(times)) for name, times in self._new_of.items()},
+            newest_by_section=dict(self._newest_by_section),
+            new_by_section={
+                name: tuple(sorted(times)) for name, times in self._new_by_section.items()
+            },
             robots=self._robots or self._default_robots(),
         )
         try:

@@ -35,12 +35,14 @@ class Silent:
 
 def silent_sections(runs: Sequence[Run], now: datetime) -> list[Silent]:
     """Return the silent sections among those that the runs crawled."""
-    names = sorted({name for run in runs for name in run.newest_of})
+    names = sorted({name for run in runs for name in run.newest_by_section})
     return [silent for name in names if (silent := _silence(name, runs, now))]
 
 
 def _silence(section: str, runs: Sequence[Run], now: datetime) -> Silent | None:
-    times = sorted({run.newest_of[section] for run in runs if section in run.newest_of})
+    times = sorted(
+        {run.newest_by_section[section] for run in runs if section in run.newest_by_section}
+    )
     newest = times[-1]
     month = [time for time in times if time > newest - _MONTH]
     pauses = [after - before for before, after in pairwise(month)]

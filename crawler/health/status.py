@@ -17,12 +17,12 @@ _USUAL_DAYS = 28
 class OutletStatus:
     """One outlet's status. usual: articles a day over the four weeks before the last day.
 
-    last_end: the outcome of its last ended crawl; None if there is none. next_run: None if no
+    last_outcome: the outcome of its last ended crawl; None if there is none. next_run: None if no
     schedule will crawl it.
     """
 
     outlet: str
-    last_end: Outcome | None
+    last_outcome: Outcome | None
     last_success: datetime | None
     newest_article: datetime | None
     articles_24h: int
@@ -50,7 +50,7 @@ def status_of(
     return [
         OutletStatus(
             outlet=slug,
-            last_end=_last_end(archive, slug),
+            last_outcome=_last_outcome(archive, slug),
             last_success=_last_success(archive, slug),
             newest_article=newest.get(slug),
             articles_24h=today.get(slug, 0),
@@ -62,7 +62,7 @@ def status_of(
     ]
 
 
-def _last_end(archive: Archive, outlet: str) -> Outcome | None:
+def _last_outcome(archive: Archive, outlet: str) -> Outcome | None:
     run = archive.runs.last_end(outlet)
     return run.outcome if run else None
 
@@ -75,7 +75,7 @@ def _last_success(archive: Archive, outlet: str) -> datetime | None:
 def status_json(status: OutletStatus) -> dict[str, object]:
     """Return an outlet's status as JSON data; alarms by their causes."""
     return {
-        **fields_json(status, "outlet last_end last_success newest_article articles_24h"),
+        **fields_json(status, "outlet last_outcome last_success newest_article articles_24h"),
         "usual_24h": round(status.usual, 1),
         "alarms": [alarm.finding.cause.value for alarm in status.alarms],
         "next_run": time_json(status.next_run),

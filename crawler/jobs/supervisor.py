@@ -94,9 +94,9 @@ class Supervisor:
         await self.run_in_thread(record, row)
         seconds = _MAINTENANCE_FACTOR * self._bounds.seconds
         ended = await self._run(argv, replace(self._bounds, seconds=seconds))
-        said = None if ended.code == 0 else ended.text
+        error = None if ended.code == 0 else ended.text
         row = MaintenanceRun(
-            name, started_at, datetime.now(UTC), exit_code=ended.code, said=said, host=_MACHINE
+            name, started_at, datetime.now(UTC), exit_code=ended.code, error=error, host=_MACHINE
         )
         await self.run_in_thread(record, row)
         return ended

@@ -20,7 +20,7 @@ class Point:
     """One thing that was looked at. found: what was there, in a few words."""
 
     name: str
-    is_well: bool
+    passed: bool
     found: str
 
 
@@ -33,7 +33,7 @@ def points_of(
     for article in articles:
         points += _points_of_article(outlet, article)
     if not articles:
-        points.append(Point("articles", is_well=False, found="none could be read"))
+        points.append(Point("articles", passed=False, found="none could be read"))
     return points
 
 
@@ -48,9 +48,9 @@ def _points_of_run(run: Run) -> Iterator[Point]:
     for signal, name, well in cut:
         if signals[signal]:
             urls = ", ".join(run.evidence.get(signal.value, ()))
-            yield Point(name, is_well=False, found=run.error or urls)
+            yield Point(name, passed=False, found=run.error or urls)
         elif run.counts.fetched:  # else nothing is known of it
-            yield Point(name, is_well=True, found=well)
+            yield Point(name, passed=True, found=well)
     listings, empty = (
         signals[HealthSignal.LISTINGS],
         run.evidence.get(HealthSignal.NO_LINKS.value, ()),
@@ -62,13 +62,11 @@ def _points_of_run(run: Run) -> Iterator[Point]:
 
 
 def _refused(refusal: Refusal) -> Point:
-    return Point(
-        "page", is_well=False, found=f"{refusal.url}: {refusal.reason}: {refusal.evidence}"
-    )
+    return Point("page", passed=False, found=f"{refusal.url}: {refusal.reason}: {refusal.evidence}")
 
 
 def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
-    yield Point("article", is_well=True, found=article.url)
+    yield Point("article", passed=True, found=article.url)
     read_as, change = article.extraction.family, family_change(article)
     yield Point(
         "family", change is None, f"{read_as}, the file says {outlet.family}" if change else read_as
@@ -81,7 +79,7 @@ def _points_of_article(outlet: Outlet, article: Article) -> Iterator[Point]:
     yield Point("author", bool(by), by or "none, nor a credit")
     length = len(article.body)
     way = "where the family keeps it" if article.extraction.path == "subtree" else "whole page"
-    is_well = length >= _SHORT and article.extraction.path == "subtree"
-    yield Point("text", is_well, f"{length:,} characters, {way}")
+    passed = length >= _SHORT and article.extraction.path == "subtree"
+    yield Point("text", passed, f"{length:,} characters, {way}")
     section = " › ".join(article.section)
     yield Point("section", bool(section), section or "none")

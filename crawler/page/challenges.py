@@ -1,9 +1,9 @@
-"""What shows that a page is a challenge or a block page. Pure."""
+"""Detection of challenge and block pages. Pure."""
 
 MAX_CHALLENGE = 60_000  # characters; challenge pages are small, articles that quote one are not
 
 
-# What challenge and block pages hold; each is a script or phrase of one product.
+# Scripts and phrases of challenge and block pages, each with the product that it identifies.
 _CHALLENGES = (
     ("cf-browser-verification", "Cloudflare challenge"),
     ("_cf_chl_opt", "Cloudflare challenge"),
@@ -28,7 +28,7 @@ _CHALLENGES = (
 
 
 def challenge_evidence(text: str) -> str | None:
-    """Return what shows that a page is a challenge or block page, or None."""
+    """Return the evidence that a page is a challenge or block page, or None."""
     if len(text) > MAX_CHALLENGE:
         return None
-    return next((f"{what}: {sign!r}" for sign, what in _CHALLENGES if sign in text), None)
+    return next((f"{name}: {marker!r}" for marker, name in _CHALLENGES if marker in text), None)

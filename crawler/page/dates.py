@@ -1,9 +1,9 @@
-"""Every form of date on Vietnamese news pages → aware UTC datetime, and which one to trust.
+"""Parsing of dates on Vietnamese news pages into aware UTC datetimes, and the choice among them.
 
-Pure. The forms and traps were read on real pages and feeds: ISO with `+0700`, `+07:00`, `+07` or
-a blank before the zone; no zone at all (then it is the outlet's own); `1/28/2026 6:52:01 AM`
-(US order); `07-03-2026 - 00:01 AM`; `Thứ tư, 22/10/2025, 19:25 (GMT+7)`; `09:00 | 10/03/2021`;
-2-digit years; RFC 822 with `GMT+7`; seconds or milliseconds since 1970; a false `+08:00`.
+Pure. The formats were found on real pages and in feeds: ISO with `+0700`, `+07:00`, `+07` or a
+blank before the zone; no zone (which means the outlet's own); `1/28/2026 6:52:01 AM` (US order);
+`07-03-2026 - 00:01 AM`; `Thứ tư, 22/10/2025, 19:25 (GMT+7)`; `09:00 | 10/03/2021`; 2-digit years;
+RFC 822 with `GMT+7`; seconds or milliseconds since 1970; a false `+08:00`.
 """
 
 import re
@@ -15,12 +15,12 @@ from crawler.page.clock import CLOCK, find_time, find_zone
 from crawler.page.printed import DAY_IN_WORDS, MONTH_FIRST, month_number, with_today
 from storage.model.json import LOCAL
 
-# Clocks of servers and crawlers differ; beyond this a date lies in the future.
+# Clocks of servers and crawlers differ; a date later than this is in the future.
 TOLERANCE = timedelta(minutes=15)
-# An article's own address often carries the time of its creation; it is never published before.
+# An article's URL often has the time of its creation; an article is never published before that.
 _CREATION_SLACK = timedelta(days=1)
-_MAX_TEXT = 300  # characters; a longer text is no date
-_ENOUGH = 6  # candidates that can be true; more of them only repeat each other
+_MAX_TEXT = 300  # characters; a longer text is not a date
+_MAX_PLAUSIBLE = 6  # candidates; further ones only repeat them
 _FIRST_YEAR = 1997  # the first Vietnamese news sites
 
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
@@ -40,9 +40,9 @@ _STAMP = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})([01]\d|2[0-3])([0-5]\d)([0-
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A date that was read.
+    """A parsed date.
 
-    at: UTC. has_time: a time of day was given (else local midnight). zone: what the text gave.
+    at: UTC. has_time: the text has a time of day (else local midnight). zone: that of the text.
     """
 
     at: datetime
@@ -60,10 +60,10 @@ class DateCandidate:
 
 @dataclass(frozen=True, slots=True)
 class DateChoice:
-    """What was chosen. `at` is None where nothing was; `future` is the first date in the future.
+    """The chosen date. `at` is None if there is none; `future` is the first date in the future.
 
-    raw, rule: the text it was read from, and by which rule; ":zone" and ":day" are added to a
-    rule where a false zone was put right, or where only a day is known.
+    raw, rule: the text that was parsed, and the rule that found it; ":zone" is appended to the rule
+    if a false zone was corrected, ":day" if only the day is known.
     """
 
     at: datetime | None = None
@@ -73,25 +73,25 @@ class DateChoice:
 
 
 def parse_date(text: str, *, zone: tzinfo = LOCAL) -> datetime | None:
-    """Return the moment that a text names, as aware UTC, or None.
+    """Return the date and time in a text as an aware UTC datetime, or None.
 
-    zone: what a text without a zone means. A text without a time of day means local midnight.
+    zone: of a text that gives none. A text without a time of day means local midnight.
     """
     stamp = read_stamp(text, zone=zone)
     return stamp.at if stamp else None
 
 
 def parse_as_given(text: str, *, zone: tzinfo = LOCAL) -> datetime | None:
-    """Return the moment that a text names as `parse_date` does, in the zone that the text gives."""
+    """Return the date and time in a text like `parse_date`, but in the zone that the text gives."""
     stamp = read_stamp(text, zone=zone)
     return stamp.at.astimezone(stamp.zone or zone) if stamp else None
 
 
 def not_after(moment: datetime, latest: datetime, zone: tzinfo) -> datetime | None:
-    """Return a moment of the past in UTC, None for one after `latest`.
+    """Return `moment` in UTC, or None if it is after `latest`.
 
-    One that is after it by the zone it gives, but not in the outlet's own, gave a false zone:
-    many templates print local time with a Z.
+    If it is not after `latest` when its wall clock is read in the outlet's `zone`, its own zone is
+    false, and it is read so: many templates print local time with a Z.
     """
     if moment <= latest:
         return moment.astimezone(UTC)
@@ -100,14 +100,14 @@ def not_after(moment: datetime, latest: datetime, zone: tzinfo) -> datetime | No
 
 
 def read_stamp(text: str, *, zone: tzinfo = LOCAL) -> Stamp | None:
-    """Return the moment a text names and what was given of it, or None where it names none."""
+    """Return the date in a text, and which of its parts the text gives; None if there is none."""
     text = text.strip()
     if not text or len(text) > _MAX_TEXT:
         return None
     if stamp := _read_iso(text):
         return stamp
     if _EPOCH.fullmatch(text):
-        return _checked(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, zone=None)
+        return _plausible(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, zone=None)
     found = _find_day(text)
     if found is None:
         return None
@@ -117,16 +117,16 @@ def read_stamp(text: str, *, zone: tzinfo = LOCAL) -> Stamp | None:
     clock = find_time(rest)
     hour, minute, second = clock or (0, 0, 0)
     try:
-        # 24:00 is the midnight at which the next day begins.
+        # 24:00 is midnight at the end of the day.
         begin = datetime(day.year, day.month, day.day) + timedelta(days=hour // 24)  # noqa: DTZ001
         local = begin.replace(hour=hour % 24, minute=minute, second=second, tzinfo=offset or zone)
     except (ValueError, OverflowError):
         return None
-    return _checked(local, has_time=clock is not None, zone=offset)
+    return _plausible(local, has_time=clock is not None, zone=offset)
 
 
 def _read_iso(text: str) -> Stamp | None:
-    """Return what the standard form with time and zone says: most pages' heads hold it."""
+    """Return a date in ISO 8601 with time and zone, the format in the head of most pages."""
     if text[10:11] != "T":
         return None
     try:
@@ -135,17 +135,17 @@ def _read_iso(text: str) -> Stamp | None:
         return None
     if moment.tzinfo is None:
         return None
-    return _checked(moment.replace(microsecond=0), has_time=True, zone=moment.tzinfo)
+    return _plausible(moment.replace(microsecond=0), has_time=True, zone=moment.tzinfo)
 
 
-def _checked(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp | None:
+def _plausible(moment: datetime, *, has_time: bool, zone: tzinfo | None) -> Stamp | None:
     if not _FIRST_YEAR <= moment.year <= 2100:
         return None
     return Stamp(moment.astimezone(UTC), has_time, zone)
 
 
 def _find_day(text: str) -> tuple[date, int, int] | None:
-    """Return the first valid day in a text and where it stands."""
+    """Return the first valid day in a text, and its start and end."""
     for pattern in (_ISO, _NUMERIC, _ENGLISH, MONTH_FIRST, DAY_IN_WORDS):
         for match in pattern.finditer(text):
             try:
@@ -177,7 +177,7 @@ def _is_american(match: re.Match[str], text: str) -> bool:
 
 
 def url_stamp(url: str, *, zone: tzinfo = LOCAL) -> datetime | None:
-    """Return the time of creation in an article's address (aware UTC), where its id holds one."""
+    """Return the creation time in an article's URL (aware UTC), or None if its id has none."""
     match = _STAMP.search(url)
     if match is None:
         return None
@@ -195,15 +195,15 @@ def choose_date(
     zone: tzinfo = LOCAL,
     created_at: datetime | None = None,
 ) -> DateChoice:
-    """Return the first candidate that can be true, in the order of trust given.
+    """Return the first plausible candidate; candidates come in order of trust.
 
-    A date more than 15 minutes after `fetched_at` cannot be, unless its wall clock in the outlet's
-    zone is not: then it is read so. Nor can one be that is more than a day before the article was
-    created (`created_at`, from its address). A day without a time waits for a later
-    candidate of the same day with one. An offset that is not the outlet's zone gives way where
-    another candidate shows the same wall clock in the outlet's zone.
+    A date more than 15 minutes after `fetched_at` is not plausible, unless its wall clock, read in
+    the outlet's zone, is earlier: then it is read so. Neither is a date more than a day before the
+    article was created (`created_at`, from its URL). A day without a time is replaced by a later
+    candidate of the same day with one. A zone other than the outlet's is ignored if another
+    candidate has the same wall clock in the outlet's zone.
     """
-    possible: list[tuple[Stamp, DateCandidate]] = []
+    plausible: list[tuple[Stamp, DateCandidate]] = []
     future = None
     for candidate in candidates:
         stamp = read_stamp(with_today(candidate.raw, fetched_at, zone), zone=zone)
@@ -212,20 +212,20 @@ def choose_date(
         if stamp.at > fetched_at + TOLERANCE:
             future = future or candidate
             if local := _local(stamp, fetched_at + TOLERANCE, zone):
-                possible.append((local, replace(candidate, rule=f"{candidate.rule}:zone")))
-        elif not possible and _is_exact(stamp, zone):
+                plausible.append((local, replace(candidate, rule=f"{candidate.rule}:zone")))
+        elif not plausible and _is_exact(stamp, zone):
             return DateChoice(stamp.at, candidate.raw, candidate.rule, future)
         else:
-            possible.append((stamp, candidate))
-        if len(possible) == _ENOUGH:
+            plausible.append((stamp, candidate))
+        if len(plausible) == _MAX_PLAUSIBLE:
             break
-    if not possible:
+    if not plausible:
         return DateChoice(future=future)
-    return _resolve(possible, zone, future)
+    return _resolve(plausible, zone, future)
 
 
 def _local(stamp: Stamp, latest: datetime, zone: tzinfo) -> Stamp | None:
-    """Return a stamp of the future as the outlet's own wall clock, if that is past."""
+    """Return a date in the future with its wall clock in the outlet's zone, if that is past."""
     if stamp.zone is None:
         return None
     moment = not_after(stamp.at.astimezone(stamp.zone), latest, zone)
@@ -233,41 +233,39 @@ def _local(stamp: Stamp, latest: datetime, zone: tzinfo) -> Stamp | None:
 
 
 def _is_exact(stamp: Stamp, zone: tzinfo) -> bool:
-    """True where no other candidate could better a stamp: seconds, and the outlet's own zone."""
+    """True if no other candidate can be more exact: it has seconds and the outlet's zone."""
     if not stamp.has_time or stamp.at.second == 0 or stamp.zone is None:
         return False
     return stamp.at.astimezone(zone).utcoffset() == stamp.at.astimezone(stamp.zone).utcoffset()
 
 
 def _is_half_day_off(first: Stamp, other: Stamp, zone: tzinfo) -> bool:
-    """True where a twelve-hour clock lost its PM: another place shows the same minute of 24."""
+    """True if `first` lacks its PM: `other` is the same minute, twelve hours later."""
     if not (first.has_time and other.has_time) or first.at.astimezone(zone).hour >= 12:
         return False
     return timedelta(0) <= other.at - first.at - timedelta(hours=12) < timedelta(minutes=1)
 
 
 def _resolve(
-    possible: list[tuple[Stamp, DateCandidate]], zone: tzinfo, future: DateCandidate | None
+    plausible: list[tuple[Stamp, DateCandidate]], zone: tzinfo, future: DateCandidate | None
 ) -> DateChoice:
-    first, candidate = possible[0]
+    first, candidate = plausible[0]
     if not first.has_time:
         day = first.at.astimezone(zone).date()
-        printed = candidate.rule.startswith("page")  # often the day of the visit, in a page's head
-        for stamp, other in possible[1:]:
-            if stamp.has_time and (printed or stamp.at.astimezone(zone).date() == day):
+        is_printed = candidate.rule.startswith("page")  # often the day of the visit, at the top
+        for stamp, other in plausible[1:]:
+            if stamp.has_time and (is_printed or stamp.at.astimezone(zone).date() == day):
                 return DateChoice(stamp.at, other.raw, other.rule, future)
         return DateChoice(first.at, candidate.raw, f"{candidate.rule}:day", future)
     if first.zone is not None:
         local = first.at.astimezone(first.zone).replace(tzinfo=zone).astimezone(UTC)
-        for stamp, _ in possible[1:]:
+        for stamp, _ in plausible[1:]:
             agrees = stamp.has_time and abs(stamp.at - local) < timedelta(minutes=1)
             if agrees and local != first.at:
                 return DateChoice(local, candidate.raw, f"{candidate.rule}:zone", future)
-    for stamp, other in possible[1:]:
-        if _is_half_day_off(first, stamp, zone):
+    for stamp, other in plausible[1:]:
+        lacks_seconds = first.at.second == 0
+        is_same_minute = timedelta(0) < stamp.at - first.at < timedelta(minutes=1)
+        if _is_half_day_off(first, stamp, zone) or (lacks_seconds and is_same_minute):
             return DateChoice(stamp.at, other.raw, other.rule, future)
-        if first.at.second == 0 and timedelta(0) < stamp.at - first.at < timedelta(minutes=1):
-            return DateChoice(
-                stamp.at, other.raw, other.rule, future
-            )  # the first was cut to minutes
     return DateChoice(first.at, candidate.raw, candidate.rule, future)

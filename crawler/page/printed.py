@@ -1,11 +1,11 @@
-"""Words in what pages print: sites in titles, datelines, months, when posted and changed. Pure."""
+"""Parsing of printed text: site names in titles, datelines, month names, times of changes. Pure."""
 
 import re
 from datetime import datetime, timedelta, tzinfo
 
 from storage.text.normalize import fold
 
-# "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, then a dash or a name in capitals.
+# "(LĐTĐ) ", "(Dân trí) - ", "(PLO)- ": brackets, with a dash after them or capitals in them.
 _BRACKETED = re.compile(
     r"^[(\[]\s*(?P<name>[^()\[\]]{2,30}?)\s*[)\]]\s*(?P<dash>[-–—:]+)?\s*(?=\S)"
 )
@@ -14,7 +14,7 @@ _PREFIXED = re.compile(
     r"^(?P<name>[A-ZĐ]{2,8}(?:\.(?:VN|vn)| Online| Điện tử)?|[A-Z][a-z]{5,}(?:\.vn)?)\s*[-–—]\s+"
 )
 _CAPITALS = re.compile(r"^[A-ZĐ0-9.]{2,10}$|\.(?:vn|com)\b", re.IGNORECASE)
-# Capitals before a dash that name what the sentence is about, not who prints it.
+# Abbreviations before a dash that are the subject of the sentence, not the name of an outlet.
 _SUBJECTS = frozenset(
     ("HN", "TPHCM", "HCM", "USD", "GDP", "EU", "NATO", "FED", "CPI", "VND", "WHO", "UBND", "HĐND",
      "BHYT", "BHXH", "CSGT", "PCCC", "TAND", "VKSND", "THPT", "THCS", "ĐBQH", "MTTQ", "GPMB",
@@ -40,7 +40,7 @@ _SITE_NAME = re.compile(
     re.IGNORECASE,
 )
 TITLE_ENDS = " |-–—•·»"
-_MAX_TEXT = 300  # characters; a longer text is no date
+_MAX_TEXT = 300  # characters; a longer text is not a date
 _DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}")
 _TODAY = re.compile(r"\b(?P<today>hôm nay)|\b(?P<yesterday>hôm qua)", re.IGNORECASE)
 _UPDATED = re.compile(r"(?:cập nhật|sửa|updated|modified)[^\d]{0,20}", re.IGNORECASE)
@@ -48,9 +48,9 @@ _POSTED = re.compile(r"(?:đăng|xuất bản|đưa tin|posted|published)[^\d]{0
 
 
 def with_today(text: str, fetched_at: datetime, zone: tzinfo) -> str:
-    """Return a text whose "hôm nay" or "hôm qua" is the day it stands for.
+    """Return `text` with "hôm nay" (today) or "hôm qua" (yesterday) replaced by the date.
 
-    fetched_at: when the page was captured, which is the only day it can mean.
+    fetched_at: when the page was captured, the day that "hôm nay" refers to.
     """
     match = _TODAY.search(text) if len(text) <= _MAX_TEXT else None
     if match is None or _DAY.search(text):
@@ -60,22 +60,21 @@ def with_today(text: str, fetched_at: datetime, zone: tzinfo) -> str:
 
 
 def parts_of_stamp(text: str) -> tuple[str, str]:
-    """Return what of a line tells when a page was posted, and what tells when it was changed.
+    """Return the parts of a line that say when a page was posted, and when it was updated.
 
-    A line that names one time tells when it was posted, whatever it calls that.
+    A line with a single label is all about the time of posting, even if it says "updated".
     """
     if len(text) > _MAX_TEXT or (updated := _UPDATED.search(text)) is None:
         return text, ""
     if (posted := _POSTED.search(text)) is None:
         return text, ""
-    after = updated.start() > posted.start()
-    if after:
+    if updated.start() > posted.start():
         return text[posted.start() : updated.start()], text[updated.start() :]
     return text[posted.start() :], text[: posted.start()]
 
 
 def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
-    """Return ("TPO", "Hà Nội …") for "TPO - Hà Nội …"; names: datelines known to be ones."""
+    """Return ("TPO", "Hà Nội …") for "TPO - Hà Nội …"; names: the outlet's known datelines."""
     for name in names:
         pattern = rf"^[(\[]?\s*{re.escape(name)}\s*[)\]]?\s*(?:[-–—:]+\s*|(?<=[)\]])\s*)(?=\S)"
         if match := re.match(pattern, sapo, re.IGNORECASE):
@@ -84,7 +83,7 @@ def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
         if match["dash"] or _CAPITALS.search(match["name"]):
             return match["name"], sapo[match.end() :]
     elif (match := _PREFIXED.match(sapo)) and match["name"] not in _SUBJECTS:
-        # What a sentence is about stands before a dash too, but then the sentence goes on small.
+        # A sentence's subject can precede a dash too, but then the text after it is in lower case.
         rest = sapo[match.end() :]
         if not rest[:1].islower():
             return match["name"], rest
@@ -92,7 +91,7 @@ def split_dateline(sapo: str, names: tuple[str, ...]) -> tuple[str | None, str]:
 
 
 def month_number(text: str) -> int:
-    """Return the number of a month that is a number or a word, Vietnamese or English."""
+    """Return the number of a month given as a number, or as a Vietnamese or English word."""
     if text.isdigit():
         return int(text)
     if text[:3] in _MONTHS:
@@ -102,28 +101,28 @@ def month_number(text: str) -> int:
 
 
 def overlap(text: str, other: str) -> float:
-    """Return how many of the words of two texts both have, from 0 to 1."""
-    ours, theirs = set(text.casefold().split()), set(other.casefold().split())
-    return len(ours & theirs) / (len(ours | theirs) or 1)
+    """Return the Jaccard similarity of the words of two texts, from 0 to 1."""
+    words, other_words = set(text.casefold().split()), set(other.casefold().split())
+    return len(words & other_words) / (len(words | other_words) or 1)
 
 
 def strip_site(title: str, site: str | None, host: str = "") -> str:
     """Return a title without " | Site", " - Site" or " | Section | Site" at its end.
 
-    site: what the head calls the site. host: the page's; a last part that spells it names it.
+    site: the site's name in the head. host: of the page; a last part that spells it is the name.
     """
     if site and title.casefold().endswith(site.casefold()):
         return title[: -len(site)].rstrip(TITLE_ENDS) or title
     if " | " in title:
         return title.partition(" | ")[0].rstrip(TITLE_ENDS) or title
-    start, sign, last = title.rpartition(" - ")
-    if sign and (_spells(last, host) or _SITE_NAME.match(last)):
+    start, separator, last = title.rpartition(" - ")
+    if separator and (_spells(last, host) or _SITE_NAME.match(last)):
         return start.rstrip(TITLE_ENDS)
     return title.rstrip(TITLE_ENDS)
 
 
 def _spells(name: str, host: str) -> bool:
-    """True where a name and a host consist of the same letters ("Bản Đọc Tin", bandoctin.vn)."""
+    """True if a name and a host have the same letters ("Bản Đọc Tin", bandoctin.vn)."""
     letters = "".join(filter(str.isalnum, fold(name)))
     label = "".join(filter(str.isalnum, host.removeprefix("www.").rpartition(".")[0]))
     return len(letters) >= 4 and (letters in label or (len(label) >= 4 and label in letters))

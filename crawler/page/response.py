@@ -1,4 +1,4 @@
-"""What was fetched, as the pure rooms see it."""
+"""The HTTP response that the pure packages read."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from datetime import datetime
 class Page:
     """One response, decompressed.
 
-    url: the address that answered, after redirects.
+    url: the final URL, after redirects.
     body: the payload's bytes, content encoding removed.
     fetched_at: time of the capture, UTC.
     status: HTTP status code.
-    content_type: value of that header, if any.
+    content_type: value of the Content-Type header, if any.
     """
 
     url: str

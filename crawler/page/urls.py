@@ -1,4 +1,4 @@
-"""One address for one article: canonical URLs and the outlet's own ids. Pure, never raises."""
+"""Canonical URLs, and outlets' own ids in URLs. Pure; nothing here raises."""
 
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
@@ -16,11 +16,11 @@ _DEFAULT_PORTS = {None, 80, 443}
 
 
 def canonical_url(url: str) -> str:
-    """Return the one form under which a URL is stored: https, no fragment, no tracking.
+    """Return the canonical form under which a URL is stored: https, no fragment, no tracking.
 
-    Hosts lose "www.", "m.", "amp.", user names and the usual ports; a path keeps its case, its
-    slash and a "&" without "?" (MasterCMS pages sections that way). What is no web address comes
-    back stripped of blanks, otherwise unchanged.
+    Hosts lose "www.", "m.", "amp.", user names and default ports; a path keeps its case, its
+    trailing slash and a "&" without "?" (MasterCMS paginates sections that way). A text that is not
+    a web URL is only stripped.
     """
     url = url.strip()
     try:
@@ -32,7 +32,7 @@ def canonical_url(url: str) -> str:
         clean = urlsplit(canonicalize_url(cleaned))
         host = bare_host(clean.hostname or "")
         port = "" if clean.port in _DEFAULT_PORTS else f":{clean.port}"
-    except ValueError:  # malformed hosts and ports, text that no encoding takes
+    except ValueError:  # malformed hosts and ports, text that cannot be encoded
         return url
     if not host:
         return url
@@ -45,18 +45,18 @@ def _is_tracking(name: str) -> bool:
 
 
 def bare_host(host: str) -> str:
-    """Return a host in lower case without the final dot and "www.", "m." or "amp."."""
+    """Return a host in lower case without a final dot and "www.", "m." or "amp."."""
     host = host.lower().rstrip(".")
     while prefix := next((p for p in _COPY_HOSTS if host.startswith(p)), None):
         rest = host.removeprefix(prefix)
-        if "." not in rest:  # "m.vn" is a name of its own
+        if "." not in rest:  # "m.vn" is a host name itself
             break
         host = rest
     return host
 
 
 def on_own_host(url: str, host: str) -> str:
-    """Return a canonical URL with the name by which its outlet calls its host ("www." …)."""
+    """Return a canonical URL with the host as its outlet writes it ("www." …)."""
     parts = urlsplit(url)
     if parts.hostname != bare_host(host) or parts.netloc != parts.hostname:
         return url
@@ -64,7 +64,7 @@ def on_own_host(url: str, host: str) -> str:
 
 
 def host_of(url: str) -> str | None:
-    """Return a URL's host in lower case, or None where it has none."""
+    """Return a URL's host in lower case, or None if it has none."""
     try:
         return urlsplit(url).hostname or None
     except ValueError:
@@ -72,7 +72,7 @@ def host_of(url: str) -> str | None:
 
 
 def has_usual_port(url: str) -> bool:
-    """True where an address names no port, or that of http or https."""
+    """True if a URL has no port, or the default one of http or https."""
     try:
         return urlsplit(url).port in _DEFAULT_PORTS
     except ValueError:
@@ -80,7 +80,7 @@ def has_usual_port(url: str) -> bool:
 
 
 def is_on(url: str, hosts: Iterable[str]) -> bool:
-    """True where a web address lies on one of `hosts`; their www., m. and amp. twins count."""
+    """True if a web URL is on one of `hosts`, or on its www., m. or amp. variant."""
     host = host_of(url)
     if host is None or not url.startswith(("http://", "https://")) or not has_usual_port(url):
         return False
@@ -88,22 +88,22 @@ def is_on(url: str, hosts: Iterable[str]) -> bool:
 
 
 def absolute_url(base: str, href: str) -> str | None:
-    """Return the web address that `href` means on the page `base`, without its fragment.
+    """Return `href`, resolved against the URL `base`, without its fragment.
 
-    None where it is no http or https address (javascript:, mailto:, junk).
+    None if the result is not an http or https URL (javascript:, mailto:, junk).
     """
     try:
         parts = urlsplit(urljoin(base, href.strip()))
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             return None
-        _ = parts.port  # raises where it is no port
+        _ = parts.port  # raises ValueError for an invalid port
     except ValueError:
         return None
     return urlunsplit(parts._replace(fragment=""))
 
 
 def article_id(url: str, family: Family) -> str | None:
-    """Return the outlet's own id in an article's URL, or None where the URL is no article's."""
+    """Return the outlet's own id in an article's URL, or None if the URL is not an article's."""
     try:
         plain = urlunsplit(urlsplit(url.strip())._replace(query="", fragment=""))
     except ValueError:
@@ -115,8 +115,8 @@ def article_id(url: str, family: Family) -> str | None:
 
 
 def article_key(url: str, family: Family) -> str:
-    """Return what tells articles of one outlet apart: the outlet's own id, else the canonical URL.
+    """Return the key of an article within its outlet: the outlet's own id, else the canonical URL.
 
-    AMP, mobile and share copies and changed slugs carry the same id.
+    AMP, mobile and share copies, and URLs with a changed slug, have the same id.
     """
     return article_id(url, family) or canonical_url(url)

@@ -1,4 +1,4 @@
-"""Neighbours resolve each other: "Cao Viên, Thanh Oai, Hà Nội". Pure."""
+"""Resolution of adjacent names by one another: "Cao Viên, Thanh Oai, Hà Nội". Pure."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ _JOINED = re.compile(r"(?:(?: cũ)?,? ?(?:và |, ?))")
 
 
 def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
-    """Resolve communes beside their district, and districts beside their province.
+    """Resolve communes next to their district, and districts next to their province.
 
-    From the right, so that an address is resolved from its end.
+    It goes from right to left, so that an address is resolved from its end.
     """
     for index in range(len(links) - 2, -1, -1):
         left, right = links[index], links[index + 1]
@@ -32,12 +32,12 @@ def chain(links: Sequence[PlaceLink], context: PlaceContext) -> None:
 
 
 def _pair_any(low: PlaceLink, highs: Sequence[PlaceLink], context: PlaceContext) -> bool:
-    """Resolve `low` with each of `highs` that it can lie in; return whether there was one."""
+    """Resolve `low` with each of `highs` that can contain it; return whether there was one."""
     return sum(_pair(low, high, context) for high in highs) > 0
 
 
 def _bracket(links: Sequence[PlaceLink], index: int) -> Sequence[PlaceLink]:
-    """Return the link and those joined to it in its bracket: "(TP.Thủ Đức và quận 12 cũ)"."""
+    """Return a link and those joined to it in its parentheses: "(TP.Thủ Đức và quận 12 cũ)"."""
     text, last = links[index].text.lower, index
     if text[: links[index].spot.begin].endswith("("):
         while last + 1 < len(links) and links[last + 1].where == links[index].where:
@@ -54,9 +54,9 @@ def _adjacent(left: PlaceLink, right: PlaceLink) -> bool:
 
 
 def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
-    """Resolve `low` as lying in `high`, if it can. An enumeration may turn out to be a chain.
+    """Resolve `low` as a unit in `high`, if possible. An enumeration may turn out to be a chain.
 
-    A school that bears a commune's name is none, but says which district is beside it.
+    A school named after a commune is no mention of it, but shows which district `high` is.
     """
     if high.blocked:
         return False
@@ -64,7 +64,7 @@ def _pair(low: PlaceLink, high: PlaceLink, context: PlaceContext) -> bool:
     if high.spot.role == "listed" and high.spot.trigger and not high.spot.trigger.plural:
         named = [unit for _, units in high.spot.readings for unit in units]
         highs = [unit for unit in named if context.possible(unit)]
-    # a name of both is the province's: "phường Tam Thanh, Lạng Sơn"
+    # an ambiguous name means the province: "phường Tam Thanh, Lạng Sơn"
     provinces = [unit for unit in highs if unit.level == "province"]
     return _resolve(low, high, provinces, context) or _resolve(low, high, highs, context)
 
@@ -76,7 +76,7 @@ def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceC
         for units in (low.units, low.hints)
     )
     lows = next(filter(None, inside), [])
-    # "Ba Vì, Hà Nội" is the district, not a commune of that name somewhere in it
+    # "Ba Vì, Hà Nội" is the district, not a commune of that name in another district
     lows = [unit for unit in lows if unit.parent in ids] or lows
     heirs = [unit for unit in low.units if _took_from(unit, ids, context)]
     if heirs and (not lows or words.FORMER.match(high.text.lower, high.end)):
@@ -92,7 +92,7 @@ def _resolve(low: PlaceLink, high: PlaceLink, highs: list[Unit], context: PlaceC
 
 
 def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
-    """True for a new commune that took from one of old `districts`: "phường Láng (Đống Đa cũ)"."""
+    """True for a new commune with a part of an old district: "phường Láng (Đống Đa cũ)"."""
     if unit.valid_from is None or unit.valid_from < MERGER or unit.level != "ward":
         return False
     olds = (context.gazetteer.unit(item.old) for item in context.gazetteer.predecessors(unit.id))
@@ -102,8 +102,8 @@ def _took_from(unit: Unit, districts: set[str], context: PlaceContext) -> bool:
 def _share(
     links: Sequence[PlaceLink], index: int, highs: Sequence[PlaceLink], context: PlaceContext
 ) -> None:
-    """Let what resolved a commune resolve those before it in the same enumeration: its parent, or
-    any of the districts in a bracket.
+    """Resolve the communes before a resolved one in the same enumeration, by its parent or by the
+    districts in parentheses.
     """
     link = links[index]
     parents = {unit.parent for unit in link.units}
@@ -113,14 +113,14 @@ def _share(
         if highs:
             _pair_any(other, highs, context)
             continue
-        mates = [unit for unit in other.units if unit.parent in parents]
-        mates = mates or [unit for unit in other.hints if unit.parent in parents]
-        if mates or not parents:
-            other.units, other.chained = mates, bool(mates)
+        siblings = [unit for unit in other.units if unit.parent in parents]
+        siblings = siblings or [unit for unit in other.hints if unit.parent in parents]
+        if siblings or not parents:
+            other.units, other.chained = siblings, bool(siblings)
 
 
 def _contradicts(low: PlaceLink, high: PlaceLink) -> bool:
-    """True for a commune beside a district, in so many words, that has no such commune."""
+    """True for a commune next to a district, with its type word, that has no such commune."""
     if high.spot.trigger is None or high.spot.role != "typed" or high.is_province:
         return False
     communes = any(unit.level == "ward" for unit in low.units) and low.spot.role != "bare"

@@ -1,14 +1,15 @@
-"""Decide which spots are mentions of a unit, and of which. Pure.
+"""The decision which spots are mentions of a unit, and of which unit. Pure.
 
 Five rules, in this order:
-1. A type word before the name, or before an enumeration that has the name, makes it one.
-2. A name beside the unit above it ("Cao Viên, Thanh Oai, Hà Nội") is one, and so is that unit.
-3. An office, a placing word, a bracket of its own or the head of a title makes a bare district
-   one, if the text or the outlet speaks of its province; a name joined to such a one goes along.
-4. A bare name is one where the same unit is named by rules 1 to 3 elsewhere in the text.
-5. What is left is none; neither is a bare name after a street, a lake, a school, a person ….
-Which unit is meant: by the unit beside it, the provinces and districts that the text names,
-the day, and the type word. Where two remain, none is taken.
+1. A type word before the name, or before an enumeration with the name, makes it a mention.
+2. A name next to its parent ("Cao Viên, Thanh Oai, Hà Nội") is a mention, and so is the parent.
+3. A bare district is a mention after an office or a preposition of place, alone in parentheses or
+   at the head of a title, if the text or the outlet is about its province; so is a name joined to
+   such a mention.
+4. A bare name is a mention if rules 1 to 3 find the same unit elsewhere in the text.
+5. No other spot is a mention, nor is a bare name after a street, a lake, a school, a person ….
+The unit is chosen by the adjacent unit, the provinces and districts that the text names, the day
+and the type word. If two remain, none is chosen.
 """
 
 import re
@@ -23,12 +24,12 @@ from crawler.places.gazetteer import MERGER
 from crawler.places.linking import PlaceLink, said, words_before
 from storage.model.places import Unit
 
-_LOOSE = 2.0  # less than what tells a unit of the day from one that ended
+_LOOSE = 2.0  # less than the difference between a unit of the day and an ended one
 _AFTER_NAME = re.compile(r"(?P<name>\b[^\W\d_a-zà-ỹ]\w*)(?:,? và |, | ?- ?)$")
 
 
 def decide(links: Sequence[PlaceLink], context: PlaceContext) -> None:
-    """Set the unit of every link that is a mention; `links` are a text's, in order."""
+    """Set the unit of every link that is a mention; `links` are those of a text, in order."""
     for link in links:
         if link.is_province and not link.blocked and not _is_person(link):
             context.add_province(link.where, link.spot.start, link.units)
@@ -57,7 +58,7 @@ def _is_person(link: PlaceLink) -> bool:
 
 
 def _accept(link: PlaceLink, context: PlaceContext) -> bool:
-    """Return whether rules 1 to 3 make the link a mention; a bare one keeps its big units only."""
+    """Return whether rules 1 to 3 make the link a mention; a bare one keeps only its big units."""
     if link.blocked or link.is_province or not (link.units or _loose(link, context)):
         return False
     if link.spot.role != "bare" or link.chained:
@@ -67,8 +68,8 @@ def _accept(link: PlaceLink, context: PlaceContext) -> bool:
 
 
 def _is_disputed(link: PlaceLink, named: Set[str], context: PlaceContext) -> bool:
-    """True for a bare name that was one in a province which the text speaks of, but is meant here
-    as another's: "Ở Hà Nội, người dân Nam Hồng …" is not about Nam Hồng in Ninh Bình.
+    """True for a bare name of an ended unit in a province that the text names, if its remaining
+    units are elsewhere: "Ở Hà Nội, người dân Nam Hồng …" is not about Nam Hồng in Ninh Bình.
     """
     if link.spot.role != "bare" or link.chained:
         return False
@@ -78,8 +79,8 @@ def _is_disputed(link: PlaceLink, named: Set[str], context: PlaceContext) -> boo
 
 
 def _agree(accepted: Sequence[PlaceLink], context: PlaceContext) -> None:
-    """Leave an enumeration the units of one era: where one name is a future unit's, the others
-    are, if they can be ("4 xã: Gia Lâm, Bát Tràng" in June 2025).
+    """Choose units of one era in an enumeration: if one is a future unit, so are the others, if
+    all can be ("4 xã: Gia Lâm, Bát Tràng" in June 2025).
     """
     lists: dict[int, list[PlaceLink]] = defaultdict(list)
     for link in accepted:
@@ -110,18 +111,19 @@ def _pointed_at(link: PlaceLink) -> bool:
 
 
 def _after_street(link: PlaceLink) -> bool:
-    """True for the district of a street; since the merger, for what bears a district's name."""
-    district = any(unit.level == "district" for _, units in link.spot.readings for unit in units)
+    """True for the district after a street; since the merger, for any unit with such a name."""
+    is_district = any(unit.level == "district" for _, units in link.spot.readings for unit in units)
     lower, start = link.text.lower, link.spot.start
-    ends = words.ADDRESS_END.match(lower, link.end) is not None
-    return district and ends and words.STREET.search(lower, max(0, start - 60), start) is not None
+    if not is_district or words.ADDRESS_END.match(lower, link.end) is None:
+        return False
+    return words.STREET.search(lower, max(0, start - 60), start) is not None
 
 
 def _keep_big(link: PlaceLink, context: PlaceContext) -> bool:
-    """Leave the link only the units that a bare name means; return whether there are any."""
-    said = words.IS_A.match(link.text.lower, link.end)
-    if said:
-        big = [unit for unit in link.units if unit.type == said["type"]]
+    """Keep only the units that a bare name can mean; return whether there are any."""
+    is_a = words.IS_A.match(link.text.lower, link.end)
+    if is_a:
+        big = [unit for unit in link.units if unit.type == is_a["type"]]
     elif words.FORMER.match(link.text.lower, link.end):
         big = [unit for unit in link.units if unit.level == "district"]
     else:
@@ -131,15 +133,15 @@ def _keep_big(link: PlaceLink, context: PlaceContext) -> bool:
 
 
 def _is_big(unit: Unit, context: PlaceContext) -> bool:
-    """True for what a bare name means: districts, and since the merger the new communes."""
+    """True for units that a bare name can mean: districts, since the merger the new communes."""
     if context.day < MERGER:
         return unit.level == "district"
     return unit.valid_from is not None and unit.valid_from >= MERGER
 
 
 def _loose(link: PlaceLink, context: PlaceContext) -> list[Unit]:
-    """Return the communes of another type that an enumeration can mean: of the day, and in a
-    province that something speaks for.
+    """Return the communes of another type that an enumeration can mean: those of the day in a
+    province with evidence.
     """
     if link.chained or context.day < MERGER or not (link.spot.trigger and link.spot.trigger.plural):
         return []
@@ -152,7 +154,7 @@ def _loose(link: PlaceLink, context: PlaceContext) -> list[Unit]:
 
 
 def _choose(link: PlaceLink, context: PlaceContext) -> Unit | None:
-    """Return the unit that is meant, None where nothing settles it."""
+    """Return the unit that is meant, or None if that is ambiguous."""
     loose = _loose(link, context)
     units = [unit for unit in link.units if unit.level != "province"]
     scores = {unit.id: _score(link, unit, context) for unit in units}
@@ -161,18 +163,18 @@ def _choose(link: PlaceLink, context: PlaceContext) -> Unit | None:
     top = [unit for unit in units + loose if scores.get(unit.id) == best]
     if len(top) != 1:
         return None
-    spoken = link.chained or context.province_weight(top[0], link.where, link.spot.start) > 0
-    return top[0] if spoken or _is_alone(link, top[0], context) else None
+    has_evidence = link.chained or context.province_weight(top[0], link.where, link.spot.start) > 0
+    return top[0] if has_evidence or _is_alone(link, top[0], context) else None
 
 
 def _is_alone(link: PlaceLink, unit: Unit, context: PlaceContext) -> bool:
-    """True where the type word leaves that unit only, or no other of the day, and nothing speaks
-    for another province.
+    """True if the type word leaves only that unit, or no other one of the day and the text names
+    no province.
     """
     if link.spot.role == "bare":
         return False
-    living = [other for other in link.units if other.valid_on(context.day)]
-    return len(link.units) == 1 or (living == [unit] and not context.provinces)
+    valid = [other for other in link.units if other.valid_on(context.day)]
+    return len(link.units) == 1 or (valid == [unit] and not context.provinces)
 
 
 def _score(link: PlaceLink, unit: Unit, context: PlaceContext) -> float:
@@ -182,18 +184,18 @@ def _score(link: PlaceLink, unit: Unit, context: PlaceContext) -> float:
 
 
 def _join(pairs: Iterable[tuple[PlaceLink, PlaceLink]], context: PlaceContext) -> None:
-    """Take the other name of "ở Thanh Trì và Thường Tín" where one is a mention (rule 3)."""
+    """Accept the other name of "ở Thanh Trì và Thường Tín" if one is a mention (rule 3)."""
     for known, link in pairs:
         if known.unit is None or known.spot.role != "bare" or not link.is_open:
             continue
         first, second = sorted((known, link), key=lambda item: (item.where, item.spot.start))
-        joined = first.text.lower[first.end : second.spot.start] in (", ", " và ", ", và ")
-        if joined and known.where == link.where and _keep_big(link, context):
+        is_joined = first.text.lower[first.end : second.spot.start] in (", ", " và ", ", và ")
+        if is_joined and known.where == link.where and _keep_big(link, context):
             link.unit = _choose(link, context)
 
 
 def _repeat(links: Sequence[PlaceLink], context: PlaceContext) -> None:
-    """Take bare names of units that the text names plainly elsewhere (rule 4)."""
+    """Accept bare names of units that are mentions elsewhere in the text (rule 4)."""
     known: dict[str, list[Unit]] = defaultdict(list)
     for link in links:
         if link.unit:
@@ -211,7 +213,7 @@ def _repeat(links: Sequence[PlaceLink], context: PlaceContext) -> None:
 
 
 def _follows_other(link: PlaceLink, before: PlaceLink | None) -> bool:
-    """True where a name that is no unit leads up to this one: "đường Nguyễn Trãi, Giảng Võ"."""
+    """True if a name that is not a unit precedes this one: "đường Nguyễn Trãi, Giảng Võ"."""
     match = _AFTER_NAME.search(link.text.text, max(0, link.spot.start - 40), link.spot.start)
     if not match:
         return False

@@ -1,7 +1,7 @@
-"""What a mention in the body says: where something happened, or where somebody lives. Pure.
+"""The role of a mention in the body: the scene of an event, or somebody's residence. Pure.
 
-An address chain follows the last cue before it: "trú tại thôn Đoài, xã A, huyện B" is a residence
-as a whole, "xảy ra tại ngõ 12, phường C" a scene.
+The last cue before an address applies to all of it: "trú tại thôn Đoài, xã A, huyện B" is a
+residence, "xảy ra tại ngõ 12, phường C" a scene.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Literal
 
 Role = Literal["scene", "plain", "home"]
 
-_REACH = 110  # characters that an address chain runs on from its cue
+_REACH = 110  # characters from a cue to the end of an address
 _SENTENCE_END = re.compile(r"\n|[!?…] |(?<!\b\w)(?<!tp)(?<!tx)(?<!tt)\. ")
 _RESIDENCE = re.compile(
     r"(?<!\w)(?:thường trú|tạm trú|cư trú|trú quán|trú|ngụ|quê quán|nguyên quán|quê|hktt|hộ khẩu"
@@ -34,23 +34,23 @@ _HAPPENS = re.compile(
 
 
 def role(lower: str, start: int) -> Role:
-    """Return what the mention at `start` of a body says; `lower` is the body in lower case."""
+    """Return the role of the mention at `start` of a body; `lower` is the body in lower case."""
     before = lower[max(0, start - _REACH) : start]
-    lives = _end_of_last(_RESIDENCE, before)
-    # a bracket ends an address: "(32 tuổi, quê Nam Định) đi qua …"
-    inside = lives >= 0 and not set(")\n") & set(before[lives:])
-    if inside and lives >= _end_of_last(_PLACE, before):
+    residence = _end_of_last(_RESIDENCE, before)
+    # a closing parenthesis ends an address: "(32 tuổi, quê Nam Định) đi qua …"
+    is_in_address = residence >= 0 and not set(")\n") & set(before[residence:])
+    if is_in_address and residence >= _end_of_last(_PLACE, before):
         return "home"
     sentence = _sentence(lower, start)
     return "scene" if _HAPPENS.search(sentence) or _TIME.search(sentence) else "plain"
 
 
 def _end_of_last(cue: re.Pattern[str], text: str) -> int:
-    return max((found.end() for found in cue.finditer(text)), default=-1)
+    return max((match.end() for match in cue.finditer(text)), default=-1)
 
 
 def _sentence(lower: str, start: int) -> str:
-    """Return the sentence around `start`; a dot after an abbreviation ends none."""
+    """Return the sentence around `start`; a dot after an abbreviation does not end it."""
     begin = max(0, start - 300)
     begin += _end_of_last(_SENTENCE_END, lower[begin:start]) + (begin > 0)
     end = _SENTENCE_END.search(lower, start, start + 200)

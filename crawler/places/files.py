@@ -1,12 +1,12 @@
-"""Where the gazetteer touches the disk: raw data in, shipped tables out and in.
+"""Reading of the gazetteer's raw data, and reading and rendering of its tables.
 
-The tables are CSV in UTF-8 with a header of "# " lines that names sources and licences.
+The tables are CSV in UTF-8, with "# " lines at the top that name sources and licences.
 """
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -42,11 +42,11 @@ _SUCCESSION_NOTES = """\
 
 
 def build_tables(raw_dir: Path, history: Path) -> dict[str, str]:
-    """Return the shipped tables by file name, built from the raw data in `raw_dir`.
+    """Build the shipped tables from the raw data in `raw_dir`; return their text by file name.
 
-    raw_dir: holds the unit lists and their changes, and the resolutions in "resolutions".
+    raw_dir: has the unit lists and their changes, and the resolutions in "resolutions".
     history: the table of earlier changes.
-    Raises ConfigError where raw data are missing or do not fit together.
+    Raises ConfigError if raw data are missing or inconsistent.
     """
     paths = [*raw_dir.glob("unit*.json*"), *raw_dir.glob("resolutions/*_NQ-UBTVQH15.md")]
     files = {path.name: _text(path, "raw data") for path in paths}
@@ -72,7 +72,7 @@ def _table(columns: Sequence[str], rows: Iterable[Unit | Succession]) -> str:
 
 
 def read_units(folder: Path) -> tuple[Unit, ...]:
-    """Return the units of the shipped table. Raises ConfigError where it cannot be read."""
+    """Return the units of the shipped table. Raises ConfigError if it cannot be read."""
     return tuple(
         Unit(
             row[0], row[1] or None, row[2], row[3], row[4] or None,
@@ -88,7 +88,7 @@ def _day(text: str) -> date | None:
 
 
 def read_successions(folder: Path) -> tuple[Succession, ...]:
-    """Return the rows of the shipped table. Raises ConfigError where it cannot be read."""
+    """Return the successions of the shipped table. Raises ConfigError if it cannot be read."""
     return tuple(
         Succession(
             row[0], row[1], "whole" if row[2] == "whole" else "part",
@@ -98,14 +98,19 @@ def read_successions(folder: Path) -> tuple[Succession, ...]:
     )  # fmt: skip
 
 
-def _read(path: Path, columns: list[str]) -> list[list[str]]:
+def _read(path: Path, columns: list[str]) -> Iterator[list[str]]:
+    """Yield a table's rows. All at once, they would keep the garbage collector busy."""
     lines = _text(path, "a table of the gazetteer").splitlines()
-    rows = list(csv.reader(line for line in lines if not line.startswith("#")))
-    if not rows or rows[0] != columns or any(len(row) != len(columns) for row in rows):
-        raise ConfigError(
-            f"{path}: expected columns {','.join(columns)}; run `tinquan places build`"
-        )
-    return rows[1:]
+    rows = csv.reader(line for line in lines if not line.startswith("#"))
+    misread = ConfigError(
+        f"{path}: expected columns {','.join(columns)}; run `tinquan places build`"
+    )
+    if next(rows, None) != columns:
+        raise misread
+    for row in rows:
+        if len(row) != len(columns):
+            raise misread
+        yield row
 
 
 def _text(path: Path, expected: str) -> str:
@@ -116,9 +121,9 @@ def _text(path: Path, expected: str) -> str:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return what changes whenever a shipped table does: twelve hexadecimal digits.
+    """Return a hash of the shipped tables, twelve hexadecimal digits.
 
-    Raises ConfigError where a table cannot be read.
+    Raises ConfigError if a table cannot be read.
     """
     digest = hashlib.sha256()
     for name in (UNITS_FILE, SUCCESSIONS_FILE):
@@ -127,10 +132,10 @@ def fingerprint(folder: Path) -> str:
 
 
 def load_gazetteer(folder: Path) -> Gazetteer:
-    """Return the gazetteer of the tables in `folder`. Raises ConfigError where it is unreadable."""
+    """Return the gazetteer of the tables in `folder`. Raises ConfigError if it cannot be read."""
     try:
         units, successions = read_units(folder), read_successions(folder)
-    except ValueError as error:  # a day or a clause that is none
+    except ValueError as error:  # an invalid date or clause
         raise ConfigError(f"{folder}: {error}; run `tinquan places build`") from None
     known = {unit.id for unit in units}
     named = {unit.parent for unit in units if unit.parent}

@@ -1,4 +1,4 @@
-"""The gazetteer in memory: who lies in whom, who followed whom, and what a name can mean.
+"""The gazetteer in memory: units with their parents, successions and names.
 
 Pure; `crawler.places.files.load_gazetteer` reads it from the shipped tables.
 """
@@ -29,7 +29,7 @@ _TYPED = re.compile(
 
 
 class Gazetteer:
-    """All units and successions, indexed. Build one and share it: nothing in it changes."""
+    """All units and successions, indexed. It is immutable: build one and share it."""
 
     def __init__(
         self, units: Iterable[Unit], successions: Iterable[Succession], version: str
@@ -45,23 +45,23 @@ class Gazetteer:
 
     @cached_property
     def begins(self) -> date:
-        """The earliest day of which a source of ours names a change."""
+        """The day of the earliest change in the sources."""
         days = (day for unit in self.units.values() for day in (unit.valid_from, unit.valid_to))
         return min(day for day in days if day)
 
     def note(self, day: date, named: Iterable[str] = ()) -> str | None:
-        """Return what a reader must know about answers for `day`, None where it is nothing.
+        """Return a warning for readers about results for `day`, or None.
 
-        named: ids of the units that the answer names.
+        named: ids of the units in the result.
         """
         if day < self.begins:
             return (
                 f"{day} is before {self.begins}, the first change that the gazetteer knows: "
                 "units are those of later years"
             )
-        unsure = [unit for unit in map(self.unit, sorted(set(named))) if unit.gone_by]
-        said = (f"{one.full_name} ended on an unknown day before {one.gone_by}" for one in unsure)
-        return "; ".join(said) or None
+        units = [unit for unit in map(self.unit, sorted(set(named))) if unit.gone_by]
+        ends = (f"{unit.full_name} ended on an unknown day before {unit.gone_by}" for unit in units)
+        return "; ".join(ends) or None
 
     @cached_property
     def _children(self) -> dict[str, list[Unit]]:
@@ -79,7 +79,7 @@ class Gazetteer:
         return dict(names)
 
     def unit(self, identity: str) -> Unit:
-        """Return the unit with that id. Raises NotFoundError where there is none."""
+        """Return the unit with that id. Raises NotFoundError if there is none."""
         try:
             return self.units[identity]
         except KeyError:
@@ -88,12 +88,12 @@ class Gazetteer:
             ) from None
 
     def province(self, identity: str) -> Unit:
-        """Return the province that the unit lies in, or the unit itself."""
+        """Return the province of the unit; of a province, itself."""
         unit = self.unit(identity)
         return self.units[self._aboves[identity][-1]] if unit.parent else unit
 
     def district(self, identity: str) -> Unit | None:
-        """Return the district that the unit lies in or is; None for provinces and new communes."""
+        """Return the unit's district, a district itself; None for provinces and new communes."""
         unit = self.unit(identity)
         if unit.level == "district":
             return unit
@@ -101,7 +101,7 @@ class Gazetteer:
         return parent if parent and parent.level == "district" else None
 
     def above(self, identity: str) -> tuple[str, ...]:
-        """Return the ids of the units above, from the nearest up."""
+        """Return the ids of the units above, the parent first."""
         return self._aboves[identity]
 
     @cached_property
@@ -117,43 +117,43 @@ class Gazetteer:
         return found
 
     def provinces(self, text: str) -> tuple[Unit, ...]:
-        """Return the provinces that `text` means: a code, a name as `find` takes it, or an id."""
+        """Return the provinces with the code, id or name `text`; names as in `find`."""
         coded = [unit for unit in self.units.values() if not unit.parent and unit.code == text]
         return tuple(coded) or tuple(unit for unit in self.find(text) if unit.level == "province")
 
     def kin(self, identity: str) -> frozenset[str]:
-        """Return the unit and all that it became on its own level: a text that names quận 2
-        lends its district to what our lists have in thành phố Thủ Đức.
+        """Return the unit and its successors on its own level: a text that names quận 2 is
+        evidence for what the lists have in thành phố Thủ Đức.
         """
         return self._kin.get(identity, frozenset((identity,)))
 
     @cached_property
     def _kin(self) -> dict[str, frozenset[str]]:
-        became: dict[str, list[str]] = defaultdict(list)
+        successors: dict[str, list[str]] = defaultdict(list)
         for item in self.successions:
             level = self.unit(item.old).level
             if level != "ward" and self.unit(item.new).level == level:
-                became[item.old].append(item.new)
+                successors[item.old].append(item.new)
 
-        def reach(identity: str) -> frozenset[str]:
-            return frozenset((identity,)).union(*map(reach, became.get(identity, ())))
+        def closure(identity: str) -> frozenset[str]:
+            return frozenset((identity,)).union(*map(closure, successors.get(identity, ())))
 
-        return {identity: reach(identity) for identity in became}
+        return {identity: closure(identity) for identity in successors}
 
     def children(self, identity: str) -> tuple[Unit, ...]:
         """Return the units directly below, of all eras."""
         return tuple(self._children.get(identity, ()))
 
     def successors(self, identity: str) -> tuple[Succession, ...]:
-        """Return what became of the unit, as recorded; see `core` and `touched` for districts."""
+        """Return the recorded successions of the unit; for districts see `core` and `touched`."""
         return tuple(self._after.get(identity, ()))
 
     def predecessors(self, identity: str) -> tuple[Succession, ...]:
-        """Return what the unit was made of."""
+        """Return the successions from which the unit was formed."""
         return tuple(self._before.get(identity, ()))
 
     def line(self, identity: str) -> tuple[str, ...]:
-        """Return the rows of the same place, oldest first: only type or parent changed."""
+        """Return the ids of the same place, oldest first: only type or parent changed."""
         return self._lines.get(identity, (identity,))
 
     @cached_property
@@ -172,18 +172,18 @@ class Gazetteer:
         return found
 
     def _same_place(self, item: Succession) -> bool:
-        """True where nothing merged, split or was named otherwise; no commune outlives a merger."""
-        one, other = self.unit(item.old), self.unit(item.new)
-        alone = len(self.predecessors(other.id)) == 1 and item.clause is None
-        return alone and one.level == other.level and plain(one.name) == plain(other.name)
+        """True if nothing was merged, split or renamed; a resolution's commune is a new place."""
+        old, new = self.unit(item.old), self.unit(item.new)
+        is_only = len(self.predecessors(new.id)) == 1 and item.clause is None
+        return is_only and old.level == new.level and plain(old.name) == plain(new.name)
 
     def core(self, identity: str) -> tuple[str, ...]:
-        """Return the new units that go on for the unit.
+        """Return the ids of the new units that continue the unit.
 
-        For a district: the communes at home in it, a clean partition of the new communes; for one
-        that ended before them, the district that took all of it, and its core where it took no
-        other. For a commune: the one that took all of it or goes on under its code. For a
-        province: its heir.
+        For a district: the communes whose home it is, so that districts partition the new communes;
+        for one that ended earlier, the district that took all of it, and that one's core if it took
+        no other. For a commune: the one that took all of it or has its code. For a province: its
+        successor.
         """
         last = self.unit(self.line(identity)[-1])
         links = self.successors(last.id)
@@ -199,12 +199,12 @@ class Gazetteer:
         return tuple(heirs)
 
     def touched(self, identity: str) -> tuple[str, ...]:
-        """Return the other new units that took any part of the unit."""
+        """Return the ids of the other new units that took any part of the unit."""
         last = self.unit(self.line(identity)[-1])
         core = self.core(last.id)
         if last.level == "district" and last.valid_to != MERGER:
             districts = [item.new for item in self.successors(last.id)]
-            later = [new for one in districts for new in self.core(one) + self.touched(one)]
+            later = [new for id_ in districts for new in self.core(id_) + self.touched(id_)]
             return tuple(new for new in dict.fromkeys([*districts, *later]) if new not in core)
         rows = [last.id]
         if last.level == "district":
@@ -214,10 +214,10 @@ class Gazetteer:
 
     @cached_property
     def _homes(self) -> dict[str, str]:
-        """The old district that each commune of the merger is at home in, by id.
+        """The old district that is the home of each commune of the merger, by id.
 
-        A new commune goes on under the code of an old one, whose district is its home. The six
-        with codes of their own are at home where most of the units they took whole were.
+        A new commune has the code of an old one, whose district is its home. For the six communes
+        with new codes it is the district of most of the units that they took whole.
         """
         old = {
             unit.code: unit.parent
@@ -233,20 +233,22 @@ class Gazetteer:
         return homes
 
     def scope(self, identity: str, reach: Reach = "none") -> tuple[str, ...]:
-        """Return the ids that a query for the unit means: its line, and its successors' lines; of
-        a province all that lies in it, for articles are about that, never about itself.
+        """Return the ids that a query for the unit includes: its line and its successors' lines;
+        for a province also all units in it, because articles are about those.
         """
         own = self.line(identity)
         last = own[-1]
         if self.unit(last).level == "province":
-            return (*own, *(unit for unit in self.units if {*own} & {*self._aboves[unit]}))
+            line = frozenset(own)
+            inside = (unit for unit in self.units if not line.isdisjoint(self._aboves[unit]))
+            return (*own, *inside)
         core = self.core(last) if reach != "none" else ()
         touched = self.touched(last) if reach == "touched" else ()
         found = [*own, *(row for new in (*core, *touched) for row in self.line(new))]
         return tuple(dict.fromkeys(found))
 
     def near(self, text: str) -> tuple[str, ...]:
-        """Return up to three names that look like the one in `text`, which no unit has."""
+        """Return up to three names that are similar to the one in `text`, which no unit has."""
         folded = plain(text.partition(",")[0])
         kinds = [plain(kind) for kind in _TYPE_WORDS if len(kind) > 2]
         bare = {folded} | {folded[len(k) :] for k in kinds if folded.startswith(k)}
@@ -254,11 +256,11 @@ class Gazetteer:
         return tuple(dict.fromkeys(self._names[name][0].name for name in found))[:3]
 
     def find(self, text: str, on: date | None = None) -> tuple[Unit, ...]:
-        """Return the units that `text` can name, provinces first, then oldest first.
+        """Return the units that `text` can mean, provinces first, then oldest first.
 
-        text: a name with or without type word, diacritics and the units above it:
-        "quận Đống Đa", "dong da", "phường Ba Đình, Thanh Hóa"; or an id.
-        on: only units that can have existed on that day.
+        text: an id; or a name with or without type word, diacritics and the units above it:
+        "quận Đống Đa", "dong da", "phường Ba Đình, Thanh Hóa".
+        on: only units that may have existed on that day.
         """
         if text in self.units:
             return (self.units[text],)
@@ -270,26 +272,27 @@ class Gazetteer:
         return tuple(sorted(found, key=_order))
 
     def _named(self, text: str) -> Iterator[Unit]:
-        """Yield the units that one name means, with or without its type word."""
+        """Yield the units that one name can mean, with or without its type word."""
         text = canonical_tone(normalize(text)).strip()
         typed = _TYPED.match(fold(text))
         kinds = _FOLDED_TYPES[typed[1]] if typed else ()
         names = {(text, ())} | ({(text[typed.end() :], kinds)} if typed else set())
         for name, wanted in names:
             for unit in self._names.get(plain(name), ()):
-                marked = fold(name) != name.lower()
-                if (not wanted or unit.type in wanted) and (not marked or _alike(name, unit.name)):
+                is_marked = fold(name) != name.lower()
+                is_same = not is_marked or _is_same_name(name, unit.name)
+                if (not wanted or unit.type in wanted) and is_same:
                     yield unit
 
 
 def plain(text: str) -> str:
-    """Return the letters and digits of a name, folded, "01" as "1"."""
+    """Return the letters and digits of a name, folded; "01" becomes "1"."""
     letters = re.sub(r"[\W_]+", "", fold(text))
     return str(int(letters)) if letters.isdecimal() else letters
 
 
-def _alike(one: str, other: str) -> bool:
-    return re.sub(r"[\W_]+", "", one).lower() == re.sub(r"[\W_]+", "", other).lower()
+def _is_same_name(name: str, other: str) -> bool:
+    return re.sub(r"[\W_]+", "", name).lower() == re.sub(r"[\W_]+", "", other).lower()
 
 
 def _order(unit: Unit) -> tuple[int, date, str]:

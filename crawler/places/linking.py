@@ -1,4 +1,4 @@
-"""Give every spot the units that its type word, its place in a list and the day leave. Pure."""
+"""Links from spots to the units that type word, position in a list and day allow. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence, Set
@@ -16,11 +16,11 @@ _WORDS_BEFORE = 6
 
 @dataclass(slots=True)
 class PlaceLink:
-    """A spot on its way to a unit.
+    """A spot with its candidate units.
 
-    units: those still possible; hints: communes of another type, for a district beside them, or
-    where the type word holds for a whole enumeration.
-    chained: a neighbour settled it; blocked: the words before it say that it is something else.
+    units: the candidates. hints: communes of another type, which are possible next to their
+    district, or if the type word applies to a whole enumeration. chained: an adjacent link resolved
+    it. blocked: the words before it show that it is something else. unit: the one chosen.
     """
 
     where: int
@@ -35,14 +35,14 @@ class PlaceLink:
 
     @property
     def is_province(self) -> bool:
-        """True where the name can only be read as a province's here."""
+        """True if all candidates are provinces."""
         return bool(self.units) and all(unit.level == "province" for unit in self.units)
 
     @property
     def is_open(self) -> bool:
-        """True for a bare name that is neither taken nor something else."""
-        free = self.unit is None and not self.blocked and not self.is_province
-        return free and self.spot.role == "bare"
+        """True for a bare name without a unit that may still be a mention."""
+        is_free = self.unit is None and not self.blocked and not self.is_province
+        return is_free and self.spot.role == "bare"
 
 
 def make_links(
@@ -58,7 +58,7 @@ def make_links(
 
 
 def _of_provinces(spot: Spot, links: Sequence[PlaceLink]) -> bool:
-    """True in "TP HCM, Đồng Nai, Tây Ninh": what begins with a province does not list districts."""
+    """True in "TP HCM, Đồng Nai, Tây Ninh": a list that begins with a province has no districts."""
     for link in reversed(links):
         if spot.trigger is None or link.spot.start < spot.trigger.start:
             break
@@ -109,21 +109,22 @@ def _of_level(spot: Spot, units: list[Unit], context: PlaceContext) -> list[Unit
 
 
 def _runs_on(text: Normal, spot: Spot, end: int) -> bool:
-    """True where the name goes on to a longer one that we do not know: "Tây Hồ Tây".
+    """True if the name is the beginning of a longer, unknown one: "Tây Hồ Tây".
 
-    After a type word a person may follow ("quận Tây Hồ Nguyễn Văn A"), and districts we know all.
+    After a type word, a person's name may follow ("quận Tây Hồ Nguyễn Văn A"); for districts it is
+    always false, because all of them are known.
     """
     following = re.match(r" ([^\W\d_]+)", text.text[end : end + 24])
     if not following or not following[1][0].isupper() or following[1].isupper():
         return False
     if spot.trigger is None:
         return True
-    person = following[1].lower() in words.SURNAMES
-    return not person and all(words.LEVELS[kind] == "ward" for kind in spot.trigger.types)
+    is_person = following[1].lower() in words.SURNAMES
+    return not is_person and all(words.LEVELS[kind] == "ward" for kind in spot.trigger.types)
 
 
 def _is_other(link: PlaceLink) -> bool:
-    """True where the words before a bare name say that it names something else."""
+    """True if the words before a bare name show that it names something else."""
     if link.spot.role != "bare":
         return _is_foreign(link)
     tail = words_before(link)
@@ -138,7 +139,7 @@ def _is_other(link: PlaceLink) -> bool:
 
 
 def _is_elsewhere(link: PlaceLink, tail: Sequence[str]) -> bool:
-    """True for a province's name that says nothing of where things are: "CLB Hà Nội"."""
+    """True for a province's name that is not about its location: "CLB Hà Nội"."""
     if not tail or said(tail, words.OFFICES | words.PLACING):
         return False
     lower, start = link.text.lower, link.spot.start
@@ -156,8 +157,8 @@ def _is_landmark(link: PlaceLink) -> bool:
         return True
     if words.TREATED.search(lower, before, start) or words.ROUTE_TO.search(lower, before, start):
         return True
-    leads = lower[link.end : link.end + 3] in (" - ", "- ")
-    return leads and words.ROUTE_FROM.search(lower, before, start) is not None
+    has_dash = lower[link.end : link.end + 3] in (" - ", "- ")
+    return has_dash and words.ROUTE_FROM.search(lower, before, start) is not None
 
 
 def _is_foreign(link: PlaceLink) -> bool:
@@ -170,7 +171,7 @@ def _is_foreign(link: PlaceLink) -> bool:
 
 
 def words_before(link: PlaceLink) -> list[str]:
-    """Return the words that lead up to the name without a stop between."""
+    """Return the words before the name, back to the last punctuation mark."""
     before = link.text.text[max(0, link.spot.start - 60) : link.spot.start]
     if not before.endswith(" "):
         return []
@@ -178,7 +179,7 @@ def words_before(link: PlaceLink) -> list[str]:
 
 
 def said(tail: Sequence[str], wanted: Set[str]) -> bool:
-    """True where `tail` ends in one of the `wanted` phrases."""
+    """True if `tail` ends with one of the `wanted` phrases."""
     lower = [word.lower().strip("\"'“”‘’") for word in tail]
     return any(" ".join(lower[-count:]) in wanted for count in range(1, min(4, len(lower)) + 1))
 

@@ -1,6 +1,7 @@
-"""Normalise a text for matching and still know where each character came from.
+"""Normalization of a text for matching that keeps the original offset of each character.
 
-Pure, standard library only. Rules are those of `storage.text.normalize`, cluster by cluster.
+Pure, standard library only. The rules are those of `storage.text.normalize`, applied to each
+character with its combining marks.
 """
 
 import re
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from storage.text.normalize import canonical_tone, normalize
 
-# one character for one: blanks, dashes and quotation marks that mean the same
+# replacements of one character by one: equivalent spaces, dashes, quotation marks and letters
 _SAME_LENGTH = str.maketrans(
     dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2009\u2002\u2003\t"), " ")
     | dict.fromkeys(map(ord, "‐‑‒–—―"), "-")
@@ -23,9 +24,9 @@ _UNEVEN = re.compile("  |[\u0300-\u036f\u00ad\u200b-\u200f\u2028-\u202e\u2060\uf
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A normalised text. `starts[i]` is where its character i begins in the original.
+    """A normalized text. `starts[i]` is the offset of its character i in the original.
 
-    `starts` has one entry more than the text, for its end; None where nothing moved.
+    `starts` has one more entry than the text, for its end; None if all offsets are equal.
     """
 
     text: str
@@ -33,14 +34,14 @@ class Normal:
     starts: tuple[int, ...] | None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the offsets in the original of the normalised characters [start, end)."""
+        """Return the offsets in the original of the normalized characters [start, end)."""
         if self.starts is None:
             return start, end
         return self.starts[start], self.starts[end]
 
 
 def normal(original: str) -> Normal:
-    """Return `original` normalised: NFC, real Đ, plain dashes and blanks, older tone placement."""
+    """Return `original` normalized: NFC, true Đ, plain dashes and spaces, older tone placement."""
     starts = None
     text = original
     if _UNEVEN.search(text) or not unicodedata.is_normalized("NFC", text):
@@ -50,7 +51,7 @@ def normal(original: str) -> Normal:
 
 
 def _clusters(original: str) -> tuple[str, tuple[int, ...]]:
-    """Return the text with every base and its marks composed, invisible characters dropped."""
+    """Return the text composed, without invisible characters, and the offset of each character."""
     pieces: list[str] = []
     starts: list[int] = []
     for match in _CLUSTER.finditer(original):
@@ -61,7 +62,7 @@ def _clusters(original: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _lower(text: str) -> str:
-    """Return `text` in lower case and of the same length ("İ" would become two characters)."""
+    """Return `text` in lower case with the same length ("İ", which would become two, is kept)."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower

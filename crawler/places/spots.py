@@ -1,4 +1,4 @@
-"""Find every occurrence of a unit's name in a text, with the words around it.
+"""Search for all occurrences of units' names in a text, and the type words that apply to them.
 
 One Aho–Corasick pass finds names and type words together. Pure.
 """
@@ -19,7 +19,7 @@ from storage.model.places import Unit
 
 Role = Literal["typed", "listed", "bare"]
 _WORD = re.compile(r"\w")
-# "P14, Q10": alone, such a letter and a number can be anything
+# "P14, Q10"; a single letter with a number is ambiguous
 _SHORT = re.compile(r"(?<![\w.])P\d{1,2},? ?(?P<district>Q)\d{1,2}(?!\w)")
 _NUMBER = re.compile(r" ?(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
 _NEXT_NUMBER = re.compile(r"(?:, ?| và )(?P<number>0?(?P<value>\d{1,2}))(?![\w%]|[.,/:]\d)")
@@ -47,7 +47,7 @@ _VARIANTS = (
 _SOFT = re.compile(r"(?<=[hklmstv])[yỳýỷỹỵ](?![^\W\d_])|(?<=qu)[yỳýỷỹỵ](?![^\W\d_])")
 _Y_TO_I = str.maketrans("yỳýỷỹỵ", "iìíỉĩị")
 _LIST_END = re.compile(r"(?:[,;:/&(]|\b(?:" + "|".join(sorted(words.LINKS)) + r"))[ \"'“]*$")
-_MAX_LIST = 400  # characters that an enumeration can run on from its type word
+_MAX_LIST = 400  # characters of an enumeration after its type word
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,11 @@ class Trigger:
 
 @dataclass(slots=True)
 class Spot:
-    """A name at [start, end) of a field's normalised text.
+    """An occurrence of a name at `start` of a field's normalized text.
 
-    names: readings by length, longest first: end and the units of that name.
-    trigger: the type word that holds for it; role says whether it is right before it.
+    readings: the end and the units of each name that matches there, longest first.
+    trigger: the type word that applies to it. role: "typed" right after the type word, "listed"
+    in an enumeration after it, "bare" without one.
     """
 
     start: int
@@ -75,12 +76,12 @@ class Spot:
 
     @property
     def begin(self) -> int:
-        """Where the mention begins for its neighbours on the left: at its own type word."""
+        """The start of the mention, including its own type word."""
         return self.trigger.start if self.trigger and self.role == "typed" else self.start
 
 
 class Scanner:
-    """The automaton over all names and type words. Costs a tenth of a second to build."""
+    """The automaton of all names and type words; building it takes a tenth of a second."""
 
     def __init__(self, units: Mapping[str, Unit]) -> None:
         named: dict[str, list[Unit]] = defaultdict(list)
@@ -122,7 +123,7 @@ class Scanner:
 
 
 def spellings(name: str) -> set[str]:
-    """Return the ways in which newspapers write a name, in lower case: "Mỹ" as "Mĩ" too."""
+    """Return the spellings of a name in newspapers, in lower case: "Mỹ" also as "Mĩ"."""
     lower = name.lower()
     found = {lower, *words.OTHER_SPELLINGS.get(lower, ())}
     for old, news in _VARIANTS:
@@ -139,23 +140,24 @@ def _dots(kind: str) -> tuple[str, ...]:
 
 
 def _bounded(text: str, start: int, end: int) -> bool:
-    before = start == 0 or not text[start - 1].isalnum()
-    return before and (end == len(text) or not text[end].isalnum())
+    begins_word = start == 0 or not text[start - 1].isalnum()
+    return begins_word and (end == len(text) or not text[end].isalnum())
 
 
 def _bounded_type(text: Normal, start: int, end: int) -> bool:
-    """True where a type word is a word; one letter with a dot must be a capital of its own."""
+    """True if a type word is a whole word; one letter with a dot must be a single capital."""
     lower = text.lower
     if start and (lower[start - 1].isalnum() or lower[start - 1] == "."):
         return False
     if lower[end - 1] == ".":
-        lone = end - start == 2
-        return not lone or (text.text[start] != lower[start] and not _initial(text.text, start))
+        if end - start > 2:
+            return True
+        return text.text[start] != lower[start] and not _initial(text.text, start)
     return end == len(lower) or not lower[end].isalpha()
 
 
 def _initial(text: str, start: int) -> bool:
-    """True where the letter abbreviates a person's name: "chị P.", "N. Q. V."."""
+    """True if the letter abbreviates a person's name: "chị P.", "N. Q. V."."""
     last = text[max(0, start - 8) : start].split(" ")[-2:-1]
     return bool(last) and (
         last[0].lower() in words.PERSONS or re.fullmatch(r"[^\W\d_]\.", last[0]) is not None
@@ -163,7 +165,7 @@ def _initial(text: str, start: int) -> bool:
 
 
 def _proper(text: str, start: int, end: int) -> bool:
-    """True where every syllable begins with a capital, as names do, and for "Thủ đô" alone."""
+    """True if every syllable begins with a capital, as in names, and for "Thủ đô"."""
     if text.startswith("Thủ đô", start):
         return not text[end : end + 2].strip().isupper()
     return not any(
@@ -172,7 +174,7 @@ def _proper(text: str, start: int, end: int) -> bool:
 
 
 def _triggers(lower: str, hits: list[tuple[int, int, str]]) -> list[Trigger]:
-    """Return the longest type words, with "quận, huyện" joined to one."""
+    """Return the longest type words, with "quận, huyện" joined into one."""
     found: list[Trigger] = []
     for start, end, kind in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
         if found and start < found[-1].end:
@@ -208,7 +210,7 @@ def _spots(
 def _is_compass(
     text: Normal, start: int, starts: Mapping[int, list[tuple[int, tuple[Unit, ...]]]]
 ) -> bool:
-    """True in "phía Bắc Hà Nội", which holds the name of huyện Bắc Hà too."""
+    """True in "phía Bắc Hà Nội", which also contains the name of huyện Bắc Hà."""
     point = text.lower[start : start + 5].partition(" ")[0]
     if point not in words.COMPASS:
         return False
@@ -218,7 +220,7 @@ def _is_compass(
 
 
 def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> None:
-    """Give `spot` the type word that it follows, directly or down an enumeration."""
+    """Set the type word of `spot`, which is right before it or before its enumeration."""
     while index >= 0 and spot.start - triggers[index].end <= _MAX_LIST:
         trigger = triggers[index]
         gap = text[trigger.end : spot.start]
@@ -226,7 +228,7 @@ def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> N
         if not gap.strip(loose):
             spot.trigger, spot.role = trigger, "typed"
             return
-        if gap.count(")") > gap.count("("):  # the type word is in a bracket: look before it
+        if gap.count(")") > gap.count("("):  # the type word is in parentheses: try the one before
             index -= 1
             continue
         opened = gap.count("(") > gap.count(")") and not gap.lstrip().startswith("(")
@@ -236,7 +238,7 @@ def _attach(spot: Spot, text: str, triggers: Sequence[Trigger], index: int) -> N
 
 
 def is_list(gap: str) -> bool:
-    """True where only names and what joins them are between two names."""
+    """True if only names and separators are between two names."""
     if "\n" in gap or not _LIST_END.search(gap):
         return False
     parts = _GAP_PART.findall(_IN_BRACKETS.sub("", gap))

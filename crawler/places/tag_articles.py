@@ -1,6 +1,6 @@
-"""Where articles get their places: a tagger over articles, and the gazetteer of an archive.
+"""Tagging of articles with places, and loading of the gazetteer into an archive.
 
-Crawls and `tinquan places retag` call `tag_articles` in a process that can be killed.
+Crawls and `tinquan places retag` call `tag_articles` in a killable subprocess.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from storage.model.places import Tags
 class TagRequest:
     """An article to be tagged.
 
-    captured_at: when its page was first captured; its day counts where the page gives none.
+    captured_at: time of its first capture, used if the page gives no publication time.
     province: the one that it is probably about (`Outlet.province_of`).
     """
 
@@ -33,32 +33,32 @@ class TagRequest:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The folder of a gazetteer, and the version of what must be in it."""
+    """The folder of a gazetteer, and the version that it must have."""
 
     folder: Path
     version: str
 
 
-def tag_article(tagger: Tagger, asked: TagRequest) -> Tags:
-    """Return what an article says of places on the day of its publication in Viet Nam."""
-    article = asked.article
-    moment = article.published_at or asked.captured_at
+def tag_article(tagger: Tagger, request: TagRequest) -> Tags:
+    """Return the places of an article, by the day of its publication in Viet Nam."""
+    article = request.article
+    moment = article.published_at or request.captured_at
     return tagger.tag(
         moment.astimezone(LOCAL).date(),
         title=article.title,
         sapo=article.sapo or "",
         body=article.body,
-        outlet_province=asked.province,
+        outlet_province=request.province,
     )
 
 
-def tag_articles(tables: Tables, asked: Sequence[TagRequest]) -> list[Tags]:
+def tag_articles(tables: Tables, requests: Sequence[TagRequest]) -> list[Tags]:
     """Return the tags of each article. The first call in a process loads the gazetteer.
 
-    Raises ConfigError where the tables have been replaced by others meanwhile.
+    Raises ConfigError if the tables no longer have the requested version.
     """
     tagger = _tagger(tables)
-    return [tag_article(tagger, one) for one in asked]
+    return [tag_article(tagger, request) for request in requests]
 
 
 @lru_cache(maxsize=1)
@@ -70,18 +70,18 @@ def _tagger(tables: Tables) -> Tagger:
 
 
 def load_into(archive: Archive, folder: Path) -> Tables:
-    """Load the gazetteer in `folder` into the archive, unless it has that very one."""
+    """Load the gazetteer in `folder` into the archive, unless it has that version."""
     version = fingerprint(folder)
     if archive.places.gazetteer_version() != version:
         gazetteer = load_gazetteer(folder)
-        # parents first: SQLite searches for children of whoever comes after them, in 5 s
+        # parents first: otherwise SQLite looks up the children of each parent, which takes 5 s
         units = sorted(gazetteer.units.values(), key=lambda unit: len(gazetteer.above(unit.id)))
         archive.places.load_gazetteer(gazetteer.version, units, gazetteer.successions)
     return Tables(folder, version)
 
 
 def check_provinces(outlets: Iterable[Outlet], gazetteer: Gazetteer) -> None:
-    """Raise ConfigError for an outlet whose province the gazetteer does not know."""
+    """Raise ConfigError for an outlet whose province is not in the gazetteer."""
     for outlet in outlets:
         if outlet.province and not gazetteer.provinces(outlet.province):
             raise ConfigError(

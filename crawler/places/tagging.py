@@ -1,4 +1,4 @@
-"""From an article's fields and day to the units it mentions and is about. Pure."""
+"""Tagging of an article, by its fields and day, with the units that it mentions. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,24 +17,24 @@ from storage.errors import UsageError
 from storage.model.places import Field, Mention, Tags, Unit
 
 RULES = 3
-"""Version of the rules of this package. Raise it with every change of what is found, so that
-`tinquan places retag` knows which tags are old; tests/places/test_places_rules.py reminds."""
+"""Version of the rules of this package. Increment it with every change of results, so that
+`tinquan places retag` finds outdated tags; tests/places/test_places_rules.py checks it."""
 
 _FIELDS: tuple[Field, ...] = ("title", "sapo", "body")
 _BODY = 2  # title and sapo are short: an unnamed "quận" in them adds nothing
 
 
 class Tagger:
-    """A gazetteer with its automaton. Build one and share it between articles."""
+    """A gazetteer with its automaton. Build one and use it for all articles."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._scanner = Scanner(gazetteer.units)
-        self._near = cache(self._outlet)  # looked for among all units; a crawl asks for one
+        self._province_ids = cache(self._find_province)  # searches all units; a crawl has only one
 
     @property
     def version(self) -> str:
-        """What the tags come from: version of the gazetteer, and of the rules."""
+        """The version of the tags: that of the gazetteer and of the rules."""
         return version_of(self.gazetteer.version)
 
     def tag(
@@ -46,14 +46,14 @@ class Tagger:
         body: str = "",
         outlet_province: str | None = None,
     ) -> Tags:
-        """Return what an article mentions and is about.
+        """Return the units that an article mentions, with their scores.
 
         day: of publication, in Viet Nam.
         outlet_province: code, name or id of the province that the outlet is about, if any.
-        Raises UsageError where no province is called so.
+        Raises UsageError if there is no such province.
         """
         fields: dict[Field, str] = dict(zip(_FIELDS, (title, sapo, body), strict=True))
-        context = PlaceContext(self.gazetteer, day, self._near(outlet_province))
+        context = PlaceContext(self.gazetteer, day, self._province_ids(outlet_province))
         links: list[PlaceLink] = []
         triggers: list[tuple[int, Trigger]] = []
         for where, text in enumerate(fields.values()):
@@ -68,22 +68,22 @@ class Tagger:
         note = self.gazetteer.note(day, (item.unit for item in mentions))
         return Tags(self.version, tuple(mentions), scores, note)
 
-    def _outlet(self, text: str | None) -> frozenset[str]:
-        named = self.gazetteer.provinces(text) if text else ()
-        if text and not named:
+    def _find_province(self, text: str | None) -> frozenset[str]:
+        provinces = self.gazetteer.provinces(text) if text else ()
+        if text and not provinces:
             raise UsageError(
                 f"no province is called {text!r}; expected a name such as Hà Nội, or a code"
             )
-        return frozenset(kin for unit in named for kin in self.gazetteer.kin(unit.id))
+        return frozenset(kin for unit in provinces for kin in self.gazetteer.kin(unit.id))
 
 
 def version_of(gazetteer_version: str) -> str:
-    """Return the version of tags that these rules make with that version of the gazetteer."""
+    """Return the version of tags made by the current rules with a version of the gazetteer."""
     return f"{gazetteer_version}.{RULES}"
 
 
 def _echoes(links: Sequence[PlaceLink], triggers: Sequence[tuple[int, Trigger]]) -> Counter[str]:
-    """Count, for the district named last before it, every "quận" or "huyện" without a name."""
+    """Count every "quận" or "huyện" without a name, for the last district named before it."""
     own = {(link.where, link.spot.trigger.start) for link in links if link.spot.trigger}
     events: list[tuple[int, int, Unit | Trigger]] = [
         (link.where, link.spot.start, link.unit) for link in links if link.unit
@@ -101,17 +101,17 @@ def _echoes(links: Sequence[PlaceLink], triggers: Sequence[tuple[int, Trigger]])
 
 
 def _named(link: PlaceLink, unit: Unit) -> Named:
-    said: Role = "plain" if link.where == 0 else role(link.text.lower, link.spot.begin)
-    return Named(unit.id, _FIELDS[link.where], link.spot.begin, link.end, said)
+    link_role: Role = "plain" if link.where == 0 else role(link.text.lower, link.spot.begin)
+    return Named(unit.id, _FIELDS[link.where], link.spot.begin, link.end, link_role)
 
 
 def _mentions(links: Sequence[PlaceLink], fields: Sequence[tuple[Field, str]]) -> list[Mention]:
-    found = []
+    mentions = []
     for link in links:
         if link.unit:
             name, text = fields[link.where]
-            plural = link.spot.trigger is not None and link.spot.trigger.plural
-            begin = link.spot.start if plural else link.spot.begin
+            is_plural = link.spot.trigger is not None and link.spot.trigger.plural
+            begin = link.spot.start if is_plural else link.spot.begin
             start, end = link.text.span(begin, link.end)
-            found.append(Mention(name, start, end, text[start:end], link.unit.id))
-    return found
+            mentions.append(Mention(name, start, end, text[start:end], link.unit.id))
+    return mentions

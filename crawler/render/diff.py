@@ -1,7 +1,7 @@
 """What changed between two states of an article, word by word. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -19,6 +19,7 @@ _MOST_PAIRS = 4_000_000
 _PARAGRAPH = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\n|[^\S\n]*\S+[^\S\n]*|[^\S\n]+")  # each with the blanks around it
 _Marked = tuple[Op, str]
+_Texts = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
     """
     old, new = _PARAGRAPH.findall(before), _PARAGRAPH.findall(after)
     tokens: list[_Marked] = []
-    for op, i, j, k, m in _matcher(old, new).get_opcodes():
-        if op == "equal":
-            tokens += _marked("same", new[k:m])
+    for is_same, removed, added in _aligned(old, new):
+        if is_same:
+            tokens += _marked("same", added)
         else:
-            tokens += _compare_words(_words(old[i:j]), _words(new[k:m]))
+            tokens += _compare_words(_words(removed), _words(added))
     runs = groupby(tokens, key=lambda token: token[0])
     return tuple(Piece(op, "".join(text for _, text in run)) for op, run in runs)
 
@@ -96,20 +97,37 @@ def share_text(share: float) -> str:
 
 
 def _compare_words(old: Sequence[str], new: Sequence[str]) -> list[_Marked]:
-    if len(old) * len(new) > _MOST_PAIRS:
-        return [*_marked("removed", old), *_marked("added", new)]
     found: list[_Marked] = []
-    for op, i, j, k, m in _matcher(old, new).get_opcodes():
-        if op == "equal":
-            found += _marked("same", new[k:m])
-        else:
-            found += [*_marked("removed", old[i:j]), *_marked("added", new[k:m])]
+    for is_same, removed, added in _aligned(old, new):
+        if not is_same:
+            found += _marked("removed", removed)
+        found += _marked("same" if is_same else "added", added)
     return found
 
 
-def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
-    # No "junk": it leaves frequent words out, and Vietnamese syllables are frequent.
-    return SequenceMatcher(None, [_key(x) for x in old], [_key(x) for x in new], autojunk=False)
+def _aligned(old: _Texts, new: _Texts) -> Iterator[tuple[bool, _Texts, _Texts]]:
+    """Yield runs of two sequences, and whether they are equal; too long ones as one that is not.
+
+    Most edits are small: what is equal at both ends is set apart before anything is normalized.
+    """
+    head = _equal(old, new)
+    tail = _equal(old[head:][::-1], new[head:][::-1])
+    yield True, old[:head], new[:head]
+    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(gone) * len(come) > _MOST_PAIRS:
+        yield False, gone, come
+    else:
+        # No "junk": it leaves frequent words out, and Vietnamese syllables are frequent.
+        keys = [_key(text) for text in gone], [_key(text) for text in come]
+        for op, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+            yield op == "equal", gone[i:j], come[k:m]
+    yield True, old[len(old) - tail :], new[len(new) - tail :]
+
+
+def _equal(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many texts at the beginning are equal."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def _key(text: str) -> str:

@@ -66,7 +66,7 @@ def place_json(unit: Unit, gazetteer: Gazetteer) -> dict[str, Any]:
         "source": unit.source,
         "gone_by": unit.gone_by.isoformat() if unit.gone_by else None,
         "above": units_json(gazetteer.above(unit.id), gazetteer),
-        "line": units_json(gazetteer.line(unit.id), gazetteer),
+        "eras": units_json(gazetteer.line(unit.id), gazetteer),
         "predecessors": [
             _succession_json(item.old, item, gazetteer) for item in gazetteer.predecessors(unit.id)
         ],

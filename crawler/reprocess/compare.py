@@ -1,4 +1,4 @@
-"""Two readings of one capture, field by field. Pure."""
+"""Comparison of two extraction results of one capture, field by field. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -13,30 +13,30 @@ from storage.model.articles import FAILURES, Article, Block, Image, Refusal
 Result = Article | Refusal
 
 
-# A diff by sentence shows the one that changed, where one by paragraph repeats the others.
+# A diff by sentence shows only the sentence that changed, not its whole paragraph.
 _SENTENCE_END = re.compile(r"(?<=[.!?…:;])\s+")
 
 
 class Effect(StrEnum):
-    """What reading a capture again comes to."""
+    """The effect of re-extracting a capture."""
 
     SAME = "same"
-    CHANGED = "changed"  # another article, or another refusal
+    CHANGED = "changed"  # a different article, or a different refusal
     REFUSED = "refused"  # an article became a refusal
     ADMITTED = "admitted"  # a refusal became an article
-    FAILED = "failed"  # our code crashed or took too long: what was read before counts
+    FAILED = "failed"  # extraction crashed or timed out: the previous result is kept
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDiff:
-    """A field that differs, "body" for the blocks; `lines` are those of a unified diff."""
+    """A field that differs, "body" for the blocks, with the lines of a unified diff."""
 
     field: str
     lines: tuple[str, ...]
 
 
 def effect_of(before: Result, after: Result) -> Effect:
-    """Return what it comes to that `before` is now read as `after`."""
+    """Return the effect of replacing the result `before` by `after`."""
     if isinstance(after, Refusal):
         if after.reason in FAILURES:
             return Effect.FAILED
@@ -50,22 +50,22 @@ def effect_of(before: Result, after: Result) -> Effect:
 def differing_fields(before: Result, after: Result) -> tuple[str, ...]:
     """Return the names of the fields that differ, in the order of `Article`.
 
-    "body" means the blocks, "refusal" all where one of the two is no article. The
-    version of our code is no difference.
+    "body" stands for the blocks, "refusal" for everything if one of the two is a refusal. The
+    version of the extraction code is ignored.
     """
     if isinstance(before, Refusal) or isinstance(after, Refusal):
-        same = isinstance(after, Refusal) and replace(after, version=0) == (
+        is_same = isinstance(after, Refusal) and replace(after, version=0) == (
             replace(before, version=0) if isinstance(before, Refusal) else None
         )
-        return () if same else ("refusal",)
+        return () if is_same else ("refusal",)
     after = replace(after, extraction=replace(after.extraction, version=before.extraction.version))
     names = [field.name for field in fields(Article)]
-    found = [name for name in names if getattr(before, name) != getattr(after, name)]
-    return tuple("body" if name == "blocks" else name for name in found)
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return tuple("body" if name == "blocks" else name for name in differing)
 
 
 def field_diffs(before: Result, after: Result) -> tuple[FieldDiff, ...]:
-    """Return a unified diff of each field that differs, one line of context around a change."""
+    """Return a unified diff of each field that differs, with one line of context."""
     return tuple(
         FieldDiff(name, _diff(_lines(before, name), _lines(after, name)))
         for name in differing_fields(before, after)
@@ -73,8 +73,8 @@ def field_diffs(before: Result, after: Result) -> tuple[FieldDiff, ...]:
 
 
 def _diff(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    found = list(unified_diff(before, after, n=1, lineterm=""))
-    return tuple(line for line in found[2:])  # without the two lines that name files
+    diff = unified_diff(before, after, n=1, lineterm="")
+    return tuple(diff)[2:]  # without the two lines that name files
 
 
 def _lines(result: Result, field: str) -> list[str]:
@@ -101,7 +101,7 @@ def _value_lines(field: str, value: Any) -> list[str]:
 
 
 def _text(blocks: tuple[Block, ...]) -> list[str]:
-    """Return blocks by the sentence; the first of each says what its block is."""
+    """Return the sentences of blocks; the first one of a block has its kind as a prefix."""
     lines = []
     for block in blocks:
         first, *rest = _SENTENCE_END.split(block.text)

@@ -1,7 +1,7 @@
-"""One line of a file of articles from elsewhere, as what the archive stores. Pure.
+"""Conversion of a line of an imported file into an article or a page to extract. Pure.
 
-The keys are those that `tinquan extract` prints (docs/json.md). What tinquan read itself (a row
-with `extraction`) is taken as it stands; other texts get our normal form.
+The keys are those of `tinquan extract` (docs/json.md). A row that tinquan extracted itself (it has
+`extraction`) is stored unchanged; the texts of other rows are normalized.
 """
 
 import base64
@@ -34,15 +34,15 @@ from storage.model.json import LOCAL
 from storage.text.normalize import normalize, storable
 
 FOREIGN = Extraction("import", "import", "text", 0)
-"""How an article was read that came without saying so; version 0: not by our code."""
+"""The extraction of an imported article that has none; version 0: not by our code."""
 
-_NOT_SAID = {"extraction", "outlet"}  # what two rows may differ in and say the same
+_NOT_CONTENT = {"extraction", "outlet"}  # fields in which rows with the same content may differ
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
-_CLOCK_SKEW = timedelta(days=1)  # a row may say it is published so much later than now
+_CLOCK_SKEW = timedelta(days=1)  # how far in the future a publication time may be
 
 
 class RowError(Exception):
-    """Why a line cannot be imported: one line of text."""
+    """A line cannot be imported; the message is one line and says why."""
 
 
 class _Strict(BaseModel):
@@ -97,10 +97,10 @@ class _Row(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """What a file's lines do not say themselves.
+    """Defaults and settings for the rows of a file.
 
-    outlet: slug for rows without one. id_key: the key of the outlet's own id. outlets: those that
-    have a file, by slug. now: when the import began; the time of capture of rows without
+    outlet: slug for rows without one. id_key: the key of the outlet's own id. outlets: those with
+    an outlet file, by slug. now: when the import began; the time of capture of rows without
     `fetched_at`.
     """
 
@@ -112,9 +112,9 @@ class ImportSource:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """A line's article, or the page that it is to be extracted from; the other is None.
+    """The article of a line, or the page to extract it from; the other is None.
 
-    capture: stands for a record; its file is "", for there is none.
+    capture: a synthetic one; its `warc_file` is "", as there is no record.
     """
 
     outlet: str
@@ -125,7 +125,7 @@ class ImportedRow:
 
 
 def parse_line(line: bytes, source: ImportSource) -> ImportedRow:
-    """Return what a line of JSON gives. Raises RowError."""
+    """Parse a line of JSON. Raises RowError."""
     row = _row(line, source.id_key)
     own_id = str(row.article_id) if row.article_id not in (None, "") else None
     outlet = _outlet(row, source)
@@ -137,8 +137,9 @@ def parse_line(line: bytes, source: ImportSource) -> ImportedRow:
     if row.html is not None:
         return _page(row, outlet, own_id, url, fetched_at)
     article = _article(row, outlet, own_id, url, source.now)
-    said = json.dumps(row.model_dump(exclude=_NOT_SAID, exclude_defaults=True), sort_keys=True)
-    capture = _capture(outlet, row.url or url, said, fetched_at, source.now)
+    values = row.model_dump(exclude=_NOT_CONTENT, exclude_defaults=True)
+    content = json.dumps(values, sort_keys=True)
+    capture = _capture(outlet, row.url or url, content, fetched_at, source.now)
     return ImportedRow(outlet, own_id, capture, article=article)
 
 
@@ -155,7 +156,7 @@ def _row(line: bytes, id_key: str) -> _Row:
         raise RowError("is not a JSON object: expected one article a line, {…}")
     if id_key != "article_id":
         fields = fields | {"article_id": fields.get(id_key)}
-    for key in ("article_id", "url"):  # what is asked for must be what is stored
+    for key in ("article_id", "url"):  # so that lookups use the values that are stored
         if isinstance(fields.get(key), str):
             fields[key] = storable(fields[key])
     try:
@@ -182,7 +183,7 @@ def _url(text: str) -> str:
 
 
 def _urn(outlet: str, own_id: str) -> str:
-    """Return what stands for the address of an article that came with its id alone."""
+    """Return a URN as the URL of an article that has only an id."""
     return f"urn:tinquan:{outlet}:{quote(own_id, safe='', errors='surrogatepass')}"
 
 
@@ -201,18 +202,18 @@ def _page(
     if fetched_at is None or not row.url or row.url.startswith("urn:"):
         raise RowError("has html: expected its url and fetched_at beside it")
     body = (row.html or "").encode("utf-8", "replace")
-    # The mark at the beginning outweighs whatever encoding the page itself names.
+    # The byte order mark overrides the encoding that the page declares.
     page = Page(row.url, b"\xef\xbb\xbf" + body, fetched_at)
-    said = json.dumps([own_id, url, row.html])
-    capture = _capture(outlet, row.url, said, fetched_at, fetched_at)
+    content = json.dumps([own_id, url, row.html])
+    capture = _capture(outlet, row.url, content, fetched_at, fetched_at)
     return ImportedRow(outlet, own_id, capture, page=page)
 
 
 def _capture(
-    outlet: str, url: str, said: str, fetched_at: datetime | None, now: datetime
+    outlet: str, url: str, content: str, fetched_at: datetime | None, now: datetime
 ) -> Capture:
-    """Return what stands for a record: named by what the row says, so that it is known again."""
-    payload = f"{outlet}\0{said}\0{fetched_at and fetched_at.isoformat()}".encode()
+    """Return a capture whose record id is a hash of the row, so that a repeated row is known."""
+    payload = f"{outlet}\0{content}\0{fetched_at and fetched_at.isoformat()}".encode()
     digest = hashlib.sha1(payload, usedforsecurity=False).digest()
     name = base64.b32encode(digest).decode()
     record_id = f"<urn:tinquan:import:{name}>"
@@ -222,56 +223,56 @@ def _capture(
 def _article(row: _Row, outlet: str, own_id: str | None, url: str, now: datetime) -> Article:
     if row.refusal is not None:
         raise RowError(f"is no article: tinquan refused the page ({row.refusal.get('reason')})")
-    # What tinquan exported comes back as it was; other files hold what they like, escapes too.
-    tidy = _as_it_is if row.extraction else _tidied
-    blocks = _blocks(row, tidy)
+    # tinquan's own exports are imported unchanged; other files may contain anything, escapes too.
+    clean = _unchanged if row.extraction else _normalized
+    blocks = _blocks(row, clean)
     if not (row.title or blocks):
         raise RowError("has neither title nor text: expected title and body, or html")
     published_at = _moment("published_at", row.published_at)
     if published_at is not None and published_at > now + _CLOCK_SKEW:
         raise RowError(f"published_at {row.published_at!r:.40} is in the future")
 
-    def each(texts: Iterable[str] | None) -> tuple[str, ...]:
-        return tuple(text for given in texts or () if (text := tidy(given)) is not None)
+    def clean_all(texts: Iterable[str] | None) -> tuple[str, ...]:
+        return tuple(text for raw in texts or () if (text := clean(raw)) is not None)
 
     return Article(
         outlet=outlet,
         url=url,
-        title=tidy(row.title) or "",
+        title=clean(row.title) or "",
         blocks=blocks,
         extraction=Extraction(**row.extraction.model_dump()) if row.extraction else FOREIGN,
         article_id=own_id,
-        dateline=tidy(row.dateline),
-        sapo=tidy(row.sapo),
-        authors=each(row.authors),
-        byline=tidy(row.byline),
-        credit=tidy(row.credit),
+        dateline=clean(row.dateline),
+        sapo=clean(row.sapo),
+        authors=clean_all(row.authors),
+        byline=clean(row.byline),
+        credit=clean(row.credit),
         published_at=published_at,
         modified_at=_moment("modified_at", row.modified_at),
-        published_raw=tidy(row.published_raw),
-        published_rule=tidy(row.published_rule),
-        section=each(row.section),
-        tags=each(row.tags),
+        published_raw=clean(row.published_raw),
+        published_rule=clean(row.published_rule),
+        section=clean_all(row.section),
+        tags=clean_all(row.tags),
         images=tuple(
-            Image(tidy(one.url) or "", tidy(one.caption), tidy(one.credit))
-            for one in row.images or ()
+            Image(clean(image.url) or "", clean(image.caption), clean(image.credit))
+            for image in row.images or ()
         ),
         kind=row.kind or "text",
-        language=tidy(row.language) or "vi",
-        notes=each(row.notes),
+        language=clean(row.language) or "vi",
+        notes=clean_all(row.notes),
     )
 
 
-def _blocks(row: _Row, tidy: Callable[[str | None], str | None]) -> tuple[Block, ...]:
+def _blocks(row: _Row, clean: Callable[[str | None], str | None]) -> tuple[Block, ...]:
     if row.blocks:
-        return tuple(Block(block.kind, tidy(block.text) or "") for block in row.blocks)
+        return tuple(Block(block.kind, clean(block.text) or "") for block in row.blocks)
     texts = (line.strip() for line in normalize(row.body or "").split("\n"))
     return tuple(Block("paragraph", text) for text in texts if text)
 
 
-def _as_it_is(text: str | None) -> str | None:
+def _unchanged(text: str | None) -> str | None:
     return text
 
 
-def _tidied(text: str | None) -> str | None:
+def _normalized(text: str | None) -> str | None:
     return (" ".join(normalize(text).split()) or None) if text is not None else None

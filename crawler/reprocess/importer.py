@@ -1,4 +1,4 @@
-"""A file of articles into an archive: line by line, by fifty a transaction, whatever its size."""
+"""Import of articles into an archive, in constant memory: line by line, fifty per transaction."""
 
 import asyncio
 import os
@@ -21,11 +21,11 @@ from storage.model.runs import Run
 from storage.model.schedule import LockSession, run_lock
 
 BATCH = 50
-_BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has fifty
+_BATCH_BYTES = 32 * 1024 * 1024  # a batch of long lines is stored before it has fifty rows
 
 
 class Pages:
-    """Extracts the pages among the rows, in children that can be killed; started when needed."""
+    """Extracts the pages among rows, in killable subprocesses that are started on demand."""
 
     def __init__(self, source: ImportSource) -> None:
         self._source = source
@@ -40,10 +40,10 @@ class Pages:
         self._stack.close()
 
     def read(self, rows: list[ImportedRow]) -> list[Article | Refusal]:
-        """Return what each row is: the article it gives, or what its page is read as."""
+        """Return the article of each row, or the result of extracting its page."""
         pages = [row for row in rows if row.page is not None]
-        read = iter(self._extract(pages)) if pages else iter(())
-        return [row.article or next(read) for row in rows]
+        extracted = iter(self._extract(pages)) if pages else iter(())
+        return [row.article or next(extracted) for row in rows]
 
     def _extract(self, rows: list[ImportedRow]) -> list[Article | Refusal]:
         if self._runner is None or self._worker is None:
@@ -53,11 +53,11 @@ class Pages:
         worker = self._worker
 
         async def read_all() -> list[Article | Refusal]:
-            return await asyncio.gather(*(self._one(row, worker) for row in rows))
+            return await asyncio.gather(*(self._extract_row(row, worker) for row in rows))
 
         return self._runner.run(read_all())
 
-    async def _one(self, row: ImportedRow, worker: ExtractionWorker) -> Article | Refusal:
+    async def _extract_row(self, row: ImportedRow, worker: ExtractionWorker) -> Article | Refusal:
         if row.page is None:
             raise AssertionError("only rows with a page are extracted")
         result = await worker.extract(row.page, self._source.outlets.get(row.outlet))
@@ -76,10 +76,10 @@ class Buffer:
 
 
 class Importer:
-    """Takes lines into an archive; every outlet has a run of its own.
+    """Imports lines into an archive, with one run for each outlet.
 
-    reject: told of each line that is set aside, with its reason. skip: told of each line whose
-    article was taken down; nothing of it is kept. clock: the present moment, UTC.
+    reject: called with each line that cannot be imported, and the reason. skip: called with each
+    line whose article was taken down; nothing of it is stored. clock: returns the time, UTC.
     """
 
     def __init__(
@@ -102,31 +102,31 @@ class Importer:
         self._locks: LockSession | None = None
 
     def take(self, line: Line) -> None:
-        """Take one line, to be stored with others, or reject it."""
+        """Buffer a line, to be stored in a batch, or reject it."""
         if line.text is None:
             limit = MAX_LINE_BYTES // 1024**2
             self._reject(line, f"is {line.size:,} bytes long: expected at most {limit} MB")
             return
         try:
-            given = parse_line(line.text, self._source)
+            row = parse_line(line.text, self._source)
         except RowError as error:
             self._reject(line, str(error))
             return
-        buffer = self._buffers.setdefault(given.outlet, Buffer())
-        buffer.rows.append((line, given))
+        buffer = self._buffers.setdefault(row.outlet, Buffer())
+        buffer.rows.append((line, row))
         buffer.size += line.size
-        full = sum(each.size for each in self._buffers.values()) > _BATCH_BYTES
-        for outlet in list(self._buffers) if full else [given.outlet]:
-            if full or len(buffer.rows) >= BATCH:
+        is_full = sum(waiting.size for waiting in self._buffers.values()) > _BATCH_BYTES
+        for outlet in list(self._buffers) if is_full else [row.outlet]:
+            if is_full or len(buffer.rows) >= BATCH:
                 self._store(outlet)
 
     def store_rest(self) -> None:
-        """Store what has been taken and is not stored yet."""
+        """Store the buffered rows."""
         for outlet in list(self._buffers):
             self._store(outlet)
 
     def finish(self, reason: str) -> list[Run]:
-        """Close the runs; reason: "finished", "shutdown", or what went wrong."""
+        """Finish the runs and return them; reason: "finished", "shutdown", or an error."""
         runs = [recorder.finish(reason) for recorder in self._recorders.values()]
         if self._locks is not None:
             self._locks.close()
@@ -136,39 +136,39 @@ class Importer:
         rows = self._allowed(outlet, self._buffers.pop(outlet).rows)
         recorder = self._recorders.get(outlet) or self._begin(outlet)
         lines, arrivals = [], []
-        results = self._pages.read([given for _, given in rows])
-        for (line, given), result in zip(rows, results, strict=True):
+        results = self._pages.read([row for _, row in rows])
+        for (line, row), result in zip(rows, results, strict=True):
             if isinstance(result, Refusal) and result.reason in FAILURES:
                 self._reject(line, f"could not be extracted: {result.evidence}")
             else:
                 lines.append(line)
-                arrivals.append(Arrival(given.capture, result))
-        answers = self._archive.articles.store_many(recorder.run.id, arrivals)
+                arrivals.append(Arrival(row.capture, result))
+        stored = self._archive.articles.store_many(recorder.run.id, arrivals)
         recorder.count(fetched=len(arrivals))
-        for line, arrival, answer in zip(lines, arrivals, answers, strict=True):
+        for line, arrival, outcome in zip(lines, arrivals, stored, strict=True):
             result = arrival.result
-            if answer.apart_from is not None:
+            if outcome.apart_from is not None:
                 recorder.record_signal(HealthSignal.KEPT_APART, arrival.capture.url)
-            if answer.verdict is Verdict.REFUSED and isinstance(result, Article):
-                self._skip(line)  # known by its own id: it came under another address
-                recorder.stored(answer, RefusalReason.REDACTED, None)
+            if outcome.verdict is Verdict.REFUSED and isinstance(result, Article):
+                self._skip(line)  # taken down, and found by its id under another URL
+                recorder.stored(outcome, RefusalReason.REDACTED, None)
             elif isinstance(result, Refusal):
-                recorder.stored(answer, result.reason, None)
+                recorder.stored(outcome, result.reason, None)
             else:
-                recorder.stored(answer, None, result.published_at)
+                recorder.stored(outcome, None, result.published_at)
 
     def _allowed(
         self, outlet: str, rows: list[tuple[Line, ImportedRow]]
     ) -> list[tuple[Line, ImportedRow]]:
-        """Return the rows but those whose addresses were taken down."""
-        taken = self._archive.articles.redacted(outlet, [given.capture.url for _, given in rows])
-        for line, given in rows:
-            if given.capture.url in taken:
+        """Return the rows without those whose URL was taken down, which are skipped."""
+        redacted = self._archive.articles.redacted(outlet, [row.capture.url for _, row in rows])
+        for line, row in rows:
+            if row.capture.url in redacted:
                 self._skip(line)
-        return [(line, given) for line, given in rows if given.capture.url not in taken]
+        return [(line, row) for line, row in rows if row.capture.url not in redacted]
 
     def _begin(self, outlet: str) -> RunRecorder:
-        # A replay: no outlet was asked for anything, so it says nothing about the outlet's health.
+        # A replay, because nothing was requested: it says nothing about the outlet's health.
         run = Run(
             id=uuid4().hex[:12],
             outlet=outlet,
@@ -185,7 +185,7 @@ class Importer:
         return recorder
 
     def _lock(self, run_id: str) -> None:
-        """Let every machine that shares the archive see that a run is at work."""
+        """Hold the run's lock, by which other machines see that the run is active."""
         if self._locks is None:
             self._locks = self._archive.locks.session(f"tinquan import on {machine_name()}")
         if self._locks is not None:

@@ -1,4 +1,4 @@
-"""Files of JSON lines: read in constant memory, and what cannot be used set aside."""
+"""Reading of JSON lines files in constant memory, and a file of rejected lines."""
 
 import gzip
 import json
@@ -11,18 +11,18 @@ from typing import IO
 from storage.errors import UsageError
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
-"""A longer line is set aside: no article has so much text, and a few of them fill the memory."""
-_SHOWN_CHARACTERS = 100_000  # of a line that is set aside; the whole is in the file itself
+"""A longer line is rejected: no article is so long, and a few such lines would fill the memory."""
+_SHOWN_CHARACTERS = 100_000  # of a rejected line; the input has the whole line
 _BOM = b"\xef\xbb\xbf"
 
 
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What reading a damaged gzip file raises."""
+"""The exceptions that reading a damaged gzip file raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the file. number: from 1. text: None where it is too long; size: in bytes."""
+    """A line of the file. number: from 1. text: None if it is too long. size: in bytes."""
 
     number: int
     text: bytes | None
@@ -30,7 +30,7 @@ class Line:
 
 
 def read_lines(stream: IO[bytes], limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
-    """Yield the lines that are not blank, none longer than `limit` bytes held in memory."""
+    """Yield the lines that are not blank; never more than `limit` bytes of a line are in memory."""
     number = 0
     while text := stream.readline(limit + 1):
         number += 1
@@ -40,33 +40,33 @@ def read_lines(stream: IO[bytes], limit: int = MAX_LINE_BYTES) -> Iterator[Line]
             if text.strip():
                 yield Line(number, text, size)
             continue
-        text = b""  # let go of it before the rest is read
+        text = b""  # frees it before the rest of the line is read
         while (rest := stream.readline(1 << 20)) and not rest.endswith(b"\n"):
             size += len(rest)
         yield Line(number, None, size + len(rest))
 
 
 def open_lines(file: Path) -> tuple[IO[bytes], IO[bytes]]:
-    """Return a file's bytes, unpacked where it is gzip's, and the file itself, to ask how far.
+    """Open a file for reading; return the stream, decompressed if it is gzip, and the raw file.
 
-    Raises UsageError.
+    The position of the raw file shows the progress. Raises UsageError.
     """
     try:
         raw = file.open("rb")
-        packed = raw.read(2) == b"\x1f\x8b"
+        is_gzip = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
     except OSError as error:
         raise UsageError(
             f"{file}: cannot be read: {error.strerror}; expected a file of JSON lines"
         ) from None
-    return (gzip.GzipFile(fileobj=raw) if packed else raw), raw  # type: ignore[return-value]  # it is one but for its name
+    return (gzip.GzipFile(fileobj=raw) if is_gzip else raw), raw  # type: ignore[return-value]  # it has the methods that are used
 
 
 class Rejects:
-    """The lines that are set aside, with their numbers and reasons, in a file of their own.
+    """A file of the rejected lines, with their numbers and reasons.
 
-    It takes the place of the one of an earlier import when it is complete; where no line is set
-    aside, there is none. Raises UsageError where no file can be written there, before any line.
+    When complete, it replaces that of an earlier import; if no line is rejected, there is none.
+    Raises UsageError if the file cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,7 +81,7 @@ class Rejects:
             raise _unwritable(self.path, error) from None
 
     def add(self, line: Line, reason: str) -> None:
-        """Keep a line. Raises UsageError where the file cannot be written."""
+        """Write a line to the file. Raises UsageError if it cannot be written."""
         self.count += 1
         text = (line.text or b"").decode("utf-8", "backslashreplace").rstrip("\r\n")
         row = {"line": line.number, "reason": reason, "bytes": line.size}
@@ -92,9 +92,10 @@ class Rejects:
             raise _unwritable(self.path, error) from None
 
     def close(self, *, complete: bool = True) -> None:
-        """Put the file in its place. Raises UsageError where that cannot be done.
+        """Move the file to its final path. Raises UsageError if that fails.
 
-        complete: the whole input was read; else the file of an earlier import may stay.
+        complete: the whole input was read. Otherwise, without rejected lines, the file of an
+        earlier import is kept.
         """
         try:
             self._file.close()

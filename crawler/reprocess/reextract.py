@@ -1,4 +1,4 @@
-"""Captures read again by today's code, in processes that can be killed, batch by batch."""
+"""Re-extraction of captures with the current code, in killable subprocesses, batch by batch."""
 
 import asyncio
 from collections import Counter, deque
@@ -17,12 +17,12 @@ from storage.model.articles import Capture, Refusal
 
 BATCH = 200  # captures in one transaction
 _STORE = "the object store"
-_AHEAD = 1  # batches that children are given while one is written, so that they never wait
+_AHEAD = 1  # batches that are extracted while another is written, so that workers never idle
 
 
 @dataclass(frozen=True, slots=True)
 class RereadItem:
-    """A capture in the archive, by its number there, and what it was last read as."""
+    """A capture in the archive, with its row number and its newest reading."""
 
     number: int
     capture: Capture
@@ -31,7 +31,7 @@ class RereadItem:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a capture could not be read again. where: what is missing or damaged."""
+    """The reason why a capture could not be read. where: what is missing or damaged."""
 
     where: str
     message: str
@@ -39,7 +39,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An article, or a refusal, that today's code reads otherwise, or fails to read."""
+    """A capture for which the current code gives a different result, or fails."""
 
     number: int
     capture: Capture
@@ -50,11 +50,11 @@ class Difference:
 
 @dataclass(slots=True)
 class Report:
-    """What reading again came to so far.
+    """The counts of a re-extraction so far.
 
-    fields: in how many captures each field differs. unread: by file or outlet, how many captures
-    could not be read, and why the first of them. stale: differences to what the very same version
-    of our code had read.
+    fields: the number of captures in which each field differs. unread: by file or outlet, the
+    number of captures that could not be read, and the error of the first. stale: the number of
+    differences from readings of the same version of the code.
     """
 
     effects: Counter[Effect] = field(default_factory=Counter)
@@ -64,26 +64,27 @@ class Report:
 
     @property
     def done(self) -> int:
-        """How many captures have been looked at."""
+        """The number of captures processed."""
         return sum(self.effects.values()) + self.unread_count
 
     @property
     def unread_count(self) -> int:
-        """How many captures could not be read."""
+        """The number of captures that could not be read."""
         return sum(count for count, _ in self.unread.values())
 
     @property
     def differing(self) -> int:
-        """How many captures say something else now."""
-        return sum(self.effects[e] for e in (Effect.CHANGED, Effect.REFUSED, Effect.ADMITTED))
+        """The number of captures with a different result."""
+        changes = (Effect.CHANGED, Effect.REFUSED, Effect.ADMITTED)
+        return sum(self.effects[effect] for effect in changes)
 
 
 @dataclass(frozen=True, slots=True)
 class RereadCallbacks:
-    """What the loop calls, in this order for each batch; nothing is written by itself.
+    """The functions that are called for each batch, in this order; nothing else is written.
 
-    write: what a batch is read as, by the captures' numbers, to be kept in one transaction.
-    differ: each difference. progress: the report, after each batch.
+    write: called with the results of a batch by row number, to store in one transaction.
+    differ: called with each difference. progress: called with the report after each batch.
     """
 
     write: Callable[[Sequence[tuple[int, Result]]], object]
@@ -93,10 +94,10 @@ class RereadCallbacks:
 
 @dataclass(frozen=True, slots=True)
 class RereadSettings:
-    """How captures are read.
+    """The settings of a re-extraction.
 
-    captures: where WARC files are. outlets: by slug.
-    version: of the code that reads. function: that code; children import it.
+    captures: finds WARC files. outlets: by slug. version: of the extraction code. workers: the
+    number of subprocesses. function: extracts a page; subprocesses import it.
     """
 
     captures: CaptureFiles
@@ -109,7 +110,7 @@ class RereadSettings:
 def read_capture(
     file: WarcSource, offset: int, outlet: Outlet | None, function: Extract
 ) -> Result | Unread:
-    """Return what the record at `offset` (in bytes) of a WARC file is read as."""
+    """Extract the record at `offset` (in bytes) of a WARC file."""
     try:
         page = read_record(file, offset)
     except StoreError as error:
@@ -122,11 +123,12 @@ def read_capture(
 def reread(
     batches: Iterator[list[RereadItem]], reader: RereadSettings, callbacks: RereadCallbacks
 ) -> Report:
-    """Read captures again, batch by batch; return what it came to.
+    """Re-extract captures, batch by batch; return the counts.
 
-    batches: each is asked for while the one before is being read. What `callbacks` raise, or the
-    archive behind `batches`, ends the work; what was written stays. A batch of which the object
-    store gives nothing is the last: it is away, and each question would wait for it.
+    batches: each one is fetched while the previous one is being extracted. An exception of
+    `callbacks` or `batches` ends the run; batches already written are kept. If the object store
+    returns nothing for a whole batch, it is unreachable, and the run ends instead of waiting for
+    each request.
     """
     return asyncio.run(_reread(batches, reader, callbacks))
 
@@ -139,25 +141,25 @@ async def _reread(
     async with ExtractionWorker(workers=reader.workers) as worker:
         for batch in batches:
             ahead.append((batch, _begin(batch, worker, reader)))
-            await asyncio.sleep(0)  # lets the children start on it before another is written
-            if len(ahead) > _AHEAD and not await _conclude_first(ahead, reader, callbacks, report):
+            await asyncio.sleep(0)  # lets the workers start on it before another is written
+            if len(ahead) > _AHEAD and not await _finish_first(ahead, reader, callbacks, report):
                 break
         while ahead:
-            await _conclude_first(ahead, reader, callbacks, report)
+            await _finish_first(ahead, reader, callbacks, report)
     return report
 
 
-async def _conclude_first(
+async def _finish_first(
     ahead: "deque[tuple[list[RereadItem], asyncio.Future[list[Result | Unread]]]]",
     reader: RereadSettings,
     callbacks: RereadCallbacks,
     report: Report,
 ) -> bool:
-    """Conclude the oldest batch; return whether to go on."""
+    """Finish the oldest batch; return False if the object store is unreachable."""
     batch, reading = ahead.popleft()
     results = await reading
-    _conclude(batch, results, reader, callbacks, report)
-    return not all(isinstance(one, Unread) and one.where == _STORE for one in results)
+    _finish(batch, results, reader, callbacks, report)
+    return not all(isinstance(result, Unread) and result.where == _STORE for result in results)
 
 
 def _begin(
@@ -171,7 +173,7 @@ async def _read(
 ) -> Result | Unread:
     before, capture = item.before, item.capture
     outlet = reader.outlets.get(before.outlet)
-    if outlet is None:  # read without it, the article would be another outlet's
+    if outlet is None:  # without its file, the article would get another slug
         where = f"outlet {before.outlet}"
         return Unread(where, f"{where} has no file: write one, or name the outlets to read")
     file = reader.captures.find(capture.warc_file)
@@ -180,7 +182,7 @@ async def _read(
     )
 
 
-def _conclude(
+def _finish(
     batch: list[RereadItem],
     results: list[Result | Unread],
     reader: RereadSettings,
@@ -218,5 +220,5 @@ def _count(
 
 
 def version_of(result: Result) -> int:
-    """Return which version of our code read a page."""
+    """Return the version of the extraction code that gave a result."""
     return result.version if isinstance(result, Refusal) else result.extraction.version

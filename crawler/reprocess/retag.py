@@ -1,4 +1,4 @@
-"""Tag again what the archive holds, where gazetteer or rules have changed: no crawl needed."""
+"""Retagging of archived articles after a change of the gazetteer or the rules, without a crawl."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -12,21 +12,22 @@ from storage.archive import Archive
 from storage.errors import TinquanError
 from storage.model.places import Tags
 
-BATCH = 400  # contents in one transaction: what a kill can cost, and how long a crawl waits
-_PART = 25  # contents in one call of a child: fewer calls, and little to repeat where one hangs
+BATCH = 400  # contents per transaction; it bounds what a kill loses and how long crawls wait
+_PART = 25  # contents per call of a worker; more save calls, fewer save repeats after a hang
 
 
 @dataclass(slots=True)
 class Retagged:
-    """What was done. given_up: contents that could not be tagged in time; they are noted as such.
+    """The counts of a retagging.
 
-    left: contents that the archive did not take; they come again the next time.
+    failed: contents whose tagging failed or timed out; they are stored with a note.
+    remaining: contents that the archive did not store; the next call tries them again.
     """
 
     tagged: int = 0
     mentions: int = 0
-    given_up: int = 0
-    left: int = 0
+    failed: int = 0
+    remaining: int = 0
 
 
 def retag(
@@ -37,10 +38,10 @@ def retag(
     worker: Callable[[], ExtractionWorker] = ExtractionWorker,
     batch: int = BATCH,
 ) -> Retagged:
-    """Tag every content without tags of these tables and of today's rules.
+    """Tag every content that has no tags by these tables and the current rules.
 
-    Batches are stored one by one, so that a second call goes on where a killed one was.
-    advance: called with how many were tagged. worker: makes the children that tag.
+    Batches are stored one by one, so that a second call resumes a killed one.
+    advance: called with the number of contents tagged since. worker: creates the worker.
     """
     return asyncio.run(_Retagger(archive, tables, outlets, advance, batch).run(worker))
 
@@ -60,23 +61,23 @@ class _Retagger:
         self._done = Retagged()
 
     async def run(self, make_worker: Callable[[], ExtractionWorker]) -> Retagged:
-        before: set[int] = set()
+        last: set[int] = set()
         async with make_worker() as worker:
             while batch := self._batch():
-                if batch.keys() <= before:  # the archive did not take them: asking on is no use
+                if batch.keys() <= last:  # the archive did not store them; it would loop
                     break
-                before = set(batch)
+                last = set(batch)
                 self._store(await self._tag(worker, batch))
-        self._done.left = self._archive.places.count_untagged(self._version)
+        self._done.remaining = self._archive.places.count_untagged(self._version)
         return self._done
 
     def _batch(self) -> dict[int, TagRequest]:
-        found = self._archive.places.untagged(self._version, self._size)
+        untagged = self._archive.places.untagged(self._version, self._size)
         return {
             number: TagRequest(
                 article, captured_at, self._province(article.outlet, article.section)
             )
-            for number, article, captured_at in found
+            for number, article, captured_at in untagged
         }
 
     def _province(self, slug: str, sections: tuple[str, ...]) -> str | None:
@@ -86,25 +87,25 @@ class _Retagger:
     async def _tag(
         self, worker: ExtractionWorker, batch: Mapping[int, TagRequest]
     ) -> dict[int, Tags]:
-        asked = list(batch.values())
-        parts = [asked[start : start + _PART] for start in range(0, len(asked), _PART)]
-        made = await asyncio.gather(*(self._part(worker, part) for part in parts))
-        return dict(zip(batch, (tags for part in made for tags in part), strict=True))
+        requests = list(batch.values())
+        parts = [requests[start : start + _PART] for start in range(0, len(requests), _PART)]
+        tagged = await asyncio.gather(*(self._tag_part(worker, part) for part in parts))
+        return dict(zip(batch, (tags for part in tagged for tags in part), strict=True))
 
-    async def _part(self, worker: ExtractionWorker, part: Sequence[TagRequest]) -> list[Tags]:
-        """Return the tags of a few contents; of one that cannot be tagged, a note why."""
+    async def _tag_part(self, worker: ExtractionWorker, part: Sequence[TagRequest]) -> list[Tags]:
+        """Return the tags of a few contents; for one that cannot be tagged, a note."""
         try:
             return await worker.run(tag_articles, self._tables, part)
         except TinquanError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever ends a child costs one content only
+        except Exception as error:  # noqa: BLE001 - a killed worker must cost one content only
             if len(part) == 1:
-                self._done.given_up += 1
+                self._done.failed += 1
                 return [Tags(self._version, (), (), f"not tagged: {type(error).__name__}: {error}")]
-        return [tags for one in part for tags in await self._part(worker, [one])]
+        return [tags for request in part for tags in await self._tag_part(worker, [request])]
 
-    def _store(self, made: Mapping[int, Tags]) -> None:
-        self._archive.places.tag(made)
-        self._done.tagged += len(made)
-        self._done.mentions += sum(len(tags.mentions) for tags in made.values())
-        self._advance(len(made))
+    def _store(self, tagged: Mapping[int, Tags]) -> None:
+        self._archive.places.tag(tagged)
+        self._done.tagged += len(tagged)
+        self._done.mentions += sum(len(tags.mentions) for tags in tagged.values())
+        self._advance(len(tagged))

@@ -110,7 +110,7 @@ class Agenda:
         publication times of new articles, by outlet and section; None to take them from the runs.
         """
         if published is not None:
-            runs = [replace(run, new_of={}) for run in runs]
+            runs = [replace(run, new_by_section={}) for run in runs]
             for item in self._items:
                 item.published = sorted(published.get(item.outlet, {}).get(item.name, ()))
         for run in sorted(runs, key=lambda run: run.started_at):

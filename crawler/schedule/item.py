@@ -55,7 +55,7 @@ class Item:
 
         So does a run that died with its machine, but not more than twice in a row.
         """
-        self.learn(run.new_of.get(self.name, ()))
+        self.learn(run.new_by_section.get(self.name, ()))
         if run.outcome in (None, Outcome.STOPPED):
             return
         if _was_cut_off(run) and self.failures < _MAX_CUT_OFF:

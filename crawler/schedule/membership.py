@@ -47,7 +47,7 @@ class Membership:
         machines = [row for row in self._archive.machines.find() if row.stopped_at is None]
         holder = "another schedule"
         if machines:
-            newest = max(machines, key=lambda row: row.seen_at)
+            newest = max(machines, key=lambda row: row.heartbeat_at)
             since = f"{newest.started_at:%F %T} UTC"
             holder = f"the schedule of process {newest.pid} on {newest.name} since {since}"
         raise ArchiveError(

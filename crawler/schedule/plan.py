@@ -84,7 +84,7 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
     """Return when each outlet is due for a crawl; {} if no schedule is running."""
     running = (
-        machine.stopped_at is None and now - machine.seen_at <= _MAX_HEARTBEAT_AGE
+        machine.stopped_at is None and now - machine.heartbeat_at <= _MAX_HEARTBEAT_AGE
         for machine in archive.machines.find()
     )
     if not any(running):

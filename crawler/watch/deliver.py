@@ -40,7 +40,9 @@ class Composer:
         report = self.archive.watches.report(digest.arrivals, order.query, order.watch.most)
         if digest.arrivals and not report:
             return None
-        page = digest_page(digest, report, order, self.health, self.reader, unsure=delivery.unsure)
+        page = digest_page(
+            digest, report, order, self.health, self.reader, unconfirmed=delivery.unconfirmed
+        )
         return Message(page.subject, text_of(page), html_of(page), unsubscribe=self._unsubscribe)
 
     @property

@@ -148,9 +148,9 @@ def digest_page(
     health: Health,
     reader: str,
     *,
-    unsure: bool = False,
+    unconfirmed: bool = False,
 ) -> DigestPage:
-    """Return a digest as it is read. unsure: it may have been sent before."""
+    """Return a digest as it is read. unconfirmed: it may have been sent before."""
     watch = order.watch
     said = TEXTS[watch.language]
     times = {
@@ -160,7 +160,7 @@ def digest_page(
     return DigestPage(
         subject=subject_of(watch.name, report, watch.language),
         intro=said["intro"].format(**times),
-        notes=(said["unsure"],) if unsure else (),
+        notes=(said["unconfirmed"],) if unconfirmed else (),
         sections=tuple(_sections(report, Entries(watch.language, reader))),
         trust=trust_lines(health, watch.outlets, digest.since, watch.language),
         footer=said["footer"].format(name=watch.name),

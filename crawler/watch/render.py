@@ -11,31 +11,33 @@ from crawler.watch.words import TEXTS
 from storage.model.watches import Delivery, Look, WatchState
 
 
-def watch_json(watch: Watch, state: WatchState | None, owed: Iterable[Delivery]) -> dict[str, Any]:
-    """Return a watch as the configuration has it, with how far it was told and what is owed."""
+def watch_json(
+    watch: Watch, state: WatchState | None, unsent: Iterable[Delivery]
+) -> dict[str, Any]:
+    """Return a watch as the configuration has it, with how far it was told and what is unsent."""
     return watch.model_dump(mode="json") | {
         "looked_at": time_json(state.looked_at) if state else None,
         "next_look": time_json(next_look(watch.when, state.looked_at)) if state else None,
-        "owed": [delivery_json(one) for one in owed if one.digest.watch == watch.name],
+        "not_delivered": [delivery_json(one) for one in unsent if one.digest.watch == watch.name],
     }
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """Return a delivery that is owed, or was given up (then `due_at` is null)."""
+    """Return an unsent delivery, also one that was given up (then `due_at` is null)."""
     return {
         "watch": delivery.digest.watch,
         "made_at": time_json(delivery.digest.made_at),
-        **fields_json(delivery, "channel attempts tried_at due_at unsure"),
+        **fields_json(delivery, "channel attempts tried_at due_at unconfirmed"),
     }
 
 
 def delivery_text(delivery: Delivery) -> str:
-    """Return what is owed to a channel, in one line."""
+    """Return an unsent delivery in one line."""
     of = f"{delivery.channel}: digest of {time_text(delivery.digest.made_at)}"
     tried = f"{delivery.attempts} attempts" if delivery.attempts != 1 else "1 attempt"
     then = f"next {time_text(delivery.due_at)}" if delivery.due_at else "given up"
-    unsure = ", perhaps delivered" if delivery.unsure else ""
-    return f"{of} not delivered, {tried}, {then}{unsure}"
+    unconfirmed = ", perhaps delivered" if delivery.unconfirmed else ""
+    return f"{of} not delivered, {tried}, {then}{unconfirmed}"
 
 
 def look_json(look: Look) -> dict[str, Any]:

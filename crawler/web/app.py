@@ -2,10 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
@@ -65,9 +64,15 @@ LIVE: tuple[tuple[str, Answer], ...] = (("/tinh-trang", status),)
 _log = logging.getLogger(__name__)
 
 
-def create_app(reader: Reader) -> Starlette:
-    """Return the reader as an ASGI app."""
+def create_app(reader: Reader, on_stop: Callable[[], object] = lambda: None) -> Starlette:
+    """Return the reader as an ASGI app. on_stop: called when its server has stopped."""
     compile_templates()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
+        yield
+        on_stop()
 
     def answered(answer: Answer, *, cached: bool) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
@@ -86,14 +91,14 @@ def create_app(reader: Reader) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, hosts=reader.hosts)],
-        lifespan=_lifespan,
+        lifespan=lifespan,
     )
 
 
-def warm(reader: Reader, is_wanted: Callable[[], bool] = lambda: True) -> None:
-    """Make a page of each kind, so that the first that is asked for finds all code loaded.
+def warm(reader: Reader) -> None:
+    """Render a page of each kind, so that the first request finds all code loaded.
 
-    is_wanted: whether to go on, asked before each page. A page that cannot be made stops nothing.
+    A page that cannot be rendered is logged and skipped.
     """
     units = reader.gazetteer.units.values()
     ward = next((unit.id for unit in units if unit.level == "ward" and not unit.valid_to), "")
@@ -110,20 +115,12 @@ def warm(reader: Reader, is_wanted: Callable[[], bool] = lambda: True) -> None:
         (search, "q=tin&xep=hop", {}),
     )
     for answer, query, params in made:
-        if not is_wanted():
-            return
         scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": params}
         request = Request(scope | {"query_string": query.encode()})
         try:
             answer(Page(reader, request))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the page is told
+        except Exception as error:  # noqa: BLE001 - a request for the page gets the error
             _log.info("%s: %s", answer.__name__, error)
-
-
-@asynccontextmanager
-async def _lifespan(_app: Starlette) -> Any:
-    current_default_thread_limiter().total_tokens = THREADS
-    yield
 
 
 def _cached(page: Page, request: Request, answer: Answer) -> Response:

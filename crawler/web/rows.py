@@ -73,7 +73,7 @@ def rows_of(reader: Reader, found: Sequence[ArchivedArticle]) -> tuple[Row, ...]
 
 def edits_of(article: ArchivedArticle) -> tuple[Revision, ...]:
     """Return the states that the outlet made of an earlier one."""
-    return tuple(one for one in article.revisions[1:] if not one.maybe_ours)
+    return tuple(one for one in article.revisions[1:] if not one.maybe_reextraction)
 
 
 def units_of(state: Revision, gazetteer: Gazetteer) -> tuple[Unit, ...]:

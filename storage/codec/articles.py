@@ -1,8 +1,9 @@
-"""An article as JSON and back, without loss. Pure.
+"""Lossless conversion between an article and its JSON. Pure.
 
-The JSON is what the archive keeps of every distinct content; SQL and DuckDB can read it. What two
-versions of our extraction code read alike is one content: the version is kept with the captures.
-Unknown values and empty lists are left out, so a field that is added later needs no rewrite.
+The archive stores one JSON text for each distinct content; SQL and DuckDB can read it. The version
+of the extraction code is stored with the captures instead, so two versions that read a page alike
+share one content. Missing values and empty lists are left out, so that a field added later needs
+no rewrite of stored rows.
 """
 
 import json
@@ -26,36 +27,36 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def in_utc(moment: datetime, what: str) -> datetime:
-    """Return an aware `moment` in UTC. Raises ValueError, naming `what`, where it has no zone."""
+    """Return `moment` in UTC. Raises ValueError, which names it as `what`, if it is naive."""
     if moment.utcoffset() is None:
         raise ValueError(f"{what} has no time zone: {moment.isoformat()}")
     return moment.astimezone(UTC)
 
 
 class Window(Protocol):
-    """A query with bounds in time: `since` is inclusive, `until` exclusive."""
+    """A query with a time range: `since` is inclusive, `until` exclusive."""
 
     @property
     def since(self) -> datetime | None:
-        """The first moment."""
+        """The start; None for no lower bound."""
 
     @property
     def until(self) -> datetime | None:
-        """The moment after the last."""
+        """The end; None for no upper bound."""
 
 
 def check_window(query: Window) -> None:
-    """Raise ValueError where a bound of a query's window in time has no zone."""
+    """Raise ValueError if a bound of a query's time range is naive."""
     for moment, what in ((query.since, "since"), (query.until, "until")):
         if moment is not None:
             in_utc(moment, what)
 
 
 def article_to_json(article: Article) -> str:
-    """Return `article` without its extraction's version as one line of JSON.
+    """Return `article` as one line of JSON, without the version of the extraction code.
 
-    Articles equal but for that version give the same text. Raises ValueError where a time has no
-    zone.
+    Articles that differ only in that version give the same text. Raises ValueError if a time is
+    naive.
     """
     row = plain(article)
     del row["extraction"]["version"]
@@ -66,14 +67,17 @@ def article_to_json(article: Article) -> str:
     }
     text = _encode(row)
     try:
-        text.encode()  # a fifth of the time that looking for them takes
+        text.encode()  # takes a fifth of the time of a search for lone surrogates
     except UnicodeEncodeError:
         return escaped(text)
     return text
 
 
 def article_from_json(text: str, version: int) -> Article:
-    """Return the article that `article_to_json` wrote, as read by that version of our code."""
+    """Return the article in a JSON text of `article_to_json`.
+
+    version: of the extraction code that read it.
+    """
     row = json.loads(text)
     row["extraction"]["version"] = version
     return Article(

@@ -1,9 +1,9 @@
-"""What an article says, as one short hash: equal for equal content, whatever the furniture. Pure.
+"""The fingerprint of an article: a short hash that is equal for equal content. Pure.
 
-What counts: title, sapo, blocks, captions and photo credits, authors, byline, credit and the
-publication time. What does not: tags, section, the modified time alone, image addresses (image
-servers move and resize), dateline, extraction, and within a text: blanks, Unicode form, tone
-placement, the shape of quotation marks, dashes and ellipses. Case counts.
+It covers title, sapo, blocks, captions and photo credits, authors, byline, credit and publication
+time. It ignores tags, section, the modification time, image URLs (image servers move and resize),
+dateline and extraction, and within a text whitespace, Unicode form, tone placement, and the shape
+of quotation marks, dashes and ellipses. It is case-sensitive.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from storage.model.articles import Article
 from storage.text.normalize import canonical_tone, lines, one_line
 
 FINGERPRINT_VERSION = 1
-"""Goes up with every change of the rules; the version is the prefix of each fingerprint."""
+"""Incremented with every change of the rules; the version is the prefix of each fingerprint."""
 
 _TYPOGRAPHY = {
     **dict.fromkeys("“”„‟«»″〝〞＂", '"'),
@@ -33,36 +33,36 @@ Part = str | list[str] | list[list[str]] | None
 
 
 def plain(text: str) -> str:
-    """Return `text` as it is compared: one form for every way to write the same words."""
-    return _spelled(one_line(text)) if text else ""
+    """Return `text` in its canonical form, in which it is compared."""
+    return _canonical(one_line(text)) if text else ""
 
 
-def _spelled(text: str) -> str:
-    return _VARIANT.sub(lambda found: _TYPOGRAPHY[found.group()], canonical_tone(text))
+def _canonical(text: str) -> str:
+    return _VARIANT.sub(lambda match: _TYPOGRAPHY[match.group()], canonical_tone(text))
 
 
 def fingerprint(article: Article) -> str:
-    """Return the versioned hash of what `article` says, such as "1:9c5b…" (128 bits, hex)."""
+    """Return the versioned hash of the content of `article`, such as "1:9c5b…" (128 bits, hex)."""
     text = _encode(_parts(article))
     return f"{FINGERPRINT_VERSION}:{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 def changed_fields(before: Article, after: Article) -> tuple[str, ...]:
-    """Return the names of what counts and differs; empty exactly where the fingerprints agree."""
+    """Return the names of the fingerprinted fields that differ; empty if the fingerprints agree."""
     old, new = _parts(before), _parts(after)
     return tuple(name for name in new if old[name] != new[name])
 
 
 def differing_fields(before: Article, after: Article) -> tuple[str, ...]:
-    """Return the names of all fields that differ at all, "body" for the blocks.
+    """Return the names of all fields that differ, "body" for the blocks.
 
-    The version of our extraction code is no difference.
+    The version of the extraction code is ignored.
     """
-    same_code = replace(after.extraction, version=before.extraction.version)
-    after = replace(after, extraction=same_code)
+    same_version = replace(after.extraction, version=before.extraction.version)
+    after = replace(after, extraction=same_version)
     names = [field.name for field in fields(Article)]
-    found = [name for name in names if getattr(before, name) != getattr(after, name)]
-    return tuple("body" if name == "blocks" else name for name in found)
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return tuple("body" if name == "blocks" else name for name in differing)
 
 
 def _parts(article: Article) -> dict[str, Part]:
@@ -80,13 +80,13 @@ def _parts(article: Article) -> dict[str, Part]:
 
 
 def _body(article: Article) -> Iterable[tuple[str, str]]:
-    """Return the blocks' kinds with their texts as they are compared."""
+    """Return the kind of each block with its canonical text."""
     kinds = [block.kind for block in article.blocks]
-    whole = article.body
-    if whole.count("\n") >= len(kinds):  # a line break within a block
+    body = article.body
+    if body.count("\n") >= len(kinds):  # a line break within a block
         return zip(kinds, (plain(block.text) for block in article.blocks), strict=True)
-    # All in one pass, which is twice as quick: nothing that `plain` does reaches past a line's end.
-    return zip(kinds, _spelled("\n".join(lines(whole))).split("\n"), strict=True)
+    # One pass over the body is twice as fast; no rule of `plain` reaches across a line break.
+    return zip(kinds, _canonical("\n".join(lines(body))).split("\n"), strict=True)
 
 
 def _captions(article: Article) -> list[list[str]]:

@@ -1,10 +1,11 @@
-"""Which stored article a page is, by the articles that its id and its URL lead to. Pure.
+"""Identification of a page with a stored article, by outlet id and URL. Pure.
 
-- The same outlet id is the same article, whatever became of the slug in its URL.
-- The same canonical URL is the same article, also where the outlet renumbered it.
-- An alias (a redirect, an AMP page) finds an article, but never joins two that have ids: an
+- The same outlet id is the same article, even if the slug in its URL has changed.
+- The same canonical URL is the same article, even if the outlet has renumbered it.
+- An alias (a redirect, an AMP page) finds an article, but never merges two that have ids: an
   outlet that takes a page down often redirects to another one.
-- An article first stored by URL only and later met with the id of another is that other one.
+- An article stored by URL only, whose page later gives the id of another article, is merged with
+  that one.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KeyMatch:
-    """The article that a key leads to.
+    """The article that has a key.
 
-    kind: of the key, "id", "url" or "alias". shown: the article is more than refusals.
+    kind: of the key, "id", "url" or "alias". shown: True if the article is more than refusals.
     """
 
     kind: str
@@ -24,13 +25,13 @@ class KeyMatch:
 
     @property
     def is_own_url(self) -> bool:
-        """True where the key is the URL of the article's own page."""
+        """True if the key is the URL of the article's own page, not an alias."""
         return self.kind == "url"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A stored article, None for a new one. joins: another that turns out to be the same."""
+    """A stored article, or None for a new one. joins: another article to merge into it."""
 
     article: int | None
     joins: int | None = None
@@ -43,9 +44,9 @@ def identify(
     is_numbered: bool,
     has_id: Callable[[int], bool],
 ) -> Identity:
-    """Return which article a page is.
+    """Return the article of a page whose id and URL match `by_id` and `by_url`.
 
-    is_numbered: the page gives an outlet id. has_id: asks whether a stored article has one.
+    is_numbered: the page gives an outlet id. has_id: returns whether a stored article has one.
     """
     if by_id is None:
         if by_url is None:

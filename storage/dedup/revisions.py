@@ -1,9 +1,9 @@
-"""What a capture means for an article's history: New, Revised or Unchanged. Pure.
+"""The states of an article, and the verdict on a capture: new, revised or unchanged. Pure.
 
-Time is the capture's. An article's states are the runs of equal fingerprints in its
-observations sorted by capture time, so the order of storing never matters: replaying an older
-capture puts it in its place, A → B → A seen live gives three states, and an older B that lands
-between two observations of A splits that state in two.
+An article's states are the runs of equal fingerprints in its observations, sorted by capture time,
+so the order in which captures are stored does not matter: a replayed older capture gets its place,
+A → B → A seen live gives three states, and an older B between two observations of A splits that
+state in two.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from storage.model.articles import Verdict
 
 @dataclass(frozen=True, slots=True, order=True)
 class Observation:
-    """One capture of an article. The order of the fields is the order in time; the last two only
-    break ties between captures of the same moment, so that every order of storing agrees.
+    """One capture of an article. Observations sort by time; the last two fields only break ties
+    between simultaneous captures, so that the result never depends on the order of storing.
     """
 
     captured_at: datetime
@@ -27,7 +27,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class ArticleState:
-    """A run of equal fingerprints: its first observation, whose content it keeps, and its last."""
+    """A run of equal fingerprints. Its content is that of the first observation."""
 
     first: Observation
     last: Observation
@@ -35,24 +35,24 @@ class ArticleState:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a new observation is, and the article's states with it, earliest first."""
+    """The verdict on a new observation, and the article's states with it, earliest first."""
 
     verdict: Verdict
     states: tuple[ArticleState, ...]
 
 
 def states(observations: Iterable[Observation]) -> tuple[ArticleState, ...]:
-    """Return the states that `observations`, in any order, amount to; earliest first."""
-    runs = groupby(sorted(observations), key=lambda seen: seen.fingerprint)
+    """Return the states of an article from its observations in any order; earliest first."""
+    runs = groupby(sorted(observations), key=lambda observation: observation.fingerprint)
     members = (list(run) for _, run in runs)
     return tuple(ArticleState(run[0], run[-1]) for run in members)
 
 
 def decide(before: Iterable[Observation], new: Observation) -> Decision:
-    """Say what `new` is to an article observed as in `before`.
+    """Return the verdict on `new` for an article with the observations `before`.
 
-    An observation adds states or none, never takes one away; it is a revision where it adds.
-    One that is in `before` already is Known: the caller has nothing to write.
+    An observation never removes a state; if it adds any, it is a revision. One that is already in
+    `before` is KNOWN: the caller has nothing to write.
     """
     known = set(before)
     if not known:
@@ -60,5 +60,5 @@ def decide(before: Iterable[Observation], new: Observation) -> Decision:
     after = states(known | {new})
     if new in known:
         return Decision(Verdict.KNOWN, after)
-    grown = len(after) > len(states(known))
-    return Decision(Verdict.REVISED if grown else Verdict.UNCHANGED, after)
+    adds_states = len(after) > len(states(known))
+    return Decision(Verdict.REVISED if adds_states else Verdict.UNCHANGED, after)

@@ -1,9 +1,9 @@
-"""Is one article a copy of another, or do both only fill in the same form? Pure.
+"""Decides whether two articles are copies, or only share a template. Pure.
 
-Much text in common is needed but proves little: weather bulletins, lottery results and prices
-share nine tenths of their words from day to day. What distinguishes them is what is in the same
-surroundings: a copy says the same figures, dates and names there, another issue says others. An
-update, the same event told later, says some other figures; its names and dates are the same.
+Much text in common is necessary but proves little: weather bulletins, lottery results and price
+lists share nine tenths of their words from day to day. The difference is in the figures, dates and
+names that have the same context: in a copy they are the same, in another issue of a series they
+differ. In an update, a later report of the same event, some figures differ; names and dates agree.
 """
 
 import re
@@ -23,57 +23,57 @@ from storage.text.normalize import fold
 from storage.text.syllables import Hashes, Syllables, distinct, mixed, syllable_hashes, syllables
 
 SHINGLE = 4
-"""Syllables a shingle: with 8, one changed word in ten leaves two fifths of a text in common."""
+"""Syllables per shingle: with 8, one changed word in ten would leave only two fifths shared."""
 
-ENOUGH = 0.5
-"""Part of the shorter text's shingles that a copy shares."""
+COPY_CONTAINMENT = 0.5
+"""The least part of the shorter text's shingles that a copy shares."""
 
 MOST = 0.75
-"""Part that an update shares, and that leaves little room for another story."""
+"""The least part that an update shares; it leaves little room for another story."""
 
-ALMOST_ALL = 0.9
-"""Part that two texts share which are near-identical."""
+NEAR_IDENTICAL = 0.9
+"""The least part that near-identical texts share."""
 
-_SLIPS = 0.05  # part of the figures and names that a copy may have otherwise; one always may
-_FEW_SLOTS = 4  # that can be compared: of fewer, one that differs counts, and none proves nothing
-_UPDATED = 1 / 3  # part of the figures that an update may have otherwise
-_FEW_CHANGES = 2  # figures that it may have otherwise where nearly all of the text is the same
-_LEAST = 12  # shingles; with fewer, what is left without common lines says nothing
-# In any case and Unicode form; folding the text first would take longer than all the rest.
+_MAX_SLIPS = 0.05  # part of the figures and names that may differ in a copy; one always may
+_MIN_SLOTS = 4  # compared; with fewer, any difference counts and agreement proves nothing
+_MAX_UPDATED = 1 / 3  # part of the figures that may differ in an update
+_MAX_CHANGES = 2  # figures that may differ in a near-identical update
+_MIN_SHINGLES = 12  # of a text without its common lines; with fewer, the lines are kept
+# Matches any case and Unicode form; folding the text first would take longer than all the rest.
 _DATE = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:[/.-]|th(?:á|a\u0301)ng)\s*(\d{1,2})(?!\d)", re.IGNORECASE
 )
 _HEAD = 2  # lines: title and lead
-_LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") are not looked at one by one
-_SHORT = 0
+_MIN_LINE = 4  # syllables; shorter lines ("Ảnh: Minh Anh") get no hash of their own
+_SHORT = 0  # the hash of a short line
 
 _RELATED = 0.1
-"""Part of the shorter text's runs of three syllables; two texts that share less are unrelated."""
+"""Part of the shorter text's syllable trigrams; two texts that share less are unrelated."""
 
-_TELLING = 12
-"""Syllables; a shorter text, a headline or a caption, proves nothing."""
+_MIN_SYLLABLES = 12
+"""A shorter text, such as a headline or a caption, proves nothing."""
 
 _BASE = np.array([0x9E3779B97F4A7C15], dtype=np.uint64)
 
 
 class Reason(StrEnum):
-    """Why two articles are copies, or not."""
+    """Why two articles are or are not copies."""
 
     COPY = "copy"
-    UPDATE = "update"  # the same with some other figures
-    LITTLE = "little"  # too little in common
-    FIGURES = "figures"  # other figures or names in the same surroundings
-    ISSUE = "issue"  # the same title with other figures: another issue of a series
-    DAY = "day"  # every date in one is another than those in the other
-    SERIES = "series"  # one of many look-alikes, and not near-identical
+    UPDATE = "update"  # the same event with some other figures
+    LITTLE = "little"  # too little text in common
+    FIGURES = "figures"  # different figures or names in the same context
+    ISSUE = "issue"  # the same title with different figures: another issue of a series
+    DAY = "day"  # they have no date in common
+    SERIES = "series"  # one of many similar articles, and not near-identical
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """What comparing two articles showed.
+    """The result of comparing two articles.
 
-    similarity: part of the shorter text's shingles that the other has, 0 to 1.
-    shared: how many these are.
+    similarity: the part of the shorter text's shingles that the other has (containment), 0 to 1.
+    shared: the number of these shingles.
     """
 
     reason: Reason
@@ -82,20 +82,21 @@ class Similarity:
 
     @property
     def is_tie(self) -> bool:
-        """True where one is a copy or an update of the other."""
+        """True if one is a copy or an update of the other."""
         return self.reason in (Reason.COPY, Reason.UPDATE)
 
     @property
     def looks_alike(self) -> bool:
-        """True where much is in common and yet neither is a copy or an update of the other."""
+        """True if they share much text but neither is a copy or an update of the other."""
         return not self.is_tie and self.reason is not Reason.LITTLE
 
 
 @dataclass(frozen=True)
 class Text:
-    """An article as it is compared.
+    """The prepared text of an article, as `compare` takes it.
 
-    lines: hashes of its lines, in order. dates: day and month of all. day: of title and lead.
+    lines: hashes of its lines, in order. dates: day and month of every date. day: those of title
+    and lead.
     """
 
     syllables: Syllables
@@ -107,49 +108,50 @@ class Text:
 
     @cached_property
     def slots(self) -> Slots:
-        """Its figures and names by their surroundings."""
+        """Its figures and names by context."""
         return slots(self.syllables)
 
 
 def read(article: Article) -> Text:
-    """Return an article as `compare` takes it."""
-    texts = lines_of(article)
-    every = syllables(texts)
+    """Return an article's text, prepared for `compare`."""
+    lines = lines_of(article)
+    parsed = syllables(lines)
     return Text(
-        syllables=every,
-        lines=_line_hashes(every, len(texts)),
-        shingles=distinct(shingles(every.hashes, SHINGLE)),
-        dates=_dates("\n".join(texts)),
-        day=_dates("\n".join(texts[:_HEAD])),
-        title=every.keep(every.lines == 0),
+        syllables=parsed,
+        lines=_line_hashes(parsed, len(lines)),
+        shingles=distinct(shingles(parsed.hashes, SHINGLE)),
+        dates=_dates("\n".join(lines)),
+        day=_dates("\n".join(lines[:_HEAD])),
+        title=parsed.keep(parsed.lines == 0),
     )
 
 
 def compare(
     one: Text, other: Text, common: Collection[int] = (), *, in_series: bool = False
 ) -> Similarity:
-    """Say whether one article is a copy of the other; the order of the two makes no difference.
+    """Return whether two articles are copies, and why; the order of the two does not matter.
 
-    common: hashes of lines of a dozen articles or more, which do not count.
-    in_series: either is one of several look-alikes, so only near-identical texts are copies.
+    common: hashes of lines that occur in a dozen articles or more; these lines are ignored.
+    in_series: True if either is one of several similar articles, so that only near-identical texts
+    are copies.
     """
     left, right = _without(one, common), _without(other, common)
     similarity, shared = _overlap(left.shingles, right.shingles)
-    enough = similarity >= ENOUGH
+    enough = similarity >= COPY_CONTAINMENT
     if enough and (left is not one or right is not other):
-        # With a form's lines out and boilerplate still in, that can be all that is left.
-        enough = _overlap(one.shingles, other.shingles)[0] >= ENOUGH
+        # Without a template's lines, rarer boilerplate can be all that is left.
+        enough = _overlap(one.shingles, other.shingles)[0] >= COPY_CONTAINMENT
     reason = Reason.LITTLE
     if enough:
         counts = compare_slots(left.slots, right.slots)
         reason = _reason(one, other, counts, similarity)
-        if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < ALMOST_ALL:
+        if in_series and reason in (Reason.COPY, Reason.UPDATE) and similarity < NEAR_IDENTICAL:
             reason = Reason.SERIES
     return Similarity(reason, similarity, shared)
 
 
 def _overlap(one: Hashes, other: Hashes) -> tuple[float, int]:
-    """Return which part of the shorter text is shared, and how much that is."""
+    """Return the part of the shorter text that is shared, and the number of shared hashes."""
     shared = len(np.intersect1d(one, other, assume_unique=True))
     return shared / max(min(len(one), len(other)), 1), shared
 
@@ -157,36 +159,36 @@ def _overlap(one: Hashes, other: Hashes) -> tuple[float, int]:
 def _reason(one: Text, other: Text, counts: SlotCounts, similarity: float) -> Reason:
     is_issue = _is_another_issue(one.title, other.title)
     if is_issue or counts.differ > _slips(counts.compared):
-        numbered = is_issue and counts.figures_differ < 2  # only the title has another figure
+        only_title = is_issue and counts.figures_differ < 2  # no other figure differs
         agree = _dates_agree(one, other, in_titles=is_issue)
-        if agree and not numbered and _is_update(counts, similarity):
+        if agree and not only_title and _is_update(counts, similarity):
             return Reason.UPDATE
         return Reason.ISSUE if is_issue else Reason.FIGURES
-    apart = bool(one.dates and other.dates) and not one.dates & other.dates
-    if apart and (counts.differ or counts.compared < _FEW_SLOTS):
+    other_days = bool(one.dates and other.dates) and not one.dates & other.dates
+    if other_days and (counts.differ or counts.compared < _MIN_SLOTS):
         return Reason.DAY
     return Reason.UPDATE if counts.figures_differ else Reason.COPY
 
 
 def _slips(compared: int) -> float:
-    """Return how many of so many figures and names may differ in a copy."""
-    return max(_SLIPS * compared, compared >= _FEW_SLOTS)
+    """Return how many of the compared figures and names may differ in a copy."""
+    return max(_MAX_SLIPS * compared, compared >= _MIN_SLOTS)
 
 
 def _is_update(counts: SlotCounts, similarity: float) -> bool:
-    """True where most is the same, all names are, and not many figures are others."""
-    if similarity < MOST or counts.compared < _FEW_SLOTS:
+    """True if most of the text and the names agree, and not too many figures differ."""
+    if similarity < MOST or counts.compared < _MIN_SLOTS:
         return False
-    few = counts.changes <= _FEW_CHANGES and similarity >= ALMOST_ALL
-    some = counts.figures_differ <= _UPDATED * counts.figures
-    return (few or some) and counts.names_differ <= _slips(counts.names)
+    near_identical = counts.changes <= _MAX_CHANGES and similarity >= NEAR_IDENTICAL
+    partly_updated = counts.figures_differ <= _MAX_UPDATED * counts.figures
+    return (near_identical or partly_updated) and counts.names_differ <= _slips(counts.names)
 
 
 def _dates_agree(one: Text, other: Text, *, in_titles: bool) -> bool:
-    """True where most dates of the text with fewer are in the other, those of the leads too.
+    """True if most dates of the text with fewer dates are in the other, and the leads agree.
 
-    Where one has none, a new line must tell an update from an issue, and the titles must not say
-    different figures (in_titles).
+    If a text has no date, they count as agreeing only if the number of lines differs, as in an
+    update, and the figures of the titles do not (in_titles).
     """
     fewer = min(len(one.dates), len(other.dates))
     if not fewer:
@@ -197,7 +199,7 @@ def _dates_agree(one: Text, other: Text, *, in_titles: bool) -> bool:
 
 
 def shared_lines(one: Text, other: Text) -> set[int]:
-    """Return the hashes of lines that are in both."""
+    """Return the hashes of the lines that are in both texts."""
     return (set(one.lines) & set(other.lines)) - {_SHORT}
 
 
@@ -205,7 +207,7 @@ def _line_hashes(text: Syllables, count: int) -> tuple[int, ...]:
     bounds = np.searchsorted(text.lines, np.arange(count + 1))
     parts = (text.hashes[a:b] for a, b in pairwise(bounds.tolist()))
     return tuple(
-        xxhash.xxh3_64_intdigest(part.tobytes()) - (1 << 63) if len(part) >= _LINE else _SHORT
+        xxhash.xxh3_64_intdigest(part.tobytes()) - (1 << 63) if len(part) >= _MIN_LINE else _SHORT
         for part in parts
     )
 
@@ -216,19 +218,19 @@ def _dates(text: str) -> frozenset[tuple[int, int]]:
 
 
 def _without(text: Text, common: Collection[int]) -> Text:
-    """Return the text without common lines, or as it is where next to nothing would be left."""
-    gone = [number for number, line in enumerate(text.lines) if line in common]
-    if not gone:
+    """Return the text without common lines, or unchanged if too little would be left."""
+    dropped = [number for number, line in enumerate(text.lines) if line in common]
+    if not dropped:
         return text
-    left = text.syllables.keep(~np.isin(text.syllables.lines, gone))
-    found = distinct(shingles(left.hashes, SHINGLE))
-    if len(found) < _LEAST:
+    left = text.syllables.keep(~np.isin(text.syllables.lines, dropped))
+    remaining = distinct(shingles(left.hashes, SHINGLE))
+    if len(remaining) < _MIN_SHINGLES:
         return text
-    return replace(text, syllables=left, shingles=found)
+    return replace(text, syllables=left, shingles=remaining)
 
 
 def _is_another_issue(one: Syllables, other: Syllables) -> bool:
-    """True where two titles differ in their figures only."""
+    """True if two titles differ only in their figures."""
     if len(one) != len(other) or not (one.digits == other.digits).all():
         return False
     words = ~one.digits
@@ -237,21 +239,22 @@ def _is_another_issue(one: Syllables, other: Syllables) -> bool:
 
 
 def are_unrelated(one: Article, other: Article) -> bool:
-    """Return True where neither headline nor text of two articles has anything in common.
+    """Return True if two articles have nothing in common, neither in the title nor in the text.
 
-    Of 20,000 pairs of unrelated Vietnamese articles the shorter one shares 2 % of its runs of three
-    syllables with the other in one pair of a hundred, 14 % at most; an edited or shortened text
-    shares most of them. So a tenth keeps a rewritten story together, and tells two stories apart.
+    In 20,000 pairs of unrelated Vietnamese articles, the shorter one shares 2 % or more of its
+    syllable trigrams in one pair of a hundred, and at most 14 %; an edited or shortened text shares
+    most of them. So a threshold of a tenth keeps a rewritten story together and separates
+    two stories.
     """
     if fold(one.title) == fold(other.title):
         return False
     hashes, bounds = syllable_hashes((lines_of(one), lines_of(other)))
     left, right = hashes[: bounds[1]], hashes[bounds[1] :]
-    if min(len(left), len(right)) < _TELLING:
+    if min(len(left), len(right)) < _MIN_SYLLABLES:
         return False
-    return _overlap(_runs_of_three(left), _runs_of_three(right))[0] < _RELATED
+    return _overlap(_trigrams(left), _trigrams(right))[0] < _RELATED
 
 
-def _runs_of_three(syllables: Hashes) -> Hashes:
+def _trigrams(syllables: Hashes) -> Hashes:
     rolled = (syllables[:-2] * _BASE + syllables[1:-1]) * _BASE + syllables[2:]
     return distinct(mixed(rolled))

@@ -1,4 +1,4 @@
-"""Articles into a file that appears whole or not at all, with a manifest beside it."""
+"""Atomic export of articles to a file, with a manifest next to it."""
 
 import hashlib
 import json
@@ -22,9 +22,9 @@ def manifest_path(file: Path) -> Path:
 
 
 def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema: str) -> Manifest:
-    """Write articles as `order` says. schema: version of the archive's schema.
+    """Write articles as `order` says; return the manifest. schema: version of the archive's schema.
 
-    Raises ExportError, UsageError; a file that was there before is then as it was.
+    Raises ExportError, UsageError; an existing file is then unchanged.
     """
     file = order.file
     if file.exists() and not order.overwrite:
@@ -33,11 +33,11 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         raise UsageError(
             f"{file}: is no ordinary file; it cannot be replaced as a whole: name another"
         )
-    described = manifest_path(file)
-    part, part_manifest = (path.with_name(path.name + ".part") for path in (file, described))
-    with _plain_errors(file), ExitStack() as left_over:
+    manifest_file = manifest_path(file)
+    part, part_manifest = (path.with_name(path.name + ".part") for path in (file, manifest_file))
+    with _plain_errors(file), ExitStack() as cleanup:
         for path in (part, part_manifest):
-            left_over.callback(path.unlink, missing_ok=True)
+            cleanup.callback(path.unlink, missing_ok=True)
         rows, count = _write_rows(articles, order, part)
         manifest = Manifest(
             file=file.name,
@@ -54,10 +54,10 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
         part_manifest.write_text(_manifest_text(manifest), encoding="utf-8")
         for path in (part, part_manifest):
             sync(path)
-        # A manifest always describes the file beside it, whenever we are killed.
-        described.unlink(missing_ok=True)
+        # In this order a manifest never describes another file, even if the process is killed.
+        manifest_file.unlink(missing_ok=True)
         part.replace(file)
-        part_manifest.replace(described)
+        part_manifest.replace(manifest_file)
         sync(file.parent)
     return manifest
 
@@ -65,7 +65,7 @@ def write_export(articles: Iterable[ArchivedArticle], order: ExportOrder, schema
 def _write_rows(
     articles: Iterable[ArchivedArticle], order: ExportOrder, part: Path
 ) -> tuple[int, int]:
-    """Write the rows; return how many, and of how many articles."""
+    """Write the rows; return the number of rows and of articles."""
     rows = count = 0
     with open_rows(part, order.format, excel=order.excel) as write:
         for archived in articles:
@@ -78,12 +78,12 @@ def _write_rows(
 
 
 def _filters(order: ExportOrder) -> dict[str, object]:
-    """Return what is asked for besides everything; words as they were typed."""
-    everything, query = asdict(type(order.query)()), asdict(order.query)
+    """Return the fields of the query that differ from their defaults; words as typed."""
+    defaults, query = asdict(type(order.query)()), asdict(order.query)
     if order.asked:
         query |= {"words": order.asked, "removed": order.removed, "limit": order.limit}
-        everything |= {"removed": False, "limit": None}
-    return {name: value for name, value in query.items() if value != everything[name]}
+        defaults |= {"removed": False, "limit": None}
+    return {name: value for name, value in query.items() if value != defaults[name]}
 
 
 def _manifest_text(manifest: Manifest) -> str:
@@ -103,7 +103,7 @@ def _plain_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        said = " ".join(str(getattr(error, "strerror", None) or error).split())
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise ExportError(
-            f"{file}: cannot be written: {said}; check its folder, rights and free space"
+            f"{file}: cannot be written: {reason}; check its folder, rights and free space"
         ) from error

@@ -1,6 +1,6 @@
-"""Rows as JSON lines, CSV or Parquet, written one at a time.
+"""Writers of rows as JSON lines, CSV or Parquet, one row at a time.
 
-A row has the keys of docs/json.md, times as datetimes, and what the archive knows besides.
+A row has the keys of docs/json.md, with times as datetimes, and the archive's own columns.
 """
 
 import csv
@@ -23,18 +23,18 @@ COLUMNS = (
     "id",
     *ARTICLE_KEYS,
     *("places", "state", "states", "changed", "first_seen_at", "last_seen_at", "fetched_at"),
-    *("removed_at", "fingerprint", "maybe_ours"),
+    *("removed_at", "fingerprint", "maybe_reextraction"),
 )
 """The columns of every format, in order."""
 
-_NESTED = ("blocks", "images", "extraction")  # left out of CSV; the body has the text
+_NESTED = ("blocks", "images", "extraction")  # left out of CSV, where `body` has the text
 
 
 def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
     """Return one state of an article with the keys of `COLUMNS`.
 
-    places: ids of the units it is about, None where it has not been tagged. state: its number, of
-    states. fetched_at: time of the capture whose text it is.
+    places: ids of the units that it is about; None where it has not been tagged. state: its
+    number; states: how many there are. fetched_at: time of the capture that the text is from.
     """
     row = article_json(revision.article) | {
         "id": archived.id,
@@ -49,7 +49,7 @@ def export_row(archived: ArchivedArticle, revision: Revision) -> dict[str, Any]:
         "fetched_at": revision.capture.captured_at,
         "removed_at": archived.removed_at,
         "fingerprint": revision.fingerprint,
-        "maybe_ours": revision.maybe_ours,
+        "maybe_reextraction": revision.maybe_reextraction,
     }
     return {name: row[name] for name in COLUMNS}
 
@@ -60,7 +60,7 @@ Write = Callable[[Mapping[str, Any]], object]
 
 @contextmanager
 def _json_lines(path: Path) -> Iterator[Write]:
-    """One JSON object a line, as `tinquan import` reads it."""
+    """Write one JSON object per line, as `tinquan import` reads it."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def write(row: Mapping[str, Any]) -> None:
@@ -72,7 +72,7 @@ def _json_lines(path: Path) -> Iterator[Write]:
 
 @contextmanager
 def _csv_table(path: Path, *, excel: bool) -> Iterator[Write]:
-    """A table for spreadsheets, which runs nothing in them (`storage.text.spreadsheet`)."""
+    """Write CSV whose cells a spreadsheet never runs as formulas (`storage.text.spreadsheet`)."""
     names = [name for name in COLUMNS if name not in _NESTED]
     encoding = "utf-8-sig" if excel else "utf-8"
     with path.open("w", encoding=encoding, errors="replace", newline="") as file:
@@ -105,7 +105,7 @@ def _parquet(path: Path) -> AbstractContextManager[Write]:
 
 
 def open_rows(path: Path, kind: ExportFormat, *, excel: bool) -> AbstractContextManager[Write]:
-    """Open a file of that format; the file is complete when the context ends. Raises OSError."""
+    """Open a file in the format `kind`; it is complete when the context exits. Raises OSError."""
     if kind == "csv":
         return _csv_table(path, excel=excel)
     return _json_lines(path) if kind == "jsonl" else _parquet(path)

@@ -1,4 +1,4 @@
-"""Rows as a Parquet file. pyarrow, which writes it, is the extra tinquan[parquet]."""
+"""A writer of rows as a Parquet file; it needs pyarrow, the extra tinquan[parquet]."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from storage.export.formats import COLUMNS
 from storage.text.normalize import storable
 
 GROUP_ROWS = 1000
-"""Rows that a Parquet file keeps together, and that are held in memory: some 10 MB."""
+"""Rows per row group, which are buffered in memory: some 10 MB."""
 
 _TEXT, _COUNT = pa.string(), pa.int32()
 _TIMES = [name for name in COLUMNS if name.endswith("_at")]
-_TYPES = {  # the others are texts
+_TYPES = {  # the other columns are strings
     "id": pa.int64(),
-    "maybe_ours": pa.bool_(),
+    "maybe_reextraction": pa.bool_(),
     **dict.fromkeys(("state", "states"), _COUNT),
     **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
     **dict.fromkeys(("authors", "section", "tags", "notes", "places", "changed"), pa.list_(_TEXT)),
@@ -39,7 +39,7 @@ def _as_os_errors() -> Iterator[None]:
 
 @contextmanager
 def parquet_file(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """A Parquet file: rows in groups, so that no more than one group is in memory."""
+    """Write a Parquet file in row groups, of which only one is in memory."""
     rows: list[Mapping[str, Any]] = []
     with _as_os_errors(), pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
 

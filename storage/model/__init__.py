@@ -1,4 +1,4 @@
-"""The nouns: frozen values that every package passes to the next.
+"""The data model: frozen dataclasses that the packages pass to one another.
 
 Pure, standard library only. All times are aware datetimes in UTC.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with an outlet, or with the whole: findings of one look, and alarms that last."""
+"""Findings of one health check, and alarms, which last until their finding is gone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Cause(StrEnum):
     NO_LINKS = "no_links"
     TEMPLATE = "template"
     FEED_SILENT = "feed_silent"
-    FAILING = "failing"  # crawls crash or fail for another reason than the ones above
+    FAILING = "failing"  # crawls crash or fail for a reason other than those above
     DISK = "disk"
     MACHINE_LOST = "machine_lost"
     NOT_PUSHED = "not_pushed"
@@ -26,9 +26,9 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong now. `outlet` is None where it concerns the whole.
+    """One problem that exists now. `outlet` is None where it concerns the installation.
 
-    since: since when it has been so, as far as is known. evidence: URLs or names, a few.
+    since: when it began, as far as is known. evidence: a few URLs or names.
     """
 
     cause: Cause
@@ -40,10 +40,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A finding that was seen at `opened_at` for the first time; open until `closed_at`.
+    """A finding that was first seen at `opened_at`; open until `closed_at`.
 
-    delivered: by channel ("log", "press"), whether its opening ("open") or end ("closed") has
-    been delivered there.
+    delivered: by channel ("log", "press"), the last state delivered there, "open" or "closed".
     """
 
     id: int
@@ -55,7 +54,7 @@ class Alarm:
 
     @property
     def is_open(self) -> bool:
-        """True until what it says is no longer found."""
+        """True until its finding is gone."""
         return self.closed_at is None
 
     @property

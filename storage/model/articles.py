@@ -1,4 +1,4 @@
-"""The nouns of articles: what a page says, how it was recorded, and what became of it."""
+"""Articles, refusals, captures, revisions, and the queries for them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ ArticleKind = Literal["text", "photo", "video", "longform"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of an article's body, in reading order; `text` holds no line break."""
+    """One block of an article's body; `text` has no line break."""
 
     kind: BlockKind
     text: str
@@ -22,7 +22,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One picture: its real address behind lazy loading, caption and photo credit."""
+    """One image: its URL (not the placeholder of lazy loading), caption and photo credit."""
 
     url: str
     caption: str | None = None
@@ -33,8 +33,8 @@ class Image:
 class Extraction:
     """How a page became an article.
 
-    `path` says which way the text took: "subtree" (the family's container) or "page"
-    (trafilatura on the whole page). `version` numbers our extraction code.
+    `path` says where the text was extracted from: "subtree" (the family's container) or "page"
+    (trafilatura on the whole page). `version` is the version of the extraction code.
     """
 
     family: str
@@ -45,14 +45,15 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What one page says, extracted. Identity is `outlet` with `article_id`, else with `url`.
+    """The extracted content of a page. Identity is `outlet` with `article_id`, else with `url`.
 
     article_id: the outlet's own id, as text. url: canonical URL.
     dateline: prefix of the lead, such as "TPO"; sapo: the lead without it.
     byline: the author line as printed; authors: the names in it.
     credit: agency or outlet that the text is taken from.
-    section: path of section names, outermost first. notes: marks that a reader must see, such as
-    "short" for a text under a sane length.
+    published_raw: the publication time as printed; published_rule: the rule that read it.
+    section: path of section names, outermost first. notes: warnings for readers, such as "short"
+    for a suspiciously short text.
     """
 
     outlet: str
@@ -79,7 +80,7 @@ class Article:
 
     @property
     def body(self) -> str:
-        """The blocks' texts joined by one newline."""
+        """The texts of the blocks, joined by newlines."""
         return "\n".join(block.text for block in self.blocks)
 
 
@@ -90,29 +91,29 @@ class RefusalReason(StrEnum):
     EMPTY = "empty"  # an article's shell without a body
     NOT_ARTICLE = "not_article"  # listing, event, tag, home page
     NOT_FOUND = "not_found"  # 404, 410, or a page that says so with status 200
-    MOVED = "moved"  # only sends on to another address
+    MOVED = "moved"  # only redirects to another address
     LIVE = "live"  # reported live and still being written
     VIDEO = "video"  # a player without text
     PAYWALL = "paywall"
     TOO_LARGE = "too_large"  # over the guard's limits
     MALFORMED = "malformed"  # not HTML, or nothing a parser can read
-    FUTURE_DATE = "future_date"  # says it is published after it was captured
+    FUTURE_DATE = "future_date"  # its publication time is later than its capture
     HTTP_ERROR = "http_error"  # any other status that is not success
-    REDIRECT_LOOP = "redirect_loop"  # sends on without end, as a cookie wall does
+    REDIRECT_LOOP = "redirect_loop"  # redirects without end, as a cookie wall does
     TIMEOUT = "timeout"  # extraction took longer than its limit
     CRASH = "crash"  # extraction failed or killed its process
     REDACTED = "redacted"  # taken down on request; never stored again
 
     @property
     def is_final(self) -> bool:
-        """True where nobody may ask again, whatever is there now."""
+        """True where the address must never be requested again."""
         return self is RefusalReason.REDACTED
 
     @property
     def can_settle(self) -> bool:
-        """True where looks at least a day apart that agree on it end the asking.
+        """True where two attempts at least a day apart that both end in it stop the requests.
 
-        One look never does: a page of maintenance with status 200 looks like no article too, and
+        A single attempt never does: a maintenance page with status 200 is no article either, and
         a listing may name a story before its page is up.
         """
         return self not in _PASSING
@@ -125,21 +126,21 @@ _PASSING = frozenset(
         RefusalReason.TIMEOUT,
         RefusalReason.CRASH,
         RefusalReason.EMPTY,
-        RefusalReason.FUTURE_DATE,  # its time will come
+        RefusalReason.FUTURE_DATE,  # valid once that time has passed
         RefusalReason.LIVE,
         RefusalReason.REDIRECT_LOOP,
     }
 )
 
 FAILURES = frozenset({RefusalReason.CRASH, RefusalReason.TIMEOUT})
-"""Failures of our code, which say nothing of the page: it may be an article."""
+"""Failures of the extraction code; the page may still be an article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A page that is no article: why, and what on the page shows it.
+    """A page that is not an article: the reason, and the evidence for it.
 
-    version: of our extraction code that read the page; 0 where none did.
+    version: of the extraction code that read the page; 0 where none did.
     """
 
     outlet: str
@@ -151,9 +152,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One recorded response: what was asked, when it came, and where its WARC record lies.
+    """One recorded response: its URL, time and status, and where its WARC record is.
 
-    warc_file: path below the captures folder, or absolute where it lies elsewhere.
+    warc_file: path below the captures folder, or absolute if it is elsewhere.
     warc_offset: bytes from the start of that file to the record.
     digest: the record's payload digest, "sha1:…" in base 32.
     """
@@ -169,12 +170,12 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A capture with what it held, on its way into the archive.
+    """A capture and the article or refusal extracted from it, to be stored.
 
     aliases: further URLs that led to this page (redirects, AMP); they count as seen too.
-    tags: what the article says of places, if somebody looked; a refusal has none.
-    is_final: of a refusal, True where this one look gives the address up: the outlet has said for
-    good that it holds no article (410, 301), or its family knows the address as another page's.
+    tags: the article's places; None for a refusal, and for an article not tagged yet.
+    is_final: of a refusal, True where no further attempt is made: the outlet says permanently that
+    there is no article (410, 301), or its family knows that the URL is of another kind of page.
     """
 
     capture: Capture
@@ -191,16 +192,16 @@ class Verdict(StrEnum):
     REVISED = "revised"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
-    KNOWN = "known"  # this very capture was stored before; nothing was written
+    KNOWN = "known"  # this capture is already stored; nothing was written
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The archive's answer to one stored capture. `id` is the article's short id, if any.
+    """The result of storing one capture. `id` is the article's short id, if any.
 
-    copy_of: short id of the source that a new article was found to be a copy of.
-    apart_from: short id of the article that the page's outlet id or URL names, and that it was
-    not joined to because their texts have nothing in common.
+    copy_of: short id of the source of which a new article is a copy.
+    apart_from: short id of an article with the same outlet id or URL, with which the page was not
+    merged because their texts have nothing in common.
     """
 
     verdict: Verdict
@@ -216,10 +217,11 @@ class Revision:
     number: 1 for the earliest state, by the time of capture.
     first_seen_at, last_seen_at: times of the first and last capture of this state.
     changed: names of the fields that differ from the state before; empty for the first.
-    tags: what it says of places; None where it has not been tagged.
-    readings: how its first capture was read, earliest reading first; the last one is `article`.
-    maybe_ours: True where our code may be what changed, not the outlet: this state and the one
-    before were read by different versions of it. Reading both again by one version settles it.
+    tags: the places that it names; None where it has not been tagged.
+    readings: the readings of its first capture, earliest first; the last one is `article`.
+    maybe_reextraction: True where a change of the extraction code, not of the outlet, may have made
+    this state: different versions read it and the state before. Re-extracting both with one version
+    decides.
     """
 
     number: int
@@ -231,7 +233,7 @@ class Revision:
     fingerprint: str
     tags: Tags | None = None
     readings: tuple[Reading, ...] = ()
-    maybe_ours: bool = False
+    maybe_reextraction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +255,10 @@ class ArchivedArticle:
 
 @dataclass(frozen=True, slots=True)
 class RefusalQuery:
-    """Which refusals are wanted, newest capture first.
+    """A query for refusals, newest capture first.
 
-    since, until: bounds on the time of capture, inclusive and exclusive. outlets, reasons: any of
-    these, where there are any.
+    since, until: bounds on the time of capture, inclusive and exclusive. outlets, reasons: match
+    any of these; empty matches all.
     """
 
     outlets: tuple[str, ...] = ()
@@ -267,15 +269,15 @@ class RefusalQuery:
 
 @dataclass(frozen=True, slots=True)
 class ArticleQuery:
-    """Which articles are wanted. `since` is inclusive, `until` exclusive, on publication time
-    (the first capture's time where a page gives none). Newest first.
+    """A query for articles, newest first. `since` is inclusive, `until` exclusive; both compare
+    the publication time, or the time of the first capture where a page gives none.
 
-    places: ids of units; wanted are articles whose latest state is about any of them (primary).
-    about: "certain" leaves out the likely ones; it narrows `places` and counts of places.
-    offset: so many of the newest are left out.
+    places: ids of units; matches articles whose latest state is about any of them (primary).
+    about: "certain" excludes likely matches, in `places` and in counts of places.
+    offset: how many of the newest to skip.
     removed: only articles whose page is gone (`ArchivedArticle.removed_at`).
-    arrived_after: a short id; only articles that the archive learned of after that one.
-    without_copies: of each story only its source, the earliest publication that is known.
+    arrived_after: a short id; only articles that were first stored after that one.
+    without_copies: only the source of each cluster, its earliest known publication.
     """
 
     outlets: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The nouns of copies: a cluster, its members, and the query for clusters."""
+"""Clusters of copies and updates, their members, and the query for clusters."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,10 @@ from datetime import datetime
 class Member:
     """One article of a cluster.
 
-    id: its short id. first_seen_at: when we first captured it. credit: the agency or outlet that
-    it says it is taken from. similarity: which part of the shorter of its text and the source's
-    is in the other, 0 to 1; 1 for the source. is_update: it says some other figures than the
-    source, the same event told later.
+    id: its short id. first_seen_at: time of its first capture. credit: the agency or outlet that
+    it names as its source. similarity: the part of the shorter of its text and the source's that
+    is in the other, 0 to 1; 1 for the source. is_update: True where it reports the same event
+    later, with some other figures than the source.
     """
 
     id: int
@@ -27,7 +27,7 @@ class Member:
 
     @property
     def relation(self) -> str:
-        """What it is to the source: "copy of" or "updated from"; "source" for the source."""
+        """Its relation to the source: "copy of" or "updated from"; "source" for the source."""
         if self.is_source:
             return "source"
         return "updated from" if self.is_update else "copy of"
@@ -35,9 +35,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles that tell one story, copies and updates; one that is alone has its own cluster.
+    """The copies and updates of one story; an article without any is a cluster of its own.
 
-    id: the source's short id; it changes where an earlier publication comes to be known.
+    id: the source's short id; it changes when an earlier publication is found.
     members: the source first, then by time of publication.
     """
 
@@ -46,18 +46,18 @@ class Cluster:
 
     @property
     def source(self) -> Member:
-        """The earliest publication that is known."""
+        """The earliest known publication."""
         return self.members[0]
 
     @property
     def outlets(self) -> tuple[str, ...]:
-        """The outlets that carried it, in order of publication."""
+        """The outlets that published it, in order of publication."""
         return tuple(dict.fromkeys(member.outlet for member in self.members))
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSize:
-    """How large the cluster of an article is. source: short id of its source."""
+    """The size of an article's cluster. source: short id of its source."""
 
     source: int
     articles: int
@@ -66,11 +66,11 @@ class ClusterSize:
 
 @dataclass(frozen=True, slots=True)
 class ClusterQuery:
-    """Which clusters are wanted, most outlets first.
+    """A query for clusters, most outlets first.
 
-    since is inclusive, until exclusive, on the source's publication. min_outlets: outlets that
-    carried the story, at least. outlets: any of these must be among them. places: ids of units; a
-    copy at least must be about any of them (primary). offset: so many of the first are left out.
+    `since` is inclusive, `until` exclusive, on the source's publication time. min_outlets: how many
+    outlets published the story, at least. outlets: at least one of these did. places: ids of units;
+    at least one member is about one of them (primary). offset: how many of the first to skip.
     """
 
     since: datetime | None = None

@@ -1,4 +1,4 @@
-"""The nouns of edits: which articles an outlet changed after it had published them."""
+"""Edits, the changes that outlets make to published articles, and the query for them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,26 +8,26 @@ from storage.model.articles import Revision
 
 @dataclass(frozen=True, slots=True)
 class EditQuery:
-    """Which edits are wanted, newest first.
+    """A query for edits, newest first.
 
     since, until: bounds on when the changed state was first seen, inclusive and exclusive.
-    places: ids of units; wanted are edits of articles that are about any of them now (primary).
-    maybe_ours: also those that our own code may have made (`Revision.maybe_ours`).
-    offset: so many of the newest are left out.
+    places: ids of units; matches edits of articles whose latest state is about any of them
+    (primary). maybe_reextraction: also changes that the extraction code may have made
+    (`Revision.maybe_reextraction`). offset: how many of the newest to skip.
     """
 
     outlets: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    maybe_ours: bool = False
+    maybe_reextraction: bool = False
     limit: int | None = None
     offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A state of an article that followed another. id: the article's short id."""
+    """Two consecutive states of an article. id: the article's short id."""
 
     id: int
     before: Revision
@@ -35,6 +35,6 @@ class Edit:
 
     @property
     def is_stealth(self) -> bool:
-        """True where the outlet gives no time of modification, or still the one from before."""
+        """True where the outlet gives no modification time, or an unchanged one."""
         now = self.after.article.modified_at
         return now is None or now == self.before.article.modified_at

@@ -1,4 +1,4 @@
-"""The nouns of an export: what is asked for, and what the file holds."""
+"""The options of an export, and the manifest of the exported file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from storage.model.search import SearchQuery
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 
 EXPORT_VERSION = 1
-"""Goes up when a column changes its meaning or is taken away, not when one is added."""
+"""Incremented when a column changes its meaning or is removed, not when one is added."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What to write, where, and how.
+    """What to export, where, and in which format.
 
-    query: which articles; newest first. Of a search its order, limit and one_per_cluster do not
-    count: asked are its words as they were typed, for the manifest, `removed` and `limit` what an
-    article query has itself. made_at: the present moment, UTC, for the manifest.
-    states: every state of each article as a row of its own, not the newest alone.
-    excel: a CSV file begins with a byte order mark, without which Excel takes it for Latin-1.
-    overwrite: an existing file may be replaced. progress: called with how many rows are written.
+    query: the articles, newest first. Of a search query, `order`, `limit` and `one_per_cluster`
+    are ignored; `asked` holds its words as typed, for the manifest, and `removed` and `limit`
+    work as in an article query. made_at: the current time, UTC, for the manifest.
+    states: write every state of each article as a row, not only the newest.
+    excel: begin a CSV file with a byte order mark, without which Excel reads it as Latin-1.
+    overwrite: replace an existing file. progress: called with the number of rows written.
     """
 
     query: ArticleQuery | SearchQuery
@@ -42,10 +42,10 @@ class ExportOrder:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an exported file holds.
+    """The description of an exported file.
 
     rows, articles: counts. schema: version of the archive's schema. bytes, sha256: of the file.
-    filters: those of the query that were given.
+    filters: the query's fields that differ from their defaults.
     """
 
     file: str

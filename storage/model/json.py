@@ -19,32 +19,32 @@ ARTICLE_KEYS = (
 
 
 def time_json(moment: datetime | None) -> str | None:
-    """Return ISO 8601 with Việt Nam's offset, the one the pages themselves print."""
+    """Return `moment` in ISO 8601 with Việt Nam's UTC offset, as outlets print it."""
     return moment.astimezone(LOCAL).isoformat() if moment else None
 
 
 def plain(article: Article) -> dict[str, Any]:
-    """Return an article's fields by name, lists as lists; times are left as they are."""
+    """Return an article's fields by name, with tuples as lists and times as datetimes."""
     # By hand: dataclasses.asdict copies every value deeply, which takes four times as long.
-    every = ((name, getattr(article, name)) for name in _FIELDS)
-    row = {name: list(value) if isinstance(value, tuple) else value for name, value in every}
-    made = article.extraction
+    values = ((name, getattr(article, name)) for name in _FIELDS)
+    row = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    extraction = article.extraction
     row["blocks"] = [{"kind": block.kind, "text": block.text} for block in article.blocks]
     row["images"] = [
         {"url": image.url, "caption": image.caption, "credit": image.credit}
         for image in article.images
     ]
     row["extraction"] = {
-        "family": made.family,
-        "layout": made.layout,
-        "path": made.path,
-        "version": made.version,
+        "family": extraction.family,
+        "layout": extraction.layout,
+        "path": extraction.path,
+        "version": extraction.version,
     }
     return row
 
 
 def article_json(article: Article) -> dict[str, Any]:
-    """Return an article with the keys that `tinquan extract` has fixed (docs/json.md)."""
+    """Return an article with the JSON keys of `tinquan extract` (docs/json.md)."""
     row = plain(article) | {
         "title": article.title or None,
         "body": article.body,

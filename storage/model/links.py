@@ -1,4 +1,4 @@
-"""Links that listings named, when those without an article are asked again, backfills' progress."""
+"""Links found in listings, when links without an article are retried, and backfill progress."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,22 +9,22 @@ Period = Literal["day", "month"]
 
 
 class LeftOut(StrEnum):
-    """What a run knows of and did not read; counted beside its refusals."""
+    """What a run found but did not read; counted with its refusals."""
 
-    CUT = "cut"  # documents that end before their end
-    LINKS = "links_over_bound"  # addresses in one document
-    SITEMAPS = "sitemaps_over_bound"  # of one crawl, or too deep in indexes
+    CUT = "cut"  # truncated documents
+    LINKS = "links_over_bound"  # links over the limit for one document
+    SITEMAPS = "sitemaps_over_bound"  # over the limit for one crawl, or nested too deep
     OUTSIDE = "sitemaps_outside_window"  # by their names or dates
-    END = "end_in_doubt"  # listings whose next page said nothing after one with news
+    END = "end_in_doubt"  # listings with a page without articles right after one with new ones
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredLink:
-    """One article's address, as a listing named it.
+    """The URL of an article, found in a listing.
 
     url: canonical. article_id: the outlet's own id in it, if any. source: "feed", "listing", "api"
-    or "sitemap". day: what a sitemap promises it for, "2026-09-14", or "2026-09" where only the
-    sitemap's month is known, or "" where nothing is; None for what no sitemap named.
+    or "sitemap". day: the day that a sitemap gives for it, "2026-09-14", or "2026-09" where only
+    the sitemap's month is known, or "" where neither is; None if no sitemap named it.
     """
 
     url: str
@@ -35,10 +35,10 @@ class DiscoveredLink:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """What the sitemaps promised for one day or month, against what became of it.
+    """How many links sitemaps list for one day or month, and how many of them are done.
 
-    period: "2026-09-14", "2026-09", or "" for what has no date. stored: articles in the archive.
-    refused: pages that are no articles, and will not be asked again.
+    period: "2026-09-14", "2026-09", or "" for links without a date. stored: articles in the
+    archive. refused: pages that are not articles and will not be requested again.
     """
 
     period: str
@@ -48,16 +48,16 @@ class Promised:
 
     @property
     def missing(self) -> int:
-        """How many promised links are neither stored nor refused."""
+        """The number of links that are neither stored nor refused."""
         return self.promised - self.stored - self.refused
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a backfill has come with one listing.
+    """The progress of a backfill in one listing.
 
-    listing: the address it begins with. next_url: the page to ask next; None when it is done.
-    number: of that page. zone: the section's own number, where a page gave it.
+    listing: the URL of its first page. next_url: the next page to request; None when it is done.
+    number: of that page. zone: the outlet's id of the section, where a page gives it.
     """
 
     listing: str
@@ -67,11 +67,11 @@ class Progress:
 
 
 SETTLED_AFTER = timedelta(days=1)
-"""How far apart the looks lie that, where they agree, give an address up."""
+"""The least time between two attempts that, if they agree, stop further attempts."""
 
 ASKED_FOR = timedelta(days=30)
-"""How far apart first and last look may lie where no listing names an address any more: after
-a long silence, as while a schedule is down, it is looked at once more at least.
+"""How long a URL that no listing names any longer is retried, from the first attempt to the last.
+After a long gap, as while a schedule is down, there is still one more attempt.
 """
 
 _LONGEST = timedelta(days=3)
@@ -80,22 +80,21 @@ _EVERY_CRAWL = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """When an address without an article was first looked at, and when last."""
+    """The times of the first and the last attempt to fetch an article from a URL without one."""
 
     first: datetime
     last: datetime
 
     def is_due(self, now: datetime) -> bool:
-        """True where it is time to look again.
+        """True if the URL is due for another attempt.
 
-        Every crawl of the first hour looks; then the time between two looks doubles: as much has
-        to pass since the last look as lay between the first and the last, but no more than three
-        days.
+        Every crawl in the first hour retries it. After that the delay since the last attempt is
+        the time between the first and the last one, at most three days: exponential backoff.
         """
         age = self.last - self.first
         return age < _EVERY_CRAWL or now - self.last >= min(age, _LONGEST)
 
     @property
     def is_spent(self) -> bool:
-        """True where the looks lie so far apart that only a listing can have it asked again."""
+        """True if the attempts span so long that only a URL which a listing names is retried."""
         return self.last - self.first >= ASKED_FOR

@@ -1,4 +1,4 @@
-"""The archive's upkeep: its nouns."""
+"""Maintenance of the archive: statistics, WARC files, checks, redactions, copies and backups."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from storage.model.articles import Capture
 
 @dataclass(frozen=True, slots=True)
 class OutletStats:
-    """What the archive has of one outlet.
+    """Counts and time ranges of one outlet.
 
-    revisions: states beyond the first. refusals: how many captures, by reason.
+    revisions: states after the first. refusals: the number of captures, by reason.
     first_at, last_at: publication (else first capture) of the oldest and the newest article.
-    captured_from, captured_to: the first and the last capture.
+    captured_from, captured_to: times of the first and the last capture.
     """
 
     outlet: str
@@ -29,7 +29,7 @@ class OutletStats:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStats:
-    """What the archive has, by outlet, and how many bytes its database takes on the disk."""
+    """Statistics by outlet, and the size of the database in bytes."""
 
     outlets: tuple[OutletStats, ...]
     database_bytes: int
@@ -37,10 +37,10 @@ class ArchiveStats:
 
 @dataclass(frozen=True, slots=True)
 class WarcFile:
-    """A WARC file that no crawl writes to any more.
+    """A closed WARC file, to which no crawl writes any longer.
 
-    name: as in `Capture.warc_file`. sha256: of the whole file, in hex. stored_at: since when an
-    object store has these very bytes. rewritten_at: when the newest takedown changed them.
+    name: as in `Capture.warc_file`. sha256: of the whole file, in hex. stored_at: when an object
+    store got these bytes. rewritten_at: when the last takedown changed them.
     push_error: why the last push failed.
     """
 
@@ -57,7 +57,7 @@ class WarcFile:
 class PushBacklog:
     """The WARC files that the object store does not have yet.
 
-    oldest_at: when the first of them was listed. error: why a push failed, the newest.
+    oldest_at: when the first of them was listed. error: why the latest failed push failed.
     """
 
     files: int
@@ -68,10 +68,10 @@ class PushBacklog:
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """Something in the archive that is not as it should be.
+    """An inconsistency in the archive.
 
-    check: name of the check that found it. repair: what would mend it, or did. can_repair: True
-    where the check mends it itself; else `repair` says what a person can do.
+    check: name of the check that found it. repair: the repair, planned or done. can_repair: True
+    if the check can repair it; otherwise `repair` says what a person can do.
     """
 
     check: str
@@ -82,9 +82,9 @@ class CheckFinding:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A capture in the archive, by its number there, with the record that it points to.
+    """A capture in the archive, with its row number.
 
-    is_redacted: True where the record is to be a tombstone.
+    is_redacted: True if its WARC record must be a tombstone.
     """
 
     number: int
@@ -97,9 +97,9 @@ class Recorded:
 class Redaction:
     """A takedown of an article. article: its short id.
 
-    digests: of the texts and records that were removed. finished_at: when the recordings were
-    rewritten too; None while they are not. captures: whose records are to be tombstones.
-    urls: every address that led to the article.
+    digests: of the removed texts and records. finished_at: when the WARC files were rewritten;
+    None before. captures: those whose records must become tombstones.
+    urls: every URL of the article.
     """
 
     number: int
@@ -116,7 +116,7 @@ class Redaction:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A table that was copied: its rows, and a digest of all of them, alike on both sides."""
+    """A copied table: its row count, and a digest of its rows, equal in source and target."""
 
     table: str
     rows: int
@@ -125,10 +125,10 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseBackup:
-    """A copy of the database.
+    """A backup of the database.
 
-    tables: rows of each. records: by WARC file, where the last record that a row points to begins,
-    in bytes. sha256: of the WARC files that were listed. stored: those that an object store has.
+    tables: row counts. records: by WARC file, the byte offset of the last record that a row refers
+    to. sha256: of each listed WARC file. stored: names of those that an object store has.
     """
 
     tables: Mapping[str, int]

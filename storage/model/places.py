@@ -1,4 +1,4 @@
-"""The nouns of places: administrative units in an era, and what an article says of them."""
+"""Administrative units, each in one era, and the units that an article names."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ Share = Literal["whole", "part"]
 Field = Literal["title", "sapo", "body"]
 Confidence = Literal["certain", "likely"]
 Reach = Literal["none", "core", "touched"]
-"""How far a question about a place goes into what the place became."""
+"""Which successors of a place a query for it includes."""
 
 WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 
@@ -18,16 +18,16 @@ WARD_TYPES = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 class Unit:
     """One administrative unit during one era: a new row wherever type, name or parent changed.
 
-    id: ours, such as "q-dong-da.006@2024-12"; official codes are reused and are no ids. An id
-    keeps its meaning from one version of the gazetteer to the next.
-    code: the official code in that era; None where no source of ours gives it.
+    id: the gazetteer's own, such as "q-dong-da.006@2024-12", because official codes are reused. An
+    id keeps its meaning in every version of the gazetteer.
+    code: the official code in that era; None where no source gives it.
     type: "tỉnh", "thành phố", "quận", "huyện", "thị xã", "phường", "xã", "thị trấn", "đặc khu".
-    name: without the type word, tones in the older place ("Hòa"); "1" for "Quận 1".
+    name: without the type word, in the older tone placement ("Hòa"); "1" for "Quận 1".
     parent: id of the unit above; None for provinces.
     valid_from, valid_to: first day, and the day after the last; None means unknown, or still valid.
     source: key of the source that attests it, explained in the file's header.
-    gone_by: where the unit ended on a day that no source of ours gives (`valid_to` is None), the
-    first day on which it certainly no longer existed.
+    gone_by: if no source gives the day on which the unit ended (`valid_to` is None), the first day
+    on which it certainly no longer existed.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Unit:
 
     @property
     def level(self) -> Level:
-        """Its tier; a "thành phố" under a province is a district."""
+        """Its administrative level; a "thành phố" under a province is a district."""
         if self.parent is None:
             return "province"
         return "ward" if self.type in WARD_TYPES else "district"
@@ -53,22 +53,22 @@ class Unit:
         return f"{self.type} {self.name}"
 
     def valid_on(self, day: date) -> bool:
-        """True where nothing known says that the unit did not exist on `day`."""
-        begun = self.valid_from is None or self.valid_from <= day
-        return begun and not self.ended_by(day)
+        """True unless the unit is known not to exist on `day`."""
+        has_begun = self.valid_from is None or self.valid_from <= day
+        return has_begun and not self.ended_by(day)
 
     def ended_by(self, day: date) -> bool:
-        """True where the unit certainly no longer existed on `day`."""
+        """True if the unit is known to have ended by `day`."""
         end = self.valid_to or self.gone_by
         return end is not None and end <= day
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """`old` became `new`, or a part of it did.
+    """The unit `old`, or a part of it, became (part of) the unit `new`.
 
-    resolution: number of the resolution such as "1656"; None where the unit lists show that the
-    unit went on (same code and name) or where communes' successions show it (provinces).
+    resolution: its number, such as "1656"; None where the unit lists show that the unit continued
+    (same code and name), or where it follows from the successions of communes (provinces).
     clause: number of the clause of article 1.
     """
 
@@ -107,8 +107,8 @@ class Mention:
 class Score:
     """How much an article is about a unit.
 
-    confidence: how sure it is that the article is about it ("certain" where title or lead say so,
-    "likely" where the body does); None where it is not (not primary).
+    confidence: that the article is about it: "certain" where title or lead show it, "likely" where
+    only the body does; None if the article is not about it (not primary).
     """
 
     unit: str
@@ -117,16 +117,16 @@ class Score:
 
     @property
     def primary(self) -> bool:
-        """True where the unit is one of those that the article is about."""
+        """True if the article is about the unit."""
         return self.confidence is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What an article says of places: mentions in reading order, a score for every unit named.
+    """The places of an article: mentions in reading order, and a score for every unit named.
 
-    version: of the gazetteer (and of the rules, if they count) that the tags were made with.
-    note: what a reader must know, such as that the day lies before the gazetteer begins.
+    version: of the gazetteer, and of the tagging rules if included, that made the tags.
+    note: a warning for readers, such as that the article is older than the gazetteer.
     """
 
     version: str
@@ -136,5 +136,5 @@ class Tags:
 
     @property
     def primary(self) -> tuple[str, ...]:
-        """Ids of the units that the text is about, in the order of `scores`."""
+        """Ids of the units that the article is about, in the order of `scores`."""
         return tuple(score.unit for score in self.scores if score.primary)

@@ -1,4 +1,4 @@
-"""The nouns of re-reading: the same capture read again by newer code of ours."""
+"""Readings: the results of extracting one capture with successive versions of the code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +10,14 @@ Origin = Literal["outlet", "ours"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one version of our code made of a capture.
+    """One result of extracting a capture.
 
-    read_at: when it was first read so; for the first reading the time of the capture.
-    version: the last version of our extraction code that read it so.
-    origin: "outlet" for the first reading, which came with the capture; "ours" for every later
-    one: the outlet's page is the same, only our code is another.
-    changed: names of the fields of `Article` that differ from the reading before ("body" for its
-    blocks), or "refusal" where one of the two is no article; empty for the first.
+    read_at: when a version first gave this result; for the first reading the time of the capture.
+    version: the last version of the extraction code that gave this result.
+    origin: "outlet" for the first reading, made when the page was captured; "ours" for later ones,
+    where the page is the same and only the code has changed.
+    changed: names of the fields of `Article` that differ from the previous reading ("body" for
+    its blocks), or "refusal" where one of the two is a refusal; empty for the first.
     """
 
     read_at: datetime
@@ -28,12 +28,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class RereadQuery:
-    """Which captures to read again: those whose newest reading is of another version, or failed.
+    """A query for captures to re-extract: their newest reading has another version, or failed.
 
-    version: of the extraction code that will read them; None for captures of every version. What
-    it crashed on, or took too long for, is read again by it too: another hour can do it.
+    version: the current one of the extraction code; None for captures of every version. Captures
+    on which it crashed or timed out are included, as a later attempt may succeed.
     outlet: None for all. since, until: bounds on the time of capture, inclusive and exclusive.
-    after: the number of a capture; only those that come later, in the order of captures, count.
+    after: the number of a capture; only those after it, in the order of captures.
     """
 
     version: int | None
@@ -44,11 +44,11 @@ class RereadQuery:
 
 
 class Reread(StrEnum):
-    """What reading a capture again led to."""
+    """The result of re-extracting a capture."""
 
     UNCHANGED = "unchanged"
-    CHANGED = "changed"  # another article, or another refusal, than before
+    CHANGED = "changed"  # a different article, or a different refusal
     REFUSED = "refused"  # an article became a refusal
     ADMITTED = "admitted"  # a refusal became an article
-    FAILED = "failed"  # our code crashed or took too long: what was read before stays
-    REDACTED = "redacted"  # taken down on request: left alone
+    FAILED = "failed"  # extraction crashed or timed out: the previous reading is kept
+    REDACTED = "redacted"  # taken down on request: not extracted

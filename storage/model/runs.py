@@ -1,4 +1,4 @@
-"""The nouns of the work itself: runs, how they end, and listings' validators."""
+"""Crawl runs, their outcomes and counts, and validators for conditional requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,25 +11,25 @@ RobotsState = Literal["read", "forbids", "unreadable", "unreachable"]
 
 
 SITEMAPS = "sitemaps"
-"""Among a run's signals: how many sitemaps it read."""
+"""The run signal that counts the sitemaps read."""
 
 
 class Outcome(StrEnum):
     """How a run ended."""
 
     DONE = "done"
-    FAILED = "failed"  # something could not be done; `error` says what
-    STOPPED = "stopped"  # asked to stop (signal) and stopped cleanly
-    TIMED_OUT = "timed_out"  # its hard time limit ended it
-    DIED = "died"  # no end was ever recorded: a crash or a kill
+    FAILED = "failed"  # `error` says why
+    STOPPED = "stopped"  # stopped cleanly after a signal
+    TIMED_OUT = "timed_out"  # ended by its hard time limit
+    DIED = "died"  # crashed or killed: it recorded no end
 
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What a run did so far.
+    """The counts of a run so far.
 
-    copies: how many of the new articles are copies of others. signals: what the run saw of the
-    outlet's health (crawler.health.signals).
+    copies: how many of the new articles are copies of others. signals: counts of health signals
+    (crawler.health.signals).
     """
 
     requested: int = 0
@@ -50,12 +50,13 @@ class RunCounts:
 class Run:
     """One crawl of one outlet. `outcome` is None while it runs.
 
-    kind: "crawl" asks listings what is new, "recheck" for known articles again, "backfill" for a
-    window of the past, "address" for one page that somebody named. since, until:
-    the window asked for. robots: what became of robots.txt; None where it was not asked for.
-    exit_code: of its process, negative for a signal; None where nobody waited for it.
-    new_of: by section, when the articles that were new were published, as far as known.
-    newest_of: by section, the newest time that listings or articles gave. evidence: URLs by signal.
+    kind: "crawl" reads listings for new articles, "recheck" requests known articles again,
+    "backfill" covers a window of the past, "address" fetches one URL that a user gave.
+    since, until: the requested window. robots: the result of reading robots.txt; None if it was
+    not requested. exit_code: of its process, negative for a signal; None if no process waited for
+    it. new_by_section: by section, the known publication times of the new articles.
+    newest_by_section: by section, the newest time that listings or articles gave. evidence: URLs by
+    signal.
     """
 
     id: str
@@ -77,17 +78,17 @@ class Run:
     until: datetime | None = None
     robots: RobotsState | None = None
     exit_code: int | None = None
-    new_of: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    new_by_section: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    newest_of: dict[str, datetime] = field(default_factory=dict)
+    newest_by_section: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What tells the next time whether a listing, or an article's page, has changed.
+    """What shows on the next request whether a listing or an article's page has changed.
 
-    etag, last_modified: what the server gave to ask conditionally. digest: of what came, where
-    that is to be compared.
+    etag, last_modified: as the server sent them, for conditional requests. digest: of the body,
+    where bodies are compared.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""What crawling machines keep in an archive: their jobs, checks of known articles, and locks."""
+"""What the scheduler stores in an archive: maintenance runs, rechecks, machines and locks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 SCHEDULE = "schedule"
-"""The name under which the one schedule of an archive in a file holds it."""
+"""The name of the lock that the single scheduler of a SQLite archive holds."""
 
 RECHECK_AGES = (
     timedelta(hours=1),
@@ -15,34 +15,34 @@ RECHECK_AGES = (
     timedelta(days=7),
     timedelta(days=30),
 )
-"""How long after its publication an article is looked at again: most edits come early."""
+"""How long after its publication an article is rechecked: most edits come early."""
 
 TOO_LATE = timedelta(days=60)
-"""An article that is older is not looked at again; what was missed then stays missed."""
+"""The age from which an article is not rechecked, even if earlier rechecks were missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceRun:
-    """The last time of a maintenance job.
+    """The last run of a maintenance job.
 
-    seen_at: its end, or while it runs its last heartbeat. exit_code: None while it runs.
-    said: the last line that it printed, where it failed.
+    heartbeat_at: its end, or its last heartbeat while it runs. exit_code: None while it runs.
+    error: the last line of its output, if it failed.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     exit_code: int | None = None
-    said: str | None = None
+    error: str | None = None
     pid: int | None = None
     host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """An article that is due to be looked at again: its short id and its address.
+    """An article that is due for a recheck: its short id and URL.
 
-    status: HTTP status of the last look, None where there was none since it was stored.
+    status: HTTP status of the last recheck; None if there was none.
     """
 
     id: int
@@ -52,81 +52,81 @@ class KnownArticle:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine whose schedule has joined an archive.
+    """A machine whose scheduler has joined an archive.
 
-    All times are by the archive's clock. started_at: of its schedule. seen_at: its last
-    heartbeat. stopped_at: None while it runs, and where it was killed. outlets: those that it
-    crawls, by slug.
+    All times are by the database's clock. started_at: when its scheduler started. heartbeat_at: its
+    last heartbeat. stopped_at: None while it runs, and if it was killed. outlets: slugs of the
+    outlets that it crawls.
     """
 
     name: str
     started_at: datetime
-    seen_at: datetime
+    heartbeat_at: datetime
     stopped_at: datetime | None = None
     pid: int | None = None
     outlets: tuple[str, ...] = ()
 
 
 def schedule_stopped_at(machines: Sequence[Machine]) -> datetime | None:
-    """Return when the schedule was stopped; None where one runs, was killed, or none ever ran."""
-    ends = [one.stopped_at for one in machines]
+    """Return when the last scheduler stopped; None if one runs, was killed, or none ever ran."""
+    ends = [machine.stopped_at for machine in machines]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
 
 
 def host_lock(host: str) -> str:
-    """Return the name of the lock on an outlet's host: crawls and takedowns take it."""
+    """Return the name of the lock on an outlet's host, which crawls and takedowns take."""
     return f"host {host}"
 
 
 def run_lock(run_id: str) -> str:
-    """Return the name of the lock that a run holds while it is at work."""
+    """Return the name of the lock that a run holds until it ends."""
     return f"run {run_id}"
 
 
 def machine_lock(name: str) -> str:
-    """Return the name of the lock that a machine's schedule holds while it runs."""
+    """Return the name of the lock that a machine's scheduler holds while it runs."""
     return f"machine {name}"
 
 
 class LockSession(Protocol):
-    """Any number of named locks of one connection; they go with the process that holds them."""
+    """Named locks of one database connection; they are released when the process ends."""
 
     def take(self, name: str) -> bool:
-        """Take a lock without waiting; return whether it is held now. Raises ArchiveError."""
+        """Try to take a lock without waiting; return whether it is held. Raises ArchiveError."""
         ...
 
     def take_any(self, names: Sequence[str]) -> str | None:
-        """Take the first that is free and not ours already; None where none is."""
+        """Take the first lock that is free and not held by this session; None if there is none."""
         ...
 
     def release(self, *names: str) -> None:
-        """Let go of locks; what is not held is passed over, a lost connection too."""
+        """Release locks; ignores those that are not held, and a lost connection."""
         ...
 
     def is_sure(self) -> bool:
-        """True while the connection that took the locks answers: nobody else can have them."""
+        """True while the connection that took the locks is alive, so that no one else has them."""
         ...
 
     def renew(self) -> bool:
-        """Connect again after a loss, and take what was held; return whether all could be had.
+        """Reconnect and retake the locks that were held; return whether all were retaken.
 
-        What others took meanwhile is no longer held. Raises ArchiveError.
+        Locks that others took meanwhile are no longer held. Raises ArchiveError.
         """
         ...
 
     def close(self) -> None:
-        """Let go of everything; a second call does nothing."""
+        """Release all locks; a second call does nothing."""
         ...
 
 
 class Hold(Protocol):
-    """The archive is held for one purpose, until `release` or the end of the process."""
+    """A lock on the archive for one purpose, until `release` or the end of the process."""
 
     def is_sure(self) -> bool:
-        """True while nobody else can hold it; takes it again where a lost connection let it go."""
+        """True while no one else can hold it; retakes it after a lost connection."""
         ...
 
     def release(self) -> None:
-        """Let go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         ...

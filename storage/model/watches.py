@@ -1,4 +1,4 @@
-"""The nouns of watches: what an archive learned since a moment, and which messages tell it."""
+"""Watches: what the archive stored after a cursor, and the digests and deliveries of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,15 +11,15 @@ from storage.model.search import Mark, SearchQuery
 
 Topic = Literal["new", "edits", "removed", "copies"]
 TOPICS: tuple[Topic, ...] = ("new", "copies", "edits", "removed")
-"""What a watch can tell of, in the order of a digest."""
+"""What a watch can report, in the order of a digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivalCursor:
-    """How far somebody was told: the last capture and the last article of that moment, by row.
+    """A position in the archive: the row numbers of the last capture and the last article.
 
-    Rows are numbered as they are stored, so what comes later is what the archive learned later,
-    whatever its publication or capture says.
+    Rows are numbered in the order in which they are stored, so rows after the cursor were stored
+    later, whatever their publication or capture times are.
     """
 
     capture: int = 0
@@ -28,10 +28,10 @@ class ArrivalCursor:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What arrived and matches a watch, by short ids, each in the order of arrival.
+    """New rows that match a watch, by short ids, in the order of arrival.
 
-    copies: new articles whose story was told before. edits: an article with the number of its new
-    state. Taken down or joined since, an article is left out when it is looked up.
+    copies: new articles whose story was known before. edits: article ids with the number of the
+    new state. Articles that are taken down or merged later are skipped when they are loaded.
     """
 
     new: tuple[int, ...] = ()
@@ -45,9 +45,9 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalQuery:
-    """What a watch asks: which articles, of which topics, and since where.
+    """A query for arrivals after a cursor, by topic.
 
-    query: its words, places, outlets, sections, authors, tags and kinds count, and nothing else.
+    query: only its words, places, outlets, sections, authors, tags and kinds are used.
     """
 
     query: SearchQuery
@@ -57,11 +57,10 @@ class ArrivalQuery:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """New articles that are copies of one another, by the one that stands for them.
+    """New articles of one cluster, represented by one of them.
 
-    article: the source where it is among the new ones, else the earliest of these. cluster: all
-    of its copies that are known, told before or not. marks: where it says what was asked for.
-    learned_at: when the archive learned of it.
+    article: the source if it is new, else the earliest of the new articles. cluster: all known
+    members, new or not. marks: the query's matches in it. learned_at: when the archive stored it.
     """
 
     article: ArchivedArticle
@@ -72,7 +71,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedEdit:
-    """An edit, and when the archive learned of it."""
+    """An edit, and when the archive stored it."""
 
     edit: Edit
     learned_at: datetime
@@ -80,9 +79,9 @@ class ArrivedEdit:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Arrivals in full: at most so many of each topic; the rest is counted.
+    """Arrivals with their articles: a limited number of each topic, and the counts of all.
 
-    new_count, copies_count: stories. Removed articles that are back by now are left out.
+    new_count, copies_count: stories. Removed articles that have reappeared are left out.
     """
 
     new: tuple[Story, ...] = ()
@@ -100,7 +99,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """How far a watch was told, and when it was looked at last."""
+    """The cursor of a watch, and when it last ran."""
 
     name: str
     cursor: ArrivalCursor
@@ -109,7 +108,7 @@ class WatchState:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one look of a watch found; its messages are made from this. since: the look before."""
+    """What one run of a watch found, the content of its messages. since: the previous run."""
 
     id: int
     watch: str
@@ -120,10 +119,10 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A digest on its way to a channel.
+    """The delivery of a digest to a channel.
 
-    attempts: so far. tried_at: the last. due_at: the next; None where it was sent or given up.
-    unsure: True where an attempt was cut off, so that nobody knows whether it arrived.
+    attempts: so far. tried_at: the last. due_at: the next; None when it was sent or given up.
+    unconfirmed: True if an attempt was interrupted, so that it is unknown whether it arrived.
     """
 
     digest: Digest
@@ -132,12 +131,15 @@ class Delivery:
     tried_at: datetime | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None
-    unsure: bool = False
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a watch leaves: the cursor moves, and messages are owed to its channels."""
+    """The result of running a watch: its new cursor, and the arrivals to deliver to `channels`.
+
+    always: make a digest even without arrivals.
+    """
 
     watch: str
     since: datetime

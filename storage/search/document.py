@@ -20,15 +20,15 @@ _ONE_TOKEN = {char: chr(0x2400 + char) for char in range(128) if not chr(char).i
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The lexemes of a title and of all other text, tokens of facet values, and these values.
+    """The lexemes of a title and of all other text, and the tokens of facet values, by blanks.
 
-    title, text, tokens: with a blank between two.
+    filed: the facet values as written, a line each: kind, tab, value.
     """
 
     title: str
     text: str
     tokens: str
-    filed: list[tuple[str, str]]
+    filed: str
 
 
 def document_of(article: Article) -> Document:
@@ -38,7 +38,8 @@ def document_of(article: Article) -> Document:
     filed = facet_values(article)
     tokens = [facet_token(*value) for value in filed]
     every = dict.fromkeys([EVERY, *tokens, *map(_folded, tokens)])
-    return Document(lexemes(article.title), text, " ".join(every), filed)
+    lines = "\n".join(map("\t".join, filed))
+    return Document(lexemes(article.title), text, " ".join(every), lines)
 
 
 def facet_token(kind: str, value: str) -> str:

@@ -4,15 +4,15 @@ The stored text is searched, not the index: marks stand on the characters as the
 all their combining marks.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from storage.model.articles import Article
 from storage.model.places import Field
 from storage.model.search import Mark, Snippet, Term, Word, Words
 from storage.text.normalize import canonical_tone
-from storage.text.words import END, LONGEST, RAW, folded, lexeme, lexemes, spell, whole, word_of
+from storage.text.words import LONGEST, folded, spelled, starts_of, whole
 
 _SNIPPET = 200  # characters
 _BEFORE = 60  # of these, before the first mark
@@ -23,9 +23,7 @@ class Finder:
     """Finds a query's terms in texts."""
 
     def __init__(self, words: Words) -> None:
-        self._asked = words
-        self._terms = [term for group in words.required for term in group]
-        self._patterns = {term: _pattern(term) for term in (*self._terms, *words.excluded)}
+        self._words = words
 
     def marks(self, article: Article) -> tuple[Mark, ...]:
         """Return where the article says what is asked for, in title, sapo and body, in order."""
@@ -40,66 +38,41 @@ class Finder:
 
     def spans(self, text: str) -> list[_Span]:
         """Return the characters of `text` that the terms find, in order and apart."""
-        line = _line(text)
-        found = [(term, first) for term in self._terms for first in self._places(term, line)]
-        if not found:  # as in most texts
-            return []
-        starts = [word.start() for word in RAW.finditer(text)]  # matches cost three times as much
-        if len(starts) >= line.count(" "):  # of some nothing is left but punctuation
-            starts = [at for at in starts if spell(text[at : _end(text, at)])]
-        said = ((starts[first], starts[first + len(term.words) - 1]) for term, first in found)
-        return _apart(sorted((start, whole(text, _end(text, last))) for start, last in said))
-
-    def _places(self, term: Term, line: str) -> Iterator[int]:
-        """Yield the numbers of the words in a line at which a term begins."""
-        found = self._patterns[term].search(line)
-        while found:
-            if means(term.words[-1], found.group().rpartition(" ")[2]):
-                yield line.count(" ", 0, found.start())
-            found = self._patterns[term].search(line, found.start() + 1)
+        terms = chain.from_iterable(self._words.required)
+        return _apart(sorted(chain.from_iterable(_places(term, text) for term in terms)))
 
     def says(self, article: Article) -> bool:
         """Return whether an article is what the query's words ask for."""
-        fields = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
-        lines = list(map(_line, fields))
+        texts = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
 
         def is_said(term: Term) -> bool:
-            return any(True for line in lines for _ in self._places(term, line))
+            return any(True for text in texts for _ in _places(term, text))
 
-        required = all(any(map(is_said, group)) for group in self._asked.required)
-        return required and not any(map(is_said, self._asked.excluded))
-
-
-def _end(text: str, start: int) -> int:
-    found = RAW.match(text, start)
-    return found.end() if found else start
+        required = all(any(map(is_said, group)) for group in self._words.required)
+        return required and not any(map(is_said, self._words.excluded))
 
 
-def _line(text: str) -> str:
-    """Return the lexemes of a text, a blank before each and behind the last."""
-    return f" {lexemes(text)} "
-
-
-def _pattern(term: Term) -> re.Pattern[str]:
-    return re.compile("".join(f" {_pattern_of(word)}" for word in term.words) + "(?= )")
-
-
-def _pattern_of(word: Word) -> str:
-    """Return the pattern of lexemes; of a beginning also of those that differ in diacritics."""
-    plain = re.escape(folded(word.text))
-    if word.prefix:
-        return rf"{plain}\S*"
-    return rf"{plain}{END}\S*" if word.loose else re.escape(lexeme(word.text))
+def _places(term: Term, text: str) -> Iterator[_Span]:
+    """Yield the characters of `text` at which it says a term."""
+    for start in starts_of(term.words[0].text, text):
+        words = list(islice(spelled(text, start), len(term.words)))
+        if len(words) == len(term.words) and all(
+            means(word, one) for word, (_, _, one) in zip(term.words, words, strict=True)
+        ):
+            yield words[0][0], whole(text, words[-1][1])
 
 
 def means(word: Word, found: str) -> bool:
-    """Return whether a lexeme that is like a query's word but for diacritics has these, too.
+    """Return whether a query's word stands for a spelled one.
 
     The beginning "hoà" is one of "hoàng" and of "hòa": alone the tone may stand in two places.
     """
-    if word.loose or not word.prefix:
-        return True
-    return canonical_tone(word_of(found)[: len(word.text)]) == word.text
+    wanted = word.text
+    if word.loose:
+        wanted, found = folded(wanted), folded(found)
+    if word.prefix:
+        found = canonical_tone(found[: len(wanted)])
+    return found == wanted
 
 
 def _apart(found: Sequence[_Span]) -> list[_Span]:

@@ -1,4 +1,4 @@
-"""`archive.articles`: what outlets published, read and stored."""
+"""`archive.articles`: read and store articles and refusals."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -49,10 +49,10 @@ from storage.sql.search.search import found_page
 
 
 class Articles(Part):
-    """The articles of all outlets, each with every state that was seen of it."""
+    """The articles of all outlets, each with all its revisions."""
 
     def get(self, ref: str) -> ArchivedArticle:
-        """Return the article with this short id or URL (any form of the URL that was stored).
+        """Return the article with this short id or URL (any URL that is stored for it).
 
         Raises NotFoundError.
         """
@@ -64,12 +64,12 @@ class Articles(Part):
     ) -> Iterator[ArchivedArticle]:
         """Yield the articles that match, newest publication first, in constant memory.
 
-        after: `sort_at` and id of the article that came before the first one that is wanted.
+        after: `sort_at` and id of the article after which to start.
         Raises ValueError for a time without a zone.
         """
         check_window(query)
         size = PAGE if query.limit is None else max(1, min(PAGE, query.limit))
-        # One ordered stream an outlet, each along its index, merged.
+        # One stream per outlet, ordered by the outlet's index, merged.
         fetches = [
             partial(article_page, query, outlet)
             for outlet in tuple(dict.fromkeys(query.outlets)) or (None,)
@@ -82,7 +82,7 @@ class Articles(Part):
                 return iter(())
         streams = [self._database.pages(fetch, size, start) for fetch in fetches]
         newest = merge(*streams, key=lambda found: found[0], reverse=True)
-        wanted = (one for _, one in newest if one.removed_at or not query.removed)
+        wanted = (article for _, article in newest if article.removed_at or not query.removed)
         end = None if query.limit is None else skipped + query.limit
         return islice(wanted, skipped, end)
 
@@ -118,19 +118,19 @@ class Articles(Part):
             after = page[-1]
 
     def removals(self, query: EditQuery) -> list[ArchivedArticle]:
-        """Return the articles whose pages were found to be gone, the last one noticed first.
+        """Return the articles whose pages were found removed, the latest removal first.
 
-        since, until: bounds on when that was noticed; since must be given, and so must a limit.
-        Raises ValueError for a time without a zone, or a query without bounds.
+        query: its bounds are on when the removal was noticed; `since` and `limit` are required.
+        Raises ValueError for a time without a zone, or a query without `since` or `limit`.
         """
         check_window(query)
         if query.since is None or query.limit is None:
-            raise ValueError("removals are asked for since a time, and up to a limit")
+            raise ValueError("a query for removals needs `since` and `limit`")
         with self._database.reading() as conn:
             return load_articles(conn, removal_page(conn, query))
 
     def count_edits(self, query: EditQuery) -> int:
-        """Return how many edits match, whatever the query's offset.
+        """Return how many edits match, whatever the query's limit and offset.
 
         Raises ValueError for a time without a zone.
         """
@@ -139,7 +139,7 @@ class Articles(Part):
             return count_edits(conn, query)
 
     def reading(self, ref: str, number: int, index: int) -> Article | Refusal:
-        """Return what our code once made of an article's revision, whole.
+        """Return an earlier reading of an article's revision: what our code once extracted.
 
         ref: as for `get`. number: of the revision. index: in `Revision.readings`, from 0.
         Raises NotFoundError.
@@ -163,10 +163,10 @@ class Articles(Part):
             return count_refusals(conn, query)
 
     def export(self, order: ExportOrder) -> Manifest:
-        """Write articles to a file, in constant memory; return what it holds.
+        """Write articles to a file, in constant memory; return its manifest.
 
-        The file and its manifest appear whole or not at all. Articles that are stored meanwhile
-        may be missing. Raises ExportError (disk full, no rights), UsageError (the file exists).
+        The file and its manifest appear whole or not at all. Articles stored meanwhile may be
+        missing. Raises ExportError (disk full, no permission), UsageError (the file exists).
         """
         with self._database.reading() as conn:
             schema = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
@@ -177,21 +177,21 @@ class Articles(Part):
             return self.find(order.query)
         check_window(order.query)
         pages = self._database.pages(partial(found_page, order.query), PAGE)
-        found = (one for _, one in pages if one.removed_at or not order.removed)
+        found = (article for _, article in pages if article.removed_at or not order.removed)
         return islice(found, order.limit)
 
     def seen(self, outlet: str, urls: list[str]) -> set[str]:
         """Return those canonical URLs that need no request.
 
-        They are the ones with an article in the archive, and those that were given up: because
-        looks at least a day apart agree that there is none (`RefusalReason.can_settle`), or by
-        one look that was final (`Arrival.is_final`, a takedown).
+        They are the URLs with a stored article, and those that were given up: because refusals at
+        least a day apart agree that there is none (`RefusalReason.can_settle`), or by one final
+        refusal (`Arrival.is_final`, a takedown).
         """
         with self._database.reading() as conn:
             return seen(conn, outlet, urls)
 
     def seen_ids(self, outlet: str, ids: list[str]) -> set[str]:
-        """Return those of the outlet's own ids under which an article is stored."""
+        """Return those of the outlet's ids under which an article is stored."""
         wanted = {id_key(value): value for value in ids}
         found: set[str] = set()
         with self._database.reading() as conn:
@@ -205,7 +205,7 @@ class Articles(Part):
         return found
 
     def redacted(self, outlet: str, urls: list[str]) -> set[str]:
-        """Return those canonical URLs that were taken down: nobody may ask for them again."""
+        """Return those canonical URLs that were taken down: they must not be requested again."""
         with self._database.reading() as conn:
             return redacted(conn, outlet, urls)
 
@@ -219,18 +219,18 @@ class Articles(Part):
         *,
         is_final: bool = False,
     ) -> Stored:
-        """Store one capture with what it held: `store_many` with one `Arrival`."""
+        """Store one capture with its result: `store_many` with one `Arrival`."""
         return self.store_many(run_id, [Arrival(capture, result, aliases, tags, is_final)])[0]
 
     def store_many(self, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
-        """Store captures with what they held, all or none, and say what each was, in order.
+        """Store captures with their results, all or none; return each one's outcome, in order.
 
-        The outcome is that of storing them one by one in this order, at a fraction of the cost.
-        About fifty at a time keep no other crawl waiting for long.
+        The outcome is the same as for storing them one by one in this order, at a fraction of the
+        cost. About fifty per call keep no other crawl waiting for long.
         Raises NotFoundError where the run, or a unit of the tags, is unknown; ValueError for a
         time without a zone or a capture without a record id.
         """
-        # What stores and clusters loads numpy, which no question needs.
+        # Imported here: they import numpy, which no query needs.
         from storage.sql.clusters.cluster import with_sources  # noqa: PLC0415
         from storage.sql.ingest.store import store_many  # noqa: PLC0415
 
@@ -247,7 +247,7 @@ class Articles(Part):
 
     def newest_by_outlet(self, until: datetime) -> dict[str, datetime]:
         """Return the publication time of each outlet's newest article before `until`."""
-        # One step along an index an outlet; grouped, it would read the whole index.
+        # One index lookup per outlet; GROUP BY would read the whole index.
         newest = (
             sa.select(sa.func.max(articles.c.sort_at))
             .where(articles.c.outlet == outlets.c.slug, articles.c.sort_at < until)
@@ -259,7 +259,7 @@ class Articles(Part):
             return {row[0]: row[1] for row in rows if row[1] is not None}
 
     def refusal_counts(self, outlet: str, since: datetime) -> dict[RefusalReason, int]:
-        """Return how many pages of an outlet were refused since then, by reason, most first."""
+        """Return the number of an outlet's refusals since then by reason, most frequent first."""
         query = (
             sa.select(refusals.c.reason, sa.func.count())
             .where(refusals.c.outlet == outlet, refusals.c.captured_at >= since)
@@ -267,22 +267,22 @@ class Articles(Part):
         )
         with self._database.reading() as conn:
             counts = {RefusalReason(row[0]): row[1] for row in conn.execute(query)}
-        return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def stamp(self) -> str:
-        """Return a text that changes with what is stored or taken down, with runs and alarms.
+        """Return a cache key that changes with stored captures, takedowns, runs and alarms.
 
-        For caches. Reading or tagging stored captures again does not change it.
+        Reading or tagging stored captures again does not change it.
         """
         newest = (
             sa.select(sa.func.max(captures.c.id)).scalar_subquery(),
             sa.select(sa.func.max(redactions.c.id)).scalar_subquery(),
             sa.select(gazetteer.c.version).limit(1).scalar_subquery(),
         )
-        wrong = sa.select(sa.func.count(), sa.func.max(alarms.c.id))
-        wrong = wrong.where(alarms.c.closed_at.is_(None))
+        open_alarms = sa.select(sa.func.count(), sa.func.max(alarms.c.id))
+        open_alarms = open_alarms.where(alarms.c.closed_at.is_(None))
         run = sa.select(runs.c.id, runs.c.outcome, runs.c.fetched)
         run = run.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
         with self._database.reading() as conn:
-            found = [*conn.execute(sa.select(*newest)).one(), *conn.execute(wrong).one()]
+            found = [*conn.execute(sa.select(*newest)).one(), *conn.execute(open_alarms).one()]
             return repr((*found, *(conn.execute(run).first() or ())))

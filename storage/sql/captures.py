@@ -1,4 +1,4 @@
-"""`archive.captures`: recorded responses, the WARC files they lie in, and reading them again."""
+"""`archive.captures`: recorded responses, their WARC files, and re-reading them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -23,22 +23,22 @@ _PAGE = 500  # rows
 
 
 class Captures(Part):
-    """Every recorded response, with what our code made of it; docs/decisions/0006-rereadings.md."""
+    """Recorded responses with their readings by our code; docs/decisions/0006-rereadings.md."""
 
     def to_reread(
         self, query: RereadQuery, limit: int
     ) -> list[tuple[int, Capture, Article | Refusal]]:
         """Return up to `limit` captures that another version read last, oldest capture first.
 
-        Each with its number, to hand to `reread`, and its newest reading. What was re-read is left
-        out, so asking again goes on where a killed process was. Left out, too, are redacted ones,
-        those without a record to read, and those that were refused without reading it.
+        Each has its number, to pass to `reread`, and its newest reading. Re-read captures are left
+        out, so that the next call continues where a killed process stopped. Also left out are
+        redacted captures, those without a record, and those refused without reading the record.
         Raises ValueError for a time without a zone.
         """
         check_window(query)
         with self._database.reading() as conn:
             found = to_reread(conn, query, limit)
-        return [(one.id, one.capture, one.result) for one in found]
+        return [(stored.id, stored.capture, stored.result) for stored in found]
 
     def count_to_reread(self, query: RereadQuery) -> int:
         """Return how many captures `to_reread` would return without a limit."""
@@ -49,28 +49,28 @@ class Captures(Part):
     def reread(
         self, results: Sequence[tuple[int, Article | Refusal]], version: int, now: datetime
     ) -> list[Reread]:
-        """Write what captures, by number, are read as by `version`, in one transaction.
+        """Write new readings of captures, by number, made by `version`, in one transaction.
 
-        The new reading counts for the articles' states; the one before is kept. Returns what each
-        led to, in order. About two hundred at a time keep no crawl waiting for long.
-        Raises NotFoundError (no such capture); ValueError where a result is of another outlet or
-        version than its capture and `version`.
+        Articles' revisions follow the new readings; the earlier ones are kept. Returns the effect
+        of each, in order. About two hundred per call keep no crawl waiting for long.
+        Raises NotFoundError (no such capture); ValueError where a result is not of its capture's
+        outlet or not of `version`.
         """
         with self._database.writing() as conn:
             return reread(conn, results, version, now)
 
     def recorded(self) -> Iterator[Recorded]:
         """Yield every capture, in the order in which they were stored."""
-        return (one for _, one in self._database.pages(_captures_after, _PAGE))
+        return (record for _, record in self._database.pages(_captures_after, _PAGE))
 
     def move_record(self, number: int, offset: int) -> None:
-        """Let a capture, by number, point to another place, in bytes, in its WARC file."""
-        moved = sa.update(captures).where(captures.c.id == number).values(warc_offset=offset)
+        """Set the offset, in bytes, of the record of capture `number` in its WARC file."""
+        update = sa.update(captures).where(captures.c.id == number).values(warc_offset=offset)
         with self._database.writing() as conn:
-            conn.execute(moved)
+            conn.execute(update)
 
     def list_warc_files(self, files: Sequence[WarcFile]) -> None:
-        """Write the sizes and digests of WARC files that are whole."""
+        """Insert or replace the rows of WARC files that are closed: sizes and digests."""
         rows = {file.name: asdict(file) for file in files}
         with self._database.writing() as conn:
             for part in in_parts(sorted(rows)):
@@ -78,15 +78,15 @@ class Captures(Part):
                 conn.execute(sa.insert(warc_files), [rows[name] for name in part])
 
     def warc_files(self) -> Iterator[WarcFile]:
-        """Yield the listed WARC files by name."""
+        """Yield the listed WARC files, ordered by name."""
         return self._files()
 
     def unstored_warc_files(self) -> Iterator[WarcFile]:
-        """Yield the listed WARC files that the object store does not have, by name."""
+        """Yield the listed WARC files that the object store does not have, ordered by name."""
         return self._files(_UNSTORED)
 
     def rewritten_warc_files(self) -> Iterator[WarcFile]:
-        """Yield the WARC files that takedowns changed, by name."""
+        """Yield the WARC files that takedowns rewrote, ordered by name."""
         return self._files(warc_files.c.rewritten_at.is_not(None))
 
     def _files(self, *wanted: sa.ColumnElement[bool]) -> Iterator[WarcFile]:
@@ -95,34 +95,35 @@ class Captures(Part):
             rows = conn.execute(query.order_by(warc_files.c.name).limit(size))
             return [(row.name, WarcFile(*row)) for row in rows]
 
-        return (one for _, one in self._database.pages(fetch, _PAGE))
+        return (file for _, file in self._database.pages(fetch, _PAGE))
 
     def find_warc_files(self, names: Sequence[str]) -> list[WarcFile]:
-        """Return those of the WARC files, by name, that are listed."""
+        """Return the listed WARC files among these names."""
         with self._database.reading() as conn:
             return [WarcFile(*row) for row in rows_at(conn, _FILES, warc_files.c.name, names)]
 
     def note_push(
         self, file: WarcFile, stored_at: datetime | None, error: str | None = None
     ) -> bool:
-        """Write since when the object store has a file, or why it does not take it.
+        """Record when the object store received a file, or why it refused it.
 
-        Returns False, and writes nothing, where it was rewritten after it was listed as `file`.
+        Returns False, and writes nothing, where the file was rewritten after it was listed as
+        `file`.
         """
         same = (warc_files.c.name == file.name) & (warc_files.c.sha256 == file.sha256)
-        pushed = sa.update(warc_files).where(same).values(stored_at=stored_at, push_error=error)
+        update = sa.update(warc_files).where(same).values(stored_at=stored_at, push_error=error)
         with self._database.writing() as conn:
-            return conn.execute(pushed).rowcount > 0
+            return conn.execute(update).rowcount > 0
 
     def push_backlog(self) -> PushBacklog:
-        """Return what the object store does not have yet."""
+        """Return the number and size of files not in the object store yet, and the latest error."""
         counted = sa.select(
             sa.func.count(),
             sa.func.coalesce(sa.func.sum(warc_files.c.size_bytes), 0),
             sa.func.min(warc_files.c.listed_at),
         ).where(_UNSTORED)
-        said = warc_files.c.push_error
-        newest = sa.select(said).where(_UNSTORED, said.is_not(None))
+        error = warc_files.c.push_error
+        newest = sa.select(error).where(_UNSTORED, error.is_not(None))
         newest = newest.order_by(warc_files.c.listed_at.desc()).limit(1)
         with self._database.reading() as conn:
             files, size, oldest_at = conn.execute(counted).one()
@@ -139,7 +140,7 @@ _UNSTORED = warc_files.c.stored_at.is_(None)
 
 
 def _captures_after(conn: Connection, after: int | None, size: int) -> list[tuple[int, Recorded]]:
-    """Return up to `size` captures by number, those after the one with that number."""
+    """Return up to `size` captures after a number, ordered by number."""
     query = (
         sa.select(captures.c.id, captures.c.outlet, refusals.c.reason, *CAPTURE)
         .select_from(captures.outerjoin(refusals))

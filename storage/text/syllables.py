@@ -1,8 +1,8 @@
-"""A text as arrays of syllable hashes: what copies are compared by. Pure.
+"""Texts as numpy arrays of syllable hashes, by which copies are compared. Pure.
 
-Folding takes away everything that two prints of one text may differ in: Unicode form, tone
-placement (it moves a mark, and no mark is left), y for i, case, typography, diacritics. Whole
-texts go through numpy at once: an article takes about a tenth of a millisecond.
+Folding removes the differences between two printings of one text: Unicode form, tone placement
+(no mark is left), y for i, case, typography, diacritics. Whole texts are processed by numpy at
+once: an article takes about a tenth of a millisecond.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,21 +22,21 @@ Flags = NDArray[np.bool_]
 
 _Number = TypeVar("_Number", np.int64, np.uint64)
 
-_TABLE = 0x2000  # every Latin letter with its marks lies below; above it punctuation begins
-_FIRST_IDEOGRAPH = 0x2E80  # from here on characters are letters of other scripts
-_MARK = 1  # a code that no letter folds to: combining marks and what is invisible
+_TABLE = 0x2000  # all Latin letters are below; punctuation begins here
+_FIRST_IDEOGRAPH = 0x2E80  # characters from here on count as letters of other scripts
+_MARK = 1  # a code that no letter folds to: combining marks and invisible characters
 _SENTENCE_ENDS = ".!?:;\n"
-_LONGEST = 64  # characters of a token that count; longer ones are no words
+_LONGEST = 64  # characters of a token with a power of their own; longer tokens are not words
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_CAPITALS = 0.6  # a line with more of them is a headline in capitals, not a list of names
+_CAPITALS = 0.6  # a line with more capitalized syllables is a headline, not a list of names
 
 
 @dataclass(frozen=True, slots=True)
 class Syllables:
     """The syllables and numbers of a text, in order.
 
-    hashes: one for each, folded. digits: which hold a digit. names: which begin with a capital
-    that no sentence's beginning explains. lines: the number of the line that each is in.
+    hashes: of each, folded. digits: True for those with a digit. names: True for those that begin
+    with a capital but not a sentence. lines: the line number of each.
     """
 
     hashes: Hashes
@@ -48,14 +48,14 @@ class Syllables:
         return len(self.hashes)
 
     def keep(self, wanted: Flags) -> "Syllables":
-        """Return those for which `wanted` is true."""
+        """Return the syllables for which `wanted` is true."""
         return Syllables(
             self.hashes[wanted], self.digits[wanted], self.names[wanted], self.lines[wanted]
         )
 
 
 def syllables(lines: Sequence[str]) -> Syllables:
-    """Return what `lines` consist of, after folding."""
+    """Return the syllables of `lines`, folded."""
     codes, folded = _characters(lines)
     starts, letters, lengths = _runs(folded)
     if not len(starts):
@@ -69,20 +69,20 @@ def syllables(lines: Sequence[str]) -> Syllables:
 
 
 def syllable_hashes(texts: Iterable[Sequence[str]]) -> tuple[Hashes, list[int]]:
-    """Return `syllables(lines).hashes` of all `texts`, and where each text's begin and end.
+    """Return `syllables(lines).hashes` of all `texts` in one array, and the bounds of each text.
 
-    texts: their lines, in which there is no line break.
+    texts: the lines of each, without line breaks.
     """
-    every = list(texts)
-    codes, folded = _characters([line for lines in every for line in lines])
+    texts = list(texts)
+    codes, folded = _characters([line for lines in texts for line in lines])
     starts, letters, lengths = _runs(folded)
     numbers = np.cumsum(codes == ord("\n"))[starts]
-    bounds = np.searchsorted(numbers, np.cumsum([0, *map(len, every)])).tolist()
+    bounds = np.searchsorted(numbers, np.cumsum([0, *map(len, texts)])).tolist()
     return mixed(_run_hashes(letters, lengths, _powers())), bounds
 
 
 def _characters(lines: Sequence[str]) -> tuple[Codes, Codes]:
-    """Return the characters of `lines`, a line break after each, and what they fold to."""
+    """Return the code points of `lines`, joined by line breaks, and their folded codes."""
     codes = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), dtype=np.uint32)
     folded = _folds()[codes]
     if (folded == _MARK).any():
@@ -91,21 +91,21 @@ def _characters(lines: Sequence[str]) -> tuple[Codes, Codes]:
 
 
 def _runs(folded: Codes) -> tuple[Numbers, Hashes, Numbers]:
-    """Return where syllables begin, the letters of all, and how many each has."""
+    """Return the starts of all syllables, their letters in one array, and their lengths."""
     inside = folded > _MARK
     starts, ends = runs(inside)
     return starts, folded[inside].astype(np.uint64), ends - starts
 
 
 def mixed(values: Hashes) -> Hashes:
-    """Return each value as one whose every bit depends on all of its bits (splitmix64's end)."""
+    """Return hashes in which every bit depends on all bits of the value (splitmix64 finalizer)."""
     values = (values ^ (values >> np.uint64(30))) * _MIX[0]
     values = (values ^ (values >> np.uint64(27))) * _MIX[1]
     return values ^ (values >> np.uint64(31))
 
 
 def distinct(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Return `np.unique(values)` in a fifth of its time: it makes a hash table before it sorts."""
+    """Return the sorted distinct values, five times as fast as `np.unique` with its hash table."""
     ordered = np.sort(values)
     differs = np.ones(len(ordered), dtype=np.bool_)
     differs[1:] = ordered[1:] != ordered[:-1]
@@ -113,21 +113,21 @@ def distinct(values: NDArray[_Number]) -> NDArray[_Number]:
 
 
 def runs(inside: Flags) -> tuple[Numbers, Numbers]:
-    """Return where runs of true values begin, and where they end."""
+    """Return the starts and the ends (exclusive) of the runs of true values."""
     edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
     return edges[::2], edges[1::2]
 
 
 def _run_hashes(letters: Hashes, lengths: Numbers, powers: Hashes) -> Hashes:
-    """Return a hash of each run: the sum of its letters, each times the power of its place.
+    """Return a polynomial hash of each run: the sum of its letters times powers of a base.
 
-    letters: those of all runs, in order. powers: the last one stands for all places from there on.
+    letters: those of all runs, in order. powers: by position; the last applies to all further ones.
     """
     if not len(lengths):
         return np.zeros(0, dtype=np.uint64)
     first = np.cumsum(lengths) - lengths
-    place = np.arange(len(letters)) - np.repeat(first, lengths)
-    return np.add.reduceat(letters * powers[np.minimum(place, len(powers) - 1)], first)
+    position = np.arange(len(letters)) - np.repeat(first, lengths)
+    return np.add.reduceat(letters * powers[np.minimum(position, len(powers) - 1)], first)
 
 
 def _names(codes: Codes, starts: Numbers, lines: Numbers) -> Flags:
@@ -144,7 +144,7 @@ def _is_digit(folded: Hashes) -> Flags:
 
 @cache
 def _folds() -> Codes:
-    """Return what each character folds to, 0 for what is between words."""
+    """Return the folded code of each character, 0 for a character that separates words."""
     table = np.arange(0x110000, dtype=np.uint32)
     table[:_FIRST_IDEOGRAPH] = 0
     for code in range(_TABLE):
@@ -171,4 +171,4 @@ def _sentence_ends() -> Flags:
 @cache
 def _powers() -> Hashes:
     base, modulus = 0x100000001B3, 1 << 64
-    return np.array([pow(base, place, modulus) for place in range(1, _LONGEST + 1)], np.uint64)
+    return np.array([pow(base, power, modulus) for power in range(1, _LONGEST + 1)], np.uint64)

@@ -8,7 +8,8 @@ mark: a word may hold combining marks (text in NFD) and invisible characters (so
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import takewhile
 
 from storage.text.normalize import canonical_tone, fold, normalize
 
@@ -19,7 +20,11 @@ END = "~"
 """Ends in a lexeme the word without diacritics; no word has it."""
 
 _REMEMBERED = 200_000
-RAW = re.compile(r"[\w\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
+_MARKS = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # and invisible characters
+_MARK = re.compile(f"[{_MARKS}]")
+RAW = re.compile(rf"[\w{_MARKS}]+")
+# The characters of which some are an ASCII letter with diacritics: Latin, Kelvin and Ångström.
+_LATIN = [*range(0x250), 0x256, *range(0x1E00, 0x1F00), 0x212A, 0x212B]
 
 
 @lru_cache(maxsize=200_000)
@@ -28,8 +33,9 @@ def spell(raw: str) -> str:
 
     Empty where it holds no letter or figure.
     """
-    word = canonical_tone(normalize(normalize(raw).lower()))[:LONGEST]
-    return word if any(char.isalnum() for char in word) else ""
+    word = raw.lower() if raw.isascii() else canonical_tone(normalize(normalize(raw).lower()))
+    word = word[:LONGEST]
+    return word if any(map(str.isalnum, word)) else ""
 
 
 def is_plain(word: str) -> bool:
@@ -40,7 +46,7 @@ def is_plain(word: str) -> bool:
 @lru_cache(maxsize=200_000)
 def folded(word: str) -> str:
     """Return a spelled word without diacritics, đ folded to d."""
-    return fold(word)
+    return word if word.isascii() else fold(word)
 
 
 @lru_cache(maxsize=200_000)
@@ -66,7 +72,8 @@ class _Lexemes(dict[str, str]):
     def __missing__(self, piece: str) -> str:
         if len(self) > _REMEMBERED:
             self.clear()
-        words = filter(None, map(spell, RAW.findall(piece)))
+        raw = [piece] if piece.isalnum() else RAW.findall(piece)
+        words = filter(None, map(spell, raw))
         found = self[piece] = " ".join(map(lexeme, words))
         return found
 
@@ -79,9 +86,39 @@ def lexemes(text: str) -> str:
     return " ".join(filter(None, map(_lexemes.__getitem__, text.split())))
 
 
-def spelled(text: str) -> Iterator[tuple[int, int, str]]:
+def starts_of(word: str, text: str) -> Iterator[int]:
+    """Yield where words of `text` begin that may be `word`, or begin with it, but for diacritics.
+
+    `spelled` tells for each whether it is; few are not. Faster than to spell every word.
+    """
+    for found in _beginning_of(word).finditer(text):
+        start = found.start()
+        while start and _MARK.match(text, start - 1):
+            start -= 1
+        if not (start and (text[start - 1].isalnum() or text[start - 1] == "_")):
+            yield start
+
+
+@lru_cache(maxsize=1_000)
+def _beginning_of(word: str) -> re.Pattern[str]:
+    """Return a pattern of every way to write the ASCII letters with which a folded word begins."""
+    ways = list(takewhile(bool, map(_ways, folded(word))))
+    if not ways:
+        return RAW
+    rest = "".join(f"[{_MARKS}]*[{way}]" for way in ways[1:])
+    return re.compile(rf"[{ways[0]}](?<!\w[{ways[0]}]){rest}")
+
+
+@cache
+def _ways(letter: str) -> str:
+    """Return the characters that are an ASCII letter or figure when folded."""
+    latin = map(chr, _LATIN if letter.isascii() else ())
+    return "".join(char for char in latin if folded(spell(char)) == letter)
+
+
+def spelled(text: str, start: int = 0) -> Iterator[tuple[int, int, str]]:
     """Yield each word of `text`: its first character, the one after its last, its spelling."""
-    for match in RAW.finditer(text):
+    for match in RAW.finditer(text, start):
         word = spell(match.group())
         if word:
             yield match.start(), match.end(), word

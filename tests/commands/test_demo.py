@@ -207,6 +207,7 @@ def test_an_edited_article_is_shown_with_its_states(
     )
     shown = tinquan("show", edited.id, "--config", configure(day), "--json")
     printed = json.loads(shown.out)
+    assert printed["link_sources"][0] == "feed"
     assert [state["number"] for state in printed["revisions"]] == [1, 2]
     assert "body" in printed["revisions"][1]["changed"]
     plain = tinquan("show", printed["url"], "--config", configure(day))

@@ -93,8 +93,8 @@ def test_a_ward_is_shown_with_resolution_and_clause(tinquan: Tinquan) -> None:
 
 def test_rows_of_one_place_are_one_place(tinquan: Tinquan) -> None:
     shown = json.loads(tinquan("places", "show", "muong giang", "--json").out)
-    assert [unit["type"] for unit in shown["line"]] == ["xã", "thị trấn"]
-    line = json.loads(tinquan("places", "show", "huyện Thủy Nguyên", "--json").out)["line"]
+    assert [unit["type"] for unit in shown["eras"]] == ["xã", "thị trấn"]
+    line = json.loads(tinquan("places", "show", "huyện Thủy Nguyên", "--json").out)["eras"]
     assert [unit["type"] for unit in line] == ["huyện", "thành phố"]
 
 
@@ -179,7 +179,7 @@ def test_stats_count_articles_about_places(tinquan: Tinquan, archive: str) -> No
 
 def test_retag_tags_what_is_left(tinquan: Tinquan, archive: str) -> None:
     done = json.loads(tinquan("places", "retag", "--archive", archive, "--json").out)
-    assert (done["tagged"], done["mentions"], done["given_up"], done["left"]) == (1, 1, 0, 0)
+    assert (done["tagged"], done["mentions"], done["failed"], done["remaining"]) == (1, 1, 0, 0)
     assert done["version"] == tagger().version
     said = tinquan("places", "retag", "--archive", archive)
     assert (said.code, said.out.startswith("0 states of articles tagged")) == (0, True)

@@ -5,15 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Callable
+from http.client import HTTPResponse
 from pathlib import Path
+from typing import Self
 from urllib.error import HTTPError
+from urllib.request import urlopen
 
+import psutil
 import pytest
 
-from crawler.jobs.signals import STOP_SIGNALS
-from crawler.web.reader import Reader
 from storage.archive import open_archive
 from tests.support.commands import Tinquan
 from tests.support.samples import article, capture, run
@@ -28,52 +28,94 @@ def archive(tmp_path: Path) -> str:
     return str(file)
 
 
+class Served:
+    """`tinquan serve` in a process of its own, until the block ends."""
+
+    def __init__(self, archive: str, *options: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        words = [sys.executable, "-m", "crawler.cli", "serve", "--archive", archive]
+        self.process = subprocess.Popen(
+            [*words, "--port", str(self.port), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        assert self.process.stdout is not None
+        self.said = [self.process.stdout.readline(), self.process.stdout.readline()]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def open(self, path: str) -> HTTPResponse:
+        answer: HTTPResponse = urlopen(f"http://127.0.0.1:{self.port}{path}")
+        return answer
+
+    def workers(self) -> list[psutil.Process]:
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_asked_to_stop(archive: str, number: signal.Signals) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "crawler.cli", "serve", "--archive", archive]
-    process = subprocess.Popen(
-        [*words, "--port", str(port)], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        lines = [process.stdout.readline(), process.stdout.readline()]
-        assert lines[0].endswith("tinquan.db\n")
-        assert f"http://127.0.0.1:{port}/" in lines[1]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/bai/1") as answer:
+    with Served(archive, "--workers", "1") as served:
+        assert served.said[0].endswith("tinquan.db\n")
+        assert f"http://127.0.0.1:{served.port}/" in served.said[1]
+        with served.open("/bai/1") as answer:
             assert "Khánh thành cầu số 1" in answer.read().decode()
             assert answer.headers["Server"] is None
         with pytest.raises(HTTPError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/bai/2")
-        process.send_signal(number)
-        assert process.wait(timeout=30) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+            served.open("/bai/2")
+        served.process.send_signal(number)
+        assert served.process.communicate(timeout=30)[1] == ""
+        assert served.process.returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_can_be_stopped_before_it_listens(
-    archive: str, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
-) -> None:
-    wanted: list[bool] = []
+def test_it_can_be_stopped_before_it_answers(archive: str) -> None:
+    with Served(archive) as served:
+        served.process.terminate()
+        assert served.process.wait(timeout=30) == 0
 
-    def warm(_reader: Reader, is_wanted: Callable[[], bool]) -> None:
-        wanted.append(is_wanted())
-        signal.raise_signal(number)
-        wanted.append(is_wanted())
 
-    monkeypatch.setattr("crawler.web.app.warm", warm)
-    before = {one: signal.getsignal(one) for one in STOP_SIGNALS}
-    try:
-        ran = tinquan("serve", "--archive", archive)
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-    assert (ran.code, wanted) == (0, [True, False])
+@pytest.mark.slow
+def test_a_worker_that_dies_is_replaced(archive: str) -> None:
+    with Served(archive) as served:
+        served.open("/bai/1").close()
+        killed = served.workers()
+        assert len(killed) == 2
+        for worker in killed:
+            worker.kill()
+        with served.open("/bai/1") as answer:
+            assert answer.status == 200
+        assert not set(served.workers()) & set(killed)
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_open_the_archive_stop_the_reader(archive: str) -> None:
+    with Served(archive) as served:
+        served.open("/bai/1").close()
+        Path(archive).unlink()
+        served.workers()[0].kill()
+        printed = served.process.communicate(timeout=60)[1].splitlines()
+        assert served.process.returncode == 1
+        assert "does not exist" in printed[0]
+        assert printed[-1] == "tinquan: the reader stopped: a worker process could not start"
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_a_reader_that_was_killed(archive: str) -> None:
+    with Served(archive) as served:
+        served.open("/bai/1").close()
+        workers = served.workers()
+        served.process.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=30)
+        assert (len(gone), alive) == (2, [])
+        socket.create_server(("127.0.0.1", served.port)).close()
 
 
 def test_another_address_needs_a_proxy(archive: str, tinquan: Tinquan) -> None:

@@ -84,7 +84,7 @@ def test_a_crawl_that_failed_once_is_named(url: str, tinquan: Tinquan) -> None:
     assert "no alarm, but the last crawl failed: tienphong" in ran.out
     assert "all is well" not in ran.out
     found = json.loads(tinquan("status", "--archive", url, "--json").out)
-    assert found["outlets"][0]["last_end"] == "timed_out"
+    assert found["outlets"][0]["last_outcome"] == "timed_out"
 
 
 def test_a_blocked_outlet(url: str, tinquan: Tinquan) -> None:

@@ -38,7 +38,7 @@ def ran(
         error=error,
         counts=RunCounts(requested=10, fetched=10, signals={"listings": 1, **signals}),
         evidence=dict.fromkeys(signals, (URL,)),
-        newest_of={} if newest is None else {"thoi-su": begun - newest},
+        newest_by_section={} if newest is None else {"thoi-su": begun - newest},
     )
 
 

@@ -133,8 +133,10 @@ def test_runs_that_did_not_count_by_section_say_nothing_of_links() -> None:
 def test_a_section_that_cannot_be_asked_is_not_silent() -> None:
     shown = {"chet": NOW - timedelta(days=9)}
     daily = [
-        replace(of("chet", ran(timedelta(days=n))), newest_of={"chet": NOW - timedelta(days=n)})
+        replace(
+            of("chet", ran(timedelta(days=n))), newest_by_section={"chet": NOW - timedelta(days=n)}
+        )
         for n in range(9, 30)
     ]
-    cut = [replace(failing(HALF_HOUR), newest_of=shown)]
+    cut = [replace(failing(HALF_HOUR), newest_by_section=shown)]
     assert findings([well(timedelta(0)), *cut, *daily]) == []

@@ -28,7 +28,7 @@ def outlet() -> Outlet:
 
 def test_an_outlet_that_fits(outlet: Outlet) -> None:
     points = points_of(outlet, SEEN, [GOOD], [])
-    assert [point.name for point in points if not point.is_well] == []
+    assert [point.name for point in points if not point.passed] == []
     assert [point.name for point in points][:5] == [
         "host",
         "time",
@@ -43,7 +43,7 @@ def test_what_does_not_fit_is_named(outlet: Outlet) -> None:
     read_as = Extraction("mastercms", "x", "page", 1)
     other = replace(GOOD, extraction=read_as, notes=(note,), authors=(), title="")
     points = points_of(outlet, SEEN, [other], [refusal(reason=RefusalReason.EMPTY)])
-    assert [point.name for point in points if not point.is_well] == [
+    assert [point.name for point in points if not point.passed] == [
         "page",
         "family",
         "title",
@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_named(outlet: Outlet) -> None:
 def test_of_a_host_that_is_down_nothing_good_is_said(outlet: Outlet) -> None:
     down = run(error="no such host", counts=RunCounts(requested=1, signals={"unreachable": 1}))
     points = points_of(outlet, down, [], [])
-    assert [(point.name, point.is_well) for point in points] == [
+    assert [(point.name, point.passed) for point in points] == [
         ("host", False),
         ("listings", False),
         ("articles", False),
@@ -75,7 +75,7 @@ def test_a_visit_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "crawler.cli", *map(str, words), "--json"]
     ran = subprocess.run([*command, "--config", config], capture_output=True, check=True)
     (found,) = json.loads(ran.stdout)
-    assert found["well"] is True
-    assert [point["name"] for point in found["points"]].count("article") == 2
+    assert found["passed"] is True
+    assert [point["name"] for point in found["checks"]].count("article") == 2
     assert not list(tmp_path.rglob("*.db"))
     assert not list(tmp_path.rglob("*.log"))

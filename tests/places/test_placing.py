@@ -190,7 +190,7 @@ def test_retagging_tags_what_has_no_places(archive: Archive) -> None:
     load_into(archive, FOLDER)
     told: list[int] = []
     done = retag(archive, TABLES, {"baothu": outlet()}, told.append, Inside)
-    assert (done.tagged, done.mentions, done.given_up, done.left) == (4, 6, 0, 0)
+    assert (done.tagged, done.mentions, done.failed, done.remaining) == (4, 6, 0, 0)
     assert told == [4]
     assert places(archive) == {
         "Quận Đống Đa sửa chợ": ("q-dong-da.006@2024-12",),
@@ -220,7 +220,7 @@ def test_a_text_that_hangs_costs_only_its_own_places(archive: Archive) -> None:
     fill(archive, "Phường Láng treo biển", *TITLES)
     load_into(archive, FOLDER)
     done = retag(archive, TABLES, {"baothu": outlet()}, nothing, Inside)
-    assert (done.tagged, done.given_up, done.left) == (5, 1, 0)
+    assert (done.tagged, done.failed, done.remaining) == (5, 1, 0)
     assert places(archive)["Phường Láng treo biển"] == ()
     assert places(archive)["Phường Láng gắn biển ngõ"] == ("p-lang.00199@2025-07",)
     [hung] = archive.articles.find(ArticleQuery(until=at(1.5)))
@@ -252,4 +252,4 @@ def test_what_an_archive_does_not_take_ends_retagging(
     fill(archive, *TITLES)
     load_into(archive, FOLDER)
     monkeypatch.setattr(type(archive.places), "tag", lambda *_: None)
-    assert retag(archive, TABLES, {}, nothing, Inside).left == 4
+    assert retag(archive, TABLES, {}, nothing, Inside).remaining == 4

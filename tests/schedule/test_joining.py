@@ -38,8 +38,8 @@ def agenda(*outlets: str, maintenance: str = "") -> Agenda:
 
 
 def crawl(id_: str, at: datetime, *sections: str, outcome: Outcome | None = Outcome.DONE) -> Run:
-    new_of = {"a": (at - MINUTE,)} if "a" in sections else {}
-    return Run(id_, "thu", at, sections=sections, outcome=outcome, new_of=new_of)
+    new_by_section = {"a": (at - MINUTE,)} if "a" in sections else {}
+    return Run(id_, "thu", at, sections=sections, outcome=outcome, new_by_section=new_by_section)
 
 
 def test_a_visit_that_others_made_is_passed_over_until_its_next_time() -> None:
@@ -140,8 +140,12 @@ def test_what_is_recalled_is_what_every_run_of_the_month_says(archive: Archive) 
         at = NOW - timedelta(hours=6 * number + random.random())
         chosen = sections if number == 50 else ("a",)  # long ago for "b"
         outcome = random.choice([Outcome.DONE, Outcome.DONE, Outcome.FAILED, Outcome.STOPPED])
-        new_of = {"a": tuple(at - k * MINUTE for k in range(1, 4))} if random.random() < 0.5 else {}
-        run = Run(f"r{number}", "thu", at, sections=chosen, exit_code=0, new_of=new_of)
+        new_by_section = (
+            {"a": tuple(at - k * MINUTE for k in range(1, 4))} if random.random() < 0.5 else {}
+        )
+        run = Run(
+            f"r{number}", "thu", at, sections=chosen, exit_code=0, new_by_section=new_by_section
+        )
         run = replace(run, replay=number == 3)
         archive.runs.start(run)
         archive.runs.finish(replace(run, outcome=outcome, ended_at=at))

@@ -138,7 +138,7 @@ def at_work(
 def looked_since(archive: Archive, moment: datetime) -> bool:
     """Return whether every schedule has lived on for longer than a visit is put off."""
     machines = archive.machines.find()
-    return all(one.seen_at > moment + timedelta(seconds=16) for one in machines)
+    return all(one.heartbeat_at > moment + timedelta(seconds=16) for one in machines)
 
 
 def test_three_machines_crawl_each_outlet_once_in_its_interval(

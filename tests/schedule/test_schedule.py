@@ -129,7 +129,7 @@ def test_every_outlet_is_crawled_once_and_leaves_a_row(
     }
     assert all(run.sections == ("ha-noi",) and run.log_file for run in runs)
     (row,) = archive.machines.find()
-    assert (row.pid, row.stopped_at) == (os.getpid(), row.seen_at)
+    assert (row.pid, row.stopped_at) == (os.getpid(), row.heartbeat_at)
 
 
 def test_a_stop_leaves_no_process_and_no_half_open_run(
@@ -335,14 +335,14 @@ def test_a_missed_maintenance_job_is_made_up_for_once(archive: Archive, tmp_path
     async def main() -> None:
         works = asyncio.create_task(schedule.run())
         for _ in range(600):
-            if backup().said is not None:
+            if backup().error is not None:
                 break
             await asyncio.sleep(0.05)
         schedule.stop()
         await works
 
     asyncio.run(main())
-    assert (backup().exit_code, backup().said) == (1, "disk full")
+    assert (backup().exit_code, backup().error) == (1, "disk full")
     assert datetime.now(UTC) - backup().started_at < timedelta(minutes=5)
     assert MaintenanceJob("backup") not in agenda.take(datetime.now(UTC))
 

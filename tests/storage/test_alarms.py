@@ -58,7 +58,7 @@ def test_a_run_keeps_what_it_saw(archive: Archive) -> None:
         outcome=Outcome.DONE,
         counts=RunCounts(signals={"articles": 3, "no_time": 1}),
         evidence={"no_time": ("https://baothu.vn/a-1.html",)},
-        newest_of={"thoi-su": at(7)},
+        newest_by_section={"thoi-su": at(7)},
     )
     archive.runs.start(run("r2"))
     archive.runs.finish(seen)

@@ -80,7 +80,10 @@ MENDED = [
     ("UPDATE revisions SET changed = '[]' WHERE article = 3 AND number = 2", "revisions"),
     ("UPDATE revisions SET number = 3 WHERE article = 3 AND number = 2", "revisions"),
     ("DELETE FROM revisions WHERE article = 4", "revisions"),
-    ("UPDATE revisions SET maybe_ours = NOT maybe_ours WHERE article = 5", "revisions"),
+    (
+        "UPDATE revisions SET maybe_reextraction = NOT maybe_reextraction WHERE article = 5",
+        "revisions",
+    ),
     ("UPDATE articles SET title = 'Khác' WHERE id = 1", "revisions"),
     ("UPDATE articles SET published_at = NULL WHERE id = 1", "revisions"),
     ("UPDATE articles SET sort_at = NULL WHERE id = 1", "revisions"),

@@ -133,7 +133,7 @@ def test_edits_and_removals_are_found_by_place(gazetteer: Archive) -> None:
     assert gazetteer.articles.removals(EditQuery(since=at(0), until=at(91), limit=5)) == []
     other = EditQuery(outlets=("other",), since=at(0), limit=5)
     assert gazetteer.articles.removals(other) == []
-    with pytest.raises(ValueError, match="since a time, and up to a limit"):
+    with pytest.raises(ValueError, match="needs `since` and `limit`"):
         gazetteer.articles.removals(EditQuery())
 
 

@@ -21,7 +21,11 @@ def test_a_new_reading_replaces_the_text_and_is_no_edit(archive: Archive) -> Non
     first, second = archive.articles.get("1").revisions
     assert (first.article, second.article.body) == (read_by(2, article(text="A")), "B")
     assert (first.first_seen_at, first.changed) == (at(0), ())
-    assert (second.first_seen_at, second.changed, second.maybe_ours) == (at(30), ("body",), False)
+    assert (second.first_seen_at, second.changed, second.maybe_reextraction) == (
+        at(30),
+        ("body",),
+        False,
+    )
     assert first.readings == (
         Reading(at(0), 1, "outlet", ()),
         Reading(NOW, 2, "ours", ("body",)),
@@ -112,7 +116,7 @@ def read_a(text: str) -> Article:
 
 
 def marks(archive: Archive) -> list[bool]:
-    return [revision.maybe_ours for revision in archive.articles.get("1").revisions]
+    return [revision.maybe_reextraction for revision in archive.articles.get("1").revisions]
 
 
 def test_a_refusal_becomes_an_article(archive: Archive) -> None:

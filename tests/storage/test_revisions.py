@@ -51,8 +51,8 @@ def test_our_own_readings_are_no_edits(archive: Archive) -> None:
     put(archive, 0, read_by(1, article()))
     put(archive, 60, read_by(2, EDITED))
     assert list(archive.articles.edits(EditQuery())) == []
-    (perhaps,) = archive.articles.edits(EditQuery(maybe_ours=True))
-    assert perhaps.after.maybe_ours
+    (perhaps,) = archive.articles.edits(EditQuery(maybe_reextraction=True))
+    assert perhaps.after.maybe_reextraction
     held = archive.captures.to_reread(RereadQuery(2), 9)
     archive.captures.reread([(held[0][0], read_by(2, article()))], 2, at(99))
     assert places(list(archive.articles.edits(EditQuery()))) == [
@@ -172,7 +172,7 @@ def test_diff_shows_words_with_marks(config: Path, tinquan: Tinquan) -> None:
 
 def test_diff_gives_its_pieces_as_json(config: Path, tinquan: Tinquan) -> None:
     found = json.loads(tinquan("diff", url_of(1), "--json", "--config", config).out)
-    assert (found["id"], found["stealth"], found["maybe_ours"]) == (1, True, False)
+    assert (found["id"], found["stealth"], found["maybe_reextraction"]) == (1, True, False)
     assert found["share"] == pytest.approx(1 / 10, abs=0.001)
     assert (found["before"]["number"], found["after"]["number"]) == (1, 2)
     (field,) = found["fields"]

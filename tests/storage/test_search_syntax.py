@@ -12,6 +12,7 @@ from storage.model.articles import Block
 from storage.model.search import Term, Word, Words
 from storage.search.highlight import Finder, snippet
 from storage.search.query_syntax import MAX_CHARS, parse_words
+from storage.text.normalize import fold
 from storage.text.words import spell, spelled, whole
 from tests.support.samples import article
 from tests.support.searching import means
@@ -155,7 +156,9 @@ def marked_by_hand(text: str, words: Words) -> set[int]:
 
 
 SAID = ["hòa", "Hoà", "hoa", "hoav", "bình", "BÌNH", "a", "aa", "á", "_", "__", "1", ",", "\xad"]
+SAID += ["\u200bhoa", "ho\u0323\u200ba\u0300", "ɖa", "đa", "a_", "Ωa", "ß", "İ"]
 ASKED = ['"hòa bình"', "hoa a", '"a aa"', "h*", '"á á" OR hòa', '"hoa binh a"']
+ASKED += ["da*", '"i đa"', "Ω*", "ß", '"1 _a"', "a_*"]
 
 
 @given(
@@ -167,6 +170,13 @@ def test_marks_are_those_of_reading_word_by_word(said: list[str], query: str, be
     text, words = between.join(said), parse_words(query)
     spans = Finder(words).spans(text)
     assert {at for span in spans for at in range(*span)} == marked_by_hand(text, words)
+
+
+def test_a_letter_is_marked_however_it_is_written() -> None:
+    for char in map(chr, range(0x10000)):
+        for _, end, word in spelled(char):
+            term = Term((Word(fold(word), loose=True),))
+            assert Finder(Words(((term,),))).spans(char) == [(0, end)]
 
 
 @given(st.lists(st.sampled_from(["cháy", "nhà", "x" * 90, "\n", "ph\u0323o"]), max_size=120))

@@ -18,7 +18,6 @@ from storage.search.query_syntax import parse_words
 from storage.sql.engine.migrate import migrate
 from storage.sql.migrations.versions import v0022_search_in_both_forms
 from storage.sql.schema.core import metadata
-from storage.sql.schema.runs import chores
 from tests.support.first_schema import make_first
 from tests.support.first_search import left_of_first_search, make_first_search
 from tests.support.samples import article, at, capture, refusal, run
@@ -181,11 +180,12 @@ def test_the_schedule_s_row_becomes_a_machine(empty_url: str, code: int | None) 
     engine = sa.create_engine(empty_url)
     with engine.begin() as conn:
         migrate(conn, "0019")
+        columns = ("name", "started_at", "seen_at", "exit_code", "pid")
+        chores = sa.table("chores", *map(sa.column, columns))
+        moment = at(1).isoformat()
         for name in ("schedule", "backup"):
-            conn.execute(
-                sa.insert(chores),
-                {"name": name, "started_at": at(1), "seen_at": at(1), "exit_code": code, "pid": 7},
-            )
+            row = dict(zip(columns, (name, moment, moment, code, 7), strict=True))
+            conn.execute(sa.insert(chores), row)
     engine.dispose()
     upgrade_archive(empty_url)
     with open_archive(empty_url) as archive:

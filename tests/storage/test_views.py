@@ -112,7 +112,7 @@ def test_article_revision_holds_every_state_as_the_api_gives_it(filled: Archive)
                 "language": said.language,
                 "notes": listed(said.notes),
                 "changed": listed(revision.changed),
-                "maybe_ours": revision.maybe_ours,
+                "maybe_reextraction": revision.maybe_reextraction,
                 "status": revision.capture.status,
                 "warc_file": revision.capture.warc_file,
                 "warc_offset": revision.capture.warc_offset,
@@ -190,7 +190,7 @@ def test_outlet_day_counts_articles_edits_and_refusals(filled: Archive) -> None:
         totals.update({name: int(row[name]) for name in ("articles", "edits", "refusals")})
     assert totals == {
         "articles": len(list(filled.articles.find(ArticleQuery()))),
-        "edits": len(list(filled.articles.edits(EditQuery(maybe_ours=True)))),
+        "edits": len(list(filled.articles.edits(EditQuery(maybe_reextraction=True)))),
         "refusals": len(list(filled.articles.refusals())),
     }
     first = [row for row in found if row["outlet"] == "baothu" and str(row["day"]) == "2026-03-01"]

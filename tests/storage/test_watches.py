@@ -147,12 +147,17 @@ def test_looks_and_their_deliveries_are_kept_together(archive: Archive) -> None:
     desk, phone = archive.watches.open_deliveries()
     assert (desk.channel, phone.channel, desk.digest.arrivals) == ("desk", "phone", found)
     archive.watches.begin_delivery(desk, at(6))
-    assert archive.watches.open_deliveries()[0].unsure
+    assert archive.watches.open_deliveries()[0].unconfirmed
     archive.watches.end_delivery(desk, sent_at=at(7), due_at=None)
     archive.watches.begin_delivery(phone, at(6))
     archive.watches.end_delivery(phone, sent_at=None, due_at=at(11))
     (left,) = archive.watches.open_deliveries()
-    assert (left.channel, left.attempts, left.due_at, left.unsure) == ("phone", 1, at(11), False)
+    assert (left.channel, left.attempts, left.due_at, left.unconfirmed) == (
+        "phone",
+        1,
+        at(11),
+        False,
+    )
     quiet = Look("w", at(5), at(9), ArrivalCursor(8, 3), Arrivals(), ("desk",))
     archive.watches.record([quiet])
     assert [one.made_at for one in archive.watches.digests("w", 5)] == [at(5)]

@@ -1,4 +1,4 @@
-"""Write a page fixture with what the code says today, for a person to confirm:
+"""Write a page fixture with what the code extracts now, for a person to confirm:
 
 python -m tests.support.add_page FILE --url URL [--outlet SLUG] [--fetched-at TIME] [--name NAME]
 """
@@ -18,7 +18,7 @@ from tests.support.pages_fixture import FOLDER
 
 
 def add_page(words: Sequence[str]) -> Path:
-    """Write the page and its fixture; return the latter. Raises UsageError."""
+    """Write the page and its fixture; return the fixture's path. Raises UsageError."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--url", required=True)
@@ -39,9 +39,9 @@ def add_page(words: Sequence[str]) -> Path:
 if __name__ == "__main__":
     try:
         written = add_page(sys.argv[1:])
-    except UsageError as wrong:
-        sys.exit(f"add_page: {wrong}")
+    except UsageError as error:
+        sys.exit(f"add_page: {error}")
     sys.stdout.write(
         f"wrote {written}: its test fails until you have read the page, corrected"
-        f' "expect", and taken out the line "confirmed": false\n{WARNING}\n'
+        f' "expect", and deleted the line "confirmed": false\n{WARNING}\n'
     )

@@ -1,4 +1,4 @@
-"""Ask an ASGI app as a browser would, without a socket."""
+"""Send requests to an ASGI app as a browser would, without a socket."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. headers: by lower-case name."""
+    """A response. headers: by lower-case name."""
 
     status: int
     headers: Mapping[str, str]
@@ -24,7 +24,7 @@ class Answer:
 def ask(
     app: ASGIApp, address: str, method: str = "GET", headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Return the app's answer to a request for an address such as "/bai/1?lang=en"."""
+    """Return the app's response to a request for a path such as "/bai/1?lang=en"."""
     path, _, query = address.partition("?")
     given = {"host": "localhost:8090"} | dict(headers or {})
     scope: Scope = {
@@ -56,4 +56,4 @@ async def _ask(app: ASGIApp, scope: Scope) -> Answer:
     await app(scope, receive, send)
     start, *rest = sent
     headers = {key.decode(): value.decode("latin-1") for key, value in start["headers"]}
-    return Answer(start["status"], headers, b"".join(one.get("body", b"") for one in rest))
+    return Answer(start["status"], headers, b"".join(part.get("body", b"") for part in rest))

@@ -1,4 +1,4 @@
-"""Exchanges as a crawl has them, and their WARC files."""
+"""HTTP exchanges as of a crawl, and WARC files of them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

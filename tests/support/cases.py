@@ -1,4 +1,4 @@
-"""Small invented pages after public bug reports (in TINQUAN_SHARED), and what is wanted of them."""
+"""Check cases: small invented pages after public bug reports, in TINQUAN_SHARED."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _OUTLETS = load_outlets(ROOT / "config/outlets", FAMILY_NAMES)
 
 
 def failures(file: Path) -> list[str]:
-    """Return how the article that a case's page gives differs from what the case expects."""
+    """Return the differences between what a case's page gives and what the case expects."""
     case: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     outlet = _OUTLETS[case["outlet"]] if case["outlet"] else None
     fetched_at = datetime.fromisoformat(case["fetched_at"]).astimezone(UTC)
@@ -50,7 +50,7 @@ def _agrees(found: Any, wanted: Any) -> bool:
         return all(_named(found, key, text) for key, text in wanted.items())
     if isinstance(wanted, dict):
         return all(_holds(found or "", how, values) for how, values in wanted.items())
-    if isinstance(found, list):  # texts, of which each stands in one of its own
+    if isinstance(found, list):  # each wanted text is in an item of its own
         places = [next((n for n, text in enumerate(found) if each in text), -1) for each in wanted]
         return -1 not in places and len(set(places)) == len(wanted)
     if isinstance(found, datetime) and isinstance(wanted, str):
@@ -59,14 +59,14 @@ def _agrees(found: Any, wanted: Any) -> bool:
 
 
 def _named(found: dict[str, str | None], key: str, text: str) -> bool:
-    """True where what is kept under a name with `key` in it holds a text."""
+    """Return whether the value of some name that contains `key` contains `text`."""
     return any(key in name and text in (value or "") for name, value in found.items())
 
 
 def _holds(found: Any, how: str, values: list[Any]) -> bool:
     if how == "oneof":
         return list(found) in values
-    # Line ends count in `separate` alone: a phrase may run from a subhead into its paragraph.
+    # Line ends count only in `separate`: a phrase may continue from a subhead into its paragraph.
     text = " ".join((found if isinstance(found, str) else "\n".join(found)).split())
     if how == "order":
         places = [text.find(value) for value in values]

@@ -1,4 +1,4 @@
-"""Run a command as a user would, inside the test's process."""
+"""Run a command as a user would, in the test's process."""
 
 import sys
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from crawler.commands.common import err, out
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, and its exit code."""
+    """A command's output and exit code."""
 
     code: int
     out: str
@@ -19,7 +19,7 @@ class Ran:
 
 
 class Tinquan:
-    """Callable that runs `tinquan WORDS…`. width: of its terminal, in columns; None: a pipe."""
+    """Callable that runs `tinquan WORDS…`. width: the terminal's columns, None for a pipe."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys = capsys
@@ -32,7 +32,7 @@ class Tinquan:
             self._monkeypatch.delenv("COLUMNS", raising=False)
         else:
             self._monkeypatch.setenv("COLUMNS", str(self.width))
-        for console in (out, err):  # they asked for their width when they were made
+        for console in (out, err):  # their width is set when they are created
             self._monkeypatch.setattr(console, "width", self.width or 120)
         self._capsys.readouterr()
         code = 0

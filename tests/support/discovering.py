@@ -1,4 +1,4 @@
-"""What the tests of discovery ask of a listing."""
+"""Helpers for tests of discovery: parse a listing, build a feed."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""An archive's rows taken away, so that a test begins at one."""
+"""Empty an archive, so that a test's ids start at 1."""
 
 import sqlalchemy as sa
 
@@ -10,7 +10,7 @@ from tests.support.tagging import BECAME, UNITS
 
 
 def emptied(archive: Archive) -> Archive:
-    """Take all rows away, so that numbers begin at 1 again, and start the run."""
+    """Delete all rows, restart ids at 1, load the gazetteer and start the run."""
     engine = archive.database.engine
     with engine.begin() as conn:
         engine_of(conn).clear(conn)

@@ -1,4 +1,4 @@
-"""Pages in ePi's markup for tests of extraction, and what is read from them."""
+"""Pages in ePi's markup for tests of extraction, and helpers to extract them."""
 
 from datetime import UTC, datetime
 

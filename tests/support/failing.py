@@ -1,4 +1,4 @@
-"""What errors say, and a process without rights."""
+"""Check error messages, and run without file permissions."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from storage.errors import ArchiveError
 
 
 def said(caught: pytest.ExceptionInfo[ArchiveError], *words: str) -> bool:
-    """Return whether the message is one line with all of these words in it."""
+    """Return whether the message is one line; fail if it lacks one of the words."""
     message = str(caught.value)
     missing = [word for word in words if word not in message]
     assert not missing, message
@@ -19,7 +19,7 @@ def said(caught: pytest.ExceptionInfo[ArchiveError], *words: str) -> bool:
 
 @contextmanager
 def without_rights() -> Iterator[None]:
-    """Run as nobody where the tests run as root, whom no permission stops."""
+    """Run the block as `nobody` if the tests run as root, who may do anything."""
     if os.geteuid():
         yield
         return

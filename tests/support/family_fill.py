@@ -1,4 +1,4 @@
-"""The four families' local sites, filled: feeds, listings, paging, sitemaps and day archives."""
+"""Fill the four families' local sites: feeds, listings, paging, sitemaps and day archives."""
 
 import json
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from tests.support.site import PARAGRAPHS, Answer, LocalSite, Route, feed, listi
 
 
 def fill(local: LocalSite, site: FamilySite) -> None:
-    """Put one family's site on the local server."""
+    """Add one family's site to the local server."""
     runs: list[None] = []
 
     def robots(_: dict[str, str]) -> Answer:
-        runs.append(None)  # every crawl asks for it once
+        runs.append(None)  # every crawl requests it once
         return Answer("User-agent: *\nAllow: /\n", kind="text/plain")
 
     local.routes[f"{site.host}/robots.txt"] = robots
@@ -31,7 +31,7 @@ def fill(local: LocalSite, site: FamilySite) -> None:
 
     def feed_page(headers: dict[str, str]) -> Answer:
         if headers.get("if-none-match") == '"same"':
-            return Answer(status=304, headers={"ETag": '"same"'})  # whatever is new
+            return Answer(status=304, headers={"ETag": '"same"'})  # even if there is a new item
         rows = [
             (item.old_url if item.id == moved.id else item.url, item.title, _rss(item.published))
             for item in shown()[:PAGE]
@@ -88,7 +88,7 @@ def _epi_paging(local: LocalSite, site: FamilySite, shown: Shown) -> None:
 
 def _master_paging(local: LocalSite, site: FamilySite, shown: Shown) -> None:
     def page(number: int) -> Route:
-        # Past the end the last page comes again, for ever.
+        # After the end the last page is repeated for ever.
         return lambda _: listing([i.url for i in _page_of(shown, min(number, 3))])
 
     for number in range(2, 40):

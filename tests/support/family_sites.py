@@ -1,8 +1,8 @@
-"""Local sites in the manner of the four shared families, written from the facts, on invented news.
+"""Local sites in the manner of four CMS families, with invented news.
 
-Each has a feed whose ETag lies, a section page with AMP or mobile twins and tracking parameters, a
-redirect from an old slug, paging of its family's own kind, and a past that sitemaps (or, with
-MasterCMS, day archives) lead to.
+Each has a feed whose ETag does not change with its content, a section page with AMP or mobile
+variants and tracking parameters, a redirect from an old slug, its family's paging, and older
+articles that only sitemaps (with MasterCMS: day archives) list.
 """
 
 import json
@@ -41,10 +41,10 @@ class Item:
 
 @dataclass(frozen=True)
 class FamilySite:
-    """What differs from family to family. twin: another address of a story, as listings give it.
+    """What differs between the families' sites. twin: another URL of a story, used in listings.
 
-    page: how an article looks: (title, time, paragraphs) → HTML. toml: its outlet file, but for
-    name, family and host.
+    page: renders an article: (title, time, paragraphs) → HTML. toml: the outlet file without name,
+    family and host.
     """
 
     family: str
@@ -82,7 +82,7 @@ class FamilySite:
 
     @property
     def past(self) -> list[Item]:
-        """August's stories, which only sitemaps or day archives know, newest first."""
+        """August's stories, which only sitemaps or day archives list, newest first."""
         return self.items(4_400, 10, datetime(2026, 8, 31, 23, 30, tzinfo=ZONE))
 
     def outlet_file(self) -> str:

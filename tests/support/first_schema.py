@@ -1,4 +1,4 @@
-"""An archive as the first release made it: its schema, and rows written with plain SQL."""
+"""Create an archive with the first release's schema, and rows inserted by plain SQL."""
 
 import json
 from pathlib import Path
@@ -12,20 +12,18 @@ import storage.sql.migrations
 from tests.support.paths import TESTS
 
 ROWS = TESTS / "schemas" / "first.json"
-"""Each table's rows, parents first, as the first release wrote them; never to be changed."""
+"""Each table's rows, parents first, as the first release wrote them; do not change them."""
 
 
 def make_first(url: str) -> None:
-    """Make an archive of schema 0001 in an empty database."""
+    """Create an archive of schema 0001 in an empty database."""
     engine = sa.create_engine(url)
     config = Config()
     config.set_main_option("script_location", str(Path(storage.sql.migrations.__file__).parent))
     with engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")
-        for table, rows in json.loads(ROWS.read_text("utf-8")).items():
-            for row in rows:
-                _insert(conn, table, row)
+        insert_rows(conn, ROWS)
         if engine.dialect.name == "postgresql":
             for table in ("articles", "captures", "contents", "refusals", "successions"):
                 highest = f"(SELECT max(id) FROM {table})"
@@ -33,6 +31,13 @@ def make_first(url: str) -> None:
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})"
                 )
     engine.dispose()
+
+
+def insert_rows(conn: sa.Connection, path: Path) -> None:
+    """Insert the rows of a file in `tests/schemas`, by table, with plain SQL."""
+    for table, rows in json.loads(path.read_text("utf-8")).items():
+        for row in rows:
+            _insert(conn, table, row)
 
 
 def _insert(conn: sa.Connection, table: str, row: dict[str, Any]) -> None:

@@ -1,13 +1,14 @@
-"""The tables of the first search as migrations 0007 and 0009 made them, in an archive of today.
+"""Create the first search's tables, as migrations 0007 and 0009 did, in a current archive.
 
-The statements are those that the migrations ran on each database, never to be changed; what
-indexing needs of rows (numbers for words, strings of them, hashed keys) is invented here.
+The statements are those that the migrations ran on each database; do not change them. The rows
+(numbers for words, strings of them, hashed keys) are invented here.
 """
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.sql.engine.views import drop_views
+from storage.sql.migrations.versions.v0025_names import COLUMNS
 
 _LEXICON = (
     "CREATE INDEX ix_lexicon_folded ON lexicon (folded)",
@@ -114,6 +115,7 @@ _TODAYS = {"sqlite": ("search_terms", "search_index"), "postgresql": ()}
 
 
 _SINCE = (
+    *(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}" for table, old, new in COLUMNS),
     *(f"DROP TABLE {table}" for table in ("deliveries", "digests", "watches")),
     "ALTER TABLE article_places DROP COLUMN confidence",
     "ALTER TABLE scores DROP COLUMN confidence",
@@ -123,6 +125,18 @@ _SINCE = (
     "ALTER TABLE refusals DROP COLUMN final",
     "DROP INDEX ix_runs_open",
     "DROP TABLE machines",
+    "DROP TABLE maintenance_runs",
+    """
+CREATE TABLE chores (
+    name TEXT NOT NULL CONSTRAINT pk_chores PRIMARY KEY,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    exit_code INTEGER,
+    said TEXT,
+    pid BIGINT,
+    host TEXT
+)
+""",
     "DROP INDEX ix_refused_urls_open",
     "ALTER TABLE refused_urls DROP COLUMN open",
     "ALTER TABLE validators DROP COLUMN digest",
@@ -137,7 +151,7 @@ _SINCE = (
 
 
 def make_first_search(conn: Connection) -> None:
-    """Put the first search's tables and rows in the place of today's: schema 0009."""
+    """Replace the current search tables by those of the first search: schema 0009."""
     name = conn.dialect.name
     drop_views(conn)
     for statement in _SINCE:
@@ -152,7 +166,7 @@ def make_first_search(conn: Connection) -> None:
 
 
 def left_of_first_search(conn: Connection) -> set[str]:
-    """Return the first search's tables and functions that are there."""
+    """Return those of the first search's tables and functions that exist."""
     found = {name for name in sa.inspect(conn).get_table_names() if name.startswith("search_keys")}
     found |= {"lexicon", "search"} & set(sa.inspect(conn).get_table_names())
     if conn.dialect.name == "postgresql":

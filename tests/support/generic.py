@@ -1,4 +1,4 @@
-"""Extraction as of an outlet that no family knows."""
+"""Extract a page as of an outlet that no family knows."""
 
 from crawler.extract import extract_without
 from crawler.families import FAMILY_NAMES
@@ -8,5 +8,5 @@ from storage.model.articles import Article, Refusal
 
 
 def extract_generic(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Read a page with every family left out."""
+    """Extract a page without any family."""
     return extract_without(page, outlet, FAMILY_NAMES)

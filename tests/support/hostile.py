@@ -1,4 +1,4 @@
-"""Hostile pages: 300 inputs that have hung, crashed or flooded some parser, from one seed."""
+"""Hostile pages: 300 inputs of kinds that have hung, crashed or flooded parsers, from one seed."""
 
 import gzip
 import random
@@ -87,7 +87,7 @@ def _payloads(random_: random.Random) -> Iterator[bytes]:
 
 
 def hostile_pages(count: int = 300, largest: int = 60_000) -> list[bytes]:
-    """Return so many hostile payloads, always the same. largest: repetitions in a flood."""
+    """Return `count` hostile payloads, always the same. largest: most repetitions in a flood."""
     random_ = random.Random(3)
     found = [*_payloads(random_)]
     for size in filter(lambda size: size <= largest, _SIZES):

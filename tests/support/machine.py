@@ -1,5 +1,7 @@
-"""One machine: `python -m tests.support.machine RESOLVE schedule …` is tinquan, with crawls that
-go to a local site (RESOLVE: JSON, host → address) without waiting between requests.
+"""Run tinquan as one of several machines that share an archive.
+
+`python -m tests.support.machine RESOLVE schedule …` runs tinquan with crawls that go to a local
+site (RESOLVE: JSON, host → address) without a delay between requests.
 """
 
 import json
@@ -45,7 +47,7 @@ class Deployment:
     network: Network = field(default_factory=lambda: Network("127.0.0.1"))
 
     def prepare(self, text: str = "") -> None:
-        """Write outlet files, pages and the configuration. text: lines of [schedule]."""
+        """Write outlet files, pages and the configuration. text: further lines of [schedule]."""
         (self.folder / "outlets").mkdir()
         for slug in self.outlets:
             (self.folder / "outlets" / f"{slug}.toml").write_text(OUTLET.format(slug=slug))
@@ -107,25 +109,25 @@ def machine(place: int) -> str:
 
 
 def kill_machine(process: subprocess.Popen[str]) -> None:
-    """Let a machine lose its power: the schedule and all that it started are gone at once."""
-    family = [psutil.Process(process.pid)]
-    family += family[0].children(recursive=True)
-    for one in family:
-        one.suspend()  # else a crawl would see that its parent is gone
-    for one in family:
-        one.send_signal(signal.SIGKILL)
+    """Simulate a power cut: kill the schedule and all its descendants at once."""
+    tree = [psutil.Process(process.pid)]
+    tree += tree[0].children(recursive=True)
+    for descendant in tree:
+        descendant.suspend()  # otherwise a crawl would notice that its parent is gone
+    for descendant in tree:
+        descendant.send_signal(signal.SIGKILL)
     process.wait()
 
 
 if __name__ == "__main__":
     resolve = sys.argv.pop(1)
 
-    def at_the_site(job: CrawlJob, config: Config) -> list[str]:
+    def local_argv(job: CrawlJob, config: Config) -> list[str]:
         return [
             *crawl_argv(job, config),
             *("-s", f"TINQUAN_RESOLVE={resolve}"),
             *("-s", "DOWNLOAD_DELAY=0"),
         ]
 
-    with mock.patch("crawler.jobs.supervisor.crawl_argv", at_the_site):
+    with mock.patch("crawler.jobs.supervisor.crawl_argv", local_argv):
         main()

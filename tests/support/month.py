@@ -1,4 +1,4 @@
-"""A month of the schedule in an injected clock: the agenda, invented newsrooms, the alarms."""
+"""Simulate a month of the schedule by an injected clock: agenda, invented newsrooms, alarms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -13,12 +13,12 @@ from storage.model.runs import Outcome, Run
 from tests.support.newsroom import DAY, DAYS, HOUR, MINUTE, START, World
 
 _LOOK = 5 * MINUTE
-_REACH = 10 * DAY  # of LOOK_BACK: less to read, and harder to judge by
+_REACH = 10 * DAY  # less than LOOK_BACK: quicker to read, and harder to evaluate
 
 
 @dataclass(frozen=True)
 class Started:
-    """A crawl's start, in true time. due: when it came due, by the agenda's own word."""
+    """A crawl's start, in true time. due: when each section was due, by the agenda."""
 
     visit: Visit
     at: datetime
@@ -36,10 +36,10 @@ class Opened:
 
 @dataclass
 class Month:
-    """The schedule's month.
+    """A simulated month of the schedule.
 
-    crashes: when the schedule is killed, and for how long it is gone. ahead: what its clock is
-    ahead by until `set_at`. looks: whether the alarms are worked out.
+    crashes: when the schedule is killed, and for how long it is down. ahead: how far its clock is
+    ahead until `set_at`. looks: whether alarms are evaluated.
     """
 
     world: World
@@ -61,7 +61,7 @@ class Month:
         self.rows = {room.outlet: [] for room in self.world.rooms}
 
     def wall(self, moment: datetime) -> timedelta:
-        """Return what our clock is ahead by at a true time."""
+        """Return how far the schedule's clock is ahead at a true time."""
         return self.ahead if moment < self.set_at else timedelta(0)
 
     @property
@@ -72,17 +72,17 @@ class Month:
         ]
 
     def run(self) -> None:
-        """Let the month happen."""
+        """Simulate the month."""
         begin = START
         for crash, gone in (*self.crashes, (START + DAYS * DAY, timedelta(0))):
             self._live(begin, crash)
-            for _, visit, run, _ in self._under_way:  # killed with it: the rows stay open
+            for _, visit, run, _ in self._under_way:  # killed with the schedule: the rows stay open
                 self.rows[visit.outlet].append(replace(run, outcome=None, ended_at=None))
             self._under_way.clear()
             begin = crash + gone
 
     def _live(self, begin: datetime, end: datetime) -> None:
-        """Let one process of the schedule live from `begin` to `end`, in true time."""
+        """Simulate one process of the schedule from `begin` to `end`, in true time."""
         agenda = Agenda(self.wanted, {}, self.jobs)
         for rows in self.rows.values():
             rows[:] = [_closed(run, begin + self.wall(begin)) for run in rows]
@@ -128,14 +128,14 @@ class Month:
             agenda.ended(visit, run, begun + self.wall(now), now + self.wall(now))
             self._evaluate(visit.outlet, now)
 
-    # The alarms, as the schedule asks for them
+    # The alarms, evaluated as by the schedule
 
     def _monitored(self, outlet: str) -> MonitoredOutlet:
         return MonitoredOutlet(outlet, "epi", self.cadence.longest * (1 + self.cadence.jitter))
 
     def _evaluate(self, outlet: str, now: datetime) -> None:
-        """Look at an outlet's runs after each odd one, else now and then: looking is what costs."""
-        ill = any(one == outlet for one, _ in self._open)
+        """Evaluate an outlet after each odd run, else now and then: evaluating takes most time."""
+        ill = any(name == outlet for name, _ in self._open)
         last = self._evaluated.get(outlet)
         pause = 3 * HOUR if ill else 8 * HOUR
         fresh = last is not None and now - last < pause
@@ -158,7 +158,7 @@ class Month:
         self._sync(None, {f.cause for f in late if f.outlet is None}, now)
 
     def _sync(self, outlet: str | None, found: set[Cause], now: datetime) -> None:
-        before = {cause for one, cause in self._open if one == outlet}
+        before = {cause for name, cause in self._open if name == outlet}
         self.opened += [Opened(now, outlet, cause) for cause in sorted(found - before)]
         self._open -= {(outlet, cause) for cause in before - found}
         self._open |= {(outlet, cause) for cause in found}

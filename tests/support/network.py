@@ -1,7 +1,7 @@
-"""Machines in network namespaces of their own, joined by a bridge.
+"""Machines in separate network namespaces, joined by a bridge.
 
-It takes root, and the tool `ip` of Linux. Elsewhere all machines are in this one's network, at the
-loopback, and no link can be cut.
+This needs root and Linux's `ip`. Elsewhere all machines share the loopback of this one, and no link
+can be cut.
 """
 
 import os
@@ -14,22 +14,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Network:
-    """address: of this machine, where servers listen. mark: begins the names of what was made."""
+    """A network of machines, which are numbered from 0.
+
+    address: of this machine, where servers listen. mark: the prefix of namespaces and links, empty
+    where there are none.
+    """
 
     address: str
     mark: str = ""
 
     @property
     def is_real(self) -> bool:
-        """True where each machine has a link."""
+        """True where each machine has its own namespace and link."""
         return bool(self.mark)
 
     def inside(self, place: int) -> list[str]:
-        """Return the words that let a command run on one of the machines, counted from 0."""
+        """Return the arguments to prepend to a command to run it on a machine."""
         return ["ip", "netns", "exec", f"{self.mark}{place}"] if self.is_real else []
 
     def cut(self, place: int) -> None:
-        """Pull a machine's plug: packets go neither way, and nobody is told."""
+        """Cut a machine's link: packets are dropped in both directions, without an error."""
         _ip("link", "set", f"{self.mark}h{place}", "down")
 
 
@@ -39,14 +43,14 @@ def _ip(*words: str) -> None:
 
 @contextmanager
 def network(machines: int) -> Iterator[Network]:
-    """Yield a network of so many machines."""
+    """Yield a network of `machines` machines."""
     number = os.getpid()
     mark, part = f"tq{number}n", f"10.{100 + number % 100}.{number // 100 % 250}"
     try:
         if os.geteuid() != 0 or shutil.which("ip") is None:
             raise PermissionError
         _make(mark, part, range(machines))
-    except (OSError, subprocess.CalledProcessError):  # a container may not
+    except (OSError, subprocess.CalledProcessError):  # as in a container without the capability
         _remove(mark, range(machines))
         yield Network("127.0.0.1")
         return
@@ -62,16 +66,16 @@ def _make(mark: str, part: str, places: Sequence[int]) -> None:
     _ip("addr", "add", f"{part}.1/24", "dev", bridge)
     _ip("link", "set", bridge, "up")
     for place in places:
-        space, here, there = f"{mark}{place}", f"{mark}h{place}", f"{mark}m{place}"
-        _ip("netns", "add", space)
-        _ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", space)
-        _ip("link", "set", here, "master", bridge, "up")
-        _ip("-n", space, "addr", "add", f"{part}.{place + 2}/24", "dev", there)
-        _ip("-n", space, "link", "set", there, "up")
-        _ip("-n", space, "link", "set", "lo", "up")
+        namespace, host_end, own_end = f"{mark}{place}", f"{mark}h{place}", f"{mark}m{place}"
+        _ip("netns", "add", namespace)
+        _ip("link", "add", host_end, "type", "veth", "peer", "name", own_end, "netns", namespace)
+        _ip("link", "set", host_end, "master", bridge, "up")
+        _ip("-n", namespace, "addr", "add", f"{part}.{place + 2}/24", "dev", own_end)
+        _ip("-n", namespace, "link", "set", own_end, "up")
+        _ip("-n", namespace, "link", "set", "lo", "up")
 
 
 def _remove(mark: str, places: Sequence[int]) -> None:
-    gone = [("netns", "del", f"{mark}{place}") for place in places]
-    for words in [*gone, ("link", "del", f"{mark}b")]:
+    namespaces = [("netns", "del", f"{mark}{place}") for place in places]
+    for words in [*namespaces, ("link", "del", f"{mark}b")]:
         subprocess.run(["ip", *words], check=False, capture_output=True)

@@ -1,6 +1,6 @@
-"""Invented newsrooms in an invented month: what outlets publish, what goes wrong, what crawls see.
+"""Simulate newsrooms for a month: what outlets publish, what goes wrong, what crawls find.
 
-A crawl here takes no time of ours: `World.crawl` says what its run's row would hold. Everything
+A crawl takes no real time: `World.crawl` returns the row that its run would have. Everything
 follows from the seed.
 """
 
@@ -19,7 +19,7 @@ START = datetime(2026, 9, 1, tzinfo=LOCAL).astimezone(UTC)
 DAYS = 30
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-# Articles by local hour, of 100 a day, as the outlets' feeds of 2025 and 2026 show them.
+# Articles by local hour, of 100 a day, as in the outlets' feeds of 2025 and 2026.
 _DAY_SHAPE = (
     0.5,
     0.3,
@@ -51,7 +51,7 @@ _WEEKEND = 0.6
 
 @dataclass(frozen=True)
 class Newsroom:
-    """An outlet: articles a day by section."""
+    """An outlet. sections: articles per day by section."""
 
     outlet: str
     sections: dict[str, float]
@@ -59,7 +59,7 @@ class Newsroom:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong with an outlet for a while; None: with the schedule itself."""
+    """A fault of an outlet for some time. outlet: None for one of the schedule itself."""
 
     outlet: str | None
     cause: Cause
@@ -84,7 +84,7 @@ ROOMS = (
 
 
 def at(day: int, hour: float) -> datetime:
-    """Return a local time of the month, UTC."""
+    """Return the UTC time of a local day and hour of the month."""
     return START + (day - 1) * DAY + hour * HOUR
 
 
@@ -106,7 +106,7 @@ FAULTS = (
 
 @dataclass
 class World:
-    """The newsrooms' month. `published`: by outlet and section, sorted; shown from then on."""
+    """The newsrooms' month. published: sorted times by outlet and section; listed from then on."""
 
     rooms: tuple[Newsroom, ...] = ROOMS
     faults: tuple[Fault, ...] = FAULTS
@@ -118,7 +118,7 @@ class World:
     runs: int = 0
 
     def __post_init__(self) -> None:
-        """Let the month happen."""
+        """Simulate what is published in the month."""
         self._random = Random(self.seed)
         for room in self.rooms:
             for section, a_day in room.sections.items():
@@ -130,7 +130,7 @@ class World:
 
     def _month(self, a_day: float) -> list[datetime]:
         times = []
-        first = START - 2 * DAY  # what the listings show at the first crawl
+        first = START - 2 * DAY  # the listings show two days at the first crawl
         for hour in range(24 * (DAYS + 2)):
             begin = first + hour * HOUR
             local = begin.astimezone(LOCAL)
@@ -140,13 +140,13 @@ class World:
         return sorted(times)
 
     def faults_of(self, outlet: str | None) -> list[Fault]:
-        """Return what goes wrong with an outlet in the month."""
+        """Return an outlet's faults in the month."""
         return [fault for fault in self.faults if fault.outlet == outlet]
 
     def crawl(
         self, outlet: str, sections: tuple[str, ...], begun: datetime, wall: timedelta
     ) -> Run:
-        """Return the row of a crawl. begun: in true time; wall: what our clock is ahead by."""
+        """Return the row of a crawl. begun: in true time. wall: how far the clock is ahead."""
         self.runs += 1
         run = Run(f"r{self.runs}", outlet, begun + wall, sections=sections)
         fault = next((f for f in self.faults_of(outlet) if f.begins <= begun < f.ends), None)
@@ -172,7 +172,7 @@ class World:
     def _done(self, run: Run, begun: datetime, cause: Cause | None, wall: timedelta) -> Run:
         signals: dict[str, int] = {}
         newest: dict[str, datetime] = {}
-        new_of: dict[str, tuple[datetime, ...]] = {}
+        new_by_section: dict[str, tuple[datetime, ...]] = {}
         evidence: dict[str, tuple[str, ...]] = {}
         taken = begun + timedelta(seconds=4)
         for section in run.sections:
@@ -197,20 +197,20 @@ class World:
             )
             if last > first:
                 newest[section] = times[last - 1] + min(wall, timedelta(0))
-                new_of[section] = tuple(times[first:last])
+                new_by_section[section] = tuple(times[first:last])
             for moment in times[first:last]:
                 taken += timedelta(seconds=2)
                 self.archived.append((moment, taken))
-        new = sum(map(len, new_of.values()))
-        self.requests += 1  # robots.txt; articles cost the same however they are found
+        new = sum(map(len, new_by_section.values()))
+        self.requests += 1  # robots.txt; articles are not counted: they do not depend on the visits
         self._note_articles(signals, evidence, new, cause, run.outlet)
         return _ended(
             run,
             taken + wall,
             Outcome.DONE,
             RunCounts(requested=2 * len(run.sections) + new, new=new, signals=signals),
-            newest_of=newest,
-            new_of=new_of,
+            newest_by_section=newest,
+            new_by_section=new_by_section,
             evidence=evidence,
         )
 

@@ -1,4 +1,4 @@
-"""Captures in an object store: moto's S3, and archives whose recordings lie there."""
+"""An S3 bucket of moto for tests, as the object store of captures."""
 
 import subprocess
 import zlib
@@ -24,7 +24,7 @@ PREFIX = "tin"
 
 @dataclass(frozen=True)
 class S3:
-    """A bucket of one test. address: of the server."""
+    """A bucket for one test. address: of the server."""
 
     address: str
     bucket: str
@@ -37,12 +37,12 @@ class S3:
         return CaptureFiles(folder, self.url)
 
     def mode(self, name: str) -> None:
-        """Let the store be `up`, `down`, or `refuse`."""
-        self._ask("GET", f"--mode/{name}")
+        """Set how the store answers; see `s3_server`."""
+        self._send("GET", f"--mode/{name}")
 
     def asked(self) -> list[str]:
-        """Return what the store was asked since the last time."""
-        return self._ask("GET", "--asked").decode().splitlines()
+        """Return the requests that the store received since the last call."""
+        return self._send("GET", "--asked").decode().splitlines()
 
     @property
     def client(self) -> ObjectStore:
@@ -50,7 +50,7 @@ class S3:
         return from_url(self.url, client_options={"allow_http": True})
 
     def names(self) -> list[str]:
-        return sorted(one["path"] for part in obstore.list(self.client) for one in part)
+        return sorted(file["path"] for part in obstore.list(self.client) for file in part)
 
     def put(self, name: str, data: bytes) -> None:
         obstore.put(self.client, name, data)
@@ -64,9 +64,9 @@ class S3:
 
     def keep_versions(self) -> None:
         status = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-        self._ask("PUT", f"{self.bucket}/?versioning", status.encode())
+        self._send("PUT", f"{self.bucket}/?versioning", status.encode())
 
-    def _ask(self, method: str, path: str, data: bytes | None = None) -> bytes:
+    def _send(self, method: str, path: str, data: bytes | None = None) -> bytes:
         request = Request(
             f"{self.address}/{path}", data, {"Content-Type": "text/xml"}, method=method
         )
@@ -104,7 +104,7 @@ def s3(
     ):
         monkeypatch.setenv(name, value)
     store = S3(s3_address, bucket)
-    store._ask("PUT", bucket)
+    store._send("PUT", bucket)
     store.asked()
     yield store
     store.mode("up")

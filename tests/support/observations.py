@@ -1,4 +1,4 @@
-"""What one sight of a page becomes."""
+"""Store captures of invented pages."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def put(
     aliases: tuple[str, ...] = (),
     **changes: Any,
 ) -> Stored:
-    """Store a result (article 1 by default) as captured at that many minutes."""
+    """Store a result (article 1 by default) captured at `minutes` of the samples' time."""
     result = result or article()
     return archive.articles.store(
         "run-1", capture(minutes, url=result.url, **changes), result, aliases

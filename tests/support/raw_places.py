@@ -1,4 +1,4 @@
-"""Raw lists and resolutions of two invented provinces."""
+"""Raw lists of units, and resolutions, of two invented provinces."""
 
 import json
 from pathlib import Path
@@ -87,7 +87,7 @@ def province(code: str, name: str, districts: dict[str, list[str]], first: int) 
 
 
 def raw(folder: Path, **changes: str) -> Path:
-    """Write the raw data of two provinces; `changes` replace text in the resolution."""
+    """Write the raw data of two provinces. changes: replacements in the resolution's text."""
     old = [
         province("01", "Thành phố Hà Nội", HA_NOI, 10001),
         province("99", "Tỉnh Hoa Đào", OLD_DISTRICTS, 20001),

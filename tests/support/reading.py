@@ -1,4 +1,4 @@
-"""An invented archive with something of everything that the reader shows, and its app."""
+"""An invented archive with an example of everything that the reader shows, and the reader's app."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ PAGE = (
 
 @dataclass(frozen=True)
 class Desk:
-    """A filled archive, the ids of its articles by name, and the reader over it."""
+    """The reader of a filled archive, its app, and the ids of the archive's articles by name."""
 
     app: Starlette
     reader: Reader
@@ -47,7 +47,7 @@ class Desk:
 def filled(url: str, folder: Path, page: str = "", *, few: bool = False) -> dict[str, int]:
     """Fill an empty archive; return its articles' ids by name.
 
-    page: what outlets served. few: only articles that have a name.
+    page: the recorded HTML. few: store only the articles with a name.
     """
     with open_archive(url) as archive:
         places = gazetteer()
@@ -69,13 +69,13 @@ class _Filling:
         self._number = 0
 
     def fill(self, others: int) -> dict[str, int]:
-        told = story(1, 14)
-        edited = self._put(1, "tienphong", told, "Phường Láng mở đường mới", 20, LANG)
-        later = (*told[:-1], "Chữ này được thêm lặng lẽ vào cuối bài.")
+        lines = story(1, 14)
+        edited = self._put(1, "tienphong", lines, "Phường Láng mở đường mới", 20, LANG)
+        later = (*lines[:-1], "Chữ này được thêm lặng lẽ vào cuối bài.")
         self._put(1, "tienphong", later, "Phường Láng mở đường mới", 20, LANG, seen=10)
         ids = {
             "edited": edited,
-            "copy": self._put(2, "laodongthudo", told, "Láng có đường mới", 18, LANG),
+            "copy": self._put(2, "laodongthudo", lines, "Láng có đường mới", 18, LANG),
             "hostile": self._put(3, "tienphong", story(3), HOSTILE, 16, KIM_LIEN),
             "removed": self._put(4, "tienphong", story(4), "Bài bị gỡ ở Kim Liên", 15, KIM_LIEN),
             "old": self._put(5, "laodongthudo", story(5), "Quận Đống Đa năm cũ", 11_000, DONG_DA),
@@ -100,10 +100,10 @@ class _Filling:
         place: str | None = None,
         seen: float | None = None,
     ) -> int:
-        """Store an article of so many hours ago, as captured `seen` hours ago."""
+        """Store an article published `hours` ago, captured `seen` hours ago or when published."""
         url = f"https://{outlet}.vn/tin-post{number}.tpo"
         scores = (Score(place, 5.0, "certain"),) if place else ()
-        said = Article(
+        article = Article(
             outlet,
             url,
             title,
@@ -118,7 +118,7 @@ class _Filling:
         )
         capture = self._recorded(url, hours if seen is None else seen)
         tags = Tags(gazetteer().version, (), scores)
-        stored = self._archive.articles.store(outlet, capture, said, (), tags)
+        stored = self._archive.articles.store(outlet, capture, article, (), tags)
         assert stored.id is not None
         return stored.id
 
@@ -145,7 +145,7 @@ class _Filling:
 
 
 def opened(url: str, folder: Path, ids: dict[str, int], **changes: Any) -> Desk:
-    """Return the reader over an archive that `filled` filled."""
+    """Return the reader of an archive that `filled` has filled. changes: fields of the reader."""
     archive = open_archive(url, create=False, read_only=True, query_seconds=20)
     reader = Reader(
         archive=archive,

@@ -1,4 +1,4 @@
-"""An archive whose captures have real records: pages of an invented outlet in a WARC file."""
+"""Fill an archive with captures that have real WARC records, of an invented outlet's pages."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.samples import T0, article, run, url_of
 
 
 class Recorder:
-    """Records pages below `captures` and stores what they hold, as one run would."""
+    """Records pages below `captures` and stores their articles, as one run would."""
 
     def __init__(
         self, archive: Archive, captures: Path, max_bytes: int = 1_000_000, run_id: str = "r1"
@@ -38,7 +38,7 @@ class Recorder:
     def store(
         self, minutes: float, number: int, text: str, refusal: Refusal | None = None
     ) -> Capture:
-        """Record a page of article `number` and store what it says."""
+        """Record a page of article `number` and store its result."""
         capture = self.write(minutes, url_of(number), text)
         item: Article | Refusal = refusal or article(number, text)
         self.archive.articles.store(self.run_id, capture, item)

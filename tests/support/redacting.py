@@ -1,4 +1,4 @@
-"""What is taken down in tests, and what recordings still say."""
+"""Helpers for tests of takedowns."""
 
 import gzip
 from pathlib import Path
@@ -7,6 +7,6 @@ SECRET = "Chuyện riêng của một người"
 
 
 def texts_in(captures: Path) -> str:
-    """Return all that stands in the WARC files below a folder."""
+    """Return the text of all WARC files below a folder."""
     files = sorted(captures.rglob("*.warc.gz"))
     return "".join(gzip.decompress(path.read_bytes()).decode() for path in files)

@@ -1,4 +1,4 @@
-"""Crawls of recordings as a user starts them, and the archives that they fill."""
+"""Replay recordings as a user would, and open the archives that they fill."""
 
 import json
 import sys
@@ -48,11 +48,11 @@ def opened(folder: Path) -> Archive:
 
 
 def wait_for_articles(folder: Path, count: int) -> list[int]:
-    """Return the process ids of the crawls once they have stored so many articles."""
+    """Wait until `count` articles are stored; return the process ids of the running crawls."""
     for _ in range(600):
-        with suppress(ArchiveError), opened(folder) as archive:  # it may only be about to be made
+        with suppress(ArchiveError), opened(folder) as archive:  # it may not exist yet
             running = [run.pid for run in archive.runs.find() if run.outcome is None and run.pid]
             if sum(1 for _ in archive.articles.find(ArticleQuery())) >= count:
                 return running
-        time.sleep(0.05)  # the crawl is another process: there is nothing else to wait on
+        time.sleep(0.05)  # nothing signals another process's progress: poll
     raise AssertionError("the crawl stored nothing")

@@ -1,4 +1,4 @@
-"""Ways to read a page that a child process can import, for tests of re-extraction."""
+"""Extraction functions that a child process can import, for tests of re-extraction."""
 
 import os
 import time
@@ -10,11 +10,11 @@ from crawler.page.response import Page
 from storage.model.articles import Article, Refusal
 
 CRASHING = "crash"
-MEETING = "TINQUAN_TEST_MEETING"  # names a folder where processes leave a file each
+MEETING = "TINQUAN_TEST_MEETING"  # names a folder in which each process creates a file
 
 
 def without_first_paragraphs(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Read as by code of which one prune rule drops `.first`, too."""
+    """Extract as by code with a further prune rule that drops `.first`."""
     if outlet is None:
         return extract(page, outlet)
     pruned = outlet.model_copy(update={"overrides": Overrides(drop=(".first",))})
@@ -22,19 +22,19 @@ def without_first_paragraphs(page: Page, outlet: Outlet | None) -> Article | Ref
 
 
 def crashes_on_marked(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Read as always, but end the process on pages whose address asks for it."""
+    """Extract as usual, but end the process on pages whose URL contains CRASHING."""
     if CRASHING in page.url:
         os._exit(139)
     return extract(page, outlet)
 
 
 def waits_for_another(page: Page, outlet: Outlet | None) -> Article | Refusal:
-    """Read as always, but not before another process than this one reads, too."""
+    """Extract as usual, but wait until a second process extracts too."""
     folder = Path(os.environ[MEETING])
     (folder / str(os.getpid())).touch()
     deadline = time.monotonic() + 60
     while len(list(folder.iterdir())) < 2:
         if time.monotonic() > deadline:
             raise TimeoutError("no other process reads")
-        time.sleep(0.01)  # the other is a process: there is nothing else to wait on
+        time.sleep(0.01)  # nothing signals another process's progress: poll
     return extract(page, outlet)

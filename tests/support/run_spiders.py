@@ -1,9 +1,9 @@
-"""Run several crawls one after the other here: `python -m tests.support.run_spiders JSON`.
+"""Run several crawls in this process, in turn: `python -m tests.support.run_spiders JSON`.
 
-Starting a crawl's process costs two seconds of work, and so does its extraction's; a test of many
-crawls starts one this way, and reads pages in it.
+Starting a crawl's process takes two seconds of CPU, and so does its extraction worker; a test of
+many crawls starts only this process, which also extracts.
 JSON: {"settings": {…}, "crawls": [["outlet", {"limit": "5"}], …]}. The exit code is 1 where any
-crawl did not end as done.
+crawl has another outcome than done.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class WorkerHere(ExtractionWorker):
-    """Reads pages in this process."""
+    """Extracts pages in this process."""
 
     def __init__(self) -> None:
         self._limit_seconds = 0.0
@@ -42,21 +42,21 @@ class WorkerHere(ExtractionWorker):
     async def read(
         self, page: Page, outlet: Outlet, tables: Tables | None
     ) -> tuple[Article | Refusal, Tags | None]:
-        """Places are no subject of these tests."""
+        """Extract without tags: these tests are not about places."""
         return await self.extract(page, outlet), None
 
     def close(self) -> None:
         pass
 
 
-def run(asked: dict[str, Any]) -> int:
+def run(request: dict[str, Any]) -> int:
     vars(session)["new_worker"] = WorkerHere
     settings = get_project_settings()
-    settings.setdict(asked["settings"], priority="cmdline")
+    settings.setdict(request["settings"], priority="cmdline")
     process = AsyncCrawlerProcess(settings)
-    waiting, outcomes = list(asked["crawls"]), []
+    waiting, outcomes = list(request["crawls"]), []
 
-    def next_one(_: object = None) -> None:
+    def start_next() -> None:
         if waiting:
             name, arguments = waiting.pop(0)
             crawler = process.create_crawler(name)
@@ -66,9 +66,9 @@ def run(asked: dict[str, Any]) -> int:
     def ended(spider: object, task: asyncio.Task[None]) -> None:
         done = isinstance(spider, OutletSpider) and spider.recorder.run.outcome is Outcome.DONE
         outcomes.append(done and task.exception() is None)
-        next_one()
+        start_next()
 
-    next_one()
+    start_next()
     process.start()
     return 0 if outcomes and all(outcomes) else 1
 

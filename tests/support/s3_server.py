@@ -1,9 +1,9 @@
-"""An S3 server on the loopback: moto's, with a log of what it is asked, and with bad moments.
+"""A local S3 server by moto that logs its requests and can be made to fail.
 
-Run as a script by the Python of `.venv-s3`, where moto is. It prints its port. A request to
-`/--mode/NAME` sets how it answers from then on: `up`, `down` (503), `refuse` (403) or
-`odd` (400, with control characters), `short` (half of each body); one to `/--asked` returns the
-requests since the last, a line each.
+Run as a script by the Python of `.venv-s3`, which has moto. It prints its port. A request to
+`/--mode/NAME` sets how it answers from then on: `up`, `down` (503), `refuse` (403), `odd` (400,
+with control characters) or `short` (half of each body). A request to `/--asked` returns the
+requests since the last one, a line each.
 """
 
 import sys
@@ -22,7 +22,7 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Store:
-    """The application."""
+    """The WSGI application."""
 
     def __init__(self) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -53,11 +53,11 @@ def _answer(start: Start, status: str, body: bytes) -> list[bytes]:
     return [body]
 
 
-class _Silent(WSGIRequestHandler):  # type: ignore[misc] # it is not installed where mypy is
+class _Silent(WSGIRequestHandler):  # type: ignore[misc] # werkzeug is not installed for mypy
     protocol_version = "HTTP/1.1"
 
     def log(self, *_: object) -> None:
-        """Write nothing."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ EXTRACTION = Extraction("epi", "2024", "subtree", 1)
 
 
 def at(minutes: float) -> datetime:
-    """Return a time that many minutes after the samples' first."""
+    """Return the time `minutes` after T0."""
     return T0 + timedelta(minutes=minutes)
 
 
@@ -32,7 +32,7 @@ def url_of(number: int) -> str:
 
 
 def article(number: int = 1, text: str = "Cầu mới khánh thành.", **changes: Any) -> Article:
-    """Return an invented article; `number` is its outlet's id and in its URL."""
+    """Return an invented article; `number` is its outlet id, and part of its URL."""
     fields: dict[str, Any] = {
         "outlet": "baothu",
         "url": url_of(number),
@@ -46,7 +46,7 @@ def article(number: int = 1, text: str = "Cầu mới khánh thành.", **changes
 
 
 def capture(minutes: float = 0, number: int = 1, **changes: Any) -> Capture:
-    """Return a capture of article `number`, at that many minutes."""
+    """Return a capture of article `number`, `minutes` after T0."""
     fields: dict[str, Any] = {
         "url": url_of(number),
         "captured_at": at(minutes),
@@ -66,7 +66,7 @@ def refusal(
 
 
 def read_by(version: int, item: Result) -> Result:
-    """Return `item` as that version of the extraction code would give it."""
+    """Return `item` as if extracted by `version` of our code."""
     if isinstance(item, Article):
         return replace(item, extraction=replace(item.extraction, version=version))
     return replace(item, version=version)
@@ -110,4 +110,4 @@ articles = st.builds(
     language=_text,
     notes=_texts,
 )
-"""Any article whatever, NUL characters and empty strings among its texts."""
+"""Arbitrary articles; their texts may be empty or hold NUL characters."""

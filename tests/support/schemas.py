@@ -1,4 +1,4 @@
-"""What a database's schema is compared by."""
+"""Compare a database's schema with the metadata."""
 
 from storage.sql.schema import clusters as tables_clusters
 from storage.sql.schema import search as tables_search

@@ -1,4 +1,4 @@
-"""How an extracted body is scored against an annotated one."""
+"""Score an extracted body against an annotated one."""
 
 import re
 from collections import Counter
@@ -17,6 +17,9 @@ def token_f1(found: str, wanted: str) -> float:
 
 
 def body_f1(found: str, title: str, lead: str, body: str) -> float:
-    """The best of body, lead with body, and title with both: outlets differ in what repeats."""
+    """Return the best F1 against body, lead and body, or title, lead and body.
+
+    Annotations differ in which of these they include.
+    """
     wanted = (body, f"{lead}\n{body}", f"{title}\n{lead}\n{body}")
     return max(token_f1(found, text) for text in wanted)

@@ -1,4 +1,4 @@
-"""A search by hand: every article, word by word, for tests of the real one."""
+"""A naive search of every article, word by word, as the oracle for tests of the real one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from tests.support.tagging import put
 
 
 def filled(archive: Archive, *texts: str) -> None:
-    """Store articles of these texts, numbered from 1, each newer than the one before."""
+    """Store articles with these texts, numbered from 1, each newer than the one before."""
     for number, text in enumerate(texts, start=1):
         put(archive, 0, article(number, text, title=f"Bài {number}"))
 
 
 def ids(archive: Archive, text: str, *, fold: bool = False, **wanted: Any) -> list[str]:
-    """Return the outlet's ids of what a search finds, best first."""
+    """Return the outlet ids of the articles that a search finds, best first."""
     query = SearchQuery(parse_words(text, fold=fold), **wanted)
     hits = archive.search.find(query).hits
     return [hit.article.latest.article.article_id or "" for hit in hits]
@@ -53,16 +53,16 @@ def _texts(article: Article) -> list[list[str]]:
 def _says(texts: Iterable[Sequence[str]], term: Term) -> bool:
     length = len(term.words)
     return any(
-        all(means(word, one) for word, one in zip(term.words, text[at : at + length], strict=True))
+        all(map(means, term.words, text[at : at + length]))
         for text in texts
         for at in range(len(text) - length + 1)
     )
 
 
-def means(word: Word, one: str) -> bool:
-    """Return whether a word of a query stands for a spelled word of a text."""
-    wanted, found = (fold(word.text), fold(one)) if word.loose else (word.text, one)
-    # "hoà" and "hòa" are one word, and both begin "hoàng".
+def means(word: Word, spelling: str) -> bool:
+    """Return whether a word of a query matches a spelled word of a text."""
+    wanted, found = (fold(word.text), fold(spelling)) if word.loose else (word.text, spelling)
+    # "hoà" and "hòa" are the same word, and both are prefixes of "hoàng".
     begun = found.startswith(wanted) or canonical_tone(found[: len(wanted)]) == wanted
     return begun if word.prefix else found == wanted
 

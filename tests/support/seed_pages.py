@@ -1,4 +1,4 @@
-"""The two seed texts as pages in their outlets' markup. The texts are read at run time."""
+"""Render the two seed texts as pages in their outlets' markup; the texts are read at run time."""
 
 import html
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Seed:
-    """A seed text taken apart: what belongs to the article and what to the boxes around it."""
+    """A parsed seed text: the parts of the article, and the boxes around it."""
 
     title: str
     sapo: str
@@ -21,7 +21,7 @@ def _lines(text: str) -> list[str]:
 
 
 def read_mastercms_seed(text: str) -> Seed:
-    """Title, lead with dateline, two related headlines in one line, text; then the boxes."""
+    """Parse title, lead with dateline, two related headlines in one line, text, and boxes."""
     lines = _lines(text)
     title, sapo, related, rest = lines[0], lines[1], lines[2], lines[3:]
     end = rest.index("Có thể bạn quan tâm")
@@ -32,7 +32,7 @@ def read_mastercms_seed(text: str) -> Seed:
 
 
 def read_epi_seed(text: str) -> Seed:
-    """Title, lead with dateline, text with subheads and picture texts ("… ảnh 1"); one box line."""
+    """Parse title, lead with dateline, text with subheads and captions ("… ảnh 1"), and a box."""
     lines = _lines(text)
     title, sapo, rest = lines[0], lines[1], lines[2:]
     captions = [rest[n + 1] for n, line in enumerate(rest) if line.startswith(f"{title} ảnh")]
@@ -42,7 +42,7 @@ def read_epi_seed(text: str) -> Seed:
 
 
 def mastercms_page(seed: Seed) -> bytes:
-    """A laodongthudo page: related table in the body, picture tables, byline, boxes after."""
+    """Return a laodongthudo page: related table in the body, image tables, byline, boxes after."""
     paragraphs = [f'<p style="text-align: justify;">{html.escape(p)}</p>' for p in seed.paragraphs]
     for number, caption in enumerate(seed.captions):
         paragraphs.insert(
@@ -73,7 +73,7 @@ def mastercms_page(seed: Seed) -> bytes:
 
 
 def epi_page(seed: Seed) -> bytes:
-    """A tienphong page: lazy pictures with captions, subheads as <h2>, the box after the body."""
+    """Return a tienphong page: lazy images with captions, subheads as <h2>, then a box."""
     parts = []
     for text in seed.paragraphs:
         tag = "h2" if len(text) < 60 else "p"

@@ -1,4 +1,4 @@
-"""A mail server and a web server on the loopback, and what they were sent."""
+"""A local mail server and a local web server that keep what they receive."""
 
 import json
 import socketserver
@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class Sent:
-    """What arrived. answer: the web server's status, and the mail server's word on a message."""
+    """What arrived. status: the web server's response. smtp: the mail server's reply."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
@@ -37,7 +37,7 @@ class _MailHandler:
 
 @contextmanager
 def mail_server(sent: Sent) -> Iterator[int]:
-    """Run a real SMTP server; yield its port."""
+    """Run an SMTP server; yield its port."""
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as probe:
         port = int(probe.server_address[1])
     controller = Controller(_MailHandler(sent), hostname="127.0.0.1", port=port)
@@ -50,7 +50,7 @@ def mail_server(sent: Sent) -> Iterator[int]:
 
 @contextmanager
 def web_server(sent: Sent) -> Iterator[int]:
-    """Run an HTTP server that takes JSON; yield its port."""
+    """Run an HTTP server that accepts JSON; yield its port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

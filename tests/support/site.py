@@ -1,8 +1,8 @@
-"""A small news site on this machine, over TLS, with both families' ways: what crawls are tested on.
+"""A small local news site over TLS, for tests of crawls, with pages of two CMS families.
 
-`LocalSite` answers for any host name, by path; crawls reach it through the setting
-TINQUAN_RESOLVE, so that the address guard stays on for everything else. `EpiSite` and
-`MasterSite` fill one with feeds, listings, paging and articles about invented events.
+`LocalSite` answers for any host name, by path; crawls reach it by the setting TINQUAN_RESOLVE, so
+that the address guard stays on for everything else. `tests.support.sites` fills one with feeds,
+listings, paging and articles about invented events.
 """
 
 import ssl
@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Answer:
-    """What the site answers. drip: seconds between single bytes of the body."""
+    """A response of the site. drip: seconds between single bytes of the body."""
 
     body: bytes | str = b""
     status: int = 200
@@ -36,8 +36,11 @@ Route = Answer | Callable[[dict[str, str]], Answer]
 
 
 class LocalSite:
-    """A server on a free port of an address. routes: "host/path?query" → answer, or a function of
-    the request's headers. asked: what was requested, in order. Use as a context manager.
+    """A server on a free port of an address, used as a context manager.
+
+    routes: "host/path?query" → answer, or a function from the request's headers to one.
+    asked: the requested addresses, in order. headers: those of each request. before: called with
+    each address before it is answered.
     """
 
     def __init__(self, folder: Path, hosts: list[str], address: str = "127.0.0.1"):
@@ -85,7 +88,7 @@ def _handler(site: LocalSite) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             try:
                 self._send(body, answer.drip)
-            except OSError:  # the crawler has given up, as it should
+            except OSError:  # the crawler has closed the connection, as it should
                 self.close_connection = True
 
         def _send(self, body: bytes, drip: float) -> None:
@@ -104,7 +107,7 @@ def _handler(site: LocalSite) -> type[BaseHTTPRequestHandler]:
 
 
 def _certificate(folder: Path, hosts: list[str], authority: Path) -> Path:
-    """Write a certificate for `hosts` with its key, and the authority to be trusted for it."""
+    """Write a certificate for `hosts` with its key, and the CA certificate to trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tinquan test")])
     now = datetime.now(UTC)
@@ -132,7 +135,7 @@ def _certificate(folder: Path, hosts: list[str], authority: Path) -> Path:
     return chain
 
 
-# Pages of both families, in their markup, about nothing that happened.
+# Pages in the markup of both families, about invented events.
 
 PARAGRAPHS = (
     "Sáng nay, tổ công tác của phường Hồ Mây đã dựng thêm ba mươi chiếc ghế gỗ dọc con đường ven"
@@ -176,7 +179,7 @@ def master_article(number: int, title: str, published: str, text: str = "") -> s
 
 
 def slug(title: str) -> str:
-    """Return a title of plain letters as it stands in an address."""
+    """Return the slug of a title: its ASCII words, joined by hyphens."""
     return "-".join(word for word in title.lower().split() if word.isascii())
 
 
@@ -192,7 +195,7 @@ def feed(items: list[tuple[str, str, str]]) -> Answer:
 
 
 def listing(urls: list[str]) -> Answer:
-    """Return a section page with links, among those that every page has."""
+    """Return a section page with these links, and with a menu's links."""
     anchors = "".join(f'<article><h3><a href="{url}">Bài viết</a></h3></article>' for url in urls)
     return Answer(
         '<html><body><nav><a href="/">Trang chủ</a><a href="javascript:;">≡</a>'

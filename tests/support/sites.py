@@ -1,4 +1,4 @@
-"""The two seed outlets as local sites, and crawls of them as a user starts them."""
+"""The two seed outlets as local sites, and crawls of them as users start them."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def epi_site(site: LocalSite, count: int = 12, page: int = 4) -> list[Story]:
 
 
 def name_only(site: LocalSite, stories: list[Story]) -> None:
-    """Let the section's listings name those stories and no others."""
+    """Make the section's listings name only these stories."""
     site.routes[FEED] = site.routes[PAGE] = listing([story.epi_url for story in stories])
     site.routes["api.tienphong.vn/api/morenews-zone-242-1.html?phrase="] = Answer(
         '{"data": {"contents": []}}', kind="application/json"
@@ -89,7 +89,7 @@ def name_only(site: LocalSite, stories: list[Story]) -> None:
 
 
 def master_site(site: LocalSite, count: int = 6, page: int = 3) -> list[Story]:
-    """Fill a site with Lao Động Thủ Đô's section "do-thi": page and paging without end."""
+    """Fill a site with Lao Động Thủ Đô's section "do-thi": a page, and paging without an end."""
     stories = [Story(200000 + n) for n in range(count)]
     for story in stories:
         html = master_article(story.number, story.title, f"{story.published:%Y-%m-%dT%H:%M:%S%z}")
@@ -106,7 +106,7 @@ def master_site(site: LocalSite, count: int = 6, page: int = 3) -> list[Story]:
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder with a configuration, from which crawls are started. more: lines of it."""
+    """A folder with a configuration, from which crawls are started. more: lines to add to it."""
 
     folder: Path
     site: LocalSite | None = None
@@ -131,7 +131,7 @@ class Desk:
         return open_archive(self.archive_url)
 
     def forbid_sockets(self) -> None:
-        """Make every crawl from this folder fail where it opens a socket to any network."""
+        """Make every crawl from this folder fail if it opens a network socket."""
         (self.folder / "sitecustomize.py").write_text(
             "import socket\n"
             "class NoNetwork(socket.socket):\n"
@@ -165,7 +165,7 @@ class Desk:
         }
         if self.site is not None:
             environment["SSL_CERT_FILE"] = str(self.site.authority)
-        if not (self.folder / "sitecustomize.py").exists():  # read by a Python that starts
+        if not (self.folder / "sitecustomize.py").exists():  # only a new Python process reads it
             return Forked(command, environment)
         return subprocess.Popen(
             command,
@@ -206,7 +206,7 @@ def asked_articles(site: LocalSite) -> list[str]:
 
 
 def is_gone(pid: int) -> bool:
-    """Return whether a process has ended, even if nobody has asked how."""
+    """Return whether a process has ended, even if it is still a zombie."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

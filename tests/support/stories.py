@@ -1,4 +1,4 @@
-"""Invented stories in Vietnamese syllables, and copies of them, for tests of clusters."""
+"""Invented stories of Vietnamese syllables, and articles that tell them, for tests of clusters."""
 
 from datetime import timedelta
 from random import Random
@@ -24,13 +24,13 @@ def sentence(random: Random, number: int = 18) -> str:
 
 
 def story(seed: int, lines: int = 6) -> tuple[str, ...]:
-    """Return the lines of a story; another seed gives another."""
+    """Return the lines of a story; each seed gives another one."""
     random = Random(seed)
     return tuple(" ".join(sentence(random) for _ in range(2)) for _ in range(lines))
 
 
 def told(number: int, lines: tuple[str, ...], *, minutes: float = 0, **changes: object) -> Article:
-    """Return an article of one of the outlets, published at `minutes`."""
+    """Return an article with these lines, of one of the outlets, published at `minutes`."""
     outlet = OUTLETS[number % len(OUTLETS)]
     fields = {
         "outlet": outlet,
@@ -52,13 +52,14 @@ def start_runs(archive: Archive) -> None:
 def put(archive: Archive, article: Article, later: float = 0) -> int:
     """Store an article as captured that many minutes after its publication; return its id."""
     moment = (article.published_at or T0) + timedelta(minutes=later)
-    mark = f"{article.url} {later} {hash(article.blocks) if later else ''}"
-    seen = Capture(article.url, moment, 200, "a.warc.gz", 1, f"<urn:{mark}>", f"sha1:{mark}")
+    name = f"{article.url} {later} {hash(article.blocks) if later else ''}"
+    seen = Capture(article.url, moment, 200, "a.warc.gz", 1, f"<urn:{name}>", f"sha1:{name}")
     stored = archive.articles.store(f"run-{article.outlet}", seen, article)
     assert stored.id is not None
     return stored.id
 
 
 def clusters_of(archive: Archive, ids: list[int]) -> set[frozenset[int]]:
-    """Return how these articles are grouped."""
-    return {frozenset(one.id for one in archive.clusters.get(str(id_)).members) for id_ in ids}
+    """Return the clusters of these articles, each as the set of its members' ids."""
+    clusters = (archive.clusters.get(str(id_)) for id_ in ids)
+    return {frozenset(member.id for member in cluster.members) for cluster in clusters}

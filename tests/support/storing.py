@@ -1,8 +1,8 @@
-"""A process that stores: `python -m tests.support.storing URL WRITER COUNT [STATEMENT]`.
+"""A process that stores articles: `python -m tests.support.storing URL WRITER COUNT [STATEMENT]`.
 
-Stores COUNT articles of its own and COUNT that all writers share, in batches of one of each, prints
-the numbers that were acknowledged, and kills itself before the STATEMENT-th SQL statement, if one
-is given.
+It stores COUNT articles of its own and COUNT that all writers share, in batches of one of each,
+prints the numbers of committed articles, and kills itself before the STATEMENT-th SQL statement if
+one is given.
 """
 
 import os
@@ -21,7 +21,7 @@ SHARED = 1_000_000
 
 
 def main(url: str, writer: int, number_of_articles: int, fatal: int | None = None) -> None:
-    """Store, and print each number as soon as its article is acknowledged."""
+    """Store articles, and print each number as soon as its article is committed."""
     with open_archive(url) as archive:
         if fatal is not None:
             kill_before(fatal)
@@ -30,11 +30,11 @@ def main(url: str, writer: int, number_of_articles: int, fatal: int | None = Non
         for index in range(number_of_articles):
             both = (writer * 1000 + index, SHARED + index)
             archive.articles.store_many(run_id, [arrival(writer, number) for number in both])
-            print(*both, flush=True)  # noqa: T201 - how the test learns of it
+            print(*both, flush=True)  # noqa: T201 - the test reads it
 
 
 def arrival(writer: int, number: int) -> Arrival:
-    """Return an article as that writer sees it."""
+    """Return an article as captured by a writer."""
     seen = capture(writer, number, record_id=f"{writer} {number}", digest=str(writer))
     return Arrival(seen, article(number, f"sight of writer {writer}"))
 

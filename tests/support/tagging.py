@@ -1,4 +1,4 @@
-"""An invented gazetteer, articles tagged with it, and how tests store and find them."""
+"""An invented gazetteer, tags with its units, and helpers to store and find tagged articles."""
 
 from collections.abc import Callable
 from datetime import date
@@ -17,7 +17,7 @@ BECAME = (Succession(OLD.id, NEW.id, "part", "1656", 3), Succession(OTHER.id, NE
 
 
 def about(*primary: str, version: str = "v1", note: str | None = None) -> Tags:
-    """Return tags of `article()`: its title's first word names the city, which it is not about."""
+    """Return tags of `article()`: it is about `primary`; its title also mentions the city."""
     named = Mention("title", 0, 5, "Khánh", CITY.id)
     scores = [Score(unit, 5.5, "certain") for unit in primary]
     return Tags(version, (named,), (*scores, Score(CITY.id, 1.25)), note)
@@ -38,11 +38,11 @@ def put(
 def ids(archive: Archive, *places: Unit | str) -> list[str | None]:
     wanted = tuple(place.id if isinstance(place, Unit) else place for place in places)
     found = archive.articles.find(ArticleQuery(places=wanted))
-    return [one.latest.article.article_id for one in found]
+    return [archived.latest.article.article_id for archived in found]
 
 
 def retag(archive: Archive, version: str, make: Callable[[Article], Tags], batch: int = 3) -> int:
-    """Tag as `tinquan places retag` does; return how many contents."""
+    """Tag contents as `tinquan places retag` does; return how many."""
     done = 0
     while found := archive.places.untagged(version, batch):
         assert len(found) <= batch

@@ -1,8 +1,8 @@
-"""Pages of outlets that no family knows, in the markup their templates really use.
+"""Pages of outlets that no family knows, in the markup of real templates.
 
-One invented story, set in many templates (tests/unseen_pages); each adds the boxes that such
-pages carry in and around the text. What must come out is the same for all but for what `Unseen`
-names, so that a rule that fits one page only breaks another.
+One invented story is rendered in many templates (tests/unseen_pages); each adds the boxes that such
+pages have in and around the text. The expected result is the same for all, except for what `Unseen`
+names, so that a rule that fits only one page breaks another.
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ _FOOT = (
 
 @dataclass(frozen=True)
 class Unseen:
-    """Where a template stands, and how what must come out of it differs from the common story."""
+    """A template's URL, and the expected fields that differ from those of the common story."""
 
     url: str
     expect: dict[str, object] = field(default_factory=dict)
@@ -111,7 +111,7 @@ UNSEEN = {
 
 
 def unseen_page(name: str) -> Page:
-    """Return a template with the story set in it."""
+    """Return the page of a template with the story."""
     cards = "".join(Template(_TEASER).substitute(n=number) for number in range(1, 7))
     items = "".join(f"<li><a href='/muc-{n}/'>Mục số {n}</a></li>" for n in range(12))
     story = {
@@ -127,7 +127,7 @@ def unseen_page(name: str) -> Page:
 
 
 def wanted(name: str) -> dict[str, object]:
-    """Return what must come out of a template."""
+    """Return the expected fields of a template's page."""
     return {
         "title": TITLE,
         "sapo": LEAD,

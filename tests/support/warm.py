@@ -1,6 +1,6 @@
-"""Commands forked from a warm parent, as the schedule's are: a cold crawl imports for two seconds.
+"""Fork commands from a warm parent, as the schedule does: a cold crawl imports for two seconds.
 
-Each test process has one parent, which ends with it.
+Each test process has one warm parent, which ends with it.
 """
 
 import atexit
@@ -25,43 +25,43 @@ from tests.support.paths import ROOT
 
 
 class Forked:
-    """A process that the warm parent has forked, used as a `subprocess.Popen` is."""
+    """A process forked from the warm parent, with the interface of `subprocess.Popen`."""
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start `python -m MODULE …` in the clone, in a group of its own."""
+        """Start `python -m MODULE …` in the clone, in its own process group."""
         assert list(argv[:2]) == [sys.executable, "-m"]
         self.args = argv
         self.returncode: int | None = None
-        asked = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(ROOT), 0)
+        request = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(ROOT), 0)
         self._printed, self._errors = (
             os.fdopen(os.memfd_create(name), "w+") for name in ("stdout", "stderr")
         )
-        told, tells = os.pipe()
-        self._told = os.fdopen(told)
+        read_end, write_end = os.pipe()
+        self._status = os.fdopen(read_end)  # the parent writes the process id, then the exit code
         try:
-            ends = (_nothing(), self._printed.fileno(), self._errors.fileno(), tells)
-            socket.send_fds(_parent(), [json.dumps(asdict(asked)).encode()], ends)
+            files = (_devnull(), self._printed.fileno(), self._errors.fileno(), write_end)
+            socket.send_fds(_parent(), [json.dumps(asdict(request)).encode()], files)
         finally:
-            os.close(tells)
-        self.pid = int(self._told.readline())
+            os.close(write_end)
+        self.pid = int(self._status.readline())
 
     def poll(self) -> int | None:
         """Return the exit code, None while it runs."""
-        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+        if self.returncode is None and select.select([self._status], [], [], 0)[0]:
             self.wait()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code once it has ended. Raises TimeoutExpired."""
         if self.returncode is None:
-            if not select.select([self._told], [], [], timeout)[0]:
+            if not select.select([self._status], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = int(self._told.readline())
-            self._told.close()
+            self.returncode = int(self._status.readline())
+            self._status.close()
         return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Wait for the end; return what it wrote on standard output and standard error."""
+        """Wait for the end; return its standard output and standard error."""
         self.wait(timeout)
         with self._printed as printed, self._errors as errors:
             printed.seek(0)
@@ -75,7 +75,7 @@ class Forked:
 
 
 class _NoParent(WarmParent):
-    """None of a command's own: what it starts is forked from ours."""
+    """A parent that starts nothing: commands fork from the tests' warm parent instead."""
 
     def forks(self) -> None:
         return None
@@ -83,7 +83,7 @@ class _NoParent(WarmParent):
 
 @contextmanager
 def forking() -> Iterator[None]:
-    """Let all that `crawler.jobs` starts in this process be forked from the warm parent."""
+    """Make `crawler.jobs` fork every process from the warm parent."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(start, "_inherited", Forks(_parent()))
         patch.setattr(supervisor, "WarmParent", _NoParent)
@@ -91,14 +91,14 @@ def forking() -> Iterator[None]:
 
 
 @cache
-def _nothing() -> int:
+def _devnull() -> int:
     return os.open(os.devnull, os.O_RDONLY)
 
 
 @cache
 def _parent() -> socket.socket:
-    """Return where a warm parent takes requests; it ends with this process."""
-    asks, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    """Start a warm parent, which ends with this process; return the socket for its requests."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         parent = subprocess.Popen(
             [sys.executable, "-m", "crawler.jobs.warm", str(theirs.fileno()), supervisor.PRELOADED],
@@ -109,5 +109,5 @@ def _parent() -> socket.socket:
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     atexit.register(parent.wait)
-    atexit.register(asks.close)
-    return asks
+    atexit.register(ours.close)
+    return ours

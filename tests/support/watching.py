@@ -1,4 +1,4 @@
-"""Watches over invented articles, and channels that take messages, refuse them, or break down."""
+"""Watches over invented articles, and channels that take messages, refuse them, or crash."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,16 @@ NOBODY = Health((), {}, ())
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Simulates that the process is killed."""
 
 
 @dataclass
 class Inbox:
-    """A channel. refuses: how many messages it does not take from now on; kills: after sending."""
+    """A channel. refuses: how many of the next messages it refuses.
+
+    kills: how many of the next messages kill the process after they are sent. asked: the number of
+    attempts. got: the messages that arrived.
+    """
 
     refuses: int = 0
     kills: int = 0
@@ -44,7 +48,7 @@ class Inbox:
 
 
 def order(name: str, *, words: str = "", places: Iterable[str] = (), **keys: Any) -> WatchOrder:
-    """Return a watch; places: ids of units, taken as they are."""
+    """Return a watch. places: ids of units."""
     watch = Watch(name=name, words=words, places=tuple(places), **keys)
     query = SearchQuery(parse_words(words), places=watch.places, outlets=watch.outlets)
     return WatchOrder(watch, query)
@@ -52,14 +56,14 @@ def order(name: str, *, words: str = "", places: Iterable[str] = (), **keys: Any
 
 @dataclass
 class Desk:
-    """Everything that one process of `tinquan watch run` works with."""
+    """The dependencies of one process of `tinquan watch run`."""
 
     archive: Archive
     orders: Mapping[str, WatchOrder]
     channels: dict[str, Inbox]
 
     def run(self, now: datetime, *, delivers: bool = True) -> None:
-        """Look at what is due, and send what is owed; delivers: False where it dies in between."""
+        """Run due watches and send due deliveries. delivers: False for a crash in between."""
         due_looks(self.archive, self.orders.values(), now)
         if delivers:
             composer = Composer(self.archive, self.orders, NOBODY)

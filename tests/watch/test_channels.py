@@ -1,5 +1,6 @@
 """Digests as they arrive: by a real mail server and a real web server on the loopback."""
 
+import json
 import logging
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -130,6 +131,8 @@ def test_what_was_not_taken_is_sent_again_and_named_by_status(
         assert "not delivered, 1 attempt, next 20" in said
         listed = tinquan("watch", "list", "--config", config).out
         assert "hook: digest of" in listed
+        (shown,) = json.loads(tinquan("watch", "list", "--json", "--config", config).out)
+        assert {one["unconfirmed"] for one in shown["not_delivered"]} == {False}
         sent.status, sent.smtp = 204, "250 OK"
         tinquan("watch", "run", "--config", config)  # not yet
         assert (len(sent.posts), len(sent.mails)) == (1, 0)

@@ -266,8 +266,6 @@ def test_a_page_that_cannot_be_made_does_not_keep_the_reader_from_listening(
     monkeypatch.setattr("crawler.web.app.newest", broken)
     warm(desk.reader)
     assert len(made) == 1
-    warm(desk.reader, lambda: False)
-    assert len(made) == 1
 
 
 def test_search_marks_words_and_counts(desk: Desk) -> None:

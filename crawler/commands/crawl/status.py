@@ -30,7 +30,9 @@ from storage.model.alarms import Alarm, Finding
 from storage.model.runs import Outcome, Run
 from storage.model.schedule import Machine, schedule_stopped_at
 
-_STATUS_CSV = "outlet last_end last_success newest_article articles_24h usual_24h next_run alarms"
+_STATUS_CSV = (
+    "outlet last_outcome last_success newest_article articles_24h usual_24h next_run alarms"
+)
 _ALARM_CSV = "id state cause outlet summary to_do since opened_at updated_at closed_at evidence"
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet.")]
 
@@ -59,7 +61,7 @@ def status(
         stopped_at = schedule_stopped_at(machines)
         lost = lost_machines(opened, machines, now)
         at_work = opened.runs.at_work()
-        owed = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if form:
         print_object(
             form,
@@ -69,7 +71,7 @@ def status(
                 "machines": [machine_json(one, at_work, lost) for one in machines],
                 "outlets": [status_json(one) for one in found],
                 "alarms": [alarm_json(alarm) for alarm in alarms],
-                "not_delivered": [delivery_json(one) for one in owed],
+                "not_delivered": [delivery_json(one) for one in unsent],
                 "object_store": backlog_json(store, backlog) if backlog else None,
             },
             "outlets",
@@ -87,7 +89,7 @@ def status(
         if backlog and (waiting := backlog_text(store, backlog)):
             why = f"; the last push failed: {backlog.error}" if backlog.error else ""
             out.print(escape(waiting + why), soft_wrap=True)
-        for one in owed:
+        for one in unsent:
             say(f"watch {one.digest.watch}: {delivery_text(one)}")
     if alarms:
         raise typer.Exit(1)
@@ -107,7 +109,7 @@ def as_alarms(findings: list[Finding], kept: list[Alarm], now: datetime) -> list
 def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     columns: tuple[Column[OutletStatus], ...] = (
         Column("outlet", lambda one: one.outlet),
-        Column("last crawl", lambda one: _end_text(one.last_end)),
+        Column("last crawl", lambda one: _end_text(one.last_outcome)),
         Column("last success", lambda one: one.last_success, rank=4, time=True),
         Column("newest article", lambda one: one.newest_article, rank=1, time=True),
         Column("24 h", lambda one: one.articles_24h, number=True, rank=2),
@@ -119,7 +121,7 @@ def _print_status(found: list[OutletStatus], alarms: list[Alarm]) -> None:
     for alarm in alarms:
         _print_alarm(alarm)
     if found and not alarms:
-        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_end)]))
+        out.print(_no_alarm([one.outlet for one in found if is_failure(one.last_outcome)]))
 
 
 def _causes_text(one: OutletStatus) -> str:
@@ -140,7 +142,7 @@ def _machine_table(
 
 
 def _seen_text(machine: Machine, now: datetime) -> str:
-    return f"{max(0, int((now - machine.seen_at).total_seconds()))} s ago"
+    return f"{max(0, int((now - machine.heartbeat_at).total_seconds()))} s ago"
 
 
 def _crawls_text(machine: Machine, at_work: list[Run]) -> str:

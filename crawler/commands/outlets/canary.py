@@ -40,14 +40,14 @@ def check_live(
         done = list(found)
         rows = [_json(outlet, points) for outlet, points in done]
         if form == "csv":
-            rows = [{"outlet": row["outlet"]} | point for row in rows for point in row["points"]]
-        print_rows(form, rows, "outlet name well found")
-        return all(point.is_well for _, points in done for point in points)
-    is_well = True
+            rows = [{"outlet": row["outlet"]} | point for row in rows for point in row["checks"]]
+        print_rows(form, rows, "outlet name passed found")
+        return all(point.passed for _, points in done for point in points)
+    passed = True
     for outlet, points in found:
         _print(outlet, points)
-        is_well = is_well and all(point.is_well for point in points)
-    return is_well
+        passed = passed and all(point.passed for point in points)
+    return passed
 
 
 def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[Point]:
@@ -57,7 +57,7 @@ def _points(settings: Config, outlet: Outlet, replay: tuple[Path, ...]) -> list[
         try:
             hold = hold_host(archive, settings.captures, outlet.host, "canary")
         except CrawlError as error:  # a crawl is at work there: it says more than we could
-            return [Point("host", is_well=True, found=f"left alone: {error}")]
+            return [Point("host", passed=True, found=f"left alone: {error}")]
         with hold, _thrown_away(settings) as config:
             return _visit(config, outlet, replay, hold)
 
@@ -74,7 +74,7 @@ def _visit(config: Config, outlet: Outlet, replay: tuple[Path, ...], hold: Hold)
         with Progress(console=err, disable=True) as progress:
             (run,) = run_crawls(archive, config, [job], progress, was_cut=hold.was_cut)
         if hold.is_lost:
-            return [Point("host", is_well=False, found=f"{outlet.host}: {CUT}")]
+            return [Point("host", passed=False, found=f"{outlet.host}: {CUT}")]
         articles = [one.latest.article for one in archive.articles.find(ArticleQuery())]
         return points_of(outlet, run, articles, (each[1] for each in archive.articles.refusals()))
 
@@ -101,15 +101,15 @@ def _thrown_away(settings: Config) -> Iterator[Config]:
 def _print(outlet: Outlet, points: Sequence[Point]) -> None:
     out.print(f"[bold]{outlet.slug}[/bold] ({outlet.family}, {outlet.host})")
     for point in points:
-        mark = "[green]✓[/green]" if point.is_well else "[red]✗[/red]"
+        mark = "[green]✓[/green]" if point.passed else "[red]✗[/red]"
         out.print(f"  {mark} {point.name:<10} {escape(point.found)}", soft_wrap=True)
 
 
 def _json(outlet: Outlet, points: Sequence[Point]) -> dict[str, Any]:
     return {
         "outlet": outlet.slug,
-        "well": all(point.is_well for point in points),
-        "points": [
-            {"name": point.name, "well": point.is_well, "found": point.found} for point in points
+        "passed": all(point.passed for point in points),
+        "checks": [
+            {"name": point.name, "passed": point.passed, "found": point.found} for point in points
         ],
     }

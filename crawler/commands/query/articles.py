@@ -115,7 +115,9 @@ def show(
         found = tags_json(tags, gazetteer) if tags else {"mentions": None, "primary": None}
         places = {"places": primary_json(tags, gazetteer)}
         copies = {"cluster": cluster_json(cluster)}
-        print_json(archived_json(archived) | places | found | copies | {"ways": list(sources)})
+        print_json(
+            archived_json(archived) | places | found | copies | {"link_sources": list(sources)}
+        )
     else:
         about = primary_text(tags, gazetteer) if tags else "not tagged"
         _print_article(archived, about, cluster_text(cluster, archived.id), sources)

@@ -264,7 +264,7 @@ def retag(
         out.print(
             f"{counted(done.tagged, 'state of an article', 'states of articles')} tagged,"
             f" {counted(done.mentions, 'mention')},"
-            f" {done.given_up} given up, {done.left} left (version {version})"
+            f" {done.failed} failed, {done.remaining} remaining (version {version})"
         )
-    if done.given_up or done.left:
+    if done.failed or done.remaining:
         raise typer.Exit(1)

@@ -91,7 +91,7 @@ def edit_json(edit: Edit) -> dict[str, Any]:
         "modified_at": time_json(article.modified_at),
         "share": round(_share(edit), 4),
         "stealth": edit.is_stealth,
-        "maybe_ours": edit.after.maybe_ours,
+        "maybe_reextraction": edit.after.maybe_reextraction,
         "before": revision_json(edit.before),
         "after": revision_json(edit.after),
     }
@@ -121,7 +121,7 @@ def marks_text(edit: Edit) -> str:
     found = [f"{share_text(_share(edit))} of the words"]
     if edit.is_stealth:
         found.append("stealth: the outlet gives no new time of modification")
-    if edit.after.maybe_ours:
+    if edit.after.maybe_reextraction:
         found.append("perhaps our own reading: `tinquan reextract` shows")
     return "; ".join(found)
 
@@ -153,9 +153,9 @@ def revisions(
     outlet: options.Outlets = None,
     window: options.Window,
     place: options.Place,
-    maybe_ours: Annotated[
+    maybe_reextraction: Annotated[
         bool,
-        typer.Option("--maybe-ours", help="Also changes that newer code of ours may have made."),
+        typer.Option("--maybe-reextraction", help="Also changes that re-extraction may have made."),
     ] = False,
     part: options.Part,
     setup: options.Setup,
@@ -173,7 +173,7 @@ def revisions(
         places=choice.units,
         since=start,
         until=end,
-        maybe_ours=maybe_ours,
+        maybe_reextraction=maybe_reextraction,
         offset=part.offset,
     )
     with reading_of(settings) as opened:
@@ -201,5 +201,6 @@ _EDITS: Listing[Edit] = Listing(
         Column("announced", lambda edit: "no" if edit.is_stealth else "yes", rank=1),
     ),
     edit_json,
-    "id outlet seen_at title after.number after.changed share stealth maybe_ours modified_at url",
+    "id outlet seen_at title after.number after.changed share stealth maybe_reextraction"
+    " modified_at url",
 )

@@ -1,27 +1,18 @@
 """`tinquan serve`: the reader, pages of the archive for a browser."""
 
 import os
-import signal
 import socket
-from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from crawler.capture.objects.files import CaptureFiles
 from crawler.commands import options
-from crawler.commands.common import err, outlets_of, say
+from crawler.commands.common import err, say
 from crawler.config.config import Config
-from crawler.jobs.signals import STOP_SIGNALS
-from crawler.places import load_gazetteer
-from crawler.shipped import shipped
-from storage.archive import open_archive
-from storage.errors import UsageError
-
-QUERY_SECONDS = 3.0
-"""How long one question of a page may take."""
+from storage.errors import TinquanError, UsageError
 
 _PACKAGES = frozenset({"starlette", "jinja2", "uvicorn", "anyio", "markupsafe"})
 
@@ -36,6 +27,9 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="By which people reach it through a proxy of yours."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer; each keeps one core busy.")
+    ] = 2,
     setup: options.Setup,
 ) -> None:
     """Show the archive in a browser, read only, until Ctrl-C or SIGTERM."""
@@ -50,60 +44,31 @@ def serve(
             f"note: anyone who reaches {host}:{port} reads the archive: let only your proxy, which"
             " asks for a password, reach it"
         )
-    _run(setup.load(), host, port, base)
+    _run(setup.load(), host, port, base, workers)
 
 
-def _run(settings: Config, host: str, port: int, base: str) -> None:
+def _run(settings: Config, host: str, port: int, base: str, workers: int) -> None:
     try:
-        import uvicorn  # noqa: PLC0415 - an extra
+        import uvicorn.config  # noqa: PLC0415 - an extra
+        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as above
 
-        from crawler.web.app import create_app, warm  # noqa: PLC0415 - as above
-        from crawler.web.faults import Faults  # noqa: PLC0415 - as above
-        from crawler.web.reader import Reader  # noqa: PLC0415 - as above
-        from crawler.web.shapes import load_outlines  # noqa: PLC0415 - as above
+        from crawler.web.worker import open_reader, server_config, worker_app  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
             raise
         raise UsageError(
             "the reader needs the extra tinquan[web]: pip install 'tinquan[web]'"
         ) from None
-    known = outlets_of(settings)
-    gazetteer = load_gazetteer(settings.gazetteer)
-    url = settings.archive
-    with open_archive(url, create=False, read_only=True, query_seconds=QUERY_SECONDS) as opened:
-        reader = Reader(
-            archive=opened,
-            gazetteer=gazetteer,
-            outlets=known,
-            captures=CaptureFiles(settings.captures, settings.object_store),
-            now=lambda: datetime.now(UTC),
-            faults=Faults(opened, settings, known),
-            outlines=load_outlines(shipped("map")),
-            base_url=base,
-            contact=settings.contact,
-        )
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(reader),
-                log_level="warning",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=5,
-            )
-        )
-        listening = _listen(host, port)
-
-        def stop(_number: int, _frame: object) -> None:
-            server.should_exit = True
-
-        for number in STOP_SIGNALS:  # while it warms up, and when the server raises it again
-            signal.signal(number, stop)
-        warm(reader, lambda: not server.should_exit)
+    open_reader(settings, base).archive.close()  # what is wrong is said once, not by each worker
+    config = server_config(partial(worker_app, settings, base), workers)
+    with _listen(host, port) as listening:
+        supervisor = Multiprocess(config, sockets=[listening])
         shown = f"[{host}]" if ":" in host else host
         say(f"reading {settings.archive_name}")
         say(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)")
-        with listening:
-            server.run(sockets=[listening])
+        supervisor.run()
+    if any(process.exitcode == uvicorn.config.STARTUP_FAILURE for process in supervisor.processes):
+        raise TinquanError("the reader stopped: a worker process could not start")
 
 
 def _listen(host: str, port: int) -> socket.socket:

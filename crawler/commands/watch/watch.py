@@ -62,9 +62,9 @@ def list_(
     settings = setup.load()
     with reading_of(settings) as opened:
         states = opened.watches.states()
-        owed = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if form:
-        rows = (watch_json(one, states.get(one.name), owed) for one in settings.watches)
+        rows = (watch_json(one, states.get(one.name), unsent) for one in settings.watches)
         print_rows(form, rows, _CSV)
         return
     at = {name: state.looked_at for name, state in states.items()}
@@ -79,14 +79,14 @@ def list_(
             lambda one: next_look(one.when, at[one.name]) if one.name in at else None,
             time=True,
         ),
-        Column("not delivered", lambda one: _owed_text(one.name, owed), below=True),
+        Column("not delivered", lambda one: _unsent_text(one.name, unsent), below=True),
     )
     title = counted(len(settings.watches), "watch", "watches")
     print_table(table_of(title, columns, settings.watches))
 
 
-def _owed_text(name: str, owed: Sequence[Delivery]) -> str:
-    return "; ".join(delivery_text(one) for one in owed if one.digest.watch == name)
+def _unsent_text(name: str, unsent: Sequence[Delivery]) -> str:
+    return "; ".join(delivery_text(one) for one in unsent if one.digest.watch == name)
 
 
 @watch_app.command()
@@ -102,17 +102,17 @@ def show(
     with reading_of(settings) as opened:
         state = opened.watches.states().get(name)
         digests = opened.watches.digests(name, 10)
-        owed = opened.watches.open_deliveries()
+        unsent = opened.watches.open_deliveries()
     if json:
-        print_json(watch_json(order.watch, state, owed) | {"units": list(order.query.places)})
+        print_json(watch_json(order.watch, state, unsent) | {"units": list(order.query.places)})
         return
     facts = {key: _shown(value) for key, value in order.watch.model_dump().items()}
     facts |= {
         "units": f"{len(order.query.places)} of the gazetteer" if order.query.places else EMPTY,
         "last look": time_text(state.looked_at) if state else "never",
-        "owed": _owed_text(name, owed) or EMPTY,
+        "not delivered": _unsent_text(name, unsent) or EMPTY,
     }
-    print_facts(facts, 12)
+    print_facts(facts, 13)
     for digest in digests:
         out.print(f"{time_text(digest.made_at)}  {_counts_text(digest.arrivals)}")
 

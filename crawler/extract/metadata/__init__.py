@@ -1,1 +1,1 @@
-"""What stands around an article's text: title, times, authors, section, tags. Pure."""
+"""Extraction of the fields outside the text: title, times, authors, section, tags. Pure."""

@@ -1,4 +1,4 @@
-"""Who wrote it, and whom it is taken from: bylines → names and credit. Pure."""
+"""Parsing of bylines into authors' names and the credited source. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _MAX_BYLINE = 90  # characters; longer closing lines on real pages are sentences
 _MIN_PERSON_WORDS = 2
 _MAX_NAME_WORDS = 6
 
-# What stands before a name and is no part of it.
+# Roles before a name, which are not part of it.
 _ROLE = re.compile(
     r"^(?:(?:tin|bài|bài viết|ảnh|clip|video|đồ họa|thiết kế|thực hiện|nội dung|biên tập|biên dịch"
     r"|tổng hợp|tác giả|phóng viên|pv|ctv|cộng tác viên|nhà báo|by|nhóm pv|nhóm phóng viên"
@@ -21,13 +21,13 @@ _ROLE = re.compile(
 _BARE_ROLE = re.compile(
     r"^(?:pv|p\.v\.?|ctv|phóng viên|nhà báo|tác giả|by)\s+(?=\S)", re.IGNORECASE
 )
-# What stands behind or around a name: "(tổng hợp)", "(ghi)", "(Theo …)", "(TTXVN/Vietnam+)".
+# Additions after or around a name: "(tổng hợp)", "(ghi)", "(Theo …)", "(TTXVN/Vietnam+)".
 _BRACKETS = re.compile(r"\(([^()]{0,80})\)|\[([^\[\]]{0,80})\]")
 _TAIL_ROLE = re.compile(
     r"\s*[-–|,]?\s*\b(?:tổng hợp|lược dịch|biên dịch|ghi|thực hiện|dịch|t/h)\.?$", re.IGNORECASE
 )
-_SIGNS = " .,;:-–—|*•()"
-_STAMP_SIGNS = " .,;:-–—|*•()/"
+_PUNCTUATION = " .,;:-–—|*•()"
+_STAMP_PUNCTUATION = " .,;:-–—|*•()/"
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _SPLIT = re.compile(r"\s+[-–—|/&+•]\s+|\s*[,;|/&•\n]\s*|\s*[-–—]\s+|\s+[-–—]\s*|\s+và\s+(?=[A-ZĐ])")
 _MORE = re.compile(r"\s*(?:và|\+)\s*\d+\s*(?:tác giả|người)(?: khác)?$", re.IGNORECASE)
@@ -44,8 +44,8 @@ _NO_NAME = re.compile(
     r"|hết|the end|còn (?:nữa|tiếp))(?:\b|$)",
     re.IGNORECASE,
 )
-# Provinces and cities: in a closing line the place where a text was written. Some are pen names
-# as well, which a page's head tells.
+# Provinces and cities: in a closing line, the place where a text was written. Some are also pen
+# names, which then are in the page's metadata.
 _PLACE = re.compile(
     r"^(?:an giang|bà rịa|bắc giang|bắc kạn|bạc liêu|bắc ninh|bến tre|bình định|bình dương"
     r"|bình phước|bình thuận|cà mau|cần thơ|cao bằng|đà nẵng|đắk lắk|đắk nông|điện biên|đồng nai"
@@ -59,7 +59,7 @@ _PLACE = re.compile(
 )
 _SITE = re.compile(r"\.(?:vn|com|net|org|info)\b|\bonline$|^vccorp|^vietnam\+$", re.IGNORECASE)
 
-# What stands in a byline beside names, or alone, and names nobody.
+# Parts of a byline, beside names or alone, that name no person.
 _NOBODY = re.compile(
     r"^(?:(?:nhóm )?(?:pv|p\.v|phóng viên|ctv)(?: [\w ]{2,20})?|bbt|btv|ban biên tập|ban thời sự"
     r"|tổng hợp|t\s?/\s?h)$",
@@ -67,7 +67,7 @@ _NOBODY = re.compile(
 )
 _DESK = re.compile(r"^(?:nhóm )?(?:pv|p\.v|phóng viên)$", re.IGNORECASE)
 _OUTLET = re.compile(r"^(?:báo|tạp chí|đài|cổng|trang)\b", re.IGNORECASE)
-# Day and time in a byline ("Trần Vũ • 06:45 ngày 15/11/2026"), and the words around them.
+# Date and time in a byline ("Trần Vũ • 06:45 ngày 15/11/2026"), and the words around them.
 _DAY = re.compile(r"(?<!\d)\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{4}(?!\d)")
 _STAMP = re.compile(
     rf"{_DAY.pattern}|(?<!\d)\d{{1,2}}\s?[:hg]\s?\d{{2}}(?::\d{{2}})?(?:\s?[AP]M)?(?!\d)"
@@ -90,13 +90,13 @@ _AGENCIES = re.compile(
     r"|Sputnik|TASS|CNN|BBC|dpa)\b"
 )
 _AGENCY_LINE = re.compile(r"^\(?\s*(?P<source>[^()]{0,40})\s*\)?$")
-_DASH = re.compile(r"\s+[-–—]\s+")  # qdnd prints the agency's street behind it
+_DASH = re.compile(r"\s+[-–—]\s+")  # qdnd prints the agency's street after it
 _NAME_WORD = re.compile(r"^(?:[^\W\d_]\.?){1,3}$|^[^\W\d_][^\W\d_'’.-]*(?:[-.][^\W\d_]+)*\.?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Byline:
-    """A byline as printed, the names in it, and whom the text is taken from."""
+    """A byline as printed, the names in it, and the source that it credits."""
 
     text: str | None = None
     names: tuple[str, ...] = ()
@@ -106,24 +106,24 @@ class Byline:
 def choose_byline(
     printed: list[str],
     closing: Iterable[Byline],
-    said: Iterable[str],
+    metadata: Iterable[str],
     sources: Iterable[str],
     publishers: Iterable[str],
 ) -> Byline:
-    """Return who wrote it: as the page's head line says, else its last line, else its metadata.
+    """Return the authors by the printed byline, else the closing lines, else the metadata.
 
-    Where no person is named, the desk that signs is ("PV"). sources: where the page names whom
-    the text is taken from. publishers: names of the outlet, which are nobody's.
+    If none names a person, a signing desk ("PV") is returned. sources: texts of the elements that
+    credit a source. publishers: names of the outlet, which are never authors.
     """
     closing = tuple(closing)
-    last = [byline.text for byline in closing if byline.text]
-    named = [name for byline in closing for name in byline.names]
-    shown = " - ".join(printed or last) or None
+    closing_texts = [byline.text for byline in closing if byline.text]
+    closing_names = [name for byline in closing for name in byline.names]
+    text = " - ".join(printed or closing_texts) or None
     credit = _choose_credit(closing, printed, sources)
-    for source in (printed, named, said):
+    for source in (printed, closing_names, metadata):
         if names := clean_names(source, publishers):
-            return Byline(shown, names, credit)
-    return Byline(shown, clean_desks([*printed, *last]), credit)
+            return Byline(text, names, credit)
+    return Byline(text, clean_desks([*printed, *closing_texts]), credit)
 
 
 def _choose_credit(
@@ -132,14 +132,14 @@ def _choose_credit(
     for text in sources:
         if text:
             return read_credit(text) or text
-    found = (byline.credit for byline in closing if byline.credit)
-    return next(found, None) or next(filter(None, map(read_credit, printed)), None)
+    credits_ = (byline.credit for byline in closing if byline.credit)
+    return next(credits_, None) or next(filter(None, map(read_credit, printed)), None)
 
 
 def is_person(text: str, host: str) -> bool:
-    """True where a page's <meta name=author> names a person, and not its site.
+    """True if a page's <meta name=author> names a person, not the site.
 
-    host: the site's; many write their own name there ("Thanh Niên" on thanhnien.vn).
+    host: of the site; many write their own name there ("Thanh Niên" on thanhnien.vn).
     """
     words = text.split()
     letters = "".join(filter(str.isalnum, fold(text)))
@@ -148,10 +148,10 @@ def is_person(text: str, host: str) -> bool:
 
 
 def clean_names(texts: Iterable[str], publishers: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the persons named in texts, each once, as printed, in order.
+    """Return the distinct names of persons in texts, as printed, in order.
 
-    Roles ("Tin, ảnh:", "tổng hợp"), addresses, outlets and `publishers` (names of the outlet in
-    hand) are left out. "A - B", "A, B" and "A và B" are two.
+    Roles ("Tin, ảnh:", "tổng hợp"), email addresses, outlets and `publishers` (the names of this
+    outlet) are left out. "A - B", "A, B" and "A và B" are two names.
     """
     unwanted = {_key(name) for name in publishers}
     names: dict[str, str] = {}
@@ -164,7 +164,7 @@ def clean_names(texts: Iterable[str], publishers: Iterable[str] = ()) -> tuple[s
 
 
 def clean_desks(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return who signs for persons that are not named ("PV", "Nhóm PV"), as printed."""
+    """Return the desks that sign instead of persons ("PV", "Nhóm PV"), as printed."""
     parts = (part.strip() for text in texts for part in re.split(r"[/,|]|\s[-–]\s", text))
     return tuple(dict.fromkeys(part for part in parts if _DESK.match(part)))
 
@@ -178,21 +178,21 @@ def _parts(text: str) -> list[str]:
     if _DAY.search(text):
         text = _STAMP.sub(" ", text)
     text = _MORE.sub("", _BRACKETS.sub(" ", text))
-    text = _TAIL_ROLE.sub("", _ROLE.sub("", text.strip(_SIGNS)))
+    text = _TAIL_ROLE.sub("", _ROLE.sub("", text.strip(_PUNCTUATION)))
     return [
-        _TAIL_ROLE.sub("", _BARE_ROLE.sub("", _ROLE.sub("", part))).strip(_SIGNS)
-        if not _initials(part)
+        _TAIL_ROLE.sub("", _BARE_ROLE.sub("", _ROLE.sub("", part))).strip(_PUNCTUATION)
+        if not _is_initials(part)
         else part.strip(" ,;:-–—|*")
         for part in _SPLIT.split(text)
     ]
 
 
-def _initials(part: str) -> bool:
+def _is_initials(part: str) -> bool:
     return bool(re.fullmatch(r"\s*(?:[A-ZĐ]\.){1,4}[A-ZĐ]?\.?\s*", part))
 
 
 def is_name(text: str) -> bool:
-    """True where a text can be a person's name or pen name: few words, each with a capital."""
+    """True if a text can be a person's name or pen name: few words, each capitalized."""
     words = text.split()
     if not 1 <= len(words) <= _MAX_NAME_WORDS or len(text) > 50:
         return False
@@ -202,12 +202,12 @@ def is_name(text: str) -> bool:
 
 
 def read_byline(line: str) -> Byline | None:
-    """Return what a line says if it is nothing but a byline or a credit, else None.
+    """Parse a line that is only a byline or a credit; None for any other line.
 
-    "Trần Vũ", "Hà Thu (tổng hợp)", "Tin, ảnh: P.Y", "A - B", "Theo TTXVN", "(TTXVN/Vietnam+)";
-    "Nhóm PV" and "(Tổng hợp)" are bylines that name nobody.
+    Examples are "Trần Vũ", "Hà Thu (tổng hợp)", "Tin, ảnh: P.Y", "A - B", "Theo TTXVN" and
+    "(TTXVN/Vietnam+)"; "Nhóm PV" and "(Tổng hợp)" are bylines without a name.
     """
-    if len(line) > 4 * _MAX_BYLINE:  # whatever blanks it holds
+    if len(line) > 4 * _MAX_BYLINE:  # too long, however much of it is whitespace
         return None
     text = " ".join(normalize(line).split())
     if not text or len(text) > _MAX_BYLINE or text[-1] in "?!:…":
@@ -216,7 +216,7 @@ def read_byline(line: str) -> Byline | None:
     credit = read_credit(text)
     if credit and not (len(parts) > 1 and is_name(parts[0])):
         return Byline(text, (), credit)
-    if _NOBODY.match(text.strip(_SIGNS)):
+    if _NOBODY.match(text.strip(_PUNCTUATION)):
         return Byline(text)
     names = clean_names([text])
     others = [part for part in parts if part not in names]
@@ -228,17 +228,17 @@ def read_byline(line: str) -> Byline | None:
 
 
 def is_stamp(text: str) -> bool:
-    """True for a line that holds a day, perhaps with a time, and nothing else."""
-    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_SIGNS)
+    """True for a line that is only a date, perhaps with a time."""
+    return bool(_DAY.search(text)) and not _STAMP.sub("", text).strip(_STAMP_PUNCTUATION)
 
 
 def is_plain_name(text: str) -> bool:
-    """True for a line that is one person's name and nothing else: it may stand in a list."""
-    return is_name(text.strip(_SIGNS)) and not _ROLE.match(text)
+    """True for a line that is only one person's name, as in a list of names."""
+    return is_name(text.strip(_PUNCTUATION)) and not _ROLE.match(text)
 
 
 def _is_beside_name(part: str) -> bool:
-    """True for what may stand in a byline beside names: a source, an outlet, a role, a repeat."""
+    """True for what a byline may have beside names: a source, an outlet, a role, a repetition."""
     if read_credit(part) or _NOBODY.match(part) or is_name(part):
         return True
     if " " not in part:
@@ -247,7 +247,7 @@ def _is_beside_name(part: str) -> bool:
 
 
 def read_credit(text: str) -> str | None:
-    """Return the source a short line names ("Theo TTXVN" → "TTXVN"), or None."""
+    """Return the source that a short line credits ("Theo TTXVN" → "TTXVN"), or None."""
     if _DAY.search(text):
         text = _STAMP.sub("", text)
     text = text.strip(' .;:-–—|*"“”')

@@ -1,4 +1,4 @@
-"""The fields around the text: title, lead, section, tags, authors. Pure."""
+"""Extraction of title, lead, section, tags and authors. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -16,21 +16,21 @@ from storage.model.articles import Block
 _MAX_TAG = 80  # characters; longer "tags" are sentences or addresses
 _MAX_TAGS = 40
 _MAX_AUTHOR = 200  # characters
-_MAX_BYLINE = 60  # characters of names; a longer box tells more of them
-_MAX_CLOSING = 6  # elements behind the text among which its author may be named
+_MAX_BYLINE = 60  # characters of names; a longer box says more about the authors
+_MAX_CLOSING = 6  # elements after the text that may name its author
 _SIGNED = re.compile(r"\bright\b|bold|author|tac-?gia|byline", re.IGNORECASE)
 _MAX_SAPO = 1_200  # characters
 _HEADLINE_WORDS = 6  # names of sections and outlets are shorter
-_MIN_SHARED = 0.2  # of the words of a page's headline and its head's
-MAX_RAW = 1_000  # characters with the blanks of a template; a longer box is no line
+_MIN_LOGO_OVERLAP = 0.2  # word overlap of a headline with the title in the head
+MAX_RAW = 1_000  # characters with the template's whitespace; a longer box is not one line
 _MAX_DATED_BYLINE = 90  # characters
 _OTHER_HEADLINES = re.compile(r"\s*(?:>>|»|►).*$", re.DOTALL)
 _CUT = re.compile(r"[\s.…]*(?:\[(?:…|\.{3})\]|\.{3}|…)?[\s.…]*$")
 _WORDS = re.compile(r"\w+")
-_MIN_KNOWN = 0.4  # of a lead's words; real ones share more with their articles
-_MIN_ALIKE = 0.3
+_MIN_KNOWN = 0.4  # part of a lead's words that its article has; real leads have more
+_MIN_OVERLAP = 0.3
 _SAME_TEXT = 0.8
-_SITE_SIGN = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
+_SITE_SEPARATOR = re.compile(r"\s+[|–•-]\s+|\s*[:»]\s+")
 _MAX_TITLE = 400  # characters
 _BREAKS = re.compile(r"<br\b[^>]*>|</?(?:div|p|h[1-6]|li)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>")
@@ -38,12 +38,12 @@ _HOME_NAMES = frozenset(("trang chủ", "home", "tin tức", "trang nhất"))
 
 
 def joined_text(node: LexborNode) -> str:
-    """Return an element's text with its parts joined by a blank ("Phường A:" + "Mong …")."""
+    """Return an element's text with its parts joined by a space ("Phường A:" + "Mong …")."""
     return clean(node.text(deep=True, separator=" "))
 
 
 def select_all(select: ScopedSelector, selectors: tuple[str, ...]) -> list[LexborNode]:
-    """Return what the first selector with a match finds."""
+    """Return the matches of the first selector that has any."""
     for selector in selectors:
         if nodes := select(selector):
             return nodes
@@ -51,51 +51,50 @@ def select_all(select: ScopedSelector, selectors: tuple[str, ...]) -> list[Lexbo
 
 
 def read_title(select: ScopedSelector, layout: Layout, meta: Metadata, host: str = "") -> str:
-    """Return the headline: the layout's element, else the head's own words without the site."""
-    said = meta.said("headline") or meta.prop("og:title")
+    """Return the headline: the layout's element, else the title in the head without the site."""
+    head_title = meta.json_ld("headline") or meta.prop("og:title")
     for selector in layout.title:
         texts = [text for node in select(selector) if (text := _title_text(node))]
-        if selector == "h1" and len(texts) > 1 and (said or meta.title):
-            # Some templates set the section's name, or a pop-up's, as another h1.
-            texts.sort(key=lambda text: overlap(text, said or meta.title), reverse=True)
+        if selector == "h1" and len(texts) > 1 and (head_title or meta.title):
+            # Some templates use another h1 for the section's name, or a pop-up's.
+            texts.sort(key=lambda text: overlap(text, head_title or meta.title), reverse=True)
         if texts and not (selector == "h1" and _is_logo(texts[0], meta)):
             return strip_site(texts[0].strip(TITLE_ENDS), meta.prop("og:site_name"), host)
-    title = said or meta.title
-    if said and meta.said("headline"):
+    title = head_title or meta.title
+    if head_title and meta.json_ld("headline"):
         return title
     return _printed_title(select, title) or strip_site(title, meta.prop("og:site_name"), host)
 
 
 def _printed_title(select: ScopedSelector, title: str) -> str:
-    """Return the beginning of a title that stands on the page as a line of its own, or ''.
+    """Return the longest prefix of a title that is a line of its own on the page, or ''.
 
-    What follows it in the head are the section and the site. The longest beginning wins.
+    In the head it is followed by the section and the site.
     """
-    beginnings = [title[: match.start()] for match in _SITE_SIGN.finditer(title)]
-    if not beginnings:
+    prefixes = [title[: match.start()] for match in _SITE_SEPARATOR.finditer(title)]
+    if not prefixes:
         return ""
-    places = select.root.css("h1, h2, h3, h4, strong, [class*=title], [class*=tieu], [class*=head]")
-    printed = {clean(text) for node in places if 0 < len(text := node.text(deep=True)) < _MAX_TITLE}
-    return next((text for text in reversed(beginnings) if text in printed), "")
+    nodes = select.root.css("h1, h2, h3, h4, strong, [class*=title], [class*=tieu], [class*=head]")
+    printed = {clean(text) for node in nodes if 0 < len(text := node.text(deep=True)) < _MAX_TITLE}
+    return next((text for text in reversed(prefixes) if text in printed), "")
 
 
 def _title_text(node: LexborNode) -> str:
-    """Return a headline in one line; its lines, boxes and spans are parted by a blank."""
+    """Return a headline in one line; its lines, boxes and spans are separated by a space."""
     spans = [part for part in node.css("span") if part.text(deep=True).strip()]
-    parted = _BREAKS.sub(" ", node.html or "")
-    return clean(_TAGS.sub(" " if len(spans) > 1 else "", parted))
+    html = _BREAKS.sub(" ", node.html or "")
+    return clean(_TAGS.sub(" " if len(spans) > 1 else "", html))
 
 
 def _is_logo(text: str, meta: Metadata) -> bool:
-    """True for an h1 that is the outlet's or a box's name: few words, not those of the headline."""
-    said = meta.said("headline") or meta.prop("og:title") or meta.title
-    if not said:
+    """True for an h1 that names the outlet or a box: few words, not those of the headline."""
+    if not meta.headline:
         return False
     if text == meta.prop("og:site_name"):
         return True
-    if meta.prop("og:type") == "website" and not meta.article:  # a section's, whose h1 is its name
+    if meta.prop("og:type") == "website" and not meta.article:  # a section page; its h1 is the name
         return False
-    return len(text.split()) < _HEADLINE_WORDS and overlap(text, said) < _MIN_SHARED
+    return len(text.split()) < _HEADLINE_WORDS and overlap(text, meta.headline) < _MIN_LOGO_OVERLAP
 
 
 def read_sapo(
@@ -103,40 +102,40 @@ def read_sapo(
 ) -> str:
     """Return the lead as printed, dateline included, or ''.
 
-    Of several elements a layout's selector finds, the one that says what the head's description
-    says; on an unknown template only that one is trusted, or what stands between headline and text.
+    Of several matches of a selector, the one most like the description in the head is chosen. On an
+    unknown template a match must be like it, or be between headline and text.
     """
-    described = "" if _repeats(meta.described, title) else meta.described
+    described = "" if _repeats(meta.description, title) else meta.description
     for selector in layout.sapo:
         nodes = [node for node in select(selector) if _may_be_lead(node, select)]
         texts = [text for node in nodes if 20 <= len(text := _lead_text(node)) <= _MAX_SAPO]
         if len(texts) > 1 and described:
             texts.sort(key=lambda text: overlap(text, described), reverse=True)
-        trusted = is_certain or not described or (nodes and select.is_near(nodes[0]))
-        if texts and (trusted or overlap(texts[0], described) > _MIN_ALIKE):
+        is_trusted = is_certain or not described or (nodes and select.is_in_best_region(nodes[0]))
+        if texts and (is_trusted or overlap(texts[0], described) > _MIN_OVERLAP):
             return texts[0]
     return ""
 
 
 def _lead_text(node: LexborNode) -> str:
-    """Return a lead without the headlines of other stories that some outlets set behind it.
+    """Return a lead without the headlines of other stories that some outlets append.
 
-    A place that is set apart from the lead becomes its dateline.
+    A place name in an element of its own becomes the dateline.
     """
     text = joined_text(node)
-    stamp = node.css_first("[class*=location]")
-    if stamp is not None and (place := joined_text(stamp)) and text.startswith(place):
+    location = node.css_first("[class*=location]")
+    if location is not None and (place := joined_text(location)) and text.startswith(place):
         text = f"({place.strip(TITLE_ENDS)}) - {text[len(place) :].lstrip(TITLE_ENDS)}"
     return _OTHER_HEADLINES.sub("", text).strip()
 
 
-def described_lead(meta: Metadata, title: str, blocks: Iterable[Block]) -> str:
-    """Return the head's description as the lead, or '' where it is none.
+def fallback_lead(meta: Metadata, title: str, blocks: Iterable[Block]) -> str:
+    """Return the description in the head as the lead, or '' if it is not one.
 
-    It is none where it repeats the headline or how the text begins, and where it is the site's
-    own: it begins with the site's name or shares few words with the article.
+    It is not if it repeats the headline or the beginning of the text, or if it describes the site:
+    it begins with the site's name or shares few words with the article.
     """
-    text, texts = meta.described, [block.text for block in blocks]
+    text, texts = meta.description, [block.text for block in blocks]
     plain = _CUT.sub("", text).casefold()
     if not plain or plain[:60] in "".join(texts[:2]).casefold() or _repeats(text, title):
         return ""
@@ -153,8 +152,8 @@ def _repeats(text: str, title: str) -> bool:
 
 
 def _may_be_lead(node: LexborNode, select: ScopedSelector) -> bool:
-    """True for what stands before the text, and not in a picture."""
-    return not (select.places and node.mem_id in select.places[-1]) and not _in_picture(node)
+    """True for a node that is not in the region after the text, nor in a figure."""
+    return not (select.regions and node.mem_id in select.regions[-1]) and not _in_picture(node)
 
 
 def _in_picture(node: LexborNode) -> bool:
@@ -173,18 +172,18 @@ def read_section(
 ) -> tuple[str, ...]:
     """Return the section's path, outermost first."""
     if meta.breadcrumb:
-        # Some end in the page itself.
+        # Some end with the page itself.
         return tuple(name for name in meta.breadcrumb if name not in (title, meta.headline))
     crumbs = [selector for selector in layout.section if "crumb" in selector]
-    found = select_all(select, layout.section) or select.anywhere(crumbs)
+    found = select_all(select, layout.section) or select.on_whole_page(crumbs)
     names = [name for node in found if (name := joined_text(node)) not in (title, meta.headline)]
-    names = names or _split(meta.prop("article:section") or meta.said("articleSection") or "")
+    names = names or _split(meta.prop("article:section") or meta.json_ld("articleSection") or "")
     unique = dict.fromkeys(name for name in names if name and name.lower() not in _HOME_NAMES)
     return tuple(name for name in unique if len(name) <= _MAX_TAG)[:5]
 
 
 def read_tags(select: ScopedSelector, layout: Layout, meta: Metadata) -> tuple[str, ...]:
-    """Return the article's tags: as linked on the page, else as its head lists them."""
+    """Return the article's tags as linked on the page, else as listed in its head."""
     texts = [joined_text(node) for node in select_all(select, layout.tags)]
     if not texts:
         listed = meta.properties.get("article:tag") or meta.names.get("news_keywords")
@@ -199,22 +198,22 @@ def _split(text: str) -> list[str]:
 
 
 def read_author_texts(select: ScopedSelector, layout: Layout) -> list[str]:
-    """Return the texts of the layout's author elements, each once; the first selector wins."""
+    """Return the distinct texts of the author elements; the first selector with a match wins."""
     for selector in layout.author:
         texts = dict.fromkeys(text for node in select(selector) for text in _author_lines(node))
         if texts:
             return [text for text in texts if len(text) <= _MAX_AUTHOR]
-    return (_dated_byline(select) or _closing_byline(select)) if select.places else []
+    return (_dated_byline(select) or _closing_byline(select)) if select.regions else []
 
 
 def _closing_byline(select: ScopedSelector) -> list[str]:
-    """Return the name right behind the text that is set to the right or in bold."""
-    after = (
+    """Return the name right after the text that is right-aligned or bold, as a list, or []."""
+    following = (
         node
         for node in select.root.css("p, div, strong, b, em, span, td")
-        if node.mem_id in select.places[-1]
+        if node.mem_id in select.regions[-1]
     )
-    for node in islice(after, _MAX_CLOSING):
+    for node in islice(following, _MAX_CLOSING):
         text = joined_text(node)
         if 0 < len(text) <= _MAX_BYLINE and _is_signature(node):
             byline = read_byline(text)
@@ -224,14 +223,14 @@ def _closing_byline(select: ScopedSelector) -> list[str]:
 
 def _is_signature(node: LexborNode) -> bool:
     attributes = node.attributes
-    looks = " ".join(attributes.get(name) or "" for name in ("style", "align", "class"))
-    return node.tag in ("strong", "b") or bool(_SIGNED.search(looks))
+    styles = " ".join(attributes.get(name) or "" for name in ("style", "align", "class"))
+    return node.tag in ("strong", "b") or bool(_SIGNED.search(styles))
 
 
 def _author_lines(node: LexborNode) -> list[str]:
-    """Return what a box says of the author: its text, or of a longer one the part that is a name.
+    """Return an author box's text, or if that is longer the part of it that is a name.
 
-    Below a name some boxes tell who that is, or what else he wrote.
+    Below the name some boxes have a biography or further articles.
     """
     text = joined_text(node)
     if len(text) <= _MAX_BYLINE or not text:
@@ -242,8 +241,8 @@ def _author_lines(node: LexborNode) -> list[str]:
 
 
 def _dated_byline(select: ScopedSelector) -> list[str]:
-    """Return the line by the headline that holds a day and, beside it, nothing but names."""
-    for _, nodes in select.by_place(("p", "div", "span", "li", "td")):
+    """Return the line around the headline that has only a date and names, as a list, or []."""
+    for _, nodes in select.by_region(("p", "div", "span", "li", "td")):
         for node in nodes:
             if len(node.text(deep=True)) > MAX_RAW:
                 continue

@@ -1,4 +1,4 @@
-"""What a page says about itself in its head: meta elements, JSON-LD, canonical link. Pure."""
+"""Parsing of a page's metadata: meta elements, JSON-LD, canonical link, title. Pure."""
 
 import html
 import json
@@ -12,13 +12,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.page.printed import overlap
 from storage.text.normalize import normalize
 
-_SAME_TITLE = 0.6  # share of words that a headline and the page's title have in common
+_SAME_TITLE = 0.6  # word overlap of a headline with the page's title
 _MAX_SCRIPT = 300_000  # characters of one JSON-LD script
 _ARTICLE_TYPES = frozenset(
     {"NewsArticle", "Article", "ReportageNewsArticle", "BlogPosting", "OpinionNewsArticle",
      "LiveBlogPosting", "AnalysisNewsArticle", "ReviewNewsArticle", "TechArticle"}
 )  # fmt: skip
-# What is wanted of a script that is no valid JSON; each pattern is linear.
+# Fallback for a script that is not valid JSON; each pattern takes linear time.
 _LOOSE = re.compile(
     r'"(headline|datePublished|dateModified|description)"\s*:\s*"([^\n]{1,2000}?)"\s*(?=[,}\]\n])'
 )
@@ -29,18 +29,17 @@ _OPENING = re.compile(r"^(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)+")
 _CLOSING = ("-->", "]]>", "//", "/*", "*/", ";")
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# With its semicolon: an address in a text holds `&region=`, which is no sign.
+# The semicolon is required: a URL in a text may have `&region=`, which is not an entity.
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _HOME = frozenset({"trang chủ", "home", "trang nhất", "trang tin"})
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """A page's head.
+    """The metadata in a page's head.
 
-    properties, names: contents as printed of <meta property=…> and of <meta name=…|itemprop=…>,
-    keys in lower case. article: the JSON-LD object of the article, if any. types: every type
-    that JSON-LD names.
+    properties, names: raw contents of <meta property=…> and of <meta name=…|itemprop=…>, keys in
+    lower case. article: the JSON-LD object of the article, if any. types: all JSON-LD types.
     """
 
     properties: dict[str, list[str]] = field(default_factory=dict)
@@ -59,8 +58,8 @@ class Metadata:
         """Return the first content of <meta name=key> or <meta itemprop=key>."""
         return next(filter(None, map(clean, self.names.get(key, ()))), None)
 
-    def said(self, key: str) -> str | None:
-        """Return a text of the JSON-LD article, entities decoded, or None."""
+    def json_ld(self, key: str) -> str | None:
+        """Return a text property of the JSON-LD article, entities decoded, or None."""
         value = self.article.get(key)
         if isinstance(value, list):  # several headlines or dates: the first
             value = next(iter(value), None)
@@ -71,27 +70,27 @@ class Metadata:
 
     @property
     def headline(self) -> str:
-        """What the head calls the article, its site's name included where nothing better; or ''."""
-        return self.said("headline") or self.prop("og:title") or self.title
+        """The article's title in the head, or ''; from <title> it may include the site's name."""
+        return self.json_ld("headline") or self.prop("og:title") or self.title
 
     @property
-    def said_body(self) -> str:
-        """The article's text as its JSON-LD holds it, lines kept; or ''."""
+    def article_body(self) -> str:
+        """The text of the JSON-LD article with its line breaks, or ''."""
         value = self.article.get("articleBody")
         return value if isinstance(value, str) else ""
 
     @property
-    def described(self) -> str:
-        """The page's description of itself, which most outlets fill with the lead; or ''."""
+    def description(self) -> str:
+        """The page's description, in which most outlets put the lead, or ''."""
         return self.prop("og:description") or self.named("description") or ""
 
     @property
     def is_article(self) -> bool:
-        """True where the head claims to describe one article."""
+        """True if the head describes an article."""
         return bool(self.article) or self.prop("og:type") == "article"
 
     def author_names(self) -> Iterator[str]:
-        """Yield the names of the JSON-LD article's authors who are persons."""
+        """Yield the names of the JSON-LD article's authors, without organizations."""
         authors = self.article.get("author")
         for author in authors if isinstance(authors, list) else [authors]:
             if isinstance(author, str):
@@ -101,7 +100,7 @@ class Metadata:
 
 
 def _person_names(person: dict[str, object]) -> Iterator[str]:
-    """Yield a person's name or names; in Vietnamese the family's comes first."""
+    """Yield a person's name or names; in Vietnamese the family name comes first."""
     names = person.get("name")
     if not names:
         parts = [person.get("familyName"), person.get("givenName")]
@@ -112,12 +111,12 @@ def _person_names(person: dict[str, object]) -> Iterator[str]:
 
 
 def strip_controls(text: str) -> str:
-    """Return text without characters that XML forbids; pages hold them, lxml refuses them."""
+    """Return text without characters that XML forbids, which lxml rejects."""
     return _FORBIDDEN.sub("", text)
 
 
 def clean(text: str) -> str:
-    """Return text in one line, normal form, entities decoded (some are escaped twice)."""
+    """Return text in one line, normalized, with entities decoded (some are escaped twice)."""
     for _ in range(2):
         if "&" in text:
             text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
@@ -125,17 +124,17 @@ def clean(text: str) -> str:
     if line.isascii() and line.isprintable():
         return line
     if line.isprintable() and is_normalized("NFC", line) and not _has_look_alike(line):
-        return line  # what follows is seldom needed, and slower than finding that out
+        return line  # the rest is seldom needed, and slower than these checks
     return " ".join(normalize(strip_controls(text)).split())
 
 
 def _has_look_alike(text: str) -> bool:
-    """True where a text holds a letter that stands for Đ; `normalize` puts them right."""
+    """True if a text has a look-alike of Đ, which `normalize` corrects."""
     return "Ð" in text or "ð" in text or "Ɖ" in text or "ɖ" in text
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
-    """Return what the page's head says. Malformed parts are left out."""
+    """Return the metadata of a page. Malformed parts are ignored."""
     properties: dict[str, list[str]] = {}
     names: dict[str, list[str]] = {}
     scripts: list[str] = []
@@ -177,25 +176,25 @@ def _own_article(
 ) -> dict[str, object]:
     """Return the object of the page's own article, or {}.
 
-    A listing may describe each of its articles, and an article those related to it. Of several
-    the one is the page's that has its address, or its title.
+    A listing may describe each of its articles, and an article the related ones. The page's own
+    object is the only one with the page's URL, or the only one with its title.
     """
-    if len({str(each.get("headline")) for each in articles}) <= 1:
+    if len({str(article.get("headline")) for article in articles}) <= 1:
         return articles[0] if articles else {}
-    own = {canonical, *properties.get("og:url", ())} - {None, ""}
-    said = (properties.get("og:title") or [title])[0]
-    for belongs in (
-        lambda each: own & set(_addresses(each)),
-        lambda each: overlap(str(each.get("headline")), clean(said)) >= _SAME_TITLE,
+    urls = {canonical, *properties.get("og:url", ())} - {None, ""}
+    page_title = clean((properties.get("og:title") or [title])[0])
+    for is_own in (
+        lambda article: urls & set(_addresses(article)),
+        lambda article: overlap(str(article.get("headline")), page_title) >= _SAME_TITLE,
     ):
-        found = [each for each in articles if belongs(each)]
-        if len({str(each.get("headline")) for each in found}) == 1:
-            return found[0]
+        own = [article for article in articles if is_own(article)]
+        if len({str(article.get("headline")) for article in own}) == 1:
+            return own[0]
     return {}
 
 
 def _addresses(thing: dict[str, object]) -> Iterator[str]:
-    """Yield the addresses that an object names as its own."""
+    """Yield the URLs of an object."""
     for key in ("url", "@id", "mainEntityOfPage"):
         value = thing.get(key)
         if isinstance(value, dict):
@@ -205,7 +204,7 @@ def _addresses(thing: dict[str, object]) -> Iterator[str]:
 
 
 def _with_authors(objects: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Return objects whose authors are there, and not only named by their "@id"."""
+    """Return the objects with authors that are given by "@id" replaced by their objects."""
     known = {thing["@id"]: thing for thing in objects if isinstance(thing.get("@id"), str)}
     full = {key: thing for key, thing in known.items() if thing.get("name")}
 
@@ -232,11 +231,11 @@ def _objects(script: str) -> list[dict[str, object]]:
     """Return the objects of one script, nested ones included.
 
     Templates wrap JSON in comments or CDATA, escape its quotation marks, comment it and end its
-    lists with a comma; what none of this mends is read by patterns.
+    lists with a comma; a script that these repairs do not fix is read by patterns.
     """
     text = script.strip()
-    for mend in (lambda text: text, _unwrap, lambda text: _TRAILING_COMMA.sub(r"\1", text)):
-        text = mend(text)
+    for repair in (lambda text: text, _unwrap, lambda text: _TRAILING_COMMA.sub(r"\1", text)):
+        text = repair(text)
         try:
             return list(_flatten(json.loads(text, strict=False)))
         except (ValueError, RecursionError):
@@ -248,7 +247,7 @@ def _objects(script: str) -> list[dict[str, object]]:
 
 
 def _unwrap(text: str) -> str:
-    """Return a script without what stands around its JSON, and without comments in it."""
+    """Return a script without the wrapping around its JSON and the comments in it."""
     if '"' not in text:
         text = html.unescape(text)
     text = _OPENING.sub("", text)
@@ -270,14 +269,14 @@ def _flatten(value: object) -> Iterator[dict[str, object]]:
 
 
 def _types(thing: dict[str, object]) -> frozenset[str]:
-    """Return the types of an object, some of which are written as addresses of schema.org."""
-    kind = thing.get("@type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    return frozenset(re.split(r"[/#:]", each)[-1] for each in kinds if isinstance(each, str))
+    """Return the types of an object, some of which are written as URLs of schema.org."""
+    value = thing.get("@type")
+    types = value if isinstance(value, list) else [value]
+    return frozenset(re.split(r"[/#:]", name)[-1] for name in types if isinstance(name, str))
 
 
 def _breadcrumb(objects: list[dict[str, object]]) -> tuple[str, ...]:
-    """Return the names of the breadcrumb list, without the home page."""
+    """Return the names in the breadcrumb list, without the home page."""
     for thing in objects:
         if "BreadcrumbList" not in _types(thing):
             continue

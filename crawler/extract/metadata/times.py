@@ -1,4 +1,4 @@
-"""When an article was published and changed: what its page says, and what is believed. Pure."""
+"""Extraction of the times of publication and modification, and the choice among them. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,9 +19,9 @@ _DATE_NAMES = ("pubdate", "datepublished", "article:published_time", "its_public
 def read_times(
     page: Page, zone: ZoneInfo, reading: PageReading, meta: Metadata
 ) -> tuple[DateChoice, datetime | None]:
-    """Return what was chosen as time of publication, and the time of the last change.
+    """Return the chosen time of publication, and the modification time.
 
-    A change before publication is dropped: outlets write their articles before they are out.
+    A modification before publication is dropped: outlets write articles before they publish them.
     """
     select, layout = reading.select, reading.layout
     published = choose(page, zone, date_candidates(select, layout, meta, "published"))
@@ -35,13 +35,13 @@ def read_times(
 
 
 def choose(page: Page, zone: ZoneInfo, candidates: Iterable[DateCandidate]) -> DateChoice:
-    """Return the candidate that is believed of a page."""
+    """Return the most plausible candidate for a page."""
     created = url_stamp(page.url, zone=zone)
     return choose_date(candidates, fetched_at=page.fetched_at, zone=zone, created_at=created)
 
 
 def describe_future(page: Page, future: DateCandidate) -> str:
-    """Return the evidence for an article that is not published yet."""
+    """Return the evidence that an article's publication is in the future."""
     at = page.fetched_at.isoformat()
     return f"published {future.raw!r} ({future.rule}), after the capture at {at}"
 
@@ -49,42 +49,42 @@ def describe_future(page: Page, future: DateCandidate) -> str:
 def date_candidates(
     select: ScopedSelector, layout: Layout, meta: Metadata, key: str = "published"
 ) -> Iterator[DateCandidate]:
-    """Yield what may be the time of publication (or key="modified"), most trusted first.
+    """Yield the candidates for the time of publication (or key="modified"), most trusted first.
 
-    JSON-LD, then meta properties, then the layout's elements, then meta names (some outlets put
-    the time in US order there), then any <time>.
+    The order is JSON-LD, meta properties, the layout's elements, then meta names, where some
+    outlets put the time in US order; for modifications meta names come before the elements.
     """
     jsonld = "datePublished" if key == "published" else "dateModified"
-    if said := meta.said(jsonld):
-        yield DateCandidate(said, "jsonld")
-    if said := meta.prop(f"article:{key}_time"):
-        yield DateCandidate(said, "meta")
+    if raw := meta.json_ld(jsonld):
+        yield DateCandidate(raw, "jsonld")
+    if raw := meta.prop(f"article:{key}_time"):
+        yield DateCandidate(raw, "meta")
     if key == "published":
         yield from _printed_dates(select, layout)
         for name in _DATE_NAMES:
-            if said := meta.named(name):
-                yield DateCandidate(said, f"meta:{name}")
+            if raw := meta.named(name):
+                yield DateCandidate(raw, f"meta:{name}")
         return
-    if said := meta.named("lastmod") or meta.named("datemodified"):
-        yield DateCandidate(said, "meta:name")
+    if raw := meta.named("lastmod") or meta.named("datemodified"):
+        yield DateCandidate(raw, "meta:name")
     yield from _printed_changes(select, layout)
 
 
 def _printed_changes(select: ScopedSelector, layout: Layout) -> Iterator[DateCandidate]:
-    """Yield the times of change that stand beside those of publication."""
+    """Yield the modification times in lines that also have a publication time."""
     for candidate in _printed_dates(select, layout, whole=True):
-        if changed := parts_of_stamp(candidate.raw)[1]:
-            yield DateCandidate(changed, candidate.rule)
+        if modified := parts_of_stamp(candidate.raw)[1]:
+            yield DateCandidate(modified, candidate.rule)
 
 
 def _printed_dates(
     select: ScopedSelector, layout: Layout, *, whole: bool = False
 ) -> Iterator[DateCandidate]:
-    """Yield the times in a layout's elements; of lines with two the time of publication.
+    """Yield the dates in a layout's elements; of a line with two times, the publication.
 
-    whole: with the rest of such lines.
+    whole: yield such lines whole.
     """
-    for selector, nodes in select.by_place(layout.time):
+    for selector, nodes in select.by_region(layout.time):
         for node in nodes[:_MAX_DATES]:
             for value in (node.attributes.get("datetime"), node.attributes.get("content")):
                 if value:

@@ -1,1 +1,1 @@
-"""An article's text: where on the page it stands, where it ends, and what in it is none. Pure."""
+"""Extraction of an article's text: its container, its boundaries, and boxes within it. Pure."""

@@ -1,4 +1,4 @@
-"""What trafilatura makes of a subtree, as blocks. Pure."""
+"""Extraction of blocks with trafilatura. Pure."""
 
 from collections.abc import Iterable
 from configparser import ConfigParser
@@ -16,27 +16,27 @@ from crawler.extract.text.subtree import BREAK, CELL_SEPARATOR, text_of
 from storage.model.articles import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {"head": "heading", "quote": "quote", "item": "list"}
-_MIN_SENTENCE = 60  # characters; trafilatura weighs the links of shorter paragraphs
-_MAX_LINKED = 0.5  # share of a sentence's words; above it the links are what it is about
+_MIN_SENTENCE = 60  # characters; in shorter paragraphs trafilatura weighs the links
+_MAX_LINKED = 0.5  # link share of a sentence; above it the paragraph is a list of links
 _STRING = etree.XPath("string()")
-# How words look, which no block tells; links stay, for trafilatura weighs them.
+# Formatting, which blocks do not keep. Links are kept, because trafilatura weighs them.
 _INLINE = ("span", "font", "b", "strong", "i", "em", "u", "label", "small", "big", "img", "abbr")
 
 
 def _options() -> Extractor:
     config: ConfigParser = deepcopy(DEFAULT_CONFIG)
-    # Short notices are articles too: without these, trafilatura answers a short subtree with
-    # another reading of it (its baseline), which keeps less of the structure.
+    # Short notices are articles too: with the default sizes, trafilatura extracts a short subtree
+    # again with its baseline, which keeps less of the structure.
     config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "1"
     config["DEFAULT"]["MIN_OUTPUT_SIZE"] = "1"
-    # deduplicate stays off: it makes a page's text depend on the pages read before.
+    # `deduplicate` stays off: it makes a page's text depend on the pages read before.
     return Extractor(
-        # "txt" and not "python": only the tree is wanted, and "python" renders its text as well.
+        # "txt", not "python": only the tree is needed, and "python" also renders its text.
         config=config,
         output_format="txt",
         fast=True,
-        # What is left of a pruned subtree is text: trafilatura need not measure it again against
-        # the page ("balanced" does), nor drop more of it ("precision").
+        # A pruned subtree is only text: trafilatura need not compare it with the page again
+        # ("balanced" does), nor drop more of it ("precision").
         recall=True,
         comments=False,
         with_metadata=False,
@@ -48,10 +48,10 @@ _PAGE = Extractor(output_format="txt", comments=False, with_metadata=False)
 
 
 def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
-    """Return the blocks of a flattened subtree; trafilatura strips what else is no text."""
+    """Return the blocks of a flattened subtree, from which trafilatura strips other non-text."""
     etree.strip_tags(root, *_INLINE)
     _unwrap_links(root)
-    # trafilatura takes the first element it knows as an article's container: this one.
+    # trafilatura uses the first element that it knows as an article's container: this one.
     page = root.makeelement("html")
     container = etree.SubElement(etree.SubElement(page, "body"), "div", itemprop="articleBody")
     container.extend(list(root))
@@ -59,7 +59,7 @@ def read_subtree(root: HtmlElement) -> tuple[Block, ...]:
 
 
 def read_page(html: str) -> tuple[Block, ...]:
-    """Return the blocks trafilatura finds on a whole page by itself."""
+    """Return the blocks that trafilatura finds on a whole page by itself."""
     return tuple(block for block in _read(html, _PAGE) if not is_boilerplate_line(block.text))
 
 
@@ -69,9 +69,9 @@ def _read(page: str | HtmlElement, options: Extractor) -> tuple[Block, ...]:
 
 
 def _unwrap_links(root: HtmlElement) -> None:
-    """Take off the links inside sentences: they are words, whatever they lead to.
+    """Unwrap the links within sentences, whose text is part of the prose.
 
-    By its rules trafilatura keeps such a paragraph, but drops a short box of several.
+    trafilatura keeps such a paragraph with its links, but drops a short box of several.
     """
     for paragraph in root.iter("p"):
         links = list(paragraph.iter("a")) if len(paragraph) else []
@@ -82,19 +82,19 @@ def _unwrap_links(root: HtmlElement) -> None:
 
 
 def size_of(blocks: Iterable[Block]) -> int:
-    """Return how many characters blocks hold."""
+    """Return the number of characters in blocks."""
     return sum(len(block.text) for block in blocks)
 
 
 def missing_prose(kept: Iterable[Block], page: Iterable[Block], known: Iterable[str]) -> int:
-    """Return how many characters of a whole page's prose are not among what was kept.
+    """Return the number of characters of a page's prose that `kept` lacks.
 
-    page: what trafilatura finds on all of the page. known: texts that are kept elsewhere, such
-    as captions. Lines too short for prose do not count.
+    page: the blocks that trafilatura finds on the whole page. known: texts that are stored
+    elsewhere, such as captions. Lines too short for prose do not count.
     """
-    ours = _key("\n".join((*(block.text for block in kept), *known)))
+    kept_key = _key("\n".join((*(block.text for block in kept), *known)))
     lines = (block.text for block in page if len(block.text) >= _MIN_SENTENCE)
-    return sum(len(line) for line in lines if _key(line) not in ours)
+    return sum(len(line) for line in lines if _key(line) not in kept_key)
 
 
 def _key(text: str) -> str:
@@ -102,7 +102,7 @@ def _key(text: str) -> str:
 
 
 def _blocks(body: etree._Element) -> tuple[Block, ...]:
-    """Return the blocks of the tree that trafilatura made."""
+    """Return the blocks of trafilatura's tree."""
     blocks: list[Block] = []
     for element in body:
         for kind, part in _parts(element):
@@ -111,7 +111,7 @@ def _blocks(body: etree._Element) -> tuple[Block, ...]:
 
 
 def _parts(element: etree._Element) -> list[tuple[BlockKind, etree._Element | str]]:
-    """Return an element of trafilatura's tree as one or several blocks."""
+    """Return the parts of an element of trafilatura's tree, each with its kind of block."""
     if element.tag == "list":
         return [("list", item) for item in element.iter("item")]
     if element.tag == "table":
@@ -127,7 +127,7 @@ def _row(row: etree._Element) -> str:
 
 
 def _lines(kind: BlockKind, part: etree._Element | str) -> list[Block]:
-    """Return a block for every line; a <br> inside a paragraph ends a line."""
+    """Return a block for every line; a <br> within a paragraph ends a line."""
     text = part if isinstance(part, str) else _text(part)
     if BREAK not in text:
         return [Block(kind, line)] if (line := clean(text)) else []

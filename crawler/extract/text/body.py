@@ -1,4 +1,4 @@
-"""A container's text, pictures and byline. Pure."""
+"""Extraction of text, images and closing bylines from a container. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,13 +26,13 @@ from crawler.extract.text.subtree import BREAK, CAPTION_MARK, Line
 from crawler.families.base import Layout
 from storage.model.articles import Block, Image
 
-# Captions are the story where they hold this many times the rest of the text.
+# Captions are the story if they are this many times as long as the rest of the text.
 _PHOTO_STORY = 4.0
 _MIN_PHOTO_TEXT = 200  # characters
-_LAST_LINES = 3  # a byline, a credit and a line of the outlet's may close a text
-_MIN_LIST = 3  # names one under the other
-_MIN_ANNOUNCED = 2
-_MAX_ACCOUNT = 60  # characters
+_LAST_LINES = 3  # a byline, a credit and a line about the outlet may end a text
+_MIN_LIST = 3  # lines that are names
+_MIN_ANNOUNCED = 2  # lines that are names, below a colon
+_MAX_ACCOUNT = 60  # characters of a CMS account's name
 _AUTHOR_MARK = re.compile(r"author|byline|tac-?gia|nguoi-?dang", re.IGNORECASE)
 _RIGHT = re.compile(r"\bright\b|author|byline|tac-?gia", re.IGNORECASE)
 _MAIL = re.compile(r"\S+@\S+\.\w+")
@@ -40,16 +40,16 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_SUBHEAD = 120  # characters
 _HEAD_LINES = 8  # section, title in parts, byline, date, lead
 _STRING = etree.XPath("string()")
-_MAX_HEAD_LINE = 80  # characters of what stands between title and lead
+_MAX_HEAD_LINE = 80  # characters of a line between title and lead
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a container holds.
+    """The content of a container.
 
-    bylines: closing lines that were taken off, in reading order. lead: the first line, if it was
-    taken off as the lead. barrier: the closing line that asks for a subscription, if any.
-    stamp: a line that only told a time, before the text.
+    bylines: closing lines that were removed, in reading order. lead: the first line, if it was
+    removed as the lead. barrier: the closing line that asks for a subscription, if any.
+    stamp: a line before the text that is only a date.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -62,30 +62,30 @@ class Body:
 
     @property
     def text(self) -> str:
-        """All text in one line."""
+        """The whole text in one line."""
         return " ".join(block.text for block in self.blocks)
 
     @property
     def length(self) -> int:
-        """Characters of text."""
+        """The number of characters of text."""
         return size_of(self.blocks)
 
 
 def read_body(
     containers: Containers, layout: Layout, url: str, known: tuple[str, ...], described: str = ""
 ) -> Body:
-    """Return the text of containers, without what the layout and the general rules drop.
+    """Return the content of containers, without what the layout and the general rules drop.
 
-    known: title and lead; where the container repeats them, they are taken out of the text.
-    described: the head's description; a first line in bold that says just that is the lead.
+    known: title and lead; they are removed where the container repeats them.
+    described: the description in the head; a bold first line that is equal to it is the lead.
     """
     _apply_layout(containers, layout)
     root = subtree.build(strip_controls("".join(part.html or "" for part in containers)))
     drop_marked_boxes(root)
     captions = find_captions(root)
-    photo = _is_photo_story(root, captions, known)
+    is_photo_story = _is_photo_story(root, captions, known)
     images = read_images(root, captions, url)
-    if photo:
+    if is_photo_story:
         keep_captions(root, captions)
     else:
         remove_captions(captions)
@@ -101,7 +101,7 @@ def read_body(
     _mark_subheads(lines)
     _end_in_prose(lines)
     subtree.strip_attributes(root)
-    return Body(read_subtree(root), images, bylines, photo, lead, barrier, stamp)
+    return Body(read_subtree(root), images, bylines, is_photo_story, lead, barrier, stamp)
 
 
 def _apply_layout(containers: Containers, layout: Layout) -> None:
@@ -116,21 +116,21 @@ def _apply_layout(containers: Containers, layout: Layout) -> None:
 
 
 def _is_photo_story(root: HtmlElement, captions: list[HtmlElement], known: tuple[str, ...]) -> bool:
-    """True where captions hold most of the text; links and what the page's head says aside."""
-    held = sum(len(subtree.text_of(caption)) for caption in captions)
-    if held < _MIN_PHOTO_TEXT:
+    """True if captions are most of the text, apart from links, title and lead."""
+    captioned = sum(len(subtree.text_of(caption)) for caption in captions)
+    if captioned < _MIN_PHOTO_TEXT:
         return False
     linked = sum(len(subtree.text_of(link)) for link in root.iter("a"))
-    rest = len(subtree.text_of(root)) - held - linked - sum(map(len, known))
-    return held > _PHOTO_STORY * rest
+    rest = len(subtree.text_of(root)) - captioned - linked - sum(map(len, known))
+    return captioned > _PHOTO_STORY * rest
 
 
 def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
-    """Remove the article's head (section, title, byline, date, lead) where the text repeats it."""
-    wanted = {_key(text) for text in known if text}
+    """Remove the article's head (section, title, byline, date, lead) if the text repeats it."""
+    known_keys = {_key(text) for text in known if text}
     last = 0
     for number, line in enumerate(lines[:_HEAD_LINES], start=1):
-        if _repeats(_key(line.text), wanted) or is_stamp(line.text):
+        if _repeats(_key(line.text), known_keys) or is_stamp(line.text):
             last = number
         elif len(line.text) > _MAX_HEAD_LINE:
             break
@@ -139,8 +139,8 @@ def _drop_head(lines: list[Line], known: tuple[str, ...]) -> list[Line]:
     return lines[last:]
 
 
-def _repeats(key: str, wanted: set[str]) -> bool:
-    return bool(key) and any(key == each or (len(key) > 40 and key in each) for each in wanted)
+def _repeats(key: str, known_keys: set[str]) -> bool:
+    return bool(key) and any(key == full or (len(key) > 40 and key in full) for full in known_keys)
 
 
 def _key(text: str) -> str:
@@ -148,10 +148,10 @@ def _key(text: str) -> str:
 
 
 def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
-    """Remove the closing lines that only say who wrote it or whom it is taken from.
+    """Remove the closing lines that are only a byline or a credit.
 
-    Returns the lines left and what was taken off. Names that a line with a colon announces, and
-    three or more one under the other, are a list of the text: who won, who was given what.
+    Returns the remaining lines and the bylines. Names below a line that ends with a colon, and
+    three or more lines of names, are a list in the text: winners, say.
     """
     found: list[tuple[Line, Byline]] = []
     for line in reversed(lines[1:][-_LAST_LINES:]):
@@ -162,8 +162,8 @@ def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
         if len(_parts(line.element)) > 1:
             break
     if _is_list(lines[: len(lines) - len(found)], [line for line, byline in found if byline.names]):
-        # Below a list, who signs stands out of it.
-        found = [each for each in found[:1] if _is_signed(each[0]) and not _is_signed(found[-1][0])]
+        # Below a list, a byline is formatted differently.
+        found = [pair for pair in found[:1] if _is_signed(pair[0]) and not _is_signed(found[-1][0])]
     rest = lines[: len(lines) - len(found)]
     for line, _ in found:
         if len(_parts(line.element)) > 1:
@@ -175,33 +175,33 @@ def _take_bylines(lines: list[Line]) -> tuple[list[Line], tuple[Byline, ...]]:
 
 
 def _take_barrier(lines: list[Line]) -> tuple[list[Line], str]:
-    """Remove and return the line at the end that asks for a subscription."""
+    """Remove the closing line that asks for a subscription; return the other lines, and it."""
     for line in lines[1:][-_LAST_LINES:]:
         if is_barrier(line.text):
             subtree.drop(line.element)
-            return [each for each in lines if each is not line], line.text
+            return [other for other in lines if other is not line], line.text
     return lines, ""
 
 
 def _is_list(before: list[Line], named: list[Line]) -> bool:
-    """True for names one under the other without roles: many, or some that a colon announces.
+    """True for lines of names without roles: three, or two below a colon.
 
-    A single name below a colon signs the text: pictures or a film stood between.
+    A single name below a colon is a byline: images or a video were in between.
     """
-    announced = bool(before) and before[-1].text.endswith(":")
-    enough = len(named) >= (_MIN_ANNOUNCED if announced else _MIN_LIST)
-    return enough and all(is_plain_name(line.text) for line in named)
+    is_announced = bool(before) and before[-1].text.endswith(":")
+    has_enough = len(named) >= (_MIN_ANNOUNCED if is_announced else _MIN_LIST)
+    return has_enough and all(is_plain_name(line.text) for line in named)
 
 
 def _is_signed(line: Line) -> bool:
-    """True for a line that is set to the right, slanted or in bold, as bylines are."""
-    looks = " ".join(line.element.get(name) or "" for name in ("style", "align", "class"))
-    parts = sum(len(subtree.text_of(part)) for part in line.element.iter("b", "strong", "em", "i"))
-    return bool(_RIGHT.search(looks)) or parts >= len(line.text)
+    """True for a line that is right-aligned, italic or bold, as bylines are."""
+    styles = " ".join(line.element.get(name) or "" for name in ("style", "align", "class"))
+    styled = sum(len(subtree.text_of(part)) for part in line.element.iter("b", "strong", "em", "i"))
+    return bool(_RIGHT.search(styles)) or styled >= len(line.text)
 
 
 def _read_closing(line: Line) -> Byline | None:
-    """Return what a closing line's last words say of the author, or None for other words."""
+    """Return the byline at the end of a closing line, or None if there is none."""
     if line.element.tag == "li":
         return None
     parts = _parts(line.element)
@@ -213,17 +213,17 @@ def _read_closing(line: Line) -> Byline | None:
         return Byline()
     marks = " ".join(filter(None, (line.element.get("class"), line.element.get("id"))))
     if len(line.text) <= _MAX_ACCOUNT and _AUTHOR_MARK.search(marks):
-        return Byline()  # an account of the CMS, which names nobody
+        return Byline()  # a CMS account, which names no person
     return None
 
 
 def _parts(element: HtmlElement) -> list[str]:
-    """Return the lines into which breaks divide a block."""
+    """Return the lines of a block, split at line breaks."""
     return [part for part in str(_STRING(element)).split(BREAK) if part.strip()]
 
 
 def _without_sources(bylines: Iterable[Byline]) -> Iterator[Byline]:
-    """Yield bylines; a name under "Theo …" belongs to the source and is nobody of the outlet."""
+    """Yield the bylines without a name right after a "Theo …", which belongs to that source."""
     after_credit = False
     for byline in bylines:
         yield replace(byline, names=()) if after_credit and len(byline.names) == 1 else byline
@@ -231,7 +231,7 @@ def _without_sources(bylines: Iterable[Byline]) -> Iterator[Byline]:
 
 
 def _mark_subheads(lines: list[Line]) -> None:
-    """Make headings of short lines that are bold throughout: how many editors set subheads."""
+    """Turn short, entirely bold lines into headings; many editors write subheads this way."""
     for element, text in lines:
         if element.tag != "p" or len(text) > _MAX_SUBHEAD or text.endswith((".", ":", ",", ";")):
             continue
@@ -240,7 +240,7 @@ def _mark_subheads(lines: list[Line]) -> None:
 
 
 def _end_in_prose(lines: list[Line]) -> None:
-    """Make paragraphs of the headings at the end, which trafilatura takes for a box's."""
+    """Turn headings at the end into paragraphs; trafilatura takes them for those of boxes."""
     for element, _ in reversed(lines):
         if element.tag not in _HEADINGS:
             return
@@ -258,15 +258,15 @@ def _is_bold(element: HtmlElement, text: str) -> bool:
 
 
 def _drop_last_line(block: HtmlElement) -> None:
-    """Cut a block's text at the break before its last words."""
-    met_words = False
+    """Remove a block's last line that has words."""
+    has_words = False
     for element in reversed(list(block.iter())):
         for name in ("tail", "text") if element is not block else ("text",):
             rest, mark = getattr(element, name) or "", BREAK
             while mark:
                 rest, mark, after = rest.rpartition(BREAK)
-                met_words = met_words or bool(after.strip())
-                if mark and met_words:
+                has_words = has_words or bool(after.strip())
+                if mark and has_words:
                     setattr(element, name, rest)
                     return
             setattr(element, name, None)
@@ -275,14 +275,14 @@ def _drop_last_line(block: HtmlElement) -> None:
 def read_whole_page(
     tree: LexborHTMLParser, url: str, meta: Metadata, known: tuple[str, ...]
 ) -> tuple[Block, ...]:
-    """Return the blocks trafilatura finds on the page by itself, without title and lead."""
+    """Return the blocks that trafilatura finds on the whole page, without title and lead."""
     drop_other_articles(tree, url, meta.headline)
     drop_other_stories(tree)
     return _without(read_page(strip_controls(tree.html or "")), known)
 
 
-def read_described_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
-    """Return the blocks of the text that a page's JSON-LD holds, as lines or as HTML."""
+def read_article_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the blocks of a JSON-LD articleBody, plain text or HTML, without title and lead."""
     if "<p" in text or "<br" in text:
         parsed = LexborHTMLParser(text).body
         root = subtree.build(strip_controls((parsed.html or "") if parsed else ""))
@@ -293,5 +293,5 @@ def read_described_body(text: str, known: tuple[str, ...]) -> tuple[Block, ...]:
 
 
 def _without(blocks: Iterable[Block], known: tuple[str, ...]) -> tuple[Block, ...]:
-    wanted = {_key(text) for text in known if text}
-    return tuple(block for block in blocks if _key(block.text) not in wanted)
+    known_keys = {_key(text) for text in known if text}
+    return tuple(block for block in blocks if _key(block.text) not in known_keys)

@@ -1,7 +1,7 @@
-"""What stands in a body and is no part of its text: related boxes, share bars, advertising. Pure.
+"""Removal of boxes within a body: related articles, share bars, advertising. Pure.
 
-Every rule is general (class words, link density, the boxes' headings) and says why it holds;
-what only one family has stands in that family's `drop`.
+Every rule is general (class words, link density, headings of boxes) and says why it holds; the
+boxes of a single family are in that family's `drop`.
 """
 
 import re
@@ -19,28 +19,29 @@ from crawler.extract.text.furniture import (
 )
 from crawler.extract.text.subtree import CAPTION_MARK, CONTROLS, Line, drop, has_text, text_of
 
-# A class word never removes more of the text than this: then it names the article's own frame.
+# An element with more of the text than this is not removed: it is the article's own frame.
 _MAX_SHARE = 0.3
 _MAX_TEASER = 600  # characters of a headline with its lead
 _MIN_HEADLINE = 25  # characters
 _MIN_POINTER = 15  # characters of a link that is a headline, not a word in a sentence
 
-# Words that templates give to boxes around and in a text, in English and Vietnamese. Nobody sets
-# news in a box of these classes:
+# Class words of templates for boxes around and in a text, in English and Vietnamese. Boxes with
+# these never contain the article:
 _BOX_WORDS = re.compile(
     r"(?:^|[\s_-])(?:"
     # other news
     r"relate[ds]?|relate-?news|related-?\w*|\w*-?relate[ds]?|lien-?quan|tin-?lien-?quan"
     r"|tin-?khac|doc-?them|xem-?them|read-?more|more-?news|see-?more|doc-?nhieu|xem-?nhieu"
     r"|most-?(?:read|view|popular)|recommend\w*|cung-?(?:chuyen-?)?muc|next-?post"
-    # advertising, what readers write, tools
+    # advertising, comments, tools
     r"|ads?|adv|advert\w*|adsbygoogle|ads[-_]\w{1,12}|ad-\w{1,12}|qc|quang-?cao|sponsor\w*"
     r"|comments?|comment-?\w+|cmt|cmt-\w+|binh-?luan|[\w-]*newsletters?|subscribe|popup"
     r"|addthis\w*|fb-like|copy-?link|luot-?xem|view-?count|qr-?code|link-source\S*"
     r")(?:$|[\s_-])",
     re.IGNORECASE,
 )
-# Such boxes hold news as well (what experts think, how a vote ended): they must look like tools.
+# Boxes with these may also contain news (opinions of experts, results of a vote), so they are only
+# removed if they look like tools.
 _WEAK_WORDS = re.compile(
     r"(?:^|[\s_-])(?:shar(?:e|ing)(?!d)\w*|social\w*|like-?share|zalo-\w+|follow|banner\w*|suggest\w*"
     r"|tags?|tags?-?(?:list|box|item)|tu-?khoa|keywords?|breadcrumbs?|toolbar|tool-?bar|tooltip|print"
@@ -48,7 +49,7 @@ _WEAK_WORDS = re.compile(
     r"|quiz\w*|polls?|survey|binh-?chon|tham-?do)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-# Players, whose first picture and caption are the story's own where a layout marks the caption.
+# Players. If a layout marks a caption in one, its image and caption are the story's own.
 _PLAYER_WORDS = re.compile(
     r"(?:^|[\s_-])(?:videos?|video-\w+|\w+-video)(?:$|[\s_-])", re.IGNORECASE
 )
@@ -62,30 +63,30 @@ _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 _HIDING_CLASS = re.compile(
     r"(?:^|\s)(?:sr-only|visually-hidden|screen-reader(?:-text|-only)?)(?:$|\s)"
 )
-_MIN_TOOL = 0.2  # of a box's text in links: prose has less
-_MAX_TOOL = 60  # characters of a box that is headed by such a line
-_MIN_NEWS = 40  # characters of a box that may hold news
+_MIN_TOOL = 0.2  # link share of a box's text; prose has less
+_MAX_TOOL = 60  # characters of a box with such a heading
+_MIN_NEWS = 40  # characters of a box that may be news
 _SENTENCE = re.compile(r"[^.!?…]{40,}[.!?…][”\"')]*(?:\s|$)")
 _TO_READER = re.compile(r"độc giả|bạn đọc|quý vị", re.IGNORECASE)
-_MAX_FORM = 300  # characters beside a form's controls
+_MAX_FORM = 300  # characters of text in a form
 
 _MIN_REPEAT = 60  # characters
-_CLOSING = 3  # lines at the end, where bylines stand
-# Behind a headline in a list of other stories.
+_CLOSING = 3  # lines at the end, where bylines are
+# A date after a headline in a list of other stories.
 _DAY_BEHIND = re.compile(
     r"\s*\(?\d{1,2}[/-]\d{1,2}(?:[/-]\d{4})?\)?(?:\s*[|,-]?\s*\d{1,2}:\d{2})?\W*$"
 )
-_PAGES = ("http", "/")  # how links to other pages begin
+_PAGES = ("http", "/")  # prefixes of links to other pages
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MIN_WORDS = 12  # of a sentence; headlines with a full stop are shorter
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|\?)", re.IGNORECASE)
-_SIGNS = re.compile(r"\W+")
+_PUNCTUATION = re.compile(r"\W+")
 
 
 def drop_marked_boxes(root: HtmlElement) -> None:
-    """Remove what is hidden, and what class words or controls mark as a box.
+    """Remove hidden elements, and boxes by class words or form controls.
 
-    Nothing that holds much of the text goes: that is the article's own, which a script shows.
+    An element with much of the text is kept: it is the article's own, which a script makes visible.
     """
     whole = len(text_of(root)) or 1
     for element in cast("list[HtmlElement]", _HIDDEN(root)):
@@ -116,7 +117,7 @@ def _is_marked(element: HtmlElement) -> bool:
 
 
 def _looks_like_tool(element: HtmlElement) -> bool:
-    """True for a box of controls or links, without a sentence or a table, or to the reader."""
+    """True for a box of controls or links, one without sentence and table, or one to readers."""
     text = text_of(element)
     if _has_controls(element) or link_share(element) > _MIN_TOOL:
         return True
@@ -132,9 +133,9 @@ def _has_controls(element: HtmlElement) -> bool:
 def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
     """Remove boxes by their headings ("Tin liên quan"), teasers and lines that point elsewhere.
 
-    Prose has words around its links; a line that is one link is a headline of another story, and
-    the small box that opens with it a teaser. A linked byline stays: it is read later.
-    Returns the lines left.
+    Prose has words around its links; a line that is one link is the headline of another story, and
+    a small box that begins with it is a teaser. A linked byline is kept, as it is read later.
+    Returns the remaining lines.
     """
     whole = sum(len(line.text) for line in lines)
     texts: dict[HtmlElement, str] = {}
@@ -159,7 +160,7 @@ def drop_linked_boxes(root: HtmlElement, lines: list[Line]) -> list[Line]:
 
 
 def _repeats(lines: list[Line]) -> list[HtmlElement]:
-    """Return the lines that stood before, word for word: texts are set for phones and desks."""
+    """Return the lines that repeat earlier ones: some pages have texts twice, also for phones."""
     seen: set[str] = set()
     found = []
     for element, text in lines:
@@ -170,7 +171,7 @@ def _repeats(lines: list[Line]) -> list[HtmlElement]:
 
 
 def _heads_prose(line: Line, following: list[Line]) -> bool:
-    """True where words that may head a box are set as a subhead, and prose follows them."""
+    """True if an ambiguous heading is formatted as a subhead, and prose follows."""
     if not following or not may_be_subhead(line.text):
         return False
     element, text = following[0]
@@ -180,7 +181,7 @@ def _heads_prose(line: Line, following: list[Line]) -> bool:
 
 
 def _is_sentence(line: Line) -> bool:
-    """True for a linked line of the text: headlines end without a full stop, documents in .pdf."""
+    """True for a linked line of the text: a sentence with a full stop, or a link to a document."""
     links = [link.get("href", "") for link in line.element.iter("a")]
     if any(_DOCUMENT.search(link) for link in links):
         return True
@@ -189,14 +190,14 @@ def _is_sentence(line: Line) -> bool:
 
 
 def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[HtmlElement]:
-    """Return a box's heading or what is around it, if mostly links, and the cards after it."""
+    """Return a box's heading or the box around it, if mostly links, and the cards after it."""
     box, label = heading, text_of(heading)
-    unsure = may_be_subhead(label)
+    is_ambiguous = may_be_subhead(label)
     for ancestor in heading.iterancestors():
         if ancestor is root or len(text_of(ancestor)) > _MAX_SHARE * whole:
             break
-        text = text_of(ancestor)
-        if link_share(ancestor) > _MIN_TOOL or len(text) <= (len(label) if unsure else _MAX_TOOL):
+        max_tool = len(label) if is_ambiguous else _MAX_TOOL
+        if link_share(ancestor) > _MIN_TOOL or len(text_of(ancestor)) <= max_tool:
             box = ancestor
     found = [box]
     for sibling in box.itersiblings():
@@ -208,7 +209,7 @@ def _headed_box(heading: HtmlElement, root: HtmlElement, whole: int) -> list[Htm
 
 
 def _is_card(element: HtmlElement) -> bool:
-    """True for a teaser or a list of them: a headline that is one link, perhaps with a lead."""
+    """True for a teaser or a list of teasers: linked headlines, perhaps with a lead."""
     if not isinstance(element.tag, str):
         return False
     links = [len(text_of(link)) for link in element.iter("a")]
@@ -218,9 +219,9 @@ def _is_card(element: HtmlElement) -> bool:
 def _teaser(
     line: Line, root: HtmlElement, whole: int, texts: dict[HtmlElement, str]
 ) -> HtmlElement:
-    """Return the small box that opens with a headline that is one link: another story, its lead.
+    """Return the small box that begins with a linked headline, the teaser of another story.
 
-    texts: those of boxes seen before, kept because many teasers share a frame.
+    texts: cached texts of boxes, because many teasers share ancestors.
     """
     box = line.element
     for ancestor in line.element.iterancestors():
@@ -229,16 +230,16 @@ def _teaser(
         if ancestor not in texts:
             texts[ancestor] = text_of(ancestor)
         text = texts[ancestor]
-        small = len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole)
-        opens = len(line.text) >= _MIN_HEADLINE and text.startswith(line.text)
-        if not small or not opens:
+        is_small = len(text) <= min(_MAX_TEASER, _MAX_SHARE * whole)
+        is_first = len(line.text) >= _MIN_HEADLINE and text.startswith(line.text)
+        if not is_small or not is_first:
             break
         box = ancestor
     return box
 
 
 def link_share(element: HtmlElement) -> float:
-    """Return how much of an element's text is link text, from 0 to 1."""
+    """Return the part of an element's text that is link text, from 0 to 1."""
     links = sum(len(text_of(link)) for link in element.iter("a") if link.get("href"))
     return min(1.0, links / (len(text_of(element)) or 1))
 
@@ -249,5 +250,5 @@ def _is_one_link(line: Line) -> bool:
     if len(line.element) == 0 or next(line.element.iter("a"), None) is None:
         return False
     links = (link for link in line.element.iter("a") if link.get("href", "").startswith(_PAGES))
-    linked = _SIGNS.sub("", "".join(map(text_of, links)))
-    return len(linked) >= 0.95 * len(_SIGNS.sub("", _DAY_BEHIND.sub("", line.text))) > 0
+    linked = _PUNCTUATION.sub("", "".join(map(text_of, links)))
+    return len(linked) >= 0.95 * len(_PUNCTUATION.sub("", _DAY_BEHIND.sub("", line.text))) > 0

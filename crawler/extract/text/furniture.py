@@ -1,12 +1,12 @@
-"""Lines that are no part of any text: what boxes are headed by and pages say of themselves. Pure.
+"""Recognition of boilerplate lines: headings of boxes, and lines about the page or outlet. Pure.
 
-A word alone proves little, for news may begin with it: where a line is longer than a label, what
-follows the word must speak of a channel, a place on the site or whom to write to.
+A word alone proves little, because news may begin with it: if a line is longer than a label, the
+rest of it must mention a channel, a part of the site or a contact.
 """
 
 import re
 
-# Headings of boxes: where one stands alone in a block, a box begins.
+# Headings of boxes: a block that is only one of these begins a box.
 _BOX_HEADING = re.compile(
     r"^\W*(?:có thể (?:bạn|bạn đọc|độc giả) quan tâm|bạn có thể quan tâm|nên xem|nên đọc|tin khác"
     r"|các tin khác|tin(?:,? bài)? (?:liên quan|cùng chuyên mục|cùng chủ đề|nổi bật|tài trợ)"
@@ -24,13 +24,13 @@ _BOX_HEADING = re.compile(
     r"|cỡ chữ|a ?[-+] ?a ?[-+]?)\W*$",
     re.IGNORECASE,
 )
-# Words that head a box, and a part of a text too where they are set as a heading over prose.
+# Headings of boxes that can also be subheads, if they are formatted as headings above prose.
 _AMBIGUOUS_HEADING = re.compile(
     r"^\W*(?:chia sẻ|chủ đề|video|nổi bật|thích|like|theo dõi|tham khảo thêm|bình luận|từ kho[áa]"
     r"|ý kiến (?:bạn đọc|của bạn)|đọc thêm|nên xem|lưu)\W*$",
     re.IGNORECASE,
 )
-# Marks with which lines point away or name what stands beside them.
+# Beginnings of lines that point to another page or label something next to them.
 _POINTER_LINE = re.compile(
     r"^\W*(?:> ?>+|»|►\s*xem|(?:xem|đọc) (?:thêm|tiếp)\s*(?::|> ?>)|xem (?:video|clip)\s*:"
     r"|tin liên quan\s*:|bài liên quan\s*:|tags?\s*:|từ kho[áa]\s*:|dòng sự kiện\s*:"
@@ -45,8 +45,8 @@ _POINTER_LINE = re.compile(
     r"|copy link|https?://\S+$|(?:#[\w-]+[\s,]*)+$)",
     re.IGNORECASE,
 )
-# Beginnings with which pages speak of themselves, and sentences of something else. What follows
-# tells: a channel, a place on the site, whom to write to.
+# Beginnings of lines about the page itself, and also of ordinary sentences. The rest of the line
+# decides: a channel, a part of the site, a contact.
 _ABOUT_PAGE = re.compile(
     r"^\W*(?:mời (?:quý )?(?:độc giả|bạn đọc|quý vị)|chia sẻ (?:facebook|zalo|bài viết)"
     r"|theo dõi(?= (?:báo|chúng tôi|kênh|trang|fanpage)| .{2,40} trên (?:google|facebook|zalo|you))"
@@ -76,39 +76,39 @@ _TOOLS = re.compile(
     r"|lên đầu trang)(?!\w))+\W*$",
     re.IGNORECASE,
 )
-_MAX_LABEL = 30  # characters; so short a line is a tool's name unless it is a sentence
+_MAX_LABEL = 30  # characters; a line up to this length is a label unless it is a sentence
 _PHOTO_CREDIT = re.compile(
     r"^\W*(?:nguồn )?(?:ảnh|đồ họa|infographic)(?: minh họa| tư liệu)?\s*[:：]", re.IGNORECASE
 )
-_MAX_POINTER_LINE = 250  # characters; a longer line that begins so is a sentence
+_MAX_POINTER_LINE = 250  # characters; a longer line is a paragraph
 _MAX_BOX_HEADING = 40  # characters
 _MAX_CREDIT = 70  # characters
 
 
 def is_box_heading(text: str) -> bool:
-    """True for a line that heads a box on many pages ("Tin liên quan", "Chia sẻ")."""
+    """True for the heading of a box on many pages ("Tin liên quan", "Chia sẻ")."""
     if len(text) > _MAX_BOX_HEADING:
         return False
     return bool(_BOX_HEADING.match(text) or _TOOLS.match(text))
 
 
 def may_be_subhead(text: str) -> bool:
-    """True for a box's heading whose words may head a part of a text as well."""
+    """True for a box's heading that can also be a subhead of the text."""
     return bool(_AMBIGUOUS_HEADING.match(text))
 
 
 def is_boilerplate_line(text: str) -> bool:
-    """True for a line that is only a box's heading or points away from the article."""
+    """True for a line that is a box's heading or points away from the article."""
     return is_box_heading(text) or points_away(text)
 
 
 def is_photo_credit(text: str) -> bool:
-    """True for a line that only says whose a picture is; at a text's end it may be its byline."""
+    """True for a line that is only a photo credit; at the end of a text it may be the byline."""
     return len(text) <= _MAX_CREDIT and bool(_PHOTO_CREDIT.match(text))
 
 
 def points_away(text: str) -> bool:
-    """True for a line that leads to another page or speaks of this one, not of the news."""
+    """True for a line that points to another page or is about this page, not about the news."""
     if len(text) > _MAX_POINTER_LINE:
         return False
     if _POINTER_LINE.match(text):
@@ -116,10 +116,10 @@ def points_away(text: str) -> bool:
     begin = _ABOUT_PAGE.match(text)
     if begin is None:
         return False
-    label = len(text) <= _MAX_LABEL and not text.endswith(".")
-    return label or bool(_CHANNEL.search(text, begin.end()))
+    is_label = len(text) <= _MAX_LABEL and not text.endswith(".")
+    return is_label or bool(_CHANNEL.search(text, begin.end()))
 
 
 def is_barrier(text: str) -> bool:
-    """True for a short line that sends readers to a subscription before they read on."""
+    """True for a short line that asks for a subscription or login to read on."""
     return len(text) <= _MAX_POINTER_LINE and bool(PAYWALL.search(text))

@@ -1,4 +1,4 @@
-"""Pictures of a subtree: real addresses behind lazy loading, captions, credits. Pure."""
+"""Extraction of images with their URLs (lazy loading included), captions and credits. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from storage.model.articles import Image
 _MAX_CAPTION = 600  # characters
 _MAX_PICTURES = 300  # photo stories have up to about a hundred
 _MAX_INLINE = 40  # children of one paragraph
-_MAX_GAP = 5  # empty elements between a picture and its caption
-_MAX_UNMARKED = 300  # characters of a caption that only its place tells
-# Where loaders keep the real address, best first; `src` is often a placeholder.
+_MAX_GAP = 5  # empty elements between an image and its caption
+_MAX_UNMARKED = 300  # characters of a caption that is recognized only by its position
+# Attributes with the URL under lazy loading, best first; `src` is often a placeholder.
 _SOURCES = ("data-original", "data-src", "data-lazy-src", "data-lazyload", "data-lazy",
             "data-photo-original-src", "data-image", "data-srcset", "srcset", "src")  # fmt: skip
 _NOT_PICTURE = re.compile(
@@ -26,8 +26,8 @@ _NOT_PICTURE = re.compile(
     r"|/(?:logo|avatar)\.\w+$|/emojis?/|1x1|transparent",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"/(?:icons?|emojis?|smil(?:ey|ies))[^/]*(?: |$)|emoji|smiley", re.IGNORECASE)
-_SMALL = 40  # pixels; a picture no wider is a sign in a line
+_ICON = re.compile(r"/(?:icons?|emojis?|smil(?:ey|ies))[^/]*(?: |$)|emoji|smiley", re.IGNORECASE)
+_SMALL = 40  # pixels; an image up to this size is an inline icon
 _CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,\s+|,$|$)")
 _CAPTION_CLASS = re.compile(
     r"(?:^|[\W_])p?_?caption|photocms_caption|image-?desc|chu-?thich", re.IGNORECASE
@@ -38,7 +38,7 @@ _MARKED = etree.XPath(
     " or contains(@class, 'image-desc') or contains(@class, 'imagedesc')"
     " or contains(@class, 'chu')]"
 )
-_OF_FILM = re.compile(r"\b(?:Video|VIDEO|Clip)\s*[:：]\s*\S")
+_OF_VIDEO = re.compile(r"\b(?:Video|VIDEO|Clip)\s*[:：]\s*\S")
 _PARAGRAPHS = frozenset(("p", "div", "h6", "center", "td", "span", "em", "i"))
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CREDIT = re.compile(
@@ -49,15 +49,15 @@ _CREDIT = re.compile(
 
 
 def find_captions(root: HtmlElement) -> list[HtmlElement]:
-    """Return the caption elements in reading order: by layout, tag, class, table or place."""
-    chosen = {each for each in _candidates(root) if _is_marked(each)}
+    """Return the caption elements in reading order: by layout, tag, class, table or position."""
+    chosen = {element for element in _candidates(root) if _is_marked(element)}
     if next(root.iter("img"), None) is not None:
         for table in root.iter("table"):
             chosen.update(_table_captions(table))
-        chosen |= _by_place(root, chosen)
+        chosen |= _by_position(root, chosen)
     return [
         element
-        for element in root.iter(*{each.tag for each in chosen} or {"figcaption"})
+        for element in root.iter(*{caption.tag for caption in chosen} or {"figcaption"})
         if element in chosen
         and element is not root
         and _is_short(element)
@@ -66,7 +66,7 @@ def find_captions(root: HtmlElement) -> list[HtmlElement]:
 
 
 def _candidates(root: HtmlElement) -> list[HtmlElement]:
-    """Return the elements whose tag or class may make them captions."""
+    """Return the elements that may be captions by tag or class."""
     return cast("list[HtmlElement]", _MARKED(root))
 
 
@@ -77,12 +77,12 @@ def _is_marked(element: HtmlElement) -> bool:
 
 
 def _is_short(element: HtmlElement) -> bool:
-    """True unless an element is too long for a caption, or holds more than one picture."""
+    """True unless an element is too long for a caption, or has more than one image."""
     return len(text_of(element)) <= _MAX_CAPTION * 3 and len(element.findall(".//img")) <= 1
 
 
 def _table_captions(table: HtmlElement) -> list[HtmlElement]:
-    """Return the text cells of a table that is a border around pictures, not data."""
+    """Return the text cells of a table that is a frame around images, not data."""
     cells = list(table.iter("td", "th"))
     pictures = sum(cell.find(".//img") is not None and not text_of(cell) for cell in cells)
     texts = [cell for cell in cells if text_of(cell) and cell.find(".//td") is None]
@@ -91,11 +91,11 @@ def _table_captions(table: HtmlElement) -> list[HtmlElement]:
     return []
 
 
-def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
-    """Return short text in a picture's own paragraph, or right after one, that is set apart."""
+def _by_position(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
+    """Return short, distinctly formatted text in an image's paragraph or right after an image."""
     found: set[HtmlElement] = set()
     for picture in islice(root.iter("img"), _MAX_PICTURES):
-        if _is_sign(picture) or _in_data(picture):
+        if _is_icon(picture) or _in_data(picture):
             continue
         block = picture
         parent = block.getparent()
@@ -112,14 +112,14 @@ def _by_place(root: HtmlElement, known: set[HtmlElement]) -> set[HtmlElement]:
 
 
 def _has_caption_inside(picture: HtmlElement, paragraph: HtmlElement) -> bool:
-    """True where a picture's paragraph is its caption: on a line of its own, or set apart.
+    """True if an image's paragraph is its caption: on a line of its own, or distinctly formatted.
 
-    Else the picture stands in a paragraph of the text, beside which it floats.
+    Otherwise the image floats in a paragraph of the text.
     """
     text = text_of(paragraph)
     if len(text) > _MAX_UNMARKED:
         return False
-    if _is_set_apart(paragraph, text) or _CREDIT.search(text):
+    if _is_distinct(paragraph, text) or _CREDIT.search(text):
         return True
     after = (picture.tail or "").lstrip(" \t\n")
     following = picture.getnext()
@@ -129,45 +129,46 @@ def _has_caption_inside(picture: HtmlElement, paragraph: HtmlElement) -> bool:
 
 
 def _has_break_first(element: HtmlElement) -> bool:
-    """True where a line break stands before an element's words."""
+    """True if an element begins with a line break."""
     return "".join(map(str, element.itertext())).lstrip(" \t\n").startswith(BREAK)
 
 
 def _captions_after(block: HtmlElement) -> list[HtmlElement]:
-    """Return the lines right after a picture that look like its caption: one, or more slanted."""
+    """Return the lines right after an image that look like its caption: one, or several italic."""
     found: list[HtmlElement] = []
     size = 0
-    for each in islice(block.itersiblings(), _MAX_GAP):
-        if not has_text(each):
-            if found and each.find(".//img") is not None:
+    for sibling in islice(block.itersiblings(), _MAX_GAP):
+        if not has_text(sibling):
+            if found and sibling.find(".//img") is not None:
                 break
             continue
-        text = text_of(each)
+        text = text_of(sibling)
         size += len(text)
-        if each.tag not in _PARAGRAPHS or not _looks_apart(each) or size > _MAX_UNMARKED:
+        is_caption = sibling.tag in _PARAGRAPHS and _looks_like_caption(sibling)
+        if not is_caption or size > _MAX_UNMARKED:
             break
-        if found and (_CREDIT.search(text_of(found[-1])) or not _continues(each, text)):
+        if found and (_CREDIT.search(text_of(found[-1])) or not _continues(sibling, text)):
             break
-        found.append(each)
+        found.append(sibling)
     return found
 
 
 def _continues(block: HtmlElement, text: str) -> bool:
-    """True for a line that goes on with the caption before it."""
-    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_slanted(block, text)
+    """True for a line that continues the caption before it."""
+    return text[:1].islower() or bool(_CREDIT.search(text)) or _is_italic(block, text)
 
 
-def _is_sign(picture: HtmlElement) -> bool:
-    """True for a picture that is a sign in a line: an emoji, an icon."""
+def _is_icon(picture: HtmlElement) -> bool:
+    """True for an inline icon or emoji."""
     for name in ("width", "height"):
         size = (picture.get(name) or "").removesuffix("px")
         if size.isdigit() and int(size) <= _SMALL:
             return True
-    return bool(_SIGN.search(f"{picture.get('src') or ''} {picture.get('class') or ''}"))
+    return bool(_ICON.search(f"{picture.get('src') or ''} {picture.get('class') or ''}"))
 
 
 def _in_data(picture: HtmlElement) -> bool:
-    """True inside a table's row of several filled cells: a logo beside a name."""
+    """True in a table row with several filled cells: a logo next to a name."""
     row = next(picture.iterancestors("tr"), None)
     return row is not None and sum(has_text(cell) for cell in row) > 1
 
@@ -178,49 +179,49 @@ def _holds_blocks(element: HtmlElement) -> bool:
     return any(child.tag in ("p", "div", "table", "figure", "ul") for child in element)
 
 
-def _looks_apart(block: HtmlElement) -> bool:
-    """True for centred, slanted or picture-classed text: how captions without a class are set."""
+def _looks_like_caption(block: HtmlElement) -> bool:
+    """True for centred or italic text, or a class of images: captions without a class of theirs."""
     if _holds_blocks(block) or block.find(".//img") is not None:
         return False
-    return _is_set_apart(block, text_of(block))
+    return _is_distinct(block, text_of(block))
 
 
-def _is_set_apart(block: HtmlElement, text: str) -> bool:
+def _is_distinct(block: HtmlElement, text: str) -> bool:
     if block.get("align") == "center" or _CENTRED.search(block.get("style") or ""):
         return True
     if _IMAGE_CLASS.search(block.get("class") or "") or block.tag in ("h6", "center"):
         return True
-    return _is_slanted(block, text)
+    return _is_italic(block, text)
 
 
-def _is_slanted(block: HtmlElement, text: str) -> bool:
+def _is_italic(block: HtmlElement, text: str) -> bool:
     return sum(len(text_of(part)) for part in block.iter("em", "i")) >= 0.9 * len(text)
 
 
 def read_images(root: HtmlElement, captions: list[HtmlElement], base_url: str) -> tuple[Image, ...]:
-    """Return the pictures in reading order; those that share a caption all have it."""
-    wanted = set(captions)
+    """Return the images in reading order; images that share a caption all have it."""
+    caption_set = set(captions)
     images: list[Image] = []
-    waiting: list[int] = []
-    captioned: list[int] = []  # those of the caption before, which may go on in a second line
-    for element in root.iter("img", *{each.tag for each in captions}):
+    uncaptioned: list[int] = []
+    captioned: list[int] = []  # those of the last caption, which may continue on a second line
+    for element in root.iter("img", *{caption.tag for caption in captions}):
         if element.tag == "img":
             captioned = []
             if len(images) < _MAX_PICTURES and (url := _source(element, base_url)):
-                waiting.append(len(images))
+                uncaptioned.append(len(images))
                 images.append(Image(url))
-        elif element in wanted:
+        elif element in caption_set:
             inner = element.find(".//img")
             if inner is not None and (url := _source(inner, base_url)):
-                images, waiting = [*images, Image(url)], [*waiting, len(images)]
+                images, uncaptioned = [*images, Image(url)], [*uncaptioned, len(images)]
                 inner.getparent().remove(inner) if not inner.tail else inner.set("src", "data:")
-            caption = clean(text_of(element)) or None
-            told = waiting or captioned
-            for number in told:
-                before = images[number].caption if not waiting else None
-                both = " ".join(filter(None, (before, caption))) or None
-                images[number] = Image(images[number].url, both, read_photo_credit(both))
-            captioned, waiting = told, []
+            line = clean(text_of(element)) or None
+            targets = uncaptioned or captioned
+            for index in targets:
+                before = images[index].caption if not uncaptioned else None
+                caption = " ".join(filter(None, (before, line))) or None
+                images[index] = Image(images[index].url, caption, read_photo_credit(caption))
+            captioned, uncaptioned = targets, []
     return tuple({image.url: image for image in reversed(images)}.values())[::-1]
 
 
@@ -231,8 +232,8 @@ def read_photo_credit(caption: str | None) -> str | None:
 
 
 def _source(image: HtmlElement, base_url: str) -> str | None:
-    """Return a picture's real address, absolute, or None for icons and placeholders."""
-    if image.get("width") in ("0", "1") or _is_sign(image):
+    """Return the absolute URL of an image, or None for an icon or placeholder."""
+    if image.get("width") in ("0", "1") or _is_icon(image):
         return None
     for value in _addresses(image):
         if not value or value.startswith(("data:", "blob:", "about:")):
@@ -248,9 +249,9 @@ def _source(image: HtmlElement, base_url: str) -> str | None:
 
 
 def _addresses(image: HtmlElement) -> Iterator[str]:
-    """Yield what may be a picture's address: its own attributes, then those of its <source>s."""
-    around = next(image.iterancestors("picture"), None)
-    sources = [] if around is None else list(around.iter("source"))
+    """Yield the candidate URLs of an image: its attributes, then those of its <source>s."""
+    picture = next(image.iterancestors("picture"), None)
+    sources = [] if picture is None else list(picture.iter("source"))
     for element in (image, *sources):
         for name in _SOURCES:
             value = (element.get(name) or "").strip()
@@ -258,13 +259,13 @@ def _addresses(image: HtmlElement) -> Iterator[str]:
 
 
 def _largest(srcset: str) -> str:
-    """Return the address of the largest picture that a srcset lists; commas are part of some."""
+    """Return the URL of the largest image in a srcset; some URLs contain commas."""
     listed = [(float(size or 0), url) for url, size in _CANDIDATE.findall(srcset)]
-    return max(listed, key=lambda each: each[0], default=(0, ""))[1]
+    return max(listed, key=lambda candidate: candidate[0], default=(0, ""))[1]
 
 
 def remove_captions(captions: list[HtmlElement]) -> None:
-    """Take captions and the figures around them out of the text."""
+    """Remove captions, and figures that are then empty, from the text."""
     for caption in captions:
         figure = next(caption.iterancestors("figure"), None)
         drop(caption)
@@ -273,9 +274,8 @@ def remove_captions(captions: list[HtmlElement]) -> None:
 
 
 def keep_captions(root: HtmlElement, captions: list[HtmlElement]) -> None:
-    """Make captions paragraphs: in a photo story they are the text. A film's stays what it is."""
-    films = [caption for caption in captions if _OF_FILM.search(text_of(caption))]
-    remove_captions(films)
+    """Turn captions into paragraphs, the text of a photo story; remove the captions of videos."""
+    remove_captions([caption for caption in captions if _OF_VIDEO.search(text_of(caption))])
     for caption in captions:
         caption.tag = "div"
     for figure in root.iter("figure"):

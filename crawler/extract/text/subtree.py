@@ -1,8 +1,8 @@
-"""The body's subtree as plain paragraphs: what trafilatura is given. Pure.
+"""The body's subtree, flattened to plain paragraphs as the input of trafilatura. Pure.
 
 Outlets write paragraphs as <p>, <div>, table cells or lines between <br>. Here they all become
-<p>, so that nothing is lost where trafilatura expects one form, and class names are taken off,
-so that its word lists ("bar", "slide", "meta") cannot take an article's own container for a box.
+<p>, so that trafilatura, which expects that form, loses nothing. Class names are removed, so that
+its word lists ("bar", "slide", "meta") do not match an article's own container.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-# Stands for <br> while trafilatura works; blocks are split at it afterwards. In the private use
-# area, so that no page's text holds it.
+# Replaces <br> for trafilatura; blocks are split at it afterwards. It is in the private use area,
+# so that no page's text contains it.
 BREAK = "\ue000"
 
-CAPTION_MARK = "data-tq-caption"  # set on what a layout's caption selectors match
+CAPTION_MARK = "data-tq-caption"  # set on elements that a layout's caption selectors match
 CONTROLS = "data-tq-controls"
 CELL_SEPARATOR = " | "
 
@@ -25,40 +25,40 @@ _BLOCKS = _LEAF_TAGS | frozenset(
      "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "main", "nav", "ol",
      "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
 )  # fmt: skip
-# Renamed to <div>: they say nothing about the text in them, and trafilatura drops some of them.
+# Renamed to <div>: they have no meaning for the text, and trafilatura drops some of them.
 _PLAIN = frozenset(("address", "article", "center", "details", "fieldset", "figure", "footer",
                     "form", "header", "main", "section", "summary", "span", "font", "b", "strong",
                     "i", "em", "u", "label", "pre"))  # fmt: skip
-_STYLES = ("span", "font", "label", "small", "big", "u", "abbr")  # how words look
+_STYLES = ("span", "font", "label", "small", "big", "u", "abbr")  # formatting
 _CONTAINERS = frozenset(("div", "td", "th", "li", "dd", "blockquote"))
-_SIMPLE_LEAVES = _BLOCKS & _PLAIN | {"div", "summary"}  # paragraphs, where they hold no block
+_SIMPLE_LEAVES = _BLOCKS & _PLAIN | {"div", "summary"}  # paragraphs, if they contain no block
 # Never text of an article.
 _JUNK = ("script", "style", "noscript", "iframe", "input", "button", "select", "textarea", "svg",
          "object", "embed", "template", "link", "meta", "video", "audio", "canvas", "zone",
          "wbr", "nav")  # fmt: skip
 _BR = re.compile(r"<br\b[^>]*>")
 _PRE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)
-# A power of ten; "m2" is read and searched for without its sign.
+# An exponent after a digit; "m2" is kept as it is, because users search for that.
 _EXPONENT = re.compile(r"(?<=\d)<sup\b[^>]*>\s*([+-]?\d{1,3})\s*</sup>")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _MARK = re.compile(rf"[^\s{BREAK}]")
 _STRING = etree.XPath("string()")
-# lxml.html's own parser asks Python for the class of each element it hands out.
+# lxml.html's own parser calls Python to look up the class of each element.
 _PARSER = etree.HTMLParser()
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 
 
 class Line(NamedTuple):
-    """A block of the subtree that holds text and no other block."""
+    """A block of the subtree with text and without inner blocks."""
 
     element: HtmlElement
     text: str
 
 
 def build(html: str) -> HtmlElement:
-    """Return the subtree of elements that lexbor serialised, without scripts and players.
+    """Parse HTML that lexbor serialized into a subtree, without scripts and players.
 
-    What holds a form's controls keeps the mark `CONTROLS`.
+    The parents of form controls get the attribute `CONTROLS`.
     """
     html = _BR.sub(BREAK, html)
     if "<sup" in html:
@@ -70,7 +70,7 @@ def build(html: str) -> HtmlElement:
     for control in root.iter("input", "button", "select", "textarea"):
         if control.get("type") != "hidden" and (parent := control.getparent()) is not None:
             parent.set(CONTROLS, "1")
-    _bare_pictures(root)
+    _unwrap_pictures(root)
     etree.strip_elements(root, etree.Comment, *_JUNK, with_tail=False)
     for part in root.iter("td", "th", "tr", "tbody"):
         if next(part.iterancestors("table"), None) is None:  # the container is one cell
@@ -78,10 +78,10 @@ def build(html: str) -> HtmlElement:
     return root
 
 
-def _bare_pictures(root: HtmlElement) -> None:
-    """Make <img> of pictures in the forms of loaders and AMP copies."""
+def _unwrap_pictures(root: HtmlElement) -> None:
+    """Turn the images of lazy loaders, AMP pages and <picture> elements into <img>."""
     for hidden in root.iter("noscript"):
-        if hidden.find(".//img") is not None:  # where loaders keep the picture itself
+        if hidden.find(".//img") is not None:  # lazy loaders keep the image itself here
             hidden.tag = "span"
     for picture in root.iter("amp-img"):
         picture.tag = "img"
@@ -91,7 +91,7 @@ def _bare_pictures(root: HtmlElement) -> None:
 
 
 def _keep_lines(match: re.Match[str]) -> str:
-    """Return preformatted text with its line ends kept: verse."""
+    """Return preformatted text, such as verse, with its line breaks kept."""
     return match.group().strip().replace("\n", BREAK)
 
 
@@ -106,12 +106,12 @@ def text_of(element: HtmlElement) -> str:
 
 
 def has_text(element: HtmlElement) -> bool:
-    """True where `text_of` would return anything."""
+    """True if `text_of` is not empty."""
     return bool(_MARK.search(str(_STRING(element)) if len(element) else element.text or ""))
 
 
 def drop(element: HtmlElement) -> None:
-    """Remove an element with its descendants; text that follows it stays."""
+    """Remove an element with its descendants, but not the text after it (its tail)."""
     parent = element.getparent()
     if parent is None:
         return
@@ -125,7 +125,7 @@ def drop(element: HtmlElement) -> None:
 
 
 def flatten(root: HtmlElement) -> None:
-    """Turn every run of text into a <p>, a heading, a list item or a cell of its own."""
+    """Turn every run of text into a <p>, a heading or a list item of its own."""
     holders = _block_holders(root)
     for element in list(root.iter()):
         if element in holders and element.tag in _PLAIN:
@@ -143,12 +143,12 @@ def flatten(root: HtmlElement) -> None:
         _lift_items(item)
     for item in root.iter("li", "dd"):
         if item in holders:
-            _parted_text(item)
+            _separate_blocks(item)
             etree.strip_tags(item, "p", "div")
 
 
 def _block_holders(root: HtmlElement) -> set[HtmlElement]:
-    """Return the elements that have a block element among their descendants."""
+    """Return the elements with a block element among their descendants."""
     holders: set[HtmlElement] = set()
     for element in reversed(list(root.iter())):
         if element.tag in _BLOCKS or element in holders:
@@ -160,7 +160,7 @@ def _block_holders(root: HtmlElement) -> set[HtmlElement]:
 
 
 def _split_lines(paragraph: HtmlElement) -> None:
-    """Make a paragraph of each line of one, where its breaks stand between inline elements."""
+    """Split a paragraph into one for each line, if its line breaks are between inline elements."""
     tails = (child.tail or "" for child in paragraph)
     if BREAK not in (paragraph.text or "") and not any(BREAK in tail for tail in tails):
         return
@@ -188,7 +188,7 @@ def _line_after(line: HtmlElement, text: str) -> HtmlElement:
 
 
 def _lift_items(item: HtmlElement) -> None:
-    """Make items of a list in a list items that follow, so that each text stands once."""
+    """Move the items of nested lists after their parent item, so that each text occurs once."""
     parent = item.getparent()
     inner = [nested for nested in item.iter("li") if nested is not item]
     if parent is None or next(item.iterancestors("li"), None) is not None:
@@ -201,7 +201,10 @@ def _lift_items(item: HtmlElement) -> None:
 
 
 def _set_tables(root: HtmlElement) -> None:
-    """Make rows of tables, and boxes of those without data: never two filled cells in one row."""
+    """Turn table rows into paragraphs, and layout tables into <div>.
+
+    A layout table contains another table, or never has two filled cells in one row.
+    """
     for table in list(root.iter("table")):
         rows = list(table.iter("tr"))
         filled = (sum(has_text(cell) for cell in row if cell.tag in ("td", "th")) for row in rows)
@@ -214,17 +217,17 @@ def _set_tables(root: HtmlElement) -> None:
             _set_rows(table)
 
 
-def _parted_text(element: HtmlElement) -> str:
-    """Return the text of an element whose inner blocks are parted by a blank."""
+def _separate_blocks(element: HtmlElement) -> str:
+    """Separate an element's inner blocks by spaces; return its text."""
     for block in element.iterdescendants(*_BLOCKS):
         block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
     return text_of(element)
 
 
 def _set_rows(table: HtmlElement) -> None:
-    """Make a paragraph of every row of a table, in which an empty cell keeps its column."""
+    """Turn every row of a table into a paragraph, in which an empty cell keeps its column."""
     for row in list(table.iter("tr")):
-        cells = [_parted_text(cell) for cell in row if cell.tag in ("td", "th")]
+        cells = [_separate_blocks(cell) for cell in row if cell.tag in ("td", "th")]
         while cells and not cells[-1]:
             cells.pop()
         row.clear(keep_tail=True)
@@ -235,7 +238,7 @@ def _set_rows(table: HtmlElement) -> None:
 
 
 def _wrap_loose_text(element: HtmlElement) -> None:
-    """Put text and inline elements that stand between block elements into <p>."""
+    """Wrap text and inline elements between block elements in <p>."""
     run: HtmlElement | None = None
     if element.text and element.text.strip():
         run = element.makeelement("p")
@@ -258,7 +261,7 @@ def _wrap_loose_text(element: HtmlElement) -> None:
 
 
 def lines(root: HtmlElement) -> list[Line]:
-    """Return the blocks that hold text and no other block, in reading order."""
+    """Return the blocks with text and without inner blocks, in reading order."""
     return [
         Line(leaf, text)
         for leaf in root.iter(*_LEAF_TAGS)
@@ -271,7 +274,7 @@ def _holds_leaf(element: HtmlElement) -> bool:
 
 
 def strip_attributes(root: HtmlElement) -> None:
-    """Take off every attribute but link targets and spans of cells."""
+    """Remove all attributes except link targets and the spans of cells."""
     for element in root.iter():
         for name in list(element.attrib):
             if name not in ("href", "colspan", "rowspan"):

@@ -11,19 +11,19 @@ from storage.sql.clusters.compare import Texts
 from storage.sql.clusters.membership import Membership
 from storage.sql.clusters.signatures import Hashes, load_signatures
 
-_COMPARED = 16  # candidates an article is compared with, those that share most first
+_MAX_COMPARED = 16  # candidates per article, those that share most hashes first
 _NEAR_IDENTICAL = 8  # hashes that near-identical texts share at least
-_ASKED = 3  # articles of a cluster that a new one is compared with besides
-_SOME = 0.2  # part of the shorter text that two articles of one story share at least
-_READ_AHEAD = 3  # candidates whose texts are read before they are asked for
-_A_SERIES = 3  # look-alikes whose figures disagree make a series
+_MAX_MEMBERS = 3  # further articles of a cluster with which a new one is compared
+_MIN_SIMILARITY = 0.2  # share of the shorter text that two articles of one story have in common
+_READ_AHEAD = 3  # candidates whose texts are read in advance
+_MIN_SERIES = 3  # similar texts with different figures that make a series
 
 Similarities = dict[int, Similarity]
 
 
 @dataclass
 class ClusterAssigner:
-    """One round of assigning articles to clusters."""
+    """One round of assigning articles to clusters, in one transaction."""
 
     conn: Connection
     texts: Texts
@@ -37,92 +37,95 @@ class ClusterAssigner:
     def assign_clusters(self, loose: Collection[int]) -> None:
         """Assign articles that are in no cluster, in order of publication, and write the result.
 
-        Those that resemble one of them and are in another cluster are assigned again, once.
+        Articles of other clusters that are tied to one of them are assigned again, once.
         """
-        self.look_up(loose)
-        alike = [id_ for id_ in loose if self.candidates[id_]]
-        self.membership.load_alone(alike)
-        queue = sorted(self.membership.moments[id_] for id_ in alike)
-        waiting = set(alike)
+        self.load_candidates(loose)
+        with_candidates = [id_ for id_ in loose if self.candidates[id_]]
+        self.membership.load_alone(with_candidates)
+        queue = sorted(self.membership.moments[id_] for id_ in with_candidates)
+        waiting = set(with_candidates)
         for *_, id_ in queue:
             waiting.discard(id_)
             elsewhere = self._assign(id_, waiting)
-            self.look_up(elsewhere)
-            for one in elsewhere:
-                self.membership.leave(one)
-                self._assign(one, waiting)
+            self.load_candidates(elsewhere)
+            for tied in elsewhere:
+                self.membership.leave(tied)
+                self._assign(tied, waiting)
         self.membership.write(self.texts)
         self.texts.write_common()
 
     def _assign(self, id_: int, waiting: Collection[int]) -> list[int]:
-        """Put an article that is alone in a cluster; return what it is tied to in others."""
+        """Put a single article into a cluster; return those it is tied to in other clusters."""
         found = self._compare_all(id_, waiting)
         ties = self._best_first(found)
         nearest: dict[int, int] = {}
-        for one in ties:
-            nearest.setdefault(self.membership.source(one), one)
-        fitting = [one for source, one in nearest.items() if self._fits(id_, source, one, found)]
-        for one in fitting[1:]:
-            if self._share_text(*map(self.membership.source, (one, fitting[0]))):
-                self.membership.merge(one, fitting[0])
+        for tied in ties:
+            nearest.setdefault(self.membership.source(tied), tied)
+        fitting = [tied for source, tied in nearest.items() if self._fits(id_, source, tied, found)]
+        for tied in fitting[1:]:
+            if self._share_text(*map(self.membership.source, (tied, fitting[0]))):
+                self.membership.merge(tied, fitting[0])
         if fitting:
             self.membership.merge(id_, fitting[0])
         source = self.membership.source(id_)
-        return [one for one in ties if self.membership.source(one) != source]
+        return [tied for tied in ties if self.membership.source(tied) != source]
 
     def _compare_all(self, id_: int, waiting: Collection[int]) -> Similarities:
-        """Compare an article with the sources near it and, if none tells all, with their copies."""
+        """Compare an article with its candidates' sources; if none has most of it, with all."""
         found: Similarities = {}
-        nearby = {
-            one.article: one.shared
-            for one in self.candidates[id_]
-            if one.article in self.membership.moments and one.article not in waiting
+        candidates = {
+            candidate.article: candidate.shared
+            for candidate in self.candidates[id_]
+            if candidate.article in self.membership.moments and candidate.article not in waiting
         }
         sources: dict[int, int] = {}
-        for one, shared in nearby.items():
-            if (source := self.membership.source(one)) in self.membership.moments:
+        for candidate, shared in candidates.items():
+            if (source := self.membership.source(candidate)) in self.membership.moments:
                 sources.setdefault(source, shared)
         self._compare(id_, sources, found)
         enough = MOST * self.texts.size(id_)
-        if not any(like.is_tie and like.shared >= enough for like in found.values()):
-            self._compare(id_, nearby, found)
+        if not any(similar.is_tie and similar.shared >= enough for similar in found.values()):
+            self._compare(id_, candidates, found)
         return found
 
     def _compare(self, id_: int, others: dict[int, int], found: Similarities) -> None:
-        """Add to `found` others, of which the hashes they share are known, most first."""
-        for one, shared in list(others.items())[:_COMPARED]:
-            in_series = sum(like.looks_alike for like in found.values()) >= _A_SERIES
+        """Compare an article with others, and add the results to `found`.
+
+        others: the number of shared hashes by article, the highest first.
+        """
+        for other, shared in list(others.items())[:_MAX_COMPARED]:
+            in_series = sum(similar.looks_alike for similar in found.values()) >= _MIN_SERIES
             if in_series and shared < _NEAR_IDENTICAL:
                 break
-            if one not in found:
-                self.texts.load([id_, one])
-                found[one] = self.texts.compare(id_, one)
-        if sum(like.looks_alike for like in found.values()) >= _A_SERIES:
-            for one in self._best_first(found):
-                found[one] = self.texts.compare(id_, one, in_series=True)
+            if other not in found:
+                self.texts.load([id_, other])
+                found[other] = self.texts.compare(id_, other)
+        if sum(similar.looks_alike for similar in found.values()) >= _MIN_SERIES:
+            for tied in self._best_first(found):
+                found[tied] = self.texts.compare(id_, tied, in_series=True)
 
     def _best_first(self, found: Similarities) -> list[int]:
-        ties = [one for one, like in found.items() if like.is_tie]
-        return sorted(ties, key=lambda one: (-found[one].shared, self.membership.moments[one]))
+        ties = [id_ for id_, similar in found.items() if similar.is_tie]
+        return sorted(ties, key=lambda id_: (-found[id_].shared, self.membership.moments[id_]))
 
     def _fits(self, id_: int, source: int, nearest: int, found: Similarities) -> bool:
-        """True unless an article shares only that part with one of a cluster that others do not.
+        """Return False for an article that shares text only with `nearest` of a cluster.
 
-        That one may hold two stories, or quote another in full; it must not make them one.
+        `nearest` may hold two stories, or quote another in full; it must not make them one.
         """
         if nearest != source:
             self.texts.load([source])
-            like = found.get(source) or self.texts.compare(id_, source)
-            return like.similarity >= _SOME and not like.looks_alike
-        others = sorted(self.membership.members(source) - {source})[:_ASKED]
-        return not others or any(self._share_text(id_, one) for one in others)
+            similar = found.get(source) or self.texts.compare(id_, source)
+            return similar.similarity >= _MIN_SIMILARITY and not similar.looks_alike
+        members = sorted(self.membership.members(source) - {source})[:_MAX_MEMBERS]
+        return not members or any(self._share_text(id_, member) for member in members)
 
     def _share_text(self, one: int, other: int) -> bool:
         self.texts.load([one, other])
-        return self.texts.compare(one, other).similarity >= _SOME
+        return self.texts.compare(one, other).similarity >= _MIN_SIMILARITY
 
-    def look_up(self, ids: Collection[int]) -> None:
-        """Read what `ids` are assigned by: candidates, their sources, and all their moments."""
+    def load_candidates(self, ids: Collection[int]) -> None:
+        """Load the candidates of `ids`, with their clusters, publication times and first texts."""
         fresh = [id_ for id_ in ids if id_ not in self.candidates]
         if not fresh:
             return
@@ -130,26 +133,27 @@ class ClusterAssigner:
         self.hashes |= load_signatures(self.conn, unknown)
         self.hashes |= {id_: () for id_ in fresh if id_ not in self.hashes}
         known = holders(self.conn, (hash_ for id_ in fresh for hash_ in self.hashes[id_]))
-        nearby = {one for of_hash in known.values() if len(of_hash) > 1 for one in of_hash}
-        self.hashes |= load_signatures(self.conn, nearby - self.hashes.keys())
-        self.membership.load(nearby)
-        sources = {one: self.membership.source(one) for one in nearby}
+        sharing = {id_ for of_hash in known.values() if len(of_hash) > 1 for id_ in of_hash}
+        self.hashes |= load_signatures(self.conn, sharing - self.hashes.keys())
+        self.membership.load(sharing)
+        sources = {id_: self.membership.source(id_) for id_ in sharing}
         self.candidates |= {id_: find_candidates(id_, self.hashes, known, sources) for id_ in fresh}
-        alike = [id_ for id_ in fresh if self.candidates[id_]]
+        found = [id_ for id_ in fresh if self.candidates[id_]]
         self.membership.load(
-            {sources[one.article] for id_ in alike for one in self.candidates[id_]}.union(alike)
+            {sources[candidate.article] for id_ in found for candidate in self.candidates[id_]}
+            | set(found)
         )
-        self.texts.load(self._first_compared(alike))
+        self.texts.load(self._first_compared(found))
 
     def _first_compared(self, ids: Iterable[int]) -> Iterator[int]:
-        """Yield those that are compared in most cases, so that one statement reads them all."""
+        """Yield the articles that are compared in most cases, so that one statement reads them."""
         for id_ in ids:
-            nearby = [
-                one.article
-                for one in self.candidates[id_]
-                if one.article in self.membership.moments
+            candidates = [
+                candidate.article
+                for candidate in self.candidates[id_]
+                if candidate.article in self.membership.moments
             ]
-            if nearby:
+            if candidates:
                 yield id_
-            yield from list(dict.fromkeys(map(self.membership.source, nearby)))[:_READ_AHEAD]
-            yield from nearby[:_READ_AHEAD]
+            yield from list(dict.fromkeys(map(self.membership.source, candidates)))[:_READ_AHEAD]
+            yield from candidates[:_READ_AHEAD]

@@ -1,4 +1,4 @@
-"""The articles that share hashes with one, its candidates, and the index that finds them."""
+"""Find the candidates for copies of an article, which share hashes with it, by an index."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -16,106 +16,104 @@ from storage.sql.schema.clusters import signatures
 from storage.sql.schema.types import in_parts
 
 MAX_STORIES_PER_HASH = 12
-"""Stories among a hash's holders; a hash with more is boilerplate or a form's text."""
+"""Stories of the articles with a hash; a hash with more is boilerplate or the text of a form."""
 
 MIN_SHARED_HASHES = 10
-"""Hashes of 16 that make a candidate of an article that shares no distinctive one."""
+"""Shared hashes, of 16, that make a candidate of an article that shares no distinctive hash."""
 
 Holders = Mapping[int, Collection[int]]
-"""Of each hash the articles that hold it, at most the 32 stored last."""
+"""The articles that have a hash, by hash; at most the 32 stored last."""
 
 
 class CopyCandidate(NamedTuple):
-    """An article that may be a copy, and how many hashes it shares."""
+    """An article that may be a copy, and the number of hashes that it shares."""
 
     article: int
     shared: int
 
 
 class _Index(Protocol):
-    """The functions that both modules have; each says there what it does."""
+    """The functions that both modules implement; they are documented there."""
 
     def prepare(self, conn: Connection, /) -> None: ...
     def change(
         self,
         conn: Connection,
         rows: Sequence[Mapping[str, Any]],
-        gone: Mapping[int, Collection[int]],
-        come: Mapping[int, Collection[int]],
+        removed: Mapping[int, Collection[int]],
+        added: Mapping[int, Collection[int]],
         /,
     ) -> None: ...
     def holders(self, conn: Connection, hashes: Sequence[int], /) -> Holders: ...
     def rebuild(self, conn: Connection, /) -> None: ...
-    def stray(self, conn: Connection, /) -> list[tuple[str, str, int | None]]: ...
+    def faults(self, conn: Connection, /) -> list[tuple[str, str, int | None]]: ...
     def repair(self, conn: Connection, hash_: int | None, /) -> None: ...
 
 
 def write_signatures(conn: Connection, wanted: Mapping[int, Hashes | None]) -> Collection[int]:
-    """Make the signatures of these articles the given ones; None: no signature.
+    """Write the signatures of these articles; None deletes one.
 
-    Returns those articles that had one before. The caller holds the lock of the clusters.
+    Returns the articles that had one before. The caller holds the lock of the clusters.
     """
     rows = rows_at(conn, SIGNATURES, signatures.c.article, wanted)
     stored = {row.article: unpack(row.packed) for row in rows}
     current = {row.article for row in rows if row.version == SIGNATURE_VERSION}
-    right = {id_ for id_ in current if stored[id_] == wanted[id_]}
-    stale = {id_: hashes for id_, hashes in stored.items() if id_ not in right}
-    fresh = {id_: new for id_, new in wanted.items() if new and id_ not in right}
+    unchanged = {id_ for id_ in current if stored[id_] == wanted[id_]}
+    stale = {id_: hashes for id_, hashes in stored.items() if id_ not in unchanged}
+    fresh = {id_: new for id_, new in wanted.items() if new and id_ not in unchanged}
     for part in in_parts(list(stale)):
         conn.execute(sa.delete(signatures).where(signatures.c.article.in_(part)))
-    written = [
+    inserted = [
         {"article": id_, "version": SIGNATURE_VERSION, "packed": pack(hashes)}
         for id_, hashes in fresh.items()
     ]
-    every = {*stale, *fresh}
-    gone = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in every}
-    come = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in every}
-    if every:
-        index_of(conn).change(conn, written, gone, come)
+    changed = {*stale, *fresh}
+    removed = {id_: set(stale.get(id_, ())).difference(fresh.get(id_, ())) for id_ in changed}
+    added = {id_: set(fresh.get(id_, ())).difference(stale.get(id_, ())) for id_ in changed}
+    if changed:
+        index_of(conn).change(conn, inserted, removed, added)
     return stored.keys()
 
 
 def holders(conn: Connection, hashes: Iterable[int]) -> Holders:
-    """Return the articles that hold each of these hashes, as far as any does.
+    """Return the articles that have each of these hashes; hashes that none has are left out.
 
-    Of a hash that more than 32 hold only the latest stored: it is boilerplate, a form's text or a
-    story reprinted everywhere, and of the last any few copies lead to the source.
+    At most 32 per hash, the latest stored: a hash of more is boilerplate, the text of a form or a
+    story reprinted everywhere, and any few copies of that lead to its source.
     """
     return index_of(conn).holders(conn, sorted(set(hashes)))
 
 
 def index_of(conn: Connection) -> _Index:
-    """Return the functions for the index of the database behind a connection."""
+    """Return the index functions for the database behind a connection."""
     return choose(conn, sqlite=on_sqlite, postgresql=on_postgresql)
 
 
 def find_candidates(
     id_: int, hashes: Mapping[int, Hashes], known: Holders, sources: Mapping[int, int]
 ) -> list[CopyCandidate]:
-    """Return the articles that share at least two hashes with one, most shared first.
+    """Return the articles that share at least two hashes with an article, most shared first.
 
-    At least one of the two must be distinctive, or nearly all must be shared: an issue of a
-    series and its copy. hashes: those of the article and of all holders of its own; counted by
-    holders alone, of which only the latest are known, a copy would share less than it does.
-    sources: of each holder the source of its cluster; the article itself where it is no copy.
+    At least one of the two must be distinctive, or nearly all must be shared, as by an issue of a
+    series and its copy. hashes: signatures of the article and of all holders of its hashes; shared
+    hashes cannot be counted from `known`, which has only the latest holders.
+    sources: each holder's cluster, by its source; the holder itself where it is no copy.
     """
     own, distinctive, common = set(hashes[id_]), set[int](), set[int]()
     for hash_ in own:
         of_hash = known.get(hash_, ())
-        if len(of_hash) < 2:  # most are the article's own
+        if len(of_hash) < 2:  # most hashes are only in the article itself
             continue
-        is_distinctive = len({sources[one] for one in of_hash}) <= MAX_STORIES_PER_HASH
+        is_distinctive = len({sources[holder] for holder in of_hash}) <= MAX_STORIES_PER_HASH
         (distinctive if is_distinctive else common).update(of_hash)
     shared = {
-        one: len(own.intersection(hashes.get(one, ())))
-        for one in distinctive | common
-        if one != id_
+        other: len(own.intersection(hashes.get(other, ())))
+        for other in distinctive | common
+        if other != id_
     }
-    enough = [
-        one
-        for one, n in shared.items()
-        if n >= (SHARED if one in distinctive else MIN_SHARED_HASHES)
+    found = [
+        CopyCandidate(other, count)
+        for other, count in shared.items()
+        if count >= (SHARED if other in distinctive else MIN_SHARED_HASHES)
     ]
-    return [
-        CopyCandidate(one, shared[one]) for one in sorted(enough, key=lambda i: (-shared[i], i))
-    ]
+    return sorted(found, key=lambda candidate: (-candidate.shared, candidate.article))

@@ -1,11 +1,11 @@
-"""Which articles hold a hash, on PostgreSQL: an index over the signatures themselves.
+"""Find the articles that have a hash, on PostgreSQL: by a GIN index over the signatures.
 
-A row for each hash, as in SQLite, would cost 60 bytes there with its entry in an index. A GIN index
-takes two or three bytes where its keys have several articles each, so a hash is cut to 22 bits as
-a key; other hashes under it are left out by the signatures that the look-up returns.
+A row per hash, as on SQLite, would cost 60 bytes with its index entry. A GIN entry takes two or
+three bytes where a key has several articles, so the key is the hash cut to 22 bits; other hashes
+with the same key are filtered out by the signatures that the query returns.
 
-Nothing stops such an index after the latest 32 articles. So a hash that very many hold becomes a
-row of `common_hashes` when a look-up meets it, and the index is not asked for it any more.
+A GIN index cannot stop after the latest 32 articles. So a hash that very many articles have becomes
+a row of `common_hashes` when a query finds it, and later queries do not use the index for it.
 """
 
 from collections import defaultdict, deque
@@ -20,15 +20,15 @@ from storage.sql.clusters.signatures import PER_HASH, signature_pages
 from storage.sql.schema.clusters import common_hashes
 
 KEYS = 1 << 22
-"""Keys of the index: at a million articles four share one, and a look-up returns 64 rows."""
+"""Keys of the index: with a million articles four share one, and a query returns 64 rows."""
 
 COMMON = 2 * PER_HASH
-"""Articles that make a hash common, and as many are kept: half of them may go before it is not."""
+"""Articles that make a hash common; as many are stored, and it stays so until half are deleted."""
 
-_ASKED = 128  # hashes a statement: for each article it meets, the index goes through all of them
+_HASHES = 128  # per statement: for each article that it finds, the index checks all of them
 
-# The lowest 22 bits of each hash. Costly, so that no plan asks it row by row; not "parallel safe",
-# so that none starts processes for the few rows of a look-up. In plpgsql it takes half the time.
+# The lowest 22 bits of each hash. COST is high so that no plan calls it for each row; it is not
+# PARALLEL SAFE so that no plan starts workers for few rows. In plpgsql it takes half the time.
 SIGNATURE_KEYS = """
 CREATE FUNCTION signature_keys(packed bytea) RETURNS int4[]
 LANGUAGE plpgsql IMMUTABLE STRICT COST 1000 AS $$
@@ -47,7 +47,7 @@ END
 $$
 """.replace("@MASK", str(KEYS - 1))
 
-# Both in one statement: a round trip takes longer than either.
+# Both in one statement: a round trip takes longer than either part.
 _WRITE = sa.text("""
 WITH written AS (
     INSERT INTO signatures (article, version, packed)
@@ -75,40 +75,41 @@ _KEEP = (
 
 
 def prepare(conn: Connection) -> None:
-    """Let no plan read all signatures: it is never the shorter way."""
+    """Keep the planner from scanning all signatures, which is never faster."""
     conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
 
 
 def change(
     conn: Connection,
     rows: Sequence[Mapping[str, Any]],
-    gone: Mapping[int, Collection[int]],
-    come: Mapping[int, Collection[int]],
+    removed: Mapping[int, Collection[int]],
+    added: Mapping[int, Collection[int]],
 ) -> None:
-    """Write rows of signatures; their articles no longer hold some hashes, and hold others."""
-    given = {
+    """Insert rows of signatures. removed, added: the hashes that changed, by article."""
+    changed = (*removed.values(), *added.values())
+    parameters = {
         "ids": [row["article"] for row in rows],
         "versions": [row["version"] for row in rows],
         "packed": [row["packed"] for row in rows],
-        "hashes": list({hash_ for some in (*gone.values(), *come.values()) for hash_ in some}),
+        "hashes": list({hash_ for hashes in changed for hash_ in hashes}),
     }
-    before = {row.hash: set(row.latest) for row in conn.execute(_WRITE, given)}
+    before = {row.hash: set(row.latest) for row in conn.execute(_WRITE, parameters)}
     if not before:
         return
     after = {hash_: set(latest) for hash_, latest in before.items()}
-    for id_, hashes in gone.items():
+    for id_, hashes in removed.items():
         for hash_ in after.keys() & hashes:
             after[hash_].discard(id_)
-    for id_, hashes in come.items():
+    for id_, hashes in added.items():
         for hash_ in after.keys() & hashes:
-            # Of those before the first that is kept not all are known.
+            # Not all articles before the first stored one are known.
             if id_ > min(after[hash_], default=id_):
                 after[hash_].add(id_)
     _keep(conn, {hash_: ids for hash_, ids in after.items() if ids != before[hash_]})
 
 
 def _keep(conn: Connection, latest: Mapping[int, Collection[int]]) -> None:
-    """Write the latest holders of hashes, or leave those to the index of which few are known."""
+    """Store the latest holders of common hashes; delete the rows of those with too few left."""
     few = [hash_ for hash_, ids in latest.items() if len(ids) < PER_HASH]
     if few:
         conn.execute(sa.delete(common_hashes).where(common_hashes.c.hash.in_(few)))
@@ -122,20 +123,20 @@ def _keep(conn: Connection, latest: Mapping[int, Collection[int]]) -> None:
 
 
 def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
-    """Return the latest articles that hold each of these hashes, as far as any does."""
+    """Return the latest articles that have each of these hashes, by hash."""
     found: dict[int, list[int]] = {}
-    for start in range(0, len(hashes), _ASKED):
-        part = hashes[start : start + _ASKED]
+    for start in range(0, len(hashes), _HASHES):
+        part = hashes[start : start + _HASHES]
         common, rare = _holders(conn, part)
-        _become_common(conn, {one: ids for one, ids in rare.items() if len(ids) >= COMMON})
-        found |= {one: ids[-PER_HASH:] for one, ids in (common | rare).items()}
+        _add_common(conn, {hash_: ids for hash_, ids in rare.items() if len(ids) >= COMMON})
+        found |= {hash_: ids[-PER_HASH:] for hash_, ids in (common | rare).items()}
     return found
 
 
 def _holders(
     conn: Connection, hashes: Sequence[int]
 ) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """Return the latest holders of those hashes that are common, and all of the others."""
+    """Return the latest holders of the common hashes, and all holders of the others."""
     rows = conn.execute(_HOLDING, {"hashes": list(hashes), "mask": KEYS - 1}).all()
     common = {row.hash: list(row.latest) for row in rows if row.article is None}
     wanted = set(hashes).difference(common)
@@ -147,18 +148,18 @@ def _holders(
     return common, {hash_: sorted(articles) for hash_, articles in rare.items()}
 
 
-def _become_common(conn: Connection, latest: Mapping[int, Sequence[int]]) -> None:
+def _add_common(conn: Connection, latest: Mapping[int, Sequence[int]]) -> None:
     rows = [{"hash": hash_, "latest": ids[-COMMON:]} for hash_, ids in sorted(latest.items())]
     if rows:
         conn.execute(sa.insert(common_hashes), rows)
 
 
 def rebuild(_conn: Connection) -> None:
-    """Do nothing: the server keeps the index itself."""
+    """Do nothing: the server maintains the index."""
 
 
-def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
-    """Return a fault, its repair and the hash for each hash whose latest holders are wrong."""
+def faults(conn: Connection) -> list[tuple[str, str, int | None]]:
+    """Return (fault, repair, hash) for each common hash whose stored holders are wrong."""
     kept = {row.hash: list(row.latest) for row in conn.execute(sa.select(common_hashes))}
     latest: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=COMMON))
     for page in signature_pages(conn) if kept else ():
@@ -167,8 +168,8 @@ def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
                 latest[hash_].append(row.article)
     return [
         (
-            f"the latest articles that hold hash {hash_} are others",
-            "let the index be asked for it",
+            f"the articles listed for common hash {hash_} are not the latest that have it",
+            "delete the list, so that the index is used for this hash",
             hash_,
         )
         for hash_, ids in sorted(kept.items())
@@ -177,5 +178,5 @@ def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
 
 
 def repair(conn: Connection, hash_: int | None) -> None:
-    """Let the index be asked for a hash."""
+    """Delete the row of a common hash, so that queries use the index for it again."""
     conn.execute(sa.delete(common_hashes).where(common_hashes.c.hash == hash_))

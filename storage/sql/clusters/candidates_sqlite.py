@@ -1,4 +1,4 @@
-"""Which articles hold a hash, on SQLite: a row of `sketches` for each, ordered by hash."""
+"""Find the articles that have a hash, on SQLite: by the table `sketches`, ordered by hash."""
 
 import json
 from collections import defaultdict
@@ -18,29 +18,30 @@ _PRIME = 2147483647
 
 
 def prepare(_conn: Connection) -> None:
-    """Do nothing: SQLite takes the index."""
+    """Do nothing: SQLite's planner uses the index."""
 
 
 def change(
     conn: Connection,
     rows: Sequence[Mapping[str, Any]],
-    gone: Mapping[int, Collection[int]],
-    come: Mapping[int, Collection[int]],
+    removed: Mapping[int, Collection[int]],
+    added: Mapping[int, Collection[int]],
 ) -> None:
-    """Write rows of signatures; their articles no longer hold some hashes, and hold others."""
+    """Insert rows of signatures. removed, added: the hashes that changed, by article."""
     insert(conn, signatures, rows)
-    stale = sorted((hash_, id_) for id_, hashes in gone.items() for hash_ in hashes)
+    stale = sorted((hash_, id_) for id_, hashes in removed.items() for hash_ in hashes)
     if stale:
         conn.exec_driver_sql("DELETE FROM sketches WHERE hash = ? AND article = ?", stale)
-    _add(conn, come)
+    _add(conn, added)
 
 
 def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
-    """Return the latest articles that hold each of these hashes, as far as any does."""
-    asked = {"hashes": json.dumps(hashes), "most": PER_HASH * len(hashes)}
-    rows = conn.execute(_ALL, asked).all()
-    if len(rows) == asked["most"]:  # some hash is common; asking for each one's latest is slower
-        rows = conn.execute(_LATEST, asked).all()
+    """Return the latest articles that have each of these hashes, by hash."""
+    limit = PER_HASH * len(hashes)
+    parameters = {"hashes": json.dumps(hashes), "limit": limit}
+    rows = conn.execute(_ALL, parameters).all()
+    if len(rows) == limit:  # some hash is common; this query is slower, but limited for each hash
+        rows = conn.execute(_LATEST, parameters).all()
     found: defaultdict[int, list[int]] = defaultdict(list)
     for hash_, article in rows:
         found[hash_].append(article)
@@ -48,28 +49,28 @@ def holders(conn: Connection, hashes: Sequence[int]) -> dict[int, list[int]]:
 
 
 def rebuild(conn: Connection) -> None:
-    """Write all rows again from the signatures."""
+    """Rewrite all rows from the signatures."""
     conn.execute(sa.delete(sketches))
     for page in signature_pages(conn):
         _add(conn, {row.article: set(unpack(row.packed)) for row in page})
 
 
-def stray(conn: Connection) -> list[tuple[str, str, int | None]]:
-    """Return a fault, its repair and no hash where the rows are not those of the signatures."""
+def faults(conn: Connection) -> list[tuple[str, str, int | None]]:
+    """Return one (fault, repair, no hash) where the rows differ from the signatures."""
     if _sum_of_sketches(conn) == _sum_of_signatures(conn):
         return []
-    what = "the rows that look-alikes are found by are not those of the signatures"
-    return [(what, "rebuild them from the signatures; crawls wait meanwhile", None)]
+    fault = "the index of hashes, by which copies are found, differs from the signatures"
+    return [(fault, "rebuild it from the signatures; crawls wait meanwhile", None)]
 
 
 def repair(conn: Connection, _hash: int | None) -> None:
-    """Rebuild the rows if they are still not those of the signatures."""
-    if stray(conn):
+    """Rebuild the rows if they still differ from the signatures."""
+    if faults(conn):
         rebuild(conn)
 
 
 def _sum_of_sketches(conn: Connection) -> tuple[int, int]:
-    """Return how many rows there are, and a sum that depends on which; see `_sum_of_signatures`."""
+    """Return the number of rows and a checksum of them; compare with `_sum_of_signatures`."""
     each = (sketches.c.hash + 2**31) * (sketches.c.article % 65521 + 1) % _PRIME
     row = conn.execute(sa.select(sa.func.count(), sa.func.sum(each)).select_from(sketches)).one()
     return row[0], row[1] or 0
@@ -85,14 +86,14 @@ def _sum_of_signatures(conn: Connection) -> tuple[int, int]:
     return count, total
 
 
-def _add(conn: Connection, come: Mapping[int, Collection[int]]) -> None:
-    added = sorted((hash_, id_) for id_, hashes in come.items() for hash_ in hashes)
-    if added:  # one that is there already is a fault which `archive check` reports, and no harm
-        conn.exec_driver_sql("INSERT INTO sketches VALUES (?, ?) ON CONFLICT DO NOTHING", added)
+def _add(conn: Connection, added: Mapping[int, Collection[int]]) -> None:
+    rows = sorted((hash_, id_) for id_, hashes in added.items() for hash_ in hashes)
+    if rows:  # a row that exists already is harmless; `archive check` reports it
+        conn.exec_driver_sql("INSERT INTO sketches VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
 
 def _latest() -> Select[Any]:
-    """Return a statement for (hash, article); SQLite has no lateral join to say it with."""
+    """Return a query for (hash, article) of each hash's latest; SQLite has no LATERAL join."""
     wanted = sa.func.json_each(sa.bindparam("hashes")).table_valued("value", name="wanted")
     holder = sketches.alias()
     oldest = (
@@ -103,8 +104,9 @@ def _latest() -> Select[Any]:
         .offset(PER_HASH - 1)
         .scalar_subquery()
     )
-    near = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= sa.func.coalesce(oldest, 0))
-    return sa.select(sketches.c.hash, sketches.c.article).select_from(wanted.join(sketches, near))
+    first = sa.func.coalesce(oldest, 0)
+    latest = (sketches.c.hash == wanted.c.value) & (sketches.c.article >= first)
+    return sa.select(sketches.c.hash, sketches.c.article).select_from(wanted.join(sketches, latest))
 
 
 _LATEST = _latest()
@@ -116,5 +118,5 @@ _ALL = (
         )
     )
     .order_by(sketches.c.hash, sketches.c.article)
-    .limit(sa.bindparam("most"))
+    .limit(sa.bindparam("limit"))
 )

@@ -1,6 +1,6 @@
-"""Which articles are copies of which: kept true in the transaction that writes them.
+"""Cluster articles in the transaction that writes their revisions.
 
-docs/clusters.md states the rule. A copy's parent is a source, never a copy.
+docs/clusters.md states the rule. A copy's source is never itself a copy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,32 +32,32 @@ _VERSIONS = (
 
 
 def cluster_articles(conn: Connection, latest: Mapping[int, Article | None]) -> None:
-    """Decide again what these articles are copies of, and what is a copy of them.
+    """Assign these articles and their copies to clusters again.
 
-    latest: by short id, what the article's newest revision says, which is written already; None
-    where it is no article today or about to be deleted.
+    latest: by short id, the content of the article's newest revision, which is written already;
+    None where it has none or is about to be deleted.
     """
     texts = {id_: article for id_, article in latest.items() if article}
     hashes = dict.fromkeys(latest) | dict(zip(texts, signatures_of(texts.values()), strict=True))
-    # Two copies stored at once by two processes would not see each other. The lock comes after
-    # those of the outlets and nothing is locked after it, so no two wait for each other.
+    # Without the lock, two processes that store two copies at once would not see each other's. It
+    # is taken after the locks of the outlets and as the last one, so that no deadlock is possible.
     lock(conn, "clusters")
     index_of(conn).prepare(conn)
     known = write_signatures(conn, hashes)
-    loose = _detach(conn, list(known))  # the others are new: they have no copies
+    loose = _detach(conn, list(known))  # the others are new and have no copies
     ClusterAssigner(
         conn, Texts(conn, texts), {i: h for i, h in hashes.items() if h}
-    ).assign_clusters({id_ for id_, some in hashes.items() if some} | (loose - latest.keys()))
+    ).assign_clusters({id_ for id_, own in hashes.items() if own} | (loose - latest.keys()))
 
 
 def forget_article(conn: Connection, id_: int) -> None:
-    """Delete what clusters keep of an article whose row is about to be deleted."""
+    """Delete an article's rows in the tables of clusters, before its own row is deleted."""
     cluster_articles(conn, {id_: None})
     conn.execute(sa.delete(common_lines).where(common_lines.c.article == id_))
 
 
 def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
-    """Return answers that say of new articles what they are copies of."""
+    """Return outcomes with `copy_of` set for new articles that are copies."""
     new = [one.id for one in answers if one.verdict is Verdict.NEW and one.id is not None]
     found = {
         row.article: row.source
@@ -68,9 +68,9 @@ def with_sources(conn: Connection, answers: Sequence[Stored]) -> list[Stored]:
 
 
 def cluster_page(conn: Connection, after: int) -> int | None:
-    """Cluster those of some hundred articles that are not by today's rules.
+    """Cluster those of the next articles whose signatures are missing or of another version.
 
-    after: the last short id of the page before; returns that of this one, None for the last.
+    after: the last short id of the page before; returns that of this page, None at the end.
     """
     rows = conn.execute(_VERSIONS.where(articles.c.id > after).limit(_PAGE)).all()
     stale = [row.id for row in rows if row.version != SIGNATURE_VERSION]
@@ -80,7 +80,7 @@ def cluster_page(conn: Connection, after: int) -> int | None:
 
 
 def _detach(conn: Connection, ids: Sequence[int]) -> set[int]:
-    """Take these articles out of their clusters; return the copies that they had."""
+    """Delete these articles' and their copies' rows of `copies`; return the copies' articles."""
     loose: set[int] = set()
     for part in in_parts(ids):
         touched = copies.c.article.in_(part) | copies.c.source.in_(part)

@@ -1,4 +1,4 @@
-"""`archive.clusters`: articles that are copies of one story; docs/clusters.md."""
+"""`archive.clusters`: stories, each an article with its copies; docs/clusters.md."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,13 +26,13 @@ class Clusters(Part):
     def get(self, ref: str) -> Cluster:
         """Return the cluster of the article with this short id or URL.
 
-        An article without copies is alone in its own. Raises NotFoundError.
+        An article without copies is the only one in its cluster. Raises NotFoundError.
         """
         with self._database.reading() as conn:
             return load_clusters(conn, [existing_id(conn, self._database.name, ref)])[0]
 
     def sizes(self, ids: Sequence[int]) -> dict[int, ClusterSize]:
-        """Return how large the clusters of these articles are; those without copies left out."""
+        """Return the sizes of these articles' clusters; articles without copies are left out."""
         with self._database.reading() as conn:
             sources = sources_of(conn, ids)
             wanted = sorted(set(sources.values()))
@@ -52,9 +52,9 @@ class Clusters(Part):
         return {id_: sizes[source] for id_, source in sources.items() if source in sizes}
 
     def find(self, query: ClusterQuery) -> Iterator[Cluster]:
-        """Yield the stories with at least two articles that match, those in most outlets first.
+        """Yield the matching stories with at least two articles, those in most outlets first.
 
-        Among equals the one with more articles, then the newer one. Raises ValueError for a time
+        Ties are ordered by the number of articles, then newest first. Raises ValueError for a time
         without a zone.
         """
         check_window(query)
@@ -93,7 +93,7 @@ def _stories(conn: Connection, query: ClusterQuery) -> Select[Any]:
         .order_by(outlets.desc(), sa.func.count().desc(), source.c.sort_at.desc())
         .order_by(copies.c.source.desc())
     )
-    # What is few comes first: else every story that there is would be counted, to leave most out.
+    # Filter by the narrowest condition first; otherwise every story would be counted.
     window = list(within(articles.c.sort_at, query))
     if query.places:
         found = found.where(copies.c.source.in_(_about_places(conn, query)))
@@ -101,15 +101,15 @@ def _stories(conn: Connection, query: ClusterQuery) -> Select[Any]:
     elif window:
         found = found.where(copies.c.source.in_(sa.select(articles.c.id).where(*window)))
     if query.outlets:
-        wanted = sa.or_(*(one.c.outlet.in_(query.outlets) for one in (source, copy)))
+        wanted = sa.or_(*(table.c.outlet.in_(query.outlets) for table in (source, copy)))
         found = found.having(sa.func.sum(sa.case((wanted, 1), else_=0)) > 0)
     return found
 
 
 def _about_places(conn: Connection, query: ClusterQuery) -> Select[Any]:
-    """Return a statement for the sources of what is about the query's places.
+    """Return a query for the sources of the articles that are about the query's places.
 
-    No copy came out before its source: what did before the window need not be looked at.
+    No copy is published before its source: articles before the window need not be read.
     """
     about, copied = article_places.c, copies.alias()
     found = sa.select(sa.func.coalesce(copied.c.source, about.article))

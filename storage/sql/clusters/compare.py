@@ -1,4 +1,4 @@
-"""Comparing stored articles: their texts, read once, and the lines that do not count."""
+"""Compare stored articles: read each text once, and ignore lines that are common."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,30 +13,30 @@ from storage.sql.read.latest import latest_texts
 from storage.sql.schema.clusters import common_lines
 
 COMMON = 12
-"""Articles that make a line common, so that it does not count: a dozen that are no copies."""
+"""Articles, not copies of each other, that make a line common; common lines are not compared."""
 
 
 class Texts:
     """The texts of articles in one transaction, and comparisons between them.
 
-    at_hand: articles whose newest text the caller has, to spare reading it.
+    loaded: articles whose newest text the caller has already.
     """
 
-    def __init__(self, conn: Connection, at_hand: Mapping[int, Article]) -> None:
+    def __init__(self, conn: Connection, loaded: Mapping[int, Article]) -> None:
         self._conn = conn
-        self._at_hand = at_hand
+        self._loaded = loaded
         self._texts: dict[int, Text] = {}
-        self._holders: defaultdict[int, set[int]] = defaultdict(set)  # of each known line
-        self._looked_up: set[int] = set()
+        self._holders: defaultdict[int, set[int]] = defaultdict(set)  # articles, by line
+        self._looked_up: set[int] = set()  # lines whose holders are loaded
         self._compared: dict[tuple[int, int], Similarity] = {}
         self._shared: set[tuple[int, int]] = set()  # (line, article), to be written
 
     def load(self, ids: Iterable[int]) -> None:
-        """Read the texts of these articles, and which of their lines are common."""
+        """Load the texts of these articles, and the articles known to share their lines."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._texts]
         if not wanted:
             return
-        found = {id_: self._at_hand[id_] for id_ in wanted if id_ in self._at_hand}
+        found = {id_: self._loaded[id_] for id_ in wanted if id_ in self._loaded}
         found |= latest_texts(self._conn, [id_ for id_ in wanted if id_ not in found])
         fresh = {id_: read(article) for id_, article in found.items()}
         self._texts |= fresh
@@ -46,12 +46,12 @@ class Texts:
             self._holders[line].add(article)
 
     def compare(self, one: int, other: int, *, in_series: bool = False) -> Similarity:
-        """Compare two articles that are loaded, and learn from it which lines are common."""
+        """Compare two loaded articles; count the lines that they share if they are no copies."""
         pair = (min(one, other), max(one, other))
         if not in_series and pair in self._compared:
             return self._compared[pair]
         left, right = self._texts.get(one), self._texts.get(other)
-        if left is None or right is None:  # one is just being made one with another article
+        if left is None or right is None:  # one is being merged into another article
             return Similarity(Reason.LITTLE, 0.0)
         lines = {*left.lines, *right.lines}
         common = [line for line in lines if len(self._holders.get(line, ())) >= COMMON]
@@ -60,21 +60,21 @@ class Texts:
             self._compared[pair] = found
         if not found.is_tie:
             for line in shared_lines(left, right).difference(common):
-                self._note(line, one)
-                self._note(line, other)
+                self._add_holder(line, one)
+                self._add_holder(line, other)
         return found
 
     def size(self, id_: int) -> int:
-        """Return how many shingles an article that is loaded has; 1 at least."""
+        """Return the number of a loaded article's shingles, at least 1."""
         text = self._texts.get(id_)
         return max(1, len(text.shingles)) if text else 1
 
     def write_common(self) -> None:
-        """Write which lines unlike articles were seen to share."""
+        """Write the lines that articles share which are no copies of each other."""
         rows = [{"line": line, "article": article} for line, article in sorted(self._shared)]
         insert(self._conn, common_lines, rows)
 
-    def _note(self, line: int, article: int) -> None:
+    def _add_holder(self, line: int, article: int) -> None:
         holders = self._holders[line]
         if article not in holders and len(holders) < COMMON:
             holders.add(article)

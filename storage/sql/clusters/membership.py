@@ -1,4 +1,4 @@
-"""Which cluster each article is in, within one round of assigning them; written at its end."""
+"""The clusters of articles during one round of assignment; written at its end."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,55 +21,55 @@ Moment = tuple[datetime, str, int]
 
 @dataclass
 class Membership:
-    """The clusters of articles, read as they are asked for: a source is its cluster's earliest.
+    """The clusters of articles, loaded on demand; a cluster's source is its earliest article.
 
-    moments: when articles were published; what is no article today has none.
+    moments: when articles were published; an article without a revision has none.
     """
 
     conn: Connection
     moments: dict[int, Moment] = field(default_factory=dict)
     _sources: dict[int, int] = field(default_factory=dict)
-    _stored: dict[int, int] = field(default_factory=dict)  # the sources that are in the table
+    _stored: dict[int, int] = field(default_factory=dict)  # the sources as stored
     _members: dict[int, set[int]] = field(default_factory=dict)  # by source
 
     def load(self, ids: Iterable[int]) -> None:
-        """Read when articles were published, and their sources."""
+        """Load articles' publication times and sources."""
         for row in rows_at(self.conn, _ROWS, articles.c.id, set(ids) - self._sources.keys()):
             self._sources[row.id] = self._stored[row.id] = row.source or row.id
             if row.sort_at is not None:
                 self.moments[row.id] = (row.sort_at, row.url, row.id)
 
     def load_alone(self, ids: Iterable[int]) -> None:
-        """Read when articles were published that are in no cluster."""
+        """Load the publication times of articles that are in no cluster."""
         self.load(ids)
         self._members |= {id_: {id_} for id_ in ids}
 
     def source(self, id_: int) -> int:
-        """Return the source of the cluster of an article that is loaded."""
+        """Return the source of a loaded article's cluster."""
         return self._sources.get(id_, id_)
 
     def members(self, source: int) -> set[int]:
-        """Return all articles of a source's cluster, itself among them."""
+        """Return all articles of a source's cluster, including the source."""
         if source not in self._members:
             stored = self.conn.execute(_COPIES, {"source": source}).scalars().all()
             self.load((source, *stored))
-            # What was moved within the round has moved all of its cluster, which is known then.
-            # A row that is wrong (`archive check`) can name what is no article today.
-            self._members[source] = {one for one in (source, *stored) if one in self.moments}
+            # The stored rows are still valid: a cluster that changed in this round is loaded whole.
+            # A wrong row (see `archive check`) may name an article without a revision.
+            self._members[source] = {id_ for id_ in (source, *stored) if id_ in self.moments}
         return self._members[source]
 
     def leave(self, id_: int) -> None:
-        """Take an article out of its cluster, alone."""
+        """Move an article out of its cluster into one of its own."""
         others = self.members(self.source(id_)) - {id_}
         self._put({id_})
         self._put(others)
 
     def merge(self, one: int, other: int) -> None:
-        """Make one cluster of those of two articles."""
+        """Merge the clusters of two articles."""
         self._put(self.members(self.source(one)) | self.members(self.source(other)))
 
     def write(self, texts: Texts) -> None:
-        """Write what has changed, and how like each copy is to its source."""
+        """Write the rows that have changed, with each copy's similarity to its source."""
         moved = {id_ for id_, source in self._sources.items() if source != self._stored[id_]}
         if not moved:
             return
@@ -89,9 +89,9 @@ class Membership:
 
 
 def _row(texts: Texts, id_: int, source: int) -> dict[str, Any]:
-    like = texts.compare(id_, source)
-    is_update = like.reason not in (Reason.COPY, Reason.LITTLE)
-    values = {"similarity": like.similarity, "is_update": is_update}
+    similar = texts.compare(id_, source)
+    is_update = similar.reason not in (Reason.COPY, Reason.LITTLE)
+    values = {"similarity": similar.similarity, "is_update": is_update}
     return {"article": id_, "source": source, **values}
 
 

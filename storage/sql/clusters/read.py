@@ -1,4 +1,4 @@
-"""Clusters as they are asked for."""
+"""Load clusters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from storage.sql.schema.types import AnyRow, in_parts
 
 
 def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
-    """Return the clusters of these articles, in that order; those that are gone by now left out."""
+    """Return the clusters of these articles, in that order; those without articles are left out."""
     sources = sources_of(conn, ids)
     members: defaultdict[int, list[Member]] = defaultdict(list)
     for part in in_parts(sorted(set(sources.values()))):
@@ -30,7 +30,7 @@ def load_clusters(conn: Connection, ids: Sequence[int]) -> list[Cluster]:
 
 
 def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """Return the source of each article's cluster: itself, where it is no copy."""
+    """Return the source of each article's cluster: the article itself where it is no copy."""
     wanted = list(ids)
     rows = rows_at(conn, COPIES, copies.c.article, wanted)
     return {id_: id_ for id_ in wanted} | {row.article: row.source for row in rows}

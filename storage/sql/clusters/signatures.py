@@ -1,4 +1,4 @@
-"""Signatures as rows."""
+"""Load signatures."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,20 +13,20 @@ from storage.sql.schema.types import AnyRow
 Hashes = tuple[int, ...]
 
 PER_HASH = 32
-"""Articles that are looked at of those that hold a hash: the latest stored."""
+"""Articles with a hash that are compared at most: the latest stored."""
 
 SIGNATURES = sa.select(signatures)
 _PAGE = 5000
 
 
 def load_signatures(conn: Connection, ids: Iterable[int]) -> dict[int, Hashes]:
-    """Return the signatures of those articles that have one."""
+    """Return the signatures of the articles that have one."""
     rows = rows_at(conn, SIGNATURES, signatures.c.article, ids)
     return {row.article: unpack(row.packed) for row in rows}
 
 
 def signature_pages(conn: Connection) -> Iterator[Sequence[AnyRow]]:
-    """Yield all rows of signatures in the order of articles, some thousand at a time."""
+    """Yield all rows of signatures, ordered by article, in pages of some thousand."""
     after = 0
     query = SIGNATURES.order_by(signatures.c.article).limit(_PAGE)
     while page := conn.execute(query.where(signatures.c.article > after)).all():

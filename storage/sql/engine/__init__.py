@@ -1,4 +1,4 @@
-"""Opening a database, its transactions, and what belongs to one of the two databases."""
+"""Open a database, run transactions, and hide what differs between SQLite and PostgreSQL."""
 
 BUSY_SECONDS = 90.0
-"""How long a write waits for another process's before it gives up as busy."""
+"""How long a write waits for another process's write before it raises ArchiveBusyError."""

@@ -1,4 +1,4 @@
-"""Many rows at a time: their numbers, inserting them, and finding them by many keys."""
+"""Operations on many rows: allocate ids, insert in bulk, select by many keys, page."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,10 +15,10 @@ from storage.sql.schema.types import AnyRow
 
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
-    """Return `count` numbers for new rows of `table`, ascending.
+    """Allocate `count` ids for new rows of `table`; return them in ascending order.
 
-    With the numbers known beforehand, rows that refer to each other are written in one statement
-    a table; asking each insert for its number takes twice as long.
+    With ids known in advance, rows that refer to each other are written in one statement per
+    table; INSERT ... RETURNING for each row takes twice as long.
     """
     if not count:
         return []
@@ -26,26 +26,26 @@ def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
 
 
 def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, if there are any; all with the columns of the first.
+    """Insert rows, if there are any; all have the columns of the first.
 
-    By the driver's own executemany: SQLAlchemy's takes twice the time of the rest of the write.
+    Uses the driver's executemany: SQLAlchemy's takes twice the time of the rest of the write.
     """
     if not rows:
         return
     names = tuple(rows[0])
-    text, writers = _plan(table, names, conn.dialect)
+    text, processors = _compile_insert(table, names, conn.dialect)
     columns = [
-        [row[name] for row in rows] if write is None else [write(row[name]) for row in rows]
-        for name, write in zip(names, writers, strict=True)
+        [row[name] for row in rows] if process is None else [process(row[name]) for row in rows]
+        for name, process in zip(names, processors, strict=True)
     ]
     conn.exec_driver_sql(text, list(zip(*columns, strict=True)))
 
 
-@lru_cache(maxsize=64)  # the tables' ways to be written, for the few engines of one process
-def _plan(
+@lru_cache(maxsize=64)  # a few sets of columns per table, for the few engines of one process
+def _compile_insert(
     table: sa.Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, list[Callable[[Any], Any] | None]]:
-    """Return an INSERT for the driver, and what turns each column's values into the driver's."""
+    """Return an INSERT for the driver, and each column's function that converts a bound value."""
     columns = [table.c[name] for name in names]
     quoted = dialect.identifier_preparer
     listed = ", ".join(quoted.format_column(column) for column in columns)
@@ -63,8 +63,8 @@ def rows_at(
 ) -> list[AnyRow]:
     """Return the rows of `query` in which `column` is any of `values`, however many these are.
 
-    The values go as one, so that a query which is a constant is compiled once and not at each
-    call, which takes longer than asking. others: the query's other parameters, by name.
+    The values are one bound parameter, so that a constant query is compiled once and not at each
+    call; compiling takes longer than running it. others: the query's other parameters, by name.
     """
     wanted = list(dict.fromkeys(values))
     if not wanted:
@@ -81,22 +81,24 @@ def page_after(
 ) -> tuple[Sequence[AnyRow], Sequence[Any] | None]:
     """Return up to `size` rows after a position, and the position of the last; None at the end.
 
-    order: columns of `query` that no two rows share all of. after: None for the first page.
+    order: columns of `query` that are unique together. after: None for the first page.
     """
     if after is not None:
-        here = (sa.literal(value, one.type) for value, one in zip(after, order, strict=True))
-        query = query.where(sa.tuple_(*order) > sa.tuple_(*here))
+        bounds = (sa.literal(value, key.type) for value, key in zip(after, order, strict=True))
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*bounds))
     rows = conn.execute(query.order_by(*order).limit(size)).all()
     full = len(rows) == size
-    return rows, [rows[-1]._mapping[one] for one in order] if full else None
+    return rows, [rows[-1]._mapping[key] for key in order] if full else None
 
 
 def within(time: ColumnElement[datetime], query: Window) -> list[ColumnElement[bool]]:
-    """Return the conditions that a time lies within a query's bounds."""
+    """Return the conditions that `time` is within a query's bounds."""
     bounds = [] if query.since is None else [time >= query.since]
     return bounds if query.until is None else [*bounds, time < query.until]
 
 
-def among(conn: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return a condition for any number of ids, in one value."""
-    return backend_of(conn).among(column, ids)
+def among(
+    conn: Connection, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of `values`, as one bound parameter."""
+    return backend_of(conn).among(column, values)

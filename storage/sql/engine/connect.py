@@ -1,4 +1,4 @@
-"""From a database URL to an engine whose schema is ours."""
+"""Open a database by its URL, check, create or upgrade its schema, and take locks in it."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,11 +18,11 @@ from storage.sql.schema.maintenance import unfinished_copy
 from storage.text.normalize import storable
 
 ARRIVALS = "arrivals"
-"""What every transaction that stores or re-reads captures shares a lock on."""
+"""The lock that every transaction that stores or re-reads captures takes in shared mode."""
 _VERSIONS: sa.Select[Any] = sa.select(sa.column("version_num")).select_from(
     sa.table("alembic_version")
 )
-"""Where alembic keeps the version."""
+"""Selects the schema version from Alembic's table."""
 _SQLITE_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _FORMS = 'expected "sqlite:///tinquan.db" or "postgresql+psycopg://user:password@host/database"'
 
@@ -36,11 +36,11 @@ def open_engine(
     busy_seconds: float = BUSY_SECONDS,
     query_seconds: float | None = None,
 ) -> tuple[Engine, str]:
-    """Return an engine for the archive at the URL `text`, and the name messages call it by.
+    """Return an engine for the archive at the URL `text`, and the archive's name in messages.
 
-    create: make the tables where the database has none, and the SQLite file where it is missing.
-    read_only: only ever read; needs no right to write. copying: it may be a copy that was stopped
-    half-way. query_seconds: see `storage.archive.open_archive`. Raises ArchiveError or SchemaError.
+    create: create the tables in an empty database, and the SQLite file where it is missing.
+    read_only: never write; needs no write permission. copying: accept an unfinished copy.
+    query_seconds: see `storage.archive.open_archive`. Raises ArchiveError or SchemaError.
     """
     engine, name = _connect(text, create=create, read_only=read_only, busy_seconds=busy_seconds)
     if query_seconds is not None:
@@ -61,11 +61,12 @@ def upgrade_schema(
     progress: Callable[[int, int], object] = lambda _done, _total: None,
     busy_seconds: float = BUSY_SECONDS,
 ) -> tuple[str, str]:
-    """Bring an archive's schema up to ours; return the one before and ours.
+    """Upgrade an archive's schema to ours; return the version before the upgrade, and ours.
 
-    Each version is all or nothing. What a version prepares is done in many transactions before,
-    and goes on where it was stopped. progress: called with how much of that is done, and of how
-    much. Raises ArchiveError; SchemaError where the database is empty, newer or another program's.
+    Each version is applied in one transaction. A version's preparation runs before that in many
+    transactions, and resumes where it was stopped. progress: called with how much of the
+    preparation is done, and the total. Raises ArchiveError; SchemaError where the database is
+    empty, has a newer schema or belongs to another program.
     """
     from storage.sql.engine import migrate  # noqa: PLC0415 - alembic is slow to import
 
@@ -86,7 +87,7 @@ def upgrade_schema(
 
 
 def database_bytes(text: str) -> int:
-    """Return how many bytes a database takes on the disk, whatever its schema."""
+    """Return the size of a database on disk, in bytes, whatever its schema."""
     engine, name = _connect(text, create=False, read_only=False, busy_seconds=BUSY_SECONDS)
     try:
         with plain_errors(name), engine.connect() as conn:
@@ -96,7 +97,7 @@ def database_bytes(text: str) -> int:
 
 
 def _upgrade(conn: Connection, name: str, version: str) -> str:
-    """Bring the schema up to a version in one transaction; return what it is then."""
+    """Upgrade the schema to a version in one transaction; return the version it has then."""
     from storage.sql.engine import migrate  # noqa: PLC0415 - as above
 
     with conn.begin():
@@ -118,35 +119,38 @@ def _connect(
 
 
 def reading(engine: Engine) -> Engine:
-    """Return `engine` for transactions that read: each sees one state of the archive throughout."""
+    """Return `engine` for read transactions: each reads from one snapshot of the archive."""
     return backend_of(engine).reading(engine)
 
 
 def writing(engine: Engine) -> Engine:
-    """Return `engine` for transactions that write: on SQLite they begin immediately.
+    """Return `engine` for write transactions: on SQLite they start with BEGIN IMMEDIATE.
 
-    A deferred transaction that reads first and writes later fails at once where another process
-    wrote in between, without waiting its turn.
+    A deferred transaction that reads first and writes later fails at once, without waiting, where
+    another process wrote in between.
     """
     return engine.execution_options(writing=True)
 
 
 def lock(conn: Connection, *names: str) -> None:
-    """Wait until this transaction is the only one under `names`; SQLite has one writer anyway."""
+    """Take an exclusive lock on `names` until this transaction ends; wait for it.
+
+    A no-op on SQLite, which has one writer at a time anyway.
+    """
     backend_of(conn).lock(conn, _lock_name(names))
 
 
 def lock_shared(conn: Connection, *names: str) -> None:
-    """Keep `lock` of the same names waiting until this transaction ends."""
+    """Take a shared lock on `names` until this transaction ends: `lock` of the same names waits."""
     backend_of(conn).lock_shared(conn, _lock_name(names))
 
 
 def _lock_name(names: Iterable[str]) -> str:
-    return storable("tinquan " + " ".join(names))  # an outlet is named in a lock as in its column
+    return storable("tinquan " + " ".join(names))  # the outlet exactly as its column stores it
 
 
 def lock_article(conn: Connection, id_: int) -> str | None:
-    """Lock an article's outlet and return it; None where there is no such article any more."""
+    """Lock an article's outlet and return it; None where the article no longer exists."""
     query = sa.select(articles.c.outlet).where(articles.c.id == id_)
     outlet: str | None = conn.execute(query).scalar()
     if outlet is not None:
@@ -156,7 +160,7 @@ def lock_article(conn: Connection, id_: int) -> str | None:
 
 def _parse(text: str) -> URL:
     for prefix in _SQLITE_FILES:
-        if text.startswith(prefix):  # a path as it stands: "?", "#" and "%" are part of it
+        if text.startswith(prefix):  # a literal path: "?", "#" and "%" are part of it
             return URL.create("sqlite", database=text.removeprefix(prefix))
     try:
         url = sa.make_url(text)
@@ -199,7 +203,7 @@ def _ensure_schema(engine: Engine, name: str, *, create: bool) -> None:
 
     with writing(engine).begin() as conn:
         lock(conn, "schema")
-        if not _is_ours(conn, name):  # nobody else was faster
+        if not _is_ours(conn, name):  # no other process created it meanwhile
             migrate.migrate(conn, "head")
 
 

@@ -1,4 +1,4 @@
-"""Every database error as one line of ours: which archive, what is wrong, what to do."""
+"""Turn every database error into one line: which archive, what is wrong, what to do."""
 
 import re
 import sqlite3
@@ -19,7 +19,7 @@ from storage.errors import ArchiveBusyError, ArchiveError, RowError, SlowQueryEr
 
 _WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
 _BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
-_LATER = "see that the server runs and can be reached, then start the command again"
+_LATER = "check that the server runs and can be reached, then start the command again"
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _SQLITE = {
@@ -49,33 +49,33 @@ _POSTGRESQL = {
 }
 _STATEMENTS = ("21", "22", "42")  # too many rows, data that does not fit, syntax or unknown names
 _POSTGRESQL_BUSY = ("55P03", "40P01", "40001")
-_SLOW = "was asked for more than it can answer in time; ask for less"
+_SLOW = "did not answer within the time limit; ask for less"
 _PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 _PASSWORD_OPTION = re.compile(r"(?i)(password=)[^&\s]+")
 
 
 def name_of(url: URL) -> str:
-    """Return how messages call the archive at `url`: a file's path, or a URL without password."""
+    """Return the name for messages of the archive at `url`: a path, or a URL without password."""
     if url.get_backend_name() == "sqlite":
         return printable(str(url.database))
     return hide_password(url.render_as_string(hide_password=True))
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, what cannot be shown (a line's end, a lone byte) written out."""
+    """Return `text` on one line, with unprintable characters (line ends, lone bytes) escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def hide_password(text: str) -> str:
-    """Return `text` with what stands for a password in a URL starred out."""
+    """Return `text` with the passwords in its URLs replaced by asterisks."""
     return _PASSWORD_OPTION.sub(r"\1***", _PASSWORD.sub("***", text))
 
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn whatever the database raises inside into an ArchiveError about the archive `name`.
+    """Raise database errors of the block as ArchiveError about the archive `name`.
 
-    A value that never reached the database (a time without zone) stays the caller's ValueError.
+    A value that never reached the database (a time without zone) stays a ValueError.
     """
     try:
         yield
@@ -88,7 +88,7 @@ def plain_errors(name: str) -> Iterator[None]:
 
 
 def archive_error(name: str, error: Exception) -> ArchiveError:
-    """Return the error to show for what the database said."""
+    """Return the ArchiveError to raise for a database error."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(error, (IntegrityError, DataError)):
         return RowError(f"archive {name} does not take a row ({_in_one_line(cause)})")
@@ -97,18 +97,18 @@ def archive_error(name: str, error: Exception) -> ArchiveError:
         return _sqlite_error(name, code & 0xFF, cause)
     state = getattr(cause, "sqlstate", None) or ""
     if not state and isinstance(error, OperationalError):
-        # psycopg has no code for a connection that failed or broke; its words name the reason.
+        # psycopg has no code for a connection that failed or broke; its message names the reason.
         state = "57P" if error.connection_invalidated else "08"
     return _postgresql_error(name, state, cause)
 
 
 def statement_fault(error: Exception) -> str | None:
-    """Return what is wrong with a statement itself; None where the database is at fault."""
+    """Return the error in a statement itself, on one line; None where the database is at fault."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None) or ""
-    # Without a code it is Python's driver that refuses: several statements, bytes that are no text.
-    theirs = (isinstance(cause, sqlite3.Error) and code is None) or state[:2] in _STATEMENTS
-    if theirs or state == "25006" or (code is not None and code & 0xFF in (1, 8, 23, 25)):
+    # Without a code, Python's driver refused it: several statements, or bytes that are not text.
+    refused = (isinstance(cause, sqlite3.Error) and code is None) or state[:2] in _STATEMENTS
+    if refused or state == "25006" or (code is not None and code & 0xFF in (1, 8, 23, 25)):
         return _in_one_line(cause)
     return None
 
@@ -116,10 +116,10 @@ def statement_fault(error: Exception) -> str | None:
 def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
     if code in (5, 6):
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
-    if code == 9:  # interrupted, by the limit of `query_seconds`
+    if code == 9:  # SQLITE_INTERRUPT, from the time limit `query_seconds`
         return SlowQueryError(f"archive {name} {_SLOW}")
-    said = _in_one_line(cause)
-    return ArchiveError(f"archive {name} {_SQLITE.get(code, 'failed; see the reason')} ({said})")
+    advice, reason = _SQLITE.get(code, "failed; see the reason"), _in_one_line(cause)
+    return ArchiveError(f"archive {name} {advice} ({reason})")
 
 
 def _postgresql_error(name: str, state: str, cause: BaseException) -> ArchiveError:
@@ -133,5 +133,5 @@ def _postgresql_error(name: str, state: str, cause: BaseException) -> ArchiveErr
 
 
 def _in_one_line(cause: BaseException) -> str:
-    words = " ".join(str(cause).split()) or type(cause).__name__
-    return hide_password(words)[:300]
+    message = " ".join(str(cause).split()) or type(cause).__name__
+    return hide_password(message)[:300]

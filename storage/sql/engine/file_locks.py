@@ -1,4 +1,4 @@
-"""Locks on files beside the database: the system lets go of them with the process."""
+"""Locks on files beside the database; the operating system releases them with the process."""
 
 from pathlib import Path
 
@@ -16,16 +16,19 @@ class FileHold:
         self._lock = lock
 
     def is_sure(self) -> bool:
-        """Return whether it is held still."""
+        """Return whether the lock is still held."""
         return bool(self._lock.is_locked)
 
     def release(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         self._lock.release()
 
 
 def take(path: Path) -> Hold | None:
-    """Lock a file; None where another process has it. Raises ArchiveError."""
+    """Lock a file; None where another process has locked it.
+
+    Raises ArchiveError where it cannot be written.
+    """
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=0)

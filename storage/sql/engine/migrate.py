@@ -1,4 +1,4 @@
-"""Alembic on an open connection. Opening an archive needs none of it: `versions_known`."""
+"""Run Alembic on an open connection. Opening an archive needs only `versions_known`."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,9 +15,9 @@ Prepare = Callable[[Connection, Progress], None]
 
 
 def migrate(conn: Connection, version: str) -> None:
-    """Bring the schema up to `version`, or "head", in the connection's transaction.
+    """Upgrade the schema to `version`, or "head", in the connection's transaction.
 
-    Views stand in the way of changes to the tables they read: they are there at the head only.
+    Views block changes to the tables they read, so they exist only at the head.
     """
     drop_views(conn)
     command.upgrade(configuration(conn), version)
@@ -26,9 +26,9 @@ def migrate(conn: Connection, version: str) -> None:
 
 
 def steps(conn: Connection, before: str) -> Iterator[tuple[str, Prepare]]:
-    """Yield what must be prepared in many transactions on the way from `before` to ours.
+    """Yield the preparations, each of many transactions, between the version `before` and ours.
 
-    As the version up to which the schema must be brought first, and the migration's `prepare`.
+    Each is the version to which the schema must be upgraded first, and the migration's `prepare`.
     """
     scripts = ScriptDirectory.from_config(configuration(conn))
     for script in reversed(list(scripts.iterate_revisions("head", before))):
@@ -38,7 +38,7 @@ def steps(conn: Connection, before: str) -> Iterator[tuple[str, Prepare]]:
 
 
 def configuration(conn: Connection) -> Config:
-    """Return alembic's configuration for our migrations and a connection."""
+    """Return an Alembic configuration for our migrations and a connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = conn

@@ -1,7 +1,7 @@
-"""PostgreSQL's advisory locks, many of one connection, and who holds them.
+"""PostgreSQL's advisory locks, many per connection, and who holds them.
 
-https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS. A pooler between us
-and the server must keep a session's connection (pgbouncer: `pool_mode = session`).
+https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS. A connection pooler
+in front of the server must pool by session (pgbouncer: `pool_mode = session`).
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.sql.engine.errors import plain_errors
 
-# The server too must notice that a machine is gone; without it the locks stay for two hours.
-# 10 s of silence, then three questions 5 s apart.
+# The server too must notice that a machine is gone; by default it keeps the locks for two hours.
+# 10 s of silence, then three probes 5 s apart.
 _KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
-_PATIENCE_SECONDS = 2.0
-_LABEL_CHARACTERS = 63  # of application_name
-_HELD = sa.text("""
+_CLOSE_SECONDS = 2.0
+_LABEL_CHARACTERS = 63  # the length limit of application_name
+_HOLDER = sa.text("""
     SELECT application_name
     FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND objsubid = 1
@@ -29,25 +29,25 @@ _HELD = sa.text("""
 """)
 
 
-def _full(name: str) -> str:
+def _lock_name(name: str) -> str:
     return f"tinquan hold {name}"
 
 
 def _key(name: str) -> sa.Function[int]:
-    return sa.func.hashtextextended(_full(name), 0)
+    return sa.func.hashtextextended(_lock_name(name), 0)
 
 
 def holder(conn: Connection, name: str) -> str | None:
     """Return the label of the session that holds a lock; None where none does."""
-    label: str | None = conn.execute(_HELD, {"name": _full(name)}).scalar()
+    label: str | None = conn.execute(_HOLDER, {"name": _lock_name(name)}).scalar()
     return label
 
 
 class ServerLocks:
     """Locks of one connection; see `storage.model.schedule.LockSession`.
 
-    name: what messages call the archive. label: how the server's lists call the holder.
-    A server gives a session a lock that it has already, so what is held is noted here.
+    name: the archive's name in messages. label: the holder's `application_name` on the server.
+    A session that takes its own lock again succeeds, so the locks that it holds are kept here.
     """
 
     def __init__(self, engine: Engine, name: str, label: str) -> None:
@@ -56,11 +56,11 @@ class ServerLocks:
         self._label = label[:_LABEL_CHARACTERS]
         self._held: set[str] = set()
         self._is_lost = False
-        self._guard = RLock()  # a schedule asks from several threads
+        self._guard = RLock()  # the schedule calls from several threads
         with plain_errors(name):
-            self._conn = self._connected()
+            self._conn = self._connect()
 
-    def _connected(self) -> Connection:
+    def _connect(self) -> Connection:
         conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         for setting, value in {**_KEEPALIVES, "application_name": self._label}.items():
             conn.execute(sa.select(sa.func.set_config(setting, str(value), False)))
@@ -72,13 +72,13 @@ class ServerLocks:
             return name in self._held or self._take(name)
 
     def take_any(self, names: Sequence[str]) -> str | None:
-        """Take the first that is free and not ours already."""
+        """Take the first lock that is free and not held by us; return its name."""
         with self._guard:
             free = (name for name in names if name not in self._held)
             return next((name for name in free if self._take(name)), None)
 
     def _take(self, name: str) -> bool:
-        if self._is_lost:  # SQLAlchemy would connect again, without the locks
+        if self._is_lost:  # SQLAlchemy would reconnect, without the locks
             return False
         try:
             with plain_errors(self._name):
@@ -90,7 +90,7 @@ class ServerLocks:
         return name in self._held
 
     def release(self, *names: str) -> None:
-        """Let go of locks."""
+        """Release locks; those that are not held are ignored."""
         with self._guard:
             for name in self._held.intersection(names):
                 self._held.discard(name)
@@ -103,7 +103,7 @@ class ServerLocks:
         self._is_lost = self._is_lost or self._conn.invalidated
 
     def is_sure(self) -> bool:
-        """True while the connection answers that took the locks."""
+        """Return True while the connection that holds the locks answers."""
         with self._guard:
             if not self._is_lost:
                 try:
@@ -113,13 +113,13 @@ class ServerLocks:
             return not self._is_lost
 
     def renew(self) -> bool:
-        """Connect again and take what was held; return whether all could be had."""
+        """Reconnect and take the locks that were held; return whether all of them are held."""
         with self._guard:
             wanted, self._held = self._held, set()
             self._drop()
             try:
                 with plain_errors(self._name):
-                    self._conn = self._connected()
+                    self._conn = self._connect()
             except BaseException:
                 self._held = wanted
                 raise
@@ -129,11 +129,11 @@ class ServerLocks:
             return self._held == wanted
 
     def close(self) -> None:
-        """Let go of everything."""
-        if not self._guard.acquire(timeout=_PATIENCE_SECONDS):
-            return  # a question hangs on a dead network: the connection ends with the process
+        """Release all locks and close the connection."""
+        if not self._guard.acquire(timeout=_CLOSE_SECONDS):
+            return  # a query hangs on a dead network: the connection ends with the process
         try:
-            # At once: a server notices a closed connection only after a while.
+            # Unlock first: a server notices a closed connection only after a while.
             if not self._is_lost:
                 self._unlock(sa.func.pg_advisory_unlock_all())
             self._held.clear()
@@ -143,7 +143,7 @@ class ServerLocks:
             self._guard.release()
 
     def _drop(self) -> None:
-        """Close the connection, whatever became of it; a pool would keep the locks."""
+        """Close the connection, in whatever state; returned to the pool it would keep the locks."""
         if not self._conn.closed:
             with suppress(SQLAlchemyError):
                 self._conn.invalidate()

@@ -1,4 +1,4 @@
-"""All that is SQLite's own, apart from full text (`search`) and copies (`clusters`)."""
+"""Everything specific to SQLite, except full text (`search`) and copies (`clusters`)."""
 
 import json
 import logging
@@ -23,23 +23,24 @@ from storage.sql.engine.read_only import ReadOnlyFile
 from storage.sql.schema.types import AnyRow, in_parts
 
 SILENT_SECONDS = 5.0
-"""How long a write waits for another process before it says so."""
+"""How long a write waits for another process before it logs that it waits."""
 
 FILE_MODE = 0o640
-"""Of files that are made, where the umask is not stricter."""
+"""Mode of the files that we create, where the umask is not stricter."""
 
-# Of SQLite's virtual machine, 0.02-0.2 s. Asked more often, a statement waits more than it works:
-# for each question it takes Python's lock, which eight busy threads hand round in 40 ms.
-_STEPS = 500_000
-_MERGED_PAGES = 2000  # of the full-text index a step: 0.4 s, so that no crawl waits longer
+# Instructions of SQLite's virtual machine between calls of the progress handler: 0.02-0.2 s. With
+# fewer, a statement waits more than it works: each call takes the GIL, which eight busy threads
+# pass round in 40 ms.
+_INSTRUCTIONS = 500_000
+_MERGED_PAGES = 2000  # of the full-text index per merge: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
-_log = logging.getLogger(__name__)  # on standard error, where nobody set anything else up
+_log = logging.getLogger(__name__)  # writes to standard error unless logging is configured
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file, which only the group may read besides its owner, if it is missing.
+    """Create a missing file, empty, readable only by its owner and group.
 
-    SQLite gives its -wal and -shm files the same mode. What the disk refuses, SQLite will say.
+    SQLite gives its -wal and -shm files the same mode. SQLite reports what fails here.
     """
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
@@ -48,28 +49,28 @@ def make_private(path: Path) -> None:
 def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Set up a new connection that may write."""
     # WAL: readers and one writer do not wait for each other (measured: p99 1 s without).
-    # FULL: one fsync a commit, so that a power cut loses no acknowledged page either; a polite
-    # crawl waits a second between pages, so the fsync (0.2-5 ms) is not what takes its time.
-    # secure_delete: what is deleted is overwritten, or a text that was taken down stays readable in
-    # the file's free pages, as do its earlier states; Debian's SQLite is built so, others are not.
+    # FULL: one fsync per commit, so that a power cut loses no committed page; a polite crawl waits
+    # a second between pages, so the fsync (0.2-5 ms) does not slow it down.
+    # secure_delete: overwrite what is deleted; otherwise a text that was taken down stays readable
+    # in the file's free pages, as do its earlier states. Debian builds SQLite so, others do not.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def begin_reading(file: ReadOnlyFile, connection: Connection) -> None:
-    """Begin a transaction of a connection that only reads."""
+    """Begin a transaction on a read-only connection."""
     file.check()
     connection.exec_driver_sql("BEGIN")
 
 
 def begin_sqlite(name: str, busy_seconds: float, connection: Connection) -> None:
-    """Begin a transaction; one that writes begins at once, when it is its turn.
+    """Begin a transaction; a write transaction takes the write lock at once.
 
-    name: what messages call the archive by. Raises OperationalError where another process wrote
-    for longer than `busy_seconds`; longer than SILENT_SECONDS is logged.
+    name: the archive's name in messages. Raises OperationalError where another process wrote for
+    longer than `busy_seconds`; a wait longer than SILENT_SECONDS is logged.
     """
     options = connection.get_execution_options()
-    if options.get("alone"):  # a checkpoint allows no transaction
+    if options.get("alone"):  # a checkpoint cannot run in a transaction
         return
     if not options.get("writing", False):
         connection.exec_driver_sql("BEGIN")
@@ -100,7 +101,7 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
         event.listen(engine, "begin", partial(begin_reading, file))
         return engine
     make_private(Path(str(url.database)))
-    # No isolation level: the driver's own rules would begin transactions late and commit DDL.
+    # No isolation level: the driver would begin transactions late and commit before DDL.
     arguments = {"timeout": min(busy_seconds, SILENT_SECONDS), "isolation_level": None}
     engine = sa.create_engine(url, connect_args=arguments)
     event.listen(engine, "connect", prepare_sqlite)
@@ -111,24 +112,26 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
 def limit_time(engine: Engine, seconds: float) -> None:
     """Interrupt each transaction that takes longer.
 
-    SQLite asks a function of ours every so many steps of its virtual machine, of which it takes
-    some million a second.
+    SQLite calls our progress handler every so many instructions of its virtual machine, of which
+    it runs some million a second.
     """
-    ends: dict[int, float] = {}  # by connection, when its transaction has to be over
+    deadlines: dict[int, float] = {}  # of transactions, by connection
 
-    def limited(connection: sqlite3.Connection, _record: Any) -> None:
+    def set_handler(connection: sqlite3.Connection, _record: Any) -> None:
         key = id(connection)
-        connection.set_progress_handler(lambda: monotonic() > ends.get(key, inf), _STEPS)
+        connection.set_progress_handler(
+            lambda: monotonic() > deadlines.get(key, inf), _INSTRUCTIONS
+        )
 
-    def begun(connection: Connection) -> None:
-        ends[id(connection.connection.driver_connection)] = monotonic() + seconds
+    def set_deadline(connection: Connection) -> None:
+        deadlines[id(connection.connection.driver_connection)] = monotonic() + seconds
 
-    event.listen(engine, "connect", limited)
-    event.listen(engine, "begin", begun, insert=True)
+    event.listen(engine, "connect", set_handler)
+    event.listen(engine, "begin", set_deadline, insert=True)
 
 
 def reading(engine: Engine) -> Engine:
-    """Return the engine itself: a transaction sees one state of the file throughout."""
+    """Return the engine itself: every transaction reads from one snapshot of the file."""
     return engine
 
 
@@ -141,35 +144,35 @@ def lock_shared(_conn: Connection, _name: str) -> None:
 
 
 def check_encoding(_conn: Connection, _name: str) -> None:
-    """Do nothing: every file is made as UTF-8."""
+    """Do nothing: SQLite files are created as UTF-8."""
 
 
 def ignore_references(conn: Connection) -> None:
-    """Check no foreign keys while a schema changes; SQLite listens only outside a transaction.
+    """Turn foreign keys off for a schema change; call it outside a transaction.
 
-    A table that is altered is copied and dropped: no row may refer to it meanwhile.
+    To alter a table it is copied and dropped, while rows of other tables refer to it.
     """
     driver = conn.connection.driver_connection
     if isinstance(driver, sqlite3.Connection):
         driver.execute("PRAGMA foreign_keys=OFF").close()
 
 
-def broken_references(conn: Connection, most: int) -> list[tuple[int, str, str]]:
-    """Return up to `most` rows that refer to nothing: number, table, the table referred to."""
-    lost = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(most)
-    return [(row[1], row[0], row[2]) for row in lost]
+def broken_references(conn: Connection, limit: int) -> list[tuple[int, str, str]]:
+    """Return up to `limit` rows with a broken foreign key: rowid, table, referenced table."""
+    broken = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(limit)
+    return [(row[1], row[0], row[2]) for row in broken]
 
 
-def damages(conn: Connection, most: int) -> list[str]:
-    """Return up to `most` damages of the file, each on one line."""
-    found = conn.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
-    return [" ".join(said.split()) for said in found if said != "ok"]
+def damages(conn: Connection, limit: int) -> list[str]:
+    """Return up to `limit` corruptions of the file, each on one line."""
+    messages = conn.exec_driver_sql(f"PRAGMA integrity_check({limit})").scalars()
+    return [" ".join(message.split()) for message in messages if message != "ok"]
 
 
 def next_ids(conn: Connection, table: sa.Table, count: int) -> list[int]:
-    """Return `count` numbers for new rows; the caller's transaction is the only one that writes."""
+    """Return `count` ids for new rows; the caller's transaction is the only writer."""
     highest = conn.execute(_highest(table)).scalar() or 0
-    last = max(highest, last_given(conn, table))  # also of rows that are deleted
+    last = max(highest, last_given(conn, table))  # which includes ids of deleted rows
     return list(range(last + 1, last + 1 + count))
 
 
@@ -179,15 +182,15 @@ def _highest(table: sa.Table) -> Select[Any]:
 
 
 def last_given(conn: Connection, table: sa.Table) -> int:
-    """Return the last number that was given to a row of a table, as far as SQLite keeps it."""
+    """Return the last id that was allocated for a table; 0 for a table without AUTOINCREMENT."""
     if not table.dialect_options["sqlite"]["autoincrement"]:
         return 0
-    asked = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-    return int(conn.exec_driver_sql(asked, (table.name,)).scalar() or 0)
+    query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+    return int(conn.exec_driver_sql(query, (table.name,)).scalar() or 0)
 
 
 def number_from(conn: Connection, table: sa.Table, last: int) -> None:
-    """Number the table's next row after `last`."""
+    """Make the table allocate ids after `last` from now on."""
     if table.dialect_options["sqlite"]["autoincrement"]:
         conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
         conn.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
@@ -201,14 +204,14 @@ def rows_at(
     others: Mapping[str, Any],
 ) -> list[AnyRow]:
     """Return the rows in which a column is any of `values`; see `storage.sql.engine.bulk`."""
-    if isinstance(values[0], bytes):  # JSON holds none
+    if isinstance(values[0], bytes):  # JSON has no type for them
         return [
             row
             for part in in_parts(values)
             for row in conn.execute(_any_in(query, column), {"any_of": part, **others}).all()
         ]
-    write = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
-    listed = json.dumps(values if write is None else [write(value) for value in values])
+    process = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    listed = json.dumps(values if process is None else [process(value) for value in values])
     return list(conn.execute(_any_of(query, column), {"any_of": listed, **others}).all())
 
 
@@ -230,7 +233,7 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
 
 
 def month(time: ColumnElement[datetime]) -> ColumnElement[Any]:
-    """Return the month of a time in Việt Nam, whose text begins with "2026-03"."""
+    """Return a time's month in Việt Nam, as text like "2026-03"."""
     return sa.func.strftime("%Y-%m", time, "+7 hours")
 
 
@@ -240,27 +243,27 @@ def file_of(engine: Engine) -> Path | None:
 
 
 def size_bytes(conn: Connection) -> int:
-    """Return how many bytes the file takes, with what is not written into it yet."""
+    """Return the size of the file and its WAL, in bytes."""
     parts = (Path(f"{conn.engine.url.database}{suffix}") for suffix in ("", "-wal"))
     return sum(part.stat().st_size for part in parts if part.exists())
 
 
 def tidy(engine: Engine) -> None:
-    """Refresh the planner's statistics and cut the WAL to nothing."""
+    """Refresh the planner's statistics and truncate the WAL."""
     with engine.execution_options(alone=True).connect() as conn:
-        for words in ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            conn.exec_driver_sql(words)
+        for pragma in ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            conn.exec_driver_sql(pragma)
 
 
 def scrub(engine: Engine, _tables: Sequence[str]) -> bool:
-    """Clear deleted rows out of the file; return False where readers kept us from it.
+    """Erase deleted rows from the file; return False where readers prevented it.
 
     SQLite overwrites them (`secure_delete`), but in the -wal file first, and its full-text index
-    keeps a deleted article's words until the parts that hold them are merged into one:
+    keeps a deleted article's words until all its segments are merged into one:
     https://www.sqlite.org/fts5.html#the_merge_command.
     """
     writing = engine.execution_options(writing=True)
-    pages, done = -_MERGED_PAGES, False  # negative to begin with: all parts take part
+    pages, done = -_MERGED_PAGES, False  # negative at first: merge all segments
     while not done:
         with writing.begin() as conn:
             before = _changes(conn)
@@ -278,14 +281,17 @@ def _changes(conn: Connection) -> int:
 
 
 def hold(engine: Engine, purpose: str) -> Hold | None:
-    """Hold the archive for a purpose; None where another process does. Raises ArchiveError."""
+    """Lock the archive for a purpose; None where another process has that lock.
+
+    Raises ArchiveError where the lock file cannot be written.
+    """
     path = Path(f"{engine.url.database}.{purpose}.lock")
     make_private(path)
     return take(path)
 
 
 def lock_session(_engine: Engine, _label: str) -> LockSession | None:
-    """Return None: a file is one machine's, where files keep processes apart."""
+    """Return None: an SQLite archive is on one machine, where lock files suffice."""
     return None
 
 

@@ -1,4 +1,4 @@
-"""An open database: short transactions, whose errors come out as ArchiveError."""
+"""An open database: short transactions that raise database errors as ArchiveError."""
 
 import re
 import sqlite3
@@ -20,14 +20,14 @@ _Row = TypeVar("_Row")
 _After = TypeVar("_After")
 
 PageCursor = tuple[datetime, int]
-"""A row's position in an order by time and id."""
+"""A row's sort key in an order by time and id: where the next page starts."""
 _PARAMETER = re.compile(r":(?=\w)")
-_ROWS = 1000  # that are held at a time
+_ROWS = 1000  # fetched at a time
 
 
 @contextmanager
-def _faults_of_statements() -> Iterator[None]:
-    """Raise QueryError for what is wrong with a person's statement, also while its rows come."""
+def _statement_faults() -> Iterator[None]:
+    """Raise QueryError for errors in a user's statement, also while its rows are fetched."""
     try:
         yield
     except ResourceClosedError:
@@ -39,9 +39,9 @@ def _faults_of_statements() -> Iterator[None]:
 
 
 class Database:
-    """An open database and how its transactions begin and fail.
+    """An open database; its methods begin transactions and translate their errors.
 
-    engine: SQLAlchemy's. name: what messages call the archive by. read_only: refuse to write.
+    engine: SQLAlchemy's. name: the archive's name in messages. read_only: refuse to write.
     """
 
     def __init__(self, engine: Engine, name: str, *, read_only: bool = False) -> None:
@@ -55,7 +55,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Begin a transaction that sees one state of the archive throughout."""
+        """Begin a transaction that reads from one snapshot of the archive."""
         with plain_errors(self.name), reading(self.engine).begin() as conn:
             yield conn
 
@@ -69,14 +69,14 @@ class Database:
 
     @contextmanager
     def select(self, statement: str) -> Iterator[tuple[tuple[str, ...], Iterator[AnyRow]]]:
-        """Run a person's statement; give the names of its columns, and its rows as they come.
+        """Run a user's statement; yield its column names and an iterator over its rows.
 
-        Open the archive read-only before: the statement may be anything. Raises QueryError where
-        it cannot be run, or gives no rows.
+        Open the archive read-only first: the statement may be anything. Raises QueryError where
+        it cannot be run, or returns no rows.
         """
-        # A colon is no parameter here: text() would take ":name" for one.
+        # The statement has no parameters: escape ":name", which text() would take for one.
         escaped = sa.text(_PARAMETER.sub(r"\\:", statement))
-        with self.reading() as conn, _faults_of_statements():
+        with self.reading() as conn, _statement_faults():
             found = conn.execution_options(yield_per=_ROWS).execute(escaped)
             with closing(found):
                 yield tuple(found.keys()), iter(found)
@@ -87,10 +87,10 @@ class Database:
         size: int,
         after: _After | None = None,
     ) -> Iterator[tuple[_After, _Row]]:
-        """Yield rows with their positions, each page of `size` from a transaction of its own.
+        """Yield rows with their positions, each page of `size` rows read in its own transaction.
 
-        No reader keeps a snapshot open for hours beside a running crawl.
-        fetch: returns up to `size` rows after a position. after: where to begin.
+        So no reader keeps a snapshot open for hours while a crawl writes.
+        fetch: returns up to `size` rows after a position. after: where to start.
         """
         while True:
             with self.reading() as conn:
@@ -102,7 +102,7 @@ class Database:
 
 
 class Part:
-    """A part of an archive: questions and writes that belong together, each one transaction."""
+    """A part of an archive: related reads and writes, each call one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

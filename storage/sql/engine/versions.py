@@ -1,4 +1,4 @@
-"""The versions of the schema that this code knows."""
+"""The schema versions that this code knows."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def versions_known() -> list[str]:
-    """Return the versions of the schema, oldest first, as their files are numbered.
+    """Return the schema versions, oldest first, from the names of the migration files.
 
-    Alembic knows them too, but takes a third of a second to import, which every question to an
-    archive would pay.
+    Alembic knows them too, but takes a third of a second to import, which every command that
+    opens an archive would pay.
     """
     files = (MIGRATIONS / "versions").glob("v*.py")
     return sorted(path.stem[1:].partition("_")[0] for path in files)

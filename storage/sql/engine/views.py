@@ -1,6 +1,6 @@
-"""The views that SQL users read: what docs/sql.md promises, over the tables that may change.
+"""The views for SQL users: the stable interface of docs/sql.md over tables that may change.
 
-Views are code, not data: every migration drops them before it alters tables, and makes them again.
+Views are code, not data: every upgrade drops them before it alters tables, and creates them again.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from storage.sql.engine.backend import choose
 
-# What the two databases write differently: t is a row of contents, r one of revisions.
+# Expressions that differ between the databases; t is a row of contents, r one of revisions.
 _ON_SQLITE = {
     "text": "json_extract(t.json, '$.{0}')",
     "list": "(SELECT group_concat(value, '{1}') FROM json_each(t.json, '$.{0}'))",
@@ -44,7 +44,7 @@ SELECT r.article, r.number AS revision, a.outlet, a.article_id AS outlet_article
   {authors} AS authors, {byline} AS byline, {credit} AS credit, {section} AS section,
   {tags} AS tags, {kind} AS kind, {language} AS language, {notes} AS notes,
   {published_at} AS published_at, {modified_at} AS modified_at,
-  r.first_seen_at, r.last_seen_at, {changed} AS changed, r.maybe_ours,
+  r.first_seen_at, r.last_seen_at, {changed} AS changed, r.maybe_reextraction,
   c.captured_at, c.status, c.warc_file, c.warc_offset, c.digest
 FROM revisions r JOIN articles a ON a.id = r.article
 JOIN captures c ON c.id = r.capture JOIN contents t ON t.id = c.content"""
@@ -99,23 +99,23 @@ FROM runs""",
 }
 
 VIEWS = tuple(_SELECTS)
-"""The names of the views, each after those that it reads."""
+"""The names of the views; each follows the views that it reads."""
 
 _TEXTS = ("url", "title", "dateline", "sapo", "byline", "credit", "kind", "language")
 _LISTS = {"authors": ", ", "section": " › ", "tags": ", ", "notes": ", "}
 
 
 def make_views(conn: Connection) -> None:
-    """Make every view; `drop_views` comes before."""
+    """Create every view; none may exist yet (`drop_views`)."""
     for name, select in _SELECTS.items():
         conn.exec_driver_sql(f"CREATE VIEW {name} AS {_filled(conn, select)}")
 
 
 def drop_views(conn: Connection) -> None:
-    """Drop every view that there is of ours."""
-    there = set(sa.inspect(conn).get_view_names())
+    """Drop those of our views that exist."""
+    existing = set(sa.inspect(conn).get_view_names())
     for name in reversed(VIEWS):
-        if name in there:
+        if name in existing:
             conn.exec_driver_sql(f"DROP VIEW {name}")
 
 
@@ -123,7 +123,7 @@ def _filled(conn: Connection, select: str) -> str:
     forms = choose(conn, sqlite=_ON_SQLITE, postgresql=_ON_POSTGRESQL)
     return select.format(
         **{name: forms["text"].format(name) for name in _TEXTS},
-        **{name: forms["list"].format(name, gap) for name, gap in _LISTS.items()},
+        **{name: forms["list"].format(name, separator) for name, separator in _LISTS.items()},
         **{name: forms["time"].format(name) for name in ("published_at", "modified_at")},
         body=forms["body"],
         changed=forms["changed"],

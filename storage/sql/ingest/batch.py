@@ -1,4 +1,4 @@
-"""Arrivals whose articles are known, as rows: one statement a table, however many they are."""
+"""Write arrivals whose articles are known: one statement per table, however many they are."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ from storage.sql.schema.types import hashed, url_key
 
 @dataclass(frozen=True, slots=True)
 class MatchedArrival:
-    """An arrival with its article; for a refusal, the one that was at its URL.
+    """An arrival with its article; for a refusal, the article that was at its URL.
 
-    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    apart_from: the article that has its outlet id or URL, but whose texts are unrelated.
     """
 
     arrival: Arrival
@@ -41,7 +41,7 @@ class MatchedArrival:
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """An article's capture with the rows it gets."""
+    """An article's capture with the ids of its rows. id: of the article. row: of the capture."""
 
     arrival: Arrival
     article: Article
@@ -51,18 +51,18 @@ class CaptureRow:
 
     @property
     def observation(self) -> Observation:
-        """What `decide` sees of it."""
+        """The observation for `decide`."""
         capture = self.arrival.capture
         return Observation(capture.captured_at, self.content.fingerprint, capture.record_id)
 
     @property
     def observation_row(self) -> ObservationRow:
-        """The row it becomes."""
+        """The observation's row."""
         return ObservationRow(self.row, self.article.extraction.version)
 
     @property
     def tagged(self) -> TaggedObservation:
-        """What decides whether its tags are written."""
+        """The input of `tags_to_write`."""
         return TaggedObservation(
             self.content.row, self.arrival.capture.captured_at, self.arrival.tags
         )
@@ -71,40 +71,40 @@ class CaptureRow:
 def write_arrivals(
     conn: Connection, run_id: str, matched: Sequence[MatchedArrival], index: IdentityIndex
 ) -> list[Stored]:
-    """Write arrivals with what `index` found for them; return what each was, in order."""
+    """Write arrivals with the keys that `index` collected; return each one's outcome, in order."""
     new = next_ids(conn, articles, index.new)
-    matched = [replace(one, article=_real(one.article, new)) for one in matched]
+    matched = [replace(match, article=_real(match.article, new)) for match in matched]
     rows = next_ids(conn, captures, len(matched))
-    shown = _shown(conn, matched, rows)
+    shown = _add_contents(conn, matched, rows)
     verdicts, histories = _decide(conn, shown, set(new))
-    tags = tags_to_write(conn, [one.tagged for one in shown])
-    at_hand = {one.row: one.article for one in shown}
-    learned = {_real(id_, new): own for id_, own in index.learned.items()}
-    _write_articles(conn, histories, {id_: learned.pop(id_, None) for id_ in new}, at_hand)
-    _learn(conn, learned)
+    tags = tags_to_write(conn, [capture.tagged for capture in shown])
+    loaded = {capture.row: capture.article for capture in shown}
+    outlet_ids = {_real(id_, new): outlet_id for id_, outlet_id in index.outlet_ids.items()}
+    _write_articles(conn, histories, {id_: outlet_ids.pop(id_, None) for id_ in new}, loaded)
+    _update_outlet_ids(conn, outlet_ids)
     claimed = [{**row, "article": _real(row["article"], new)} for row in index.claimed]
     insert(conn, keys, sorted(claimed, key=lambda row: (row["outlet"], row["key"])))
-    _write_captures(conn, run_id, matched, rows, {one.row: one for one in shown})
+    _write_captures(conn, run_id, matched, rows, {capture.row: capture for capture in shown})
     _write_refusals(conn, matched, rows)
-    changed = write_histories(conn, histories, new=set(new), at_hand=at_hand)
+    changed = write_histories(conn, histories, new=set(new), loaded=loaded)
     write_tags(conn, tags)
-    placeless = {one.id for one in shown if one.id in new and one.content.fresh}
-    tagged = {one.id for one in shown if one.content.row in tags}
+    placeless = {capture.id for capture in shown if capture.id in new and capture.content.fresh}
+    tagged = {capture.id for capture in shown if capture.content.row in tags}
     write_article_places(conn, sorted(changed - placeless | tagged))
     return [
-        Stored(verdicts.get(row, Verdict.REFUSED), one.article, apart_from=one.apart_from)
-        for row, one in zip(rows, matched, strict=True)
+        Stored(verdicts.get(row, Verdict.REFUSED), match.article, apart_from=match.apart_from)
+        for row, match in zip(rows, matched, strict=True)
     ]
 
 
 def observation_key(capture: Capture) -> bytes:
-    """Return a capture's key, wherever its record lies: a copy has the same."""
+    """Return a capture's key. It does not depend on the WARC record: a copy has the same key."""
     moment = in_utc(capture.captured_at, "a capture's time")
     return hashed(capture.url, moment.isoformat(), capture.digest)
 
 
 def add_article(conn: Connection, captured_at: datetime, article: Article) -> int:
-    """Make the row of an article that is first seen; return its short id."""
+    """Insert the row of a new article; return its short id."""
     (row,) = next_ids(conn, articles, 1)
     insert(conn, articles, [_article_row(row, article, captured_at)])
     return row
@@ -120,45 +120,49 @@ def add_refusal(
     *,
     is_final: bool = False,
 ) -> None:
-    """Write that the capture in that row is no article. article: the one that was at its URL."""
+    """Write a capture as a refusal.
+
+    capture: its row. urls: all URLs that led to it. article: the article that was at its URL.
+    is_final: as in `Arrival`.
+    """
     (row,) = next_ids(conn, refusals, 1)
-    written = _refusal_row(row, capture, captured_at, refusal, article, is_final=is_final)
-    insert(conn, refusals, [written])
+    columns = _refusal_row(row, capture, captured_at, refusal, article, is_final=is_final)
+    insert(conn, refusals, [columns])
     insert(conn, refused_urls, _refused_rows(row, urls))
 
 
 def _real(id_: int | None, new: Sequence[int]) -> int | None:
-    """Return the short id of an article that a batch numbers from -1 down where it is new."""
+    """Return an article's short id; a batch numbers its new articles from -1 down."""
     return new[-id_ - 1] if id_ is not None and id_ < 0 else id_
 
 
-def _shown(
+def _add_contents(
     conn: Connection, matched: Sequence[MatchedArrival], rows: Sequence[int]
 ) -> list[CaptureRow]:
-    """Return those arrivals that are articles; their contents are written."""
+    """Write the contents of the arrivals that are articles; return these."""
     found = [
-        (one.arrival, one.arrival.result, one.article, row)
-        for one, row in zip(matched, rows, strict=True)
-        if isinstance(one.arrival.result, Article) and one.article is not None
+        (match.arrival, match.arrival.result, match.article, row)
+        for match, row in zip(matched, rows, strict=True)
+        if isinstance(match.arrival.result, Article) and match.article is not None
     ]
     contents = add_contents(conn, [article for _, article, _, _ in found])
-    return [CaptureRow(*one, content) for one, content in zip(found, contents, strict=True)]
+    return [CaptureRow(*fields, content) for fields, content in zip(found, contents, strict=True)]
 
 
 def _decide(
     conn: Connection, shown: Sequence[CaptureRow], new: Collection[int]
 ) -> tuple[dict[int, Verdict], dict[int, History]]:
-    """Return what each capture, by row, means, and each article's history with all of them."""
-    ids = dict.fromkeys(one.id for one in shown)
+    """Return the verdict on each capture, by row, and each article's history with all of them."""
+    ids = dict.fromkeys(capture.id for capture in shown)
     observed = observations(conn, [id_ for id_ in ids if id_ not in new]) | {id_: {} for id_ in new}
     verdicts: dict[int, Verdict] = {}
     histories: dict[int, History] = {}
-    for one in shown:
-        of_article = observed[one.id]
-        decision = decide(of_article, one.observation)
-        of_article[one.observation] = one.observation_row
-        verdicts[one.row] = decision.verdict
-        histories[one.id] = History(decision.states, of_article)
+    for capture in shown:
+        earlier = observed[capture.id]
+        decision = decide(earlier, capture.observation)
+        earlier[capture.observation] = capture.observation_row
+        verdicts[capture.row] = decision.verdict
+        histories[capture.id] = History(decision.states, earlier)
     return verdicts, histories
 
 
@@ -166,30 +170,30 @@ def _write_articles(
     conn: Connection,
     histories: Mapping[int, History],
     new: Mapping[int, str | None],
-    at_hand: Mapping[int, Article],
+    loaded: Mapping[int, Article],
 ) -> None:
-    """Make the rows of new articles, with their outlets' ids, from their latest states."""
+    """Insert the rows of new articles, from their latest states. new: outlet ids by short id."""
     rows = []
-    for id_, own in new.items():
+    for id_, outlet_id in new.items():
         states, observed = histories[id_].states, histories[id_].observed
-        latest = at_hand[observed[states[-1].first].capture]
-        rows.append(_article_row(id_, latest, states[0].first.captured_at, own))
+        latest = loaded[observed[states[-1].first].capture]
+        rows.append(_article_row(id_, latest, states[0].first.captured_at, outlet_id))
     insert(conn, articles, rows)
 
 
 def _article_row(
-    id_: int, article: Article, first_captured_at: datetime, own_id: str | None = None
+    id_: int, article: Article, first_captured_at: datetime, outlet_id: str | None = None
 ) -> dict[str, Any]:
     columns = summary(article, first_captured_at)
-    return {"id": id_, "outlet": article.outlet, "article_id": own_id, **columns}
+    return {"id": id_, "outlet": article.outlet, "article_id": outlet_id, **columns}
 
 
-def _learn(conn: Connection, learned: Mapping[int | None, str]) -> None:
+def _update_outlet_ids(conn: Connection, outlet_ids: Mapping[int | None, str]) -> None:
     """Write the newest outlet ids of articles that were stored before."""
-    rows = [{"of": id_, "learned": own} for id_, own in learned.items()]
+    rows = [{"own_id": id_, "outlet_id": outlet_id} for id_, outlet_id in outlet_ids.items()]
     if rows:
-        one = sa.update(articles).where(articles.c.id == sa.bindparam("of"))
-        conn.execute(one.values(article_id=sa.bindparam("learned")), rows)
+        update = sa.update(articles).where(articles.c.id == sa.bindparam("own_id"))
+        conn.execute(update.values(article_id=sa.bindparam("outlet_id")), rows)
 
 
 def _write_captures(
@@ -199,19 +203,19 @@ def _write_captures(
     rows: Sequence[int],
     shown: Mapping[int, CaptureRow],
 ) -> None:
-    made = []
-    for one, row in zip(matched, rows, strict=True):
+    inserted = []
+    for match, row in zip(matched, rows, strict=True):
         as_article = shown.get(row)
-        made.append(
+        inserted.append(
             {
                 "id": row,
                 "run": run_id,
                 "article": as_article and as_article.id,
                 "content": as_article and as_article.content.row,
-                **_capture_row(one.arrival.capture, one.arrival.result),
+                **_capture_row(match.arrival.capture, match.arrival.result),
             }
         )
-    insert(conn, captures, made)
+    insert(conn, captures, inserted)
 
 
 def _capture_row(capture: Capture, result: Article | Refusal) -> dict[str, Any]:
@@ -225,7 +229,7 @@ def _capture_row(capture: Capture, result: Article | Refusal) -> dict[str, Any]:
         "warc_offset": capture.warc_offset,
         "record_id": capture.record_id,
         "digest": capture.digest,
-        "sight": observation_key(capture),
+        "observation_key": observation_key(capture),
         "version": read_by,
         "read_at": capture.captured_at,
     }
@@ -235,18 +239,19 @@ def _write_refusals(
     conn: Connection, matched: Sequence[MatchedArrival], captured: Sequence[int]
 ) -> None:
     refused = [
-        (one, capture, one.arrival.result)
-        for one, capture in zip(matched, captured, strict=True)
-        if isinstance(one.arrival.result, Refusal)
+        (match, capture, match.arrival.result)
+        for match, capture in zip(matched, captured, strict=True)
+        if isinstance(match.arrival.result, Refusal)
     ]
-    made, urls = [], []
-    numbers = next_ids(conn, refusals, len(refused))
-    for row, (one, capture, refusal) in zip(numbers, refused, strict=True):
-        seen_at = one.arrival.capture.captured_at
-        final = one.arrival.is_final
-        made.append(_refusal_row(row, capture, seen_at, refusal, one.article, is_final=final))
-        urls += _refused_rows(row, urls_of_arrival(one.arrival))
-    insert(conn, refusals, made)
+    inserted, urls = [], []
+    ids = next_ids(conn, refusals, len(refused))
+    for row, (match, capture, refusal) in zip(ids, refused, strict=True):
+        seen_at = match.arrival.capture.captured_at
+        final = match.arrival.is_final
+        columns = _refusal_row(row, capture, seen_at, refusal, match.article, is_final=final)
+        inserted.append(columns)
+        urls += _refused_rows(row, urls_of_arrival(match.arrival))
+    insert(conn, refusals, inserted)
     insert(conn, refused_urls, urls)
 
 

@@ -1,4 +1,4 @@
-"""What captures show, as rows: each distinct content once, with a row for its tags."""
+"""Contents of captures as rows: each distinct content once, with a row for its tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from storage.sql.schema.types import hashed
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A row of `contents`. fresh: written just now, so nothing else shows it yet."""
+    """A row of `contents`. fresh: just written, so no stored capture shows it yet."""
 
     row: int
     fingerprint: str
@@ -45,7 +45,7 @@ _FIRST_CAPTURED = sa.select(
 
 
 def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
-    """Return the rows of these very contents, in order; those that are new are written."""
+    """Return the rows of these contents, in order; insert those that are new."""
     texts = [article_to_json(article) for article in shown]
     digests = [hashed(text) for text in texts]
     found, tagged = _stored(conn, digests)
@@ -61,40 +61,40 @@ def add_contents(conn: Connection, shown: Sequence[Article]) -> list[Content]:
         rows.append({"id": row, "digest": digest, "fingerprint": print_, "json": text})
         found[digest] = Content(row, print_, fresh=True)
     insert(conn, contents, rows)
-    wanting = dict.fromkeys(found[digest].row for digest in digests)  # new, or shown again
-    insert(conn, tags, [{"content": row} for row in wanting if row not in tagged])
+    rows_shown = dict.fromkeys(found[digest].row for digest in digests)  # new, or shown again
+    insert(conn, tags, [{"content": row} for row in rows_shown if row not in tagged])
     return [found[digest] for digest in digests]
 
 
 def _stored(conn: Connection, digests: Sequence[bytes]) -> tuple[dict[bytes, Content], set[int]]:
-    """Return the contents that are there, by digest, and the rows of those with a row of tags."""
+    """Return the stored contents by digest, and the ids of those that have a row of tags."""
     rows = rows_at(conn, _STORED, contents.c.digest, digests)
     found = {row.digest: Content(row.id, row.fingerprint) for row in rows}
     return found, {row.id for row in rows if row.content is not None}
 
 
 def tags_to_write(conn: Connection, observed: Sequence[TaggedObservation]) -> dict[int, Tags]:
-    """Return the tags that replace what contents have, by row; ask before they are captured.
+    """Return the tags that replace those of contents, by row; call it before writing captures.
 
-    A content wants tags that are of another version than its own, or that were made for an
-    earlier capture than any so far: a page without a date is tagged for the day of its capture,
-    and its earliest one counts, whichever was stored first.
+    New tags replace a content's tags where they have another version, or where they were made for
+    an earlier capture than all before: a page without a date is tagged for the day of its capture,
+    and the earliest capture counts, whichever was stored first.
     """
     if all(observation.tags is None for observation in observed):
         return {}
     rows = {observation.content for observation in observed}
     versions = {row.content: row.version for row in rows_at(conn, _TAGS, tags.c.content, rows)}
     earliest = _first_captured(conn, rows)
-    wanted: dict[int, Tags] = {}
+    replaced: dict[int, Tags] = {}
     for observation in observed:
         row, moment = observation.content, observation.captured_at
         is_first = row not in earliest or moment < earliest[row]
         if observation.tags is not None and (is_first or versions[row] != observation.tags.version):
-            wanted[row] = observation.tags
+            replaced[row] = observation.tags
             versions[row] = observation.tags.version
         if is_first:
             earliest[row] = moment
-    return wanted
+    return replaced
 
 
 def _first_captured(conn: Connection, rows: set[int]) -> dict[int, datetime]:

@@ -1,13 +1,13 @@
-"""Which article a page is, asked of the database; `storage.dedup.identity` has the rules.
+"""Find which stored article a page belongs to, and merge articles that turn out to be one.
 
-The first article keeps an alias; a page at the address itself takes it over, also from
-an article that has only refusals left. Of two articles that turn out to be one the smaller short id
-stays, and the larger one still leads to it. Re-reading may show that our code took two articles for
-one, or one for two: `regroup`.
+`storage.dedup.identity` has the rules. An alias stays with the first article that claims it; a page
+whose own URL it is takes it over, also from an article that has only refusals left. When two
+articles are merged, the smaller short id stays and the larger one redirects to it. A re-reading may
+show that our code took two articles for one, or one for two: see `regroup`.
 
-No rule joins a page to an article whose texts have nothing in common with the page's, unless a
-capture of that article was made at the very same address: numbers in addresses and canonical links
-can be wrong. Such a page is an article of its own, found by the address at which it was asked.
+No rule assigns a page to an article whose texts have nothing in common with the page's, unless a
+capture of that article was made at the same URL: numbers in URLs and canonical links can be wrong.
+Such a page becomes a separate article, found by the URL that was requested.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -45,7 +45,7 @@ _MATCHES = (
 
 
 def load_matches(conn: Connection, outlet: str, wanted: Iterable[bytes]) -> dict[bytes, KeyMatch]:
-    """Return what those of an outlet's keys that are known lead to."""
+    """Return the articles to which an outlet's known keys lead; unknown keys are left out."""
     return {
         row.key: KeyMatch(row.kind, row.article, row.sort_at is not None)
         for row in rows_at(conn, _MATCHES, keys.c.key, wanted, outlet=outlet)
@@ -54,47 +54,47 @@ def load_matches(conn: Connection, outlet: str, wanted: Iterable[bytes]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The short id of the article that a page is, None where it is new.
+    """The short id of a page's article, None where the article is new.
 
-    apart_from: the article that its outlet id or URL names, but whose texts are unrelated.
+    apart_from: the article that has its outlet id or URL, but whose texts are unrelated.
     """
 
     article: int | None
     apart_from: int | None = None
 
 
-def find_article(conn: Connection, article: Article, asked: Sequence[str]) -> Match:
-    """Return what is stored of `article`, after joining what is one article.
+def find_article(conn: Connection, article: Article, requested: Sequence[str]) -> Match:
+    """Return the stored article that `article` is, after merging stored articles that are one.
 
-    asked: the addresses at which its page was found, the one of the capture first.
+    requested: the URLs at which its page was found, the one of the capture first.
     """
-    id_ = id_key(article.article_id) if article.article_id else None  # an empty one is none
+    id_ = id_key(article.article_id) if article.article_id else None  # an empty id counts as none
     url = url_key(article.url)
     known = load_matches(conn, article.outlet, [id_, url] if id_ else [url])
     by_id, by_url = known.get(id_) if id_ else None, known.get(url)
     named = {match.article for match in known.values()}
-    unrelated = sorted(one for one in named if not is_related(conn, one, article, asked[0]))
+    unrelated = sorted(name for name in named if not is_related(conn, name, article, requested[0]))
     if not unrelated:
         return Match(_identified(conn, article, by_id, by_url))
     by_id = None if by_id and by_id.article in unrelated else by_id
     by_url = None if by_url and by_url.article in unrelated else by_url
     found = _identified(conn, article, by_id, by_url)
     if found is None:
-        found = _related_at(conn, article, asked, named)
-    if found is not None and was_captured(conn, found, asked[0]):
-        return Match(found)  # kept apart when it was first captured there
+        found = _related_at(conn, article, requested, named)
+    if found is not None and was_captured(conn, found, requested[0]):
+        return Match(found)  # it became a separate article when it was first captured there
     return Match(found, unrelated[0])
 
 
 def _identified(
     conn: Connection, article: Article, by_id: KeyMatch | None, by_url: KeyMatch | None
 ) -> int | None:
-    """Return the article that the matches name, made one where they name two that are related."""
+    """Return the article that the matches name, merged where they name two related ones."""
     found = identify(
         by_id,
         by_url,
         is_numbered=bool(article.article_id),
-        has_id=lambda one: _has_id(conn, one),
+        has_id=lambda id_: _has_id(conn, id_),
     )
     if found.article is None or found.joins is None:
         return found.article
@@ -104,25 +104,31 @@ def _identified(
 
 
 def _related_at(
-    conn: Connection, article: Article, asked: Sequence[str], known: Collection[int]
+    conn: Connection, article: Article, requested: Sequence[str], known: Collection[int]
 ) -> int | None:
-    """Return the related article that an address leads to, besides the `known` ones."""
-    urls = [url_key(url) for url in asked]
+    """Return the first related article to which a requested URL leads, besides the `known` ones."""
+    urls = [url_key(url) for url in requested]
     matches = load_matches(conn, article.outlet, urls)
-    others = (matches[url].article for url in urls if url in matches)
-    unknown = (one for one in others if one not in known)
-    return next((one for one in unknown if is_related(conn, one, article, asked[0])), None)
+    candidates = (matches[url].article for url in urls if url in matches)
+    return next(
+        (
+            id_
+            for id_ in candidates
+            if id_ not in known and is_related(conn, id_, article, requested[0])
+        ),
+        None,
+    )
 
 
 Wanted = dict[bytes, tuple[str, str]]
-"""The keys of an article: by key, "id", "url" or "alias", and the value itself."""
+"""The keys of an article: from each key to its kind ("id", "url" or "alias") and its value."""
 
 
 def wanted_keys(article: Article, aliases: Iterable[str]) -> Wanted:
     """Return the keys of `article`, which was also found at `aliases`."""
     wanted = {url_key(url): ("alias", url) for url in aliases}
     wanted[url_key(article.url)] = ("url", article.url)
-    if article.article_id:  # an empty one is none
+    if article.article_id:  # an empty id counts as none
         wanted[id_key(article.article_id)] = ("id", article.article_id)
     return wanted
 
@@ -135,10 +141,10 @@ def key_row(key: bytes, outlet: str, kind: str, value: str, article: int) -> dic
 def claim(
     conn: Connection, id_: int, article: Article, aliases: Iterable[str], *, apart: bool = False
 ) -> None:
-    """Let the article's id, URL and aliases lead to `id_`, and earlier refusals at them too.
+    """Assign the article's outlet id, URL and aliases to `id_`, and earlier refusals at them.
 
-    apart: another article has the same outlet id or URL and keeps them; but the address asked,
-    the first alias, is this one's, and so is its URL where the page stands there itself.
+    apart: another article has the same outlet id or URL and keeps them; but this article gets the
+    requested URL, which is the first alias, and its own URL if that was requested as well.
     """
     aliases = tuple(aliases)
     wanted = wanted_keys(article, aliases)
@@ -154,27 +160,27 @@ def claim(
     url = url_key(article.url)
     at_url = known.get(url)
     if at_url is not None and not (at_url.is_own_url and at_url.shown):
-        taken = (keys.c.outlet == article.outlet, keys.c.key == url)
-        conn.execute(sa.update(keys).where(*taken).values(kind="url", article=id_))
+        at_own_url = (keys.c.outlet == article.outlet, keys.c.key == url)
+        conn.execute(sa.update(keys).where(*at_own_url).values(kind="url", article=id_))
     if apart:
         urls = {aliases[0], article.url} if article.url in aliases else {aliases[0]}
-        stands_at = (keys.c.outlet == article.outlet, keys.c.key.in_(map(url_key, urls)))
-        conn.execute(sa.update(keys).where(*stands_at).values(kind="url", article=id_))
+        at_urls = (keys.c.outlet == article.outlet, keys.c.key.in_(map(url_key, urls)))
+        conn.execute(sa.update(keys).where(*at_urls).values(kind="url", article=id_))
 
 
 def release(
     conn: Connection, id_: int, outlet: str, ids: Iterable[str], urls: Iterable[str]
 ) -> None:
-    """Let these outlet ids and URLs no longer lead to `id_`: no capture of it shows them now."""
+    """Delete these outlet ids and URLs of article `id_`: none of its captures shows them now."""
     gone = [*map(id_key, ids), *map(url_key, urls)]
     own = (keys.c.article == id_, keys.c.outlet == outlet)
     conn.execute(sa.delete(keys).where(*own, keys.c.key.in_(gone)))
-    left = sa.select(keys.c.value).where(*own, keys.c.kind == "id").order_by(keys.c.value).limit(1)
-    known = articles.c.article_id.in_(list(ids))
+    rest = sa.select(keys.c.value).where(*own, keys.c.kind == "id").order_by(keys.c.value).limit(1)
+    has_deleted_id = articles.c.article_id.in_(list(ids))
     conn.execute(
         sa.update(articles)
-        .where(articles.c.id == id_, known)
-        .values(article_id=left.scalar_subquery())
+        .where(articles.c.id == id_, has_deleted_id)
+        .values(article_id=rest.scalar_subquery())
     )
 
 
@@ -201,16 +207,16 @@ def _link_refusals(conn: Connection, outlet: str, fresh: list[bytes], id_: int) 
 
 
 def join(conn: Connection, one: int, other: int) -> int:
-    """Make two articles one; the caller recomputes its revisions. Return its short id."""
+    """Merge two articles; the caller recomputes the revisions. Return the short id that stays."""
     kept, gone = min(one, other), max(one, other)
     for derived in (revisions, article_places):
         conn.execute(sa.delete(derived).where(derived.c.article.in_((kept, gone))))
     conn.execute(sa.delete(checks).where(checks.c.article == gone))
     for table in (keys, captures, refusals, merged_ids, redactions):
         conn.execute(sa.update(table).where(table.c.article == gone).values(article=kept))
-    learned = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
-    without = (articles.c.id == kept, articles.c.article_id.is_(None))
-    conn.execute(sa.update(articles).where(*without).values(article_id=learned))
+    outlet_id = sa.select(articles.c.article_id).where(articles.c.id == gone).scalar_subquery()
+    has_none = (articles.c.id == kept, articles.c.article_id.is_(None))
+    conn.execute(sa.update(articles).where(*has_none).values(article_id=outlet_id))
     forget_article(conn, gone)
     index_articles(conn, dict.fromkeys((kept, gone)))
     conn.execute(sa.delete(articles).where(articles.c.id == gone))

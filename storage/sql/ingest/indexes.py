@@ -1,7 +1,7 @@
-"""What is derived from articles' latest states and kept in tables of its own.
+"""The tables that are derived from articles' latest states: the full-text index and the clusters.
 
-Every way of writing revisions ends here, inside its transaction, so that the full-text index and
-the signatures never lag behind the text.
+All code that writes revisions ends here, in the same transaction, so that the full-text index and
+the signatures are never out of date.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from storage.sql.search.index import index_articles
 
 
 def refresh_indexes(conn: Connection, latest: Mapping[int, Article | None]) -> None:
-    """Bring what is derived from these articles up to date; their outlets are locked.
+    """Update the derived tables for these articles; the caller holds the locks of their outlets.
 
-    latest: by short id, what the article's newest revision says; None where it has none, because
-    every capture is a refusal today.
+    latest: by short id, the content of the article's newest revision; None where it has none,
+    because all its captures are refusals now.
     """
     cluster_articles(conn, latest)
     index_articles(conn, latest)

@@ -1,6 +1,6 @@
-"""Which articles the arrivals of one batch are, found in memory wherever that is plain.
+"""Find the articles of a batch's arrivals in memory, wherever no further query is needed.
 
-What would join two articles, take a key over or link an earlier refusal is left to `identity`.
+Whatever would merge two articles, take a key over or link an earlier refusal is left to `identity`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +23,11 @@ IdentityKey = tuple[str, bytes]
 
 @dataclass(slots=True)
 class IdentityIndex:
-    """What every key of a batch leads to, with the batch's articles so far.
+    """The article of every key of a batch, with the batch's articles so far.
 
-    Articles that are new have negative numbers: -1 for the first. captured: articles with the
-    addresses at which they were captured. claimed: rows of `keys` to write; learned: newest
-    outlet id by article.
+    New articles have negative numbers: -1 for the first. refused: keys with refusals of no article.
+    captured: articles with the URLs at which they were captured. claimed: rows of `keys` to write.
+    outlet_ids: the newest outlet id by article.
     """
 
     matches: dict[IdentityKey, KeyMatch]
@@ -35,12 +35,12 @@ class IdentityIndex:
     captured: set[tuple[int, str]]
     new: int = 0
     claimed: list[dict[str, Any]] = field(default_factory=list)
-    learned: dict[int, str] = field(default_factory=dict)
+    outlet_ids: dict[int, str] = field(default_factory=dict)
 
-    def match(self, article: Article, wanted: Wanted, asked: str) -> int | None:
-        """Return the article that `article` is, and let its keys lead there; None: not plain.
+    def match(self, article: Article, wanted: Wanted, requested: str) -> int | None:
+        """Return the short id of `article`, and assign its keys; None where `identity` must decide.
 
-        An article that was never captured at `asked` is not plain: its texts are to be compared.
+        It also decides where the article was never captured at `requested`: it compares the texts.
         """
         outlet = article.outlet
         fresh = [key for key in wanted if (outlet, key) not in self.matches]
@@ -48,43 +48,44 @@ class IdentityIndex:
         by_id = None
         if article.article_id:
             by_id = self.matches.get((outlet, id_key(article.article_id)))
-        if by_url and not (by_url.is_own_url and by_url.shown):  # an address is taken over
+        if by_url and not (by_url.is_own_url and by_url.shown):  # the page takes the URL over
             return None
-        if by_url and by_id and by_url.article != by_id.article:  # perhaps two are one
+        if by_url and by_id and by_url.article != by_id.article:  # two articles may be one
             return None
         if any((outlet, key) in self.refused for key in fresh):
             return None
         is_numbered = bool(article.article_id)
-        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=_not_asked).article
+        found = identify(by_id, by_url, is_numbered=is_numbered, has_id=_never_called).article
         if found is None:
             self.new += 1
-        elif (found, asked) not in self.captured:
+        elif (found, requested) not in self.captured:
             return None
         id_ = -self.new if found is None else found
-        self.captured.add((id_, asked))
+        self.captured.add((id_, requested))
         for key in fresh:
             kind, value = wanted[key]
             self.matches[outlet, key] = KeyMatch(kind, id_)
             self.claimed.append(key_row(key, outlet, kind, value, id_))
             if kind == "id":
-                self.learned[id_] = value
+                self.outlet_ids[id_] = value
         return id_
 
     def match_refusal(self, outlet: str, wanted: Wanted) -> int | None:
-        """Return the article that a refused page's URLs lead to, if any."""
-        at = [(outlet, key) for key in wanted]
-        match = next((self.matches[key] for key in at if key in self.matches), None)
+        """Return the article to which a refused page's URLs lead, if any."""
+        identity_keys = [(outlet, key) for key in wanted]
+        match = next((self.matches[key] for key in identity_keys if key in self.matches), None)
         if match is None:
-            self.refused.update(at)
+            self.refused.update(identity_keys)
         return match.article if match else None
 
 
-def _not_asked(article: int) -> bool:
-    raise AssertionError(f"whether article {article} has an id is asked where all is plain")
+def _never_called(article: int) -> bool:
+    # `identify` calls it for an alias and for matches that differ, which are both excluded before.
+    raise AssertionError(f"identify() asks whether article {article} has an outlet id")
 
 
 def urls_of_arrival(arrival: Arrival) -> tuple[str, ...]:
-    """Return every URL that led to a page, its own first."""
+    """Return every URL that led to a page, its own URL first."""
     return (arrival.result.url, arrival.capture.url, *arrival.aliases)
 
 
@@ -107,13 +108,16 @@ _REFUSED = (
 def load_index(
     conn: Connection, arrivals: Sequence[Arrival], wanted: Mapping[int, Wanted]
 ) -> IdentityIndex:
-    """Return what the keys that arrivals want, by position, lead to; their outlets are locked."""
-    asked: dict[str, set[bytes]] = {}
-    for position, of_one in wanted.items():
-        asked.setdefault(arrivals[position].result.outlet, set()).update(of_one)
+    """Load the articles to which arrivals' keys lead; the caller holds the locks of their outlets.
+
+    wanted: the keys, by the arrival's position.
+    """
+    by_outlet: dict[str, set[bytes]] = {}
+    for position, own_keys in wanted.items():
+        by_outlet.setdefault(arrivals[position].result.outlet, set()).update(own_keys)
     index = IdentityIndex({}, set(), set())
-    for outlet, of_outlet in sorted(asked.items()):
-        ordered = sorted(of_outlet)
+    for outlet, outlet_keys in sorted(by_outlet.items()):
+        ordered = sorted(outlet_keys)
         found = load_matches(conn, outlet, ordered)
         index.matches |= {(outlet, key): match for key, match in found.items()}
         index.refused |= _refused(conn, outlet, ordered)
@@ -123,7 +127,7 @@ def load_index(
     return index
 
 
-def _refused(conn: Connection, outlet: str, asked: Iterable[bytes]) -> set[IdentityKey]:
-    """Return at which keys a page was refused that no article is known for."""
-    rows = rows_at(conn, _REFUSED, refused_urls.c.key, asked, outlet=outlet)
+def _refused(conn: Connection, outlet: str, wanted: Iterable[bytes]) -> set[IdentityKey]:
+    """Return those keys at which a page was refused that belongs to no article."""
+    rows = rows_at(conn, _REFUSED, refused_urls.c.key, wanted, outlet=outlet)
     return {(outlet, row.key) for row in rows}

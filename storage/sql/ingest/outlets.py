@@ -1,4 +1,4 @@
-"""Outlets' rows, for whatever is stored of one; apart from what stores pages, which loads much."""
+"""Add outlets' rows. In its own module because `store` is slow to import."""
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -7,6 +7,6 @@ from storage.sql.schema.core import outlets
 
 
 def add_outlet(conn: Connection, slug: str) -> None:
-    """Make the outlet's row where it is missing; the caller holds the outlet's lock."""
+    """Insert the outlet's row if it is missing; the caller holds the outlet's lock."""
     if conn.execute(sa.select(outlets).where(outlets.c.slug == slug)).first() is None:
         conn.execute(sa.insert(outlets).values(slug=slug))

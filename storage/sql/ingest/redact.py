@@ -1,4 +1,4 @@
-"""Takedowns: an article's text goes, that there was one stays, and it never comes back."""
+"""Takedowns: delete an article's text for good, and keep the record that the article existed."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -37,20 +37,20 @@ _EVIDENCE = "taken down on request"
 
 
 def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> int:
-    """Take an article's text out of every row; return the number of the redaction.
+    """Delete an article's text from every row; return the number of the redaction.
 
-    Its captures become refusals, so that its addresses are never asked again.
+    Its captures become refusals, so that its URLs are never requested again.
     """
     in_utc(now, "the time of a redaction")
     outlet = conn.execute(sa.select(articles.c.outlet).where(articles.c.id == id_)).scalar_one()
     lock(conn, outlet)
-    taken = _captures(conn, id_)
-    texts = _own_texts(conn, [row.id for row in taken])
-    digests = [*_digests(conn, texts), *(row.digest for row in taken)]
+    owned = _captures(conn, id_)
+    texts = _own_texts(conn, [row.id for row in owned])
+    digests = [*_digests(conn, texts), *(row.digest for row in owned)]
     urls = urls_of(conn, id_)
-    _forget_text(conn, id_, [row.id for row in taken], texts)
-    _refuse(conn, id_, outlet, taken, urls)
-    made = sa.insert(redactions).returning(redactions.c.id)
+    _forget_text(conn, id_, [row.id for row in owned], texts)
+    _refuse(conn, id_, outlet, owned, urls)
+    insert = sa.insert(redactions).returning(redactions.c.id)
     values = {
         "article": id_,
         "outlet": outlet,
@@ -59,11 +59,11 @@ def redact(conn: Connection, id_: int, reason: str, who: str, now: datetime) -> 
         "reason": reason,
         "digests": json.dumps(sorted(set(digests))),
     }
-    return int(conn.execute(made, values).scalar_one())
+    return int(conn.execute(insert, values).scalar_one())
 
 
 def _captures(conn: Connection, id_: int) -> list[AnyRow]:
-    """Return all captures at an article's addresses, what was refused there among them."""
+    """Return all captures of an article, with those refused at its URLs."""
     query = (
         sa.select(captures.c.id, refusals.c.id.label("refusal"), *CAPTURE)
         .select_from(captures.outerjoin(refusals))
@@ -76,21 +76,21 @@ def _captures(conn: Connection, id_: int) -> list[AnyRow]:
     return list({row.id: row for row in found}.values())
 
 
-def _own_texts(conn: Connection, taken: Sequence[int]) -> list[int]:
-    """Return the texts that these captures were read as, and no other capture."""
+def _own_texts(conn: Connection, owned: Sequence[int]) -> list[int]:
+    """Return the ids of contents that only these captures show, now or by an earlier reading."""
     found: set[int] = set()
-    for part in in_parts(taken):
-        now = sa.select(captures.c.content).where(captures.c.id.in_(part))
-        once = sa.select(readings.c.content).where(readings.c.capture.in_(part))
-        found |= {row for row in conn.execute(now.union(once)).scalars() if row is not None}
-    own = set(taken)
-    return [id_ for id_ in sorted(found) if _showing(conn, id_) <= own]
+    for part in in_parts(owned):
+        current = sa.select(captures.c.content).where(captures.c.id.in_(part))
+        earlier = sa.select(readings.c.content).where(readings.c.capture.in_(part))
+        found |= {row for row in conn.execute(current.union(earlier)).scalars() if row is not None}
+    own = set(owned)
+    return [id_ for id_ in sorted(found) if _captures_showing(conn, id_) <= own]
 
 
-def _showing(conn: Connection, text: int) -> set[int]:
-    now = sa.select(captures.c.id).where(captures.c.content == text)
-    once = sa.select(readings.c.capture).where(readings.c.content == text)
-    return set(conn.execute(now.union(once)).scalars())
+def _captures_showing(conn: Connection, content: int) -> set[int]:
+    current = sa.select(captures.c.id).where(captures.c.content == content)
+    earlier = sa.select(readings.c.capture).where(readings.c.content == content)
+    return set(conn.execute(current.union(earlier)).scalars())
 
 
 def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
@@ -103,33 +103,33 @@ def _digests(conn: Connection, texts: Sequence[int]) -> list[str]:
     ]
 
 
-def _forget_text(conn: Connection, id_: int, taken: Sequence[int], texts: Sequence[int]) -> None:
-    index_articles(conn, {id_: None})  # as long as the text is there: the index needs it
+def _forget_text(conn: Connection, id_: int, owned: Sequence[int], texts: Sequence[int]) -> None:
+    index_articles(conn, {id_: None})  # before the text is deleted: the index needs it
     forget_contents(conn, texts)
     for table in (revisions, article_places, checks):
         conn.execute(sa.delete(table).where(table.c.article == id_))
-    for part in in_parts(taken):
+    for part in in_parts(owned):
         conn.execute(sa.delete(readings).where(readings.c.capture.in_(part)))
-        of = captures.c.id.in_(part)
-        conn.execute(sa.update(captures).where(of).values(article=None, content=None))
+        own = captures.c.id.in_(part)
+        conn.execute(sa.update(captures).where(own).values(article=None, content=None))
     delete_tags(conn, texts)
     for part in in_parts(texts):
         conn.execute(sa.delete(contents).where(contents.c.id.in_(part)))
-    gone = {"title": "", "published_at": None, "sort_at": None}
-    conn.execute(sa.update(articles).where(articles.c.id == id_).values(gone))
+    emptied = {"title": "", "published_at": None, "sort_at": None}
+    conn.execute(sa.update(articles).where(articles.c.id == id_).values(emptied))
     refresh_indexes(conn, {id_: None})
 
 
 def _refuse(
-    conn: Connection, id_: int, outlet: str, taken: Sequence[AnyRow], urls: Sequence[str]
+    conn: Connection, id_: int, outlet: str, owned: Sequence[AnyRow], urls: Sequence[str]
 ) -> None:
-    """Write that each capture is redacted; the article's addresses lead to all of them."""
-    old = [row.refusal for row in taken if row.refusal is not None]
+    """Write each capture as a redacted refusal, found by all URLs of the article."""
+    old = [row.refusal for row in owned if row.refusal is not None]
     for part in in_parts(old):
         stored = refusals.c.id.in_(part)
         values = {"reason": _REASON, "evidence": _EVIDENCE, "article": id_}
         conn.execute(sa.update(refusals).where(stored).values(values))
-    for row in taken:
+    for row in owned:
         refusal = row.refusal
         if refusal is None:
             values = {
@@ -141,8 +141,8 @@ def _refuse(
                 "evidence": _EVIDENCE,
                 "article": id_,
             }
-            made = sa.insert(refusals).returning(refusals.c.id)
-            refusal = conn.execute(made, values).scalar_one()
+            insert = sa.insert(refusals).returning(refusals.c.id)
+            refusal = conn.execute(insert, values).scalar_one()
         _add_urls(conn, refusal, [row.url, *urls])
 
 
@@ -157,7 +157,7 @@ def _add_urls(conn: Connection, refusal: int, urls: Iterable[str]) -> None:
 
 
 def load_redaction(conn: Connection, number: int) -> Redaction:
-    """Return a redaction with the captures whose records it is about."""
+    """Return a redaction with the captures whose WARC records it covers."""
     row = conn.execute(sa.select(redactions).where(redactions.c.id == number)).one()
     query = (
         sa.select(*CAPTURE)
@@ -180,17 +180,17 @@ def load_redaction(conn: Connection, number: int) -> Redaction:
 
 
 def apply_redactions(conn: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
-    """Return what may be stored of pages: of articles that were taken down only that they came.
+    """Return arrivals with a refusal in place of each article that was taken down.
 
-    Such an article is known by its id or its own URL, which leads to it from now on. Aliases do
-    not count: an outlet that takes a page down often redirects to another article.
+    Such an article is recognised by its outlet id or its own URL, which is added to its keys.
+    Aliases do not count: an outlet that takes a page down often redirects to another article.
     """
     if conn.execute(sa.select(redactions.c.id).limit(1)).first() is None:
         return arrivals
-    return [replace(one, result=_without_redacted(conn, one.result)) for one in arrivals]
+    return [replace(arrival, result=_redacted(conn, arrival.result)) for arrival in arrivals]
 
 
-def _without_redacted(conn: Connection, result: Article | Refusal) -> Article | Refusal:
+def _redacted(conn: Connection, result: Article | Refusal) -> Article | Refusal:
     if isinstance(result, Refusal):
         return result
     wanted = {url_key(result.url)}

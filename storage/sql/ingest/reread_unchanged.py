@@ -1,9 +1,10 @@
-"""Captures read again that stay the same article, or the same refusal: many at a time."""
+"""Write new readings of captures that stay the same article or refusal: many at a time."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -20,9 +21,9 @@ from storage.sql.schema.types import in_parts
 
 @dataclass(frozen=True, slots=True)
 class RereadCapture:
-    """A capture with what it was, what it is read as now, and the names of what differs.
+    """A capture with its stored reading, its new one, and the names of the fields that differ.
 
-    now: None where it counts as it did, because nothing differs or our code failed.
+    now: None where the stored reading stays, because nothing differs or our code failed.
     """
 
     stored: StoredCapture
@@ -30,38 +31,40 @@ class RereadCapture:
     changed: tuple[str, ...] = ()
 
 
-def write_plain(
+def write_in_place(
     conn: Connection, reread_captures: Sequence[RereadCapture], version: int, now: datetime
 ) -> None:
-    """Write that captures were read again by `version`; their outlets are locked."""
-    same = [one.stored.id for one in reread_captures if one.now is None]
+    """Write the readings of captures by `version`; the caller holds the locks of their outlets."""
+    same = [capture.stored.id for capture in reread_captures if capture.now is None]
     for part in in_parts(same):
         conn.execute(sa.update(captures).where(captures.c.id.in_(part)).values(version=version))
-    changed = [one for one in reread_captures if one.now is not None]
-    keep_earlier(conn, [(one.stored, one.changed) for one in changed])
-    shown = add_contents(conn, [one.now for one in changed if one.now is not None])
+    changed = [capture for capture in reread_captures if capture.now is not None]
+    keep_earlier(conn, [(capture.stored, capture.changed) for capture in changed])
+    shown = add_contents(conn, [capture.now for capture in changed if capture.now is not None])
     rows = [
-        {"of": one.stored.id, "shows": content.row, "by": version, "at": now}
-        for one, content in zip(changed, shown, strict=True)
+        {"own_id": capture.stored.id, "shown": content.row, "by": version, "at": now}
+        for capture, content in zip(changed, shown, strict=True)
     ]
     if rows:
-        one_row = sa.update(captures).where(captures.c.id == sa.bindparam("of"))
-        names = {"content": "shows", "version": "by", "read_at": "at"}
-        conn.execute(one_row.values(**{name: sa.bindparam(of) for name, of in names.items()}), rows)
-    forget_tags(conn, [one.stored.content for one in changed if one.stored.content is not None])
-    # The articles of those that stay the same, too: marks compare the versions of two observations.
+        update = sa.update(captures).where(captures.c.id == sa.bindparam("own_id"))
+        columns = {"content": "shown", "version": "by", "read_at": "at"}
+        bound: dict[str, Any] = {column: sa.bindparam(name) for column, name in columns.items()}
+        conn.execute(update.values(**bound), rows)
+    replaced = [capture.stored.content for capture in changed]
+    forget_tags(conn, [content for content in replaced if content is not None])
+    # Also of unchanged captures: revisions are marked where the versions of observations differ.
     about = {
-        one.stored.article
-        for one in reread_captures
-        if one.stored.content is not None and one.stored.article is not None
+        capture.stored.article
+        for capture in reread_captures
+        if capture.stored.content is not None and capture.stored.article is not None
     }
-    recompute(conn, about, {one.stored.id for one in changed})
+    recompute(conn, about, {capture.stored.id for capture in changed})
 
 
 def keep_earlier(
     conn: Connection, replaced: Sequence[tuple[StoredCapture, tuple[str, ...]]]
 ) -> None:
-    """Keep the newest readings of captures as earlier ones, with the names of what changes then."""
+    """Keep captures' current readings as earlier ones, with the names of the fields that change."""
     query = sa.select(readings.c.capture, sa.func.max(readings.c.number).label("last"))
     ids = [found.id for found, _ in replaced]
     grouped = query.group_by(readings.c.capture)
@@ -79,7 +82,7 @@ def keep_earlier(
                 "url": refused and refused.url,
                 "reason": refused and refused.reason.value,
                 "evidence": refused and refused.evidence,
-                "then_changed": json.dumps(changed),
+                "changed_by_next": json.dumps(changed),
             }
         )
     insert(conn, readings, rows)

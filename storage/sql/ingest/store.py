@@ -1,8 +1,8 @@
-"""The one way in: captures and what they held become rows, inside the caller's transaction.
+"""Store captures with their results, inside the caller's transaction; nothing else adds captures.
 
-A batch is taken in rounds. A round is as many arrivals as can be identified in memory; it is
-written with a dozen statements. One that is not plain (it joins two articles, takes an address
-over, was refused before, or comes twice) begins the next round, and is decided by `identity`.
+A batch is written in rounds. A round is as many arrivals as can be identified in memory; it is
+written with a dozen statements. An arrival that cannot be (it merges two articles, takes a URL
+over, was refused before, or comes twice) starts the next round, and is resolved by `identity`.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,19 @@ from storage.sql.ingest.outlets import add_outlet
 from storage.sql.ingest.redact import apply_redactions
 from storage.sql.schema.core import captures, refusals, runs
 
-Mark = tuple[str, str | bytes]
+CaptureKey = tuple[str, str | bytes]
 """An outlet with the id of a record, or with the key of an observation."""
 
-Marks = tuple[Mark, Mark]
-"""What makes a capture the same as another: its record, or its observation key."""
+CaptureKeys = tuple[CaptureKey, CaptureKey]
+"""The keys of a capture, by record and by observation: equal captures share at least one."""
 
 
 @dataclass(slots=True)
 class Round:
-    """The first arrivals of what is left of a batch: known ones, and those to be written."""
+    """The next arrivals of a batch.
+
+    known: the outcomes of those that are stored already, by position. matched: those to write.
+    """
 
     known: dict[int, Stored]
     matched: list[MatchedArrival]
@@ -39,80 +42,80 @@ class Round:
 
     @property
     def size(self) -> int:
-        """How many arrivals it takes."""
+        """The number of arrivals."""
         return len(self.known) + len(self.matched)
 
 
 def store_many(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
-    """Store captures with what they held; everything or, where the caller rolls back, nothing.
+    """Store captures with their results; return each one's outcome, in order.
 
-    Raises NotFoundError where no run `run_id` was started.
+    Raises NotFoundError where no run `run_id` was started, ValueError for a capture without a
+    record id; the caller rolls back then.
     """
     for capture in (arrival.capture for arrival in arrivals):
-        if not capture.record_id:  # two without one would pass for the same
+        if not capture.record_id:  # two captures without one would count as the same
             raise ValueError(f"the capture of {capture.url} has no record id")
     lock_shared(conn, ARRIVALS)
     for outlet in sorted({arrival.result.outlet for arrival in arrivals}):
-        lock(conn, outlet)  # in one order, so that no two wait for each other
+        lock(conn, outlet)  # in sorted order, so that no deadlock is possible
         add_outlet(conn, outlet)
     if conn.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"no run {run_id!r} was started: start it before storing its pages")
     arrivals = apply_redactions(conn, arrivals)
-    answers: list[Stored] = []
-    while len(answers) < len(arrivals):
-        answers += _store_round(conn, run_id, arrivals[len(answers) :])
-    return answers
+    outcomes: list[Stored] = []
+    while len(outcomes) < len(arrivals):
+        outcomes += _store_round(conn, run_id, arrivals[len(outcomes) :])
+    return outcomes
 
 
 def _store_round(conn: Connection, run_id: str, arrivals: Sequence[Arrival]) -> list[Stored]:
-    taken = _round(conn, arrivals)
-    if not taken.size:
-        taken.matched.append(_decided(conn, arrivals[0]))
-    written = iter(write_arrivals(conn, run_id, taken.matched, taken.index))
-    return [taken.known.get(position) or next(written) for position in range(taken.size)]
+    batch = _next_round(conn, arrivals)
+    if not batch.size:
+        batch.matched.append(_resolve(conn, arrivals[0]))
+    written = iter(write_arrivals(conn, run_id, batch.matched, batch.index))
+    return [batch.known.get(position) or next(written) for position in range(batch.size)]
 
 
-def _round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
-    """Return the arrivals up to the first that is not plain."""
-    marks_of = [_marks(arrival) for arrival in arrivals]
-    known = _known(conn, marks_of)
+def _next_round(conn: Connection, arrivals: Sequence[Arrival]) -> Round:
+    """Return the arrivals up to the first that cannot be identified in memory."""
+    capture_keys = [_capture_keys(arrival) for arrival in arrivals]
+    known = _known(conn, capture_keys)
     wanted = {at: wanted_by(arrivals[at]) for at in range(len(arrivals)) if at not in known}
     index = load_index(conn, arrivals, wanted)
-    taken = Round({}, [], index)
-    marks: set[Mark] = set()
+    batch = Round({}, [], index)
+    taken: set[CaptureKey] = set()
     for position, arrival in enumerate(arrivals):
         if position in known:
-            taken.known[position] = known[position]
+            batch.known[position] = known[position]
             continue
-        if not marks.isdisjoint(marks_of[position]):
+        if not taken.isdisjoint(capture_keys[position]):
             break
-        marks.update(marks_of[position])
-        result, asked = arrival.result, wanted[position]
+        taken.update(capture_keys[position])
+        result, own = arrival.result, wanted[position]
         if isinstance(result, Refusal):
-            taken.matched.append(MatchedArrival(arrival, index.match_refusal(result.outlet, asked)))
-        elif (id_ := index.match(result, asked, arrival.capture.url)) is not None:
-            taken.matched.append(MatchedArrival(arrival, id_))
+            batch.matched.append(MatchedArrival(arrival, index.match_refusal(result.outlet, own)))
+        elif (id_ := index.match(result, own, arrival.capture.url)) is not None:
+            batch.matched.append(MatchedArrival(arrival, id_))
         else:
             break
-    return taken
+    return batch
 
 
-def _decided(conn: Connection, arrival: Arrival) -> MatchedArrival:
-    """Return an arrival that is not plain with its article, after what that changes."""
+def _resolve(conn: Connection, arrival: Arrival) -> MatchedArrival:
+    """Find an arrival's article by queries, and assign its keys; new articles are inserted."""
     article = arrival.result
     if not isinstance(article, Article):
-        raise AssertionError(f"the refusal at {article.url} was not plain")
-    asked = (arrival.capture.url, *arrival.aliases)
-    match = find_article(conn, article, asked)
+        raise AssertionError(f"the refusal at {article.url} was not identified in memory")
+    requested = (arrival.capture.url, *arrival.aliases)
+    match = find_article(conn, article, requested)
     id_ = match.article
     if id_ is None:
         id_ = add_article(conn, arrival.capture.captured_at, article)
-    claim(conn, id_, article, asked, apart=match.apart_from is not None)
+    claim(conn, id_, article, requested, apart=match.apart_from is not None)
     return MatchedArrival(arrival, id_, match.apart_from)
 
 
-def _marks(arrival: Arrival) -> Marks:
-    """Return what makes a capture the same as another: its record, or its observation key."""
+def _capture_keys(arrival: Arrival) -> CaptureKeys:
     outlet = arrival.result.outlet
     return (outlet, arrival.capture.record_id), (outlet, observation_key(arrival.capture))
 
@@ -121,7 +124,7 @@ _KNOWN = (
     sa.select(
         captures.c.outlet,
         captures.c.record_id,
-        captures.c.sight,
+        captures.c.observation_key,
         sa.func.coalesce(captures.c.article, refusals.c.article).label("about"),
     )
     .select_from(captures.outerjoin(refusals))
@@ -129,20 +132,20 @@ _KNOWN = (
 )
 
 
-def _known(conn: Connection, marks_of: Sequence[Marks]) -> dict[int, Stored]:
-    """Return the answers, by position, for captures that were stored before, or copies of them."""
-    of_outlet: dict[str, list[Marks]] = {}
-    for marks in marks_of:
-        of_outlet.setdefault(marks[0][0], []).append(marks)
-    stored: dict[Mark, Stored] = {}
-    for outlet, wanted in of_outlet.items():
-        for column, number in ((captures.c.sight, 1), (captures.c.record_id, 0)):
-            values = [marks[number][1] for marks in wanted]
+def _known(conn: Connection, capture_keys: Sequence[CaptureKeys]) -> dict[int, Stored]:
+    """Return the outcomes, by position, of captures that are stored already, also as a copy."""
+    by_outlet: dict[str, list[CaptureKeys]] = {}
+    for own_keys in capture_keys:
+        by_outlet.setdefault(own_keys[0][0], []).append(own_keys)
+    stored: dict[CaptureKey, Stored] = {}
+    for outlet, wanted in by_outlet.items():
+        for column, number in ((captures.c.observation_key, 1), (captures.c.record_id, 0)):
+            values = [own_keys[number][1] for own_keys in wanted]
             for row in rows_at(conn, _KNOWN, column, values, outlet=outlet):
                 answer = Stored(Verdict.KNOWN, row.about)
-                stored |= {(outlet, row.sight): answer, (outlet, row.record_id): answer}
+                stored |= {(outlet, row.observation_key): answer, (outlet, row.record_id): answer}
     found = {}
-    for position, marks in enumerate(marks_of):
-        if same := [stored[mark] for mark in marks if mark in stored]:
+    for position, own_keys in enumerate(capture_keys):
+        if same := [stored[key] for key in own_keys if key in stored]:
             found[position] = same[0]
     return found

@@ -1,4 +1,4 @@
-"""The database as one SQLite file that can be opened as an archive, of one moment, verified."""
+"""Back up a database into one verified SQLite file, a snapshot that opens as an archive."""
 
 import sqlite3
 from contextlib import closing
@@ -31,10 +31,10 @@ def backup_database(url: str, path: Path) -> DatabaseBackup:
 
 
 def _copy_pages(file: ReadOnlyFile, path: Path) -> None:
-    """Copy a SQLite file page by page, as it is at one moment, beside whoever writes it."""
+    """Copy one snapshot of a SQLite file page by page, while others may write to it."""
     with closing(file.connect()) as source, closing(sqlite3.connect(path)) as target:
         source.execute("BEGIN").close()
-        before = _counts(source)  # from here on the source is read as it is now
+        before = _counts(source)  # the first read fixes the snapshot
         source.backup(target)
         after = _counts(target)
         file.check()
@@ -43,18 +43,18 @@ def _copy_pages(file: ReadOnlyFile, path: Path) -> None:
 
 
 def _describe(path: Path) -> DatabaseBackup:
-    """Return what a copy holds. Raises ArchiveError where it is not whole."""
+    """Return a copy's description. Raises ArchiveError where the copy is damaged."""
     with closing(sqlite3.connect(path)) as copy:
         copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a -wal beside it
-        said = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
-        lost = copy.execute("PRAGMA foreign_key_check").fetchone()
-        if said != ["ok"] or lost is not None:
+        result = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+        broken = copy.execute("PRAGMA foreign_key_check").fetchone()
+        if result != ["ok"] or broken is not None:
             raise ArchiveError(
-                f"{path}: the copy is damaged ({' '.join(said[0].split())}): check the disks, and"
+                f"{path}: the copy is damaged ({' '.join(result[0].split())}): check the disks, and"
                 " the archive with `tinquan archive check`"
             )
         counts = _counts(copy)
-        query = (  # without a file: imported, so there is no record
+        query = (  # imported captures have no WARC file
             "SELECT warc_file, max(warc_offset) FROM captures WHERE warc_file <> '' GROUP BY 1"
         )
         records = {name: int(offset) for name, offset in copy.execute(query)}
@@ -65,7 +65,7 @@ def _describe(path: Path) -> DatabaseBackup:
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
-    # Not FTS5's own, which cannot be read through; the tables that it lives in can.
+    # Without FTS5's virtual table, which cannot be counted; its shadow tables can.
     named = (
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         " AND sql NOT LIKE 'CREATE VIRTUAL%'"

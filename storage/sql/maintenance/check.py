@@ -1,4 +1,4 @@
-"""All checks of the archive's rows, in the order in which they are made, and the loop over them."""
+"""All checks of the archive's rows, in the order in which they run, and the loop over them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -16,36 +16,36 @@ from storage.sql.maintenance.check_texts import TEXT_CHECKS
 from storage.sql.read.latest import UNREADABLE
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-_MOST = 100  # damages of the file itself; one is enough to restore it
+_LIMIT = 100  # reported corruptions of the file; one is enough to restore it
 
 
 def _database_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    """Ask SQLite whether its file is whole; PostgreSQL watches over its own."""
+    """Check the integrity of the SQLite file; PostgreSQL checks its own files."""
     backend = backend_of(conn)
-    found = [f"the file is damaged: {said}" for said in backend.damages(conn, _MOST)]
+    found = [f"the file is damaged: {message}" for message in backend.damages(conn, _LIMIT)]
     found += [
         f"row {row} of {table} refers to nothing in {parent}"
-        for row, table, parent in backend.broken_references(conn, _MOST)
+        for row, table, parent in backend.broken_references(conn, _LIMIT)
     ]
     return [Fault(what, "restore it from a backup", can_repair=False) for what in found], None
 
 
 CHECKS: tuple[tuple[Check, ...], ...] = (
     (Check("database", _database_page),),
-    *((one,) for one in (*TEXT_CHECKS, *LINK_CHECKS)),
+    *((check,) for check in (*TEXT_CHECKS, *LINK_CHECKS)),
     (*ARTICLE_CHECKS, *SIGNATURE_CHECKS),
-    *((one,) for one in CLUSTER_CHECKS),
+    *((check,) for check in CLUSTER_CHECKS),
 )
-"""Packages that derive rows from articles add theirs here, after those of the articles.
+"""The checks by group. Checks of derived rows come after those of the articles.
 
-Those of one group take turns, page by page, so that each text is read once for all of them.
+The checks of one group take turns, page by page, so that each text is read once for all of them.
 """
 
 
 def run_checks(
     reading: Transaction, writing: Transaction | None, begun: Callable[[str], object]
 ) -> Iterator[CheckFinding]:
-    """Yield what the checks find; mend it where `writing` is given and the check can.
+    """Yield the findings of all checks; repair them where `writing` is given and the check can.
 
     begun: called with a check's name before each of its pages.
     """
@@ -57,13 +57,13 @@ def run_checks(
                 with reading() as conn:
                     faults, cursors[check] = check.page(conn, after)
                 for fault in faults:
-                    mended = _mend(writing, check, fault) if writing else fault
-                    yield mended.as_finding(check.name)
+                    repaired = _repair(writing, check, fault) if writing else fault
+                    yield repaired.as_finding(check.name)
             cursors = {check: after for check, after in cursors.items() if after is not None}
 
 
-def _mend(writing: Transaction, check: Check, fault: Fault) -> Fault:
-    """Mend a fault where the check can; return it, as one that it cannot where texts are lost."""
+def _repair(writing: Transaction, check: Check, fault: Fault) -> Fault:
+    """Repair a fault if the check can; return it, as not repairable where texts are unreadable."""
     if check.repair is None or not fault.can_repair:
         return fault
     try:
@@ -71,6 +71,6 @@ def _mend(writing: Transaction, check: Check, fault: Fault) -> Fault:
             check.repair(conn, fault.key)
     except UNREADABLE:
         return replace(
-            fault, repair=f"{fault.repair}, when every text can be read", can_repair=False
+            fault, repair=f"{fault.repair}, once every text can be read", can_repair=False
         )
     return fault

@@ -1,4 +1,4 @@
-"""Checks of articles: are revisions, summary, places and full text what captures and tags say?"""
+"""Check that articles' revisions, columns, places and index entries match captures and tags."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -38,12 +38,13 @@ def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], C
         id_: revision_rows(id_, History(states(observed), observed))
         for id_, observed in observations(conn, ids).items()
     }
-    captured = [one["capture"] for some in planned.values() for one in some]
+    captured = [revision["capture"] for own in planned.values() for revision in own]
     texts = readable(rows_at(conn, TEXTS, captures.c.id, captured))
     found = [
         fault
         for row in rows
-        if all(one["capture"] in texts for one in planned[row.id])  # else that of texts names it
+        # The check of texts reports those that cannot be read.
+        if all(revision["capture"] in texts for revision in planned[row.id])
         for fault in _faults(row, planned[row.id], stored.get(row.id, []), texts)
     ]
     return found, last
@@ -58,26 +59,26 @@ def _faults(
     expected = list(with_changes(planned, 0, texts))
     if expected != [dict(found._mapping) for found in stored]:
         yield Fault(
-            f"article {row.id}: its revisions are not what its captures say",
+            f"article {row.id}: its revisions do not match its captures",
             "recompute them",
             row.id,
         )
-    elif not _is_summed_up(row, expected, texts):
+    elif not _has_summary(row, expected, texts):
         yield Fault(
             f"article {row.id}: its title, URL or times are not its latest revision's",
-            "take them from its latest revision",
+            "copy them from its latest revision",
             row.id,
         )
 
 
-def _is_summed_up(
+def _has_summary(
     row: AnyRow, expected: Sequence[dict[str, Any]], texts: dict[int, Article]
 ) -> bool:
     if not expected:
         return row.sort_at is None
     latest = texts[expected[-1]["capture"]]
     wanted = summary(latest, expected[0]["first_seen_at"])
-    # Texts are stored as the column takes them: what no database stores is replaced.
+    # The columns store texts with the characters replaced that no database accepts.
     return all(
         row._mapping[name] == (storable(value) if isinstance(value, str) else value)
         for name, value in wanted.items()
@@ -85,7 +86,7 @@ def _is_summed_up(
 
 
 def repair_revisions(conn: Connection, id_: int) -> None:
-    """Recompute an article's revisions, and all that follows from them."""
+    """Recompute an article's revisions and everything that is derived from them."""
     if lock_article(conn, id_) is None:
         return
     conn.execute(sa.delete(revisions).where(revisions.c.article == id_))
@@ -102,8 +103,8 @@ def _places_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
     listed = set(map(tuple, conn.execute(sa.select(article_places).where(within))))
     found = [
         Fault(
-            f"article {id_}: the places that it is listed under are not its latest revision's",
-            "list it again",
+            f"article {id_}: its places are not those of its latest revision",
+            "rewrite them from its tags",
             id_,
         )
         for id_ in sorted({article for _, _, article, *_ in wanted ^ listed})
@@ -120,10 +121,10 @@ _REBUILD = "rebuild the index; crawls wait meanwhile"
 
 def _search_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     wrong, last = wrong_page(conn, after or 0)
-    what = "is not in the full-text index as its newest text says"
-    found = [Fault(f"article {id_} {what}", _REBUILD, id_) for id_ in wrong]
+    fault = "its entry in the full-text index is not that of its newest text"
+    found = [Fault(f"article {id_}: {fault}", _REBUILD, id_) for id_ in wrong]
     if last is None and not engine_of(conn).is_sound(conn):
-        found.append(Fault("the index is damaged, or has other articles too", _REBUILD))
+        found.append(Fault("the index is damaged, or has entries of no article", _REBUILD))
     return found, last
 
 

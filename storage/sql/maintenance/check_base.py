@@ -1,7 +1,7 @@
-"""What must hold of the archive's rows: a list of checks, each with what it finds and its repair.
+"""The parts of `archive check`: a check finds faults in rows, and may repair them.
 
-A check goes through its rows page by page, each in a short transaction, so that it takes little
-memory and keeps no crawl waiting. A package that keeps rows of its own adds its checks to `CHECKS`.
+A check reads its rows page by page, each in a short transaction, so that it takes little memory and
+keeps no crawl waiting. A package with tables of its own adds its checks to `check.CHECKS`.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,22 +15,22 @@ from storage.sql.engine.bulk import page_after
 from storage.sql.schema.types import AnyRow
 
 PAGE = 500
-"""Rows a page; of articles for all checks that read what these say."""
+"""Rows per page. Checks that read articles' texts share their pages."""
 
 CheckCursor = Any
-"""Where a check has got to; None before its first page, and after its last."""
+"""Where a check's next page starts; None before its first page and after its last."""
 
 
 def page_of(
     conn: Connection, query: Select[Any], order: Sequence[ColumnElement[Any]], after: CheckCursor
 ) -> tuple[Sequence[AnyRow], CheckCursor]:
-    """Return a page of rows, and where the next one begins; see `page_after`."""
+    """Return a page of rows, and where the next one starts; see `page_after`."""
     return page_after(conn, query, order, after, PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A finding with what its repair needs to know."""
+    """A finding with the key that its repair needs."""
 
     what: str
     repair: str
@@ -38,7 +38,7 @@ class Fault:
     can_repair: bool = True
 
     def as_finding(self, check: str) -> CheckFinding:
-        """Return it as the finding of that check."""
+        """Return the fault as a finding of the named check."""
         return CheckFinding(check, self.what, self.repair, self.can_repair)
 
 
@@ -46,9 +46,9 @@ class Fault:
 class Check:
     """One rule.
 
-    page: (connection, position) → faults of the page after it, and the next position.
-    repair: (connection, a fault's key); mends what is still wrong there, in one transaction. It
-    must look again: others may have written since the fault was found.
+    page: (connection, cursor) → the faults of the page after the cursor, and the next cursor.
+    repair: (connection, a fault's key); repairs what is still wrong there, in one transaction. It
+    must check again: others may have written since the fault was found.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Checks of signatures, the index over them, and clusters."""
+"""Checks of signatures, of the index over them, and of clusters."""
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -35,7 +35,7 @@ def _wrong_signature(row: AnyRow, hashes: tuple[int, ...] | None) -> str | None:
     if row.packed is None:
         return "is missing" if hashes else None
     if not hashes:
-        return "is one of a text that is not there, or too short for one"
+        return "is of a text that does not exist or is too short for one"
     if row.packed != pack(hashes):
         return "is not that of its newest text"
     return f"is of version {row.version}" if row.version != SIGNATURE_VERSION else None
@@ -50,7 +50,7 @@ def _repair_article(conn: Connection, id_: int) -> None:
 
 def _index_page(conn: Connection, _after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     """Compare each database's own index with the signatures."""
-    return [Fault(*fault) for fault in index_of(conn).stray(conn)], None
+    return [Fault(*fault) for fault in index_of(conn).faults(conn)], None
 
 
 def _repair_index(conn: Connection, hash_: int | None) -> None:
@@ -83,10 +83,10 @@ def _copies_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], Che
 
 def _wrong_copy(row: AnyRow) -> str | None:
     if row.sort_at is None or row.source_at is None:
-        return "and one of the two is no article today"
+        return "and one of the two has no revision"
     if row.above is not None:
         return f"which is itself a copy, of {row.above}"
-    return None if 0 <= row.similarity <= 1 else f"{row.similarity} alike"
+    return None if 0 <= row.similarity <= 1 else f"with similarity {row.similarity}"
 
 
 SIGNATURE_CHECKS = (Check("signatures", _signatures_page, _repair_article),)

@@ -1,4 +1,4 @@
-"""Checks of what leads where: URLs to articles and refusals, captures to what they held."""
+"""Check that keys lead to their articles and refusals, and captures to their results."""
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
@@ -8,13 +8,13 @@ from storage.sql.maintenance.check_base import Check, CheckCursor, Fault, page_o
 from storage.sql.schema.core import articles, captures, keys, refusals, refused_urls
 from storage.sql.schema.types import AnyRow, id_key, url_key
 
-_LEAD = "let it lead there again"
+_LEAD = "correct its key"
 
 
 def _key_check(name: str, table: Table, owner: str) -> Check:
-    """Return the check that what rows stand for has the key that it is found by.
+    """Return the check that each row's key is that of its value.
 
-    owner: what each row leads to, a column.
+    owner: the column with what the row leads to.
     """
     order = tuple(table.primary_key)
 
@@ -31,16 +31,16 @@ def _key_check(name: str, table: Table, owner: str) -> Check:
         ]
         return found, last
 
-    def repair(conn: Connection, place: list[object]) -> None:
-        own = [column == value for column, value in zip(order, place, strict=True)]
+    def repair(conn: Connection, primary_key: list[object]) -> None:
+        own = [column == value for column, value in zip(order, primary_key, strict=True)]
         row = conn.execute(sa.select(table).where(*own)).one_or_none()
         if row is None:
             return
-        right = _key_of(row)
-        if conn.execute(sa.select(table).where(table.c.key == right, *own[1:])).first():
+        correct = _key_of(row)
+        if conn.execute(sa.select(table).where(table.c.key == correct, *own[1:])).first():
             conn.execute(sa.delete(table).where(*own))
         else:
-            conn.execute(sa.update(table).where(*own).values(key=right))
+            conn.execute(sa.update(table).where(*own).values(key=correct))
 
     return Check(name, page, repair)
 
@@ -50,13 +50,13 @@ def _key_of(row: AnyRow) -> bytes:
 
 
 def _articles_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    """Find shown articles whose own URL no key has; it may lead to another that took it over."""
+    """Find articles whose own URL has no key; its key may lead to another that took it over."""
     rows, last = page_of(conn, sa.select(articles), [articles.c.id], after)
     shown = [row for row in rows if row.sort_at is not None]
     stored = rows_at(conn, _KEYS, keys.c.key, [url_key(row.url) for row in shown])
     known = {(row.key, row.outlet) for row in stored}
     found = [
-        Fault(f"article {row.id}: its URL {row.url!r} does not lead to it", _LEAD, row.id)
+        Fault(f"article {row.id}: its URL {row.url!r} leads nowhere", "add its key", row.id)
         for row in shown
         if (url_key(row.url), row.outlet) not in known
     ]
@@ -76,13 +76,13 @@ def _repair_url(conn: Connection, id_: int) -> None:
 
 
 def _captures_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
-    """Find captures that hold neither an article nor a refusal, or both."""
-    held = (captures.c.article, captures.c.content, refusals.c.id.label("refusal"))
-    query = sa.select(captures.c.id, *held).select_from(captures.outerjoin(refusals))
+    """Find captures with neither an article nor a refusal, or with both."""
+    result = (captures.c.article, captures.c.content, refusals.c.id.label("refusal"))
+    query = sa.select(captures.c.id, *result).select_from(captures.outerjoin(refusals))
     rows, last = page_of(conn, query, [captures.c.id], after)
     found = [
         Fault(
-            f"capture {id_} holds {'both an article and' if refusal else 'neither an article nor'}"
+            f"capture {id_} has {'both an article and' if refusal else 'neither an article nor'}"
             " a refusal",
             "restore it from a backup",
             can_repair=False,

@@ -1,4 +1,4 @@
-"""Checks of texts: is each what its digest and fingerprint say, and does any capture show it?"""
+"""Check that each text matches its digest and fingerprint, and that some capture shows it."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from storage.sql.schema.core import captures, contents, readings
 from storage.sql.schema.types import AnyRow, hashed
 from storage.sql.search.index import forget_contents
 
-_READ_AGAIN = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
+_RESTORE = "restore it from a backup, or read its captures again: `tinquan reextract --all`"
 
 
 def _texts_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
@@ -28,12 +28,12 @@ def _faults(row: AnyRow) -> Iterator[Fault]:
         article = article_from_json(row.json, 0)
     except UNREADABLE as error:
         reason = " ".join(str(error).split())[:100]
-        yield Fault(f"text {row.id} cannot be read ({reason})", _READ_AGAIN, can_repair=False)
+        yield Fault(f"text {row.id} cannot be read ({reason})", _RESTORE, can_repair=False)
         return
     if hashed(row.json) != row.digest:
         yield Fault(
             f"text {row.id} is not what was stored: its digest differs",
-            _READ_AGAIN,
+            _RESTORE,
             can_repair=False,
         )
     elif fingerprint(article) != row.fingerprint:
@@ -55,8 +55,8 @@ def _repair_fingerprint(conn: Connection, id_: int) -> None:
 
 def _orphans_page(conn: Connection, after: CheckCursor) -> tuple[list[Fault], CheckCursor]:
     rows, last = page_of(conn, _IS_USED, [contents.c.id], after)
-    lost = [row.id for row in rows if not row.is_used]
-    return [Fault(f"text {id_} is of no capture", "delete it", id_) for id_ in lost], last
+    unused = [row.id for row in rows if not row.is_used]
+    return [Fault(f"text {id_} is shown by no capture", "delete it", id_) for id_ in unused], last
 
 
 _IS_USED = sa.select(

@@ -1,7 +1,7 @@
-"""One archive copied into another database, row for row, from one snapshot of the source.
+"""Copy an archive into another database, row for row, from one snapshot of the source.
 
-Tables go parents first. A copy that was stopped is begun again: what it has written is of another
-moment, and deleting it is the smaller part of the work.
+Parent tables are copied first. A copy that was stopped starts over: its rows are of another
+snapshot, and deleting them is the smaller part of the work.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,29 +24,29 @@ from storage.sql.schema.maintenance import unfinished_copy
 from storage.sql.schema.types import AnyRow
 from storage.sql.search.index import engine_of, rebuild
 
-_PAGE = 500  # rows a statement and transaction
+_PAGE = 500  # rows per statement and transaction
 
 Progress = Callable[[str, int, int], object]
 
 
 def copy_between(source: str, target: str, progress: Progress) -> list[Copied]:
     """Copy between archives by URL; see `storage.archive.copy_archive`."""
-    one, one_name = open_engine(source, create=False, read_only=True)
+    source_engine, source_name = open_engine(source, create=False, read_only=True)
     try:
-        other, other_name = open_engine(target, create=True, copying=True)
+        target_engine, target_name = open_engine(target, create=True, copying=True)
         try:
-            with plain_errors(f"{one_name} (to {other_name})"):
-                return _copy(one, one_name, other, other_name, progress)
+            with plain_errors(f"{source_name} (to {target_name})"):
+                return _copy(source_engine, source_name, target_engine, target_name, progress)
         finally:
-            other.dispose()
+            target_engine.dispose()
     finally:
-        one.dispose()
+        source_engine.dispose()
 
 
 def _copy(
     source: Engine, source_name: str, target: Engine, target_name: str, progress: Progress
 ) -> list[Copied]:
-    """Copy everything; return what each table came to."""
+    """Copy all tables; return the row count and digest of each."""
     _begin(target, source_name, target_name)
     tables = [table for table in metadata.sorted_tables if table is not unfinished_copy]
     with reading(source).connect() as snapshot, snapshot.begin():
@@ -54,16 +54,16 @@ def _copy(
             _copy_table(snapshot, target, table, progress)
         with writing(target).begin() as conn:
             _copy_numbering(snapshot, conn)
-            rebuild(conn)  # what a database keeps beside its tables is not copied
+            rebuild(conn)  # indexes outside the tables are not copied
             candidates_of(conn).rebuild(conn)
-        done = [_verified(snapshot, target, table, target_name) for table in tables]
+        copied = [_verified(snapshot, target, table, target_name) for table in tables]
     with writing(target).begin() as conn:
         conn.execute(sa.delete(unfinished_copy))
-    return done
+    return copied
 
 
 def _begin(target: Engine, source_name: str, target_name: str) -> None:
-    """Mark the target as being copied into, and empty it; refuse one that holds anything else."""
+    """Mark the target as an unfinished copy, and empty it; refuse one that has other articles."""
     with writing(target).begin() as conn:
         lock(conn, "copy")
         begun = conn.execute(sa.select(unfinished_copy.c.source)).scalar()
@@ -79,7 +79,7 @@ def _begin(target: Engine, source_name: str, target_name: str) -> None:
                 f"archive {target_name} is an unfinished copy of {begun}, not of {source_name}:"
                 " finish that one, or copy into an empty database"
             )
-        engine_of(conn).clear(conn)  # it refers to what goes
+        engine_of(conn).clear(conn)  # first: its rows refer to those of the tables
         for table in reversed(metadata.sorted_tables):
             if table is not unfinished_copy:
                 conn.execute(sa.delete(table))
@@ -90,7 +90,7 @@ def _copy_table(snapshot: Connection, target: Engine, table: Table, progress: Pr
     progress(table.name, 0, total)
     done = 0
     pages = _pages(snapshot, table)
-    if _refers_to_itself(table):  # parents and children in one transaction: checked at its end
+    if _refers_to_itself(table):  # one transaction: foreign keys are checked at its end
         with writing(target).begin() as conn:
             for page in pages:
                 _write(conn, table, page)
@@ -123,7 +123,7 @@ def _write(conn: Connection, table: Table, page: Sequence[AnyRow]) -> None:
 
 
 def _copy_numbering(snapshot: Connection, conn: Connection) -> None:
-    """Let the target go on numbering rows where the source would: a short id is given once."""
+    """Make the target allocate ids where the source would: a short id is never used twice."""
     for table in metadata.sorted_tables:
         column = table.autoincrement_column
         if column is None or column.autoincrement is not True:
@@ -135,7 +135,7 @@ def _copy_numbering(snapshot: Connection, conn: Connection) -> None:
 
 
 def _last_number(conn: Connection, table: Table) -> int:
-    """Return the last number that was given to a row of a table, or is in it."""
+    """Return the highest id of a table: the last one allocated, or the highest stored."""
     column = table.autoincrement_column
     highest = conn.execute(sa.select(sa.func.max(column))).scalar() or 0
     return max(int(highest), backend_of(conn).last_given(conn, table))
@@ -146,23 +146,23 @@ def _verified(snapshot: Connection, target: Engine, table: Table, target_name: s
         source, copied = digest_of(snapshot, table), digest_of(conn, table)
     if source != copied:
         raise ArchiveError(
-            f"archive {target_name} is no true copy: {table.name} has {copied.rows} rows of"
-            f" {source.rows}, or others; copy again"
+            f"archive {target_name} differs from its source: {table.name} has {copied.rows} of"
+            f" {source.rows} rows, or other values; copy again"
         )
     return copied
 
 
 def digest_of(conn: Connection, table: Table) -> Copied:
-    """Return a table's number of rows, and a digest that no order of theirs changes."""
+    """Return a table's number of rows, and a digest that does not depend on their order."""
     total, count = 0, 0
     for page in _pages(conn, table):
         for row in page:
-            hashed = blake2b(repr([_plain(value) for value in row]).encode(), digest_size=16)
+            hashed = blake2b(repr([_portable(value) for value in row]).encode(), digest_size=16)
             total = (total + int.from_bytes(hashed.digest(), "big")) % 2**128
         count += len(page)
     return Copied(table.name, count, f"{total:032x}")
 
 
-def _plain(value: Any) -> Any:
-    """Return a value alike for both databases."""
+def _portable(value: Any) -> Any:
+    """Return a value with the same type for both databases."""
     return bytes(value) if isinstance(value, memoryview | bytearray) else value

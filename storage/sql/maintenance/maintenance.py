@@ -1,4 +1,4 @@
-"""`archive.maintenance`: the archive's own upkeep; docs/archive.md."""
+"""`archive.maintenance`: statistics, checks, takedowns and upkeep; docs/archive.md."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -22,27 +22,29 @@ from storage.sql.schema.types import AnyRow
 
 
 class Maintenance(Part):
-    """Counts, checks, takedowns, and the database's own order."""
+    """Statistics, checks, takedowns, and upkeep of the database."""
 
     def stats(self) -> ArchiveStats:
-        """Return how much the archive has, outlets in alphabetical order."""
+        """Return the archive's counts by outlet, in alphabetical order, and its size."""
         with self._database.reading() as conn:
             return ArchiveStats(tuple(_outlets(conn)), backend_of(conn).size_bytes(conn))
 
     def check(
         self, begun: Callable[[str], object], *, repair: bool = False
     ) -> Iterator[CheckFinding]:
-        """Yield what is wrong with the archive's rows, in constant memory, beside crawls too.
+        """Yield the faults in the archive's rows, in constant memory; crawls may run meanwhile.
 
-        begun: called with a check's name before each of its pages. repair: mend what can be mended.
+        begun: called with a check's name before each of its pages. repair: repair what can be
+        repaired.
         """
         return run_checks(self._database.reading, self._database.writing if repair else None, begun)
 
     def redact(self, ref: str, reason: str, who: str, now: datetime) -> Redaction:
-        """Take an article's text out of the database, in one transaction; it is never stored again.
+        """Delete an article's text from the database, in one transaction; it is never stored again.
 
-        ref: as for `archive.articles.get`. who: asked for it, for the audit. Its recordings still
-        hold the text: rewrite them and call `finish_redaction`. Raises NotFoundError.
+        ref: as for `archive.articles.get`. who: the person who requested it, for the audit. Its
+        recordings still hold the text: rewrite them and call `finish_redaction`. Raises
+        NotFoundError.
         """
         with self._database.writing() as conn:
             id_ = existing_id(conn, self._database.name, ref)
@@ -50,9 +52,9 @@ class Maintenance(Part):
             return sql_redact.load_redaction(conn, number)
 
     def scrub(self) -> bool:
-        """Clear what was redacted out of the database's own files, where it is deleted only.
+        """Erase redacted texts from the database's files, where they are only marked as deleted.
 
-        Return False where someone else reads what was there before: do it again later.
+        Return False where another process still reads an older snapshot: call it again later.
         """
         with plain_errors(self._database.name):
             own = (search_documents.name, common_hashes.name)
@@ -66,32 +68,32 @@ class Maintenance(Part):
             return None if number is None else sql_redact.load_redaction(conn, number)
 
     def open_redactions(self) -> list[Redaction]:
-        """Return redactions whose recordings are not rewritten yet."""
+        """Return the redactions whose recordings are not rewritten yet."""
         with self._database.reading() as conn:
             query = sa.select(redactions.c.id).where(redactions.c.finished_at.is_(None))
             numbers = conn.execute(query.order_by(redactions.c.id)).scalars().all()
             return [sql_redact.load_redaction(conn, number) for number in numbers]
 
     def finish_redaction(self, number: int, now: datetime) -> None:
-        """Write that a redaction's recordings are rewritten too."""
+        """Record that a redaction's recordings are rewritten."""
         own = sa.update(redactions).where(redactions.c.id == number)
         with self._database.writing() as conn:
             conn.execute(own.values(finished_at=now))
 
     def tidy(self) -> None:
-        """Let the database put itself in order: statistics, free pages, a short WAL."""
+        """Run the database's upkeep: refresh statistics, and truncate the WAL on SQLite."""
         with plain_errors(self._database.name):
             backend_of(self._database.engine).tidy(self._database.engine)
 
 
 def _outlets(conn: Connection) -> Iterator[OutletStats]:
     shown = articles.c.sort_at.is_not(None)
-    time, taken = articles.c.sort_at, captures.c.captured_at
+    time, captured = articles.c.sort_at, captures.c.captured_at
     listed = _by_outlet(
         conn, articles.c.outlet, sa.func.count(), sa.func.min(time), sa.func.max(time), where=shown
     )
     recorded = _by_outlet(
-        conn, captures.c.outlet, sa.func.count(), sa.func.min(taken), sa.func.max(taken)
+        conn, captures.c.outlet, sa.func.count(), sa.func.min(captured), sa.func.max(captured)
     )
     edits = (
         sa.select(articles.c.outlet, sa.func.count())
@@ -108,17 +110,17 @@ def _outlets(conn: Connection) -> Iterator[OutletStats]:
         refused.setdefault(outlet, {})[reason] = count
     for slug in sorted(conn.execute(sa.select(outlets.c.slug)).scalars()):
         count, first, last = listed.get(slug, _NOTHING)[-3:]
-        taken_count, taken_first, taken_last = recorded.get(slug, _NOTHING)[-3:]
+        captures_count, captured_from, captured_to = recorded.get(slug, _NOTHING)[-3:]
         yield OutletStats(
             outlet=slug,
             articles=count,
             revisions=edited.get(slug, 0),
-            captures=taken_count,
+            captures=captures_count,
             refusals=refused.get(slug, {}),
             first_at=first,
             last_at=last,
-            captured_from=taken_first,
-            captured_to=taken_last,
+            captured_from=captured_from,
+            captured_to=captured_to,
         )
 
 

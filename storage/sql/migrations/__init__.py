@@ -1,1 +1,1 @@
-"""Alembic's folder: one file a change of schema, oldest first."""
+"""Alembic's script folder; `versions` has one file per change of the schema."""

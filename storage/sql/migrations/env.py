@@ -1,4 +1,4 @@
-"""Run migrations on the connection that the archive hands over, inside its transaction."""
+"""Run migrations on the connection that the archive passes, inside its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The tables of places, as the first schema makes them."""
+"""The tables of places in the first schema."""
 
 import sqlalchemy as sa
 from alembic import op

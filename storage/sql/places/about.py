@@ -1,4 +1,4 @@
-"""What each article's latest state is about, as rows of `article_places`."""
+"""The units that articles' newest revisions are about, as rows of `article_places`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from storage.sql.schema.core import IS_NEWEST, articles, captures, revisions
 from storage.sql.schema.places import article_places, scores
 from storage.sql.schema.types import in_parts
 
-_FEW = 20  # units of which it is worth to plan for each; a province has hundreds
+_MAX_LISTED = 20  # units that are listed in the statement; a province has hundreds
 _COLUMNS = ("unit", "sort_at", "article", "outlet", "confidence")
 ABOUT = (
     sa.select(
@@ -25,29 +25,29 @@ ABOUT = (
     .where(IS_NEWEST, scores.c.confidence.is_not(None))
     .distinct()
 )
-"""What each article's latest state is about, as the columns of `_COLUMNS`."""
+"""The units that each article's newest revision is about, with the columns `_COLUMNS`."""
 _IDS = sa.bindparam("ids", expanding=True, type_=articles.c.id.type)
-# Made once: that takes longer than to carry them out.
-_FORGET = sa.delete(article_places).where(article_places.c.article.in_(_IDS))
+# Constants: building the statements takes longer than running them.
+_DELETE = sa.delete(article_places).where(article_places.c.article.in_(_IDS))
 _WRITE = sa.insert(article_places).from_select(_COLUMNS, ABOUT.where(articles.c.id.in_(_IDS)))
 
 
 def write_article_places(conn: Connection, ids: Sequence[int]) -> None:
-    """Rewrite what these articles' latest states are about; their outlets are locked."""
+    """Rewrite these articles' rows; the caller holds the locks of their outlets."""
     for part in in_parts(ids):
-        conn.execute(_FORGET, {"ids": part})
+        conn.execute(_DELETE, {"ids": part})
         conn.execute(_WRITE, {"ids": part})
 
 
 def about_places(database: Connection | Engine, places: Sequence[str]) -> ColumnElement[bool]:
-    """Return a condition for rows of `article_places` that are about any of these units."""
+    """Return the condition that a row of `article_places` is about any of these units."""
     unit = article_places.c.unit
-    if len(places) <= _FEW:
+    if len(places) <= _MAX_LISTED:
         return unit.in_(places)
     return backend_of(database).among(unit, places)
 
 
 def as_sure(statement: Select[Any], query: ArticleQuery) -> Select[Any]:
-    """Return `statement`, which reads `article_places`, as sure as the query asks for."""
+    """Limit `statement`, which reads `article_places`, to the confidence that the query wants."""
     certain = article_places.c.confidence == "certain"
     return statement.where(certain) if query.about == "certain" else statement

@@ -1,4 +1,4 @@
-"""`archive.places`: the gazetteer in the archive, and what articles say of its units."""
+"""`archive.places`: the gazetteer in the archive, and the tags of contents with its units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -25,39 +25,39 @@ from storage.sql.schema.types import in_parts
 
 
 class Places(Part):
-    """The gazetteer's units, and which of them each text mentions and is about."""
+    """The gazetteer's units, and which of them each content mentions and is about."""
 
     def gazetteer_version(self) -> str | None:
-        """Return the version of the gazetteer that was loaded last; None before the first."""
+        """Return the version of the gazetteer that was loaded last; None if none was."""
         with self._database.reading() as conn:
             return conn.execute(sa.select(gazetteer.c.version)).scalar()
 
     def load_gazetteer(
         self, version: str, units: Sequence[Unit], successions: Sequence[Succession]
     ) -> None:
-        """Make the gazetteer this one, in one transaction.
+        """Replace the gazetteer, in one transaction.
 
-        Units that it lacks stay, marked as not current, and with them what is tagged with them.
-        Raises ValueError where it is not whole: an id twice, or a unit that it refers to missing.
+        Units that the new one lacks stay, marked as not current, and so do their tags. Raises
+        ValueError where it has an id twice or refers to a unit that it lacks.
         """
         _check(units, successions)
         with self._database.writing() as conn:
             lock(conn, "gazetteer")
             conn.execute(sa.delete(successions_table))
             _write_units(conn, {unit.id: _unit_row(unit) for unit in units})
-            insert(conn, successions_table, [asdict(one) for one in successions])
+            insert(conn, successions_table, [asdict(succession) for succession in successions])
             conn.execute(sa.delete(gazetteer))
             conn.execute(sa.insert(gazetteer).values(version=version))
 
     def untagged(self, version: str, limit: int) -> list[tuple[int, Article, datetime]]:
         """Return up to `limit` contents whose tags are missing or of another version.
 
-        Each with its number, to hand to `tag`, and the time of its first capture. What is tagged
-        is left out, so asking again goes on where a killed process was; what cannot be tagged
-        must be given empty tags with a note, or it is returned again.
+        Each has its number, to pass to `tag`, and the time of its first capture. Tagged contents
+        are left out, so that the next call continues where a killed process stopped; a content that
+        cannot be tagged must get empty tags with a note, or it is returned again.
         """
         rows: list[int] = []
-        # Three ranges of one index: what is done is never looked at again.
+        # Three ranges of one index: rows of the current version are never read.
         other = (tags.c.version.is_(None), tags.c.version < version, tags.c.version > version)
         with self._database.reading() as conn:
             for is_other in other:
@@ -74,15 +74,15 @@ class Places(Part):
             return int(conn.execute(query).scalar_one() - conn.execute(done).scalar_one())
 
     def tag(self, tagged: Mapping[int, Tags]) -> None:
-        """Write the tags of contents, by number, in place of what they had, in one transaction.
+        """Replace the tags of contents, by number, in one transaction.
 
-        What the articles are about follows. Contents that no capture shows (any more) are left out.
-        About a thousand at a time are quick and keep no crawl waiting for long. Raises
+        The places of their articles are updated too. Contents that no capture shows are skipped.
+        About a thousand per call are quick and keep no crawl waiting for long. Raises
         NotFoundError for a unit that no gazetteer of this archive had.
         """
         with self._database.writing() as conn:
             outlets = of_captures(conn, captures.c.outlet, tagged)
-            for outlet in sorted(outlets):  # in one order, so that no two wait for each other
+            for outlet in sorted(outlets):  # in sorted order, so that no deadlock is possible
                 lock(conn, outlet)
             shown = of_captures(conn, captures.c.content, tagged)
             write_tags(conn, {row: tagged[row] for row in tagged if row in shown})
@@ -91,23 +91,23 @@ class Places(Part):
     def counts(self, query: ArticleQuery) -> list[tuple[str, int]]:
         """Return for each unit how many of the matching articles are about it, most first.
 
-        The latest state counts, and `query.limit` does not. An article about two units counts for
-        both; with `query.places` the others that those articles are about are counted too.
+        Newest revisions count; `query.limit` is ignored. An article about two units counts for
+        both; with `query.places` the other units of the matching articles are counted too.
         Raises ValueError for a time without a zone.
         """
         counts = _counted(query, article_places.c.unit, sa.func.count())
         if query.places:
-            asked = article_places.alias()
-            about = sa.select(asked.c.article).where(asked.c.unit.in_(query.places))
+            matching = article_places.alias()
+            about = sa.select(matching.c.article).where(matching.c.unit.in_(query.places))
             counts = counts.where(article_places.c.article.in_(about))
         found = self._unit_counts(counts)
-        return sorted(found.items(), key=lambda one: (-one[1], one[0]))
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
     def unit_counts(self, query: ArticleQuery) -> dict[str, int]:
         """Return how many of the matching articles are about each of the query's places.
 
-        Unlike `counts`, other places do not come into it: the time that it takes is that of the
-        window. Raises ValueError for a time without a zone.
+        Unlike `counts`, it ignores other units, and so takes only the time to scan the window.
+        Raises ValueError for a time without a zone.
         """
         counts = _counted(query, article_places.c.unit, sa.func.count())
         about = about_places(self._database.engine, query.places)
@@ -119,40 +119,40 @@ class Places(Part):
             return {row[0]: row[1] for row in rows}
 
     def months(self, query: ArticleQuery) -> list[MonthCount]:
-        """Return how many of the articles about any of the query's places came out, by month.
+        """Count the articles about any of the query's places by month and outlet.
 
-        And by outlet; months in order. An article about two of the places counts once. The latest
-        state counts, and `query.limit` does not. Raises ValueError for a time without a zone.
+        Months are in order. An article about two of the places counts once. Newest revisions count;
+        `query.limit` is ignored. Raises ValueError for a time without a zone.
         """
         table = article_places.c
-        # Grouped by a number: of a SELECT DISTINCT of all three, SQLite would sort whole rows.
+        # GROUP BY an id: for a SELECT DISTINCT of all three columns SQLite would sort whole rows.
         columns = (
             sa.func.min(column).label(column.name) for column in (table.sort_at, table.outlet)
         )
         about = about_places(self._database.engine, query.places)
         found = _counted(query, *columns).where(about)
-        one = found.group_by(table.article).subquery().c
-        month = backend_of(self._database.engine).month(one.sort_at).label("month")
-        counts = sa.select(month, one.outlet, sa.func.count()).group_by(month, one.outlet)
+        article = found.group_by(table.article).subquery().c
+        month = backend_of(self._database.engine).month(article.sort_at).label("month")
+        counts = sa.select(month, article.outlet, sa.func.count()).group_by(month, article.outlet)
         with self._database.reading() as conn:
             rows = [MonthCount(str(row[0])[:7], *row[1:]) for row in conn.execute(counts)]
-        return sorted(rows, key=lambda one: one.month)
+        return sorted(rows, key=lambda row: row.month)
 
 
 def _counted(query: ArticleQuery, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Return a statement over what articles are about, but for the query's places."""
+    """Return a query over `article_places`, filtered by all of `query` except its places."""
     check_window(query)
     table = article_places.c
     counted = as_sure(sa.select(*columns).where(*within(table.sort_at, query)), query)
     return counted.where(table.outlet.in_(query.outlets)) if query.outlets else counted
 
 
-def _check(rows: Sequence[Unit], became: Sequence[Succession]) -> None:
+def _check(rows: Sequence[Unit], changes: Sequence[Succession]) -> None:
     ids = {unit.id for unit in rows}
     if len(ids) < len(rows):
         raise ValueError("a gazetteer names two units by one id")
     named = {unit.parent for unit in rows if unit.parent is not None}
-    named |= {id_ for one in became for id_ in (one.old, one.new)}
+    named |= {id_ for change in changes for id_ in (change.old, change.new)}
     if named - ids:
         raise ValueError(f"a gazetteer refers to a unit that it lacks: {min(named - ids)!r}")
 

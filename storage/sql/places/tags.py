@@ -1,6 +1,7 @@
-"""What contents say of places, as rows: each content's tags are written whole, or replaced.
+"""Tags of contents as rows: the units that each content mentions and is about.
 
-A mention's text is not stored: it is those characters of the content.
+A content's tags are written and replaced as a whole. A mention's text is not stored: its offsets
+select it from the content.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ _UNITS = sa.select(units.c.id)
 
 
 def write_tags(conn: Connection, tagged: Tagged) -> None:
-    """Put tags in place of what their contents had. Raises NotFoundError for an unknown unit."""
+    """Replace the tags of contents. Raises NotFoundError for an unknown unit."""
     if not tagged:
         return
     _check_units(conn, set().union(*map(_units, tagged.values())))
@@ -35,51 +36,57 @@ def write_tags(conn: Connection, tagged: Tagged) -> None:
             conn.execute(sa.delete(table).where(table.c.content.in_(part)))
     conn.execute(
         sa.update(tags).where(tags.c.content == sa.bindparam("row")),
-        [{"row": row, "version": made.version, "note": made.note} for row, made in tagged.items()],
+        [{"row": row, "version": new.version, "note": new.note} for row, new in tagged.items()],
     )
-    named = [row for content, made in tagged.items() for row in _mention_rows(content, made)]
+    mentioned = [row for content, new in tagged.items() for row in _mention_rows(content, new)]
     scored = [
-        {"content": content, "number": number, **asdict(one)}
-        for content, made in tagged.items()
-        for number, one in enumerate(made.scores)
+        {"content": content, "number": number, **asdict(score)}
+        for content, new in tagged.items()
+        for number, score in enumerate(new.scores)
     ]
-    insert(conn, mentions, named)
+    insert(conn, mentions, mentioned)
     insert(conn, scores, scored)
 
 
-def _mention_rows(content: int, made: Tags) -> Iterator[dict[str, object]]:
-    for number, one in enumerate(made.mentions):
-        place = {"field": one.field, "start_char": one.start, "end_char": one.end}
-        yield {"content": content, "number": number, **place, "unit": one.unit}
+def _mention_rows(content: int, new: Tags) -> Iterator[dict[str, object]]:
+    for number, mention in enumerate(new.mentions):
+        offsets = {"field": mention.field, "start_char": mention.start, "end_char": mention.end}
+        yield {"content": content, "number": number, **offsets, "unit": mention.unit}
 
 
-def load_tags(conn: Connection, articles: Mapping[int, Article]) -> dict[int, Tags]:
-    """Return the tags of those contents that have any; `articles`: what each content says."""
-    named = _by_content(rows_at(conn, _MENTIONS, mentions.c.content, articles))
-    scored = _by_content(rows_at(conn, _SCORES, scores.c.content, articles))
+def load_tags(conn: Connection, texts: Iterable[tuple[AnyRow, Article]]) -> dict[int, Tags]:
+    """Return the tags of those contents that have any, by row.
+
+    texts: rows with `content` and the columns `TAGGED`, and what each content says.
+    """
+    tagged = {row.content: (row, article) for row, article in texts if row.tags_version is not None}
+    mentioned = _by_content(rows_at(conn, _MENTIONS, mentions.c.content, tagged))
+    scored = _by_content(rows_at(conn, _SCORES, scores.c.content, tagged))
     return {
-        row.content: Tags(
-            row.version,
-            tuple(_mentions(articles[row.content], named.get(row.content, ()))),
-            tuple(Score(s.unit, s.score, s.confidence) for s in scored.get(row.content, ())),
-            row.note,
+        content: Tags(
+            row.tags_version,
+            tuple(_mentions(article, mentioned.get(content, ()))),
+            tuple(Score(s.unit, s.score, s.confidence) for s in scored.get(content, ())),
+            row.tags_note,
         )
-        for row in rows_at(conn, _TAGS, tags.c.content, articles)
+        for content, (row, article) in tagged.items()
     }
 
 
-_TAGS = sa.select(tags).where(tags.c.version.is_not(None))
+TAGGED = (tags.c.version.label("tags_version"), tags.c.note.label("tags_note"))
+"""The columns that `load_tags` reads; the version is null where a content is not tagged."""
+
 _MENTIONS = sa.select(mentions).order_by(mentions.c.content, mentions.c.number)
 _SCORES = sa.select(scores).order_by(scores.c.content, scores.c.number)
 
 
 def forget_tags(conn: Connection, rows: Sequence[int]) -> None:
-    """Take away the tags of those contents that no capture shows any more."""
+    """Delete the tags of those contents that no capture shows any longer."""
     delete_tags(conn, sorted(set(rows) - of_captures(conn, captures.c.content, rows)))
 
 
 def delete_tags(conn: Connection, rows: Sequence[int]) -> None:
-    """Take away the tags of contents."""
+    """Delete the tags of contents."""
     for part in in_parts(rows):
         for table in (mentions, scores, tags):
             conn.execute(sa.delete(table).where(table.c.content.in_(part)))
@@ -102,8 +109,8 @@ def _check_units(conn: Connection, wanted: set[str]) -> None:
         )
 
 
-def _units(made: Tags) -> set[str]:
-    return {found.unit for found in made.mentions} | {score.unit for score in made.scores}
+def _units(own: Tags) -> set[str]:
+    return {mention.unit for mention in own.mentions} | {score.unit for score in own.scores}
 
 
 def _by_content(rows: Iterable[AnyRow]) -> dict[int, tuple[AnyRow, ...]]:

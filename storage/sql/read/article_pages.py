@@ -1,4 +1,4 @@
-"""Lists of articles, newest first, in pages that cost what they show and not what there is."""
+"""Lists of articles, newest first. A page costs what it shows, however large the archive is."""
 
 from datetime import MINYEAR, timedelta
 from typing import Any
@@ -16,9 +16,9 @@ from storage.sql.read.edits import about_any, perhaps_removed
 from storage.sql.schema.core import articles
 from storage.sql.schema.places import article_places
 
-_RECENT = timedelta(days=7)  # which are enough for a page about a large province
-_TERMS = 20  # places of which each one's newest articles are read; more are read together
-_SORTED = 20_000  # articles about many places that are sorted; of more the newest are looked for
+_RECENT = timedelta(days=7)  # enough to fill a page about a large province
+_TERMS = 20  # places whose newest articles are read one place at a time; more are read together
+_SORTED = 20_000  # articles about many places that are sorted at most; else the list is scanned
 
 
 def article_page(
@@ -28,7 +28,7 @@ def article_page(
     after: PageCursor | None,
     size: int,
 ) -> list[tuple[PageCursor, ArchivedArticle]]:
-    """Return up to `size` matching articles after a position, of one outlet (None: of all)."""
+    """Return up to `size` matching articles after a cursor, of one outlet (None: of all)."""
     places = tuple(dict.fromkeys(query.places))
     if len(places) > _TERMS:
         positions = _about_many(conn, query, outlet, places, after, size)
@@ -52,10 +52,10 @@ def _about_any(
     after: PageCursor | None,
     size: int,
 ) -> Executable:
-    """Return a statement for the first `size` articles about any place.
+    """Return a statement for the first `size` articles about any of the places.
 
-    They are among the first `size` of each, which are read in order along an index; a single
-    condition on all places would read and sort all that there is, for every page.
+    They are among the first `size` of each place, which are read in order along an index; one
+    condition on all places would read and sort every match for each page.
     """
     table = article_places
     ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
@@ -75,8 +75,8 @@ def _about_many(
 ) -> list[PageCursor]:
     """Return the first `size` articles about any of very many places.
 
-    They are sorted: those of the last days, and where these are too few, all; where all are very
-    many, the newest articles of the archive are gone through, of which a good part is.
+    Matches are sorted: those of the last days, then, if these do not fill the page, all of them.
+    If there are too many to sort, the archive's newest articles are scanned: many of them match.
     """
     table = article_places
     ordered = as_sure(_ordered(query, outlet, table, table.c.article, after), query)
@@ -93,7 +93,7 @@ def _about_many(
     if conn.execute(few).scalar_one() <= _SORTED:
         return _positions(conn, ordered)
     newest = _ordered(query, outlet, articles, articles.c.id, after).where(SHOWN)
-    newest = newest.where(about_any(articles.c.id, places, query.about))
+    newest = newest.where(about_any(conn, articles.c.id, places, query.about))
     return _positions(conn, newest.limit(size))
 
 

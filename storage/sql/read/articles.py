@@ -1,9 +1,10 @@
-"""Questions that change nothing. Long answers come in pages, each in a short transaction, so
-that no reader keeps a snapshot open for hours beside a running crawl.
+"""Read articles and refusals. Long results come in pages, each in a short transaction, so that
+no reader keeps a snapshot open for hours while a crawl runs.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +24,10 @@ from storage.model.articles import (
 from storage.model.links import SETTLED_AFTER, Looks
 from storage.model.places import Tags
 from storage.model.readings import Reading
-from storage.sql.engine.bulk import within
+from storage.sql.engine.bulk import rows_at, within
 from storage.sql.engine.transactions import PageCursor
-from storage.sql.places.tags import load_tags
-from storage.sql.read.edits import removals
+from storage.sql.places.tags import TAGGED, load_tags
+from storage.sql.read.edits import NOT_FOUND_AT, removals
 from storage.sql.read.readings import CAPTURE, capture_of, load_readings
 from storage.sql.schema.core import (
     articles,
@@ -38,52 +39,60 @@ from storage.sql.schema.core import (
     revisions,
 )
 from storage.sql.schema.maintenance import redactions
+from storage.sql.schema.places import tags
 from storage.sql.schema.types import AnyRow, in_parts, url_key
 
 PAGE = 100
-"""Rows a page: enough that the transaction's cost vanishes, few enough for any memory."""
+"""Rows per page: enough to make a transaction's cost negligible, few enough for any memory."""
 
-SHOWN = articles.c.sort_at.is_not(None)  # else every capture of it is a refusal today
+SHOWN = articles.c.sort_at.is_not(None)  # null if all its captures are refusals today
 HELD = sa.or_(SHOWN, articles.c.id.in_(sa.select(redactions.c.article)))
 """Articles that need no request: shown, or taken down."""
 
 _SETTLING = [reason.value for reason in RefusalReason if reason.can_settle]
 _FINAL = [reason.value for reason in RefusalReason if reason.is_final]
 
+_REVISIONS = (
+    sa.select(
+        revisions,
+        captures.c.content,
+        captures.c.version,
+        captures.c.read_at,
+        contents.c.json,
+        *CAPTURE,
+        *TAGGED,
+        (revisions.c.last_seen_at < NOT_FOUND_AT).label("not_found_since"),
+    )
+    .select_from(revisions.join(captures).join(contents).outerjoin(tags))
+    .order_by(revisions.c.article, revisions.c.number)
+)
+
 
 def load_articles(conn: Connection, ids: Sequence[int]) -> list[ArchivedArticle]:
     """Return the articles with these short ids, in that order, each with all its revisions."""
-    found = load_revisions(conn, ids)
-    gone = removals(conn, {id_: of[-1].last_seen_at for id_, of in found.items() if of})
-    return [ArchivedArticle(id_, found[id_], gone.get(id_)) for id_ in ids]
+    rows = rows_at(conn, _REVISIONS, revisions.c.article, ids)
+    found = _revisions(conn, rows)
+    gone = removals(conn, {row.article for row in rows if row.not_found_since})
+    return [
+        ArchivedArticle(id_, tuple(found[id_]), gone[id_].since if id_ in gone else None)
+        for id_ in ids
+    ]
 
 
-def load_revisions(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Revision, ...]]:
+def load_revisions(conn: Connection, ids: Iterable[int]) -> dict[int, list[Revision]]:
     """Return all revisions of each of these articles."""
-    if not ids:
-        return {}
-    query = (
-        sa.select(
-            revisions,
-            captures.c.content,
-            captures.c.version,
-            captures.c.read_at,
-            contents.c.json,
-            *CAPTURE,
-        )
-        .select_from(revisions.join(captures).join(contents))
-        .where(revisions.c.article.in_(ids))
-        .order_by(revisions.c.article, revisions.c.number)
-    )
-    rows = conn.execute(query).all()
+    return _revisions(conn, rows_at(conn, _REVISIONS, revisions.c.article, ids))
+
+
+def _revisions(conn: Connection, rows: Sequence[AnyRow]) -> dict[int, list[Revision]]:
     texts = [article_from_json(row.json, row.version) for row in rows]
-    tags = load_tags(conn, {row.content: text for row, text in zip(rows, texts, strict=True)})
+    tagged = load_tags(conn, zip(rows, texts, strict=True))
     readings = load_readings(conn, rows)
-    found: dict[int, list[Revision]] = {id_: [] for id_ in ids}
+    found: dict[int, list[Revision]] = defaultdict(list)
     for row, text in zip(rows, texts, strict=True):
-        revision = _revision(row, text, tags.get(row.content), readings[row.capture])
+        revision = _revision(row, text, tagged.get(row.content), readings[row.capture])
         found[row.article].append(revision)
-    return {id_: tuple(of) for id_, of in found.items()}
+    return found
 
 
 def count_refusals(conn: Connection, query: RefusalQuery) -> int:
@@ -103,7 +112,7 @@ def _refusals_of(query: RefusalQuery) -> Iterator[ColumnElement[bool]]:
 def refusal_page(
     query: RefusalQuery, conn: Connection, after: PageCursor | None, size: int
 ) -> list[tuple[PageCursor, tuple[Capture, Refusal]]]:
-    """Return up to `size` refusals that match after a position."""
+    """Return up to `size` matching refusals after a cursor."""
     statement = sa.select(
         refusals.c.id,
         refusals.c.outlet,
@@ -122,7 +131,7 @@ def refusal_page(
 
 
 def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs at which an article is stored, or that were given up."""
+    """Return the URLs at which an article is stored, and those that were given up."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
@@ -139,7 +148,7 @@ def seen(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
 
 
 def redacted(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
-    """Return those URLs that lead to what was taken down."""
+    """Return the URLs of articles that were taken down."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
     for part in in_parts(list(by_key)):
@@ -151,28 +160,28 @@ def redacted(conn: Connection, outlet: str, urls: Sequence[str]) -> set[str]:
 
 def _refused(outlet: str, part: Sequence[bytes], *columns: Any) -> Select[Any]:
     statement = sa.select(*columns).select_from(refused_urls.join(refusals))
-    # No index serves this form of the outlet: SQLite, which takes an outlet for rarer than a URL,
-    # would walk through all of its refusals for a few URLs.
+    # An expression that no index covers: SQLite assumes that an outlet has fewer refusals than a
+    # URL, and would scan all of the outlet's for a few URLs.
     of_outlet = refusals.c.outlet.concat("") == outlet
     return statement.where(of_outlet, refused_urls.c.key.in_(part))
 
 
 def _agreed(conn: Connection, outlet: str, part: Sequence[bytes]) -> list[bytes]:
-    """Return those keys of URLs of which looks far enough apart said the same."""
-    time, said = refusals.c.captured_at, (refused_urls.c.key, refusals.c.reason)
-    asked = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
-    asked = asked.where(refusals.c.reason.in_(_SETTLING)).group_by(*said)
-    return [key for key, first, last in conn.execute(asked) if last - first >= SETTLED_AFTER]
+    """Return the keys of URLs that were refused for one reason twice, far enough apart."""
+    time, reason = refusals.c.captured_at, (refused_urls.c.key, refusals.c.reason)
+    refused = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+    refused = refused.where(refusals.c.reason.in_(_SETTLING)).group_by(*reason)
+    return [key for key, first, last in conn.execute(refused) if last - first >= SETTLED_AFTER]
 
 
 def looks(conn: Connection, outlet: str, urls: Sequence[str]) -> dict[str, Looks]:
-    """Return, of those URLs that ever led to a refusal, when the first and the last look was."""
+    """Return when each URL that was ever refused was first and last checked."""
     by_key = {url_key(url): url for url in urls}
     time = refusals.c.captured_at
     found: dict[str, Looks] = {}
     for part in in_parts(list(by_key)):
-        asked = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
-        for key, first, last in conn.execute(asked.group_by(refused_urls.c.key)):
+        refused = _refused(outlet, part, refused_urls.c.key, sa.func.min(time), sa.func.max(time))
+        for key, first, last in conn.execute(refused.group_by(refused_urls.c.key)):
             found[by_key[key]] = Looks(first, last)
     return found
 
@@ -180,10 +189,10 @@ def looks(conn: Connection, outlet: str, urls: Sequence[str]) -> dict[str, Looks
 def newest_first(
     statement: Select[Any], id_: sa.Column[int], time: sa.Column[datetime], after: PageCursor | None
 ) -> Select[Any]:
-    """Return `statement` in the order of lists, for what comes after a position."""
+    """Order `statement` as lists are ordered, and begin after a cursor."""
     if after is not None:
-        here = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], id_.type))
-        statement = statement.where(sa.tuple_(time, id_) < here)
+        position = sa.tuple_(sa.literal(after[0], time.type), sa.literal(after[1], id_.type))
+        statement = statement.where(sa.tuple_(time, id_) < position)
     return statement.order_by(time.desc(), id_.desc())
 
 
@@ -200,7 +209,7 @@ def _revision(
         fingerprint=row.fingerprint,
         tags=tags,
         readings=readings,
-        maybe_ours=row.maybe_ours,
+        maybe_reextraction=row.maybe_reextraction,
     )
 
 

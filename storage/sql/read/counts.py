@@ -1,4 +1,4 @@
-"""How many articles match a query, and where in their order one of them stands."""
+"""How many articles match a query, and at which position its offset ends."""
 
 from typing import Any
 
@@ -9,27 +9,25 @@ from storage.model.articles import ArticleQuery
 from storage.sql.engine.bulk import within
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.places.about import as_sure
-from storage.sql.read.edits import last_seen, perhaps_removed, removals
+from storage.sql.read.edits import perhaps_removed, removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import articles
 from storage.sql.schema.places import article_places
-from storage.sql.schema.types import in_parts
 
 
 def count_articles(conn: Connection, query: ArticleQuery) -> int:
-    """Return how many articles match, whatever the limit and the offset."""
+    """Return how many articles match; the query's limit and offset do not count."""
     matching = _matching(query).subquery()
     if not query.removed:
         return int(conn.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one())
-    ids = list(conn.execute(sa.select(matching.c.id)).scalars())
-    return sum(len(removals(conn, last_seen(conn, part))) for part in in_parts(ids))
+    return len(removals(conn, conn.execute(sa.select(matching.c.id)).scalars()))
 
 
 def position_of(conn: Connection, query: ArticleQuery) -> PageCursor | None:
-    """Return the position of the last article that the query's offset leaves out.
+    """Return the position of the last article that the query's offset skips.
 
-    None where no more than these match. Of articles that are removed nothing can be said before
-    each is looked at.
+    None if no more articles than that match. Not for `query.removed`: whether an article is gone
+    is known only once it has been checked.
     """
     matching = _matching(query).subquery()
     ordered = sa.select(matching).order_by(matching.c.sort_at.desc(), matching.c.id.desc())
@@ -38,7 +36,7 @@ def position_of(conn: Connection, query: ArticleQuery) -> PageCursor | None:
 
 
 def _matching(query: ArticleQuery) -> Select[Any]:
-    """Return a statement for the time and id of every article that matches, each once."""
+    """Return a statement for the time and id of each matching article, without duplicates."""
     table, id_ = articles, articles.c.id
     if query.places:
         table, id_ = article_places, article_places.c.article
@@ -56,5 +54,5 @@ def _matching(query: ArticleQuery) -> Select[Any]:
 
 
 def sources_only(statement: Select[Any], id_: sa.Column[int]) -> Select[Any]:
-    """Return `statement` for articles that are no copies."""
+    """Restrict `statement` to articles that are not copies."""
     return statement.where(~sa.exists().where(copies.c.article == id_).correlate_except(copies))

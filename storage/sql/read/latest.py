@@ -1,4 +1,4 @@
-"""What articles say in their newest revisions."""
+"""The texts of articles' newest revisions."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,27 +13,27 @@ from storage.sql.schema.core import IS_NEWEST, captures, contents, revisions
 from storage.sql.schema.types import AnyRow
 
 UNREADABLE = (ValueError, TypeError, KeyError)
-"""What is raised for a text that cannot be read; the check of texts names it."""
+"""What reading a damaged text raises; `check_texts` reports such texts."""
 
 
 def latest_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
-    """Return what the newest revisions of these articles say, of those that have one."""
+    """Return the texts of these articles' newest revisions, by article."""
     rows = rows_at(conn, NEWEST, revisions.c.article, ids)
     return {row.article: article_from_json(row.json, row.version) for row in rows}
 
 
 def readable_texts(conn: Connection, ids: Iterable[int]) -> dict[int, Article]:
-    """Return what `latest_texts` does, but for texts that cannot be read; as of version 0."""
+    """Return the same as `latest_texts` without texts that cannot be read; all of version 0."""
     return readable(rows_at(conn, NEWEST, revisions.c.article, ids))
 
 
 def readable(rows: Iterable[AnyRow]) -> dict[int, Article]:
-    """Return the texts of rows (key, version, JSON) by key, but for those that cannot be read."""
+    """Return the texts of rows (key, version, JSON) by key, except those that cannot be read."""
     read = ((row[0], _read(row[2])) for row in rows)
     return {key: article for key, article in read if article}
 
 
-@lru_cache(maxsize=1000)  # checks go through the same articles side by side, 500 a page
+@lru_cache(maxsize=1000)  # several checks read the same articles, 500 per page
 def _read(json: str) -> Article | None:
     try:
         return article_from_json(json, 0)
@@ -46,4 +46,4 @@ NEWEST = (
     .select_from(revisions.join(captures).join(contents))
     .where(IS_NEWEST)
 )
-"""What each article says in its newest revision."""
+"""The text of each article's newest revision."""

@@ -1,4 +1,4 @@
-"""What captures were read as, by which version of our code: the newest reading and those before."""
+"""What captures were read as, by which version of our code: the newest and earlier readings."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from storage.codec.articles import article_from_json
 from storage.errors import NotFoundError
 from storage.model.articles import FAILURES, Article, Capture, Refusal, RefusalReason
 from storage.model.readings import Reading, RereadQuery
-from storage.sql.engine.bulk import within
+from storage.sql.engine.bulk import rows_at, within
 from storage.sql.schema.core import captures, contents, readings, refusals, revisions
 from storage.sql.schema.types import AnyRow, in_parts
 
@@ -47,8 +47,8 @@ def capture_of(row: AnyRow) -> Capture:
 class StoredCapture:
     """A capture with its newest reading.
 
-    article: short id of the article it shows; for a refusal, of the one that was at its URL.
-    content, refusal: the row of what it shows; one of them is None.
+    article: short id of the article that it shows; for a refusal, of the article at its URL.
+    content, refusal: row of its article's content or of its refusal; the other one is None.
     """
 
     id: int
@@ -63,7 +63,7 @@ class StoredCapture:
 
 
 def load_captures(conn: Connection, ids: Sequence[int]) -> dict[int, StoredCapture]:
-    """Return those of the captures that exist, by row."""
+    """Return the captures with these ids, by id; unknown ids are left out."""
     query = sa.select(
         *CAPTURE,
         captures.c.id,
@@ -108,19 +108,22 @@ def _result(row: AnyRow, outlet: str) -> Article | Refusal:
 def load_readings(conn: Connection, rows: Iterable[AnyRow]) -> dict[int, tuple[Reading, ...]]:
     """Return the readings, earliest first, of the captures in these rows of revisions.
 
-    rows: with the columns `capture`, `version` and `read_at` of the newest reading.
+    rows: with the columns `capture`, `captured_at`, and `version` and `read_at` of the newest
+    reading.
     """
     newest = {row.capture: row for row in rows}
-    earlier: dict[int, list[AnyRow]] = {}
-    for part in in_parts(sorted(newest)):
-        query = sa.select(readings).where(readings.c.capture.in_(part))
-        found = conn.execute(query.order_by(readings.c.capture, readings.c.number))
-        earlier |= {id_: list(of) for id_, of in groupby(found, key=lambda row: row.capture)}
+    # The first reading has the capture's time, so a capture of that time was never read again.
+    reread = [id_ for id_, row in newest.items() if row.read_at != row.captured_at]
+    found = rows_at(conn, _EARLIER, readings.c.capture, reread)
+    earlier = {id_: list(of) for id_, of in groupby(found, key=lambda row: row.capture)}
     return {id_: _readings(earlier.get(id_, []), row) for id_, row in newest.items()}
 
 
+_EARLIER = sa.select(readings).order_by(readings.c.capture, readings.c.number)
+
+
 def _readings(earlier: Sequence[AnyRow], newest: AnyRow) -> tuple[Reading, ...]:
-    changed = [(), *(tuple(json.loads(row.then_changed)) for row in earlier)]
+    changed = [(), *(tuple(json.loads(row.changed_by_next)) for row in earlier)]
     return tuple(
         Reading(row.read_at, row.version, "ours" if index else "outlet", changed[index])
         for index, row in enumerate((*earlier, newest))
@@ -182,7 +185,7 @@ def count_to_reread(conn: Connection, query: RereadQuery) -> int:
 
 
 def _parts(conn: Connection, query: RereadQuery) -> list[ColumnElement[bool]]:
-    """Return what tells the captures to be read again, in parts that share none of them."""
+    """Return conditions for the captures to read again; no capture meets two of them."""
     parts = [captures.c.version == version for version in _other_versions(conn, query)]
     if query.version is None:
         return parts
@@ -191,9 +194,9 @@ def _parts(conn: Connection, query: RereadQuery) -> list[ColumnElement[bool]]:
 
 
 def _other_versions(conn: Connection, query: RereadQuery) -> list[int]:
-    """Return the versions of our code that captures were last read by, but for the query's.
+    """Return the versions of our code that captures were last read by, except the query's.
 
-    They are few; each is found by a step along an index, so none of its captures is counted.
+    They are few; each is found by one step along an index, without reading all its captures.
     """
     found: list[int] = []
     step = sa.select(captures.c.version).order_by(captures.c.version).limit(1)
@@ -211,7 +214,7 @@ def _wanted(query: RereadQuery, *columns: Any) -> Select[Any]:
         refusals.c.capture == captures.c.id,
         refusals.c.reason == RefusalReason.REDACTED.value,
     )
-    # A refusal of the crawl's own, by what no record holds, and an import have nothing to read.
+    # Neither a refusal by the crawl itself, of which there is no record, nor an import can be read.
     readable = (
         captures.c.warc_file != "",
         (captures.c.version > 0) | captures.c.content.is_not(None),

@@ -1,4 +1,4 @@
-"""What a user names an article by, a short id or a URL, and the article that it leads to."""
+"""Find the article that a user names by a short id or a URL."""
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ _SHOWN = articles.c.sort_at.is_not(None)
 
 
 def find_redaction(conn: Connection, ref: str) -> int | None:
-    """Return the number of the last redaction of the article with this short id or URL."""
+    """Return the id of the last redaction of the article with this short id or URL."""
     query = sa.select(redactions.c.id).order_by(redactions.c.id.desc()).limit(1)
     if ref.isascii() and ref.isdigit():
         if len(ref) > 18:  # 64 bits
@@ -25,7 +25,7 @@ def find_redaction(conn: Connection, ref: str) -> int | None:
 def existing_id(conn: Connection, name: str, ref: str) -> int:
     """Return the short id of the article that a short id or URL leads to.
 
-    name: what messages call the archive by. Raises NotFoundError, which names a takedown.
+    name: the archive's, for messages. Raises NotFoundError, which says if it was taken down.
     """
     id_ = find_id(conn, ref)
     if id_ is not None:
@@ -51,7 +51,7 @@ def find_id(conn: Connection, ref: str) -> int | None:
         .select_from(keys.join(articles))
         .where(keys.c.key == url_key(ref), _SHOWN)
     )
-    # One URL may lead to articles of two outlets: its own before an alias, then the older.
+    # Articles of two outlets may share a URL: one's own URL comes before an alias, then the older.
     own_first = sa.case((keys.c.kind == "url", 0), else_=1)
     return conn.execute(query.order_by(own_first, keys.c.article).limit(1)).scalar()
 

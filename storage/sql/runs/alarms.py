@@ -1,4 +1,4 @@
-"""`archive.alarms`: opened, updated and closed by what one look at the archive found."""
+"""`archive.alarms`: opened, updated and closed by the findings of one evaluation."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -14,19 +14,19 @@ from storage.sql.engine.transactions import Part
 from storage.sql.schema.runs import alarms
 from storage.sql.schema.types import AnyRow
 
-_WHOLE = ""  # in the column `outlet`, for alarms of no outlet
+_WHOLE = ""  # in the column `outlet`, for alarms about the whole archive
 
 
 class Alarms(Part):
-    """What is wrong, and since when."""
+    """Alarms: what is wrong, and since when."""
 
     def sync(
         self, findings: Sequence[Finding], evaluated: Collection[str | None], now: datetime
     ) -> list[Alarm]:
-        """Open an alarm for each new finding, update those that last, close those that ended.
+        """Open an alarm for each new finding, update those that persist, close those that ended.
 
-        evaluated: the outlets that were looked at (None: the whole); only their alarms can end.
-        In one transaction; returns all alarms that are open then, newest first.
+        evaluated: the outlets that were evaluated (None: the whole archive); only their alarms are
+        closed. Runs in one transaction; returns all alarms that are open then, newest first.
         """
         with self._database.writing() as conn:
             _sync(conn, findings, evaluated, now)
@@ -40,9 +40,9 @@ class Alarms(Part):
             return _load(conn, outlet, only_open=only_open, limit=limit)
 
     def pending(self, channels: Collection[str]) -> list[Alarm]:
-        """Return the alarms whose present state was not delivered to a channel, oldest first.
+        """Return the alarms whose current state some channel has not received, oldest first.
 
-        One that closed before its opening was delivered is not delivered at all.
+        An alarm that closed before its opening was delivered is not delivered at all.
         """
         query = sa.select(alarms).order_by(alarms.c.opened_at, alarms.c.id)
         missing = [_lacks(channel) for channel in channels]
@@ -51,17 +51,17 @@ class Alarms(Part):
 
     def mark_delivered(self, alarm: int, channel: str, state: str) -> None:
         """Record that an alarm's state, "open" or "closed", was delivered to a channel."""
-        delivered = sa.select(alarms.c.told).where(alarms.c.id == alarm)
+        delivered = sa.select(alarms.c.delivered).where(alarms.c.id == alarm)
         with self._database.writing() as conn:
             states = json.loads(conn.execute(delivered).scalar_one())
-            _update(conn, alarm, {"told": json.dumps(states | {channel: state})})
+            _update(conn, alarm, {"delivered": json.dumps(states | {channel: state})})
 
 
 def _sync(
     conn: Connection, findings: Sequence[Finding], evaluated: Collection[str | None], now: datetime
 ) -> None:
     lock(conn, "alarms")
-    found = {(one.outlet or _WHOLE, one.cause.value): one for one in findings}
+    found = {(finding.outlet or _WHOLE, finding.cause.value): finding for finding in findings}
     open_rows = conn.execute(sa.select(alarms).where(alarms.c.closed_at.is_(None))).all()
     evaluated_keys = {outlet or _WHOLE for outlet in evaluated}
     for row in open_rows:
@@ -72,7 +72,9 @@ def _sync(
             _update(conn, row.id, {"closed_at": now, "updated_at": now})
     for finding in found.values():
         values = _columns(finding, since=finding.since)
-        conn.execute(sa.insert(alarms).values(opened_at=now, updated_at=now, told="{}", **values))
+        conn.execute(
+            sa.insert(alarms).values(opened_at=now, updated_at=now, delivered="{}", **values)
+        )
 
 
 def _load(
@@ -87,7 +89,7 @@ def _load(
 
 
 def _lacks(channel: str) -> sa.ColumnElement[bool]:
-    delivered_open = alarms.c.told.like(f'%"{channel}": "open"%')
+    delivered_open = alarms.c.delivered.like(f'%"{channel}": "open"%')
     is_open = alarms.c.closed_at.is_(None)
     return (is_open & ~delivered_open) | (~is_open & delivered_open)
 
@@ -115,4 +117,4 @@ def _alarm(row: AnyRow) -> Alarm:
         evidence=tuple(json.loads(row.evidence)),
     )
     times = (row.opened_at, row.updated_at, row.closed_at)
-    return Alarm(row.id, finding, *times, delivered=json.loads(row.told))
+    return Alarm(row.id, finding, *times, delivered=json.loads(row.delivered))

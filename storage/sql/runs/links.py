@@ -1,4 +1,4 @@
-"""`archive.links`: what listings named, counted against what is stored; listings' validators."""
+"""`archive.links`: discovered links and whether they are stored, backfills, HTTP validators."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -20,33 +20,33 @@ from storage.sql.schema.core import articles, keys, refusals, refused_urls, vali
 from storage.sql.schema.runs import backfills, links
 from storage.sql.schema.types import AnyRow, hashed, in_parts, url_key
 
-# What a look found to be no article was promised and is no gap of ours, though it is asked again.
+# A promised page that was refused for one of these reasons is not missing, though it is retried.
 _REFUSED = [reason.value for reason in RefusalReason if reason.can_settle]
 
 
 class Links(Part):
-    """What listings named, what became of it, and how far backfills have come."""
+    """Discovered links and their outcomes, the progress of backfills, and HTTP validators."""
 
     def record(self, outlet: str, links: Sequence[DiscoveredLink], now: datetime) -> None:
-        """Store links with their sources; a link is one, however found."""
+        """Store links with their sources; a link from several sources is one row."""
         if links:
             with self._database.writing() as conn:
                 _record(conn, outlet, links, now)
 
     def sources(self, outlet: str, url: str, article_id: str | None) -> tuple[str, ...]:
-        """Return the sources of a link, in the order of their first time."""
+        """Return the sources of a link, in the order in which they were first recorded."""
         either = [url_key(url), *([hashed("id", article_id)] if article_id else [])]
-        query = sa.select(links.c.ways).where(links.c.outlet == outlet, links.c.key.in_(either))
+        query = sa.select(links.c.sources).where(links.c.outlet == outlet, links.c.key.in_(either))
         with self._database.reading() as conn:
-            words = [source for row in conn.execute(query).scalars() for source in row.split()]
-        return tuple(dict.fromkeys(words))
+            found = [source for row in conn.execute(query).scalars() for source in row.split()]
+        return tuple(dict.fromkeys(found))
 
     def promises(
         self, outlet: str, since: date | None, until: date | None, by: Period
     ) -> list[Promised]:
-        """Return what sitemaps promised for the days in [since, until), oldest first.
+        """Count the links that sitemaps promised for days in [since, until), oldest first.
 
-        What only a month is known of counts with every window that touches the month.
+        A link of which only the month is known counts in every window that overlaps the month.
         """
         with self._database.reading() as conn:
             return _promises(conn, outlet, since, until, by)
@@ -61,26 +61,26 @@ class Links(Part):
             return [(row.day, row.url) for row in conn.execute(query.limit(limit))]
 
     def looks(self, outlet: str, urls: Sequence[str]) -> dict[str, Looks]:
-        """Return, of those canonical URLs that ever led to a refusal, when they were looked at."""
+        """Return when each of those canonical URLs that ever led to a refusal was requested."""
         with self._database.reading() as conn:
             return looks(conn, outlet, urls)
 
     def due(self, outlet: str, now: datetime, limit: int) -> list[str]:
-        """Return up to `limit` addresses to be asked again, the one that waits longest first.
+        """Return up to `limit` URLs to retry now, the one that has waited longest first.
 
-        Listings have named them, whether they still do or not; no look brought an article, first
-        and last lie less than `ASKED_FOR` apart, and they were not given up (`articles.seen`).
-        What is settled is not looked through again: this costs what waits, not what was.
+        Some listing has named each of them, whether it still does or not; no request brought an
+        article, the first and the last are less than `ASKED_FOR` apart, and the URL was not given
+        up (`articles.seen`). URLs that are done are closed, so that later calls do not read them.
         """
         with self._database.reading() as conn:
-            due, settled = _due(conn, outlet, now)
-        if settled:
+            due, done = _due(conn, outlet, now)
+        if done:
             with self._database.writing() as conn:
-                _close(conn, outlet, settled)
+                _close(conn, outlet, done)
         return due[:limit]
 
     def progress(self, outlet: str, window: str) -> dict[str, Progress]:
-        """Return how far the backfill of a window has come, by listing."""
+        """Return the progress of a window's backfill, by listing."""
         query = sa.select(backfills).where(*_of_window(outlet, window))
         with self._database.reading() as conn:
             return {
@@ -89,17 +89,17 @@ class Links(Part):
             }
 
     def save_progress(self, outlet: str, window: str, progress: Progress) -> None:
-        """Note how far a backfill has come; all that the listing linked to so far is stored."""
+        """Save a backfill's progress; the caller has stored all links of the listing so far."""
         with self._database.writing() as conn:
             _save_progress(conn, outlet, window, progress)
 
     def end_progress(self, outlet: str, window: str) -> None:
-        """Forget a backfill's progress: it is done, or is to begin again."""
+        """Delete a backfill's progress: it is done, or is to start over."""
         with self._database.writing() as conn:
             conn.execute(sa.delete(backfills).where(*_of_window(outlet, window)))
 
     def validator(self, url: str) -> Validator | None:
-        """Return what the server gave with this listing the last time, if anything."""
+        """Return the validator that the server last sent for this page or listing, if any."""
         query = sa.select(validators).where(validators.c.key == url_key(url))
         with self._database.reading() as conn:
             row = conn.execute(query).one_or_none()
@@ -108,19 +108,20 @@ class Links(Part):
         return Validator(row.url, row.etag, row.last_modified, row.saved_at, row.digest)
 
     def save_validators(self, given: Iterable[Validator]) -> None:
-        """Keep validators of pages and listings; the caller has stored all that they linked to."""
-        rows = {url_key(one.url): asdict(one) for one in sorted(given, key=lambda one: one.url)}
+        """Save validators of pages and listings; the caller has stored all that they linked to."""
+        ordered = sorted(given, key=lambda validator: validator.url)
+        rows = {url_key(validator.url): asdict(validator) for validator in ordered}
         with self._database.writing() as conn:
-            for row in rows.values():  # in one order, so that no two wait for each other
+            for row in rows.values():  # in sorted order, so that no deadlock is possible
                 lock(conn, "validator", row["url"])
             for part in in_parts(list(rows)):
                 conn.execute(sa.delete(validators).where(validators.c.key.in_(part)))
             insert(conn, validators, [{"key": key, **row} for key, row in rows.items()])
 
     def prune_validators(self, before: datetime) -> int:
-        """Forget validators that were saved before then; return how many.
+        """Delete validators saved before then; return how many.
 
-        A few hundred at a time: no crawl waits long.
+        A few hundred per transaction, so that no crawl waits long.
         """
         old = sa.select(validators.c.key).where(validators.c.saved_at < before)
         with self._database.reading() as conn:
@@ -134,7 +135,7 @@ class Links(Part):
 def _record(
     conn: Connection, outlet: str, discovered: Sequence[DiscoveredLink], now: datetime
 ) -> None:
-    """Store links with their sources; nothing is written where none is new."""
+    """Store links with their sources; write no row where neither link nor source is new."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
     stored: dict[bytes, AnyRow] = {}
@@ -152,8 +153,8 @@ def _record(
                 "key": key,
                 "url_key": url_key(link.url),
                 "url": link.url,
-                "ways": link.source,
-                "met_at": now,
+                "sources": link.source,
+                "discovered_at": now,
                 "day": link.day,
             }
     if fresh:
@@ -165,10 +166,10 @@ def _key(url: str, article_id: str | None) -> bytes:
 
 
 def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
-    """Add a source; a more exact day takes the place of a month or of none."""
+    """Add a new source, and replace the row's day by a more exact one."""
     changed: dict[str, Any] = {}
-    if link.source not in row.ways.split():
-        changed["ways"] = f"{row.ways} {link.source}"
+    if link.source not in row.sources.split():
+        changed["sources"] = f"{row.sources} {link.source}"
     if link.day is not None and (row.day is None or len(link.day) > len(row.day)):
         changed["day"] = link.day
     if changed:
@@ -179,7 +180,7 @@ def _update(conn: Connection, row: AnyRow, link: DiscoveredLink) -> None:
 def _promises(
     conn: Connection, outlet: str, since: date | None, until: date | None, by: Period
 ) -> list[Promised]:
-    """Return what sitemaps promised against what became of it, by day or month, oldest first."""
+    """Count promised, stored and refused links by day or month, oldest first."""
     period = links.c.day if by == "day" else sa.func.substr(links.c.day, 1, 7)
     stored, refused = _is_stored(), _is_refused()
     query = (
@@ -205,18 +206,18 @@ def _in_window(
     window: list[ColumnElement[bool]] = [links.c.outlet == outlet, links.c.day.is_not(None)]
     whole_month = sa.func.length(links.c.day) == 7
     if since is not None:
-        # A month's text is smaller than that of its days.
+        # As texts, a month sorts before its days.
         month = sa.and_(whole_month, links.c.day >= since.isoformat()[:7])
         window.append(sa.or_(links.c.day >= since.isoformat(), month))
     if until is not None:
-        # For the same reason it lies before its own first day, with which this window ends.
-        first_out = until.isoformat() if until.day > 1 else until.isoformat()[:7]
-        window.append(links.c.day < first_out)
+        # It therefore sorts before its first day too, which would not exclude it.
+        bound = until.isoformat() if until.day > 1 else until.isoformat()[:7]
+        window.append(links.c.day < bound)
     return tuple(window)
 
 
 def _is_stored() -> ColumnElement[bool]:
-    # Two questions: each walks along the primary key, which one with "or" need not.
+    # Two subqueries: each uses the primary key, which one with OR might not.
     by_id, by_url = (
         sa.exists()
         .select_from(keys.join(articles))
@@ -241,7 +242,7 @@ def _is_refused() -> ColumnElement[bool]:
     )
 
 
-# No index serves this form of the outlet: SQLite would walk through all that it was refused.
+# An expression, so that SQLite does not use the outlet's index: it would read all its refusals.
 _OF_OUTLET = refusals.c.outlet.concat("") == sa.bindparam("outlet")
 _OPEN = (
     sa.select(refused_urls.c.value, refused_urls.c.key)
@@ -254,9 +255,9 @@ _NAMED = sa.select(links.c.url, _is_stored().label("stored")).where(
 )
 
 
-def _close(conn: Connection, outlet: str, settled: Sequence[bytes]) -> None:
-    """Mark an outlet's addresses as settled; another outlet may wait for the same ones."""
-    for part in in_parts(settled):
+def _close(conn: Connection, outlet: str, done: Sequence[bytes]) -> None:
+    """Mark an outlet's URLs as no longer to be retried; another outlet may still retry them."""
+    for part in in_parts(done):
         own = _OPEN.with_only_columns(refused_urls.c.refusal).where(refused_urls.c.key.in_(part))
         of_outlet = refused_urls.c.refusal.in_(own), refused_urls.c.key.in_(part)
         closed = sa.update(refused_urls).where(*of_outlet).values(open=False)
@@ -264,23 +265,23 @@ def _close(conn: Connection, outlet: str, settled: Sequence[bytes]) -> None:
 
 
 def _due(conn: Connection, outlet: str, now: datetime) -> tuple[list[str], list[bytes]]:
-    """Return the addresses that are due, and the keys of open ones that are settled by now."""
-    keys_of = {row.value: row.key for row in conn.execute(_OPEN, {"outlet": outlet})}
-    asked = looks(conn, outlet, list(keys_of))
-    rows = rows_at(conn, _NAMED, links.c.url_key, keys_of.values(), outlet=outlet)
+    """Return the URLs to retry now, and the keys of open URLs that need no further retry."""
+    open_keys = {row.value: row.key for row in conn.execute(_OPEN, {"outlet": outlet})}
+    requests = looks(conn, outlet, list(open_keys))
+    rows = rows_at(conn, _NAMED, links.c.url_key, open_keys.values(), outlet=outlet)
     named = {row.url: bool(row.stored) for row in rows}
-    settled = seen(conn, outlet, list(keys_of))
-    for url, it in asked.items():
-        is_forgotten = url not in named and now - it.last >= ASKED_FOR
-        if it.is_spent or is_forgotten or named.get(url):
-            settled.add(url)
-    due = [url for url in named.keys() - settled if asked[url].is_due(now)]
-    closed = [keys_of[url] for url in keys_of if url in settled]
-    return sorted(due, key=lambda url: (asked[url].last, url)), closed
+    done = seen(conn, outlet, list(open_keys))
+    for url, attempts in requests.items():
+        is_forgotten = url not in named and now - attempts.last >= ASKED_FOR
+        if attempts.is_spent or is_forgotten or named.get(url):
+            done.add(url)
+    due = [url for url in named.keys() - done if requests[url].is_due(now)]
+    closed = [open_keys[url] for url in open_keys if url in done]
+    return sorted(due, key=lambda url: (requests[url].last, url)), closed
 
 
 def _save_progress(conn: Connection, outlet: str, window: str, progress: Progress) -> None:
-    """Note how far a backfill has come with one listing."""
+    """Insert or update the progress of a backfill with one listing."""
     lock(conn, outlet)
     add_outlet(conn, outlet)
     key = url_key(progress.listing)

@@ -1,4 +1,4 @@
-"""`archive.locks`: who works on what, where several machines share one archive."""
+"""`archive.locks`: named locks between the machines that share one archive."""
 
 import time
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from storage.sql.engine.transactions import Part
 
 
 class Locks(Part):
-    """Named locks on a server, and its clock; an archive in a file belongs to one machine."""
+    """Named locks on a PostgreSQL server, and its clock; an SQLite archive is on one machine."""
 
     @property
     def is_shared(self) -> bool:
-        """True where processes of several machines can work on the archive: on PostgreSQL."""
+        """True where several machines can use the archive: on PostgreSQL."""
         return choose(self._database.engine, sqlite=False, postgresql=True)
 
     def session(self, label: str) -> LockSession | None:
         """Return a connection for locks; None where the archive is not shared.
 
-        label: how whoever is kept out learns who holds a lock, up to 63 ASCII characters.
-        Raises ArchiveError.
+        label: what `holder` returns to others while the session holds a lock; up to 63 ASCII
+        characters. Raises ArchiveError.
         """
         with plain_errors(self._database.name):
             return backend_of(self._database.engine).lock_session(self._database.engine, label)
@@ -33,18 +33,19 @@ class Locks(Part):
             return backend_of(self._database.engine).lock_holder(conn, name)
 
     def clock(self) -> Callable[[], datetime]:
-        """Return a clock by which all machines that share the archive agree.
+        """Return a clock on which all machines that share the archive agree.
 
-        On a server it goes on from the server's time and asks nobody: this machine's clock, and
-        whoever sets it, has no part in it. An archive in a file has the machine's own.
+        On PostgreSQL it starts from the server's time, read once, and advances with the monotonic
+        clock, so that setting this machine's clock does not change it. On SQLite it is the
+        machine's clock.
         """
         if not self.is_shared:
             return _now
-        asked = time.monotonic()
+        before = time.monotonic()
         with self._database.reading() as conn:
-            shown = backend_of(self._database.engine).clock(conn)
-        begun = (asked + time.monotonic()) / 2
-        return lambda: shown + timedelta(seconds=time.monotonic() - begun)
+            server_time = backend_of(self._database.engine).clock(conn)
+        read_at = (before + time.monotonic()) / 2
+        return lambda: server_time + timedelta(seconds=time.monotonic() - read_at)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""`archive.machines`: which machines run the schedule, and when each was seen last."""
+"""`archive.machines`: which machines run the schedule, and when each was last seen."""
 
 import json
 from dataclasses import asdict
@@ -13,10 +13,10 @@ from storage.sql.schema.runs import machines
 
 
 class Machines(Part):
-    """One row a machine, for as long as it is not forgotten."""
+    """One row per machine, until `forget` deletes it."""
 
     def find(self) -> list[Machine]:
-        """Return the machines, by name."""
+        """Return the machines, ordered by name."""
         with self._database.reading() as conn:
             return [
                 Machine(**{**row._mapping, "outlets": tuple(json.loads(row.outlets))})
@@ -24,7 +24,7 @@ class Machines(Part):
             ]
 
     def record(self, machine: Machine) -> None:
-        """Write a machine's row in place of the one before."""
+        """Replace a machine's row."""
         values = {**asdict(machine), "outlets": json.dumps(machine.outlets)}
         with self._database.writing() as conn:
             lock(conn, "machine", machine.name)
@@ -32,6 +32,6 @@ class Machines(Part):
             conn.execute(sa.insert(machines).values(values))
 
     def forget(self, before: datetime) -> None:
-        """Drop the rows of machines that were seen before then for the last time."""
+        """Delete the rows of machines last seen before then."""
         with self._database.writing() as conn:
-            conn.execute(sa.delete(machines).where(machines.c.seen_at < before))
+            conn.execute(sa.delete(machines).where(machines.c.heartbeat_at < before))

@@ -22,10 +22,10 @@ _NO_END = "its process is gone and recorded no end: it crashed or was killed"
 
 
 class Runs(Part):
-    """Rows about crawls: one a run, with what it did and how it ended."""
+    """One row per run: what it did and how it ended."""
 
     def start(self, run: Run) -> None:
-        """Write the row of a run that begins. Raises ArchiveError where the id exists."""
+        """Insert the row of a run that starts. Raises ArchiveError where the id exists."""
         with self._database.writing() as conn:
             lock(conn, run.outlet)
             if conn.execute(sa.select(runs.c.id).where(runs.c.id == run.id)).first():
@@ -34,7 +34,7 @@ class Runs(Part):
             conn.execute(sa.insert(runs).values(id=run.id, **_columns(run)))
 
     def update(self, run_id: str, counts: RunCounts) -> None:
-        """Write a running run's counts (for progress, and for what a kill would lose).
+        """Update the counts of a run in progress: to show them, and to keep them if it is killed.
 
         Raises NotFoundError.
         """
@@ -42,7 +42,7 @@ class Runs(Part):
             _update(conn, run_id, _count_columns(counts))
 
     def finish(self, run: Run) -> None:
-        """Write how a run ended: its whole row. Raises NotFoundError."""
+        """Update all columns of a run that has ended. Raises NotFoundError."""
         with self._database.writing() as conn:
             _update(conn, run.id, _columns(run))
 
@@ -63,7 +63,7 @@ class Runs(Part):
     ) -> list[Run]:
         """Return runs, newest first. since: only those that started then or later.
 
-        offset: so many of the newest are left out.
+        offset: how many of the newest to skip.
         """
         query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc())
         query = query.limit(limit).offset(offset)
@@ -75,10 +75,10 @@ class Runs(Part):
             return [_run(row) for row in conn.execute(query)]
 
     def newest(self, count: int, since: datetime) -> dict[str, list[Run]]:
-        """Return each outlet's newest runs since then, newest first: `count`, or what there is.
+        """Return up to `count` of each outlet's newest runs since then, newest first.
 
-        Where several started at the same moment as the last of them, all of these come. One
-        statement for all outlets, which finds by the index where each outlet's part begins.
+        All runs that started at the same moment as the last of them are included. One statement for
+        all outlets; for each outlet it finds the first run by the index.
         """
         older = sa.alias(runs)
         last = (
@@ -94,13 +94,13 @@ class Runs(Part):
         query = sa.select(runs).join_from(outlets, runs, of_outlet & (runs.c.started_at >= begin))
         found: dict[str, list[Run]] = {}
         with self._database.reading() as conn:
-            # In this order SQLite goes through the outlets, not through all runs.
+            # With this order SQLite scans the outlets, not all runs.
             for row in conn.execute(query.order_by(outlets.c.slug, runs.c.started_at.desc())):
                 found.setdefault(row.outlet, []).append(_run(row))
         return found
 
     def latest_by_outlet(self) -> dict[str, Run]:
-        """Return each outlet's newest run, of those that have one."""
+        """Return the newest run of each outlet that has any."""
         latest = (
             sa.select(runs.c.id)
             .where(runs.c.outlet == outlets.c.slug)
@@ -114,7 +114,7 @@ class Runs(Part):
             return {row.outlet: _run(row) for row in conn.execute(query)}
 
     def last_end(self, outlet: str, outcome: Outcome | None = None) -> Run | None:
-        """Return an outlet's newest crawl that has ended, of this outcome if one is given."""
+        """Return an outlet's newest crawl that has ended, with this outcome if one is given."""
         ended = runs.c.outcome.is_not(None) if outcome is None else runs.c.outcome == outcome.value
         live = sa.select(runs).where(runs.c.outlet == outlet, ~runs.c.replay, ended)
         with self._database.reading() as conn:
@@ -122,13 +122,13 @@ class Runs(Part):
             return None if row is None else _run(row)
 
     def crawled_outlets(self) -> set[str]:
-        """Return the outlets that were crawled at least once, replays aside."""
+        """Return the outlets that were crawled at least once; replays do not count."""
         live = sa.exists().where(runs.c.outlet == outlets.c.slug, ~runs.c.replay)
         with self._database.reading() as conn:
             return set(conn.execute(sa.select(outlets.c.slug).where(live)).scalars())
 
     def count(self, outlet: str | None = None) -> int:
-        """Return how many runs there are of one outlet (None: of all)."""
+        """Return the number of runs of one outlet (None: of all)."""
         query = sa.select(sa.func.count()).select_from(runs)
         if outlet is not None:
             query = query.where(runs.c.outlet == outlet)
@@ -136,15 +136,16 @@ class Runs(Part):
             return int(conn.execute(query).scalar_one())
 
     def published(self, since: datetime) -> dict[str, dict[str, list[datetime]]]:
-        """Return when new articles were published, by outlet and section, of crawls since then.
+        """Return the publication times of the new articles of crawls since then.
 
-        One text an outlet comes from the database: a month of a country's press is half a million
-        runs.
+        They are grouped by outlet and section. The database returns one text per outlet: a month of
+        a country's press is half a million runs.
         """
-        texts = sa.func.aggregate_strings(runs.c.new_of, ",")
+        texts = sa.func.aggregate_strings(runs.c.new_by_section, ",")
         query = (
             sa.select(runs.c.outlet, texts.label("texts"))
-            .where(runs.c.started_at >= since, runs.c.new_of != "{}", runs.c.kind == "crawl")
+            .where(runs.c.started_at >= since, runs.c.kind == "crawl")
+            .where(runs.c.new_by_section != "{}")
             .where(~runs.c.replay, runs.c.since.is_(None), runs.c.until.is_(None))
             .group_by(runs.c.outlet)
         )
@@ -152,14 +153,14 @@ class Runs(Part):
             return {row.outlet: _by_section(row.texts) for row in conn.execute(query)}
 
     def at_work(self) -> list[Run]:
-        """Return the runs whose end is not written, oldest first; some may have been killed."""
+        """Return the runs without a recorded end, oldest first; some may have been killed."""
         query = sa.select(runs).where(runs.c.outcome.is_(None))
         with self._database.reading() as conn:
             ordered = conn.execute(query.order_by(runs.c.started_at, runs.c.id))
             return [_run(row) for row in ordered]
 
     def close_dead(self, is_alive: Callable[[Run], bool], now: datetime) -> list[Run]:
-        """Close as DIED every open run of which `is_alive(run)` is false; return them, closed."""
+        """Close as DIED every run at work for which `is_alive` is false; return them, closed."""
         dead = [run for run in self.at_work() if not is_alive(run)]
         with self._database.writing() as conn:
             return _close(conn, dead, now)
@@ -167,14 +168,14 @@ class Runs(Part):
 
 def _by_section(texts: str) -> dict[str, list[datetime]]:
     found: dict[str, list[datetime]] = {}
-    for new_of in json.loads(f"[{texts}]"):
-        for section, times in new_of.items():
+    for new_by_section in json.loads(f"[{texts}]"):
+        for section, times in new_by_section.items():
             found.setdefault(section, []).extend(map(datetime.fromisoformat, times))
     return found
 
 
 def _close(conn: Connection, dead: list[Run], now: datetime) -> list[Run]:
-    """Close as DIED those runs of `dead` that are still open; return them closed."""
+    """Close as DIED those runs of `dead` that have no recorded end; return them, closed."""
     closed = []
     for run in dead:
         ended = replace(run, outcome=Outcome.DIED, ended_at=now, error=run.error or _NO_END)
@@ -195,8 +196,8 @@ def _no_run(run_id: str) -> NotFoundError:
 
 
 def _count_columns(counts: RunCounts) -> dict[str, Any]:
-    columns = {**asdict(counts), "refused": _json(counts.refused)}
-    return {"signs": _json(columns.pop("signals")), **columns}
+    texts = {"refused": _json(counts.refused), "signals": _json(counts.signals)}
+    return asdict(counts) | texts
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -204,21 +205,23 @@ def _json(value: Mapping[str, Any]) -> str:
 
 
 def _columns(run: Run) -> dict[str, Any]:
-    values = {name: getattr(run, name) for name in _PLAIN}
+    values = {name: getattr(run, name) for name in _SCALARS}
     return {
         **values,
         **_count_columns(run.counts),
         "sections": json.dumps(run.sections),
         "evidence": _json(run.evidence),
-        "newest_of": _json({name: at.isoformat() for name, at in run.newest_of.items()}),
+        "newest_by_section": _json(
+            {name: at.isoformat() for name, at in run.newest_by_section.items()}
+        ),
         "outcome": run.outcome.value if run.outcome else None,
-        "new_of": json.dumps(
-            {slug: [at.isoformat() for at in times] for slug, times in run.new_of.items()}
+        "new_by_section": json.dumps(
+            {slug: [at.isoformat() for at in times] for slug, times in run.new_by_section.items()}
         ),
     }
 
 
-_PLAIN = (
+_SCALARS = (
     "outlet",
     "started_at",
     "replay",
@@ -249,7 +252,7 @@ _COUNTS = (
 )
 
 
-@lru_cache(maxsize=1024)  # crawls that find nothing new say the same, and alarms read thousands
+@lru_cache(maxsize=1024)  # crawls that find nothing store equal texts, and alarms read thousands
 def _parsed(text: str) -> Any:
     return json.loads(text)
 
@@ -260,16 +263,18 @@ def _run(row: AnyRow) -> Run:
         id=row.id,
         sections=tuple(_parsed(row.sections)),
         outcome=Outcome(row.outcome) if row.outcome else None,
-        new_of={
+        new_by_section={
             slug: tuple(datetime.fromisoformat(at) for at in times)
-            for slug, times in _parsed(row.new_of).items()
+            for slug, times in _parsed(row.new_by_section).items()
         },
         counts=RunCounts(
             refused=dict(_parsed(row.refused)),
-            signals=dict(_parsed(row.signs)),
+            signals=dict(_parsed(row.signals)),
             **{name: columns[name] for name in _COUNTS},
         ),
         evidence={name: tuple(urls) for name, urls in _parsed(row.evidence).items()},
-        newest_of={name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_of).items()},
-        **{name: columns[name] for name in _PLAIN},
+        newest_by_section={
+            name: datetime.fromisoformat(at) for name, at in _parsed(row.newest_by_section).items()
+        },
+        **{name: columns[name] for name in _SCALARS},
     )

@@ -1,7 +1,7 @@
-"""The tables, all of one metadata: whoever imports one of these modules knows them all.
+"""The tables, all in one metadata: importing one of these modules registers all of them.
 
-What walks through `core.metadata` (copies, checks, comparisons) must not miss a table because
-nobody has asked for its part of the archive yet.
+Code that iterates over `core.metadata` (copies, checks, comparisons) must not miss a table because
+its part of the archive has not been used yet.
 """
 
 from storage.sql.schema import clusters, core, maintenance, places, runs, search, watches

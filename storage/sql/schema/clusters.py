@@ -1,18 +1,18 @@
 """The tables of copies.
 
-    articles ─┬─ signatures      what look-alikes are found by
-              ├─ copies          which article each copy or update is of: its cluster's source
-              └─ common_lines    lines that unlike articles share
+    articles ─┬─ signatures      hashes by which candidates for copies are found
+              ├─ copies          the source of each copy or update
+              └─ common_lines    lines that articles share which are no copies of each other
 
-A cluster is a source with its copies; it has no row of its own, and an article without copies
-none here but its signature.
+A cluster is a source with its copies; it has no row of its own, and an article without copies has
+only its signature here.
 
-The index from a hash to the articles that hold it is each database's own
+The index from a hash to its articles differs between the databases
 (`storage.sql.clusters.candidates`):
 
     SQLite: sketches                  a row for each hash of each signature
-    PostgreSQL: signature_keys()      a GIN index over the keys that this function reads off a row,
-                common_hashes         beside it the latest holders of hashes that many hold
+    PostgreSQL: signature_keys()      a GIN index over this function of a row,
+                common_hashes         and the latest articles of hashes that many have
 """
 
 import sqlalchemy as sa
@@ -39,7 +39,7 @@ copies = sa.Table(
     sa.Index("ix_copies_source_article", "source", "article"),
 )
 
-# At most a dozen rows a line: from then on it counts as common.
+# At most a dozen rows per line, which make it common.
 common_lines = sa.Table(
     "common_lines",
     metadata,
@@ -49,10 +49,10 @@ common_lines = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Each exists in one of the two databases only, so they are no part of what is copied between them.
+# Each exists in only one of the two databases, so they are not copied between archives.
 _own = sa.MetaData()
 
-# No foreign key: at 16 rows an article, checking them would double the time of writing.
+# No foreign key: with 16 rows per article, checking it would double the time of a write.
 sketches = sa.Table(
     "sketches",
     _own,
@@ -69,4 +69,4 @@ common_hashes = sa.Table(
 )
 
 OWN_TABLES = ("sketches", "common_hashes", "signature_keys")
-"""Prefixes of the names that exist in one database and not in the metadata."""
+"""Prefixes of the names that exist in a database but not in the metadata."""

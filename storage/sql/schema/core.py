@@ -1,16 +1,16 @@
-"""The archive's tables, for SQLite and PostgreSQL alike.
+"""The archive's core tables, on SQLite and PostgreSQL.
 
     outlets ─┬─ runs ──────────────┐
              ├─ articles ─┬─ keys  │     every URL and outlet id that leads to an article
              │            ├─ revisions ── its states, derived from its captures
-             │            ├─ merged_ids   short ids that were found to be another article's
+             │            ├─ merged_ids   short ids of articles that were merged into others
              │            └─ captures ─┬─ contents     each distinct article JSON, once
-             │               │         └─ readings     what older code of ours read
+             │               │         └─ readings     earlier readings, by older code
              └─ refusals ─┴─ refused_urls              every URL that led to a refusal
-    validators               what a listing's server gave for conditional requests
+    validators               HTTP validators of pages and listings, for conditional requests
 
 `keys` and `refused_urls` find a URL by a 128-bit hash: PostgreSQL cannot index a text of more
-than 2,700 bytes, redirects bring such URLs, and the index is a quarter of the size.
+than 2,700 bytes, which some redirects exceed, and the index is a quarter of the size.
 """
 
 import sqlalchemy as sa
@@ -25,8 +25,6 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
-
-RUN_SIGNALS = ("signs", "evidence", "newest_of")
 
 outlets = sa.Table("outlets", metadata, sa.Column("slug", SafeText, primary_key=True))
 
@@ -62,15 +60,17 @@ runs = sa.Table(
     sa.Column("until", UtcTime),
     sa.Column("robots", sa.Text),
     sa.Column("exit_code", sa.Integer),
-    sa.Column("new_of", SafeText, nullable=False, server_default="{}"),  # JSON: section → times
-    # JSON objects: signal → count; signal → URLs; section → time
-    *(sa.Column(name, SafeText, nullable=False, server_default="{}") for name in RUN_SIGNALS),
+    # JSON objects: section → times; signal → count; signal → URLs; section → time
+    sa.Column("new_by_section", SafeText, nullable=False, server_default="{}"),
+    sa.Column("signals", SafeText, nullable=False, server_default="{}"),
+    sa.Column("evidence", SafeText, nullable=False, server_default="{}"),
+    sa.Column("newest_by_section", SafeText, nullable=False, server_default="{}"),
     sa.Index("ix_runs_outlet_started_at", "outlet", "started_at"),
     sa.Index("ix_runs_started_at", "started_at"),
 )
 
-# title, url and the times are those of the latest revision, article_id is the latest one learned;
-# they serve listing and SQL; keys, revisions and contents are what counts.
+# title, url and the times repeat the latest revision, and article_id the newest outlet id, for
+# listings and SQL; the source of truth are keys, revisions and contents.
 articles = sa.Table(
     "articles",
     metadata,
@@ -80,11 +80,11 @@ articles = sa.Table(
     sa.Column("url", SafeText, nullable=False),
     sa.Column("title", SafeText, nullable=False),
     sa.Column("published_at", UtcTime),
-    # published_at, else the first capture's time; null where every capture is a refusal today
+    # published_at, else the first capture's time; null where every capture is a refusal now
     sa.Column("sort_at", UtcTime),
     sa.Index("ix_articles_outlet_sort_at_id", "outlet", "sort_at", "id"),
     sa.Index("ix_articles_sort_at_id", "sort_at", "id"),
-    sqlite_autoincrement=True,  # a short id is never given twice
+    sqlite_autoincrement=True,  # a short id is never used twice
 )
 
 keys = sa.Table(
@@ -129,14 +129,15 @@ captures = sa.Table(
     sa.Column("warc_offset", sa.BigInteger, nullable=False),
     sa.Column("record_id", SafeText, nullable=False),
     sa.Column("digest", SafeText, nullable=False),
-    sa.Column("sight", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
+    sa.Column("observation_key", sa.LargeBinary, nullable=False),  # hashed(url, time, digest)
     ref("article", "articles.id", nullable=True),  # both null where the page was refused
     ref("content", "contents.id", nullable=True),
-    # Of the newest reading, the one that counts: our extraction code's version, and since when.
+    # Of the newest reading, which counts: the extraction code's version, and when it read.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("read_at", UtcTime, nullable=False),
     sa.UniqueConstraint("outlet", "record_id"),
-    sa.UniqueConstraint("outlet", "sight"),
+    # Named after what the column was called: SQLite cannot rename a constraint.
+    sa.UniqueConstraint("outlet", "observation_key", name="uq_captures_outlet_sight"),
     sa.Index("ix_captures_article_captured_at", "article", "captured_at"),
     sa.Index("ix_captures_content_captured_at", "content", "captured_at"),
     sa.Index("ix_captures_outlet_version_captured_at_id", "outlet", "version", "captured_at", "id"),
@@ -144,7 +145,7 @@ captures = sa.Table(
     sa.Index("ix_captures_version_captured_at_id", "version", "captured_at", "id"),
 )
 
-# Those before the newest, which is in `captures` and `refusals`.
+# Earlier readings; the newest one is in `captures` and `refusals`.
 readings = sa.Table(
     "readings",
     metadata,
@@ -152,11 +153,11 @@ readings = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("read_at", UtcTime, nullable=False),
-    ref("content", "contents.id", nullable=True),  # null where it was a refusal: of what, and why
+    ref("content", "contents.id", nullable=True),  # null for a refusal: see the next three
     sa.Column("url", SafeText),
     sa.Column("reason", sa.Text),
     sa.Column("evidence", SafeText),
-    sa.Column("then_changed", sa.Text, nullable=False),  # JSON list: fields the next one changed
+    sa.Column("changed_by_next", sa.Text, nullable=False),  # JSON list of field names
     sqlite_with_rowid=False,
 )
 
@@ -169,8 +170,8 @@ revisions = sa.Table(
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("changed", sa.Text, nullable=False),  # JSON list of field names
-    ref("capture", "captures.id"),  # the first capture, whose content this state keeps
-    sa.Column("maybe_ours", sa.Boolean, nullable=False),
+    ref("capture", "captures.id"),  # the state's first capture, whose content counts
+    sa.Column("maybe_reextraction", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -200,8 +201,8 @@ refusals = sa.Table(
     sa.Index("ix_refusals_article", "article"),
 )
 
-# open: whether the address may have to be asked again. `links.due` looks at these alone, and closes
-# what was settled since; a new row, of whatever reading, opens its address again.
+# open: whether the URL may have to be retried. `links.due` reads only open rows, and closes those
+# that are done; a new row, of whatever reading, opens its URL again.
 _OPEN = sa.text("open")
 
 refused_urls = sa.Table(

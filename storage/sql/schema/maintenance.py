@@ -1,12 +1,11 @@
-"""The tables of the archive's own upkeep: recordings, takedowns, copies that are under way."""
+"""The tables of maintenance: WARC files, takedowns, unfinished copies; and further indexes."""
 
 import sqlalchemy as sa
 
 from storage.sql.schema.core import metadata, readings, refused_urls, revisions
 from storage.sql.schema.types import SafeText, UtcTime, ref, row_id
 
-# WARC files that no crawl writes to any more. `captures` point into them, and into files that
-# are not here yet.
+# WARC files that are closed. `captures` refer to them, and to files that are not listed yet.
 warc_files = sa.Table(
     "warc_files",
     metadata,
@@ -14,7 +13,7 @@ warc_files = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),  # hex
     sa.Column("listed_at", UtcTime, nullable=False),
-    sa.Column("stored_at", UtcTime),  # null until an object store has these very bytes
+    sa.Column("stored_at", UtcTime),  # null until the object store has the file with this digest
     sa.Column("rewritten_at", UtcTime),  # by the newest takedown
     sa.Column("push_error", SafeText),  # why the last push failed
 )
@@ -31,7 +30,7 @@ sa.Index(
     postgresql_where=warc_files.c.rewritten_at.is_not(None),
 )
 
-# One row a takedown. What was removed is kept as digests only.
+# One row per takedown. Of the removed texts only digests are kept.
 redactions = sa.Table(
     "redactions",
     metadata,
@@ -46,7 +45,7 @@ redactions = sa.Table(
     sa.Index("ix_redactions_article", "article"),
 )
 
-# At most one row, in a database that another archive is being copied into.
+# At most one row, in a database into which an archive is being copied.
 unfinished_copy = sa.Table(
     "unfinished_copy",
     metadata,
@@ -54,7 +53,7 @@ unfinished_copy = sa.Table(
     sa.Column("started_at", UtcTime, nullable=False),
 )
 
-# Edits by time; first states, nearly all rows, are not in it.
+# Edits by time; without first revisions, which are nearly all rows.
 sa.Index(
     "ix_revisions_edited",
     revisions.c.first_seen_at,
@@ -64,6 +63,6 @@ sa.Index(
     postgresql_where=revisions.c.number > 1,
 )
 
-# By what they refer to, so that a text or refusal can be taken away without reading all of them.
+# By foreign key, so that a content or refusal can be deleted without a scan.
 sa.Index("ix_readings_content", readings.c.content)
 sa.Index("ix_refused_urls_refusal", refused_urls.c.refusal)

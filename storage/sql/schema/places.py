@@ -1,13 +1,13 @@
-"""Places: the gazetteer's units, which of them texts name, and what articles are about.
+"""Places: the gazetteer's units, which of them contents mention, and what articles are about.
 
-    contents ── tags ─┬─ mentions   which units a content names, and where
+    contents ── tags ─┬─ mentions   which units a content mentions, and where
                       └─ scores ─┐  how much it is about each
-    gazetteer   units ─┬─────────┴─ article_places   what each article's latest state is about
+    gazetteer   units ─┬─────────┴─ article_places   units that articles' newest revisions are about
                        └─ successions                which unit became which
 
-Units are never deleted: one that a newer gazetteer lacks stays, no longer `current`, so that what
-was tagged with it keeps a meaning until it is tagged again, and a crawl that still runs with the
-older gazetteer can store its pages.
+Units are never deleted: one that a newer gazetteer lacks stays, no longer `current`. So its tags
+stay valid until the contents are tagged again, and a crawl that still runs with the older gazetteer
+can store its pages.
 """
 
 import sqlalchemy as sa
@@ -25,12 +25,12 @@ units = sa.Table(
     sa.Column("code", SafeText),
     sa.Column("type", SafeText, nullable=False),
     sa.Column("name", SafeText, nullable=False),
-    # Checked at the end of the transaction: a gazetteer comes in any order.
+    # Checked at the end of the transaction: a gazetteer's units are in any order.
     sa.Column("parent", sa.ForeignKey("units.id", deferrable=True, initially="DEFERRED")),
     sa.Column("valid_from", sa.Date),
     sa.Column("valid_to", sa.Date),
     sa.Column("source", SafeText, nullable=False),
-    sa.Column("gone_by", sa.Date),  # where valid_to is unknown: it was gone by then
+    sa.Column("gone_by", sa.Date),  # where valid_to is unknown: a date by which it had ended
     sa.Column("level", sa.Text, nullable=False),  # province, district or ward
     sa.Column("current", sa.Boolean, nullable=False),  # in the gazetteer that was loaded last
 )
@@ -80,8 +80,8 @@ scores = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Worked out from the latest revision's scores, as `articles` is from its content; sort_at and
-# outlet are kept here too, so that each unit's articles can be read in order along one index.
+# Derived from the latest revision's scores, as `articles` is from its content; sort_at and outlet
+# are repeated here, so that each unit's articles can be read in order by one index.
 article_places = sa.Table(
     "article_places",
     metadata,

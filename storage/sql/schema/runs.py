@@ -1,10 +1,11 @@
-"""The tables of the work itself, beside `runs`: links, alarms, and what the schedule keeps.
+"""The tables of crawls and of the schedule, except `runs`.
 
-links            what listings named, and how
-backfills        how far each has come with one listing
-alarms           what is wrong, at most one open for an outlet (or the whole) and a cause
-machines         which run the schedule
-chores, checks   the last time of each maintenance job, and of looks at known articles
+links            discovered links, with their sources
+backfills        the progress of each backfill, by listing
+alarms           what is wrong; at most one is open per cause and outlet (or the whole archive)
+machines         the machines that run the schedule
+maintenance_runs the last run of each maintenance job
+checks           the last re-check of each stored article
 """
 
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ import sqlalchemy as sa
 from storage.sql.schema.core import metadata, runs
 from storage.sql.schema.types import SafeText, UtcTime, ref, row_id
 
-# `key` is made as those of `keys` are, from the outlet's id where the link has one, else from the
-# URL: a link is stored where `keys` has either.
+# `key` is computed as in `keys`, from the outlet id where the link has one, else from the URL: a
+# link's article is stored where `keys` has one of the two.
 links = sa.Table(
     "links",
     metadata,
@@ -21,9 +22,9 @@ links = sa.Table(
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("url_key", sa.LargeBinary, nullable=False),
     sa.Column("url", SafeText, nullable=False),
-    sa.Column("ways", sa.Text, nullable=False),  # words with blanks between, the first first
-    sa.Column("met_at", UtcTime, nullable=False),
-    sa.Column("day", sa.Text),  # see DiscoveredLink; null for what no sitemap named
+    sa.Column("sources", sa.Text, nullable=False),  # separated by spaces, the first one first
+    sa.Column("discovered_at", UtcTime, nullable=False),
+    sa.Column("day", sa.Text),  # see DiscoveredLink; null if no sitemap named it
     sa.Index("ix_links_outlet_day", "outlet", "day"),
     sa.Index("ix_links_outlet_url_key", "outlet", "url_key"),
     sqlite_with_rowid=False,
@@ -47,14 +48,14 @@ alarms = sa.Table(
     metadata,
     row_id(),
     sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("outlet", SafeText, nullable=False),  # "" for the whole; no row of `outlets` needed
+    sa.Column("outlet", SafeText, nullable=False),  # "" for the whole archive; no foreign key
     sa.Column("summary", SafeText, nullable=False),
     sa.Column("since", UtcTime, nullable=False),
     sa.Column("evidence", SafeText, nullable=False),  # JSON list
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
-    sa.Column("told", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
+    sa.Column("delivered", SafeText, nullable=False),  # JSON object: channel → "open" or "closed"
     sa.Index(
         "uq_alarms_open",
         "outlet",
@@ -66,7 +67,7 @@ alarms = sa.Table(
     sa.Index("ix_alarms_opened_at", "opened_at"),
 )
 
-# The few runs that are at work, or were killed.
+# The few runs that are in progress, or were killed.
 sa.Index(
     "ix_runs_open",
     runs.c.started_at,
@@ -80,26 +81,26 @@ machines = sa.Table(
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),
-    sa.Column("stopped_at", UtcTime),  # null while it runs, and where it was killed
+    sa.Column("heartbeat_at", UtcTime, nullable=False),
+    sa.Column("stopped_at", UtcTime),  # null while it runs, or if it was killed
     sa.Column("pid", sa.BigInteger),
-    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of those that it crawls
+    sa.Column("outlets", sa.Text, nullable=False),  # JSON list of the outlets that it crawls
 )
 
 # The last time each maintenance job was started, so that a restart neither repeats nor forgets it.
-chores = sa.Table(
-    "chores",
+maintenance_runs = sa.Table(
+    "maintenance_runs",
     metadata,
     sa.Column("name", SafeText, primary_key=True),
     sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),  # its end, or the last heartbeat
+    sa.Column("heartbeat_at", UtcTime, nullable=False),  # the last one; its end, where it ended
     sa.Column("exit_code", sa.Integer),  # null while it runs
-    sa.Column("said", SafeText),  # the last line of what it printed, where it failed
+    sa.Column("error", SafeText),  # the last line of what it printed, where it failed
     sa.Column("pid", sa.BigInteger),
     sa.Column("host", SafeText),
 )
 
-# An unchanged answer (304) leaves no capture, so the look itself is noted here.
+# A response without change (304) leaves no capture, so the check itself is recorded here.
 checks = sa.Table(
     "checks",
     metadata,

@@ -1,4 +1,4 @@
-"""What the archive's tables are made of: column types that both databases keep alike."""
+"""Column types that behave alike on both databases, and helpers to define and query tables."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,31 +16,31 @@ AnyRow = Row[*tuple[Any, ...]]
 """A result row whose columns are known by name only."""
 
 _Value = TypeVar("_Value")
-_IN_LIMIT = 500  # bound values a statement; SQLite's limit is 32,766
+_IN_LIMIT = 500  # bound values per statement; SQLite's limit is 32,766
 
 
 class _IsoText(TypeDecorator[datetime]):
-    """A UTC time as ISO 8601 text of one width, whose order is the order in time."""
+    """A UTC time as ISO 8601 text of fixed width, which sorts in order of time."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Write the time to the microsecond."""
+        """Format the time to the microsecond."""
         if value is None:
             return None
         return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     @staticmethod
     def read(value: str | None) -> datetime | None:
-        """Read the time."""
+        """Parse the time."""
         return datetime.fromisoformat(value) if value else None
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, UTC on the way out, to the microsecond.
+    """An aware time to the microsecond; results are in UTC.
 
-    PostgreSQL: timestamptz. SQLite, which has no such type: text that its date functions read.
+    PostgreSQL: timestamptz. SQLite, which has no such type: text that its date functions parse.
     """
 
     impl = sa.DateTime(timezone=True).with_variant(_IsoText(), "sqlite")
@@ -59,25 +59,28 @@ class UtcTime(TypeDecorator[datetime]):
         return value and value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Return what reads a column's values: on SQLite in one step, for a page has thousands."""
+        """Return the function that converts a column's values.
+
+        On SQLite it parses the text directly, because a page has thousands of times.
+        """
         if dialect.name == "sqlite":
             return _IsoText.read
         return super().result_processor(dialect, coltype)
 
 
 class SafeText(TypeDecorator[str]):
-    """Text in which what a database refuses (NUL, lone surrogates) becomes U+FFFD."""
+    """Text; characters that a database refuses (NUL, lone surrogates) become U+FFFD."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Replace what cannot be stored."""
+        """Replace the characters that cannot be stored."""
         return None if value is None else storable(value)
 
 
 def hashed(*parts: str) -> bytes:
-    """Return a 128-bit hash of `parts`, the key of an index."""
+    """Return a 128-bit hash of `parts`, to be indexed instead of them."""
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
 
@@ -88,21 +91,21 @@ def url_key(url: str) -> bytes:
 
 
 def id_key(article_id: str) -> bytes:
-    """Return the key of an outlet's own id in `keys`."""
+    """Return the key of an outlet id in `keys`."""
     return hashed("id", article_id)
 
 
-# SQLite makes only an INTEGER column its row id; PostgreSQL's must hold more than 2^31 rows.
+# On SQLite only an INTEGER column is the rowid; on PostgreSQL INTEGER ends at 2^31 rows.
 RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def row_id() -> sa.Column[int]:
-    """Return a column "id" that numbers rows by itself."""
+    """Return an auto-incrementing primary key column "id"."""
     return sa.Column("id", RowId, primary_key=True, autoincrement=True)
 
 
 def ref(name: str, target: str, *, nullable: bool = False) -> sa.Column[Any]:
-    """Return a column that refers to `target`, such as "articles.id"."""
+    """Return a column with a foreign key to `target`, such as "articles.id"."""
     return sa.Column(name, sa.ForeignKey(target), nullable=nullable)
 
 

@@ -1,10 +1,10 @@
-"""The tables of watches: how far each was told, what its looks found, and what is owed to whom.
+"""The tables of watches: their cursors, their digests, and the deliveries of these.
 
     watches                     a cursor each: rows of captures and articles
-    digests ── deliveries       what a look found, by ids; a row for each channel it goes to
+    digests ── deliveries       arrivals by their ids; a row for each channel that gets the digest
 
-No text is kept: a message is written when it is sent, so that what was taken down meanwhile is
-not in it.
+No text is stored: a message is rendered when it is sent, so that it does not contain what was taken
+down meanwhile.
 """
 
 import sqlalchemy as sa
@@ -42,6 +42,8 @@ deliveries = sa.Table(
     sa.Column("tried_at", UtcTime),
     sa.Column("due_at", UtcTime),  # null where it was sent or given up
     sa.Column("sent_at", UtcTime),
-    sa.Column("unsure", sa.Boolean, nullable=False),  # an attempt began and did not end
+    sa.Column(
+        "unconfirmed", sa.Boolean, nullable=False
+    ),  # an attempt started and has no recorded end
     sa.Index("ix_deliveries_due_at", "due_at"),
 )

@@ -1,4 +1,4 @@
-"""What the engines' modules share: what they index, and what they find."""
+"""What both engines' modules index and find."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -21,16 +21,11 @@ class Entry(NamedTuple):
     sort_at: datetime
     document: Document
 
-    @property
-    def filed(self) -> str:
-        """Its facet values as they are kept: one a line, its kind and a tab before it."""
-        return "\n".join(map("\t".join, self.document.filed))
-
 
 class Match(NamedTuple):
     """An article that a search finds. filed: its facet values. score: the better the higher.
 
-    meets: it is what is asked for; else it has the words and not the phrases.
+    meets: whether it matches the query; else it has the words but not the phrases.
     """
 
     sort_at: datetime

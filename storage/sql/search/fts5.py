@@ -1,37 +1,54 @@
-"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html; fts5_documents says what it has.
+"""The search in SQLite: FTS5, https://www.sqlite.org/fts5.html.
 
-No column has a phrase of which some words must have their diacritics and others need not. It is
-found in the columns without, and what is found is read; where more is asked for than can be read in
-time, each way to spell it is looked for, which takes longer the larger the archive is.
+The index has each word twice, as a lexeme and without diacritics, in columns of their own. The row
+id, a document's `number`, rises with its time, so that "newest first" is a walk along the index:
+spans of ten minutes since 1970 shifted by 6 bits, and the next free number where a span is full. A
+document is numbered within its span or after it, never before.
+
+No column holds a phrase in which some words have their diacritics and others need not. Such a
+phrase is looked up in the columns without diacritics, and the texts found are read; where more are
+requested than can be read in time, every spelling of it is looked up, which takes longer the larger
+the archive is.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from heapq import heappop, heappush
 from itertools import chain, product
 from math import prod
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.exc import DatabaseError
 
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import EVERY
 from storage.search.highlight import means
+from storage.sql.engine.bulk import rows_at
 from storage.sql.schema.search import search_documents as documents
-from storage.sql.search.entry import MATCH, Match, facet_tokens, within
-from storage.sql.search.fts5_documents import BITS, SPAN, first_number
-from storage.text.words import END, folded, lexeme
+from storage.sql.schema.types import UtcTime
+from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, within
+from storage.text.words import END, folded, lexeme, word_of
 
 FEW = 1_001
-"""Articles that can be read in time; so many are asked for at most where the newest are."""
+"""Articles that can be read in time; newest first, no more are requested."""
 
 WAYS = 30
-"""Ways to spell a phrase that are looked for at most."""
+"""Spellings of a phrase that are looked up at most."""
 
 SCORED = 500
 """Words and phrases that are ranked at most: bm25 looks for each in every article found."""
 
-_EXCLUDED = sys.maxsize  # all that has the others may have to be read to find one without
+BITS = 6
+"""A span has 2^BITS numbers."""
+
+SPAN = 600
+"""Seconds; the fewer numbers lie between two articles, the smaller is the index."""
+
+_EXCLUDED = sys.maxsize  # every candidate may have to be read to find one without the term
 _PAGE = 1_000
 _SPELLED, _FOLDED = "{text title}", "{text_folded title_folded}"
 _LAST = "\U0010ffff"
@@ -48,6 +65,30 @@ WITH RECURSIVE begun (word) AS (
     FROM begun WHERE begun.word < :last
 ) SELECT word FROM begun WHERE word < :last
 """
+_COLUMNS = "text, text_folded, title, title_folded, filed, rowid"
+_ADD = f"INSERT INTO search_index ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_REMOVE = (
+    f"INSERT INTO search_index (search_index, {_COLUMNS})"  # noqa: S608 - constants
+    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
+)
+_DIACRITICS = re.compile(rf"{END}\S*")  # the part of a lexeme that is not in the folded columns
+_READ_ONLY = 8  # https://www.sqlite.org/rescode.html#readonly
+# The first number of the document's span, or the one after those before it in time; where that is
+# taken, the next free one.
+_NUMBER = """
+INSERT INTO search_documents (number, article, content, sort_at, filed, late)
+WITH before (number) AS (
+    SELECT number FROM search_documents WHERE sort_at <= :at
+    ORDER BY sort_at DESC, number DESC LIMIT 1
+), wanted (number) AS (SELECT max(:first, 1 + coalesce((SELECT number FROM before), 0)))
+SELECT free, :article, :content, :at, :filed, max(0, free - :first - 63) FROM (SELECT coalesce(
+    (SELECT number FROM wanted WHERE number NOT IN (SELECT number FROM search_documents)),
+    (SELECT here.number + 1 FROM search_documents AS here
+        WHERE here.number >= (SELECT number FROM wanted)
+        AND here.number + 1 NOT IN (SELECT number FROM search_documents)
+        ORDER BY here.number LIMIT 1)) AS free)
+"""
+_NUMBERS = sa.select(documents.c.article, documents.c.number)
 
 
 def match_of(conn: Connection, query: SearchQuery, most: int) -> str | None:
@@ -76,20 +117,17 @@ def _phrases(columns: str, choices: Sequence[Sequence[str]]) -> str:
     return f"{columns}: ({' OR '.join(ways)})"
 
 
-def _is_mixed(term: Term) -> bool:
-    return len({word.loose for word in term.words}) > 1
+def is_read(conn: Connection, query: SearchQuery, most: int) -> bool:
+    """Return whether only reading tells which of the articles that FTS5 finds match."""
+    wanted = any(_is_read(conn, term, most) for term in chain(*query.words.required))
+    return wanted or any(_is_read(conn, term, _EXCLUDED) for term in query.words.excluded)
 
 
 def _is_read(conn: Connection, term: Term, most: int) -> bool:
-    if not _is_mixed(term):
-        return False
-    return most <= FEW or prod(len(_lexemes(conn, word)) for word in term.words) > WAYS
-
-
-def is_read(conn: Connection, query: SearchQuery, most: int) -> bool:
-    """Return whether what FTS5 finds must be read to know, if so many are asked for."""
-    wanted = any(_is_read(conn, term, most) for term in chain(*query.words.required))
-    return wanted or any(_is_read(conn, term, _EXCLUDED) for term in query.words.excluded)
+    is_mixed = len({word.loose for word in term.words}) > 1
+    return is_mixed and (
+        most <= FEW or prod(len(_lexemes(conn, word)) for word in term.words) > WAYS
+    )
 
 
 def _lexemes(conn: Connection, word: Word) -> list[str]:
@@ -97,7 +135,7 @@ def _lexemes(conn: Connection, word: Word) -> list[str]:
     if not (word.loose or word.prefix):
         return [lexeme(word.text)]
     begun = _begun(conn, folded(word.text) + END * (not word.prefix))
-    return [one for one in begun if END in one and means(word, one)] or [lexeme(word.text)]
+    return [one for one in begun if END in one and means(word, word_of(one))] or [lexeme(word.text)]
 
 
 def _folded(conn: Connection, word: Word) -> list[str]:
@@ -115,9 +153,9 @@ def _begun(conn: Connection, beginning: str) -> list[str]:
 def newest(
     conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
 ) -> Iterator[Match]:
-    """Yield what FTS5 finds, newest first, as it is asked for; scored: with a score.
+    """Yield what FTS5 finds, newest first, fetched as it is consumed; scored: with a score.
 
-    most: how many will be asked for, about.
+    most: about how many will be consumed.
     """
     match = match_of(conn, query, most)
     is_scored = scored and query.words.required and match and match.count('"') <= 2 * SCORED
@@ -139,7 +177,7 @@ def newest(
 
 
 def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
-    """Put matches that come by their numbers in the order of their times.
+    """Put matches that come in the order of their numbers into the order of their times.
 
     No article that is still to come was published after the span of the number that came last.
     """
@@ -151,3 +189,66 @@ def _in_order(rows: Iterable[tuple[Match, int]]) -> Iterator[Match]:
         heappush(waiting, (-match.sort_at.timestamp(), -match.article, match))
     while waiting:
         yield heappop(waiting)[2]
+
+
+def first_number(at: datetime) -> int:
+    """Return the first number of a time's span."""
+    return int(at.timestamp() // SPAN) << BITS
+
+
+def add(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Index articles that are not in the index, given in the order of their times."""
+    write = UtcTime().dialect_impl(conn.dialect).bind_processor(conn.dialect) or str
+    rows = [
+        {
+            "article": entry.article,
+            "content": entry.content,
+            "at": write(entry.sort_at),
+            "first": first_number(entry.sort_at),
+            "filed": entry.document.filed,
+        }
+        for entry in entries
+    ]
+    conn.exec_driver_sql(_NUMBER, rows)
+    conn.exec_driver_sql(_ADD, _columns(conn, entries))
+
+
+def remove(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Take articles out of the index, in which they are as `entries` say."""
+    rows = _columns(conn, entries)
+    conn.exec_driver_sql(_REMOVE, rows)
+    conn.exec_driver_sql(
+        "DELETE FROM search_documents WHERE number = ?", [row[-1:] for row in rows]
+    )
+
+
+def _columns(conn: Connection, entries: Sequence[Entry]) -> list[tuple[str | int, ...]]:
+    """Return articles' columns in the index, their numbers last."""
+    rows = rows_at(conn, _NUMBERS, documents.c.article, [entry.article for entry in entries])
+    numbers = {row[0]: row[1] for row in rows}
+    plain = partial(_DIACRITICS.sub, "")
+    return [
+        (d.text, plain(d.text), d.title, plain(d.title), d.tokens, numbers[article])
+        for article, _, _, d in entries
+    ]
+
+
+def clear(conn: Connection) -> None:
+    """Take every article out of the index."""
+    conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+    conn.exec_driver_sql("DELETE FROM search_documents")
+
+
+def is_sound(conn: Connection) -> bool:
+    """Return whether FTS5 finds its index whole, and whether it is of exactly the documents.
+
+    FTS5 checks itself by a write: where that is not allowed, only the documents are compared.
+    """
+    try:
+        conn.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _READ_ONLY:
+            return False
+    ids = "SELECT id FROM search_index_docsize", "SELECT number FROM search_documents"
+    differing = (f"{a} EXCEPT {b} LIMIT 1" for a, b in (ids, ids[::-1]))
+    return not any(conn.exec_driver_sql(query).first() for query in differing)

@@ -1,28 +1,34 @@
-"""Searches, inside the caller's transaction."""
+"""Searches, and how the articles found spread, inside the caller's transaction."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from types import ModuleType
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.codec.articles import article_from_json
 from storage.model.articles import ArchivedArticle
-from storage.model.search import MAX_LIMIT, SearchHit, SearchQuery, SearchResult
+from storage.model.search import (
+    FACETS,
+    MAX_LIMIT,
+    FacetKind,
+    Facets,
+    SearchHit,
+    SearchQuery,
+    SearchResult,
+)
+from storage.search.document import facet_key
 from storage.search.highlight import Finder, snippet
-from storage.sql.engine.backend import choose
-from storage.sql.engine.bulk import rows_at
+from storage.sql.clusters.read import sources_of
+from storage.sql.engine.bulk import among
 from storage.sql.engine.transactions import PageCursor
 from storage.sql.read.articles import load_articles
-from storage.sql.schema.clusters import copies
-from storage.sql.schema.core import contents
+from storage.sql.schema.places import article_places
 from storage.sql.schema.types import in_parts
-from storage.sql.search import fts5, tsvector
 from storage.sql.search.entry import Match
+from storage.sql.search.index import engine_of, load_texts
 
 RANKED = 5_000
 """Matches that are ranked at most, the newest."""
@@ -39,55 +45,48 @@ READ = 1_000
 _CHUNK = 100
 _READ_AT_ONCE = 25
 _MOMENT = timedelta(microseconds=1)
-_TEXTS = sa.select(contents.c.id, contents.c.json)
-_SOURCES = sa.select(copies.c.article, copies.c.source)
-
-
-def _engine_of(conn: Connection) -> ModuleType:
-    return choose(conn, sqlite=fts5, postgresql=tsvector)
-
-
-class Recent(NamedTuple):
-    """The newest matches that can be ranked or counted. since: None where it is all there is."""
-
-    matches: list[Match]
-    since: datetime | None
+_AHEAD = timedelta(hours=7)  # Việt Nam's time is of UTC, since 1975 all year round
+_Counted = tuple[tuple[str, int], ...]
 
 
 def _candidates(
     conn: Connection, query: SearchQuery, most: int, *, scored: bool = False
 ) -> Iterator[Match]:
-    """Yield what may match, newest first, and of each whether it does; scored: with a score.
+    """Yield what may match, newest first, and for each whether it does; scored: with a score.
 
-    most: how many will be asked for, about.
+    most: about how many will be consumed.
     """
-    engine = _engine_of(conn)
+    engine = engine_of(conn)
     found = engine.newest(conn, query, most, scored=scored)
     return _read(conn, found, Finder(query.words)) if engine.is_read(conn, query, most) else found
 
 
 def _read(conn: Connection, found: Iterator[Match], finder: Finder) -> Iterator[Match]:
     while chunk := list(islice(found, _READ_AT_ONCE)):
-        rows = rows_at(conn, _TEXTS, contents.c.id, [match.content for match in chunk])
-        texts = {row[0]: article_from_json(row[1], 0) for row in rows}
+        texts = load_texts(conn, [match.content for match in chunk])
         for match in chunk:
             yield match._replace(meets=match.meets and finder.says(texts[match.content]))
 
 
-def recent(conn: Connection, query: SearchQuery, *, scored: bool = False) -> Recent:
-    """Return the matches of a query, newest first; of very many the newest. scored: to rank."""
+def _recent(
+    conn: Connection, query: SearchQuery, *, scored: bool = False
+) -> tuple[list[Match], datetime | None]:
+    """Return the newest matches that can be ranked or counted, newest first.
+
+    Also since when these are all matches, None where they are all there are. scored: to rank.
+    """
     most = RANKED if scored else COUNTED
-    looked_at = READ if _engine_of(conn).is_read(conn, query, most + 1) else LOOKED_AT
+    looked_at = READ if engine_of(conn).is_read(conn, query, most + 1) else LOOKED_AT
     found = _candidates(conn, query, most + 1, scored=scored)
     matches: list[Match] = []
     for number, match in enumerate(found, 1):
         matches += [match] * match.meets
         if len(matches) > most:
-            return Recent(matches[:-1], matches[-2].sort_at)
+            return matches[:-1], matches[-2].sort_at
         if number == looked_at:
             is_all = not any(older.meets for older in found)
-            return Recent(matches, None if is_all else match.sort_at)
-    return Recent(matches, None)
+            return matches, None if is_all else match.sort_at
+    return matches, None
 
 
 def search(conn: Connection, query: SearchQuery) -> SearchResult:
@@ -118,11 +117,10 @@ def _newest(conn: Connection, query: SearchQuery) -> SearchResult:
 
 
 def _best(conn: Connection, query: SearchQuery) -> SearchResult:
-    found = recent(conn, query, scored=True)
-    best = sorted(found.matches, key=lambda match: -match.score)
+    matches, since = _recent(conn, query, scored=True)
+    best = sorted(matches, key=lambda match: -match.score)
     hits = _hits(conn, query, _shown(conn, query, best))
-    complete = found.since is None
-    return SearchResult(hits, len(found.matches), complete, complete, found.since)
+    return SearchResult(hits, len(matches), since is None, since is None, since)
 
 
 def _shown(conn: Connection, query: SearchQuery, ordered: Iterable[Match]) -> list[Match]:
@@ -147,10 +145,48 @@ def _collapsed(conn: Connection, matches: Iterable[Match]) -> Iterator[Match]:
     seen: set[int] = set()
     rest = iter(matches)
     while chunk := list(islice(rest, _CHUNK)):
-        ids = [match.article for match in chunk]
-        sources = {row[0]: row[1] for row in rows_at(conn, _SOURCES, copies.c.article, ids)}
+        sources = sources_of(conn, (match.article for match in chunk))
         for match in chunk:
-            source = sources.get(match.article, match.article)
-            if source not in seen:
+            if sources[match.article] not in seen:
                 yield match
-            seen.add(source)
+            seen.add(sources[match.article])
+
+
+def count_facets(conn: Connection, query: SearchQuery, top: int) -> Facets:
+    """Return how the matching articles spread; of each kind the `top` most frequent values."""
+    matches, since = _recent(conn, query)
+    local = (match.sort_at + _AHEAD for match in matches)
+    months = Counter((at.year, at.month) for at in local)
+    counts: dict[FacetKind, _Counted] = {
+        **_filed(matches, top),
+        "month": tuple((f"{y}-{m:02}", count) for (y, m), count in sorted(months.items())),
+        "place": _places(conn, [match.article for match in matches], top),
+    }
+    return Facets(counts, len(matches), since is None, since)
+
+
+def _filed(found: Iterable[Match], top: int) -> dict[FacetKind, _Counted]:
+    """Return the counts of values; one that is written in several ways is shown as most are."""
+    lines = Counter(line for match in found for line in match.filed.split("\n"))
+    shown: dict[tuple[str, str], str] = {}
+    totals = Counter[tuple[str, str]]()
+    for line, count in sorted(lines.items(), key=lambda one: (-one[1], one[0])):
+        kind, _, value = line.partition("\t")
+        key = kind, facet_key(value)
+        shown.setdefault(key, value)
+        totals[key] += count
+    return {
+        kind: _most(((shown[key], totals[key]) for key in totals if key[0] == kind), top)
+        for kind in FACETS
+    }
+
+
+def _most(counted: Iterable[tuple[str, int]], top: int) -> _Counted:
+    return tuple(sorted(counted, key=lambda one: (-one[1], one[0]))[:top])
+
+
+def _places(conn: Connection, ids: list[int], top: int) -> _Counted:
+    counts = sa.select(article_places.c.unit, sa.func.count())
+    counts = counts.where(among(conn, article_places.c.article, ids))
+    rows = conn.execute(counts.group_by(article_places.c.unit))
+    return _most([(row[0], row[1]) for row in rows], top)

@@ -1,7 +1,7 @@
-"""What arrived between two cursors, and which watches it concerns.
+"""Find what arrived between two cursors, and which queries match it.
 
-Everything here costs what arrived, never what the archive holds: each statement begins at rows
-after a cursor.
+Each statement starts at the rows after a cursor, so the cost depends on the number of arrivals, not
+on the size of the archive.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from storage.model.articles import RefusalReason
 from storage.model.watches import ArrivalCursor, ArrivalQuery, Topic
 from storage.sql.clusters.read import COPIES, sources_of
 from storage.sql.engine.bulk import rows_at
-from storage.sql.read.edits import removal_of
+from storage.sql.read.edits import removals
 from storage.sql.schema.clusters import copies
 from storage.sql.schema.core import IS_NEWEST, articles, captures, contents, refusals, revisions
 from storage.sql.schema.places import scores
@@ -24,15 +24,15 @@ from storage.sql.schema.types import AnyRow
 from storage.sql.watches.sieve import Candidate, Sieve
 
 PAGE = 500
-"""Rows of captures or articles that are read at a time."""
+"""Rows of captures or articles read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Something that the archive learned.
+    """A new article, an edit or a removal.
 
-    at: the row that brought it, of articles for new ones, else of captures. state: the number of
-    an edit's new state. contents: the texts by which watches may know it.
+    at: the row with which it arrived, of articles for a new article, else of captures. state: the
+    number of an edit's new revision. contents: the contents by which a query may match it.
     """
 
     topic: Topic
@@ -43,33 +43,34 @@ class Arrival:
 
 
 def new_page(conn: Connection, after: int, until: int) -> tuple[list[Arrival], int | None]:
-    """Return the next articles, and the row to go on after; None where there are no more."""
+    """Return the next new articles, and the row to continue after; None at the end."""
     ids = sa.select(articles.c.id).where(articles.c.id > after, articles.c.id <= until)
     rows = list(conn.execute(ids.order_by(articles.c.id).limit(PAGE)).scalars())
-    found = sorted(shown(conn, rows), key=lambda one: one.at)
+    found = sorted(shown(conn, rows), key=lambda arrival: arrival.at)
     return found, rows[-1] if len(rows) == PAGE else None
 
 
 def shown(conn: Connection, ids: Iterable[int]) -> list[Arrival]:
-    """Return these articles as new ones, but for those that are not shown."""
+    """Return these articles as new ones; those that have no revision are left out."""
     return [Arrival("new", row.article, row.article, (row.content,)) for row in _latest(conn, ids)]
 
 
 def changed_page(conn: Connection, after: int, until: int) -> tuple[list[Arrival], int | None]:
-    """Return the next edits and removals, and the row to go on after; None where none are left."""
+    """Return the next edits and removals, and the row to continue after; None at the end."""
     ids = sa.select(captures.c.id, captures.c.article)
     ids = ids.where(captures.c.id > after, captures.c.id <= until)
     rows = conn.execute(ids.order_by(captures.c.id).limit(PAGE)).all()
     last = rows[-1].id if rows else after
     seen = {row.article for row in rows if row.article is not None}
     found = [*_edits(conn, seen, after), *_removals(conn, after, last)]
-    # A state may be known by a later capture too: what arrives after this page comes with it.
-    here = [one for one in found if after < one.at <= last]
-    return sorted(here, key=lambda one: one.at), last if len(rows) == PAGE else None
+    # An edit may arrive with a capture after this page; it is returned with that page.
+    in_page = [arrival for arrival in found if after < arrival.at <= last]
+    in_page.sort(key=lambda arrival: arrival.at)
+    return in_page, last if len(rows) == PAGE else None
 
 
 def _latest(conn: Connection, ids: Iterable[int]) -> list[AnyRow]:
-    """Return the articles that are shown, each with the row of its newest text."""
+    """Return the articles that have a revision, each with the row of its newest content."""
     return rows_at(conn, _LATEST, revisions.c.article, ids)
 
 
@@ -88,10 +89,10 @@ _CAPTURED = sa.select(captures.c.article, captures.c.id, captures.c.captured_at)
 
 
 def _edits(conn: Connection, ids: Iterable[int], after: int) -> Iterator[Arrival]:
-    """Yield the edits of articles whose second state the archive learned of after a row.
+    """Yield the edits of articles that arrived after a row of captures.
 
-    Replays bring captures in any order: an edit is learned of when the archive has captures of
-    both of its states.
+    Replays store captures in any order: an edit arrives when captures of both its states are
+    stored.
     """
     edited = [row.article for row in rows_at(conn, _EDITED, revisions.c.article, ids)]
     states: defaultdict[int, list[AnyRow]] = defaultdict(list)
@@ -100,16 +101,16 @@ def _edits(conn: Connection, ids: Iterable[int], after: int) -> Iterator[Arrival
     captured: defaultdict[int, list[AnyRow]] = defaultdict(list)
     for row in rows_at(conn, _CAPTURED, captures.c.article, edited):
         captured[row.article].append(row)
-    for id_, of_article in states.items():
-        known = [_known_by(state, captured[id_]) for state in of_article]
-        for before, state, *at in zip(of_article, of_article[1:], known, known[1:], strict=False):
-            if max(at) > after and not state.maybe_ours:
+    for id_, own in states.items():
+        first = [_first_capture(state, captured[id_]) for state in own]
+        for before, state, *at in zip(own, own[1:], first, first[1:], strict=False):
+            if max(at) > after and not state.maybe_reextraction:
                 texts = (before.content, state.content)
                 yield Arrival("edits", id_, max(at), texts, state.number)
 
 
-def _known_by(state: AnyRow, captured: Iterable[AnyRow]) -> int:
-    """Return the first row of captures that shows a state."""
+def _first_capture(state: AnyRow, captured: Iterable[AnyRow]) -> int:
+    """Return the first stored capture of a state, as its row."""
     inside = (
         row.id for row in captured if state.first_seen_at <= row.captured_at <= state.last_seen_at
     )
@@ -117,16 +118,16 @@ def _known_by(state: AnyRow, captured: Iterable[AnyRow]) -> int:
 
 
 def _removals(conn: Connection, after: int, until: int) -> Iterator[Arrival]:
-    """Yield the articles whose page the archive learned to be gone, by captures of these rows."""
-    asked = sa.select(refusals.c.article).where(
+    """Yield the articles that captures in these rows found removed."""
+    not_found = sa.select(refusals.c.article).where(
         refusals.c.capture > after,
         refusals.c.capture <= until,
         refusals.c.reason == RefusalReason.NOT_FOUND.value,
         refusals.c.article.is_not(None),
     )
-    latest = _latest(conn, dict.fromkeys(conn.execute(asked).scalars()))
+    latest = _latest(conn, dict.fromkeys(conn.execute(not_found).scalars()))
     for row in latest:
-        gone = removal_of(conn, row.article)
+        gone = removals(conn, [row.article]).get(row.article)
         if gone is not None:
             yield Arrival("removed", row.article, gone.first_capture, (row.content,))
 
@@ -140,8 +141,8 @@ _ABOUT = sa.select(scores.c.content, scores.c.unit, scores.c.confidence).where(
 def match(
     conn: Connection, arrived: Sequence[Arrival], queries: Sequence[ArrivalQuery]
 ) -> list[list[Arrival]]:
-    """Return, for each query, those of the arrivals that it finds."""
-    rows = list(dict.fromkeys(content for one in arrived for content in one.contents))
+    """Return the arrivals that each query matches."""
+    rows = list(dict.fromkeys(content for arrival in arrived for content in arrival.contents))
     texts = {
         row.id: article_from_json(row.json, 0) for row in rows_at(conn, _TEXTS, contents.c.id, rows)
     }
@@ -157,41 +158,42 @@ def match(
 
 
 def _matching(
-    arrived: Sequence[Arrival], asked: ArrivalQuery, sieve: Sieve, order: Sequence[int]
+    arrived: Sequence[Arrival], query: ArrivalQuery, sieve: Sieve, order: Sequence[int]
 ) -> list[Arrival]:
-    wanted = [one for one in arrived if _is_asked(one, asked)]
+    wanted = [arrival for arrival in arrived if _is_wanted(arrival, query)]
     if not wanted:
         return []
-    found = {order[position] for position in sieve.matches(asked.query)}
-    return [one for one in wanted if not found.isdisjoint(one.contents)]
+    found = {order[position] for position in sieve.matches(query.query)}
+    return [arrival for arrival in wanted if not found.isdisjoint(arrival.contents)]
 
 
-def _is_asked(one: Arrival, asked: ArrivalQuery) -> bool:
-    if one.topic == "new":
-        return one.at > asked.after.article and not asked.topics.isdisjoint(("new", "copies"))
-    return one.at > asked.after.capture and one.topic in asked.topics
+def _is_wanted(arrival: Arrival, query: ArrivalQuery) -> bool:
+    """Return whether an arrival is after a query's cursor and of one of its topics."""
+    if arrival.topic == "new":
+        return arrival.at > query.after.article and not query.topics.isdisjoint(("new", "copies"))
+    return arrival.at > query.after.capture and arrival.topic in query.topics
 
 
 def earliest(queries: Iterable[ArrivalQuery]) -> ArrivalCursor:
-    """Return the cursor before all that any of the queries asks for."""
+    """Return the cursor that is before those of all queries."""
     cursors = [query.after for query in queries]
-    captures_ = min((one.capture for one in cursors), default=0)
-    return ArrivalCursor(captures_, min((one.article for one in cursors), default=0))
+    capture = min((cursor.capture for cursor in cursors), default=0)
+    return ArrivalCursor(capture, min((cursor.article for cursor in cursors), default=0))
 
 
-def told_before(
+def reported_before(
     conn: Connection, queries: Sequence[ArrivalQuery], found: Sequence[Sequence[int]]
 ) -> list[set[int]]:
-    """Return, for each query, those of the new articles it found whose story it had found before.
+    """Return, for each query, which of its new articles belong to a story reported before.
 
-    That is so where another article of the cluster arrived before the query's cursor, and is one
-    that it finds.
+    A story was reported before where another article of its cluster matches the query and arrived
+    before the query's cursor.
     """
     sources = sources_of(conn, dict.fromkeys(id_ for ids in found for id_ in ids))
     members: defaultdict[int, list[int]] = defaultdict(list)
     for row in rows_at(conn, COPIES, copies.c.source, set(sources.values())):
         members[row.source].append(row.article)
-    told = []
+    reported = []
     for query, ids in zip(queries, found, strict=True):
         older = {
             member: sources[id_]
@@ -200,9 +202,9 @@ def told_before(
             for member in (sources[id_], *members[sources[id_]])
             if member <= query.after.article
         }
-        everywhen = ArrivalQuery(query.query, ArrivalCursor(-1, -1))
+        from_start = ArrivalQuery(query.query, ArrivalCursor(-1, -1))
         arrived = shown(conn, older)
-        again = match(conn, arrived, [everywhen])[0] if arrived else []
-        stories = {older[one.article] for one in again}
-        told.append({id_ for id_ in ids if sources[id_] in stories})
-    return told
+        matching = match(conn, arrived, [from_start])[0] if arrived else []
+        stories = {older[arrival.article] for arrival in matching}
+        reported.append({id_ for id_ in ids if sources[id_] in stories})
+    return reported

@@ -1,4 +1,4 @@
-"""Arrivals in full, as a digest shows them: so many of each topic, and how many there are."""
+"""Load arrivals in full, as a digest shows them: a limited number of each topic, and counts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +30,9 @@ def load_report(conn: Connection, arrivals: Arrivals, query: SearchQuery, most: 
     """Return arrivals in full, at most `most` of each topic."""
     new, new_count = _stories(conn, arrivals.new, query, most)
     copies, copies_count = _stories(conn, arrivals.copies, query, most)
-    edits = load_edits(conn, arrivals.edits[: -most - 1 : -1])  # the last are shown, last first
+    edits = load_edits(conn, arrivals.edits[: -most - 1 : -1])  # the latest, last first
     last = _load(conn, arrivals.removed[: -most - 1 : -1])
-    gone = [one for one in last.values() if one.removed_at]
+    gone = [article for article in last.values() if article.removed_at]
     return Report(
         new=new,
         copies=copies,
@@ -46,7 +46,7 @@ def load_report(conn: Connection, arrivals: Arrivals, query: SearchQuery, most: 
 
 
 def load_edits(conn: Connection, pairs: Iterable[tuple[int, int]]) -> list[Edit]:
-    """Return edits by article and number of the new state, those that are still there."""
+    """Return edits by article and number of the new revision; skip those that no longer exist."""
     wanted = list(pairs)
     found = _load(conn, dict.fromkeys(id_ for id_, _ in wanted))
     return [
@@ -57,17 +57,19 @@ def load_edits(conn: Connection, pairs: Iterable[tuple[int, int]]) -> list[Edit]
 
 
 def _load(conn: Connection, ids: Iterable[int]) -> dict[int, ArchivedArticle]:
-    """Return articles that are shown, in the order given."""
+    """Return articles that have a revision, in the order given."""
     wanted = list(ids)
-    there = {row.id for row in rows_at(conn, _SHOWN, articles.c.id, wanted)}
-    shown = [id_ for id_ in wanted if id_ in there]
-    return {one.id: one for part in in_parts(shown) for one in load_articles(conn, part)}
+    existing = {row.id for row in rows_at(conn, _SHOWN, articles.c.id, wanted)}
+    shown = [id_ for id_ in wanted if id_ in existing]
+    return {
+        article.id: article for part in in_parts(shown) for article in load_articles(conn, part)
+    }
 
 
 def _stories(
     conn: Connection, ids: Sequence[int], query: SearchQuery, most: int
 ) -> tuple[tuple[Story, ...], int]:
-    """Return the stories of new articles, those that most outlets carry first, and how many."""
+    """Return the stories of new articles, those in most outlets first, and how many there are."""
     rows = {row.id: row for row in rows_at(conn, _SHOWN, articles.c.id, ids)}
     groups: defaultdict[int, list[AnyRow]] = defaultdict(list)
     for id_, source in sources_of(conn, rows).items():
@@ -76,11 +78,11 @@ def _stories(
     first = [source if source in rows else _earliest(of_story).id for source, of_story in ordered]
     loaded = load_articles(conn, first)
     clusters = load_clusters(conn, first)
-    learned = learned_at(conn, {one.id: None for one in loaded})
+    learned = learned_at(conn, {article.id: None for article in loaded})
     finder = Finder(query.words)
     stories = (
-        Story(one, cluster, _marks(one, finder, query), learned[one.id])
-        for one, cluster in zip(loaded, clusters, strict=True)
+        Story(article, cluster, _marks(article, finder, query), learned[article.id])
+        for article, cluster in zip(loaded, clusters, strict=True)
     )
     return tuple(stories), len(groups)
 
@@ -95,21 +97,22 @@ def _earliest(of_story: Iterable[AnyRow]) -> AnyRow:
 
 
 def _marks(found: ArchivedArticle, finder: Finder, query: SearchQuery) -> tuple[Mark, ...]:
-    """Return where an article says what was asked for: the words, else the places."""
+    """Return where an article matches the query: its words, or else its places."""
     if query.words.required:
         return finder.marks(found.latest.article)
     tags = found.latest.tags
     places = set(query.places)
-    named = [one for one in (tags.mentions if tags else ()) if one.unit in places]
-    return tuple(Mark(one.field, one.start, one.end) for one in named)
+    named = [mention for mention in (tags.mentions if tags else ()) if mention.unit in places]
+    return tuple(Mark(mention.field, mention.start, mention.end) for mention in named)
 
 
 def learned_at(
     conn: Connection, ids: Mapping[int, tuple[datetime, datetime] | None]
 ) -> dict[int, datetime]:
-    """Return when the archive learned of articles, or of what they were within some time.
+    """Return when the archive learned of articles.
 
-    A capture is learned of when it is made, or when the run begins that replays it.
+    ids: articles, each with the bounds of the captures that count, or None for all. The archive
+    learns of a capture when it is made, or when the run that replays it starts.
     """
     first: dict[int, AnyRow] = {}
     for row in rows_at(conn, _LEARNED, captures.c.article, ids):

@@ -1,7 +1,7 @@
-"""Which of some texts in memory many queries find: what the index does for one query. Pure.
+"""Match many queries against texts in memory, as the full-text index does for one query. Pure.
 
-Each word of the texts has a number whose bits are the texts that hold it, so that a query is a few
-operations on numbers; what may hold a phrase is then read, as `Finder` reads.
+Each word has a bit mask of the texts that contain it, so that a query is a few bitwise operations;
+texts that may contain a phrase are then read with `Finder`.
 """
 
 from bisect import bisect_left
@@ -23,7 +23,7 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text with the ids of the units that it is about; certain: those of which that is sure."""
+    """A text with the ids of the units that it is about. certain: the certain ones of them."""
 
     article: Article
     units: Collection[str] = ()
@@ -31,23 +31,23 @@ class Candidate:
 
 
 class Sieve:
-    """Some texts, by their positions."""
+    """An index of texts in memory, which are identified by their positions."""
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        """Index them."""
-        self._articles = [one.article for one in candidates]
+        """Index the texts."""
+        self._articles = [candidate.article for candidate in candidates]
         self._words: dict[str, int] = {}
         self._facets: dict[tuple[str, str], int] = {}
         self._units: dict[str, int] = {}
         self._certain: dict[str, int] = {}
-        for position, one in enumerate(candidates):
-            _add(self._words, _words(one.article), 1 << position)
-            _add(self._facets, _facets(one.article), 1 << position)
-            _add(self._units, one.units, 1 << position)
-            _add(self._certain, one.certain, 1 << position)
+        for position, candidate in enumerate(candidates):
+            _add(self._words, _words(candidate.article), 1 << position)
+            _add(self._facets, _facets(candidate.article), 1 << position)
+            _add(self._units, candidate.units, 1 << position)
+            _add(self._certain, candidate.certain, 1 << position)
 
     def matches(self, query: SearchQuery) -> list[int]:
-        """Return the texts that meet a query's words, places and facet values, in order."""
+        """Return the texts that match a query's words, places and facet values, in order."""
         found = (1 << len(self._articles)) - 1
         if query.places:
             about = self._certain if query.about == "certain" else self._units
@@ -56,32 +56,33 @@ class Sieve:
             found &= _any(self._facets.get((kind, facet_key(value)), 0) for value in values)
         words = query.words
         for group in words.required:
-            found &= _any(map(self._may_say, group))
+            found &= _any(map(self._containing, group))
         for term in words.excluded:
-            found &= -1 if len(term.words) > 1 else ~self._may_say(term)
-        every = (*chain.from_iterable(words.required), *words.excluded)
-        if not found or all(len(term.words) == 1 for term in every):
+            found &= -1 if len(term.words) > 1 else ~self._containing(term)
+        terms = (*chain.from_iterable(words.required), *words.excluded)
+        if not found or all(len(term.words) == 1 for term in terms):
             return list(_positions(found))
-        finder = Finder(words)  # only reading tells whether words stand side by side
+        finder = Finder(words)  # the masks do not show whether the words of a phrase are adjacent
         return [position for position in _positions(found) if finder.says(self._articles[position])]
 
-    def _may_say(self, term: Term) -> int:
+    def _containing(self, term: Term) -> int:
+        """Return the mask of the texts that contain all words of a term, in any order."""
         found = -1
         for word in term.words:
-            found &= self._holding(word)
+            found &= self._containing_word(word)
         return found
 
-    def _holding(self, word: Word) -> int:
+    def _containing_word(self, word: Word) -> int:
         text = folded(word.text) if word.loose else word.text
         if not word.prefix:
             return self._words.get(text, 0)
-        sure = text[:-2]  # before the letters on which the tone may stand
-        near = takewhile(
-            lambda one: one.startswith(sure),
-            islice(self._sorted, bisect_left(self._sorted, sure), None),
+        stem = text[:-2]  # the letters before those that may carry the tone mark
+        candidates = takewhile(
+            lambda known: known.startswith(stem),
+            islice(self._sorted, bisect_left(self._sorted, stem), None),
         )
-        begun = (one for one in near if canonical_tone(one[: len(text)]) == text)
-        return _any(self._words[one] for one in begun)
+        matching = (known for known in candidates if canonical_tone(known[: len(text)]) == text)
+        return _any(self._words[known] for known in matching)
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -91,12 +92,12 @@ class Sieve:
 def _words(article: Article) -> set[str]:
     """Return the words of an article as spelled, and without diacritics."""
     texts = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
-    every = set(map(spell, {raw for text in texts for raw in RAW.findall(text)})) - {""}
-    return every | set(map(folded, every))
+    words = set(map(spell, {raw for text in texts for raw in RAW.findall(text)})) - {""}
+    return words | set(map(folded, words))
 
 
 def _facets(article: Article) -> set[tuple[str, str]]:
-    """Return an article's facet values with their kinds, as values are compared."""
+    """Return an article's facet values with their kinds, as normalised and as folded keys."""
     values = {(kind, facet_key(value)) for kind, value in facet_values(article)}
     return values | {(kind, folded(key)) for kind, key in values}
 

@@ -1,8 +1,8 @@
-"""`archive.watches`: what arrived since, and who is told of it; docs/watches.md.
+"""`archive.watches`: arrivals since a cursor, digests of them, and deliveries; docs/watches.md.
 
-A watch's cursor moves in the transaction that records what was found; sending comes after. So a
-crash loses nothing: what was recorded and not sent is still due, and what was being sent is marked
-as unsure and sent again.
+A watch's cursor moves in the transaction that records its digest; sending comes after. So a crash
+loses nothing: an unsent digest is still due, and one that was being sent is marked as unconfirmed
+and sent again.
 """
 
 import json
@@ -35,7 +35,7 @@ from storage.sql.watches.arrivals import (
     earliest,
     match,
     new_page,
-    told_before,
+    reported_before,
 )
 from storage.sql.watches.cursors import cursor_at, head
 from storage.sql.watches.load import load_edits, load_report
@@ -45,25 +45,25 @@ KEPT = timedelta(days=60)
 
 
 class Watches(Part):
-    """What the archive learned since a cursor, and the messages that tell it."""
+    """Arrivals since a cursor, the digests that report them, and their deliveries."""
 
     def head(self) -> ArrivalCursor:
-        """Return the cursor after all that is stored now."""
+        """Return the cursor after everything that is stored now."""
         with self._database.reading() as conn:
             return head(conn)
 
     def cursor_at(self, moment: datetime) -> ArrivalCursor:
-        """Return the cursor before what the archive learned at `moment` or later.
+        """Return the cursor before everything that the archive learned at `moment` or later.
 
-        What a run that began more than seven days before `moment` stored since is left out.
+        Arrivals of a run that started more than seven days before `moment` are left out.
         """
         with self._database.reading() as conn:
             return cursor_at(conn, moment)
 
     def arrivals(self, queries: Sequence[ArrivalQuery], until: ArrivalCursor) -> list[Arrivals]:
-        """Return what arrived up to a cursor and matches each query, in one pass for all.
+        """Return the arrivals up to a cursor that match each query, in one pass for all queries.
 
-        An article is matched as it stands now, an edit also as it was before.
+        An article is matched by its newest state, an edit also by the state before it.
         """
         found: list[list[Arrival]] = [[] for _ in queries]
         start = earliest(queries)
@@ -78,26 +78,26 @@ class Watches(Part):
                     matched = match(conn, page, queries) if page and queries else []
                 for own, more in zip(found, matched, strict=False):
                     own.extend(more)
-        new = [[one.article for one in own if one.topic == "new"] for own in found]
+        new = [[arrival.article for arrival in own if arrival.topic == "new"] for own in found]
         with self._database.reading() as conn:
-            told = told_before(conn, queries, new)
-        return [_arrivals(*one) for one in zip(queries, found, told, strict=True)]
+            reported = reported_before(conn, queries, new)
+        return [_arrivals(*parts) for parts in zip(queries, found, reported, strict=True)]
 
     def report(self, arrivals: Arrivals, query: SearchQuery, most: int) -> Report:
-        """Return arrivals in full, at most `most` of each topic; what is gone by now is left out.
+        """Return arrivals in full, at most `most` of each topic; deleted articles are left out.
 
-        query: what was asked for; where articles say it is marked.
+        query: the watch's query, whose matches in the articles are marked.
         """
         with self._database.reading() as conn:
             return load_report(conn, arrivals, query, most)
 
     def edits(self, pairs: Iterable[tuple[int, int]]) -> list[Edit]:
-        """Return edits by their articles and new states; those that are gone are left out."""
+        """Return edits by their articles and new revisions; skip those that no longer exist."""
         with self._database.reading() as conn:
             return load_edits(conn, pairs)
 
     def states(self) -> dict[str, WatchState]:
-        """Return how far each watch was told, by name."""
+        """Return the cursor of each watch, by name."""
         with self._database.reading() as conn:
             return {
                 row.name: WatchState(
@@ -107,7 +107,7 @@ class Watches(Part):
             }
 
     def record(self, looks: Iterable[Look]) -> None:
-        """Move the cursors of watches, with what they found and to whom it is sent, all or none."""
+        """Move watches' cursors and store their digests and deliveries, in one transaction."""
         with self._database.writing() as conn:
             for look in looks:
                 _move(conn, look)
@@ -116,27 +116,27 @@ class Watches(Part):
                 _forget(conn, look.at - KEPT)
 
     def open_deliveries(self) -> list[Delivery]:
-        """Return what was not sent, oldest first; also what was given up (`due_at` is None)."""
+        """Return unsent deliveries, oldest first, including those given up (`due_at` is None)."""
         unsent = _OF_DIGESTS.where(deliveries.c.sent_at.is_(None))
         with self._database.reading() as conn:
             return [_delivery(row) for row in conn.execute(unsent)]
 
     def begin_delivery(self, delivery: Delivery, now: datetime) -> None:
-        """Write that an attempt begins, before anything is sent.
+        """Record that an attempt starts, before anything is sent.
 
-        Until its end is written, nobody knows whether it arrived.
+        Until its end is recorded, it is unsure whether the message arrived.
         """
-        self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unsure=True)
+        self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unconfirmed=True)
 
     def end_delivery(
         self, delivery: Delivery, *, sent_at: datetime | None, due_at: datetime | None
     ) -> None:
-        """Write how an attempt ended; delivery: as it was before.
+        """Record how an attempt ended. delivery: its state before `begin_delivery`.
 
         sent_at: None where it failed. due_at: when to try again, None where never.
         """
-        unsure = delivery.unsure and not sent_at
-        self._update(delivery, sent_at=sent_at, due_at=due_at, unsure=unsure)
+        unconfirmed = delivery.unconfirmed and not sent_at
+        self._update(delivery, sent_at=sent_at, due_at=due_at, unconfirmed=unconfirmed)
 
     def _update(self, delivery: Delivery, **values: Any) -> None:
         own = (deliveries.c.digest == delivery.digest.id, deliveries.c.channel == delivery.channel)
@@ -144,21 +144,22 @@ class Watches(Part):
             conn.execute(sa.update(deliveries).where(*own).values(**values))
 
     def digests(self, watch: str, limit: int) -> list[Digest]:
-        """Return the last digests of a watch, newest first."""
+        """Return the latest digests of a watch, newest first."""
         query = sa.select(digests).where(digests.c.watch == watch)
         query = query.order_by(digests.c.made_at.desc(), digests.c.id.desc()).limit(limit)
         with self._database.reading() as conn:
             return [_digest(row) for row in conn.execute(query)]
 
 
-def _arrivals(query: ArrivalQuery, found: Sequence[Arrival], told: set[int]) -> Arrivals:
-    new = [one.article for one in found if one.topic == "new"]
+def _arrivals(query: ArrivalQuery, found: Sequence[Arrival], reported: set[int]) -> Arrivals:
     topics = query.topics
+    new = [arrival.article for arrival in found if arrival.topic == "new"]
+    edits = [arrival for arrival in found if arrival.topic == "edits"]
     return Arrivals(
-        new=tuple(id_ for id_ in new if id_ not in told) if "new" in topics else (),
-        copies=tuple(id_ for id_ in new if id_ in told) if "copies" in topics else (),
-        edits=tuple((one.article, one.state) for one in found if one.topic == "edits"),
-        removed=tuple(one.article for one in found if one.topic == "removed"),
+        new=tuple(id_ for id_ in new if id_ not in reported) if "new" in topics else (),
+        copies=tuple(id_ for id_ in new if id_ in reported) if "copies" in topics else (),
+        edits=tuple((edit.article, edit.state) for edit in edits),
+        removed=tuple(arrival.article for arrival in found if arrival.topic == "removed"),
     )
 
 
@@ -180,17 +181,23 @@ def _make_digest(conn: Connection, look: Look) -> None:
         "made_at": look.at,
         "arrivals": json.dumps(asdict(look.arrivals), separators=(",", ":")),
     }
-    made = conn.execute(sa.insert(digests).returning(digests.c.id), values).scalar_one()
+    digest = conn.execute(sa.insert(digests).returning(digests.c.id), values).scalar_one()
     due = [
-        {"digest": made, "channel": one, "attempts": 0, "due_at": look.at, "unsure": False}
-        for one in dict.fromkeys(look.channels)
+        {
+            "digest": digest,
+            "channel": channel,
+            "attempts": 0,
+            "due_at": look.at,
+            "unconfirmed": False,
+        }
+        for channel in dict.fromkeys(look.channels)
     ]
     if due:
         conn.execute(sa.insert(deliveries), due)
 
 
 def _forget(conn: Connection, before: datetime) -> None:
-    """Forget old digests, but for those that are still to be sent: a clock may have jumped."""
+    """Delete old digests, except those that are still to be sent: a clock may have jumped."""
     due = sa.select(deliveries.c.digest).where(deliveries.c.due_at.is_not(None))
     old = sa.select(digests.c.id).where(digests.c.made_at < before, digests.c.id.not_in(due))
     for part in in_parts(list(conn.execute(old).scalars())):
@@ -207,7 +214,7 @@ _OF_DIGESTS: Select[Any] = (
 
 def _delivery(row: AnyRow) -> Delivery:
     times = (row.attempts, row.tried_at, row.due_at, row.sent_at)
-    return Delivery(_digest(row), row.channel, *times, row.unsure)
+    return Delivery(_digest(row), row.channel, *times, row.unconfirmed)
 
 
 def _digest(row: AnyRow) -> Digest:

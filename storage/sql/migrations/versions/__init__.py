@@ -1,1 +1,1 @@
-"""Alembic's folder: one file a change of schema, oldest first."""
+"""The migrations: one file per change of the schema, in numerical order."""

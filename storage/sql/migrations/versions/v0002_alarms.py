@@ -1,4 +1,4 @@
-"""Alarms, and what a run saw of an outlet's health.
+"""Add alarms, and the health signals of runs.
 
 Revision ID: 0002
 """

@@ -1,6 +1,6 @@
-"""The ways in: what listings named, and how far backfills have come.
+"""Add discovered links and the progress of backfills.
 
-Nothing can be filled in: what listings named was not kept before.
+The tables start empty: links were not stored before.
 
 Revision ID: 0003
 """

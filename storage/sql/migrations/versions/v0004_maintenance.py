@@ -1,4 +1,4 @@
-"""Recordings with their digests, takedowns, copies under way, edits by time.
+"""Add WARC files with their digests, takedowns, unfinished copies, and an index on edits by time.
 
 Revision ID: 0004
 """

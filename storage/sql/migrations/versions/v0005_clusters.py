@@ -1,4 +1,4 @@
-"""Signatures, copies and common lines; 0014 works them out for what is stored already.
+"""Add signatures, copies and common lines; 0014 computes them for stored articles.
 
 Revision ID: 0005
 """

@@ -1,4 +1,4 @@
-"""What a run's row tells besides; standing jobs and looks at known articles.
+"""Add columns of runs, maintenance jobs, and re-checks of stored articles.
 
 Revision ID: 0006
 """

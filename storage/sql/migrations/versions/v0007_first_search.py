@@ -1,4 +1,4 @@
-"""The first search's tables; 0010 makes others instead, so none of them is made any more.
+"""Once created the tables of the first search, which 0010 drops; no longer creates any.
 
 Revision ID: 0007
 """
@@ -8,4 +8,4 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Make nothing."""
+    """Do nothing."""

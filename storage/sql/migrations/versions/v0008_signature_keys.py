@@ -1,6 +1,6 @@
-"""PostgreSQL: an index over the signatures instead of a row for each hash.
+"""On PostgreSQL, index the signatures instead of storing a row for each hash.
 
-Signatures and copies of an archive that had none (before 0005) are worked out by 0014.
+0014 computes the signatures and copies of an archive that had none (before 0005).
 
 Revision ID: 0008
 """
@@ -14,8 +14,8 @@ from storage.sql.clusters.candidates_postgresql import SIGNATURE_KEYS
 revision = "0008"
 down_revision = "0007"
 
-# Keys are few and most have several articles; a list of what is pending would have to be gone
-# through by every look-up.
+# fastupdate=off: keys are few and most have several articles; every query would have to scan the
+# pending list.
 _GIN = """
 CREATE INDEX signature_keys_of_packed ON signatures
 USING gin (signature_keys(packed)) WITH (fastupdate = off)
@@ -35,7 +35,7 @@ def _index_signatures() -> None:
         sa.Column("latest", ARRAY(sa.BigInteger()), nullable=False),
         sa.PrimaryKeyConstraint("hash", name="pk_common_hashes"),
     )
-    # A row is written anew with each article that holds its hash: in the same page, without vacuum.
+    # A row is updated with each article that has its hash: leave room for HOT updates in its page.
     op.execute("ALTER TABLE common_hashes SET (fillfactor = 50)")
     op.drop_table("sketches")
     op.execute(_GIN)

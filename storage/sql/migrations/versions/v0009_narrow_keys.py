@@ -1,4 +1,4 @@
-"""The first search's index in PostgreSQL; 0010 makes another instead.
+"""Once created an index of the first search on PostgreSQL; no longer creates any.
 
 Revision ID: 0009
 """
@@ -8,4 +8,4 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Make nothing."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""The first search's tables go; migration 0018 makes those of today's.
+"""Drop the tables of the first search.
 
 Revision ID: 0010
 """

@@ -1,7 +1,7 @@
-"""Refusals that one look makes final; the rest waits to be asked again.
+"""Mark refusals that are final after one request; the URLs of the others are retried.
 
-What older code of ours gave up at the first look is asked again where a listing still names it,
-or where the look is younger than the time for which addresses wait.
+URLs that older code gave up after one request are retried where a listing still names them, or
+where that request is younger than the time for which URLs are retried.
 
 Revision ID: 0011
 """

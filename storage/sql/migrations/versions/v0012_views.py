@@ -1,4 +1,4 @@
-"""The views for SQL users, which every upgrade makes when it has come to the newest schema.
+"""Add the views for SQL users, which every upgrade creates when it has reached the newest schema.
 
 Revision ID: 0012
 """

@@ -1,6 +1,6 @@
-"""How sure it is that an article is about a place, and units whose end is not known.
+"""Add the confidence that an article is about a place, and `gone_by` of units.
 
-What older rules called primary is likely until it is tagged again.
+Places that older rules called primary are "likely" until their contents are tagged again.
 
 Revision ID: 0013
 """

@@ -1,7 +1,7 @@
-"""Updates beside copies; signatures and clusters of all articles by today's rules.
+"""Distinguish updates from copies, and cluster all articles again by the current rules.
 
-Articles are clustered again a page a transaction, before the schema is called 0014: an upgrade that
-was stopped goes on where it was, and until it is done the older tinquan can work with the archive.
+Articles are clustered page by page, each in its own transaction, before the schema becomes 0014: an
+upgrade that was stopped resumes, and until it is done an older tinquan can use the archive.
 
 Revision ID: 0014
 """
@@ -19,7 +19,7 @@ down_revision = "0013"
 
 
 def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
-    """Cluster what is archived by today's rules, page by page, each in a transaction of its own."""
+    """Cluster the stored articles page by page, each page in its own transaction."""
     with conn.begin():
         _add_column(conn)
         last = conn.execute(sa.text("SELECT max(id) FROM articles")).scalar() or 0
@@ -35,7 +35,7 @@ def upgrade() -> None:
     conn = op.get_bind()
     _add_column(conn)
     after: int | None = 0
-    while after is not None:  # what an older tinquan has written meanwhile
+    while after is not None:  # articles that an older tinquan has stored meanwhile
         after = cluster_page(conn, after)
 
 

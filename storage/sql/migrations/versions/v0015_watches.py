@@ -1,4 +1,4 @@
-"""Watches: how far each was told, what its looks found, and the messages that tell it.
+"""Add watches with their cursors, digests and deliveries.
 
 Revision ID: 0015
 """

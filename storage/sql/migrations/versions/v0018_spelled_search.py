@@ -1,4 +1,4 @@
-"""The second search's tables go; migration 0022 makes those of today's.
+"""Drop the tables of the second search; 0022 creates the current ones.
 
 Revision ID: 0018
 """

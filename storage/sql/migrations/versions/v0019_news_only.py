@@ -1,4 +1,4 @@
-"""What a crawl without news asks: digests of listings, and which refused addresses may wait.
+"""Add digests of listings, and the flag of refused URLs that may have to be retried.
 
 Revision ID: 0019
 """

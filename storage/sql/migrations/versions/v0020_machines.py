@@ -1,6 +1,6 @@
-"""The machines that run the schedule; the one schedule's row among the standing jobs becomes one.
+"""Add the machines that run the schedule; the schedule's row in `chores` becomes the first.
 
-Open runs are looked for every few seconds, by every machine: they have an index of their own.
+Every machine queries open runs every few seconds, so they get an index.
 
 Revision ID: 0020
 """

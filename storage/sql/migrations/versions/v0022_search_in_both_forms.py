@@ -1,7 +1,7 @@
-"""The search's index of words with and without diacritics: FTS5 in SQLite, tsvector in PostgreSQL.
+"""Index words with and without diacritics: by FTS5 on SQLite, by tsvector on PostgreSQL.
 
-Articles are indexed a page a transaction, before the schema is called 0022: an upgrade that was
-stopped goes on where it was, and until it is done the older tinquan can work with the archive.
+Articles are indexed page by page, each in its own transaction, before the schema becomes 0022: an
+upgrade that was stopped resumes, and until it is done an older tinquan can use the archive.
 
 Revision ID: 0022
 """
@@ -31,13 +31,13 @@ CREATE TABLE search_documents (
 """,
     "CREATE INDEX search_documents_sort_at ON search_documents (sort_at, number)",
     "CREATE INDEX search_documents_late ON search_documents (late) WHERE late > 0",
-    # FTS5 marks every column but the first in each entry: the longest stands first.
+    # FTS5 marks every column but the first in each entry, so the longest column is the first.
     """
 CREATE VIRTUAL TABLE search_index USING fts5(
     text, text_folded, title, title_folded, filed, content='', tokenize="ascii tokenchars '_~'"
 )
 """,
-    # Merging parts of the index at eight and not at four of a size takes a third less of a write.
+    # Merging eight segments of a size, not four, shortens a write by a third.
     "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 8)",
     "CREATE VIRTUAL TABLE search_terms USING fts5vocab(search_index, instance)",
 )
@@ -51,7 +51,7 @@ CREATE TABLE search_documents (
     vector tsvector NOT NULL
 )
 """,
-    # Its compression gives up on vectors, after trying.
+    # PostgreSQL tries to compress vectors, in vain.
     "ALTER TABLE search_documents ALTER COLUMN vector SET STORAGE EXTERNAL",
     "CREATE INDEX search_documents_sort_at ON search_documents (sort_at, article)",
     "CREATE INDEX search_documents_vector ON search_documents USING gin (vector)",
@@ -59,7 +59,7 @@ CREATE TABLE search_documents (
 
 
 def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
-    """Index what is archived, page by page, each in a transaction of its own."""
+    """Index the stored articles page by page, each page in its own transaction."""
     with conn.begin():
         _create(conn)
         last = conn.execute(sa.text("SELECT max(id) FROM articles")).scalar() or 0
@@ -67,15 +67,14 @@ def prepare(conn: Connection, progress: Callable[[int, int], object]) -> None:
     while after is not None:
         progress(after, last)
         with conn.begin():
-            _, after = index_page(conn, after)
+            after = index_page(conn, after)
     progress(last, last)
 
 
 def upgrade() -> None:
     conn = op.get_bind()
     _create(conn)
-    for _ in refresh_all(conn):  # what an older tinquan has written meanwhile
-        pass
+    refresh_all(conn)  # articles that an older tinquan has stored meanwhile
     for table in ("search_texts", "search_entries", "search_words"):
         conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
 

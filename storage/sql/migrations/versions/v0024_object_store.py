@@ -1,4 +1,4 @@
-"""Which WARC files an object store has.
+"""Add which WARC files the object store has, and which takedowns have rewritten.
 
 Revision ID: 0024
 """
