@@ -1,9 +1,9 @@
-"""Backups: the database and the captures folder, each backup a folder that stands by itself.
+"""Backups of the database and the captures folder, each one complete in a folder of its own.
 
 FOLDER/2026-03-01T080000Z/tinquan.db      the database, as a SQLite archive
-                          captures/…      the WARC files; those that the backup before has
+                          captures/…      the WARC files; those that the previous backup has
                                           too are hard links to the same bytes
-                          manifest.json   what is in it; written last
+                          manifest.json   the list of contents; written last
 """
 
 import hashlib
@@ -35,12 +35,12 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made. Sizes in bytes.
+    """A new backup. Sizes in bytes.
 
-    tables: rows of each. files, linked: WARC files in it, and how many the one before has too.
-    faults: what is not as the archive says. elsewhere: WARC files outside the captures folder,
-    which are not in it. stored: how many only the object store has. removed: older backups that
-    were taken away.
+    tables: the number of rows of each. files, linked: the numbers of WARC files in it, and of
+    those shared with the previous backup. faults: where files and rows do not agree. elsewhere:
+    WARC files outside the captures folder, which are left out. stored: the number of files that
+    only the object store has. removed: older backups that were deleted.
     """
 
     folder: Path
@@ -64,24 +64,24 @@ class _Copied:
 def back_up(archive: str, captures: Path, folder: Path, keep: int, now: datetime) -> Backup:
     """Make a backup below `folder`, which is made if missing, and keep the newest `keep`.
 
-    A kill leaves no half backup under a backup's name. Raises CaptureError (no space, no rights,
-    another backup is running), ArchiveError.
+    A kill leaves no incomplete backup under a backup's name. Raises CaptureError (no space, no
+    permission, another backup is running), ArchiveError.
     """
-    with _alone(folder), _plain_errors(folder):
-        _tidy(folder)
-        before = backups(folder)
-        made = _free_name(folder, now)
-        part = folder / f".{made.name}.part"
+    with _exclusive(folder), _clean_up(folder):
+        _remove_partial(folder)
+        earlier = backups(folder)
+        backup = _free_name(folder, now)
+        part = folder / f".{backup.name}.part"
         make_folder(part)
         database = backup_database(archive, part / DATABASE)
-        copied = _copy_files(captures, part, before[-1] if before else None)
-        faults, elsewhere = _compared(database, copied)
-        _finish(part, made, database, copied)
-        removed = tuple(before[: max(0, len(before) + 1 - keep)])
+        copied = _copy_files(captures, part, earlier[-1] if earlier else None)
+        faults, elsewhere = _compare(database, copied)
+        _finish(part, backup, database, copied)
+        removed = tuple(earlier[: max(0, len(earlier) + 1 - keep)])
         for old in removed:
             shutil.rmtree(old)
     return Backup(
-        folder=made,
+        folder=backup,
         tables=database.tables,
         files=len(copied.files),
         linked=copied.linked,
@@ -94,18 +94,18 @@ def back_up(archive: str, captures: Path, folder: Path, keep: int, now: datetime
 
 
 def _free_name(folder: Path, now: datetime) -> Path:
-    """Return a name that no backup has: of this second, or of the next that is free."""
-    made = folder / f"{now.astimezone(UTC):{_NAME}}"
-    return _free_name(folder, now + timedelta(seconds=1)) if made.exists() else made
+    """Return a name that no backup has: of this second, or of the next free one."""
+    backup = folder / f"{now.astimezone(UTC):{_NAME}}"
+    return _free_name(folder, now + timedelta(seconds=1)) if backup.exists() else backup
 
 
 def backups(folder: Path) -> list[Path]:
-    """Return the whole backups below a folder, oldest first."""
+    """Return the complete backups below a folder, oldest first."""
     return sorted(path.parent for path in folder.glob(f"[0-9]*/{MANIFEST}"))
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _exclusive(folder: Path) -> Iterator[None]:
     try:
         with locked(folder / ".lock", 0):
             yield
@@ -118,39 +118,39 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _plain_errors(folder: Path) -> Iterator[None]:
-    """Name what the disk refuses, and take away what was begun."""
+def _clean_up(folder: Path) -> Iterator[None]:
+    """Remove the partial backup after an error; raise an OSError as a CaptureError."""
     try:
         yield
     except OSError as error:
-        _tidy(folder)
+        _remove_partial(folder)
         raise CaptureError(
             f"{error.filename or folder}: no backup was made: {error.strerror or error}"
         ) from None
     except BaseException:
-        _tidy(folder)
+        _remove_partial(folder)
         raise
 
 
-def _tidy(folder: Path) -> None:
-    for left in folder.glob(".*.part"):
-        shutil.rmtree(left, ignore_errors=True)
+def _remove_partial(folder: Path) -> None:
+    for part in folder.glob(".*.part"):
+        shutil.rmtree(part, ignore_errors=True)
 
 
-def _copy_files(captures: Path, part: Path, before: Path | None) -> _Copied:
+def _copy_files(captures: Path, part: Path, previous: Path | None) -> _Copied:
     known: dict[str, dict[str, Any]] = {}
-    if before is not None:
-        known = json.loads((before / MANIFEST).read_text(encoding="utf-8"))["warc_files"]
+    if previous is not None:
+        known = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))["warc_files"]
     copied = _Copied()
     for path in warc_paths(captures):
-        if not path.is_file():  # a local copy that has just gone, as the object store has it
+        if not path.is_file():  # a local copy that was just deleted, as the object store has it
             continue
         name = path.relative_to(captures).as_posix()
         target = part / CAPTURES / name
         make_folder(target.parent)
         old = known.get(name)
-        if before is not None and old is not None and _is_same(path, old):
-            os.link(before / CAPTURES / name, target)
+        if previous is not None and old is not None and _is_same(path, old):
+            os.link(previous / CAPTURES / name, target)
             copied.files[name] = old
             copied.linked += 1
         else:
@@ -160,47 +160,47 @@ def _copy_files(captures: Path, part: Path, before: Path | None) -> _Copied:
 
 
 def _is_same(path: Path, old: Mapping[str, Any]) -> bool:
-    found = path.stat()
-    return (found.st_size, found.st_mtime_ns) == (old["size_bytes"], old["mtime_ns"])
+    status = path.stat()
+    return (status.st_size, status.st_mtime_ns) == (old["size_bytes"], old["mtime_ns"])
 
 
 def _copy(path: Path, target: Path) -> dict[str, Any]:
-    """Copy a file, also one that a crawl still writes: as far as it is when we look."""
-    before, sha256, left = path.stat(), hashlib.sha256(), path.stat().st_size
+    """Copy a file up to its present size, as a crawl may still be writing to it."""
+    status, sha256, remaining = path.stat(), hashlib.sha256(), path.stat().st_size
     with path.open("rb") as source, open_private(target, "xb") as file:
-        while left and (data := source.read(min(left, _CHUNK))):
+        while remaining and (data := source.read(min(remaining, _CHUNK))):
             file.write(data)
             sha256.update(data)
-            left -= len(data)
+            remaining -= len(data)
         file.flush()
         os.fsync(file.fileno())
     return {
-        "size_bytes": before.st_size - left,
-        "mtime_ns": before.st_mtime_ns,
+        "size_bytes": status.st_size - remaining,
+        "mtime_ns": status.st_mtime_ns,
         "sha256": sha256.hexdigest(),
     }
 
 
-def _compared(database: DatabaseBackup, copied: _Copied) -> tuple[list[str], list[str]]:
-    """Return what the files lack that the rows point to, and the files that lie elsewhere."""
+def _compare(database: DatabaseBackup, copied: _Copied) -> tuple[list[str], list[str]]:
+    """Return where files lack what rows point to, and the files outside the captures folder."""
     faults, elsewhere = [], []
     for name, offset in sorted(database.records.items()):
         if Path(name).is_absolute():
             elsewhere.append(name)
         elif name not in copied.files:
             if name not in database.stored:
-                faults.append(f"{name}: rows point to it and it is not there")
+                faults.append(f"{name}: rows point to it, but it does not exist")
         elif copied.files[name]["size_bytes"] <= offset:
-            faults.append(f"{name}: is shorter than the rows that point into it say")
+            faults.append(f"{name}: is too short for the rows that point into it")
     for name, digest in sorted(database.sha256.items()):
         if name in copied.files and copied.files[name]["sha256"] != digest:
-            faults.append(f"{name}: is not what it was when it was closed")
+            faults.append(f"{name}: has changed since it was closed")
     return faults, elsewhere
 
 
-def _finish(part: Path, made: Path, database: DatabaseBackup, copied: _Copied) -> None:
+def _finish(part: Path, backup: Path, database: DatabaseBackup, copied: _Copied) -> None:
     manifest = {
-        "made_at": made.name,
+        "made_at": backup.name,
         "tables": dict(database.tables),
         "warc_files": copied.files,
     }
@@ -209,5 +209,5 @@ def _finish(part: Path, made: Path, database: DatabaseBackup, copied: _Copied) -
         file.flush()
         os.fsync(file.fileno())
     sync(part / DATABASE)
-    part.rename(made)
-    sync(made.parent)
+    part.rename(backup)
+    sync(backup.parent)

@@ -1,7 +1,7 @@
-"""A response's body behind its transfer and content encodings, read as leniently as browsers do.
+"""Undoes a body's transfer and content encodings, as leniently as browsers do. Pure.
 
-Pure. What was sent is recorded as it came; what is decoded here must give the same page live,
-replayed and years later.
+Bodies are recorded as they were sent; decoding must give the same page live, in a replay, and
+years later.
 """
 
 import re
@@ -18,25 +18,25 @@ else:
     from backports import zstd
 
 MAX_BYTES = 64 * 1024 * 1024
-"""One page, decoded."""
+"""The most bytes of a decoded page."""
 
-_STEP = 4096  # bytes that zlib is given at once
-_PIECE = 1024 * 1024  # bytes that a decoder gives at once
-_MAGIC = b"\x1f\x8b"
-_GZIP_HEAD = 10  # bytes, without a file's name
+_STEP = 4096  # bytes given to zlib at once
+_MAX_OUTPUT = 1024 * 1024  # bytes that a decoder returns at once
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_HEAD = 10  # bytes, without a file name
 _CHUNK_HEAD = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _TEXT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[<{\[]")
 
 
 class UndecodableError(ValueError):
-    """A body that is not what its Content-Encoding says, or too large when it is decoded."""
+    """A body that is not what its Content-Encoding says, or is too large when decoded."""
 
 
 def dechunk(raw: bytes) -> bytes:
-    """Return a body without the frames of Transfer-Encoding: chunked, as far as it came.
+    """Return a body without the framing of Transfer-Encoding: chunked, as far as it arrived.
 
-    A body without frames is returned as it is: many writers of WARC files undo the encoding and
-    keep the header.
+    A body without chunks is returned as it is: many WARC writers undo the encoding and keep the
+    header.
     """
     parts: list[bytes] = []
     at = 0
@@ -51,12 +51,12 @@ def dechunk(raw: bytes) -> bytes:
 
 
 def decode(body: bytes, encodings: Iterable[bytes]) -> bytes:
-    """Return a body as it was before its content encodings, the last one undone first.
+    """Return a body without its content encodings, the last one undone first.
 
     encodings: the values of all Content-Encoding headers, in order. A name that is no encoding
-    ("UTF-8", "none") says nothing, and a text is not decoded, whatever its header says; a stream
-    without its end gives what came. Raises UndecodableError for anything else, and for more than
-    64 MiB.
+    ("UTF-8", "none") is ignored, plain text is not decoded, whatever its header says, and a
+    truncated stream gives what arrived. Raises UndecodableError for anything else, and for more
+    than `MAX_BYTES`.
     """
     names = [name.strip().lower() for value in encodings for name in value.split(b",")]
     for name in reversed(names):
@@ -67,14 +67,14 @@ def decode(body: bytes, encodings: Iterable[bytes]) -> bytes:
 
 def _decoded(body: bytes, name: bytes) -> bytes:
     for decoder in _DECODERS[name]:
-        found = _as_far_as_it_came(decoder, body)
-        if found is not None:
-            return found
+        decoded = _decode_available(decoder, body)
+        if decoded is not None:
+            return decoded
     raise UndecodableError(f"it is not the {name.decode()} that its Content-Encoding says")
 
 
-def _as_far_as_it_came(decoder: "Decoder", body: bytes) -> bytes | None:
-    """Return what a decoder makes of a body, None where not even its beginning can be decoded."""
+def _decode_available(decoder: "Decoder", body: bytes) -> bytes | None:
+    """Decode as much of a body as possible; None if not even its beginning can be decoded."""
     parts: list[bytes] = []
     size = 0
     try:
@@ -90,54 +90,54 @@ def _as_far_as_it_came(decoder: "Decoder", body: bytes) -> bytes | None:
 
 
 def _inflated(body: bytes, window: int) -> Iterator[bytes]:
-    """Yield what zlib makes of a body, and of each further gzip member.
+    """Yield a body decompressed by zlib, and each further gzip member.
 
-    Step by step, for a call that fails gives nothing.
+    It goes step by step, as a call that fails returns nothing of its input.
     """
-    unpacker = zlib.decompressobj(wbits=window)
+    decompressor = zlib.decompressobj(wbits=window)
     at = 0
     while at < len(body):
         data = body[at : at + _STEP]
         at += _STEP
-        while data and not unpacker.eof:
-            yield unpacker.decompress(data, _PIECE)
-            data = unpacker.unconsumed_tail
-        if unpacker.eof:
-            at = min(at, len(body)) - len(unpacker.unused_data)
-            if window != _GZIP or not body.startswith(_MAGIC, at):
+        while data and not decompressor.eof:
+            yield decompressor.decompress(data, _MAX_OUTPUT)
+            data = decompressor.unconsumed_tail
+        if decompressor.eof:
+            at = min(at, len(body)) - len(decompressor.unused_data)
+            if window != _GZIP or not body.startswith(_GZIP_MAGIC, at):
                 return
-            unpacker = zlib.decompressobj(wbits=window)
+            decompressor = zlib.decompressobj(wbits=window)
     raise EOFError
 
 
 def _unchecked_gzip(body: bytes) -> Iterator[bytes]:
-    """Yield what a gzip member holds whose checksum is wrong."""
-    if not body.startswith(_MAGIC):
+    """Yield the content of a gzip member without verifying its checksum."""
+    if not body.startswith(_GZIP_MAGIC):
         raise EOFError
     yield from _inflated(body[_GZIP_HEAD:], _RAW)
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
-    unpacker = brotli.Decompressor()
-    yield unpacker.process(body, output_buffer_limit=_PIECE)
-    while not unpacker.is_finished() and not unpacker.can_accept_more_data():
-        yield unpacker.process(b"", output_buffer_limit=_PIECE)
-    if not unpacker.is_finished():
+    decompressor = brotli.Decompressor()
+    yield decompressor.process(body, output_buffer_limit=_MAX_OUTPUT)
+    while not decompressor.is_finished() and not decompressor.can_accept_more_data():
+        yield decompressor.process(b"", output_buffer_limit=_MAX_OUTPUT)
+    if not decompressor.is_finished():
         raise EOFError
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
     while body:
-        unpacker = zstd.ZstdDecompressor()
-        yield unpacker.decompress(body, _PIECE)
-        while not unpacker.eof and not unpacker.needs_input:
-            yield unpacker.decompress(b"", _PIECE)
-        if not unpacker.eof:
+        decompressor = zstd.ZstdDecompressor()
+        yield decompressor.decompress(body, _MAX_OUTPUT)
+        while not decompressor.eof and not decompressor.needs_input:
+            yield decompressor.decompress(b"", _MAX_OUTPUT)
+        if not decompressor.eof:
             raise EOFError
-        body = unpacker.unused_data
+        body = decompressor.unused_data
 
 
-# A decoder yields what it can and raises EOFError where the stream ends too early.
+# A decoder yields what it can, and raises EOFError if the stream ends too early.
 Decoder = Callable[[bytes], Iterator[bytes]]
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _gzip = partial(_inflated, window=_GZIP)

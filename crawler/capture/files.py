@@ -1,4 +1,4 @@
-"""The captures folder: its WARC files, the archive's list of them, and what records hold."""
+"""The captures folder: its WARC files, the archive's list of them, and checks of both."""
 
 import hashlib
 from collections import Counter
@@ -18,11 +18,11 @@ from storage.model.runs import Run
 
 _SUFFIXES = (".warc.gz", ".warc")
 _CHUNK = 1024 * 1024
-_REMEMBERED = 1000  # files
+_CACHE_SIZE = 1000  # files
 
 
 def warc_paths(captures: Path) -> Iterator[Path]:
-    """Yield the WARC files below the captures folder, in the order of their names."""
+    """Yield the WARC files below the captures folder, sorted by path."""
     if captures.is_dir():
         yield from (
             path
@@ -32,13 +32,13 @@ def warc_paths(captures: Path) -> Iterator[Path]:
 
 
 def folder_size(captures: Path) -> tuple[int, int]:
-    """Return how many WARC files there are, and how many bytes they take."""
+    """Return the number of WARC files, and their size in bytes."""
     sizes = [path.stat().st_size for path in warc_paths(captures)]
     return len(sizes), sum(sizes)
 
 
 def describe(file: WarcSource, name: str, now: datetime) -> WarcFile:
-    """Return a WARC file's size and digest. Raises CaptureError where it cannot be read."""
+    """Return a WARC file's size and digest. Raises CaptureError if it cannot be read."""
     sha256, size = hashlib.sha256(), 0
     try:
         with file.open("rb") as stream:
@@ -51,7 +51,7 @@ def describe(file: WarcSource, name: str, now: datetime) -> WarcFile:
 
 
 def unlisted(archive: Archive, captures: Path, is_alive: Callable[[Run], bool]) -> list[Path]:
-    """Return the WARC files that the archive has not listed and no crawl writes to."""
+    """Return the WARC files that the archive has not listed, and that no crawl is writing."""
     paths = {path.relative_to(captures).as_posix(): path for path in warc_paths(captures)}
     open_runs = {run.id for run in archive.runs.find() if run.outcome is None and is_alive(run)}
     names = archive.captures.unlisted_warc_files(list(paths))
@@ -66,10 +66,10 @@ def list_files(
     *,
     redacted: bool = False,
 ) -> None:
-    """Write the sizes and digests of WARC files that are whole. redacted: by a takedown, now."""
+    """List complete WARC files in the archive, with size and digest. redacted: by a takedown."""
     described = [describe(path, path.relative_to(captures).as_posix(), now) for path in files]
     if redacted:
-        described = [replace(one, rewritten_at=now) for one in described]
+        described = [replace(file, rewritten_at=now) for file in described]
     if described:
         archive.captures.list_warc_files(described)
 
@@ -78,8 +78,8 @@ def list_files(
 class RecordFault:
     """A capture whose record is not what the archive says.
 
-    moved_to: where, in bytes, the record lies in its file; None where it was not found.
-    holds_text: True where the record should be a tombstone and is none.
+    moved_to: the record's actual offset in bytes; None if it was not found.
+    holds_text: True if the record should be a tombstone and is not one.
     """
 
     recorded: Recorded
@@ -89,46 +89,46 @@ class RecordFault:
 
 
 class RecordCheck:
-    """Compares captures with the records that they point to. files: where WARC files are.
+    """Compares captures with the records that they point to. files: finds the WARC files.
 
-    `missing` counts the captures of each file that is not there.
+    missing: the number of captures of each file that does not exist.
     """
 
     def __init__(self, files: CaptureFiles) -> None:
         self._files = files
-        self._places: tuple[WarcSource, dict[str, int]] = (Path(), {})
-        self._is_there: dict[str, bool] = {}
+        self._offsets: tuple[WarcSource, dict[str, int]] = (Path(), {})
+        self._exists_cache: dict[str, bool] = {}
         self.missing: Counter[str] = Counter()
 
     def faults(self, recorded: Iterable[Recorded]) -> Iterator[RecordFault]:
         """Yield what is wrong with each capture's record. Raises StoreError."""
-        for one in recorded:
-            name = one.capture.warc_file
+        for row in recorded:
+            name = row.capture.warc_file
             if not name:  # imported: it never had a record
                 continue
             file = self._files.find(name)
             if not self._exists(name, file):
                 self.missing[name] += 1
                 continue
-            check = self._redacted if one.is_redacted else self._whole
-            fault = check(one, file)
+            check = self._check_tombstone if row.is_redacted else self._check_record
+            fault = check(row, file)
             if fault is not None:
                 yield fault
 
     def _exists(self, name: str, file: WarcSource) -> bool:
-        """Return whether a file is there; a store is asked once for many records in a row."""
-        if len(self._is_there) > _REMEMBERED:
-            self._is_there.clear()
-        if name not in self._is_there:
-            self._is_there[name] = file.is_file()
-        return self._is_there[name]
+        """True if a file exists; cached, so that a store is asked once for many records."""
+        if len(self._exists_cache) > _CACHE_SIZE:
+            self._exists_cache.clear()
+        if name not in self._exists_cache:
+            self._exists_cache[name] = file.is_file()
+        return self._exists_cache[name]
 
-    def _whole(self, one: Recorded, file: WarcSource) -> RecordFault | None:
-        capture = one.capture
+    def _check_record(self, row: Recorded, file: WarcSource) -> RecordFault | None:
+        capture = row.capture
         try:
             found = recorded_at(file, capture.warc_offset)
-            decoded_body(found)  # what nobody can decode cannot be extracted again
-        except StoreError:  # says nothing about the record
+            decoded_body(found)  # a body that cannot be decoded cannot be extracted again
+        except StoreError:  # it is no fault of the record
             raise
         except CaptureError as error:
             what = str(error)
@@ -137,37 +137,37 @@ class RecordCheck:
                 if found.capture.digest == capture.digest:
                     return None
                 what = f"{file}: the record at offset {capture.warc_offset} has other content"
-                return RecordFault(one, what)
-            what = f"{file}: another record lies at offset {capture.warc_offset}"
-        return RecordFault(one, what, self._place(file, capture.record_id))
+                return RecordFault(row, what)
+            what = f"{file}: another record is at offset {capture.warc_offset}"
+        return RecordFault(row, what, self._find_offset(file, capture.record_id))
 
-    def _redacted(self, one: Recorded, file: WarcSource) -> RecordFault | None:
-        where = f"{file}: the record at offset {one.capture.warc_offset}"
+    def _check_tombstone(self, row: Recorded, file: WarcSource) -> RecordFault | None:
+        record = f"{file}: the record at offset {row.capture.warc_offset}"
         try:
-            if tombstone_at(file, one.capture.warc_offset) == one.capture.record_id:
+            if tombstone_at(file, row.capture.warc_offset) == row.capture.record_id:
                 return None
         except StoreError:
             raise
         except CaptureError as error:
-            return RecordFault(one, str(error))
-        return RecordFault(one, f"{where} was to be redacted and is not", holds_text=True)
+            return RecordFault(row, str(error))
+        return RecordFault(row, f"{record} was to be redacted and is not", holds_text=True)
 
-    def _place(self, file: WarcSource, record_id: str) -> int | None:
-        """Return where a record lies in a file; the last file's records are remembered."""
-        if self._places[0] != file:
+    def _find_offset(self, file: WarcSource, record_id: str) -> int | None:
+        """Return a record's offset in a file; the last file's offsets are cached."""
+        if self._offsets[0] != file:
             try:
-                placed = {found.record_id: found.start for found in record_spans(file)}
+                offsets = {span.record_id: span.start for span in record_spans(file)}
             except CaptureError:
-                placed = {}
-            self._places = (file, placed)
-        return self._places[1].get(record_id)
+                offsets = {}
+            self._offsets = (file, offsets)
+        return self._offsets[1].get(record_id)
 
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """A listed WARC file that is not as it should be.
+    """A listed WARC file that is missing or has changed.
 
-    to_push: the file, where pushing it again would mend it.
+    to_push: the file, if pushing it again would repair it.
     """
 
     what: str
@@ -177,25 +177,26 @@ class FileFault:
 def file_faults(archive: Archive, files: CaptureFiles) -> Iterator[FileFault]:
     """Yield what is wrong with the WARC files that the archive has listed. Raises StoreError.
 
-    One that lies both here and in the object store is read here; of the other its size is asked.
+    A file that is both here and in the object store is read here; of the object, only the size is
+    checked.
     """
     for listed in archive.captures.warc_files():
         file = files.find(listed.name)
         if not file.is_file():
-            is_waited_for = listed.stored_at is None and files.url
+            may_be_pushed = listed.stored_at is None and files.url
             more = ", nor in the object store: has another machine yet to push it?"
-            what = f"{files.folder / listed.name}: is listed and not there"
-            yield FileFault(what + more if is_waited_for else what)
+            what = f"{files.folder / listed.name}: is listed but does not exist"
+            yield FileFault(what + more if may_be_pushed else what)
             continue
         found = describe(file, listed.name, listed.listed_at)
         if found.size_bytes != listed.size_bytes:
             yield FileFault(
-                f"{file}: is not what it was when it was closed: {found.size_bytes} bytes, not"
+                f"{file}: has changed since it was closed: {found.size_bytes} bytes, not"
                 f" {listed.size_bytes}"
             )
         elif found.sha256 != listed.sha256:
-            yield FileFault(f"{file}: its content is not what it was when it was closed")
+            yield FileFault(f"{file}: its content has changed since it was closed")
         elif listed.stored_at is not None and files.url and isinstance(file, Path):
             stored = files.stored(listed.name)
             if stored.size() != listed.size_bytes:
-                yield FileFault(f"{stored}: is not there as it was pushed", listed)
+                yield FileFault(f"{stored}: is missing, or is not the file that was pushed", listed)

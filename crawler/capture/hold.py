@@ -1,4 +1,4 @@
-"""What a crawl, a canary or a takedown holds: its host on this machine, and in a shared archive."""
+"""Locks on hosts, for crawls, canaries and takedowns: on this machine, and in a shared archive."""
 
 import json
 import os
@@ -15,20 +15,20 @@ from storage.errors import CaptureError, CrawlError
 from storage.model.schedule import host_lock, run_lock
 
 ASK_SECONDS = 5.0
-"""Between two questions whether the connection that keeps the locks is there."""
+"""Between two checks of the connection that holds the locks."""
 
 CUT = "lost its hold of the host, as the connection to the archive was cut"
-"""What is said of a canary that had to end."""
+"""The message of a canary that loses its locks."""
 
 LOST = f"{CUT}; the next crawl reads back what was recorded and not stored"
-"""What the run of a crawl says that has to end itself."""
+"""The error of a run whose crawl loses its locks."""
 
 
 class HostLock:
-    """Holds a host for one run, until `release` or the end of the process (kill -9 too).
+    """Locks a host for one run, until `release` or the end of the process (kill -9 too).
 
-    folder: where locks lie; made if missing. Raises CrawlError that names the holder where
-    another process has the host, CaptureError where the folder cannot be written.
+    folder: of the lock files; made if missing. Raises CrawlError that names the holder if another
+    process has the lock, CaptureError if the folder cannot be written.
     """
 
     def __init__(self, folder: Path, host: str, run_id: str):
@@ -50,22 +50,22 @@ class HostLock:
 
     def _holder(self) -> str:
         try:
-            held = json.loads(self._note.read_text())
-            return f"process {held['pid']} (run {held['run']})"
-        except (OSError, ValueError, KeyError, TypeError):  # it has only just taken the lock
+            holder = json.loads(self._note.read_text())
+            return f"process {holder['pid']} (run {holder['run']})"
+        except (OSError, ValueError, KeyError, TypeError):  # it has not written its note yet
             return "another process"
 
     def release(self) -> None:
-        """Give the host free; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         self._lock.release()
 
 
 class Hold:
     """Holds locks for one purpose, until `release` or the end of the process (kill -9 too).
 
-    Where several machines share the archive, the locks are a connection's of its own.
-    archive: None for one in a file, which is this machine's alone. purpose: what others are told,
-    such as "run 4f1d". is_lost: set by whoever finds that the connection is gone.
+    If several machines share the archive, a connection of its own holds the locks there.
+    archive: None to lock on this machine only. purpose: shown to others that want the lock, such
+    as "run 4f1d". is_lost: True once the connection is found to be gone.
     """
 
     def __init__(self, archive: Archive | None, purpose: str) -> None:
@@ -76,16 +76,16 @@ class Hold:
         self._shared = archive.locks.session(label) if archive is not None else None
 
     def take_run(self, run_id: str) -> None:
-        """Let every machine see that a run is at work; before its row is written."""
+        """Take the lock that shows that a run is alive; call it before its row is written."""
         if self._shared is not None:
             self._shared.take(run_lock(run_id))
 
     def take_host(self, folder: Path, host: str, run_id: str) -> None:
-        """Keep everybody else from crawling a host. folder: where locks of files lie.
+        """Lock a host, so that nobody else crawls it. folder: of the lock files.
 
-        Machines that share an archive share that folder too. There each has files of its own: a
-        network file system frees a dead machine's locks only after a while.
-        Raises as HostLock does, and ArchiveError where the archive cannot be asked.
+        Machines that share an archive share that folder too. Each has lock files of its own there:
+        a network file system releases a dead machine's locks only after a while.
+        Raises as HostLock does, and ArchiveError if the archive cannot be queried.
         """
         if self._shared is not None:
             folder /= quote(machine_name(), safe="")
@@ -100,20 +100,20 @@ class Hold:
 
     @property
     def is_shared(self) -> bool:
-        """True where a connection keeps the locks, which may be lost."""
+        """True if a connection holds the locks; they may be lost with it."""
         return self._shared is not None
 
     def was_cut(self) -> bool:
-        """True where a connection kept the locks and is gone."""
+        """True if a connection held the locks and is gone; it asks the server."""
         self.is_lost = self.is_lost or not self.is_sure()
         return self.is_lost
 
     def is_sure(self) -> bool:
-        """True while nobody else can have the host. It asks the server, which may take a while."""
+        """True while the locks are held. It asks the server, which may take a while."""
         return self._shared is None or self._shared.is_sure()
 
     def release(self) -> None:
-        """Give everything free; a second call does nothing."""
+        """Release all locks; a second call does nothing."""
         if self._shared is not None:
             self._shared.close()
         if self._local is not None:
@@ -131,9 +131,9 @@ def _is_crawled(host: str, holder: str) -> CrawlError:
 
 
 def hold_host(archive: Archive | None, captures: Path, host: str, purpose: str) -> Hold:
-    """Hold a host for what is no crawl: purpose is "redact" or "canary".
+    """Lock a host for something other than a crawl. purpose: "redact" or "canary".
 
-    Raises CrawlError where it is being crawled, CaptureError, ArchiveError.
+    Raises CrawlError if it is being crawled, CaptureError, ArchiveError.
     """
     hold = Hold(archive, purpose)
     try:

@@ -1,7 +1,7 @@
-"""What a killed crawl recorded and did not come to store: found, so that nobody is asked again.
+"""Finds the pages that a killed crawl recorded and did not store, so that none is requested again.
 
-A crawl that ends lists its WARC files in the archive. Those of one that was killed, or whose pages
-the archive did not take, are not listed.
+A crawl lists its WARC files in the archive when it ends. Files of a crawl that was killed, or
+whose pages the archive rejected, are not listed.
 """
 
 import logging
@@ -16,15 +16,13 @@ from storage.model.runs import Outcome, Run
 
 _log = logging.getLogger(__name__)
 MAY_LEAVE_PAGES = frozenset(Outcome) - {Outcome.DONE}
-"""How a run may have ended that was killed, or whose pages the archive did not take; any other has
-listed its files.
-"""
+"""The outcomes of runs that may have left recorded pages unstored; others listed their files."""
 
 
 def files_left_behind(
     archive: Archive, captures: Path, outlet: str | None, is_dead: Callable[[Run], bool]
 ) -> list[Path]:
-    """Return the WARC files, by name, of the runs of an outlet (None: of any) that were killed."""
+    """Return the unlisted WARC files of an outlet's dead runs; of all outlets if it is None."""
     dead = {run.id for run in archive.runs.find(outlet) if not run.replay and is_dead(run)}
     if not dead:
         return []
@@ -37,9 +35,9 @@ def files_left_behind(
 
 
 def pages_left_behind(files: list[Path]) -> list[RecordEntry]:
-    """Return the responses with a page in those files, in the order of time.
+    """Return the successful responses in those files, oldest first.
 
-    A torn file gives its whole records, one that holds none gives nothing.
+    Of a torn file these are its whole records, if there are any.
     """
     found: list[RecordEntry] = []
     for file in files:

@@ -1,39 +1,39 @@
-"""Where gzip members begin and end in a file, with bounded memory. No Scrapy."""
+"""Finds where gzip members begin and end in a file, with bounded memory. No Scrapy."""
 
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 GZIP = b"\x1f\x8b\x08"
-CHUNK = 1024 * 1024  # bytes held at once, packed or unpacked
+CHUNK = 1024 * 1024  # bytes held at once, compressed or decompressed
 _STEP = 64 * 1024  # bytes read at once
 
 
 def end_of_member(stream: BinaryIO, offset: int) -> int | None:
-    """Return where the gzip member at `offset` ends, None where none that is whole begins."""
+    """Return where the gzip member at `offset` ends, None if no whole one begins there."""
     length = _length(_parts(stream, offset))
     return None if length is None else offset + length
 
 
-def member_bytes(stream: BinaryIO, offset: int, most: int) -> bytes:
-    """Return the gzip member at `offset`; nothing where none that is whole begins, or over `most`.
+def member_bytes(stream: BinaryIO, offset: int, max_bytes: int) -> bytes:
+    """Return the gzip member at `offset`; b"" if no whole one begins there, or it is too large.
 
-    Nothing is read twice.
+    No byte is read twice.
     """
-    kept = bytearray()
+    data = bytearray()
 
     def parts() -> Iterator[bytes]:
         for part in _parts(stream, offset):
-            kept.extend(part)
+            data.extend(part)
             yield part
-            if len(kept) > most + _STEP:
+            if len(data) > max_bytes + _STEP:
                 return
 
     length = _length(parts())
-    if length is None or length > most:
+    if length is None or length > max_bytes:
         return b""
-    del kept[length:]
-    return bytes(kept)
+    del data[length:]
+    return bytes(data)
 
 
 def _parts(stream: BinaryIO, offset: int) -> Iterator[bytes]:
@@ -43,25 +43,25 @@ def _parts(stream: BinaryIO, offset: int) -> Iterator[bytes]:
 
 
 def _length(parts: Iterator[bytes]) -> int | None:
-    """Return how long the gzip member is with which the parts begin."""
-    unpacker = zlib.decompressobj(wbits=31)
+    """Return the length of the gzip member that the parts begin with, None if it is not whole."""
+    decompressor = zlib.decompressobj(wbits=31)
     length, rest = 0, b""
-    while not unpacker.eof:
+    while not decompressor.eof:
         if not rest:
             rest = next(parts, b"")
             length += len(rest)
             if not rest:
                 return None
         try:
-            unpacker.decompress(rest, CHUNK)  # a bound: what it holds is not needed
+            decompressor.decompress(rest, CHUNK)  # the bound limits memory; output is not needed
         except zlib.error:
             return None
-        rest = unpacker.unconsumed_tail
-    return length - len(unpacker.unused_data)
+        rest = decompressor.unconsumed_tail
+    return length - len(decompressor.unused_data)
 
 
 def next_member(stream: BinaryIO, offset: int, size: int) -> int:
-    """Return where, from `offset` on, the next member with a WARC record begins; else `size`."""
+    """Return the offset of the next member with a WARC record, from `offset` on; else `size`."""
     while offset < size:
         stream.seek(offset)
         chunk = stream.read(CHUNK)

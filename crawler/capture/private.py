@@ -1,7 +1,7 @@
-"""Files and folders that only their owner writes and only the group reads: 0640 and 0750.
+"""Files and folders that only their owner can write and only the group can read: 0640 and 0750.
 
-Recordings, logs and backups hold what outlets may have taken back, and full addresses. A stricter
-umask is respected.
+Recordings, logs and backups hold texts that outlets may have withdrawn, and full addresses. A
+stricter umask is respected.
 """
 
 import os
@@ -16,7 +16,7 @@ FILE_MODE, FOLDER_MODE = 0o640, 0o750
 
 
 def open_private(path: Path | str, mode: str, **options: Any) -> Any:
-    """Open a file as `open` does; one that is made gets the mode 0640. Raises OSError."""
+    """Open a file as `open` does; a new one gets the mode 0640. Raises OSError."""
     return open(path, mode, opener=_opener, **options)
 
 
@@ -25,9 +25,9 @@ def _opener(path: str, flags: int) -> int:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, each with the mode 0750. Raises OSError.
+    """Make a folder and its missing parents, each with the mode 0750. Raises OSError.
 
-    One that is there already keeps its mode.
+    Existing folders keep their mode.
     """
     if folder.is_dir():
         return
@@ -37,7 +37,7 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(lock: Path, seconds: float) -> Iterator[None]:
-    """Hold a lock file, made if missing. Raises OSError, and filelock.Timeout after so long."""
+    """Hold a lock file, made if missing. Raises OSError, and filelock.Timeout after `seconds`."""
     make_folder(lock.parent)
     open_private(lock, "ab").close()
     with FileLock(lock, timeout=seconds):

@@ -1,4 +1,4 @@
-"""WARC files as what they hold: sessions, an index of responses, single pages. No Scrapy."""
+"""Reads WARC files: sessions, an index of responses for replays, single records. No Scrapy."""
 
 import logging
 from contextlib import closing
@@ -18,14 +18,14 @@ from storage.errors import CaptureError
 from storage.model.articles import Capture
 
 _log = logging.getLogger(__name__)
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, 522, 524})  # statuses that a crawl asks again
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504, 522, 524})  # statuses that a crawl retries
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One response record: its HTTP part, content encoding kept, transfer encoding undone.
+    """One response record: its HTTP headers and body, without transfer encoding.
 
-    is_cut: the body was too large and is not there.
+    The content encoding is kept. is_cut: the body was too large and was left out.
     """
 
     capture: Capture
@@ -40,9 +40,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The WARC files of one recorded crawl, in the order of time, and the hosts that answer.
+    """The WARC files of one recorded crawl, oldest first, and the hosts that answered.
 
-    gaps: what is lost of its files.
+    gaps: the parts of its files that are lost.
     """
 
     files: tuple[Path, ...]
@@ -53,21 +53,21 @@ class Session:
 def sessions(paths: list[Path]) -> list[Session]:
     """Group WARC files by the run that recorded them, in the order of their first responses.
 
-    Files that do not say (warcinfo's isPartOf) are a session each. Raises CaptureError for a
-    file that is missing, is no WARC, or holds no whole response.
+    A file that names no run (warcinfo's isPartOf) is a session of its own. Raises CaptureError for
+    a file that is missing, is not a WARC file, or holds no whole response.
     """
     groups: dict[str, list[tuple[datetime, Path, Scan]]] = {}
     for path in dict.fromkeys(paths):
-        found = scan(path)
-        first = min(entry.date for entry in found.entries)
-        groups.setdefault(found.part_of or f"file {path}", []).append((first, path, found))
-    ordered = [sorted(group, key=lambda found: found[:2]) for group in groups.values()]
+        scanned = scan(path)
+        first = min(entry.date for entry in scanned.entries)
+        groups.setdefault(scanned.part_of or f"file {path}", []).append((first, path, scanned))
+    ordered = [sorted(group, key=lambda file: file[:2]) for group in groups.values()]
     ordered.sort(key=lambda group: group[0][:2])
     return [
         Session(
             tuple(path for _, path, _ in group),
-            frozenset(host_of(entry.url) or "" for *_, found in group for entry in found.entries),
-            tuple(gap for *_, found in group for gap in found.gaps),
+            frozenset(host_of(entry.url) or "" for *_, file in group for entry in file.entries),
+            tuple(gap for *_, file in group for gap in file.gaps),
         )
         for group in ordered
     ]
@@ -76,8 +76,8 @@ def sessions(paths: list[Path]) -> list[Session]:
 class ReplayIndex:
     """Finds recorded responses by address. captures: the folder that paths are relative to.
 
-    Of several answers of one address the earliest counts, but a passing failure (a 503 that was
-    retried) only where nothing better was recorded. Raises CaptureError as `sessions` does.
+    Of several responses for one address the earliest counts, but a temporary failure (a 503 that
+    was retried) only if nothing else was recorded. Raises CaptureError as `sessions` does.
     """
 
     def __init__(self, files: list[Path], captures: Path):
@@ -86,19 +86,19 @@ class ReplayIndex:
         self._loose: dict[str, RecordEntry] = {}
         entries: list[RecordEntry] = []
         for file in dict.fromkeys(files):
-            found = scan(file)
-            entries += found.entries
-            for gap in found.gaps:
+            scanned = scan(file)
+            entries += scanned.entries
+            for gap in scanned.gaps:
                 _log.warning("%s", gap)
-        for entry in sorted(entries, key=lambda e: (e.status in _PASSING, e.date)):
+        for entry in sorted(entries, key=lambda e: (e.status in _RETRIED, e.date)):
             self._exact.setdefault(entry.url, entry)
-            if not 300 <= entry.status < 400:  # else http → https would lead to itself
+            if not 300 <= entry.status < 400:  # a redirect from http to https would match itself
                 self._loose.setdefault(canonical_url(entry.url), entry)
 
     def find(self, url: str) -> Recorded | None:
-        """Return what was recorded for an address (else for its canonical twin), if anything.
+        """Return the response for an address, else for one with the same canonical URL, if any.
 
-        Raises CaptureError where the file has changed since it was indexed.
+        Raises CaptureError if the file has changed since it was indexed.
         """
         entry = self._exact.get(url) or self._loose.get(canonical_url(url))
         if entry is None:
@@ -115,7 +115,7 @@ class ReplayIndex:
 def decoded_body(recorded: Recorded) -> bytes:
     """Return a response's body without its content encodings.
 
-    Raises CaptureError where it is not what they say, or too large.
+    Raises CaptureError if it cannot be decoded, or is too large.
     """
     try:
         return decode(recorded.body, recorded.header_values(b"content-encoding"))
@@ -125,9 +125,10 @@ def decoded_body(recorded: Recorded) -> bytes:
 
 
 def read_record(file: WarcSource, offset: int) -> Page:
-    """Return the page in the response record at `offset`, its content decoded.
+    """Return the page in the response record at `offset` (in bytes), its content decoded.
 
-    Raises CaptureError where there is none or its payload does not match its digest.
+    Raises CaptureError if there is none, its payload does not match its digest, or it cannot be
+    decoded.
     """
     recorded = _read(file, offset, str(file))
     content_type = next(iter(recorded.header_values(b"content-type")), None)
@@ -141,18 +142,18 @@ def read_record(file: WarcSource, offset: int) -> Page:
 
 
 def recorded_at(file: WarcSource, offset: int) -> Recorded:
-    """Return the response record at `offset` (in bytes) as it lies there.
+    """Return the response record at `offset` (in bytes), its content not decoded.
 
-    Raises CaptureError where there is none or its payload does not match its digest.
+    Raises CaptureError if there is none, or its payload does not match its digest.
     """
     return _read(file, offset, str(file))
 
 
 def _read(file: WarcSource, offset: int, name: str) -> Recorded:
-    with closing(records(file, offset)) as found:
-        record = next(found, None)
+    with closing(records(file, offset)) as iterator:
+        record = next(iterator, None)
         is_response = record is not None and record.record_type == WarcRecordType.response
-        # The reader passes over other kinds of records: what it found may lie further on.
+        # The reader skips other kinds of records: the one that it returns may be further on.
         if record is None or not is_response or record.stream_pos != offset:
             raise CaptureError(f"{file}: no response record at offset {offset}")
         if record.http_headers is None or record.record_date is None:
@@ -162,7 +163,7 @@ def _read(file: WarcSource, offset: int, name: str) -> Recorded:
         raise CaptureError(f"{file}: the record at offset {offset} is over {MAX_BYTES} bytes")
     headers = record.http_headers.items_bytes()
     body = dechunk(raw) if any(map(_says_chunked, headers)) else raw
-    # Some tools take the digest of what went over the line, chunks included.
+    # Some tools compute the digest before dechunking.
     digest = matching_digest(record.headers.get("WARC-Payload-Digest"), (body, raw))
     if digest is None:
         raise CaptureError(f"{file}: the record at offset {offset} does not match its digest")
@@ -175,8 +176,8 @@ def _read(file: WarcSource, offset: int, name: str) -> Recorded:
         record_id=record.record_id or "",
         digest=digest,
     )
-    cut = record.headers.get("WARC-Truncated") == "length"
-    return Recorded(capture, headers, body, cut)
+    is_cut = record.headers.get("WARC-Truncated") == "length"
+    return Recorded(capture, headers, body, is_cut)
 
 
 def _says_chunked(header: tuple[bytes, bytes]) -> bool:

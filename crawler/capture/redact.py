@@ -1,4 +1,4 @@
-"""Takedowns in the WARC files: tombstones in place of an article's records."""
+"""Takedowns in the WARC files: replaces an article's records by tombstones."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,11 +21,12 @@ from storage.model.maintenance import Redaction, WarcFile
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What a takedown did: files rewritten, records taken out, files that lie elsewhere.
+    """The result of a takedown: the numbers of files rewritten and records removed.
 
-    lacking: files that another machine has yet to push; it goes on with the takedown then.
-    versions: what a store that keeps earlier versions of its objects still has, and how it calls
-    them; or one that is named no more.
+    elsewhere: files outside the captures folder, which are left alone. lacking: files that another
+    machine has yet to push; it continues the takedown then. versions: earlier versions that an
+    object store still keeps, by its name for them, and files in a store that is no longer
+    configured.
     """
 
     files: int
@@ -38,9 +39,10 @@ class Removed:
 def host_hold(
     archive: Archive, captures: Path, outlets: Mapping[str, Outlet], slug: str
 ) -> AbstractContextManager[object]:
-    """Return what keeps crawls of an outlet from writing WARC files meanwhile.
+    """Return a lock that keeps crawls of an outlet from writing WARC files.
 
-    Raises CrawlError where one is running. An outlet without a file cannot be crawled.
+    An outlet without a file cannot be crawled, and needs none. Raises CrawlError if a crawl is
+    running.
     """
     if slug not in outlets:
         return nullcontext()
@@ -48,33 +50,36 @@ def host_hold(
 
 
 def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: datetime) -> Removed:
-    """Take a redacted article's records out of the WARC files, and say so in the archive.
+    """Remove a redacted article's records from the WARC files, and record that in the archive.
 
-    Here, and in the object store. The caller holds the outlet's lock. Doing it again does what a
-    kill left undone. Files outside the captures folder are not ours to write. Raises CaptureError.
+    It does so here and in the object store. The caller holds the outlet's lock. A second call
+    completes what a kill left undone. Files outside the captures folder are not changed. Raises
+    CaptureError.
     """
-    names = dict.fromkeys(one.warc_file for one in redaction.captures)
+    names = dict.fromkeys(capture.warc_file for capture in redaction.captures)
     elsewhere = tuple(name for name in names if Path(name).is_absolute())
     versions = () if files.url else _in_former_store(archive, redaction)
     with _rewriting(files) if files.url else nullcontext():
-        here, lacking = _brought_here(archive, files, redaction)
-        records = {name: redact_file(files.folder / name, _wanted(redaction)) for name in here}
-        vain = {name for name in here if here[name] and not records[name]}  # it was done before
-        # Also those that were rewritten before a kill, or a restore of the database: their digests
-        # are still the old ones.
-        vain = {
-            one.name
-            for one in archive.captures.find_warc_files(sorted(vain))
-            if is_as_listed(files.folder / one.name, one)
+        rewritable, lacking = _fetch_files(archive, files, redaction)
+        records = {
+            name: redact_file(files.folder / name, _wanted(redaction)) for name in rewritable
         }
-        for name in vain:
+        untouched = {name for name in rewritable if rewritable[name] and not records[name]}
+        # Such a file was redacted before. It needs no push unless its listed digest is still the
+        # old one, as after a kill, or a restore of the database.
+        done = {
+            listed.name
+            for listed in archive.captures.find_warc_files(sorted(untouched))
+            if is_as_listed(files.folder / listed.name, listed)
+        }
+        for name in done:
             (files.folder / name).unlink()
-        kept = [name for name in here if name not in vain]
+        remaining = [name for name in rewritable if name not in done]
         list_files(
-            archive, files.folder, [files.folder / name for name in kept], now, redacted=True
+            archive, files.folder, [files.folder / name for name in remaining], now, redacted=True
         )
         if files.url:
-            versions = _stored_anew(archive, files, kept, now)
+            versions = _push_rewritten(archive, files, remaining, now)
     if not lacking:
         archive.maintenance.finish_redaction(redaction.number, now)
     rewritten = sum(1 for count in records.values() if count)
@@ -83,47 +88,48 @@ def rewrite(archive: Archive, files: CaptureFiles, redaction: Redaction, now: da
 
 @contextmanager
 def _rewriting(files: CaptureFiles) -> Iterator[None]:
-    """Keep pushes away; say who goes on where the store is away."""
+    """Keep other pushes away, and add to an error of the store how the takedown continues."""
     with files.writing():
         try:
             yield
         except StoreError as error:
             raise StoreError(
                 f"{error}: the takedown has not reached its recordings; the same command, or the"
-                " next push, goes on"
+                " next push, continues it"
             ) from None
 
 
-def _brought_here(
+def _fetch_files(
     archive: Archive, files: CaptureFiles, redaction: Redaction
 ) -> tuple[dict[str, bool], tuple[str, ...]]:
-    """Return the files that can be rewritten, with whether each was fetched; and those that cannot.
+    """Fetch the article's files from the store, unless a current copy is here.
 
-    A copy that is not as the archive says may be older than a takedown on another machine: what the
-    store has comes in its place, if it is the file. Without a store a file that is not here is
-    lost, and `archive check` says so.
+    Returns the files that can be rewritten, each with whether it was fetched, and those that
+    cannot. A copy that differs from its listing may be older than a takedown on another machine:
+    the store's object replaces it, if it is the listed file or has its records. Without a store, a
+    file that is not here is lost, and `archive check` says so.
     """
     records = _records_by_file(redaction)
     names = list(records)
-    is_here = {name: (files.folder / name).is_file() for name in names}
+    is_local = {name: (files.folder / name).is_file() for name in names}
     if not files.url:
-        return {name: False for name in names if is_here[name]}, ()
-    listed = {one.name: one for one in archive.captures.find_warc_files(names)}
-    found = {}
+        return {name: False for name in names if is_local[name]}, ()
+    listed = {row.name: row for row in archive.captures.find_warc_files(names)}
+    rewritable = {}
     for name in names:
-        is_right = is_here[name] and is_as_listed(files.folder / name, listed.get(name))
-        if not is_right and files.stored(name).is_file():
+        is_current = is_local[name] and is_as_listed(files.folder / name, listed.get(name))
+        if not is_current and files.stored(name).is_file():
             files.fetch(name, _is_file_of(listed.get(name), records[name]))
-            found[name] = True
-        elif is_here[name]:
-            found[name] = False
-    return found, tuple(name for name in names if name not in found)
+            rewritable[name] = True
+        elif is_local[name]:
+            rewritable[name] = False
+    return rewritable, tuple(name for name in names if name not in rewritable)
 
 
-def _stored_anew(
+def _push_rewritten(
     archive: Archive, files: CaptureFiles, names: list[str], now: datetime
 ) -> tuple[str, ...]:
-    """Push rewritten files at once; return what a store with versions keeps of the former."""
+    """Push rewritten files; return the earlier versions that a versioned store keeps."""
     kept = []
     for name in names:
         version = files.stored(name).version()
@@ -134,21 +140,21 @@ def _stored_anew(
 
 
 def _in_former_store(archive: Archive, redaction: Redaction) -> tuple[str, ...]:
-    """Return what was pushed into a store before `captures` was a folder again."""
+    """Return the files in a store that `captures` named before it was a folder again."""
     listed = archive.captures.find_warc_files(list(_records_by_file(redaction)))
     return tuple(
-        f"{one.name} (in the object store that `captures` named before)"
-        for one in listed
-        if one.stored_at is not None
+        f"{file.name} (in the object store that `captures` named before)"
+        for file in listed
+        if file.stored_at is not None
     )
 
 
 def go_on_with_takedowns(
     archive: Archive, files: CaptureFiles, outlets: Mapping[str, Outlet], now: datetime
 ) -> list[str]:
-    """Rewrite what takedowns could not reach: what lies here, and what waits in the object store.
+    """Continue open takedowns whose files are now here, or in the object store.
 
-    One whose outlet is being crawled is left for the next time. Returns why others could not go on.
+    One whose outlet is being crawled is left for the next time. Returns the errors of the others.
     """
     errors = []
     for redaction in archive.maintenance.open_redactions():
@@ -169,38 +175,42 @@ def _can_go_on(archive: Archive, files: CaptureFiles, redaction: Redaction) -> b
     if any((files.folder / name).is_file() for name in names):
         return True
     return any(
-        one.stored_at is not None
-        and (one.rewritten_at is None or one.rewritten_at < redaction.redacted_at)
-        for one in archive.captures.find_warc_files(names)
+        file.stored_at is not None
+        and (file.rewritten_at is None or file.rewritten_at < redaction.redacted_at)
+        for file in archive.captures.find_warc_files(names)
     )
 
 
 def _records_by_file(redaction: Redaction) -> dict[str, set[str]]:
-    """Return the ids of an article's records, by WARC file of the captures folder."""
-    found: dict[str, set[str]] = {}
-    for one in redaction.captures:
-        if not Path(one.warc_file).is_absolute():
-            found.setdefault(one.warc_file, set()).add(one.record_id)
-    return found
+    """Return the ids of an article's records by WARC file, for files in the captures folder."""
+    records: dict[str, set[str]] = {}
+    for capture in redaction.captures:
+        if not Path(capture.warc_file).is_absolute():
+            records.setdefault(capture.warc_file, set()).add(capture.record_id)
+    return records
 
 
 def _is_file_of(listed: WarcFile | None, records: set[str]) -> Callable[[Path], bool]:
-    """Return whether a file is the one that is listed, or has the records, or tombstones of them.
+    """Return a function that says whether a file is the listed one, or has the records.
 
-    What a kill left in the store has another digest than what is listed.
+    Tombstones of the records count too: a kill may leave a file in the store whose digest is not
+    the listed one.
     """
 
-    def is_it(file: Path) -> bool:
+    def matches(file: Path) -> bool:
         if listed is not None and is_as_listed(file, listed):
             return True
-        held = {id_ for span in record_spans(file) for id_ in (span.record_id, span.refers_to)}
-        return records <= held
+        ids = {id_ for span in record_spans(file) for id_ in (span.record_id, span.refers_to)}
+        return records <= ids
 
-    return is_it
+    return matches
 
 
 def _wanted(redaction: Redaction) -> Callable[[RecordSpan], bool]:
-    """Return whether a record is of the article: stored, or recorded at its address and lost."""
-    ids = {one.record_id for one in redaction.captures}
+    """Return a function that selects the article's records, by id or by address.
+
+    The latter finds records that were never stored.
+    """
+    ids = {capture.record_id for capture in redaction.captures}
     urls = {canonical_url(url) for url in redaction.urls}
     return lambda record: record.record_id in ids or canonical_url(record.url) in urls

@@ -1,4 +1,4 @@
-"""What a WARC file holds, damage included: records found one gzip member at a time. No Scrapy."""
+"""Scans WARC files for records and damage, one gzip member at a time. No Scrapy."""
 
 import os
 from collections.abc import Generator
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _KINDS = WarcRecordType.response | WarcRecordType.warcinfo
-_MAX_INFO = 64 * 1024  # bytes of a warcinfo record that are looked at
+_MAX_INFO = 64 * 1024  # bytes of a warcinfo record, or of a record's headers, that are read
 
 
 @dataclass(frozen=True, slots=True)
 class RecordEntry:
-    """One response record: where it lies, and what decides whether it answers."""
+    """One response record: its position, and what a replay chooses by."""
 
     url: str
     file: Path
@@ -35,7 +35,7 @@ class RecordEntry:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes of a file that cannot be read: a torn end, or damage before whole records."""
+    """Bytes of a file that cannot be read: a torn end, or damage between whole records."""
 
     file: Path
     offset: int
@@ -50,7 +50,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one file holds. part_of: the run that recorded it, where the file says so."""
+    """The result of a scan. part_of: the run that recorded the file, if it says so."""
 
     part_of: str | None
     entries: tuple[RecordEntry, ...]
@@ -58,41 +58,41 @@ class Scan:
 
 
 @dataclass
-class _Found:
+class _ScanResult:
     entries: list[RecordEntry] = field(default_factory=list)
     runs: dict[str | None, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
 
 
 def scan(file: Path) -> Scan:
-    """Return the whole response records of a file, and what is lost between and after them.
+    """Return the whole response records of a file, and the gaps between and after them.
 
-    Damage costs the records it lies in: reading goes on at the next gzip member. Raises
-    CaptureError for a file that is missing, holds no whole response, holds two crawls, or was
-    packed as one gzip member, in which no record can be found by its offset.
+    Damage costs only the records in it: reading resumes at the next gzip member. Raises
+    CaptureError for a file that is missing, holds no whole response, holds two crawls, or has
+    several records in one gzip member, where none can be found by its offset.
     """
-    found = _Found()
+    result = _ScanResult()
     try:
         with file.open("rb") as stream:
             start = stream.read(len(GZIP))
             if start == GZIP:
-                _scan_members(file, stream, found)
+                _scan_members(file, stream, result)
             elif start:
-                _scan_plain(file, stream, found)
+                _scan_plain(file, stream, result)
     except OSError as error:
         raise _unreadable(file, error) from None
-    named = [run for run in found.runs if run]
+    named = [run for run in result.runs if run]
     if len(named) > 1:
-        raise _joined(file, found.runs[named[1]])
-    if not found.entries:
+        raise _joined(file, result.runs[named[1]])
+    if not result.entries:
         raise CaptureError(f"{file}: holds no whole response; expected a WARC file of a crawl")
-    return Scan(named[0] if named else None, tuple(found.entries), tuple(found.gaps))
+    return Scan(named[0] if named else None, tuple(result.entries), tuple(result.gaps))
 
 
 def records(file: WarcSource, offset: int = 0) -> Generator[WarcRecord, None, None]:
-    """Yield a file's records from `offset` on, their content as it lies there.
+    """Yield a file's records from `offset` (in bytes) on, their content not decoded.
 
-    Raises CaptureError where the file cannot be read.
+    Raises CaptureError if the file cannot be read.
     """
     try:
         with file.open("rb") as stream:
@@ -109,33 +109,33 @@ def _unreadable(file: WarcSource, error: OSError | ValueError) -> CaptureError:
 
 
 def _joined(file: Path, offset: int) -> CaptureError:
-    """Of two crawls' answers of one address only the first would count: an edit would be lost."""
+    """A replay would use only the first crawl's response for an address: an edit would be lost."""
     return CaptureError(
         f"{file}: holds the recordings of two crawls; replay them as two files, split at byte"
         f" {offset}"
     )
 
 
-def _scan_members(file: Path, stream: BinaryIO, found: _Found) -> None:
-    """Find the records of a packed file, one in each whole member, and the gaps between them."""
+def _scan_members(file: Path, stream: BinaryIO, result: _ScanResult) -> None:
+    """Find the records of a compressed file, one in each whole member, and the gaps between."""
     size = file.stat().st_size
     offset = 0
     while offset < size:
-        following = end_of_member(stream, offset)
-        if following is None:
-            following = next_member(stream, offset + 1, size)
-            found.gaps.append(Gap(file, offset, following - offset))
-        elif not _scan_member(file, stream, offset, following, found):
-            found.gaps.append(Gap(file, offset, following - offset))
-        offset = following
+        end = end_of_member(stream, offset)
+        if end is None:
+            end = next_member(stream, offset + 1, size)
+            result.gaps.append(Gap(file, offset, end - offset))
+        elif not _scan_member(file, stream, offset, end, result):
+            result.gaps.append(Gap(file, offset, end - offset))
+        offset = end
 
 
-def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Found) -> bool:
-    """Note the record of a whole member; False where it is not whole. An empty member is none."""
-    with closing(_within(stream, offset, end)) as inside:
+def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, result: _ScanResult) -> bool:
+    """Add the record of a whole member; False if it is damaged. A member may have no record."""
+    with closing(_records_between(stream, offset, end)) as inside:
         record = next(inside, None)
-        is_whole = record is None or _note(file, offset, record, found)
-        # Content that is longer than the record says lies before the next record, or is junk.
+        is_whole = record is None or _add(file, offset, record, result)
+        # Bytes after the record are another record, or junk.
         if next(inside, None) is not None:
             raise CaptureError(
                 f"{file}: several records share one gzip member; pack it again, record by record:"
@@ -144,32 +144,32 @@ def _scan_member(file: Path, stream: BinaryIO, offset: int, end: int, found: _Fo
     return is_whole
 
 
-def _scan_plain(file: Path, stream: BinaryIO, found: _Found) -> None:
-    """Find the records of a file that is not packed.
+def _scan_plain(file: Path, stream: BinaryIO, result: _ScanResult) -> None:
+    """Find the records of an uncompressed file.
 
-    After damage, or content that is longer than its record says, reading goes on at the next line
+    After damage, or content that is longer than its record says, reading resumes at the next line
     that begins a record.
     """
     begin, end = 0, file.stat().st_size
     while begin < end:
-        damaged = _scan_until_damage(file, stream, begin, found)
+        damaged = _scan_until_damage(file, stream, begin, result)
         if damaged is None:
             return
-        begin = _next_line(stream, damaged + 1, end)
-        found.gaps.append(Gap(file, damaged, begin - damaged))
+        begin = _next_record_line(stream, damaged + 1, end)
+        result.gaps.append(Gap(file, damaged, begin - damaged))
 
 
-def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) -> int | None:
-    """Note records from `begin` on; return where they are damaged, None for the file's end."""
+def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, result: _ScanResult) -> int | None:
+    """Add records from `begin` on; return the offset of the first damage, None if there is none."""
     reached = begin
     try:
         with closing(records(file, begin)) as inside:
             for record in inside:
                 reached = record.stream_pos
                 end, is_clean = _end_of_plain(stream, reached, record.headers.get("Content-Length"))
-                if not is_clean and _next_line(stream, reached + 1, end) < end:
-                    return reached  # it says it is longer than it is: another begins inside
-                if not _note(file, reached, record, found):
+                if not is_clean and _next_record_line(stream, reached + 1, end) < end:
+                    return reached  # its Content-Length is too large: another record begins inside
+                if not _add(file, reached, record, result):
                     return reached
                 if not is_clean:
                     return end
@@ -180,7 +180,7 @@ def _scan_until_damage(file: Path, stream: BinaryIO, begin: int, found: _Found) 
 
 
 def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> tuple[int, bool]:
-    """Return where a record ends by the length that it says, and whether it does end there."""
+    """Return where a record ends by its Content-Length, and whether it does end there."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(offset)
     head = stream.read(_MAX_INFO).find(b"\r\n\r\n") + 4
@@ -191,8 +191,8 @@ def _end_of_plain(stream: BinaryIO, offset: int, length: str | None) -> tuple[in
     return (end + 4, True) if stream.read(4) == b"\r\n\r\n" else (end, False)
 
 
-def _next_line(stream: BinaryIO, offset: int, size: int) -> int:
-    """Return where, from `offset` on, the next line begins a record; else `size`."""
+def _next_record_line(stream: BinaryIO, offset: int, size: int) -> int:
+    """Return the offset of the next line that begins a record, from `offset` on; else `size`."""
     while offset < size:
         stream.seek(offset)
         chunk = stream.read(CHUNK)
@@ -224,33 +224,33 @@ class _Range(RawIOBase):
         return self._at - self._begin
 
 
-def _within(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRecord, None, None]:
-    """Yield the records between two offsets; what cannot be read there is no record."""
+def _records_between(stream: BinaryIO, begin: int, end: int) -> Generator[WarcRecord, None, None]:
+    """Yield the records between two offsets; stop at what cannot be read."""
     with suppress(OSError):
         yield from ArchiveIterator(
             _Range(stream, begin, end), record_types=_KINDS, auto_decode="none"
         )
 
 
-def _note(file: Path, offset: int, record: WarcRecord, found: _Found) -> bool:
-    """Note one record; False where it is not whole, or cannot answer for its address."""
+def _add(file: Path, offset: int, record: WarcRecord, result: _ScanResult) -> bool:
+    """Add one record; False if it is damaged, or lacks what a replay needs."""
     if record.record_type == WarcRecordType.warcinfo:
         info = record.reader.read(_MAX_INFO)
-        found.runs.setdefault(_part_of(info), offset)
+        result.runs.setdefault(_part_of(info), offset)
         return True
     url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     if url and not url.startswith(("http://", "https://")):
-        return True  # of a name server, or an archive of another kind
+        return True  # a DNS record, or one of another kind of archive
     status = record.http_headers.status_code if record.http_headers is not None else None
     if not url or not status or record.record_date is None or not _is_whole(record):
         return False
     date = record.record_date.astimezone(UTC)
-    found.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
+    result.entries.append(RecordEntry(url=url, file=file, offset=offset, date=date, status=status))
     return True
 
 
 def _is_whole(record: WarcRecord) -> bool:
-    """True where a record has all of its content (the reader stops silently)."""
+    """True if a record has all of its content; the reader itself stops silently at a torn end."""
     length = record.content_length
     while length > 0 and (chunk := record.reader.read(min(CHUNK, length))):
         length -= len(chunk)

@@ -1,4 +1,4 @@
-"""One record of a WARC file by itself: its bytes as they lie there. No Scrapy."""
+"""Reads the raw bytes of one record of a WARC file. No Scrapy."""
 
 from crawler.capture.decode import MAX_BYTES
 from crawler.capture.members import GZIP, member_bytes
@@ -8,9 +8,9 @@ from storage.errors import CaptureError
 
 
 def record_bytes(file: WarcSource, offset: int) -> bytes:
-    """Return the record at `offset` (in bytes), compressed as it is: a WARC file of one record.
+    """Return the raw record at `offset` (in bytes), which is a WARC file of one record.
 
-    Raises CaptureError where none begins there, or it is over MAX_BYTES.
+    Raises CaptureError if none begins there, or it is over MAX_BYTES.
     """
     try:
         with file.open("rb") as stream:

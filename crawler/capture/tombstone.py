@@ -1,8 +1,8 @@
-"""Taking records out of a WARC file: tombstones of the same length in their place. No Scrapy.
+"""Removes records from a WARC file: tombstones of the same length replace them. No Scrapy.
 
-As every tombstone is as long as what it stands for, no other record moves, and whatever points
-into the file still points right. The new file is written beside the old one and renamed: a kill
-leaves the one or the other, and doing it again does what is left.
+Every tombstone is as long as the record that it replaces, so no other record moves, and pointers
+into the file stay valid. The new file is written beside the old one and renamed: a kill leaves one
+or the other, and a second call completes the work.
 """
 
 import os
@@ -30,9 +30,9 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RecordSpan:
-    """A record and its bytes in the file: from `start` up to `end`.
+    """A record's position in its file: from `start` up to `end`, in bytes.
 
-    refers_to: of a tombstone, the id of the record that it stands for.
+    refers_to: of a tombstone, the id of the record that it replaces.
     """
 
     start: int
@@ -44,9 +44,9 @@ class RecordSpan:
 
 
 def record_spans(file: WarcSource) -> Iterator[RecordSpan]:
-    """Yield a file's records in order. Raises CaptureError where it cannot be read."""
+    """Yield a file's records in order. Raises CaptureError if it cannot be read."""
     last: RecordSpan | None = None
-    with closing(_begun(file)) as records:
+    with closing(_open_spans(file)) as records:
         for record in records:
             if last is not None:
                 if record.start <= last.start:
@@ -58,24 +58,24 @@ def record_spans(file: WarcSource) -> Iterator[RecordSpan]:
 
 
 def tombstone_at(file: WarcSource, offset: int) -> str | None:
-    """Return the id of the record that a tombstone at `offset` (in bytes) stands for, if any."""
-    with closing(_begun(file, offset)) as records:
-        found = next(records, None)
-    return found.refers_to if found is not None and found.start == offset else None
+    """Return the id of the record that a tombstone at `offset` (in bytes) replaces, if any."""
+    with closing(_open_spans(file, offset)) as records:
+        record = next(records, None)
+    return record.refers_to if record is not None and record.start == offset else None
 
 
 def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
-    """Put tombstones in place of the responses that are wanted; return how many there were.
+    """Replace the responses that `is_wanted` selects by tombstones; return their number.
 
-    Nobody else may write to the file. Raises CaptureError where it cannot be read or written.
+    No other process may write to the file. Raises CaptureError if it cannot be read or written.
     """
-    wanted = [found for found in record_spans(file) if found.is_response and is_wanted(found)]
+    wanted = [span for span in record_spans(file) if span.is_response and is_wanted(span)]
     if not wanted:
         return 0
     beside = file.with_name(f"{file.name}.redacting")
     try:
         with file.open("rb") as old, open_private(beside, "wb") as new:
-            _copy_but(old, new, wanted)
+            _copy_redacted(old, new, wanted)
             new.flush()
             os.fsync(new.fileno())
         shutil.copymode(file, beside)
@@ -91,9 +91,9 @@ def redact_file(file: Path, is_wanted: Callable[[RecordSpan], bool]) -> int:
 
 
 def tombstone(record_id: str, length: int, *, compressed: bool) -> bytes:
-    """Return a record of `length` bytes that stands for another.
+    """Return a tombstone of `length` bytes for a record.
 
-    Raises CaptureError where no tombstone is as short as that.
+    Raises CaptureError if a tombstone cannot be so short.
     """
     data = _compressed(record_id, length) if compressed else _plain(record_id, length)
     if data is None:
@@ -101,7 +101,8 @@ def tombstone(record_id: str, length: int, *, compressed: bool) -> bytes:
     return data
 
 
-def _begun(file: WarcSource, offset: int = 0) -> Generator[RecordSpan, None, None]:
+def _open_spans(file: WarcSource, offset: int = 0) -> Generator[RecordSpan, None, None]:
+    """Yield records from `offset` on; each one's `end` is the file's."""
     try:
         with file.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
@@ -127,8 +128,8 @@ def _refers_to(record: WarcRecord) -> str | None:
     return record.headers.get("WARC-Refers-To") if is_tombstone else None
 
 
-def _copy_but(old: BinaryIO, new: BinaryIO, wanted: list[RecordSpan]) -> None:
-    """Copy a file, with tombstones in place of the wanted records, which are in order."""
+def _copy_redacted(old: BinaryIO, new: BinaryIO, wanted: list[RecordSpan]) -> None:
+    """Copy a file, with tombstones in place of the wanted records, which are in file order."""
     for record in wanted:
         _copy(old, new, record.start - old.tell())
         compressed = old.read(2) == _GZIP
@@ -154,7 +155,7 @@ def _record(record_id: str, body: bytes) -> bytes:
         f"WARC-Date: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n"
         f"WARC-Refers-To: {record_id}\r\n"
         "Content-Type: text/plain\r\n"
-        f"Content-Length: {len(body):>12}\r\n\r\n"  # of one width, whatever the body
+        f"Content-Length: {len(body):>12}\r\n\r\n"  # of fixed width: the body is padded later
     )
     return head.encode() + body + b"\r\n\r\n"
 
@@ -165,14 +166,14 @@ def _plain(record_id: str, length: int) -> bytes | None:
 
 
 def _compressed(record_id: str, length: int) -> bytes | None:
-    """Return a gzip member that is filled up with blanks in the comment of its head (RFC 1952)."""
+    """Return a gzip member, padded with spaces in its header's comment field (RFC 1952)."""
     plain = _record(record_id, _BODY)
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = packer.compress(plain) + packer.flush()
-    sums = zlib.crc32(plain).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
-    missing = length - 10 - len(packed) - len(sums)
-    if missing < 0:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    data = compressor.compress(plain) + compressor.flush()
+    trailer = zlib.crc32(plain).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
+    padding = length - 10 - len(data) - len(trailer)
+    if padding < 0:
         return None
-    comment = b" " * (missing - 1) + b"\0" if missing else b""
-    flags = 0x10 if missing else 0
-    return bytes([0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 2, 255]) + comment + packed + sums
+    comment = b" " * (padding - 1) + b"\0" if padding else b""
+    flags = 0x10 if padding else 0
+    return bytes([0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 2, 255]) + comment + data + trailer

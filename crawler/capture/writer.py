@@ -1,4 +1,4 @@
-"""Every response goes to a WARC file before anybody works with it."""
+"""Writes WARC files: every response is recorded before any other code uses it."""
 
 import contextlib
 import errno
@@ -22,18 +22,18 @@ from crawler.capture.private import make_folder, open_private
 from storage.errors import CaptureError
 from storage.model.articles import Capture
 
-_GZIP_LEVEL = 6  # 9 takes twice the time for a hundredth less
-_GZIP_FORMAT = 31  # zlib's word for gzip, with its largest window
-_MOST_HELD = 16 * 1024 * 1024  # bytes of bodies
-_HOP = {"transfer-encoding"}  # Scrapy has undone it: the stored body would not match it
+_GZIP_LEVEL = 6  # 9 takes twice the time and saves one percent
+_GZIP_FORMAT = 31  # zlib's wbits for gzip with the largest window
+_MAX_HELD_BYTES = 16 * 1024 * 1024  # of bodies
+_HOP_BY_HOP = {"transfer-encoding"}  # Scrapy has undone it: the stored body would not match it
 _HEADERS = Iterable[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request with its response, as they went over the line; `received_at` in UTC.
+    """One request with its response, as sent over the network; `received_at` in UTC.
 
-    is_cut: the body was over the limit and is not here.
+    is_cut: the body was over the limit and is left out.
     """
 
     url: str
@@ -49,15 +49,15 @@ class Exchange:
 
 
 class WarcFiles:
-    """The WARC files of one run: `<outlet>-<UTC start>-<run id>-<serial>.warc.gz`, a gzip member
-    a record, below `<captures>/<outlet>/<year>/`.
+    """The WARC files of one run: `<outlet>-<UTC start>-<run id>-<serial>.warc.gz`.
 
-    captures: folder that the captures' paths are relative to. agent: our user agent.
-    max_bytes: a file that has reached this size is followed by the next. No file that exists is
-    ever opened: after a crash its last record may be torn. written: the files so far.
+    They are written below `<captures>/<outlet>/<year>/`, each record as a gzip member of its own.
+    captures: the folder that the captures' paths are relative to. agent: our user agent.
+    max_bytes: a file that has reached this size is followed by the next. An existing file is
+    never opened: after a crash its last record may be torn. written: the files so far.
 
-    An exchange that may turn out to say nothing new can be held back. It is written before the
-    next that is not, so that the order is that of the line; else `finish` decides.
+    An exchange that may bring nothing new can be held back. It is written before the next exchange
+    that is not held back, so that records keep their order; otherwise `finish` decides.
     """
 
     def __init__(
@@ -89,42 +89,43 @@ class WarcFiles:
         self._info_id = ""
 
     def write(self, exchange: Exchange) -> Capture:
-        """Write one exchange and return where its response lies; it is on the disk then.
+        """Write one exchange to disk (fsync), and return the capture that points to its response.
 
-        Raises CaptureError where the folder or disk does not take it; the file then ends with
-        the last whole record.
+        Raises CaptureError if it cannot be written; the file then ends with the last whole record.
         """
         self.release()
         return self._write(exchange)
 
-    def hold(self, exchange: Exchange, place: Callable[[Capture], None]) -> None:
-        """Keep an exchange back. place: called with where it lies, with nowhere at first.
+    def hold(self, exchange: Exchange, set_capture: Callable[[Capture], None]) -> None:
+        """Hold an exchange back.
 
-        Raises CaptureError where the folder takes none, or so many are held that they are written,
-        and cannot be.
+        set_capture: called now with a capture without a file, and with the real one once the
+        exchange is written. Raises CaptureError if the folder is not writable, or if too many
+        bytes are held back and writing them fails.
         """
         try:
-            self._need_folder()
+            self._require_folder()
         except OSError as error:
-            raise self._cannot(error) from None
-        place(_nowhere(exchange))
-        self._held.append((exchange, place))
-        if sum(len(held.body) for held, _ in self._held) > _MOST_HELD:
+            raise self._write_error(error) from None
+        set_capture(_unwritten(exchange))
+        self._held.append((exchange, set_capture))
+        if sum(len(held.body) for held, _ in self._held) > _MAX_HELD_BYTES:
             self.release()
 
     def release(self) -> None:
-        """Write what is held back: it counts. Raises CaptureError."""
+        """Write the exchanges that are held back. Raises CaptureError."""
         held, self._held = self._held, []
-        for exchange, place in held:
-            place(self._write(exchange))
+        for exchange, set_capture in held:
+            set_capture(self._write(exchange))
 
-    def finish(self, *, is_quiet: bool) -> None:
+    def finish(self, *, found_nothing: bool) -> None:
         """Close the file. Raises CaptureError.
 
-        is_quiet: what is still held back led to nothing. It is dropped where nothing else was
-        recorded and the outlet has a file of this day: one such record a day is enough.
+        found_nothing: the exchanges still held back brought nothing new. They are dropped if
+        nothing else was recorded and the outlet has a file of this day: one such record a day is
+        enough.
         """
-        if is_quiet and not self.written and any(self._folder.glob(f"{self._day}*")):
+        if found_nothing and not self.written and any(self._folder.glob(f"{self._day}*")):
             self._held.clear()
         self.release()
         self.close()
@@ -136,7 +137,7 @@ class WarcFiles:
             data, record = _pair(exchange, self._info_id)
             _append(file, offset, data)
         except OSError as error:
-            raise self._cannot(error) from None
+            raise self._write_error(error) from None
         if offset + len(data) >= self._max_bytes:
             self.close()
         headers = record.rec_headers
@@ -157,7 +158,7 @@ class WarcFiles:
                 self._file.close()
             self._file = None
 
-    def _need_folder(self) -> None:
+    def _require_folder(self) -> None:
         make_folder(self._folder)
         if not os.access(self._folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._folder))
@@ -166,25 +167,25 @@ class WarcFiles:
         if self._file is None:
             self._serial += 1
             self._path = self._folder / f"{self._stem}-{self._serial:05}.warc.gz"
-            self._need_folder()
-            # Unbuffered: what a full disk refuses must not be written again when it is closed.
+            self._require_folder()
+            # Unbuffered: bytes that a full disk refuses must not be written again at the close.
             self._file = open_private(self._path, "xb", buffering=0)
             self.written.append(self._path)
             data, self._info_id = _info_record(self._path.name, self._info)
             _append(self._file, 0, data)
         return self._file
 
-    def _cannot(self, error: OSError) -> CaptureError:
+    def _write_error(self, error: OSError) -> CaptureError:
         self.close()
-        where = self._path if self._path.name else self._folder
+        path = self._path if self._path.name else self._folder
         return CaptureError(
-            f"{where}: cannot be written: {error.strerror or error}; the captures folder needs"
+            f"{path}: cannot be written: {error.strerror or error}; the captures folder needs"
             " space and write permission"
         )
 
 
-def _nowhere(exchange: Exchange) -> Capture:
-    """Return the capture of an exchange that is not written: no archive takes it."""
+def _unwritten(exchange: Exchange) -> Capture:
+    """Return the capture of an exchange that is not written; no archive accepts it."""
     return Capture(exchange.url, exchange.received_at, exchange.status, "", 0, "", "")
 
 
@@ -196,7 +197,7 @@ def _append(file: FileIO, offset: int, data: bytes) -> None:
             rest = rest[file.write(rest) or 0 :]
         os.fsync(file.fileno())
     except OSError:
-        # A half record would end every reader's pass through the file.
+        # Readers stop at a torn record.
         with contextlib.suppress(OSError):
             os.ftruncate(file.fileno(), offset)
         raise
@@ -237,9 +238,9 @@ def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
         http_headers=_response_head(exchange),
         warc_headers_dict=common | extra,
     )
-    answered_by = {"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")}
+    concurrent = {"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")}
     request = _RECORDS.create_warc_record(
-        url, "request", http_headers=_request_head(exchange), warc_headers_dict=common | answered_by
+        url, "request", http_headers=_request_head(exchange), warc_headers_dict=common | concurrent
     )
     return _member(response) + _member(request), response
 
@@ -247,7 +248,7 @@ def _pair(exchange: Exchange, info_id: str) -> tuple[bytes, ArcWarcRecord]:
 def _response_head(exchange: Exchange) -> StatusAndHeaders:
     known = {status.value: status.phrase for status in HTTPStatus}
     line = f"{exchange.status} {known.get(exchange.status, 'Unknown')}"
-    headers = [(n, v) for n, v in _texts(exchange.response_headers) if n.lower() not in _HOP]
+    headers = [(n, v) for n, v in _texts(exchange.response_headers) if n.lower() not in _HOP_BY_HOP]
     return StatusAndHeaders(line, headers, protocol=exchange.protocol or "HTTP/1.1")
 
 
@@ -260,7 +261,7 @@ def _request_head(exchange: Exchange) -> StatusAndHeaders:
 
 
 def _texts(headers: _HEADERS) -> list[tuple[str, str]]:
-    """Return headers as text that a WARC can hold: ASCII names, values of one line."""
+    """Return headers as text that a WARC file can hold: ASCII names, one-line values."""
     return [
         (quote(name.decode("latin-1"), safe="!#$%&'*+-.^_`|~"), _one_line(value.decode("latin-1")))
         for name, value in headers
@@ -268,11 +269,11 @@ def _texts(headers: _HEADERS) -> list[tuple[str, str]]:
 
 
 def _address(url: str) -> str:
-    """Return a URL as it can stand in a header: everything but printable ASCII percent-encoded."""
+    """Return a URL for a header: everything but printable ASCII is percent-encoded."""
     return quote(url, safe="".join(map(chr, range(33, 127))), errors="replace")
 
 
 def _one_line(text: str) -> str:
-    """Return `text` with control characters as blanks; what is not ASCII is percent-encoded."""
+    """Return `text` with control characters as spaces, and non-ASCII ones percent-encoded."""
     line = "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in text)
     return quote(line.strip(), safe="".join(map(chr, range(32, 127))))

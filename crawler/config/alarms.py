@@ -1,4 +1,4 @@
-"""The tables [alarms] and [channels] of the configuration: whom to notify, and by what. Pure."""
+"""The tables [alarms] and [channels] of the configuration: whom to notify, and how. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ _REPLACED = {
 class Alarming(Table):
     """Whom to notify of alarms, besides the log.
 
-    channels: by a name of one's own an Apprise URL, such as mailtos://… or jsons://…. `${NAME}`
-    in it names an environment variable, `${file:PATH}` a file that holds the value.
+    channels: Apprise URLs, such as mailtos://… or jsons://…, by names of the user's choice.
+    `${NAME}` in a URL is replaced by an environment variable, `${file:PATH}` by a file's content.
     """
 
     channels: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
-    def _is_of_today(cls, values: Any) -> Any:
+    def _reject_replaced_keys(cls, values: Any) -> Any:
         for key, instead in _REPLACED.items():
             if isinstance(values, dict) and key in values:
                 raise ConfigError(
@@ -45,7 +45,7 @@ class Alarming(Table):
 
 
 def check_channels(channels: Mapping[str, str], key: str) -> None:
-    """Raise ConfigError, for pydantic's error would repeat a URL with its password.
+    """Raise ConfigError for a bad name or URL; pydantic's own error would show a URL's password.
 
     key: of the table, such as "alarms.channels".
     """

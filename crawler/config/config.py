@@ -1,4 +1,4 @@
-"""The configuration file: where the archive and captures are, who we say we are, how we behave."""
+"""The configuration file: the archive, captures, our contact, limits, alarms and schedule."""
 
 import os
 import tomllib
@@ -20,11 +20,11 @@ from crawler.shipped import shipped
 from storage.errors import ConfigError
 
 DEFAULT_CONFIG = Path("tinquan.toml")
-"""What is read where no other file is named: the one in the current folder, if it is there."""
+"""The file in the current folder that is read, if it exists, when no other is named."""
 
 
 class Limits(Table):
-    """Bounds on one crawl. Times in seconds, sizes in bytes."""
+    """Limits of one crawl. Times in seconds, sizes in bytes."""
 
     run_seconds: int = Field(3600, ge=10)
     download_seconds: int = Field(60, ge=1)
@@ -42,22 +42,23 @@ class _WatchFile(Table):
 
 
 class Config(Table):
-    """A configuration file with its paths made absolute; the defaults where there is none.
+    """A configuration file; the defaults if there is none. `resolved` makes its paths absolute.
 
-    file: where it was read from. root: what paths are taken from, itself from the file's folder,
-    or the current one.
-    archive: database URL; a bare or relative SQLite path is taken from `root`.
-    captures, logs: folders for WARC files and crawl logs. object_store: the URL of the one that
+    file: the file that it was read from. root: the folder that paths are relative to; itself
+    relative to the file's folder, or else the current one.
+    archive: database URL; a bare or relative SQLite path is relative to `root`.
+    captures, logs: folders for WARC files and crawl logs. object_store: the URL of the store that
     closed WARC files are pushed to, "" for none; keep_days: how long they stay here after that.
-    outlets: folder of own outlet files, read besides the shipped ones unless `shipped_outlets` is
-    false. gazetteer: folder of the tables of places.
-    alarms: whom to notify of what is wrong.
-    channels: by a name of one's own an Apprise URL, for watches; those of the alarms serve too.
-    watches: what is told to whom; watch_file: a file that holds some of them.
-    reader: where the archive's web pages are, as people reach them: an address with {id}.
-    schedule: when what is crawled, and the maintenance jobs.
-    contact: address or page in the user agent, so that an outlet can reach us; without it
-    nothing is fetched.
+    outlets: folder of the user's outlet files, read besides the shipped ones unless
+    `shipped_outlets` is false. gazetteer: folder of the tables of places.
+    alarms: whom to notify of alarms.
+    channels: Apprise URLs for watches, by names of the user's choice; watches can use those of the
+    alarms too.
+    watches: what to notify whom of; watch_file: a file with further watches.
+    reader: the public address of an article's page on the archive's website, with {id}.
+    schedule: when to crawl what, and when to run maintenance jobs.
+    contact: e-mail address or web page in the user agent, so that an outlet can reach us; without
+    it nothing is fetched.
     """
 
     file: Path | None = None
@@ -81,7 +82,7 @@ class Config(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _captures_may_be_a_url(cls, values: Any) -> Any:
+    def _split_captures(cls, values: Any) -> Any:
         return with_object_store(values) if isinstance(values, dict) else values
 
     @field_validator("contact")
@@ -115,34 +116,34 @@ class Config(Table):
 
     @property
     def all_channels(self) -> dict[str, str]:
-        """The channels that watches can name."""
+        """The channels that watches can use."""
         return self.alarms.channels | self.channels
 
     @property
     def user_agent(self) -> str:
-        """What we call ourselves in every request."""
+        """The User-Agent header of every request."""
         name = f"tinquan/{version('tinquan')}"
         return f"{name} (+{self.contact})" if self.contact else name
 
     @property
     def outlet_folders(self) -> tuple[Path, ...]:
-        """Where outlet files are read: a file replaces those of its name in earlier folders.
+        """The folders of outlet files: a file replaces those of its name in earlier folders.
 
-        The folder of own files need not be there while it has its default name.
+        The user's folder need not exist while it has its default name.
         """
-        may_lack = self.shipped_outlets and self.outlets == self.root / "outlets"
-        own = () if may_lack and not self.outlets.is_dir() else (self.outlets,)
+        may_be_missing = self.shipped_outlets and self.outlets == self.root / "outlets"
+        own = () if may_be_missing and not self.outlets.is_dir() else (self.outlets,)
         shared = (shipped("outlets"),) if self.shipped_outlets else ()
         return tuple(dict.fromkeys((*shared, *own)))
 
     def outlet_file(self, slug: str) -> Path:
-        """Return where the file of an outlet is, or where an own one goes if there is none."""
+        """Return the path of an outlet's file; if there is none, the path for a new one."""
         files = [folder / f"{slug}.toml" for folder in reversed(self.outlet_folders)]
         return next((file for file in files if file.is_file()), self.outlets / f"{slug}.toml")
 
     @property
     def archive_name(self) -> str:
-        """The archive's address as people may see it: a file's path, or a URL without password."""
+        """The archive's address for messages: a file's path, or a URL without credentials."""
         if self.archive.startswith("sqlite:///"):
             return self.archive.removeprefix("sqlite:///")
         parts = urlsplit(self.archive)
@@ -158,14 +159,14 @@ class Config(Table):
                 "archive": absolute_archive(self.archive, root),
                 "captures": root / self.captures,
                 "logs": root / self.logs,
-                "outlets": (root / self.outlets).resolve(),  # `root` need not be there yet
+                "outlets": (root / self.outlets).resolve(),  # `root` need not exist yet
                 "gazetteer": (root / self.gazetteer).resolve(),
             }
         )
 
 
 def absolute_archive(url: str, root: Path) -> str:
-    """Return a database URL; a relative SQLite path, or a bare file name, is taken from `root`."""
+    """Return a database URL; a relative SQLite path, or a bare file name, is relative to `root`."""
     if "://" not in url:
         url = f"sqlite:///{url}"
     prefix = "sqlite:///"
@@ -183,9 +184,9 @@ def checked_contact(text: str) -> str:
 
 
 def require_contact(contact: str, file: Path | None) -> None:
-    """Raise ConfigError where outlets could not reach us: then nothing may be fetched.
+    """Raise ConfigError if there is no contact: nothing may be fetched without one.
 
-    file: the configuration that should name the contact.
+    file: the configuration that should give the contact.
     """
     if not contact:
         first = "" if file else "`tinquan init` makes that file; "
@@ -196,9 +197,9 @@ def require_contact(contact: str, file: Path | None) -> None:
 
 
 def load_config(file: Path | None = None) -> Config:
-    """Return the configuration in `file`, else of TINQUAN_CONFIG, else of the current folder.
+    """Return the configuration in `file`, else in TINQUAN_CONFIG's, else in the current folder's.
 
-    Where the current folder has none either, everything has its default. Raises ConfigError that
+    If the current folder has none either, all keys have their defaults. Raises ConfigError that
     names file and key.
     """
     named = file or os.environ.get(CONFIG_VARIABLE)
@@ -216,26 +217,26 @@ def load_config(file: Path | None = None) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{path}: cannot be read: {said}; expected a configuration file"
+            f"{path}: cannot be read: {reason}; expected a configuration file"
         ) from None
 
 
 def _with_watch_file(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the watches of a configuration with those of the file it names. Raises ConfigError."""
+    """Return a configuration's watches and those of its watch_file. Raises ConfigError."""
     named = values.get("watch_file")
     if not isinstance(named, str):
         return {}
     file = path.parent / str(values.get("root", "")) / named
     try:
-        held = _WatchFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        further = _WatchFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"watch_file {file}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"watch_file {file}: {explain(error)}") from None
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise ConfigError(f"watch_file {file}: cannot be read: {said}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"watch_file {file}: cannot be read: {reason}") from None
     own = values.get("watches", [])
-    return {"watches": [*own, *held.watches]} if isinstance(own, list) else {}
+    return {"watches": [*own, *further.watches]} if isinstance(own, list) else {}

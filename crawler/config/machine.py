@@ -1,4 +1,4 @@
-"""What this machine is called in run rows, locks and alarms."""
+"""This machine's name in run rows, locks and alarms."""
 
 import os
 import socket
@@ -7,8 +7,8 @@ MACHINE_VARIABLE = "TINQUAN_MACHINE"
 
 
 def machine_name() -> str:
-    """Return the name that the environment gives, else the host's.
+    """Return the name in TINQUAN_MACHINE, else the host's.
 
-    Two containers, or two schedules of one machine, need a name each.
+    Two containers, or two schedules on one machine, need different names.
     """
     return os.environ.get(MACHINE_VARIABLE) or socket.gethostname()

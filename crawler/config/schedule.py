@@ -1,4 +1,4 @@
-"""The table [schedule] of the configuration, and each section's cadence from all files. Pure."""
+"""The table [schedule] of the configuration, and the cadence that results for a section. Pure."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,10 @@ from storage.errors import ConfigError, UnknownOutletError
 
 
 class OutletSchedule(Table):
-    """What this deployment wants otherwise than an outlet's file says.
+    """This deployment's changes to an outlet's file.
 
-    sections: a cadence by the section's slug. pause: no scheduled crawls, until further notice.
-    tags: beside those that the file gives.
+    sections: cadences by the section's slug. pause: no scheduled crawls. tags: besides those in
+    the file.
     """
 
     cadence: Cadence = Cadence()
@@ -26,15 +26,15 @@ class OutletSchedule(Table):
 
 
 class Schedule(Table):
-    """What `tinquan schedule` does.
+    """The settings of `tinquan schedule`.
 
-    jobs: crawls at the same time, of this machine; jobs_in_all: of all machines that share the
-    archive, 0 for no limit but each machine's own.
-    cadence: of all outlets whose files say nothing else.
-    outlets: by slug. recheck_minutes: how often it is seen whether articles are due to be looked
-    at again; recheck_limit: how many at once, an outlet; 0 turns rechecks off.
-    prune, backup: cron lines, "" for never. backups: folder, taken from the configuration's root;
-    best on another disk. log_days: how long logs of crawls are kept.
+    jobs: the most crawls at the same time on this machine; jobs_in_all: on all machines that share
+    the archive, 0 for no limit but each machine's own.
+    cadence: of all outlets whose files give no other. outlets: by slug.
+    recheck_minutes: how often to look for articles that are due for a recheck; recheck_limit: how
+    many to recheck at once for an outlet, 0 for none.
+    prune, backup: cron lines, "" for never. backups: folder, relative to the configuration's root;
+    best on another disk. log_days: how long crawls' logs are kept.
     """
 
     jobs: int = Field(4, ge=1, le=64)
@@ -51,14 +51,14 @@ class Schedule(Table):
 
 
 def check_schedule(schedule: Schedule, outlets: Mapping[str, Outlet], file: str) -> None:
-    """Raise ConfigError (UnknownOutletError) for what names no outlet, no section or no time."""
-    for slug, wanted in schedule.outlets.items():
+    """Raise ConfigError for an unknown outlet (UnknownOutletError), section, or bad cron line."""
+    for slug, override in schedule.outlets.items():
         if slug not in outlets:
             known = ", ".join(outlets) or "none"
             raise UnknownOutletError(
                 f"{file}: schedule.outlets.{slug}: no such outlet; there are: {known}"
             )
-        for section in wanted.sections:
+        for section in override.sections:
             try:
                 outlets[slug].section(section)
             except ConfigError as error:
@@ -73,38 +73,36 @@ def check_schedule(schedule: Schedule, outlets: Mapping[str, Outlet], file: str)
 
 
 def tags_of(outlet: Outlet, schedule: Schedule) -> frozenset[str]:
-    """Return an outlet's tags: those of its file, and those that this deployment gives it."""
-    wanted = schedule.outlets.get(outlet.slug, OutletSchedule())
-    return frozenset(outlet.tags + wanted.tags)
+    """Return an outlet's tags: those of its file, and those of this deployment."""
+    override = schedule.outlets.get(outlet.slug, OutletSchedule())
+    return frozenset(outlet.tags + override.tags)
 
 
 def cadences(outlet: Outlet, schedule: Schedule, file: str) -> dict[str, Cadence]:
-    """Return the cadence of each section that is crawled without being named.
+    """Return the cadence of each section that is crawled by default.
 
-    The configuration's word on an outlet comes before the outlet's file, that before the
-    configuration's word on all. Raises ConfigError that names file and key.
+    The configuration's cadence for an outlet takes precedence over the outlet's file, and that
+    over the configuration's cadence for all. Raises ConfigError that names file and key.
     """
-    wanted = schedule.outlets.get(outlet.slug, OutletSchedule())
-    found = {}
+    override = schedule.outlets.get(outlet.slug, OutletSchedule())
+    by_section = {}
     for section in outlet.sections:
-        if not (section.crawl or section.slug in wanted.sections):
+        if not (section.crawl or section.slug in override.sections):
             continue
-        nearer = wanted.sections.get(section.slug)
+        own = override.sections.get(section.slug)
         try:
-            cadence = schedule.cadence.with_(
-                outlet.cadence, section.cadence, wanted.cadence, nearer
-            )
+            cadence = schedule.cadence.with_(outlet.cadence, section.cadence, override.cadence, own)
             check_floor(cadence, outlet.floor)
         except ValidationError as error:
-            raise ConfigError(_at(file, outlet, section.slug, explain(error))) from None
+            raise ConfigError(_message(file, outlet, section.slug, explain(error))) from None
         except ValueError as error:
-            raise ConfigError(_at(file, outlet, section.slug, str(error))) from None
-        found[section.slug] = cadence
-    return found
+            raise ConfigError(_message(file, outlet, section.slug, str(error))) from None
+        by_section[section.slug] = cadence
+    return by_section
 
 
-def _at(file: str, outlet: Outlet, section: str, what: str) -> str:
+def _message(file: str, outlet: Outlet, section: str, error: str) -> str:
     return (
         f"{file}: cadence of {outlet.slug}, section {section} ([schedule] and the outlet's own"
-        f" file): {what}"
+        f" file): {error}"
     )

@@ -1,6 +1,6 @@
-"""Names of environment variables; apart, for the help of commands says them and reads nothing."""
+"""Names of environment variables, in a module that the commands' help can import cheaply."""
 
 CONFIG_VARIABLE = "TINQUAN_CONFIG"
 ARCHIVE_VARIABLE = "TINQUAN_ARCHIVE"
-"""By it a crawl's process learns its archive: everybody may read a command's words, with the
-password in them, but only the same user its environment."""
+"""The archive's URL, for a crawl's process: it may hold a password, and any user can read a
+process's arguments, but only the same user its environment."""

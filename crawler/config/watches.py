@@ -1,4 +1,4 @@
-"""The tables [[watches]] of the configuration: what is told to whom, and when. Pure."""
+"""The tables [[watches]] of the configuration: what to notify whom of, and when. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,17 +27,17 @@ _CONDITIONS = ("words", "places", "outlets", "sections", "authors", "tags", "kin
 
 
 class Watch(Table):
-    """What somebody wants to be told of.
+    """A saved query, and the channels that are notified of what it finds.
 
-    name: of the user's own; a renamed watch starts over. words: as `tinquan search` takes them;
-    fold: diacritics do not count in them. places: names or ids, any of them; reach: how far each
-    goes; about: how sure it must be that an article is about them. outlets, sections, authors,
-    tags, kinds: any of the values.
-    tell: of what. least_change: the share of an edit's words from which on it is told. most:
-    entries of a topic that a digest shows.
+    name: the user's choice; a renamed watch starts over. words: in the syntax of `tinquan search`;
+    fold: ignore diacritics in them. places: names or ids, any of which matches; reach: how far
+    each goes; about: the least confidence that an article is about them. outlets, sections,
+    authors, tags, kinds: any of the values matches.
+    tell: the topics to report. least_change: the least share of changed words in a reported edit.
+    most: the most entries for a topic in a digest.
     to: names of channels. when: "daily 06:30", "hourly" (both in Việt Nam's time) or "at once".
-    always: send a digest also where there is nothing to tell.
-    feed: an Atom file that is kept with what the watch found, taken from the configuration's root.
+    always: send a digest even if it is empty.
+    feed: an Atom file for what the watch finds, relative to the configuration's root.
     """
 
     name: str = Field(max_length=60)
@@ -82,7 +82,7 @@ class Watch(Table):
         return value
 
     @model_validator(mode="after")
-    def _asks_and_tells(self) -> Self:
+    def _has_conditions_and_targets(self) -> Self:
         try:
             parse_words(self.words, fold=self.fold)
         except QueryError as error:
@@ -95,7 +95,7 @@ class Watch(Table):
 
 
 def check_watches(watches: Iterable[Watch], channels: Mapping[str, str]) -> None:
-    """Raise ConfigError for two watches of one name, one feed, or a channel that is not there."""
+    """Raise ConfigError for two watches of one name or one feed, and for an unknown channel."""
     names: set[str] = set()
     feeds: set[PurePath] = set()
     for watch in watches:

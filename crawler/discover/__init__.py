@@ -1,4 +1,4 @@
-"""One response → the article links it holds. Pure: bytes in, values out."""
+"""Parses a listing's response into article links. Pure: bytes in, values out."""
 
 from typing import Literal
 
@@ -25,5 +25,5 @@ __all__ = ["CUT_SHORT", "Child", "DiscoveryResult", "Form", "Link", "LinkSource"
 
 
 def discover(form: Form, page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
-    """Return what a response of the given form leads to, or the named reason why nothing."""
+    """Return the links in a response of the given form, or the reason why there are none."""
     return _READERS[form](page, outlet, family)

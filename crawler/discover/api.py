@@ -1,9 +1,9 @@
-"""Paging APIs → article links.
+"""Parses the responses of paging APIs into article links.
 
 ePi: `data.contents[]` holds content_id, title, date (epoch seconds) and url (relative on some
-outlets): read from public code that uses it on PLO, Tiền Phong and SGGP, 2025-2026.
-OneCMS: objects with LinktoMe2, TitleIcon16 and TimeX2 (local time without a zone): read from
-public code that uses it on Hànộimới, 2026. What wraps them is not known: they are looked for.
+outlets); source: public code that uses it on PLO, Tiền Phong and SGGP, 2025-2026.
+OneCMS: objects with LinktoMe2, TitleIcon16 and TimeX2 (local time without a zone); source: public
+code that uses it on Hànộimới, 2026. Their place in the JSON is not known, so all of it is searched.
 """
 
 import json
@@ -22,15 +22,15 @@ from crawler.page.response import Page
 from crawler.page.urls import absolute_url
 from storage.model.articles import RefusalReason
 
-_MAX_THINGS = 100_000  # JSON values looked at in one answer
+_MAX_VALUES = 100_000  # JSON values searched in one response
 
 
 def epi_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
     """Return the article links of one page of ePi's API; an empty list is the end (EMPTY)."""
-    answer = _parsed(page)
-    if isinstance(answer, DiscoveryResult):
-        return answer
-    data = answer.get("data") if isinstance(answer, dict) else None
+    content = _parse(page)
+    if isinstance(content, DiscoveryResult):
+        return content
+    data = content.get("data") if isinstance(content, dict) else None
     contents = data.get("contents") if isinstance(data, dict) else None
     if not isinstance(contents, list):
         return refused(RefusalReason.MALFORMED, "JSON without data.contents[]")
@@ -41,40 +41,40 @@ def epi_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
 
 
 def onecms_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
-    """Return the article links of one answer of OneCMS's getMoreArticle; none is the end."""
-    answer = _parsed(page)
-    if isinstance(answer, DiscoveryResult):
-        return answer
+    """Return the article links of one response of OneCMS's getMoreArticle; none is the end."""
+    content = _parse(page)
+    if isinstance(content, DiscoveryResult):
+        return content
     names = ("LinktoMe2", "TimeX2", "TitleIcon16")
-    contents = _holding(answer, "LinktoMe2")
+    contents = _objects_with(content, "LinktoMe2")
     if not contents:
         return refused(RefusalReason.EMPTY, "no more articles: no LinktoMe2 in the answer")
     return collect(_links(contents, outlet, names), outlet, family, page.fetched_at)
 
 
-def _parsed(page: Page) -> Any:
-    """Return the JSON of an answer, or the named reason why there is none."""
+def _parse(page: Page) -> Any:
+    """Return a response's JSON, or a DiscoveryResult with the reason why there is none."""
     try:
         return json.loads(page.body)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        blocked = is_challenge(page.body)
-        reason = RefusalReason.BLOCKED if blocked else RefusalReason.MALFORMED
+        is_blocked = is_challenge(page.body)
+        reason = RefusalReason.BLOCKED if is_blocked else RefusalReason.MALFORMED
         return refused(reason, f"not JSON: {str(error)[:100]!r}")
 
 
-def _holding(answer: Any, key: str) -> list[Any]:
-    """Return the objects that have `key`, wherever they stand, in their order."""
-    found, things = [], deque([answer])
-    for _ in range(_MAX_THINGS):
-        if not things:
+def _objects_with(content: Any, key: str) -> list[Any]:
+    """Return the JSON objects that have `key`, at any depth, in document order."""
+    objects, queue = [], deque([content])
+    for _ in range(_MAX_VALUES):
+        if not queue:
             break
-        thing = things.popleft()
-        if isinstance(thing, dict) and key in thing:
-            found.append(thing)
-        elif isinstance(thing, dict | list):
-            inner = thing.values() if isinstance(thing, dict) else thing
-            things.extendleft(reversed(list(inner)))
-    return found
+        value = queue.popleft()
+        if isinstance(value, dict) and key in value:
+            objects.append(value)
+        elif isinstance(value, dict | list):
+            children = value.values() if isinstance(value, dict) else value
+            queue.extendleft(reversed(list(children)))
+    return objects
 
 
 def _links(contents: list[Any], outlet: Outlet, names: tuple[str, str, str]) -> Iterator[Link]:
@@ -83,7 +83,7 @@ def _links(contents: list[Any], outlet: Outlet, names: tuple[str, str, str]) -> 
         href, date, title = (
             (item.get(name) for name in names) if isinstance(item, dict) else (None, None, None)
         )
-        # The API lives on a host of its own; a relative address means the outlet's.
+        # The API has a host of its own; relative addresses are the outlet's.
         url = absolute_url(f"https://{outlet.host}/", href) if isinstance(href, str) else None
         if url:
             printed = str(date) if isinstance(date, str | int) else ""

@@ -1,4 +1,4 @@
-"""From raw addresses to an outlet's article links: one a story, bounded, in the given order."""
+"""Reduces raw links to an outlet's article links: deduplicated, bounded, in the given order."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,39 +22,39 @@ def collect(
     family: Family,
     now: datetime,
     *,
-    most: int = MAX_LINKS,
+    max_links: int = MAX_LINKS,
 ) -> DiscoveryResult:
-    """Return the article links of the outlet's own hosts among `links`, each story once.
+    """Return the article links on the outlet's own hosts among `links`, each article once.
 
-    The first mention of a story gives its place; a date or title that only a later one has is
-    kept, and an AMP copy's address gives way to the page's own. Dates after `now` are read in the
-    outlet's own zone, and dropped where that does not help. most: links, after which they are
+    An article's first link gives its position; a date or title that only a later one has is kept,
+    and an AMP copy's address is replaced by the page's own. A date after `now` is read again in
+    the outlet's time zone, and dropped if it is still in the future. max_links: further links are
     only counted.
     """
     best: dict[str, Link] = {}
     foreign = dropped = 0
     for link in links:
-        if len(best) >= most:  # counted, not looked at: a hostile page has any number
+        if len(best) >= max_links:  # only counted: a hostile page has any number
             dropped += 1
         elif not is_on(link.url, outlet.hosts):
             foreign += 1
         elif (key := article_id(link.url, family)) is not None:
-            best[key] = _merged(best[key], link) if key in best else link
+            best[key] = _merge(best[key], link) if key in best else link
     latest, zone = now + _SKEW, ZoneInfo(outlet.timezone)
-    found = tuple(_tidy(link, latest, zone) for link in best.values())
+    found = tuple(_clean(link, latest, zone) for link in best.values())
     empty = None if found else RefusalReason.EMPTY
     evidence = "" if found else f"no article link ({foreign} on other hosts)"
     return DiscoveryResult(found, (), empty, evidence, foreign, dropped)
 
 
-def _merged(first: Link, second: Link) -> Link:
+def _merge(first: Link, second: Link) -> Link:
     swap = _is_amp(first.url) and not _is_amp(second.url)
     url, copy = (second.url, first.url) if swap else (first.url, second.url)
-    news = () if copy in {url, *first.copies} else (copy,)
+    new_copies = () if copy in {url, *first.copies} else (copy,)
     return replace(
         first,
         url=url,
-        copies=(*first.copies, *news)[:MAX_COPIES],
+        copies=(*first.copies, *new_copies)[:MAX_COPIES],
         published_at=first.published_at or second.published_at,
         title=first.title or second.title,
     )
@@ -64,7 +64,7 @@ def _is_amp(url: str) -> bool:
     return url.endswith(".amp") or "/amp/" in url or "://amp." in url
 
 
-def _tidy(link: Link, latest: datetime, zone: ZoneInfo) -> Link:
+def _clean(link: Link, latest: datetime, zone: ZoneInfo) -> Link:
     title = " ".join(normalize(link.title).split())[:MAX_TITLE] if link.title else None
     published_at = not_after(link.published_at, latest, zone) if link.published_at else None
     return replace(link, published_at=published_at, title=title or None)

@@ -1,4 +1,4 @@
-"""Article links of a site whose form nobody knows, by what addresses of articles look like."""
+"""Finds article links on a site of unknown platform, by what articles' URLs usually look like."""
 
 import re
 from dataclasses import replace
@@ -9,10 +9,10 @@ from crawler.families.base import Family
 from crawler.outlets.model import Outlet
 from crawler.page.response import Page
 
-# A slug of at least three words and a number, or of seven words: the address of a story. Sections
-# have shorter names, tags and events often say what they are. Blanks before or after a headline
-# leave a dash there (Báo Cần Thơ).
-_STORY = re.compile(
+# A slug of at least three words and a number, or of seven words, is an article's. Sections have
+# shorter names; URLs of tags and events often say so. Spaces before or after a headline leave a
+# dash there (Báo Cần Thơ).
+_ARTICLE = re.compile(
     r"(?P<id>/(?:[\w.-]+/)*"
     r"-?(?:(?:[a-z0-9]+-+){3,}(?:post|ar|a|d|c|i)?\d{4,}|(?:[a-z0-9]+-+){6,}[a-z0-9]+"
     r"|(?:[a-z0-9]+-+){2,}[a-z0-9]+[./-](?:post|ar|a|d)?\d{4,})"
@@ -26,7 +26,7 @@ _OTHER = re.compile(
 
 
 def guessed_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
-    """Return the links of a page that look like articles of its own host, in the page's order."""
-    found = page_links(page, outlet, replace(family, article_url=_STORY))
+    """Return the links of a page that look like articles of its own host, in page order."""
+    found = page_links(page, outlet, replace(family, article_url=_ARTICLE))
     links = tuple(link for link in found.links if not _OTHER.search(link.url))
     return replace(found, links=links)

@@ -1,4 +1,4 @@
-"""What discovery finds."""
+"""The results of discovery: links, and sitemaps of an index."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,18 +8,18 @@ from storage.model.articles import RefusalReason
 
 LinkSource = Literal["feed", "listing", "api", "sitemap"]
 
-MAX_LINKS = 5_000  # of one response; an honest listing has under 600
-MAX_SITEMAP_LINKS = 50_000  # the sitemap protocol's own bound
+MAX_LINKS = 5_000  # of one response; real listings have fewer than 600
+MAX_SITEMAP_LINKS = 50_000  # the sitemap protocol's own limit
 MAX_TITLE = 500  # characters
-MAX_COPIES = 10  # addresses of one article that are remembered
+MAX_COPIES = 10  # further addresses kept for one article
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """One article's address, as a listing gives it.
 
-    published_at: UTC once it is collected; None where the listing gives none, or a future one.
-    is_day: of published_at only the day is known: it is the first moment of that day.
+    published_at: in UTC after `collect`; None if the listing gives none, or one in the future.
+    is_day: True if only the day is known; published_at is then the start of that day.
     source: how it was found. copies: other addresses of the same article in the same response.
     """
 
@@ -32,15 +32,13 @@ class Link:
 
     @property
     def published_before(self) -> datetime | None:
-        """The latest moment at which it can have been published, UTC."""
+        """The latest possible publication time, UTC."""
         return latest(self.published_at, is_day=self.is_day)
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One sitemap that a sitemap index names. `modified_at` is its lastmod, UTC; is_day: of it
-    only the day is known.
-    """
+    """One sitemap of a sitemap index. modified_at: lastmod, UTC. is_day: only the day is known."""
 
     url: str
     modified_at: datetime | None = None
@@ -48,24 +46,24 @@ class Child:
 
     @property
     def modified_before(self) -> datetime | None:
-        """The latest moment at which it can have been changed, UTC."""
+        """The latest possible time of its last change, UTC."""
         return latest(self.modified_at, is_day=self.is_day)
 
 
 def latest(moment: datetime | None, *, is_day: bool) -> datetime | None:
-    """Return the last moment that a printed date can mean."""
+    """Return the latest time that a printed date can mean."""
     return moment + timedelta(days=1) if moment is not None and is_day else moment
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """What one response led to.
+    """The links of one response.
 
-    reason, evidence: set where the response is not what was asked for, or brings nothing at all.
-    foreign: addresses on other hosts, which were left out.
-    dropped: links over the bound of one response.
-    is_cut: the document ends before its end; what came until then is read.
-    zone: the section's own number, where its page tells it.
+    reason, evidence: set if the response is not of the requested form, or has no links at all.
+    foreign: the number of links to other hosts, which were left out.
+    dropped: the number of links over the limit of one response.
+    is_cut: the document is truncated; the links before that point are kept.
+    zone: the section's number in the CMS, if its page gives it.
     """
 
     links: tuple[Link, ...] = ()
@@ -79,5 +77,5 @@ class DiscoveryResult:
 
 
 def refused(reason: RefusalReason, evidence: str) -> DiscoveryResult:
-    """Return the finding of a response that is refused."""
+    """Return the result of a refused response."""
     return DiscoveryResult(reason=reason, evidence=evidence)

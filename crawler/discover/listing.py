@@ -1,4 +1,4 @@
-"""Section pages, topic pages, paged listings → article links."""
+"""Parses HTML listings (section pages, topic pages, their further pages) into article links."""
 
 import re
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from storage.model.articles import RefusalReason
 
 
 def page_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
-    """Return the article links among all anchors of a page, in the page's order.
+    """Return the article links among all anchors of a page, in page order.
 
-    Every anchor counts: lead stories, lists and "most read" boxes carry different classes in
-    every theme, while the family's article address stays. A challenge page is refused as BLOCKED.
-    Runs in quadratic time on hostile markup: call it where it can be killed.
+    Every anchor counts: lead stories, lists and "most read" boxes have different classes in every
+    theme, but the form of a family's article URLs is stable. A challenge page is refused as
+    BLOCKED. It takes quadratic time on hostile markup: call it in a process that can be killed.
     """
     if not page.body.strip():
         return refused(RefusalReason.EMPTY, "an empty answer")
@@ -36,7 +36,7 @@ def page_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
 
 
 def _zone(tree: LexborHTMLParser, family: Family) -> int | None:
-    """Return the number by which the family's paging knows the section, if its page tells."""
+    """Return the section's number, which the family's paging needs, if its page gives it."""
     if family.zone is None:
         return None
     selector, attribute = family.zone

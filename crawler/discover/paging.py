@@ -1,4 +1,4 @@
-"""Where a section's next page lies. Pure."""
+"""The addresses of a section's further pages. Pure."""
 
 import re
 
@@ -11,7 +11,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def paging_of(outlet: Outlet, section: Section, family: Family) -> Paging | None:
-    """Return how a section is paged: by its own rule, its outlet's, or its family's."""
+    """Return a section's paging: its own rule, else its outlet's, else its family's."""
     rule = section.paging or outlet.paging
     if rule is None:
         return family.paging
@@ -21,10 +21,10 @@ def paging_of(outlet: Outlet, section: Section, family: Family) -> Paging | None
 def page_url(
     paging: Paging, outlet: Outlet, section: Section, page: int, zone: int | None, last: str | None
 ) -> str | None:
-    """Return the address of a section's further page, None where a field of it is not known.
+    """Return the address of a section's further page, None if a field of its template is unknown.
 
-    page: value of {page}. zone: as the section's page told it; the file's own comes first.
-    last: id of the last article of the page before.
+    page: the value of {page}. zone: as the section's page gives it; the outlet file's has
+    precedence. last: the id of the last article on the page before.
     """
     zone = section.zone or zone
     path = _ENDING.sub("", section.path) if section.path else None

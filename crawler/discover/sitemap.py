@@ -1,4 +1,4 @@
-"""Sitemaps and sitemap indexes → article links, or further sitemaps."""
+"""Parses sitemaps and sitemap indexes into article links, or further sitemaps."""
 
 import re
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _DAY = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*")
 
 
 def sitemap_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult:
-    """Return what a sitemap holds: article links of a urlset, or the children of an index.
+    """Return the article links of a sitemap, or the children of a sitemap index.
 
-    A link's date is the news extension's publication date, else lastmod (which may be the time
-    of a build: it is never before the publication). An index that names itself, or another host,
-    loses that child.
+    A link's date is the news extension's publication date, else lastmod (which may be the time of
+    a later build, but is never before the publication). Children that are the index itself, or on
+    another host, are left out.
     """
     document = parse_xml(page.body)
     if isinstance(document, DiscoveryResult):
@@ -32,12 +32,12 @@ def sitemap_links(page: Page, outlet: Outlet, family: Family) -> DiscoveryResult
     root = document.root
     zone = ZoneInfo(outlet.timezone)
     if local_name(root) == "sitemapindex":
-        return document.found(_index(root, page.url, outlet, zone))
+        return document.with_cut(_index(root, page.url, outlet, zone))
     if local_name(root) != "urlset":
         name = local_name(root)[:50]
         return refused(RefusalReason.MALFORMED, f"no sitemap: its root is {name!r}")
-    links, most = _links(root, page.url, zone), MAX_SITEMAP_LINKS
-    return document.found(collect(links, outlet, family, page.fetched_at, most=most))
+    links, limit = _links(root, page.url, zone), MAX_SITEMAP_LINKS
+    return document.with_cut(collect(links, outlet, family, page.fetched_at, max_links=limit))
 
 
 def _links(root: etree._Element, base: str, zone: ZoneInfo) -> Iterator[Link]:

@@ -1,4 +1,4 @@
-"""Feeds and sitemaps as trees: bounded, without entities, whatever encoding they claim. Pure."""
+"""Parses the XML of feeds and sitemaps: bounded, without entities, in any encoding. Pure."""
 
 import re
 import zlib
@@ -10,22 +10,22 @@ from lxml import etree
 from crawler.discover.link import DiscoveryResult, refused
 from storage.model.articles import RefusalReason
 
-MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own bound; also after decompression
-MAX_FEED_BYTES = 10 * 1024 * 1024  # five times what a feed of 1,000 items holds
+MAX_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own limit; also after decompression
+MAX_FEED_BYTES = 10 * 1024 * 1024  # five times the size of a feed of 1,000 items
 CUT_SHORT = "cut short"
-"""Begins the evidence for a document that ends before its first address."""
+"""Begins the evidence for a document that is truncated before its first link."""
 
 _HEAD = 2_048
 _GZIP = b"\x1f\x8b"
-_AS_GZIP = 16 + zlib.MAX_WBITS
-_PIECE = 256  # bytes fed at once, so that all before a fault comes out
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
+_STEP = 256  # bytes fed at once, so that everything before an error is decompressed
 _ROOT = re.compile(rb"<([^\s<>/?!]+)[^<>]*?(/?)>")
 _CLOSED = re.compile(rb"</[^<>]*>")
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _HTML = re.compile(
     rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)", re.IGNORECASE | re.DOTALL
 )
-_PAIR = re.compile(rb"&#(\d{5});&#(\d{5});")  # an emoji, as code that thinks in UTF-16 writes it
+_SURROGATE_PAIR = re.compile(rb"&#(\d{5});&#(\d{5});")  # how UTF-16 code may escape an emoji
 _REFERENCE = re.compile(rb"&#([xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*\d{5})(?:;|(?![0-9a-fA-F]))")
 _CHALLENGE = re.compile(
     rb"cf-chl|challenge-platform|just a moment|attention required|captcha|D1N\b|access denied",
@@ -34,36 +34,36 @@ _CHALLENGE = re.compile(
 
 
 def is_challenge(body: bytes) -> bool:
-    """True where a page carries the marks of a bot challenge or a block page."""
+    """True if a page has the marks of a bot challenge or a block page."""
     return _CHALLENGE.search(body[:100_000]) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class XmlDocument:
-    """A document's root. is_cut: it ends before its end; the root holds what came until then."""
+    """A document's root. is_cut: it is truncated; the root holds the part before that point."""
 
     root: etree._Element
     is_cut: bool
 
-    def found(self, found: DiscoveryResult) -> DiscoveryResult:
-        """Return what was found in it, with a word on what was lost."""
+    def with_cut(self, result: DiscoveryResult) -> DiscoveryResult:
+        """Return a result of this document, marked as cut if the document is truncated."""
         if not self.is_cut:
-            return found
-        if found.reason is RefusalReason.EMPTY:
-            return refused(RefusalReason.MALFORMED, f"{CUT_SHORT}: {found.evidence}")
-        return replace(found, is_cut=True)
+            return result
+        if result.reason is RefusalReason.EMPTY:
+            return refused(RefusalReason.MALFORMED, f"{CUT_SHORT}: {result.evidence}")
+        return replace(result, is_cut=True)
 
 
 def parse_xml(body: bytes, limit: int = MAX_BYTES) -> XmlDocument | DiscoveryResult:
-    """Return a document, or the named reason why there is none.
+    """Return a document, or the reason why there is none.
 
     limit: bytes, after decompression; a larger document is refused as TOO_LARGE.
 
-    Nothing is fetched and no entity expanded (one that is declared refuses the document); a
-    document that is valid UTF-8 is read as such, whatever it declares (a feed seen in 2026
-    claims UTF-16 in UTF-8).
+    Nothing is fetched and no entity is expanded: a document that declares one is refused. One that
+    is valid UTF-8 is read as such, whatever it declares (a feed seen in 2026 declares UTF-16 in
+    UTF-8).
     """
-    body, is_cut = _unpacked(body, limit)
+    body, is_cut = _decompress(body, limit)
     if len(body) > limit:
         return refused(RefusalReason.TOO_LARGE, f"more than {limit} bytes")
     body = _without_preamble(body.removeprefix(b"\xef\xbb\xbf").lstrip())
@@ -77,15 +77,15 @@ def parse_xml(body: bytes, limit: int = MAX_BYTES) -> XmlDocument | DiscoveryRes
         return refused(reason, "HTML instead of XML")
     if _ENTITY.search(body):
         return refused(RefusalReason.MALFORMED, "XML that declares entities")
-    body = _PAIR.sub(_pair_joined, body)
-    body, is_open = _closed(body)
-    return _tree(_REFERENCE.sub(_without_half, body), is_cut=is_cut or is_open)
+    body = _SURROGATE_PAIR.sub(_join_surrogates, body)
+    body, is_unclosed = _drop_open_tail(body)
+    return _tree(_REFERENCE.sub(_drop_surrogate, body), is_cut=is_cut or is_unclosed)
 
 
-def _closed(body: bytes) -> tuple[bytes, bool]:
-    """Return a document without what stands open at its end, where its root is never closed.
+def _drop_open_tail(body: bytes) -> tuple[bytes, bool]:
+    """Return a document up to its last end tag, and True, if its root is never closed.
 
-    Half an address would pass for another article's. True where that was so.
+    Otherwise half a URL at its end might be taken for another article's.
     """
     root = _ROOT.search(body)
     if root is None or root[2] or b"\0" in body[:_HEAD] or body.rfind(b"</" + root[1]) > 0:
@@ -95,21 +95,21 @@ def _closed(body: bytes) -> tuple[bytes, bool]:
 
 
 def _without_preamble(body: bytes) -> bytes:
-    """Return a document without what a server printed before its declaration (PHP warnings)."""
+    """Return a document without output that precedes its XML declaration (PHP warnings)."""
     start = body.find(b"<?xml", 1, _HEAD)
     return body[start:] if start > 0 else body
 
 
-def _pair_joined(match: re.Match[bytes]) -> bytes:
-    """Return references to the two halves of a UTF-16 pair as the one that they mean."""
+def _join_surrogates(match: re.Match[bytes]) -> bytes:
+    """Replace references to the two halves of a surrogate pair by one to its character."""
     high, low = int(match[1]), int(match[2])
     if 0xD800 <= high < 0xDC00 <= low < 0xE000:
         return b"&#%d;" % (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     return match[0]
 
 
-def _without_half(match: re.Match[bytes]) -> bytes:
-    """Return nothing for a reference to half a pair: the parser would make bytes of no text."""
+def _drop_surrogate(match: re.Match[bytes]) -> bytes:
+    """Drop a reference to a lone surrogate, which the parser would turn into invalid UTF-8."""
     digits = match[1]
     number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
     return b"" if 0xD800 <= number < 0xE000 else match[0]
@@ -122,7 +122,7 @@ def _tree(body: bytes, *, is_cut: bool) -> XmlDocument | DiscoveryResult:
         no_network=True,
         load_dtd=False,
         huge_tree=False,
-        recover=True,  # stray "&" in links and unclosed tails are common
+        recover=True,  # unescaped "&" in links and unclosed elements are common
         remove_comments=True,
         remove_pis=True,
     )
@@ -136,7 +136,7 @@ def _tree(body: bytes, *, is_cut: bool) -> XmlDocument | DiscoveryResult:
 
 
 def _is_utf8(body: bytes) -> bool:
-    if b"\0" in body[:_HEAD]:  # UTF-16 of plain letters is valid UTF-8 too
+    if b"\0" in body[:_HEAD]:  # UTF-16 of ASCII letters is valid UTF-8 too
         return False
     try:
         body.decode("utf-8")
@@ -145,51 +145,51 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _unpacked(body: bytes, limit: int) -> tuple[bytes, bool]:
-    """Return a sitemap that is itself a gzip file unpacked, up to one byte over the bound.
+def _decompress(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Decompress a body that is a gzip file, up to one byte over the limit.
 
-    True where its end is missing or broken: what can be unpacked comes all the same.
+    Also returns True if it is truncated or damaged; the data before that point is returned.
     """
     if not body.startswith(_GZIP):
         return body, False
-    whole = bytearray()
-    while body.startswith(_GZIP) and len(whole) <= limit:  # its members, one after the other
-        member = zlib.decompressobj(_AS_GZIP)
+    data = bytearray()
+    while body.startswith(_GZIP) and len(data) <= limit:  # its members, one after the other
+        member = zlib.decompressobj(_GZIP_WBITS)
         try:
-            whole += member.decompress(body, limit + 1 - len(whole))
+            data += member.decompress(body, limit + 1 - len(data))
         except zlib.error:
-            return bytes(whole + _salvaged(body, limit + 1 - len(whole))), True
+            return bytes(data + _salvage(body, limit + 1 - len(data))), True
         if not member.eof:
-            return bytes(whole), len(whole) <= limit
+            return bytes(data), len(data) <= limit
         body = member.unused_data
-    return bytes(whole), False
+    return bytes(data), False
 
 
-def _salvaged(body: bytes, limit: int) -> bytes:
-    """Return what a broken gzip member holds before its fault."""
-    member, whole = zlib.decompressobj(_AS_GZIP), bytearray()
+def _salvage(body: bytes, limit: int) -> bytes:
+    """Decompress a damaged gzip member up to the damage."""
+    member, data = zlib.decompressobj(_GZIP_WBITS), bytearray()
     with suppress(zlib.error):
-        for start in range(0, len(body), _PIECE):
-            whole += member.decompress(body[start : start + _PIECE], max(1, limit - len(whole)))
-            if len(whole) >= limit:
+        for start in range(0, len(body), _STEP):
+            data += member.decompress(body[start : start + _STEP], max(1, limit - len(data)))
+            if len(data) >= limit:
                 break
-    return bytes(whole)
+    return bytes(data)
 
 
 def local_name(element: etree._Element) -> str:
     """Return an element's name without its namespace or prefix, in lower case.
 
-    The parser leaves a prefix that nobody declared in the name, which is then no valid one.
+    lxml leaves an undeclared prefix in the name.
     """
     try:
         tag = element.tag
-    except UnicodeDecodeError:  # a recovering parser lets bytes of no text into a name
+    except UnicodeDecodeError:  # a recovering parser may leave invalid UTF-8 in a name
         return ""
     return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
 def child_text(element: etree._Element, *names: str) -> str | None:
-    """Return the stripped text of the first child, by order of `names`, that has one."""
+    """Return the stripped text of the first child that has one, in the order of `names`."""
     for name in names:
         for child in element:
             if local_name(child) == name:

@@ -1,4 +1,4 @@
-"""What crawls import, imported once by their warm parent.
+"""Imports the modules that crawls need, once, in their warm parent.
 
 Nothing here may start a thread, open a connection, install a reactor or read the configuration
 (`crawler.settings` does): `crawler.jobs.warm` forks every crawl afterwards.
@@ -33,7 +33,7 @@ _MODULES = (
     "scrapy.squeues",
     "scrapy.statscollectors",
 )
-"""Ours, and what Scrapy imports by a name in its settings."""
+"""Our own modules, and those that Scrapy imports by a name in its settings."""
 
 for module in _MODULES:
     import_module(module)

@@ -1,4 +1,4 @@
-"""Pages on their way into the archive, stored together: one transaction costs as much as a page."""
+"""Stores pages in groups: a transaction costs as much time as extracting a page."""
 
 import asyncio
 import logging
@@ -14,111 +14,111 @@ from storage.model.articles import Arrival, Article, Refusal, Stored, Verdict
 from storage.model.runs import Outcome
 
 _log = logging.getLogger(__name__)
-MOST = 20
-"""Pages that are stored together."""
-_SECONDS = 2.0  # how long the first of them waits for others
-_LOOK_SECONDS = 0.2
+MAX_PAGES = 20
+"""The most pages in one transaction."""
+_MAX_WAIT_SECONDS = 2.0  # how long the first page of a group waits for others
+_POLL_SECONDS = 0.2
 
-_OF_ONE_PAGE = (RowError, NotFoundError)  # of the archive's errors; the others are of them all
+_PAGE_ERRORS = (RowError, NotFoundError)  # concern one page; other ArchiveErrors concern them all
 
-_Waiting = tuple[PageItem, asyncio.Future[None]]
+_Pending = tuple[PageItem, asyncio.Future[None]]
 
 
 class StoreGroup:
-    """Collects one crawl's pages, stores them, counts them, and tells the listings.
+    """Collects a crawl's pages, stores them, counts them, and reports them to the listings.
 
-    They are stored when there are `MOST`, two seconds after the first of them came, or as soon as
-    nothing else is under way. A page counts as seen in the transaction that stores it, as ever;
-    what a kill loses lies in the WARC file and is read back from there. is_quiet: whether no
-    further page can come but for those that wait here, whose number it is given.
+    A group is stored when it has `MAX_PAGES`, two seconds after its first page was added, or as
+    soon as the crawl is otherwise idle. A page counts as seen in the transaction that stores it;
+    pages that a kill loses are in the WARC file and are read back from there. is_idle: given the
+    number of pending pages, whether no further page can come.
     """
 
-    def __init__(self, spider: OutletSpider, is_quiet: Callable[[int], bool]) -> None:
+    def __init__(self, spider: OutletSpider, is_idle: Callable[[int], bool]) -> None:
         """Begin with no page."""
         self._spider = spider
-        self._is_quiet = is_quiet
-        self._waiting: list[_Waiting] = []
-        self._until = 0.0
-        self._look: asyncio.TimerHandle | None = None
+        self._is_idle = is_idle
+        self._pending: list[_Pending] = []
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def add(self, item: PageItem) -> None:
-        """Return when the page is stored. Raises DropItem where the archive did not take it."""
+        """Return when the page is stored. Raises DropItem if the archive rejects it."""
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            self._until = loop.time() + _SECONDS
+        if not self._pending:
+            self._deadline = loop.time() + _MAX_WAIT_SECONDS
         stored: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((item, stored))
-        self._consider(loop)
+        self._pending.append((item, stored))
+        self._flush_if_due(loop)
         await stored
 
-    def _consider(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._look is not None:
-            self._look.cancel()
-            self._look = None
-        if not self._waiting:
+    def _flush_if_due(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
             return
-        is_full = len(self._waiting) >= MOST or loop.time() >= self._until
-        if is_full or self._is_quiet(len(self._waiting)):
+        is_due = len(self._pending) >= MAX_PAGES or loop.time() >= self._deadline
+        if is_due or self._is_idle(len(self._pending)):
             self.flush()
         else:
-            self._look = loop.call_later(_LOOK_SECONDS, self._consider, loop)
+            self._timer = loop.call_later(_POLL_SECONDS, self._flush_if_due, loop)
 
     def flush(self) -> None:
-        """Store what waits, now."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
+        """Store all pending pages now."""
+        group, self._pending = self._pending, []
+        if not group:
             return
         try:
-            self._store(waiting)
+            self._store(group)
         except ArchiveError as error:
             self._spider.session.leaves_pages = True
             self._spider.halt(Outcome.FAILED, str(error))
-            _drop(waiting, f"not stored: {error}")
+            _drop(group, f"not stored: {error}")
 
-    def _store(self, waiting: Sequence[_Waiting]) -> None:
+    def _store(self, group: Sequence[_Pending]) -> None:
         if self._spider.is_over:
-            _drop(waiting, "the run has ended")
+            _drop(group, "the run has ended")
             return
-        items = [item for item, _ in waiting]
+        items = [item for item, _ in group]
         try:
-            answers = store_pages(self._spider, items)
+            results = store_pages(self._spider, items)
         except Exception as error:
-            if isinstance(error, ArchiveError) and not isinstance(error, _OF_ONE_PAGE):
+            if isinstance(error, ArchiveError) and not isinstance(error, _PAGE_ERRORS):
                 raise
-            if len(waiting) == 1:
-                self._fail(waiting[0], error)
+            if len(group) == 1:
+                self._fail(group[0], error)
                 return
-            for one in waiting:  # what is wrong with one page costs no other
-                self._store([one])
+            for page in group:  # one by one: a bad page costs only itself
+                self._store([page])
             return
-        for one, answer in zip(waiting, answers, strict=True):
-            self._report(one, answer)
-        keep_for_next_time(self._spider, items)
+        for page, result in zip(group, results, strict=True):
+            self._report(page, result)
+        save_for_next_crawl(self._spider, items)
 
-    def _report(self, one: _Waiting, answer: Stored) -> None:
-        item, stored = one
-        item.stored = answer
+    def _report(self, page: _Pending, result: Stored) -> None:
+        item, stored = page
+        item.stored = result
         try:
-            report(self._spider, item, answer)
-        except Exception as error:  # noqa: BLE001 - an error of one page leaves no other waiting
-            self._fail(one, error)
+            report(self._spider, item, result)
+        except Exception as error:  # noqa: BLE001 - the other pages' futures still complete
+            self._fail(page, error)
         else:
-            _settle(stored)
+            _complete(stored)
 
-    def _fail(self, one: _Waiting, error: Exception) -> None:
-        item, stored = one
+    def _fail(self, page: _Pending, error: Exception) -> None:
+        item, stored = page
         if not isinstance(error, ArchiveError):
-            _settle(stored, error)
+            _complete(stored, error)
             return
-        if isinstance(error, RowError):  # of this page; the archive takes others
+        if isinstance(error, RowError):  # of this page alone
             self._spider.recorder.fault(f"{item.url}: {error}", closes_host=True)
         else:
             self._spider.halt(Outcome.FAILED, str(error))
-        _settle(stored, DropItem(str(error)))
+        _complete(stored, DropItem(str(error)))
 
 
-def _settle(stored: asyncio.Future[None], error: Exception | None = None) -> None:
-    if stored.done():  # nobody waits any more: the crawl was ended
+def _complete(stored: asyncio.Future[None], error: Exception | None = None) -> None:
+    if stored.done():  # cancelled: the crawl has ended
         return
     if error is None:
         stored.set_result(None)
@@ -126,13 +126,13 @@ def _settle(stored: asyncio.Future[None], error: Exception | None = None) -> Non
         stored.set_exception(error)
 
 
-def _drop(waiting: Sequence[_Waiting], why: str) -> None:
-    for _, stored in waiting:
-        _settle(stored, DropItem(why))
+def _drop(group: Sequence[_Pending], reason: str) -> None:
+    for _, stored in group:
+        _complete(stored, DropItem(reason))
 
 
 def store_pages(spider: OutletSpider, items: Sequence[PageItem]) -> list[Stored]:
-    """Store pages that are read, all or none. Raises ArchiveError."""
+    """Store extracted pages in one transaction, all or none. Raises ArchiveError."""
     arrivals = [
         Arrival(
             item.capture,
@@ -147,12 +147,12 @@ def store_pages(spider: OutletSpider, items: Sequence[PageItem]) -> list[Stored]
     return spider.archive.articles.store_many(spider.run_id, arrivals)
 
 
-def keep_for_next_time(spider: OutletSpider, items: Sequence[PageItem]) -> None:
-    """Keep what a later look at pages needs, once they are stored. Raises ArchiveError."""
+def save_for_next_crawl(spider: OutletSpider, items: Sequence[PageItem]) -> None:
+    """Save the recheck times and validators of stored pages. Raises ArchiveError."""
     for item in items:
         if item.known is not None and item.stored is not None:
-            about, status = item.stored.id or item.known, item.capture.status
-            spider.archive.schedule.note_check(about, item.capture.captured_at, status)
+            article_id, status = item.stored.id or item.known, item.capture.status
+            spider.archive.schedule.note_check(article_id, item.capture.captured_at, status)
     validators = [
         item.validator for item in items if item.validator and isinstance(item.result, Article)
     ]
@@ -161,7 +161,7 @@ def keep_for_next_time(spider: OutletSpider, items: Sequence[PageItem]) -> None:
 
 
 def report(spider: OutletSpider, item: PageItem, stored: Stored) -> None:
-    """Count one stored page, and tell the listings that led to it."""
+    """Count one stored page, and report it to the listings that link to it."""
     result = item.result
     reason = result.reason if isinstance(result, Refusal) else None
     published_at = result.published_at if isinstance(result, Article) else None
@@ -176,11 +176,12 @@ def report(spider: OutletSpider, item: PageItem, stored: Stored) -> None:
     if item.key is None or result is None:
         return
     if stored.verdict is not Verdict.KNOWN:
-        first = item.key not in spider.listings.frontier.looked_at
-        for signal in signals_of(result, is_first=first and not item.is_final):
+        is_first = item.key not in spider.listings.frontier.retried
+        for signal in signals_of(result, is_first=is_first and not item.is_final):
             spider.recorder.record_signal(signal, item.url)
     section = spider.listings.section_of(item.key)
     if section is not None and stored.verdict is Verdict.NEW:
-        spider.recorder.new_article(section, published_at or item.capture.captured_at)
-    # What brought no article waits in the archive; it needs no listing to be asked again.
-    spider.listings.settled(item.key, published_at, well=reason is None or reason.can_settle)
+        spider.recorder.note_new_article(section, published_at or item.capture.captured_at)
+    # The archive retries addresses that brought no article; no listing has to name them again.
+    is_ok = reason is None or reason.can_settle
+    spider.listings.resolve(item.key, published_at, is_ok=is_ok)

@@ -1,4 +1,4 @@
-"""What the object store does not have yet: in words, as plain data, as a finding if it lasts."""
+"""The backlog of WARC files to push: as text, as JSON, and as a finding if it lasts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,12 +7,12 @@ from crawler.render.base import counted, size_text, time_json, time_text
 from storage.model.alarms import Cause, Finding
 from storage.model.maintenance import PushBacklog
 
-_LASTING = timedelta(hours=2)  # the store may be away for an hour; nothing is lost
+_MAX_AGE = timedelta(hours=2)  # a store may be unreachable for an hour; nothing is lost
 
 
 def backlog_findings(store: str, backlog: PushBacklog, now: datetime) -> list[Finding]:
-    """Return a finding where the object store has lacked files for long. store: its URL."""
-    if backlog.oldest_at is None or now - backlog.oldest_at < _LASTING:
+    """Return a finding if files have waited for long to be pushed. store: its URL."""
+    if backlog.oldest_at is None or now - backlog.oldest_at < _MAX_AGE:
         return []
     evidence = (backlog.error,) if backlog.error else ()
     text = backlog_text(store, backlog)
@@ -20,7 +20,7 @@ def backlog_findings(store: str, backlog: PushBacklog, now: datetime) -> list[Fi
 
 
 def backlog_text(store: str, backlog: PushBacklog) -> str:
-    """Return in one line what waits to be pushed; "" where nothing does."""
+    """Return the backlog as one line of text; "" if it is empty."""
     if backlog.oldest_at is None:
         return ""
     files = counted(backlog.files, "WARC file waits", "WARC files wait")
@@ -29,7 +29,7 @@ def backlog_text(store: str, backlog: PushBacklog) -> str:
 
 
 def backlog_json(store: str, backlog: PushBacklog) -> dict[str, Any]:
-    """Return as plain data what waits to be pushed."""
+    """Return the backlog as JSON data."""
     return {
         "url": store,
         "files": backlog.files,

@@ -1,4 +1,4 @@
-"""One look at the health of everything: read the runs, find what is wrong, keep it as alarms."""
+"""Evaluates health: reads the runs, finds what is wrong, and opens and closes alarms."""
 
 import shutil
 from collections.abc import Sequence
@@ -26,18 +26,18 @@ def evaluate_all(
     now: datetime,
     store: str = "",
 ) -> list[Alarm]:
-    """Look at the outlets and the disk, open and close alarms; return the open ones.
+    """Evaluate outlets, machines, disk and store; open and close alarms, and return the open ones.
 
-    watched: the outlets that are scheduled. folder: where captures lie. store: the URL of the
+    monitored: the outlets that are scheduled. folder: of the captures. store: the URL of the
     object store that they are pushed to.
     """
-    found = all_findings(archive, monitored, folder, now, store)
-    evaluated = [None, *(one.outlet for one in monitored)]
-    return archive.alarms.sync(found, evaluated, now)
+    findings = all_findings(archive, monitored, folder, now, store)
+    evaluated = [None, *(outlet.outlet for outlet in monitored)]
+    return archive.alarms.sync(findings, evaluated, now)
 
 
 def evaluate_outlet(archive: Archive, monitored: MonitoredOutlet, now: datetime) -> list[Alarm]:
-    """Look at one outlet, after a crawl of it; return all alarms that are open then."""
+    """Evaluate one outlet, after a crawl of it; return all alarms that are open then."""
     runs = archive.runs.find(monitored.outlet, since=now - LOOK_BACK)
     return archive.alarms.sync(findings_of(monitored, runs, now), [monitored.outlet], now)
 
@@ -49,24 +49,24 @@ def all_findings(
     now: datetime,
     store: str = "",
 ) -> list[Finding]:
-    """Return what is wrong now; nothing is written."""
-    found: list[Finding] = []
+    """Return everything that is wrong now; arguments as for `evaluate_all`. It writes nothing."""
+    findings: list[Finding] = []
     started: dict[str, datetime] = {}
     since = now
-    for one in monitored:
-        runs = archive.runs.find(one.outlet, since=now - LOOK_BACK)
+    for outlet in monitored:
+        runs = archive.runs.find(outlet.outlet, since=now - LOOK_BACK)
         runs = [run for run in runs if run.kind == "crawl" and not run.replay]
         if runs:
-            started[one.outlet] = runs[0].started_at
+            started[outlet.outlet] = runs[0].started_at
             since = min(since, runs[-1].started_at)
-        found += findings_of(one, runs, now)
+        findings += findings_of(outlet, runs, now)
     machines = archive.machines.find()
-    if schedule_stopped_at(machines) is None:  # who stopped it knows, and `status` says so
-        found += late_findings(monitored, started, now, since=since)
-    found += machine_findings(lost_machines(archive, machines, now))
+    if schedule_stopped_at(machines) is None:  # a deliberate stop is no fault; `status` shows it
+        findings += late_findings(monitored, started, now, since=since)
+    findings += machine_findings(lost_machines(archive, machines, now))
     if store:
-        found += backlog_findings(store, archive.captures.push_backlog(), now)
-    return found + _disk(folder, now)
+        findings += backlog_findings(store, archive.captures.push_backlog(), now)
+    return findings + _disk(folder, now)
 
 
 def _disk(folder: Path, now: datetime) -> list[Finding]:

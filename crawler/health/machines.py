@@ -1,4 +1,4 @@
-"""Machines that run the schedule: which of them are gone, and what each is at."""
+"""The machines that run the schedule: their state, their crawls, and those that are lost."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,40 +10,47 @@ from storage.model.alarms import Cause, Finding
 from storage.model.runs import Run
 from storage.model.schedule import Machine, machine_lock
 
-_UNSURE = timedelta(seconds=45)  # a machine that restarts, or connects again, is no lost one
+_GRACE = timedelta(seconds=45)  # for a machine that restarts or reconnects
 
 
 def lost_machines(archive: Archive, machines: Sequence[Machine], now: datetime) -> list[Machine]:
     """Return the machines whose schedule neither runs nor was stopped.
 
-    None in an archive in a file: that is one machine's, and its lateness is an alarm already.
+    There are none for an archive in a file: it belongs to one machine, whose lateness is an alarm
+    of its own.
     """
     if not archive.locks.is_shared:
         return []
     return [
-        one
-        for one in machines
-        if one.stopped_at is None
-        and now - one.heartbeat_at > _UNSURE
-        and archive.locks.holder(machine_lock(one.name)) is None
+        machine
+        for machine in machines
+        if machine.stopped_at is None
+        and now - machine.heartbeat_at > _GRACE
+        and archive.locks.holder(machine_lock(machine.name)) is None
     ]
 
 
 def machine_findings(lost: Sequence[Machine]) -> list[Finding]:
-    """Return a finding where machines are lost; others have taken over what they crawled."""
+    """Return a finding if machines are lost; others have taken over their crawls."""
     if not lost:
         return []
-    names = tuple(one.name for one in lost)
-    since = min(one.heartbeat_at for one in lost)
-    which = f"machine {names[0]} is" if len(names) == 1 else f"{len(names)} machines are"
-    what = f"{which} gone: their schedules neither run nor were stopped; others crawl for them"
+    names = tuple(machine.name for machine in lost)
+    since = min(machine.heartbeat_at for machine in lost)
     if len(names) == 1:
-        what = f"{which} gone: its schedule neither runs nor was stopped; others crawl for it"
-    return [Finding(Cause.MACHINE_LOST, None, what, since, names)]
+        summary = (
+            f"machine {names[0]} is gone: its schedule neither runs nor was stopped;"
+            " others crawl for it"
+        )
+    else:
+        summary = (
+            f"{len(names)} machines are gone: their schedules neither run nor were stopped;"
+            " others crawl for them"
+        )
+    return [Finding(Cause.MACHINE_LOST, None, summary, since, names)]
 
 
 def open_runs(runs: Sequence[Run], machine: Machine) -> list[Run]:
-    """Return the runs that are at work on a machine."""
+    """Return the runs on a machine. runs: the open ones."""
     return [run for run in runs if run.host == machine.name]
 
 
@@ -55,7 +62,7 @@ def machine_state(machine: Machine, lost: Sequence[Machine]) -> str:
 
 
 def machine_json(machine: Machine, runs: Sequence[Run], lost: Sequence[Machine]) -> dict[str, Any]:
-    """Return a machine as plain data, with the outlets that it crawls at this moment."""
+    """Return a machine as JSON data, with its running crawls."""
     return {
         "machine": machine.name,
         "state": machine_state(machine, lost),

@@ -1,4 +1,4 @@
-"""The health of everything on a page for Prometheus, computed at every scrape."""
+"""Serves health metrics to Prometheus, computed at every scrape."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -15,13 +15,13 @@ Snapshot = tuple[Sequence[OutletStatus], Sequence[Alarm]]
 
 
 class HealthCollector(Collector):
-    """Gauges of outlets and alarms. snapshot: asks the archive."""
+    """Gauges of outlets and alarms. snapshot: reads them from the archive."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
 
     def describe(self) -> Sequence[Metric]:
-        """Return nothing: so that registering asks nothing of the archive."""
+        """Return nothing, so that registering does not query the archive."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -37,17 +37,17 @@ class HealthCollector(Collector):
 
 def _times(field: str, text: str, outlets: Sequence[OutletStatus]) -> Metric:
     gauge = GaugeMetricFamily(f"tinquan_{field}_timestamp_seconds", text, labels=["outlet"])
-    for one in outlets:
-        moment: datetime | None = getattr(one, field)
+    for status in outlets:
+        moment: datetime | None = getattr(status, field)
         if moment is not None:
-            gauge.add_metric([one.outlet], moment.timestamp())
+            gauge.add_metric([status.outlet], moment.timestamp())
     return gauge
 
 
 def _numbers(field: str, text: str, outlets: Sequence[OutletStatus]) -> Metric:
     gauge = GaugeMetricFamily(f"tinquan_{field}", text, labels=["outlet"])
-    for one in outlets:
-        gauge.add_metric([one.outlet], float(getattr(one, field)))
+    for status in outlets:
+        gauge.add_metric([status.outlet], float(getattr(status, field)))
     return gauge
 
 
@@ -62,9 +62,11 @@ def _open_alarms(alarms: Sequence[Alarm]) -> Metric:
 def serve_metrics(
     snapshot: Callable[[], Snapshot], port: int, address: str = "127.0.0.1"
 ) -> Callable[[], None]:
-    """Serve the page on a port, in a thread; return what stops it. Raises OSError (port in use).
+    """Serve metrics on a port, in a thread; return a function that stops it.
 
-    snapshot: called in that thread. address: loopback by default; the page names outlets only.
+    Raises OSError if the port is in use.
+
+    snapshot: called in that thread. address: loopback by default; only outlets' names are shown.
     """
     registry = CollectorRegistry()
     registry.register(HealthCollector(snapshot))

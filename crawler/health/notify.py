@@ -1,7 +1,7 @@
-"""Notify people of alarms: each channel is told each alarm's opening and end once.
+"""Notifies people of alarms: each channel gets one message when an alarm opens and one at its end.
 
-What a channel has been told stands in the alarm's row, so that an alarm that could not be
-delivered (the server was down) is delivered at the next evaluation, and a restart repeats nothing.
+The alarm's row records what was delivered. So an alarm that could not be delivered (the server was
+down) is delivered at the next evaluation, and a restart repeats nothing.
 """
 
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class _LogLine:
-    """One line in the log: a warning when an alarm opens, a notice when it ends."""
+    """Logs one line: at level WARNING when an alarm opens, at INFO when it ends."""
 
     def send(self, message: Message) -> bool:
         level = logging.WARNING if message.kind == "warning" else logging.INFO
@@ -26,9 +26,9 @@ class _LogLine:
 
 
 def channels_of(settings: Alarming) -> dict[str, Sender]:
-    """Return the log and the channels that the configuration names. Raises ConfigError.
+    """Return the log and the configured channels by name. Raises ConfigError.
 
-    By the names under which an alarm's row keeps what was delivered.
+    An alarm's row records deliveries under these names.
     """
     channels: dict[str, Sender] = {"log": _LogLine()}
     if settings.channels:
@@ -40,7 +40,7 @@ def channels_of(settings: Alarming) -> dict[str, Sender]:
 
 
 def notify_all(archive: Archive, channels: Mapping[str, Sender]) -> None:
-    """Deliver what has not been delivered. A channel that fails is tried again at the next call."""
+    """Send pending notifications. A channel that fails is tried again at the next call."""
     broken: set[str] = set()
     for alarm in archive.alarms.pending(tuple(channels)):
         for name, channel in channels.items():

@@ -1,18 +1,18 @@
-"""A run's counts as Scrapy's statistics keep them: one number a name."""
+"""A run's counts in Scrapy's stats: a number for each name."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from storage.model.runs import RunCounts
 
-PREFIX = "tinquan/"  # before the names of ours, among Scrapy's own
+PREFIX = "tinquan/"  # sets our names apart from Scrapy's own
 
 
 class Stats(Protocol):
-    """The part of Scrapy's StatsCollector that counts."""
+    """The methods of Scrapy's StatsCollector that counting needs."""
 
     def inc_value(self, key: str, count: int = 1) -> None:
-        """Add to a number, which begins at 0."""
+        """Add to a number, 0 at first."""
         ...
 
     def get_stats(self) -> dict[str, Any]:
@@ -21,7 +21,7 @@ class Stats(Protocol):
 
 
 class MemoryStats:
-    """Counts of a run that is no crawl of Scrapy's, such as an import."""
+    """The counts of a run outside Scrapy, such as an import."""
 
     def __init__(self) -> None:
         self._stats: dict[str, Any] = {}
@@ -36,7 +36,7 @@ class MemoryStats:
 
 
 def counts_of(stats: Mapping[str, Any]) -> RunCounts:
-    """Return the counts of a run's row out of its statistics; Scrapy's own are left out."""
+    """Return the counts for a run's row from its stats, without Scrapy's own."""
     ours = {name.removeprefix(PREFIX): n for name, n in stats.items() if name.startswith(PREFIX)}
     plain = {name: number for name, number in ours.items() if "/" not in name}
     return RunCounts(**plain, refused=_below("refused/", ours), signals=_below("signals/", ours))

@@ -1,6 +1,6 @@
-"""What a crawl sees of an outlet's health, counted in its run's row. Pure.
+"""Signals of an outlet's health, which a crawl counts in its run's row. Pure.
 
-The alarms (crawler.health.rules) are worked out from these counts, run by run.
+The alarms (crawler.health.rules) are computed from these counts, run by run.
 """
 
 from collections.abc import Iterator
@@ -10,28 +10,28 @@ from storage.model.articles import Article, Refusal, RefusalReason
 
 
 class HealthSignal(StrEnum):
-    """What is counted. Of most, a few URLs are kept as evidence."""
+    """A kind of signal. For most, a few URLs are kept as evidence."""
 
     LISTINGS = "listings"  # listings that answered with content
-    UNCHANGED_LISTINGS = "unchanged_listings"  # 304, or the very bytes as before
-    NO_LINKS = "no_links"  # listings whose first page led to nothing
-    UNREACHABLE = "unreachable"  # requests that found no host, no connection, or a 5xx
-    TIMEOUTS = "timeouts"  # requests without an answer in time
+    UNCHANGED_LISTINGS = "unchanged_listings"  # 304, or the same bytes as before
+    NO_LINKS = "no_links"  # listings whose first page had no links
+    UNREACHABLE = "unreachable"  # requests that ended without a connection, or with HTTP 5xx
+    TIMEOUTS = "timeouts"  # requests without a response in time
     ROBOTS = "robots"  # listings that robots.txt forbids, or a robots.txt that cannot be read
     BLOCKED = "blocked"  # challenge pages, 401, 403, 429
     ARTICLES = "articles"  # article pages that were read, with or without success
-    NO_ARTICLE = "no_article"  # another page in its place: maintenance, a wall, new markup
+    NO_ARTICLE = "no_article"  # another page in place of an article: maintenance, a wall, …
     NO_BODY = "no_body"
     NO_TITLE = "no_title"
     NO_TIME = "no_time"
     NO_AUTHORS = "no_authors"  # nor a credit
-    FOREIGN_FAMILY = "foreign_family"  # the page bears another family's marks than the file says
+    FOREIGN_FAMILY = "foreign_family"  # pages of another family than the outlet's file names
     WHOLE_PAGE = "whole_page"  # the family's selectors found no text, the whole page was read
     KEPT_APART = "kept_apart"  # pages that name another article, with which they share no text
 
 
-ASKED, GAVE = "asked_of/", "links_of/"
-"""Before a section's name, among a run's signals: its listings that were asked, and links there."""
+REQUESTED, LINKS = "asked_of/", "links_of/"
+"""Prefixes of a section's counts among a run's signals: listings requested, and links found."""
 
 FIELD_SIGNALS = (
     HealthSignal.NO_ARTICLE,
@@ -42,7 +42,7 @@ FIELD_SIGNALS = (
     HealthSignal.FOREIGN_FAMILY,
     HealthSignal.WHOLE_PAGE,
 )
-"""Those that a broken template shows, out of `ARTICLES`."""
+"""The signals of a broken template; each is compared with the count of `ARTICLES`."""
 
 _BLOCKING = ("HTTP status 401", "HTTP status 403", "HTTP status 429")
 
@@ -50,23 +50,23 @@ _BLOCKING = ("HTTP status 401", "HTTP status 403", "HTTP status 429")
 def family_change(article: Article) -> str | None:
     """Return the note that a page was read with another family than the outlet's file names.
 
-    Extraction writes it (crawler.extract.choose): it knows which family the outlet stood on when
-    the page was captured, and that a family without layouts is read generically.
+    Extraction writes it (crawler.extract.choose): it knows the outlet's family at the time of the
+    capture, and that a family without layouts is read generically.
     """
     return next((note for note in article.notes if note.startswith("family:")), None)
 
 
 def signals_of(result: Article | Refusal, *, is_first: bool = True) -> Iterator[HealthSignal]:
-    """Yield what an article's page shows.
+    """Yield the signals of an article's page.
 
-    is_first: False where the address brought no article before: that it still brings none is no
-    news, and pages that never were articles would outweigh the new ones.
+    is_first: False for a retry of an address that brought no article before. Refusals then give no
+    signals of a broken template: pages that never were articles would outweigh the new ones.
     """
     if isinstance(result, Refusal):
         yield from _signals_of_refusal(result, is_first=is_first)
         return
     yield HealthSignal.ARTICLES
-    absent = {
+    signals = {
         HealthSignal.NO_BODY: not result.blocks and not result.images,
         HealthSignal.NO_TITLE: not result.title,
         HealthSignal.NO_TIME: result.published_at is None,
@@ -74,10 +74,10 @@ def signals_of(result: Article | Refusal, *, is_first: bool = True) -> Iterator[
         HealthSignal.FOREIGN_FAMILY: family_change(result) is not None,
         HealthSignal.WHOLE_PAGE: result.extraction.path == "page",
     }
-    yield from (signal for signal, is_absent in absent.items() if is_absent)
+    yield from (signal for signal, is_given in signals.items() if is_given)
 
 
-# In place of an article. Players, live reports and pages over the limit are what they are.
+# Reasons that hint at a broken template; videos, live reports and oversize pages do not.
 _OTHER_PAGES = frozenset(
     {
         RefusalReason.NOT_ARTICLE,
@@ -100,9 +100,9 @@ def _signals_of_refusal(refusal: Refusal, *, is_first: bool) -> Iterator[HealthS
 
 
 def signal_of_refusal(refusal: Refusal) -> HealthSignal | None:
-    """Return what a refused response, of a listing or an article, says of the outlet."""
-    blocking = refusal.reason in {RefusalReason.BLOCKED, RefusalReason.REDIRECT_LOOP}
-    if blocking or refusal.evidence.startswith(_BLOCKING):
+    """Return the signal of a refused response, of a listing or an article, if it gives one."""
+    is_blocking = refusal.reason in {RefusalReason.BLOCKED, RefusalReason.REDIRECT_LOOP}
+    if is_blocking or refusal.evidence.startswith(_BLOCKING):
         return HealthSignal.BLOCKED
     if refusal.reason is RefusalReason.HTTP_ERROR and refusal.evidence.startswith("HTTP status 5"):
         return HealthSignal.UNREACHABLE

@@ -1,4 +1,4 @@
-"""How each outlet is doing, as an editor wants to see it. Pure but for the archive it asks."""
+"""The status of each outlet, as `tinquan status` shows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ _USUAL_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class OutletStatus:
-    """One outlet's state. usual: articles a day over the four weeks before the last day.
+    """One outlet's status. usual: articles a day over the four weeks before the last day.
 
-    last_outcome: how its last crawl that is over ended; None where none is. next_run: None where no
-    schedule would crawl it.
+    last_outcome: the outcome of its last ended crawl; None if there is none. next_run: None if no
+    schedule will crawl it.
     """
 
     outlet: str
@@ -32,7 +32,7 @@ class OutletStatus:
 
 
 def is_failure(end: Outcome | None) -> bool:
-    """True for an end that somebody should look at; who stopped a crawl knows."""
+    """True for an outcome that needs attention; a stop was intended."""
     return end not in (None, Outcome.DONE, Outcome.STOPPED)
 
 
@@ -73,7 +73,7 @@ def _last_success(archive: Archive, outlet: str) -> datetime | None:
 
 
 def status_json(status: OutletStatus) -> dict[str, object]:
-    """Return an outlet's status as plain data; alarms by their ids and causes."""
+    """Return an outlet's status as JSON data; alarms by their causes."""
     return {
         **fields_json(status, "outlet last_outcome last_success newest_article articles_24h"),
         "usual_24h": round(status.usual, 1),

@@ -1,9 +1,9 @@
-"""Did an outlet's template break? Pure.
+"""Detects a broken template of an outlet. Pure.
 
-Of the articles read last, too many lack a field that the outlet's articles had in the month
-before. "Too many" is a question of chance: the share that lacked it before gives the probability
-of as many missing as now; under one in fifty thousand it is no chance. So three bodies missing in
-a row are told at once, and a field that half of the pages never had needs dozens.
+A template is broken if too many of the articles read last lack a field that the outlet's articles
+had in the month before. The share that lacked it before gives the probability of as many missing
+ones as now (a binomial test); below one in fifty thousand it is no coincidence. So three missing
+bodies in a row raise an alarm at once, and a field that half of the pages never had needs dozens.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from math import comb
 from crawler.health.signals import FIELD_SIGNALS, HealthSignal
 from storage.model.runs import Run
 
-_CHANCE = 2e-5
-_LEAST_READ = 3
-_LEAST_SHARE = 0.25  # a break that concerns fewer pages than this is not a template's
-_MOST_READ = 60  # articles judged together; a longer break is seen in the newest ones
-_LEAST_BEFORE = 20  # articles to compare with
-_UNKNOWN = {
+_MAX_PROBABILITY = 2e-5
+_MIN_READ = 3
+_MIN_SHARE = 0.25  # of pages without the field; a smaller share is not the template's fault
+_MAX_READ = 60  # articles tested together; a longer break shows in the newest ones
+_MIN_BEFORE = 20  # articles to compare with
+_ASSUMED = {
     HealthSignal.NO_AUTHORS: 0.9,
     HealthSignal.WHOLE_PAGE: 0.9,
-}  # assumed where there are fewer
-_UNKNOWN_ELSE = 0.1
+}  # the share without the field, if there are fewer articles to compare with
+_ASSUMED_ELSE = 0.1
 _FLOOR = 0.02
 # A month of missing titles does not make missing titles right.
 _CEILING = {
@@ -46,7 +46,7 @@ _TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class BrokenField:
-    """One field that articles lack now and had before."""
+    """One field that articles lack now and had before. usual: the share without it before."""
 
     signal: HealthSignal
     missing: int
@@ -57,13 +57,13 @@ class BrokenField:
 
     @property
     def text(self) -> str:
-        """What is missing, in words."""
+        """The missing field and its numbers, in words."""
         before = f"before: {self.usual:.0%}"
         return f"{_TEXT[self.signal]} in {self.missing} of {self.read} articles ({before})"
 
 
 def broken_fields(runs: Sequence[Run]) -> list[BrokenField]:
-    """Return the fields that broke. runs: those of some weeks, newest first."""
+    """Return the broken fields. runs: those of some weeks, newest first."""
     reading = [run for run in runs if _count(run, HealthSignal.ARTICLES)]
     return [broken for signal in FIELD_SIGNALS if (broken := _broken(signal, reading))]
 
@@ -77,24 +77,24 @@ def _broken(signal: HealthSignal, reading: Sequence[Run]) -> BrokenField | None:
     for number, run in enumerate(reading, start=1):
         read += _count(run, HealthSignal.ARTICLES)
         missing += _count(run, signal)
-        if read < _LEAST_READ:
+        if read < _MIN_READ:
             continue
-        if missing < _LEAST_SHARE * read or read > _MOST_READ + _count(run, HealthSignal.ARTICLES):
-            return None  # the newest pages are well
+        if missing < _MIN_SHARE * read or read > _MAX_READ + _count(run, HealthSignal.ARTICLES):
+            return None  # the newest pages have the field
         usual = _usual(signal, reading[number:])
-        if _tail(missing, read, usual) < _CHANCE:
-            showing = [one for one in reading[:number] if _count(one, signal)]
-            urls = (url for one in showing for url in one.evidence.get(signal.value, ()))
+        if _tail(missing, read, usual) < _MAX_PROBABILITY:
+            affected = [recent for recent in reading[:number] if _count(recent, signal)]
+            urls = (url for each in affected for url in each.evidence.get(signal.value, ()))
             evidence = tuple(dict.fromkeys(urls))[:5]
-            return BrokenField(signal, missing, read, usual, showing[-1].started_at, evidence)
+            return BrokenField(signal, missing, read, usual, affected[-1].started_at, evidence)
     return None
 
 
 def _usual(signal: HealthSignal, before: Sequence[Run]) -> float:
     """Return the share of articles that lacked the field before."""
     read = sum(_count(run, HealthSignal.ARTICLES) for run in before)
-    if read < _LEAST_BEFORE:
-        return _UNKNOWN.get(signal, _UNKNOWN_ELSE)
+    if read < _MIN_BEFORE:
+        return _ASSUMED.get(signal, _ASSUMED_ELSE)
     share = sum(_count(run, signal) for run in before) / read
     return min(max(share, _FLOOR), _CEILING.get(signal, 1.0))
 

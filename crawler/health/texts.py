@@ -1,4 +1,4 @@
-"""An alarm in words and as plain data: what is wrong, since when, and what to do. Pure."""
+"""Alarms as text and as JSON: what is wrong, since when, and what to do. Pure."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def cause_text(cause: Cause) -> str:
 
 
 def to_do(finding: Finding) -> str:
-    """Return what a person should do about it."""
+    """Return what the user should do about a finding."""
     text = _TO_DO[finding.cause]
     return text.replace("OUTLET", finding.outlet) if finding.outlet else text
 
@@ -70,7 +70,7 @@ def headline(alarm: Alarm) -> str:
 
 
 def paragraphs(alarm: Alarm) -> list[str]:
-    """Return an alarm in full, paragraph by paragraph."""
+    """Return an alarm's full text as paragraphs."""
     finding = alarm.finding
     times = f"Since {time_text(finding.since)}, noticed {time_text(alarm.opened_at)}"
     times += f", over since {time_text(alarm.closed_at)}." if alarm.closed_at else "."
@@ -83,7 +83,7 @@ def paragraphs(alarm: Alarm) -> list[str]:
 
 
 def alarm_json(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm as plain data."""
+    """Return an alarm as JSON data."""
     return {
         **fields_json(alarm, "id state"),
         **fields_json(alarm.finding, "cause outlet summary since evidence"),

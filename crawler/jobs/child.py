@@ -1,7 +1,7 @@
-"""A command in a process group of its own, bounded in time, memory and output.
+"""Runs a command in a process group of its own, bounded in time, memory and output.
 
-Nothing that a child does reaches its parent: not a tight loop, not a leak, not a segfault, not
-100 MB of output. Its standard input is a line to us: when it closes, we are gone, and it ends.
+Nothing that a child does harms its parent: not a tight loop, not a leak, not a segfault, not
+100 MB of output. Its standard input is a pipe from us: when that closes, we are gone, and it ends.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ POLL_SECONDS = 0.25
 TAIL_BYTES = 16 * 1024
 _READ_BYTES = 64 * 1024
 _DRAIN_SECONDS = 1.0
-# "…/resource_tracker.py:254: UserWarning: …", and the line of code that gave it.
+# "…/resource_tracker.py:254: UserWarning: …", and the line of code that raised it.
 _WARNING = re.compile(r"^\S+:\d+: \w*Warning: .*\n?(?:^[ \t]+\S.*\n?)?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a child may take. grace_seconds: from TERM to KILL.
+    """A child's limits. grace_seconds: from SIGTERM to SIGKILL.
 
-    overtime_seconds: how long past its time limit a child has that ends itself there.
-    memory_bytes: resident memory of the child itself, looked at a few times a second; twice as
-    much as data is what the system refuses it at once.
+    seconds: wall time. overtime_seconds: what a child that keeps the time limit itself gets on
+    top. memory_bytes: resident memory of the child itself, checked a few times a second; the
+    system also refuses it more than twice as much data (RLIMIT_DATA).
     """
 
     seconds: float
@@ -52,10 +52,10 @@ class EndedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a child ended. code: its exit code, negative where a signal ended it.
+    """How a child ended. code: its exit code; negative if a signal ended it.
 
-    reason: why we ended it, in words; None where it ended by itself. last_line: the error that it
-    printed, else the last line.
+    reason: why we ended it, in words; None if it ended by itself. last_line: the error that it
+    printed, else its last line.
     """
 
     code: int
@@ -77,41 +77,41 @@ class Exit:
 
 
 class _Child:
-    """A started process. Its output is read as it comes and all but its end is dropped.
+    """A started process. Its output is read as it arrives, and all but its tail is dropped.
 
-    line: our end of its standard input. pipe: its output.
+    stdin: our end of its standard input. output: our end of its standard output and error.
     """
 
-    def __init__(self, process: Process, line: int, pipe: int, bounds: Bounds):
+    def __init__(self, process: Process, stdin: int, output: int, bounds: Bounds):
         self._process = process
-        self._line = line
-        self._pipe = pipe
-        os.set_blocking(self._pipe, False)
-        data = 2 * bounds.memory_bytes
+        self._stdin = stdin
+        self._output = output
+        os.set_blocking(self._output, False)
+        data_bytes = 2 * bounds.memory_bytes
         with suppress(ProcessLookupError):  # it has ended already
-            resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data, data))
+            resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (data_bytes, data_bytes))
         self._tail = b""
         self.printed = 0
         self.peak = 0
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._pipe, self._read)
-        self._listening = True
+        self._loop.add_reader(self._output, self._read)
+        self._is_reading = True
 
     def _read(self) -> None:
         try:
-            piece = os.read(self._pipe, _READ_BYTES)
+            chunk = os.read(self._output, _READ_BYTES)
         except BlockingIOError:
             return
-        if not piece:
-            self._stop_listening()
+        if not chunk:
+            self._stop_reading()
             return
-        self.printed += len(piece)
-        self._tail = (self._tail + piece)[-TAIL_BYTES:]
+        self.printed += len(chunk)
+        self._tail = (self._tail + chunk)[-TAIL_BYTES:]
 
-    def _stop_listening(self) -> None:
-        if self._listening:
-            self._loop.remove_reader(self._pipe)
-            self._listening = False
+    def _stop_reading(self) -> None:
+        if self._is_reading:
+            self._loop.remove_reader(self._output)
+            self._is_reading = False
 
     @property
     def has_ended(self) -> bool:
@@ -119,7 +119,7 @@ class _Child:
         return self._process.has_ended
 
     def memory(self) -> int:
-        """Return the resident memory in bytes, 0 where the process is gone."""
+        """Return the resident memory in bytes, 0 if the process is gone."""
         try:
             now: int = psutil.Process(self._process.pid).memory_info().rss
         except psutil.Error:
@@ -128,32 +128,33 @@ class _Child:
         return now
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the child and all that it started."""
+        """Send a signal to the child's process group."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
     async def close(self) -> int:
-        """End what is left of the group, take in the last output; return the exit code."""
+        """Kill what is left of the group and read its last output; return the exit code."""
         self.send(signal.SIGKILL)
         code = await self._process.wait()  # it has ended, or has just been killed
-        until = self._loop.time() + _DRAIN_SECONDS
-        while self._listening and self._loop.time() < until:
+        deadline = self._loop.time() + _DRAIN_SECONDS
+        while self._is_reading and self._loop.time() < deadline:
             await asyncio.sleep(0.01)
-        self._stop_listening()
-        os.close(self._line)
-        os.close(self._pipe)
+        self._stop_reading()
+        os.close(self._stdin)
+        os.close(self._output)
         return code
 
     def last_line(self) -> str | None:
         """Return the error that it printed, else the last line, else None.
 
-        Python's warnings say nothing of how a process ended; a killed one's helpers print some.
+        Python's warnings are left out: they do not say how a process ended, and helpers of a
+        killed process print some.
         """
         printed = _WARNING.sub("", self._tail.decode("utf-8", "replace"))
         lines = [line.strip() for line in printed.splitlines()]
         errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
-        found = errors or [line for line in lines if line]
-        return found[-1][:500] if found else None
+        candidates = errors or [line for line in lines if line]
+        return candidates[-1][:500] if candidates else None
 
 
 async def run_child(
@@ -163,11 +164,11 @@ async def run_child(
     stopping: asyncio.Event,
     forks: Forks | None = None,
 ) -> Exit:
-    """Run a command to its end, or to the end of what it may take, or until `stopping` is set.
+    """Run a command until it ends, exceeds its bounds, or `stopping` is set.
 
-    Then its whole group is asked to end (TERM), and after the grace killed. Whatever it started
-    and left behind is killed too. Raises OSError where it cannot be started.
-    forks: the warm parent that it is forked from; a command of its own by default.
+    In the last two cases its process group gets SIGTERM, and SIGKILL after the grace. Processes
+    that it leaves behind are killed too. Raises OSError if it cannot be started.
+    forks: the warm parent to fork it from; by default it is started as a new process.
     """
     child = await _start(argv, environment, bounds, forks)
     by = EndedBy.ITSELF
@@ -185,18 +186,20 @@ async def _start(
     argv: Sequence[str], environment: Mapping[str, str], bounds: Bounds, forks: Forks | None
 ) -> _Child:
     """Start a process in a group of its own. Raises OSError."""
-    theirs, line = os.pipe()
-    pipe, printed = os.pipe()
+    child_stdin, stdin = os.pipe()
+    output, child_output = os.pipe()
     try:
-        process = await start(argv, environment, (theirs, printed, printed), 0, forks)
+        process = await start(
+            argv, environment, (child_stdin, child_output, child_output), 0, forks
+        )
     except BaseException:
-        os.close(line)
-        os.close(pipe)
+        os.close(stdin)
+        os.close(output)
         raise
     finally:
-        os.close(theirs)
-        os.close(printed)
-    return _Child(process, line, pipe, bounds)
+        os.close(child_stdin)
+        os.close(child_output)
+    return _Child(process, stdin, output, bounds)
 
 
 def _reason(by: EndedBy, bounds: Bounds) -> str | None:
@@ -209,10 +212,10 @@ def _reason(by: EndedBy, bounds: Bounds) -> str | None:
 
 async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> EndedBy:
     """Return why the child has to be ended, or that it has ended by itself."""
-    clock = asyncio.get_running_loop().time  # monotonic: no clock step ends a crawl, or lets it run
-    limit = clock() + bounds.seconds + bounds.overtime_seconds
+    clock = asyncio.get_running_loop().time  # monotonic: a clock step does not move the deadline
+    deadline = clock() + bounds.seconds + bounds.overtime_seconds
     while not child.has_ended:
-        if clock() > limit:
+        if clock() > deadline:
             return EndedBy.TIME
         if child.memory() > bounds.memory_bytes:
             return EndedBy.MEMORY
@@ -224,6 +227,6 @@ async def _watch(child: _Child, bounds: Bounds, stopping: asyncio.Event) -> Ende
 
 async def _wait(child: _Child, seconds: float) -> None:
     clock = asyncio.get_running_loop().time
-    until = clock() + seconds
-    while not child.has_ended and clock() < until:
+    deadline = clock() + seconds
+    while not child.has_ended and clock() < deadline:
         await asyncio.sleep(POLL_SECONDS / 5)

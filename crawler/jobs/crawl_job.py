@@ -1,7 +1,7 @@
-"""What a crawl is asked for, and the command that does it.
+"""A crawl job, and the command that runs it.
 
-A field of CrawlJob is the one place of an option: the command's arguments are derived from the
-fields, and the spider takes no others. The command is the one a person would type
+Each option is defined once, as a field of CrawlJob: the command's arguments are derived from the
+fields, and the spider accepts no others. The command is the one that a user would type
 (`scrapy crawl OUTLET -a …`).
 """
 
@@ -21,12 +21,12 @@ from storage.model.runs import RunKind
 
 
 def new_run_id() -> str:
-    """Return an id that no run has yet."""
+    """Return a new run's random id: 12 hexadecimal digits."""
     return uuid4().hex[:12]
 
 
 def run_kind(url: str | None, *, recheck: bool, backfill: bool) -> RunKind:
-    """Return what a run that was asked for this is called: only a "crawl" asks what is new."""
+    """Return the kind of a run with these options; only a "crawl" looks for what is new."""
     if url is not None:
         return "address"
     if recheck:
@@ -36,13 +36,13 @@ def run_kind(url: str | None, *, recheck: bool, backfill: bool) -> RunKind:
 
 @dataclass(frozen=True, slots=True)
 class CrawlJob:
-    """One crawl to be done: of one outlet, live or from one recorded session.
+    """One crawl to run: of one outlet, live or from one recorded session.
 
     run_id: of the run's row, log and recordings. since, until: publication times with a zone.
-    limit: articles. budget: requests. recheck: known articles that are due, in place of listings.
-    backfill, oldest_first, url: as in the spider's plan. replay: WARC files that answer instead
-    of the network. site: an address whose host no outlet file names; the outlet is then made
-    from it.
+    limit: articles. budget: requests. recheck: request known articles that are due, and no
+    listings. recrawl, sitemaps, backfill, oldest_first, url: as in the spider's plan. replay: WARC
+    files that answer instead of the network. site: the address of an ad hoc outlet, whose host no
+    outlet file names.
     """
 
     outlet: str
@@ -63,22 +63,22 @@ class CrawlJob:
 
     @property
     def kind(self) -> RunKind:
-        """What its run is called."""
+        """The kind of its run."""
         return run_kind(self.url, recheck=self.recheck, backfill=self.backfill)
 
 
 _SETTINGS = {"run_id": "TINQUAN_RUN_ID", "replay": "TINQUAN_REPLAY", "site": "TINQUAN_SITE"}
 _ARGUMENTS = {
-    each.name: {"sections": "section"}.get(each.name, each.name)
-    for each in fields(CrawlJob)
-    if each.name != "outlet" and each.name not in _SETTINGS
+    option.name: {"sections": "section"}.get(option.name, option.name)
+    for option in fields(CrawlJob)
+    if option.name != "outlet" and option.name not in _SETTINGS
 }
 SPIDER_ARGUMENTS = tuple(_ARGUMENTS.values())
-"""The names that the spider takes by `-a name=value`."""
+"""The names that the spider accepts in `-a name=value`."""
 
 
 def crawl_argv(job: CrawlJob, config: Config) -> list[str]:
-    """Return the command of a crawl, word by word."""
+    """Return the command line of a crawl, as a list of arguments."""
     argv = [sys.executable, "-m", "scrapy", "crawl", job.outlet]
     for option, names in (("-a", _ARGUMENTS), ("-s", _SETTINGS)):
         for attribute, name in names.items():
@@ -88,7 +88,7 @@ def crawl_argv(job: CrawlJob, config: Config) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """Return an option's value as the spider and its settings take it."""
+    """Return an option's value in the form that the spider and its settings expect."""
     match value:
         case True:
             return "1"
@@ -114,18 +114,18 @@ def child_environment(config: Config) -> dict[str, str]:
 
 
 def log_file(job: CrawlJob, config: Config) -> Path:
-    """Return where the crawl's log goes: one file a run."""
+    """Return the path of a crawl's log; each run has its own file."""
     return config.logs / job.outlet / f"{job.run_id}.log"
 
 
 def make_log(job: CrawlJob, config: Config) -> None:
-    """Make a crawl's log, empty, with its folder. Raises CrawlError."""
+    """Create a crawl's log, empty, and its folder. Raises CrawlError."""
     log = log_file(job, config)
     try:
         make_folder(log.parent)
         open_private(log, "ab").close()
     except OSError as error:
         raise CrawlError(
-            f"{error.filename or log}: no log can be made: {error.strerror}; the logs folder"
+            f"{error.filename or log}: the log cannot be created: {error.strerror}; the logs folder"
             " needs space and write permission"
         ) from None

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: how a command ends when it is asked to."""
+"""How a command ends at SIGINT and SIGTERM."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ STOPPED_CODES = frozenset(128 + number for number in STOP_SIGNALS)
 
 
 def raise_on_term() -> None:
-    """Let SIGTERM unwind this process like Ctrl-C does, so that what it started is ended too."""
+    """Let SIGTERM unwind this process as Ctrl-C does, so that it ends its children too."""
     signal.signal(signal.SIGTERM, _raise_exit)
 
 
@@ -21,27 +21,28 @@ def _raise_exit(number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` in the running event loop at a signal; end as by that signal after the block.
+    """Call `stop` in the running event loop at a signal, and raise that signal's exit at the end.
 
-    A signal that was ignored before stays ignored.
+    A signal that was ignored before stays ignored. Raises KeyboardInterrupt or SystemExit after
+    the block if a signal was received in it.
     """
     import asyncio  # noqa: PLC0415 - every command loads this module, few have a loop
 
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    heeded = [number for number in STOP_SIGNALS if before[number] is not signal.SIG_IGN]
+    handled = [number for number in STOP_SIGNALS if before[number] is not signal.SIG_IGN]
     received: list[signal.Signals] = []
 
-    def note(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         received.append(number)
         stop()
 
-    for number in heeded:
-        loop.add_signal_handler(number, note, number)
+    for number in handled:
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield
     finally:
-        for number in heeded:
+        for number in handled:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
     if received:

@@ -1,6 +1,7 @@
-"""Starting a process: as a command of its own, or forked from a warm parent, which is quicker.
+"""Starts processes: as new commands, or forked from a warm parent, which is faster.
 
-What is forked is the same command: `python -m MODULE …` with its streams, environment and group.
+A forked process runs the same command: `python -m MODULE …` with its streams, environment and
+process group.
 """
 
 import asyncio
@@ -21,32 +22,32 @@ from crawler.jobs.warm import REQUEST_BYTES, ForkRequest
 Streams = tuple[int, int, int]
 """File descriptors of a process's standard input, output and error; the caller closes its own."""
 
-_FORK_SECONDS = 120.0  # a parent that takes longer to import what it should is hung
-_TOLD_SECONDS = 10.0  # after a process was killed
+_FORK_SECONDS = 120.0  # a parent that takes longer for its imports counts as hung
+_REPORT_SECONDS = 10.0  # from the kill of a process to its parent's report
 _END_SECONDS = 5.0
 _CODE = Path(__file__).resolve().parents[1]
 
 
 class Process(Protocol):
-    """A process that was started. pid: its id, also that of its group where it has its own."""
+    """A started process."""
 
     @property
     def pid(self) -> int:
-        """Its id."""
+        """Its process id, and that of its process group if it has its own."""
 
     @property
     def has_ended(self) -> bool:
-        """True once it has ended; its id stays its own until `wait`."""
+        """True once it has ended; the system does not reuse its id before `wait`."""
 
     def drop(self) -> None:
-        """Kill it, and forget it."""
+        """Kill it without waiting for a report of its end."""
 
     async def wait(self) -> int:
-        """Return its exit code once it has ended, negative where a signal ended it."""
+        """Return its exit code once it has ended; negative if a signal ended it."""
 
 
 class ColdProcess:
-    """A command of its own. Raises OSError where it cannot be started.
+    """A process started as a new command. Raises OSError if it cannot be started.
 
     group: the process group to join, 0 for one of its own.
     """
@@ -66,19 +67,19 @@ class ColdProcess:
 
     @property
     def pid(self) -> int:
-        """Its id."""
+        """Its process id."""
         return self._process.pid
 
     @property
     def has_ended(self) -> bool:
-        """True once it has ended; it is not reaped yet, so its id is its own."""
+        """True once it has ended; it is not reaped here, so its id is not reused."""
         if self._process.returncode is not None:
             return True
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 
     def drop(self) -> None:
-        """Kill it, and forget it."""
+        """Kill and reap it."""
         self._process.kill()
         self._process.wait()
 
@@ -88,43 +89,43 @@ class ColdProcess:
 
 
 class ForkedProcess:
-    """A child of a warm parent, known by what that tells of it on a pipe."""
+    """A child of a warm parent, which reports its id and its exit code on a pipe."""
 
     LOST = -int(signal.SIGKILL)
-    """The exit code of one whose parent was killed: it is killed too, for nobody watches it."""
+    """The exit code of a process whose parent was killed: it is killed too, as it is orphaned."""
 
     def __init__(self, status: int) -> None:
-        """Listen on the pipe; `pid` is known once `begun` is done, 0 where nothing was forked."""
+        """Read the pipe `status`; `pid` is set once `started` is done, 0 if nothing was forked."""
         self._loop = asyncio.get_running_loop()
         self._status = status
         self._received = b""
         self.pid = 0
         self._code: int | None = None
-        self.begun: asyncio.Future[None] = self._loop.create_future()
+        self.started: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         os.set_blocking(status, False)
         self._loop.add_reader(status, self._read)
 
     def _read(self) -> None:
         try:
-            piece = os.read(self._status, 64)
+            chunk = os.read(self._status, 64)
         except BlockingIOError:
             return
-        self._received += piece
+        self._received += chunk
         lines = self._received.splitlines()
         if lines and self.pid == 0:
             self.pid = int(lines[0])
         if len(lines) > 1:
             self._code = int(lines[1])
-        if not piece:
+        if not chunk:
             self._close()
-        if (self.pid or not piece) and not self.begun.done():
-            self.begun.set_result(None)
+        if (self.pid or not chunk) and not self.started.done():
+            self.started.set_result(None)
 
     def _close(self) -> None:
         self._loop.remove_reader(self._status)
         os.close(self._status)
-        if self._code is None and self.pid:  # the parent is gone: nobody tells how it goes on
+        if self._code is None and self.pid:  # the parent is gone: nobody reports its end
             self._code = self.LOST
             with suppress(OSError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -133,11 +134,11 @@ class ForkedProcess:
 
     @property
     def has_ended(self) -> bool:
-        """True once its parent has told its end."""
+        """True once its parent has reported its end."""
         return self._ended.done()
 
     def drop(self) -> None:
-        """Kill it, and forget it."""
+        """Kill it, and stop reading the pipe."""
         if not self.has_ended:
             with suppress(OSError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -145,16 +146,16 @@ class ForkedProcess:
 
     async def wait(self) -> int:
         """Return its exit code once it has ended, or has just been killed."""
-        await asyncio.wait([self._ended], timeout=_TOLD_SECONDS)
+        await asyncio.wait([self._ended], timeout=_REPORT_SECONDS)
         return self.LOST if self._code is None else self._code
 
 
 class Forks:
-    """Asks a warm parent for processes, by a socket."""
+    """Requests processes from a warm parent, through a socket."""
 
-    def __init__(self, asks: socket.socket, kill: Callable[[], object] = lambda: None) -> None:
-        """asks: the other end is the parent's. kill: ends a parent that does not answer."""
-        self._asks = asks
+    def __init__(self, requests: socket.socket, kill: Callable[[], object] = lambda: None) -> None:
+        """requests: connected to the parent. kill: ends a parent that does not answer."""
+        self._requests = requests
         self._kill = kill
         self.forked = 0
         self.is_gone = self.was_hung = False
@@ -162,46 +163,46 @@ class Forks:
     async def fork(
         self, argv: Sequence[str], environment: Mapping[str, str], streams: Streams, group: int
     ) -> Process | None:
-        """Return a process that runs a command; None where it has to be started the plain way.
+        """Return a forked process that runs a command; None if it cannot be forked.
 
-        argv: "python -m MODULE …".
+        argv: only "python -m MODULE …" can be forked.
         """
         if list(argv[:2]) != [sys.executable, "-m"]:
             return None
-        asked = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(Path.cwd()), group)
-        text = json.dumps(asdict(asked)).encode()
-        if len(text) > REQUEST_BYTES:
+        request = ForkRequest(argv[2], list(argv[3:]), dict(environment), str(Path.cwd()), group)
+        message = json.dumps(asdict(request)).encode()
+        if len(message) > REQUEST_BYTES:
             return None
-        told, tells = os.pipe()
+        status, status_writer = os.pipe()
         try:
-            socket.send_fds(self._asks, [text], [*streams, tells])
+            socket.send_fds(self._requests, [message], [*streams, status_writer])
         except OSError:
-            os.close(told)
+            os.close(status)
             self.is_gone = True
             return None
         finally:
-            os.close(tells)
-        process = ForkedProcess(told)
-        if not (await asyncio.wait([process.begun], timeout=_FORK_SECONDS))[0]:
+            os.close(status_writer)
+        process = ForkedProcess(status)
+        if not (await asyncio.wait([process.started], timeout=_FORK_SECONDS))[0]:
             self.was_hung = True
             self._kill()
-            await process.begun
+            await process.started
         self.is_gone = not process.pid
         self.forked += bool(process.pid)
         return process if process.pid else None
 
     def close(self) -> None:
-        """Stop asking."""
-        self._asks.close()
+        """Close the socket: the parent takes no further requests from it."""
+        self._requests.close()
 
 
 _inherited: Forks | None = None
 
 
-def inherit(asks: socket.socket) -> None:
-    """Note, in a process that was forked, how its parent is asked for more."""
+def inherit(requests: socket.socket) -> None:
+    """Let this forked process request others from its parent. requests: connected to it."""
     global _inherited  # noqa: PLW0603 - a process has one parent
-    _inherited = Forks(asks)
+    _inherited = Forks(requests)
 
 
 async def start(
@@ -211,9 +212,9 @@ async def start(
     group: int,
     forks: Forks | None = None,
 ) -> Process:
-    """Start a command, from a warm parent where there is one. Raises OSError.
+    """Start a command, forked from a warm parent if there is one. Raises OSError.
 
-    forks: the parent to be asked; by default the one that this process was forked from, if any.
+    forks: the warm parent; by default the one that this process was forked from, if any.
     """
     parent = forks or _inherited
     forked = await parent.fork(argv, environment, streams, group) if parent else None
@@ -223,8 +224,8 @@ async def start(
 class WarmParent:
     """One warm parent, kept while a command starts many processes.
 
-    modules: what it imports beforehand. It is started with the first process, and again when it is
-    gone or the code on the disk is no longer what it imported: what it forked goes on.
+    modules: the modules that it imports. It is started with the first process, and restarted when
+    it is gone or when the code on disk has changed since its imports; its children run on.
     """
 
     def __init__(self, modules: Sequence[str]) -> None:
@@ -236,23 +237,23 @@ class WarmParent:
         self._retired: list[subprocess.Popen[bytes]] = []
 
     def forks(self) -> Forks | None:
-        """Return how the parent is asked; None where this code's cannot even begin."""
+        """Return the parent, started if need be; None if it cannot start with this code."""
         stamp, old, code = code_stamp(), self._forks, self._exit_code
         is_gone = old is not None and (old.is_gone or code is not None)
         is_broken = old and is_gone and stamp == self._stamp and not old.forked
-        # Who else killed it says nothing of what it imports.
+        # A kill from outside does not show that its imports fail.
         if old and is_broken and (old.was_hung or code != -signal.SIGKILL):
-            return None  # its imports fail: each process then says so itself
+            return None  # its imports fail: each new process then reports that itself
         if self._forks is None or stamp != self._stamp or is_gone:
             self._retire()
-            self._stamp, self._forks = stamp, self._begin()
+            self._stamp, self._forks = stamp, self._start()
         return self._forks
 
     @property
     def _exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
 
-    def _begin(self) -> Forks:
+    def _start(self) -> Forks:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             argv = [sys.executable, "-m", "crawler.jobs.warm", str(theirs.fileno())]
@@ -267,17 +268,17 @@ class WarmParent:
         return Forks(ours, self._process.kill)
 
     def _retire(self) -> None:
-        """Stop asking the parent; it ends with the last of its children."""
+        """Close the parent's socket; it ends with the last of its children."""
         if self._forks is not None:
             self._forks.close()
             self._forks = None
         if self._process is not None:
-            self._retired = [one for one in self._retired if one.poll() is None]
+            self._retired = [parent for parent in self._retired if parent.poll() is None]
             self._retired.append(self._process)
             self._process = None
 
     def close(self) -> None:
-        """End every parent; call it when all that was started has ended."""
+        """End every parent; call it when all their children have ended."""
         self._retire()
         for process in self._retired:
             try:
@@ -288,7 +289,7 @@ class WarmParent:
 
 
 def code_stamp() -> tuple[object, ...]:
-    """Return what changes when our code, or a library beside it, is replaced on the disk."""
+    """Return a value that changes when our code, or an installed library, changes on disk."""
     folders = {Path(entry) for entry in sys.path if entry.endswith("site-packages")}
     files = sorted([*_CODE.rglob("*.py"), *(_CODE.parent / "storage").rglob("*.py"), *folders])
     states = []

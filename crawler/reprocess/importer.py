@@ -180,7 +180,7 @@ class Importer:
         )
         self._lock(run.id)
         recorder = RunRecorder(self._archive, run, self._clock)
-        recorder.discovered()
+        recorder.note_discovery()
         self._recorders[outlet] = recorder
         return recorder
 

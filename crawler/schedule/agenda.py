@@ -1,9 +1,9 @@
-"""What is due, what runs, what is to be started: the deciding heart of the schedule. Pure.
+"""The schedule's decisions: which tasks are due, running, or to be started. Pure.
 
-It knows no clock, no process and no archive: the driver (crawler.schedule.service) tells it the
-time and what happened, and does what it says. A due time is worked out from the last visit, so
-there is no queue: however long the schedule was down, a section is due once, and a maintenance job
-too. All it needs to go on after a restart are the run rows.
+It uses no clock, process or archive: its driver (crawler.schedule.service) passes the time and the
+events, and starts the tasks that it returns. A due time is computed from the last visit, so there
+is no queue: however long the schedule was down, a section or maintenance job is due once. After a
+restart, the run rows are all it needs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ PUSH = "push"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A crawl to be started: of some sections of an outlet, or of its articles again."""
+    """A crawl to be started: of some sections of an outlet, or a recheck of its articles."""
 
     outlet: str
     host: str
@@ -30,17 +30,17 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceJob:
-    """A maintenance job to be started: one at a time, beside the crawls."""
+    """A maintenance job to be started: one at a time, in parallel with crawls."""
 
     name: str
 
     @property
     def is_own(self) -> bool:
-        """True of what each machine does for itself, beside the others: its own files wait."""
+        """True if each machine runs it for itself, in parallel: it concerns the machine's files."""
         return self.name == PUSH
 
     def waits_for(self, other: "Task") -> bool:
-        """True where the other has to end before this begins."""
+        """True if the other task has to end before this one starts."""
         if not isinstance(other, MaintenanceJob):
             return False
         return self == other or not (self.is_own or other.is_own)
@@ -51,7 +51,7 @@ Task = Visit | MaintenanceJob
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An outlet that is crawled: the cadence of each section, and of rechecks (None for never)."""
+    """A scheduled outlet: the cadence of each section, and of rechecks (None for never)."""
 
     outlet: str
     host: str
@@ -60,42 +60,42 @@ class Wanted:
 
 
 class Agenda:
-    """The schedule's state; its methods are told what time it is. All times are UTC.
+    """The schedule's state; its methods take the current time. All times are UTC.
 
-    watched: the outlets. maintenance: cron lines by the maintenance job's name. jobs: crawls at
-    the same time.
+    monitored: the outlets. maintenance: cron lines by the maintenance job's name. jobs: the most
+    crawls at the same time.
     """
 
     def __init__(
         self, monitored: Iterable[Wanted], maintenance: Mapping[str, str], jobs: int
     ) -> None:
-        """Begin with everything due at once; `remember` what was done before."""
+        """Start with everything due at once; `remember` adds what was done before."""
         self._jobs = jobs
         self._hosts: dict[str, str] = {}
         self._items: list[Item] = []
-        self._known: dict[str, dict[str, datetime]] = {}  # by outlet, the runs taken in
+        self._recorded: dict[str, dict[str, datetime]] = {}  # by outlet: start times of runs by id
         self.running: list[Task] = []
-        for one in monitored:
-            self._hosts[one.outlet] = one.host
-            for section, cadence in one.cadences.items():
-                self._items.append(Item(one.outlet, section, "crawl", cadence))
-            if one.recheck is not None:
-                every = int(one.recheck / timedelta(minutes=1))
-                steady = Cadence(every_minutes=every, adaptive=False)
-                self._items.append(Item(one.outlet, "", "recheck", steady))
+        for outlet in monitored:
+            self._hosts[outlet.outlet] = outlet.host
+            for section, cadence in outlet.cadences.items():
+                self._items.append(Item(outlet.outlet, section, "crawl", cadence))
+            if outlet.recheck is not None:
+                minutes = int(outlet.recheck / timedelta(minutes=1))
+                fixed = Cadence(every_minutes=minutes, adaptive=False)
+                self._items.append(Item(outlet.outlet, "", "recheck", fixed))
         for name, line in maintenance.items():
             self._items.append(Item("", name, "maintenance", Cadence(cron=line)))
-        self._of: dict[tuple[str, str], list[Item]] = {}  # by outlet and kind: runs are many
+        self._items_by_kind: dict[tuple[str, str], list[Item]] = {}  # an index, as runs are many
         for item in self._items:
-            self._of.setdefault((item.outlet, item.kind), []).append(item)
+            self._items_by_kind.setdefault((item.outlet, item.kind), []).append(item)
 
     def sections(self) -> dict[str, set[str]]:
         """Return the sections that are crawled, by outlet."""
-        found: dict[str, set[str]] = {}
+        sections: dict[str, set[str]] = {}
         for item in self._items:
             if item.kind == "crawl":
-                found.setdefault(item.outlet, set()).add(item.name)
-        return found
+                sections.setdefault(item.outlet, set()).add(item.name)
+        return sections
 
     def remember(
         self,
@@ -104,9 +104,10 @@ class Agenda:
         now: datetime,
         published: Mapping[str, Mapping[str, list[datetime]]] | None = None,
     ) -> None:
-        """Take in what was done before this start: runs in any order, maintenance jobs by name.
+        """Record what was done before this start.
 
-        published: when new articles were, by outlet and section; None: the runs say it.
+        runs: in any order. maintenance: when each job was started last, by name. published: the
+        publication times of new articles, by outlet and section; None to take them from the runs.
         """
         if published is not None:
             runs = [replace(run, new_by_section={}) for run in runs]
@@ -114,69 +115,69 @@ class Agenda:
                 item.published = sorted(published.get(item.outlet, {}).get(item.name, ()))
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:
-                self._take_in(run, now)
+                self._record(run, now)
         for item in self._items:
             if item.kind == "maintenance":
-                # A new one waits for its hour; one that was missed is made up for.
+                # A new job waits for its time; a missed one is made up for.
                 item.last = min(maintenance.get(item.name, now), now)
             item.reschedule()
 
     def catch_up(self, visit: Visit, runs: Sequence[Run], now: datetime) -> Visit | None:
-        """Take in the outlet's newest runs, whoever made them; return what is left of a visit.
+        """Record an outlet's newest runs, of any machine; return the part of a visit still due.
 
-        None where nothing of it is due any more: it then no longer counts as running. runs: of the
-        outlet, of as long ago as the last time at least.
+        Returns None if nothing of it is due any longer; it then no longer counts as running.
+        runs: the outlet's, at least as far back as the last time.
         """
         oldest = min((run.started_at for run in runs), default=now)
         for run in sorted(runs, key=lambda run: run.started_at):
             if not run.replay and run.since is None and run.until is None:
-                self._take_in(run, now)
-        known = self._known.get(visit.outlet, {})
-        self._known[visit.outlet] = {id_: at for id_, at in known.items() if at >= oldest}
-        items = self._of.get((visit.outlet, visit.kind), [])
+                self._record(run, now)
+        recorded = self._recorded.get(visit.outlet, {})
+        self._recorded[visit.outlet] = {id_: at for id_, at in recorded.items() if at >= oldest}
+        items = self._items_by_kind.get((visit.outlet, visit.kind), [])
         for item in items:
             item.reschedule()
         self.running.remove(visit)
         if not any(item.is_due(now) for item in items):
             return None
-        sections = self._together(visit.outlet, now) if visit.kind == "crawl" else ()
-        left = replace(visit, sections=sections)
-        self.running.append(left)
-        return left
+        sections = self._due_sections(visit.outlet, now) if visit.kind == "crawl" else ()
+        remaining = replace(visit, sections=sections)
+        self.running.append(remaining)
+        return remaining
 
-    def is_done(self, job: MaintenanceJob, begun: datetime | None, now: datetime) -> bool:
-        """Take in when a maintenance job was begun last, by whoever; return whether that will do.
+    def is_done(self, job: MaintenanceJob, started_at: datetime | None, now: datetime) -> bool:
+        """Record when a maintenance job was started last, on any machine; True if none is due.
 
-        Then it no longer counts as running.
+        It then no longer counts as running.
         """
         for item in self._items:
-            if _belongs(item, job) and begun is not None:
-                item.last = max(item.last or begun, min(begun, now))
+            if _belongs(item, job) and started_at is not None:
+                item.last = max(item.last or started_at, min(started_at, now))
                 item.reschedule()
         is_due = any(_belongs(item, job) and item.is_due(now) for item in self._items)
         if not is_due:
             self.running.remove(job)
         return not is_due
 
-    def put_off(self, task: Task, until: datetime) -> None:
-        """Leave a task for later that another machine may be at; it no longer counts as running."""
+    def postpone(self, task: Task, until: datetime) -> None:
+        """Postpone a task that another machine may run; it no longer counts as running."""
         self.running.remove(task)
         for item in self._items:
             if _belongs(item, task):
-                item.put_off = until
+                item.not_before = until
 
-    def _take_in(self, run: Run, now: datetime) -> None:
-        known = self._known.setdefault(run.outlet, {})
-        if run.id in known:
+    def _record(self, run: Run, now: datetime) -> None:
+        recorded = self._recorded.setdefault(run.outlet, {})
+        if run.id in recorded:
             return
         if run.outcome is not None:
-            known[run.id] = run.started_at
-        for item in self._of.get((run.outlet, run.kind), ()):
+            recorded[run.id] = run.started_at
+        for item in self._items_by_kind.get((run.outlet, run.kind), ()):
             if run.kind == "recheck" or item.name in run.sections:
-                item.note(run, now)
+                item.record(run, now)
 
     def take(self, now: datetime) -> list[Task]:
-        """Return what is to be started now, and count it as running."""
+        """Return the tasks to start now; they count as running from here on."""
         taken: list[Task] = []
         for item in sorted(self._due_items(now), key=_urgency):
             task = self._task(item, now)
@@ -198,35 +199,35 @@ class Agenda:
             return None
         if item.kind == "recheck":
             return Visit(item.outlet, host, "recheck")
-        return Visit(item.outlet, host, "crawl", self._together(item.outlet, now))
+        return Visit(item.outlet, host, "crawl", self._due_sections(item.outlet, now))
 
-    def _together(self, outlet: str, now: datetime) -> tuple[str, ...]:
-        """Return the outlet's sections that are due, or so soon that one crawl does for them."""
+    def _due_sections(self, outlet: str, now: datetime) -> tuple[str, ...]:
+        """Return the outlet's sections that are due, or so nearly that one crawl covers them."""
         return tuple(
             item.name
             for item in self._items
             if item.outlet == outlet and item.kind == "crawl" and item.is_nearly_due(now)
         )
 
-    def ended(self, task: Task, run: Run | None, begun: datetime, now: datetime) -> None:
-        """Note that a task has ended. run: its row, where it left one. begun: when it started."""
+    def ended(self, task: Task, run: Run | None, started_at: datetime, now: datetime) -> None:
+        """Record that a task has ended. run: its row; None if it wrote none."""
         self.running.remove(task)
         if run is not None:
-            self._known.setdefault(run.outlet, {})[run.id] = run.started_at
+            self._recorded.setdefault(run.outlet, {})[run.id] = run.started_at
         for item in self._items:
             if not _belongs(item, task):
                 continue
             if run is not None:
-                item.note(run, now)
+                item.record(run, now)
             else:
-                item.last = min(begun, now)
+                item.last = min(started_at, now)
             item.reschedule()
 
     def clock_stepped(self, step: timedelta, now: datetime) -> None:
-        """Take in that the clock was set by `step` and now says `now`.
+        """Adjust to a clock that was set by `step` and now shows `now`.
 
-        Set back: what was due in an hour of real time still is. Set forward: nothing is changed,
-        what was skipped is due, once; for a machine that slept, that is how it should be.
+        Set back: a task that was due in an hour of real time still is. Set forward: nothing
+        changes, and skipped tasks are due, once; that also suits a machine that was asleep.
         """
         if step >= timedelta(0):
             return
@@ -237,19 +238,19 @@ class Agenda:
             item.reschedule()
 
     def next_wake(self, now: datetime) -> datetime:
-        """Return when something comes due that could be started; `now` where something has."""
+        """Return when the next task comes due that is not running; `now` if one is due."""
         waiting = [item for item in self._items if not any(_belongs(item, t) for t in self.running)]
         return max(
             now, min((item.earliest(now) for item in waiting), default=now + timedelta(days=1))
         )
 
     def dues(self) -> dict[tuple[str, str], datetime | None]:
-        """Return when each section is due, by outlet and section; None: at once."""
+        """Return when each section is due, by outlet and section; None for at once."""
         return {(i.outlet, i.name): i.due for i in self._items if i.kind == "crawl"}
 
 
 def _urgency(item: Item) -> tuple[bool, float]:
-    """What waits longest comes first, crawls before looking at known articles again."""
+    """Return a sort key: crawls before rechecks, and the longest overdue first."""
     return item.kind == "recheck", item.due.timestamp() if item.due else 0.0
 
 

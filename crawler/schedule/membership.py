@@ -1,9 +1,9 @@
-"""This machine among those that run the schedule of one archive, and what it may begin.
+"""The locks of a machine that runs an archive's schedule, alone or with others.
 
-An archive in a file has one schedule, which holds it. Machines that share one on a server each
-hold a lock by their name and one for each visit that they make, all of one connection: the server
-frees them with the process, and whoever comes next goes on from the run rows. There is no leader
-and no queue; docs/decisions/0027-several-machines.md says why.
+An archive in a file has one schedule, which locks it. Machines that share an archive on a server
+each hold a lock with their name and one for each visit that they make, all on one connection: the
+server releases them when the process ends, and other machines resume from the run rows. There is
+no leader and no queue; docs/decisions/0027-several-machines.md says why.
 """
 
 import logging
@@ -18,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class Membership:
-    """Joined to an archive's schedule until `leave` or the end of the process.
+    """This machine's membership in an archive's schedule, until `leave` or the process's end.
 
-    Raises ArchiveError where the archive is held (one in a file), or a machine of this name has
-    joined it. Its methods may be called from several threads.
+    Raises ArchiveError if an archive in a file is locked, or if a machine of this name has joined
+    it already. Its methods may be called from several threads.
     """
 
     def __init__(self, archive: Archive, config: Config) -> None:
@@ -29,11 +29,11 @@ class Membership:
         self._config = config
         self._name = machine_name()
         self._slots = [f"crawl {number}" for number in range(1, config.schedule.jobs_in_all + 1)]
-        self._taken: dict[str, str] = {}  # host → which of the crawls of all machines it is
+        self._slot_of: dict[str, str] = {}  # host → its slot among the crawls of all machines
         self._hold: Hold | None = None
         self._session = archive.locks.session(f"tinquan schedule on {self._name}")
         if self._session is None:
-            self._hold = self._held(archive.schedule.hold(SCHEDULE))
+            self._hold = self._require(archive.schedule.hold(SCHEDULE))
         elif not self._session.take(machine_lock(self._name)):
             self._session.close()
             raise ArchiveError(
@@ -41,22 +41,22 @@ class Membership:
                 " already: stop that one first, or name this one by TINQUAN_MACHINE"
             )
 
-    def _held(self, hold: Hold | None) -> Hold:
+    def _require(self, hold: Hold | None) -> Hold:
         if hold is not None:
             return hold
-        rows = [one for one in self._archive.machines.find() if one.stopped_at is None]
+        machines = [row for row in self._archive.machines.find() if row.stopped_at is None]
         holder = "another schedule"
-        if rows:
-            one = max(rows, key=lambda row: row.heartbeat_at)
-            since = f"{one.started_at:%F %T} UTC"
-            holder = f"the schedule of process {one.pid} on {one.name} since {since}"
+        if machines:
+            newest = max(machines, key=lambda row: row.heartbeat_at)
+            since = f"{newest.started_at:%F %T} UTC"
+            holder = f"the schedule of process {newest.pid} on {newest.name} since {since}"
         raise ArchiveError(
             f"archive {self._config.archive_name} is held by {holder}: one schedule an archive in"
             " a file; stop that one first"
         )
 
     def take_visit(self, host: str) -> bool:
-        """Return whether this machine may crawl a host now: nobody else does, and not too many."""
+        """Take the locks for a crawl of a host; False if it is being crawled or no slot is free."""
         if self._session is None:
             return True
         visit = _visit(host)
@@ -68,7 +68,7 @@ class Membership:
         return False
 
     def _is_free(self, host: str) -> bool:
-        """False while a crawl by hand has the host, or one that outlives its schedule."""
+        """False while a crawl has the host that no schedule runs: one by hand, or an orphan."""
         return self._archive.locks.holder(host_lock(host)) is None
 
     def _has_slot(self, session: LockSession, host: str) -> bool:
@@ -76,25 +76,25 @@ class Membership:
             slot = session.take_any(self._slots)
             if slot is None:
                 return False
-            self._taken[host] = slot
+            self._slot_of[host] = slot
         return True
 
     def end_visit(self, host: str) -> None:
-        """Let others visit a host."""
+        """Let other machines visit a host."""
         if self._session is not None:
-            self._session.release(_visit(host), self._taken.pop(host, ""))
+            self._session.release(_visit(host), self._slot_of.pop(host, ""))
 
     def take(self, name: str) -> bool:
-        """Return whether this machine has a task of all machines; it keeps it until `end`."""
+        """Take the lock of a task that one machine runs for all; False if another has it."""
         return self._session is None or self._session.take(name)
 
-    def end(self, name: str) -> None:
-        """Let others have a task of all machines."""
+    def release(self, name: str) -> None:
+        """Release the lock that `take` took."""
         if self._session is not None:
             self._session.release(name)
 
     def is_sure(self) -> bool:
-        """True while what is held is held; takes it again where a lost connection let it go."""
+        """True while the locks are held; takes them again after a lost connection."""
         if self._session is None:
             return self._hold is not None and self._hold.is_sure()
         if self._session.is_sure():
@@ -103,7 +103,7 @@ class Membership:
         return self._session.renew()
 
     def leave(self) -> None:
-        """Let go of everything; a second call does nothing."""
+        """Release all locks; a second call does nothing."""
         if self._session is not None:
             self._session.close()
         if self._hold is not None:

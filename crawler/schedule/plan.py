@@ -1,4 +1,4 @@
-"""From configuration and outlet files to what the schedule wants, and what the alarms expect."""
+"""The outlets and jobs to schedule, and to monitor, from configuration and outlet files."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ from crawler.schedule.recall import recall
 from storage.archive import Archive
 from storage.errors import UsageError
 
-_WATCH = _PUSH = "*/5 * * * *"  # what is told at once is told within five minutes
-_LIVES = timedelta(minutes=20)  # a schedule with an older heartbeat is not at work
+_WATCH = _PUSH = "*/5 * * * *"  # watches that notify at once do so within five minutes
+_MAX_HEARTBEAT_AGE = timedelta(minutes=20)  # of a schedule that is running
 
 
 def wanted_outlets(
@@ -29,49 +29,51 @@ def wanted_outlets(
     named: Iterable[str] = (),
     tags: Iterable[str] = (),
 ) -> list[Wanted]:
-    """Return the outlets that are scheduled: those named and those that have a tag, else all.
+    """Return the outlets to schedule: those named and those with one of the tags, else all.
 
     Retired and paused ones are left out unless they are named. Raises UsageError (ConfigError,
-    UnknownOutletError) that names file and key, or the tags there are.
+    UnknownOutletError) that names file and key, or lists the known tags.
     """
     schedule, file = config.schedule, str(config.file or "no configuration file")
     check_schedule(schedule, known, file)
     chosen = {slug: find_outlet(dict(known), slug) for slug in named}
     wanted = []
-    for outlet in [*chosen.values(), *_others(schedule, known, set(chosen), set(tags))]:
-        found = cadences(outlet, schedule, file)
-        again = timedelta(minutes=schedule.recheck_minutes) if schedule.recheck_limit else None
-        wanted.append(Wanted(outlet.slug, outlet.host, found, again))
-    if not any(one.cadences for one in wanted):
+    for outlet in [*chosen.values(), *_unnamed(schedule, known, set(chosen), set(tags))]:
+        sections = cadences(outlet, schedule, file)
+        recheck = timedelta(minutes=schedule.recheck_minutes) if schedule.recheck_limit else None
+        wanted.append(Wanted(outlet.slug, outlet.host, sections, recheck))
+    if not any(outlet.cadences for outlet in wanted):
         raise UsageError("no outlet is to be crawled: tinquan outlets list shows those there are")
     return wanted
 
 
-def _others(
+def _unnamed(
     schedule: Schedule, known: Mapping[str, Outlet], named: set[str], tags: set[str]
 ) -> list[Outlet]:
-    """Return the outlets that have any of the tags, all where nothing was asked for."""
-    given = {slug: tags_of(outlet, schedule) for slug, outlet in known.items()}
-    there = frozenset[str]().union(*given.values())
-    if unknown := sorted(tags - there):
-        expected = ", ".join(sorted(there)) or "none"
+    """Return the other outlets with any of the tags; all of them without names and tags."""
+    tags_by_slug = {slug: tags_of(outlet, schedule) for slug, outlet in known.items()}
+    known_tags = frozenset[str]().union(*tags_by_slug.values())
+    if unknown := sorted(tags - known_tags):
+        expected = ", ".join(sorted(known_tags)) or "none"
         raise UsageError(f"no outlet has the tag {unknown[0]!r}; there are: {expected}")
     if named and not tags:
         return []
     return [
         outlet
         for slug, outlet in known.items()
-        if slug not in named and (not tags or given[slug] & tags) and _is_on(outlet, schedule)
+        if slug not in named
+        and (not tags or tags_by_slug[slug] & tags)
+        and _is_active(outlet, schedule)
     ]
 
 
-def _is_on(outlet: Outlet, schedule: Schedule) -> bool:
-    paused = schedule.outlets.get(outlet.slug, OutletSchedule()).pause
-    return outlet.status != "retired" and not paused
+def _is_active(outlet: Outlet, schedule: Schedule) -> bool:
+    is_paused = schedule.outlets.get(outlet.slug, OutletSchedule()).pause
+    return outlet.status != "retired" and not is_paused
 
 
 def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
-    """Return an agenda that remembers nothing yet."""
+    """Return an agenda without history."""
     lines = {"prune": config.schedule.prune, "backup": config.schedule.backup}
     lines |= {"watch": _WATCH} if config.watches else {}
     lines |= {PUSH: _PUSH} if config.object_store else {}
@@ -80,35 +82,40 @@ def new_agenda(config: Config, wanted: Iterable[Wanted]) -> Agenda:
 
 
 def next_runs(archive: Archive, agenda: Agenda, now: datetime) -> dict[str, datetime]:
-    """Return when each outlet is due for a crawl; nothing where no schedule gives heartbeats."""
-    machines = archive.machines.find()
-    if not any(one.stopped_at is None and now - one.heartbeat_at <= _LIVES for one in machines):
+    """Return when each outlet is due for a crawl; {} if no schedule is running."""
+    running = (
+        machine.stopped_at is None and now - machine.heartbeat_at <= _MAX_HEARTBEAT_AGE
+        for machine in archive.machines.find()
+    )
+    if not any(running):
         return {}
     recall(archive, agenda, {}, now)
-    found: dict[str, datetime] = {}
+    next_due: dict[str, datetime] = {}
     for (outlet, _), due in agenda.dues().items():
-        found[outlet] = min(found.get(outlet, due or now), due or now)
-    return found
+        next_due[outlet] = min(next_due.get(outlet, due or now), due or now)
+    return next_due
 
 
 def monitored_by(wanted: Iterable[Wanted], known: Mapping[str, Outlet]) -> list[MonitoredOutlet]:
-    """Return the outlets as the alarms see them: with the longest pause that is wanted."""
+    """Return scheduled outlets for the alarms, with the longest pause of their busiest section."""
     return [
         MonitoredOutlet(
-            one.outlet, known[one.outlet].family, min(map(_pause, one.cadences.values()))
+            outlet.outlet,
+            known[outlet.outlet].family,
+            min(map(_longest_pause, outlet.cadences.values())),
         )
-        for one in wanted
-        if one.cadences
+        for outlet in wanted
+        if outlet.cadences
     ]
 
 
 def crawled_outlets(
     archive: Archive, wanted: Iterable[Wanted], known: Mapping[str, Outlet]
 ) -> list[MonitoredOutlet]:
-    """Return those outlets that are wanted and have been crawled."""
+    """Return the scheduled outlets that have been crawled before, for the alarms."""
     crawled = archive.runs.crawled_outlets()
-    return [one for one in monitored_by(wanted, known) if one.outlet in crawled]
+    return [outlet for outlet in monitored_by(wanted, known) if outlet.outlet in crawled]
 
 
-def _pause(cadence: Cadence) -> timedelta:
+def _longest_pause(cadence: Cadence) -> timedelta:
     return cadence.longest * (1 + cadence.jitter) + quiet_time(cadence.quiet)

@@ -1,4 +1,4 @@
-"""What the schedule reads and writes in the archive."""
+"""The schedule's reads and writes in the archive."""
 
 import logging
 import os
@@ -20,25 +20,25 @@ from storage.model.runs import Run
 from storage.model.schedule import Machine
 
 _log = logging.getLogger(__name__)
-_MAINTENANCE = "maintenance"  # one job at a time, of all machines
-_FORGET = timedelta(days=7)  # a machine that is gone for so long is no longer missed
+_MAINTENANCE = "maintenance"  # the lock for one job at a time, on all machines together
+_FORGET_AFTER = timedelta(days=7)  # a machine gone for so long is no longer missed
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What this machine may begin. runs: the outlet's newest, whoever made them.
+    """This machine's claim on a task. runs: the outlet's newest runs, on any machine.
 
-    begun: when a maintenance job was begun last, on whatever machine.
+    last_started_at: when a maintenance job was started last, on any machine.
     """
 
     runs: tuple[Run, ...] = ()
-    begun: datetime | None = None
+    last_started_at: datetime | None = None
 
 
 class ScheduleState:
-    """What the archive knows of the schedule, and the schedule of the archive.
+    """Connects the agenda to the archive: what was run before, claims, and heartbeats.
 
-    outlets: those that are scheduled here, by slug. `now` is the time by which all machines agree.
+    outlets: the slugs of those that are scheduled here.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ScheduleState:
         membership: Membership,
         outlets: tuple[str, ...] = (),
     ) -> None:
-        """Keep them; `begin` writes the first row."""
+        """Write nothing before `begin`."""
         self._config = config
         self._archive = archive
         self._agenda = agenda
@@ -57,53 +57,52 @@ class ScheduleState:
         self._outlets = outlets
         self._clock = archive.locks.clock()
         self._started_at: datetime | None = None
-        self._lost: set[str] = set()  # machines that are known to be gone
+        self._lost: set[str] = set()  # machines that were gone at the last heartbeat
         self._read_at: dict[str, datetime] = {}  # by outlet: when its runs were read last
         self._deaths = Deaths(archive, config.limits.run_seconds)
         limit = timedelta(seconds=config.limits.run_seconds)
-        self._longest = limit + timedelta(hours=1)  # that a run may be open
+        self._max_age = limit + timedelta(hours=1)  # of a run that is still open
 
     def now(self) -> datetime:
-        """Return the time by the clock that all machines share."""
+        """Return the time of the clock that all machines share."""
         return self._clock()
 
     def begin(self, now: datetime) -> None:
-        """Close what an earlier schedule left open, tell the agenda what was done before."""
+        """Close the runs that an earlier schedule left open, and load the agenda's history."""
         self._started_at = now
         self._close_dead(now)
-        begun = {
+        started = {
             row.name: row.started_at for row in self._archive.schedule.maintenance_runs().values()
         }
-        recall(self._archive, self._agenda, begun, now)
-        self._archive.machines.forget(now - _FORGET)
-        self._note_life(now, None)
+        recall(self._archive, self._agenda, started, now)
+        self._archive.machines.forget(now - _FORGET_AFTER)
+        self._record_heartbeat(now, None)
 
     def heartbeat(self, now: datetime) -> bool:
-        """Note that the schedule lives; close runs that somebody else's crash left open.
+        """Write a heartbeat, and close runs that a crash on any machine left open.
 
-        Returns whether other machines are gone. Raises ArchiveError.
+        Returns whether another machine has gone since the last heartbeat. Raises ArchiveError.
         """
         if not self._membership.is_sure():
             _log.error("archive %s: no longer held by this schedule", self._config.archive_name)
         self._clock = self._archive.locks.clock()
         self._close_dead(now)
-        self._note_life(now, None)
-        lost = {
-            one.name for one in lost_machines(self._archive, self._archive.machines.find(), now)
-        }
-        is_news, self._lost = bool(lost - self._lost), lost
-        return is_news
+        self._record_heartbeat(now, None)
+        machines = lost_machines(self._archive, self._archive.machines.find(), now)
+        lost = {machine.name for machine in machines}
+        has_lost, self._lost = bool(lost - self._lost), lost
+        return has_lost
 
     def end(self, now: datetime) -> None:
-        """Note that the schedule has stopped, and let go of the archive."""
+        """Record that the schedule has stopped, and release its locks."""
         try:
-            self._note_life(now, now)
+            self._record_heartbeat(now, now)
         finally:
             self._membership.leave()
 
-    def _note_life(self, now: datetime, stopped_at: datetime | None) -> None:
-        begun = self._started_at or now
-        row = Machine(machine_name(), begun, now, stopped_at, os.getpid(), self._outlets)
+    def _record_heartbeat(self, now: datetime, stopped_at: datetime | None) -> None:
+        started_at = self._started_at or now
+        row = Machine(machine_name(), started_at, now, stopped_at, os.getpid(), self._outlets)
         self._archive.machines.record(row)
 
     def _close_dead(self, now: datetime) -> None:
@@ -112,9 +111,10 @@ class ScheduleState:
             _log.warning("run %s of %s died without a word", run.id, run.outlet)
 
     def claim(self, task: Task, now: datetime) -> Claim | None:
-        """Return what was done of a task meanwhile, by whoever; None where another is at it.
+        """Claim a task; return what was done of it meanwhile, None if another machine runs it.
 
-        Nobody else begins it then before `release`. Raises ArchiveError, and keeps nothing then.
+        No other machine can start it before `release`. If it raises ArchiveError, nothing is
+        claimed.
         """
         try:
             return self._claim(task, now)
@@ -129,27 +129,27 @@ class ScheduleState:
             if not self._membership.take(_MAINTENANCE):
                 return None
             row = self._archive.schedule.maintenance_runs().get(task.name)
-            return Claim(begun=row.started_at if row else None)
+            return Claim(last_started_at=row.started_at if row else None)
         if not self._membership.take_visit(task.host):
             return None
-        since = self._read_at.get(task.outlet, self._started_at or now) - self._longest
+        since = self._read_at.get(task.outlet, self._started_at or now) - self._max_age
         runs = self._archive.runs.find(task.outlet, since=since)
-        if self._archive.locks.is_shared and any(map(_may_be_at_work, runs)):
+        if self._archive.locks.is_shared and any(map(_may_be_running, runs)):
             self._membership.end_visit(task.host)
             return None
         self._read_at[task.outlet] = now
         return Claim(runs=tuple(runs))
 
     def release(self, task: Task) -> None:
-        """Let others begin a task."""
+        """Let other machines start a task."""
         if isinstance(task, MaintenanceJob):
             if not task.is_own:
-                self._membership.end(_MAINTENANCE)
+                self._membership.release(_MAINTENANCE)
         else:
             self._membership.end_visit(task.host)
 
     def job(self, visit: Visit, now: datetime) -> CrawlJob | None:
-        """Return what a visit's crawl is asked for; None where no article is due for a look."""
+        """Return a visit's crawl job; None for a recheck if no article is due."""
         if visit.kind == "crawl":
             return CrawlJob(visit.outlet, sections=visit.sections)
         if not self._archive.schedule.due_checks(visit.outlet, now, 1):
@@ -158,15 +158,15 @@ class ScheduleState:
         return CrawlJob(visit.outlet, recheck=True, limit=limit)
 
 
-def _may_be_at_work(run: Run) -> bool:
-    """True of a crawl without an end: where it has no lock either, it may just have lost it."""
+def _may_be_running(run: Run) -> bool:
+    """True for a crawl without an end: one without its lock may have lost it just now."""
     return run.outcome is None and not run.replay
 
 
 def maintenance_argv(config: Config) -> dict[str, list[str]]:
-    """Return the commands of the maintenance jobs by name, as a person would type them.
+    """Return the command lines of the maintenance jobs by name, as a user would type them.
 
-    The archive reaches them by their environment, as it does crawls.
+    The archive's address is in their environment, as it is for crawls.
     """
     tinquan = [sys.executable, "-m", "crawler.cli"]
     if config.file:

@@ -130,9 +130,9 @@ def test_recordings_that_are_not_what_rows_say_are_named(quick: Desk) -> None:
     other.write_bytes(other.read_bytes()[:10])
     made = quick.back_up()
     assert [fault.partition(": ")[2] for fault in made.faults] == [
-        "rows point to it and it is not there",
-        "is shorter than the rows that point into it say",
-        "is not what it was when it was closed",
+        "rows point to it, but it does not exist",
+        "is too short for the rows that point into it",
+        "has changed since it was closed",
     ]
     assert made.folder.is_dir()
 
@@ -144,7 +144,9 @@ def test_a_backup_that_was_killed_is_no_backup(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(backup_module, "_tidy", lambda _folder: None)  # as kill -9 leaves it
+        patch.setattr(
+            backup_module, "_remove_partial", lambda _folder: None
+        )  # as kill -9 leaves it
         patch.setattr(backup_module, "_finish", die)
         with pytest.raises(KeyboardInterrupt):
             quick.back_up()

@@ -95,19 +95,19 @@ def test_a_page_is_done_when_all_before_it_is_stored(sqlite_archive: Archive) ->
     plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
     tale = Tale(sqlite_archive, MASTER, plan)
     [first] = tale.backfill.requests()
-    second = tale.backfill.following(first, DiscoveryResult())
+    second = tale.backfill.next_page(first, DiscoveryResult())
     assert second
     assert second.url.endswith("&fv=2026-09-01&s_cond=&BRSR=15")
     for key in "abc":
-        tale.validators.opens(key)
-    tale.backfill.came(first, "ab", second)
-    tale.backfill.came(second, "c", None)
-    tale.validators.resolve("c", well=True)
+        tale.validators.open(key)
+    tale.backfill.record_page(first, "ab", second)
+    tale.backfill.record_page(second, "c", None)
+    tale.validators.resolve("c", is_ok=True)
     assert [listing.url for listing in Tale(sqlite_archive, MASTER, plan).backfill.requests()] == [
         first.url
     ]
-    tale.validators.resolve("a", well=True)
-    tale.validators.resolve("b", well=True)
+    tale.validators.resolve("a", is_ok=True)
+    tale.validators.resolve("b", is_ok=True)
     assert list(Tale(sqlite_archive, MASTER, plan).backfill.requests()) == []
     other = replace(plan, sections=MASTER.sections[:1])
     assert window_of(other) != window_of(plan)
@@ -122,14 +122,14 @@ def test_what_failed_is_asked_for_again(sqlite_archive: Archive) -> None:
     plan = plan_of(MASTER, "2026-09-01", "2026-09-02", section="do-thi")
     tale = Tale(sqlite_archive, MASTER, plan)
     [first] = tale.backfill.requests()
-    second = tale.backfill.following(first, DiscoveryResult())
+    second = tale.backfill.next_page(first, DiscoveryResult())
     assert second
     for key in "ab":
-        tale.validators.opens(key)
-    tale.backfill.came(first, "a", second)
-    tale.validators.resolve("a", well=False)
-    tale.backfill.came(second, "b", None)
-    tale.validators.resolve("b", well=True)
+        tale.validators.open(key)
+    tale.backfill.record_page(first, "a", second)
+    tale.validators.resolve("a", is_ok=False)
+    tale.backfill.record_page(second, "b", None)
+    tale.validators.resolve("b", is_ok=True)
     assert [listing.url for listing in Tale(sqlite_archive, MASTER, plan).backfill.requests()] == [
         first.url
     ]
@@ -143,14 +143,14 @@ def test_paging_goes_on_at_the_page_where_it_was_left(sqlite_archive: Archive) -
     found = DiscoveryResult((Link("https://tienphong.vn/mot-bai-post1900001.tpo", "listing"),))
     listing = first
     for _ in range(3):
-        following = tale.backfill.following(listing, found)
+        following = tale.backfill.next_page(listing, found)
         assert following
-        tale.backfill.came(listing, (), following)
+        tale.backfill.record_page(listing, (), following)
         listing = following
     [left] = Tale(sqlite_archive, outlet, plan).backfill.requests()
     assert (left.url, left.number, left.form) == (listing.url, 4, "epi-json")
     assert left.url.endswith("morenews-zone-242-3.html?phrase=")
-    after = Tale(sqlite_archive, outlet, plan).backfill.following(left, found)
+    after = Tale(sqlite_archive, outlet, plan).backfill.next_page(left, found)
     assert after
     assert after.url.endswith("morenews-zone-242-4.html?phrase=")
 

@@ -92,7 +92,7 @@ def test_every_article_of_both_hours_is_stored_once_and_the_bad_hour_has_a_name(
     assert (code, run.outcome, run.counts.new) == (0, Outcome.DONE, 0), errors
     assert run.counts.refused["cut"] == 2, "the sitemap and the feed"
     assert run.counts.refused["redirect_loop"] >= 1
-    assert "ends before its end" in str(run.error)
+    assert "the response is truncated" in str(run.error)
     assert "another page in place of the article" in alarms_of(desk, tinquan)
 
     site.routes.update(good)

@@ -14,7 +14,7 @@ import pytest
 from crawler.capture.files import RecordCheck
 from crawler.capture.objects.files import CaptureFiles
 from crawler.capture.reader import read_record
-from crawler.fetch.store_group import MOST
+from crawler.fetch.store_group import MAX_PAGES
 from storage.model.runs import Outcome
 from tests.support.site import Answer, LocalSite, epi_article, feed, listing
 from tests.support.sites import (
@@ -115,11 +115,11 @@ def conditional(plain: Answer) -> Callable[[dict[str, str]], Answer]:
 def test_a_killed_crawl_loses_nothing_and_repeats_nothing_stored(
     desk: Desk, site: LocalSite
 ) -> None:
-    stories = epi_site(site, count=MOST + 10, page=10)
+    stories = epi_site(site, count=MAX_PAGES + 10, page=10)
     killed: list[int] = []
 
     def kill(address: str) -> None:
-        if len(asked_articles(site)) == MOST + 5 and not killed:
+        if len(asked_articles(site)) == MAX_PAGES + 5 and not killed:
             killed.append(process.pid)
             os.kill(process.pid, signal.SIGKILL)
 
@@ -129,7 +129,7 @@ def test_a_killed_crawl_loses_nothing_and_repeats_nothing_stored(
     assert process.returncode == -signal.SIGKILL
     with desk.open() as archive:
         before = articles(archive)
-        assert 0 < len(before) < MOST + 5, "a group is stored, and a part of the next is not"
+        assert 0 < len(before) < MAX_PAGES + 5, "a group is stored, and a part of the next is not"
     asked = len(site.asked)
     code, errors = desk.crawl("tienphong", SECTION)
     assert code == 0, errors

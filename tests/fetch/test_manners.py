@@ -38,7 +38,7 @@ def read(body: bytes | str, status: int = 200) -> Rules:
     ],
 )
 def test_what_is_no_text_forbids_and_says_so(body: bytes) -> None:
-    with pytest.raises(HostClosedError, match=r"robots\.txt cannot be read: it is no UTF-8 text"):
+    with pytest.raises(HostClosedError, match=r"robots\.txt cannot be read: it is not UTF-8 text"):
         read(body)
 
 

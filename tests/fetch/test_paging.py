@@ -33,7 +33,7 @@ def states(front: Frontier, *links: Link) -> list[LinkState]:
 
 def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
     front = frontier({3})
-    assert states(front, link(1, source="feed"), link(3)) == [LinkState.ASK, LinkState.KNOWN]
+    assert states(front, link(1, source="feed"), link(3)) == [LinkState.REQUEST, LinkState.KNOWN]
     twin = Link("https://m.tienphong.vn/new-slug-post1.amp?utm_source=x", "api")
     assert states(front, twin, link(1), link(1)) == [LinkState.DUPLICATE] * 3
     assert front.sources == {"1": ["feed", "api", "listing"]}
@@ -41,7 +41,7 @@ def test_a_story_is_asked_once_and_remembers_its_ways() -> None:
         "1": {link(1).url, "https://tienphong.vn/new-slug-post1.amp"},
         "3": {link(3).url},
     }
-    assert (front.discovered, front.asked) == (2, 1)
+    assert (front.discovered, front.requested) == (2, 1)
 
 
 def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> None:
@@ -52,12 +52,12 @@ def test_recrawl_asks_for_what_is_known_but_never_for_what_was_taken_down() -> N
         lambda urls: taken_down & set(urls),
         set,  # all are stored
     )
-    assert states(front, link(3), link(4)) == [LinkState.ASK, LinkState.KNOWN]
+    assert states(front, link(3), link(4)) == [LinkState.REQUEST, LinkState.KNOWN]
 
 
 def test_a_story_known_by_its_id_needs_no_request_under_another_slug() -> None:
     front = Frontier(FAMILY, Plan(EPI.sections), lambda urls: set(), lambda ids: {ids[0]})
-    assert states(front, link(3), link(4)) == [LinkState.KNOWN, LinkState.ASK]
+    assert states(front, link(3), link(4)) == [LinkState.KNOWN, LinkState.REQUEST]
 
 
 def test_the_window_and_the_limit() -> None:
@@ -74,10 +74,10 @@ def test_the_window_and_the_limit() -> None:
     ) == [
         LinkState.OLD,
         LinkState.LATE,
-        LinkState.ASK,
-        LinkState.ASK,
-        LinkState.ASK,
-        LinkState.OVER,
+        LinkState.REQUEST,
+        LinkState.REQUEST,
+        LinkState.REQUEST,
+        LinkState.OVER_LIMIT,
     ]
     assert front.is_full
 
@@ -128,7 +128,7 @@ def test_a_window_ends_paging_by_dates_and_by_what_articles_turn_out_to_be() -> 
     front = frontier(since=since)
     assert pagination.should_continue(front.schedule(tuple(of_ten(0))))
     for _ in range(5):
-        pagination.saw_article(since - timedelta(days=1))
+        pagination.note_date(since - timedelta(days=1))
     assert not pagination.should_continue(front.schedule(tuple(of_ten(1))))
 
 
@@ -149,20 +149,20 @@ def test_a_box_of_known_links_does_not_end_paging() -> None:
         front = frontier(known)
         boxed = partial(between, before, after)
         asked = pages(front, Pagination(None, True, cap=40), boxed)
-        assert (asked, front.asked) == (5, 40), "every new story, and one page of known ones"
+        assert (asked, front.requested) == (5, 40), "every new story, and one page of known ones"
 
 
 def test_new_stories_that_the_feed_has_named_count_as_new() -> None:
     front = frontier({900 + n for n in range(5)} | set(range(30, 200)))
     front.schedule(tuple(link(n, source="feed") for n in range(10)))
     assert pages(front, Pagination(None, True, cap=40), lambda n: [*of_ten(n), *MOST_READ]) == 4
-    assert front.asked == 30
+    assert front.requested == 30
 
 
 def test_one_unknown_link_among_known_ones_goes_on() -> None:
     front = frontier(set(range(100)) - {7, 13})
     assert pages(front, Pagination(None, True, cap=40), of_ten) == 3
-    assert front.asked == 2
+    assert front.requested == 2
 
 
 def test_a_new_story_pinned_to_every_page_does_not_go_on_for_ever() -> None:
@@ -177,4 +177,4 @@ def test_what_waits_to_be_asked_again_is_no_news() -> None:
     front.looks = lambda urls: dict.fromkeys(urls, day)
     front.is_due = lambda looks: looks.is_due(NOW)
     assert pages(front, Pagination(None, True, cap=40), of_ten) == 1
-    assert front.asked == 0
+    assert front.requested == 0

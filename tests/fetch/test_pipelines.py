@@ -13,7 +13,7 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.fetch.pipelines import ExtractPipeline, StorePipeline
 from crawler.fetch.spiders.items import PageItem
-from crawler.fetch.store_group import MOST, StoreGroup
+from crawler.fetch.store_group import MAX_PAGES, StoreGroup
 from crawler.page.response import Page
 from storage.errors import ArchiveBusyError, RowError
 from storage.model.articles import Arrival, Capture, Refusal, RefusalReason, Stored, Verdict
@@ -100,12 +100,12 @@ def test_nothing_is_stored_after_the_run_s_end() -> None:
 
 def test_pages_are_stored_together_in_their_order() -> None:
     crawl = spider()
-    items = [refused(number) for number in range(2 * MOST)]
-    assert asyncio.run(through(StoreGroup(crawl, never), items)) == [None] * (2 * MOST)
-    assert [len(group) for group in crawl.archive.groups] == [MOST, MOST]
+    items = [refused(number) for number in range(2 * MAX_PAGES)]
+    assert asyncio.run(through(StoreGroup(crawl, never), items)) == [None] * (2 * MAX_PAGES)
+    assert [len(group) for group in crawl.archive.groups] == [MAX_PAGES, MAX_PAGES]
     stored = [url for group in crawl.archive.groups for url in group]
     assert stored == [item.url for item in items]
-    assert len(crawl.counted) == 2 * MOST
+    assert len(crawl.counted) == 2 * MAX_PAGES
 
 
 def test_what_waits_is_stored_once_nothing_else_is_under_way() -> None:

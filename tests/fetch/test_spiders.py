@@ -216,14 +216,14 @@ def test_a_validator_waits_for_all_articles(sqlite_archive: Archive) -> None:
     validators = PendingValidators(sqlite_archive, lambda: NOW, timedelta(hours=24))
     headers = Headers({"ETag": '"1"', "Last-Modified": "yesterday"})
     for key in "abc":
-        validators.opens(key)
+        validators.open(key)
     validators.expect("https://a.vn/1", headers, ["a", "b", "known"])
     validators.expect("https://a.vn/2", headers, ["c"])
     validators.expect("https://a.vn/none", Headers({}), [])
-    validators.resolve("a", well=True)
+    validators.resolve("a", is_ok=True)
     assert validators.usable("https://a.vn/1") is None
-    validators.resolve("b", well=True)
-    validators.resolve("c", well=False)
+    validators.resolve("b", is_ok=True)
+    validators.resolve("c", is_ok=False)
     validator = Validator("https://a.vn/1", '"1"', "yesterday", NOW)
     assert validators.usable("https://a.vn/1") == validator
     assert validators.usable("https://a.vn/2") is None
@@ -259,14 +259,14 @@ def test_no_validator_is_saved_before_its_articles(
     keeps: Any = SimpleNamespace(links=Keeps())
     validators = PendingValidators(keeps, lambda: NOW, timedelta(hours=1))
     for key in "abcdef":
-        validators.opens(key)
+        validators.open(key)
     validators.expect("https://a.vn/", Headers({"ETag": "1"}), needed)
     good: set[str] = set()
     failed: set[str] = set()
     for key, well in events:
         if key not in good | failed:
             (good if well else failed).add(key)
-            validators.resolve(key, well=well)
+            validators.resolve(key, is_ok=well)
     assert bool(saved) == (needed <= good)
 
 
@@ -303,5 +303,5 @@ def test_a_replay_s_files(value: object, names: list[str]) -> None:
 
 
 def test_a_broken_list_of_files_is_said() -> None:
-    with pytest.raises(CaptureError, match="no JSON list"):
+    with pytest.raises(CaptureError, match="is not a JSON list"):
         replay_files(Settings({"TINQUAN_REPLAY": "[a"}))

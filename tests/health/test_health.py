@@ -49,7 +49,7 @@ def test_a_row_is_there_at_once_and_follows_each_second(
 
 
 def test_what_the_archive_did_is_counted(recorder: RunRecorder, sqlite_archive: Archive) -> None:
-    recorder.discovered()
+    recorder.note_discovery()
     recorder.stored(Stored(Verdict.NEW, 1), None, START - timedelta(hours=1))
     recorder.stored(Stored(Verdict.UNCHANGED, 2), None, START - timedelta(hours=2))
     recorder.stored(Stored(Verdict.REFUSED), RefusalReason.VIDEO, None)
@@ -88,7 +88,7 @@ def test_how_a_run_is_judged(sqlite_archive: Archive) -> None:
     def judge(reason: str, discovered: bool, *faults: str, closes: bool = False) -> Run:
         judged = RunRecorder(sqlite_archive, Run(f"r{len(sqlite_archive.runs.find())}", "t", START))
         if discovered:
-            judged.discovered()
+            judged.note_discovery()
         for fault in faults:
             judged.fault(fault, closes_host=closes)
         return judged.finish(reason)
@@ -125,7 +125,7 @@ def test_an_archive_that_fails_meanwhile_is_no_crash(
     monkeypatch.setattr(sqlite_archive.runs, "finish", fail)
     clock.now += timedelta(seconds=5)
     recorder.count(new=1)
-    recorder.discovered()
+    recorder.note_discovery()
     run = recorder.finish("finished")
     assert (run.outcome, run.error) == (Outcome.FAILED, "the disk is full")
 

@@ -228,7 +228,7 @@ def test_an_error_of_one_crawl_ends_the_others_and_starts_no_more(
     stand_in("import time\n" + SLEEPS)
     jobs = [CrawlJob("thu", "r1"), CrawlJob("ba", "r2"), CrawlJob("tu", "r3")]
     log_file(jobs[1], config).mkdir(parents=True)
-    with Progress(disable=True) as progress, pytest.raises(CrawlError, match=r"r2\.log: no log"):
+    with Progress(disable=True) as progress, pytest.raises(CrawlError, match=r"r2\.log: the log"):
         run_crawls(sqlite_archive, config, jobs, progress, 2)
     assert [(run.id, run.outcome) for run in sqlite_archive.runs.find()] == [
         ("r1", Outcome.STOPPED)
@@ -238,7 +238,7 @@ def test_an_error_of_one_crawl_ends_the_others_and_starts_no_more(
 def test_a_log_that_cannot_be_made_is_one_line(config: Config) -> None:
     job = CrawlJob("thu", "r1")
     log_file(job, config).mkdir(parents=True)
-    with pytest.raises(CrawlError, match=r"r1\.log: no log can be made: Is a directory"):
+    with pytest.raises(CrawlError, match=r"r1\.log: the log cannot be created: Is a directory"):
         make_log(job, config)
 
 

@@ -100,7 +100,7 @@ def test_a_run_is_taken_in_once_however_often_it_is_read() -> None:
 def test_what_another_is_at_is_put_off_and_nothing_else() -> None:
     mine = agenda("thu", "moi")
     one, other = mine.take(NOW)
-    mine.put_off(one, NOW + MINUTE)
+    mine.postpone(one, NOW + MINUTE)
     assert mine.running == [other]
     assert mine.take(NOW + MINUTE / 2) == []
     assert mine.next_wake(NOW) == NOW + MINUTE
@@ -321,7 +321,7 @@ def test_a_claim_reads_what_was_done_meanwhile(
     job = MaintenanceJob("backup")
     shared.schedule.record_maintenance(MaintenanceRun("backup", now, now, exit_code=0))
     claim = state.claim(job, now)
-    assert claim is not None and claim.begun == now
+    assert claim is not None and claim.last_started_at == now
     assert other.claim(job, now) is None
     push = MaintenanceJob(PUSH)  # each machine's own files
     assert state.claim(push, now) is not None and other.claim(push, now) is not None

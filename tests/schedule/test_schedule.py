@@ -167,7 +167,7 @@ def test_a_stop_while_the_server_is_away_is_in_order_and_says_so(
 
     monkeypatch.setattr(Machines, "record", away)
     work(archive, config, lambda: len(archive.runs.find()) == 2)
-    assert "that it stops could not be noted: the server cannot be reached" in caplog.text
+    assert "the stop could not be recorded: the server cannot be reached" in caplog.text
     Membership(archive, config).leave()
 
 

@@ -292,7 +292,7 @@ def test_a_missing_file_is_told_once(config: Path, tinquan: Tinquan) -> None:
     ran = tinquan("archive", "check", "--config", config)
     assert ran.code == 1
     assert "is not there; 4 captures point to it" in ran.out
-    assert "is listed and not there" in ran.out
+    assert "is listed but does not exist" in ran.out
     assert ran.out.endswith("2 faults\n")
 
 
@@ -304,7 +304,7 @@ def test_a_damaged_record_is_told(config: Path, tinquan: Tinquan) -> None:
     ran = tinquan("archive", "check", "--repair", "--config", config)
     assert ran.code == 1
     assert "cannot be repaired automatically" in ran.out
-    assert "its content is not what it was" in ran.out
+    assert "its content has changed" in ran.out
 
 
 def test_a_file_cut_short_is_told(config: Path, tinquan: Tinquan) -> None:

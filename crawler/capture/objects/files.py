@@ -1,4 +1,4 @@
-"""Where WARC files are: in the captures folder of this machine, in an object store, or in both."""
+"""Finds WARC files in this machine's captures folder, in an object store, or in both."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from crawler.capture.private import locked, make_folder, open_private
 from storage.errors import CaptureError
 
 WarcSource = Path | StoredObject
-"""What readers take: both can be opened, and say where they are."""
+"""A file that can be read: both can be opened, and name their place as text."""
 
 _CHUNK = 1024 * 1024
-_LOCK_SECONDS = 600.0  # for a large file to be pushed
+_LOCK_SECONDS = 600.0  # long enough to push a large file
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureFiles:
-    """The captures folder, and the object store that closed files are pushed to, if there is one.
+    """The captures folder, and the object store that closed files are pushed to, if any.
 
     url: of the store, "" for none.
     """
@@ -30,9 +30,9 @@ class CaptureFiles:
     url: str = ""
 
     def find(self, name: str) -> WarcSource:
-        """Return a WARC file by its name in the archive: here, else in the store.
+        """Return a WARC file by its name in the archive: the local one, else the store's.
 
-        Where neither has it, reading it says so.
+        It may exist in neither place: an error is raised only when it is read.
         """
         local = self.folder / name
         if not self.url or Path(name).is_absolute() or local.is_file():
@@ -40,13 +40,13 @@ class CaptureFiles:
         return self.stored(name)
 
     def stored(self, name: str) -> StoredObject:
-        """Return a WARC file as the object that it is in the store."""
+        """Return a WARC file's object in the store."""
         return StoredObject(self.url, name)
 
     def local(self, path: Path) -> Path:
-        """Return a WARC file of the captures folder, fetched from the store where it is not there.
+        """Return a WARC file of the captures folder, fetched from the store if it is missing.
 
-        A path that is there, or outside the folder, is returned as it is. Raises CaptureError.
+        A path that exists, or is outside the folder, is returned as it is. Raises CaptureError.
         """
         resolved, folder = path.resolve(), self.folder.resolve()
         if self.url and not resolved.exists() and resolved.is_relative_to(folder):
@@ -56,9 +56,10 @@ class CaptureFiles:
         return path
 
     def fetch(self, name: str, is_right: Callable[[Path], bool] = Path.is_file) -> Path:
-        """Copy a WARC file from the store into the folder. Raises CaptureError.
+        """Copy a WARC file from the store into the folder.
 
-        A kill leaves nothing under its name, nor does one of which `is_right` is false.
+        Nothing is left under its name after a kill. Raises CaptureError, also if `is_right` is
+        false for the copy.
         """
         stored, path = self.stored(name), self.folder / name
         part = path.with_name(f"{path.name}.fetching")
@@ -84,7 +85,10 @@ class CaptureFiles:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep other processes here from pushing or rewriting files. Raises CaptureError."""
+        """Keep this machine's other processes from pushing or rewriting files.
+
+        Raises CaptureError if one of them takes too long.
+        """
         lock = self.folder / "locks" / "push.lock"
         try:
             with locked(lock, _LOCK_SECONDS):

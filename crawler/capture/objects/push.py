@@ -1,4 +1,4 @@
-"""Closed WARC files go into the object store, and local copies may go after that."""
+"""Pushes closed WARC files into the object store, and deletes old local copies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from storage.archive import Archive
 from storage.errors import CaptureError
 from storage.model.maintenance import WarcFile
 
-_REFUSALS = 3  # in a row: the store is down, and the other files wait for the next time
+_MAX_FAILURES = 3  # in a row, after which the store counts as down until the next push
 
-_CLOCKS_DIFFER = timedelta(days=1)  # at most, of machines
+_MAX_CLOCK_SKEW = timedelta(days=1)  # between machines
 
 
 @dataclass(slots=True)
 class Pushed:
-    """What a push came to. errors: why files were not pushed; they are tried again."""
+    """The result of a push. errors: of files that were not pushed; they are tried again."""
 
     files: int = 0
     size_bytes: int = 0
@@ -28,13 +28,13 @@ class Pushed:
 
 
 def push(archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime) -> Pushed:
-    """Push every listed WARC file that lies here and is not in the store; tidy up after that.
+    """Push every listed WARC file that is here and not in the store, then delete old local copies.
 
     keep: how long local copies stay after they were pushed. Raises ArchiveError, and CaptureError
-    where another push does not come to its end.
+    if another push takes too long.
     """
     done = Pushed()
-    refused = 0
+    failures = 0
     for listed in archive.captures.unstored_warc_files():
         if not (files.folder / listed.name).is_file():  # it is on another machine
             continue
@@ -44,15 +44,15 @@ def push(archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime) 
         except CaptureError as error:
             done.errors += (str(error),)
             archive.captures.note_push(listed, None, str(error))
-            refused = refused + 1 if isinstance(error, StoreError) else 0
-            if refused == _REFUSALS:
+            failures = failures + 1 if isinstance(error, StoreError) else 0
+            if failures == _MAX_FAILURES:
                 return done
         else:
-            refused = 0
+            failures = 0
             done.files += size is not None
             done.size_bytes += size or 0
-    for name in _done_with(archive, files, keep, now):
-        with files.writing():  # a takedown may just have rewritten it
+    for name in _removable(archive, files, keep, now):
+        with files.writing():  # a takedown may have rewritten it just now
             if _has_stored(archive, name):
                 (files.folder / name).unlink(missing_ok=True)
                 done.removed += 1
@@ -60,25 +60,25 @@ def push(archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime) 
 
 
 def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -> int | None:
-    """Push a listed WARC file, read it back, and note that the store has it; return its size.
+    """Push a listed WARC file, verify it, and record that the store has it; return its size.
 
-    The caller holds `files.writing()`. None where the store has it already. Raises CaptureError
-    where the local file is not what was listed, StoreError.
+    The caller holds `files.writing()`. Returns None if the store has it already. Raises
+    CaptureError if the local file differs from its listing, StoreError.
     """
     listed = next(iter(archive.captures.find_warc_files([name])), None)
     if listed is None or listed.stored_at is not None:
         return None
     path, stored = files.folder / name, files.stored(name)
     if not is_as_listed(path, listed):
-        raise CaptureError(f"{path}: is not what it was when it was closed, and is not pushed")
+        raise CaptureError(f"{path}: has changed since it was closed, and is not pushed")
     try:
         stored.upload(path)
     except OSError as error:
         raise CaptureError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not is_as_listed(stored, listed):
-        raise StoreError(f"{stored}: what was pushed cannot be read back as it was")
+        raise StoreError(f"{stored}: the pushed file differs when it is read back")
     if not archive.captures.note_push(listed, now):
-        # What is in the store now may hold its text: whoever has the right file pushes it again.
+        # The store's object may hold redacted text: a machine with the right file pushes it again.
         for rewritten in archive.captures.find_warc_files([name]):
             archive.captures.note_push(rewritten, None)
         raise CaptureError(f"{path}: a takedown on another machine has rewritten it meanwhile")
@@ -86,9 +86,9 @@ def push_file(archive: Archive, files: CaptureFiles, name: str, now: datetime) -
 
 
 def is_as_listed(file: WarcSource, listed: WarcFile | None) -> bool:
-    """Return whether a file has the size and digest that are listed; True where none are.
+    """True if a file has the listed size and digest, or is not listed.
 
-    Raises CaptureError where it cannot be read.
+    Raises CaptureError if it cannot be read.
     """
     if listed is None:
         return True
@@ -96,10 +96,10 @@ def is_as_listed(file: WarcSource, listed: WarcFile | None) -> bool:
     return (found.size_bytes, found.sha256) == (listed.size_bytes, listed.sha256)
 
 
-def _done_with(
+def _removable(
     archive: Archive, files: CaptureFiles, keep: timedelta, now: datetime
 ) -> Iterator[str]:
-    """Yield the local copies that may go: the store has what they say, or what they should say."""
+    """Yield the local copies to delete: old ones that the store has, and ones out of date."""
     paths = {path.relative_to(files.folder).as_posix(): path for path in warc_paths(files.folder)}
     old = [name for name, path in paths.items() if _changed_at(path) <= now - keep]
     for listed in archive.captures.find_warc_files(old):
@@ -113,19 +113,19 @@ def _done_with(
 
 
 def _is_stale(path: Path, listed: WarcFile) -> bool:
-    """True where a takedown on another machine rewrote a file in the store, and not this copy."""
+    """True if a takedown on another machine rewrote a file in the store, and not this copy."""
     if listed.stored_at is None or listed.rewritten_at is None or not path.is_file():
         return False
-    is_younger = _changed_at(path) > listed.rewritten_at + _CLOCKS_DIFFER
-    return not is_younger and not is_as_listed(path, listed)
+    is_newer = _changed_at(path) > listed.rewritten_at + _MAX_CLOCK_SKEW
+    return not is_newer and not is_as_listed(path, listed)
 
 
 def _has_stored(archive: Archive, name: str) -> bool:
-    return any(one.stored_at is not None for one in archive.captures.find_warc_files([name]))
+    return any(file.stored_at is not None for file in archive.captures.find_warc_files([name]))
 
 
 def _changed_at(path: Path) -> datetime:
-    """Return when a file was written; in the far future where another push has removed it."""
+    """Return when a file was written; the far future if another push has deleted it."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""Responses over the size limit: stopped on the line, recorded without their body, refused.
+"""Stops downloads over the size limit, so that they are recorded without a body and refused.
 
-Scrapy's own limit drops them without a trace, so that they would be asked for at every crawl.
+Scrapy's own limit drops such responses silently, so that every crawl would request them again.
 """
 
 from typing import Self
@@ -9,11 +9,11 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 
-_CAME = "oversize_bytes"  # the key in a request's meta: how much of its body has come
+_RECEIVED = "oversize_bytes"  # meta key: the bytes of the body received so far
 
 
 class OversizeStop:
-    """Stops a download at `limit` bytes, or before it where the server announces more."""
+    """Stops a download at `limit` bytes, or at its headers if the server announces more."""
 
     def __init__(self, limit: int):
         self._limit = limit
@@ -27,14 +27,14 @@ class OversizeStop:
         return stop
 
     def headers_received(self, body_length: int, request: Request) -> None:
-        """Raise StopDownload where more is announced than the limit."""
-        request.meta[_CAME] = 0
-        # Twisted's word for an unknown length is a text.
+        """Raise StopDownload if the announced length is over the limit."""
+        request.meta[_RECEIVED] = 0
+        # Twisted gives an unknown length as a string.
         if isinstance(body_length, int) and body_length > self._limit:
             raise StopDownload(fail=False)
 
     def bytes_received(self, data: bytes, request: Request) -> None:
-        """Raise StopDownload where more has come than the limit."""
-        request.meta[_CAME] = request.meta.get(_CAME, 0) + len(data)
-        if request.meta[_CAME] > self._limit:
+        """Raise StopDownload once more bytes than the limit have arrived."""
+        request.meta[_RECEIVED] = request.meta.get(_RECEIVED, 0) + len(data)
+        if request.meta[_RECEIVED] > self._limit:
             raise StopDownload(fail=False)

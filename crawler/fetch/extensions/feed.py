@@ -1,4 +1,4 @@
-"""`scrapy crawl OUTLET -O articles.jsonl`: Scrapy's feed export of the articles."""
+"""Scrapy's feed export of the articles: `scrapy crawl OUTLET -O articles.jsonl`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ends a crawl that has lost its hold of the host: somebody else may be crawling it by now."""
+"""Ends a crawl that has lost its lock on the host: another process may be crawling it by now."""
 
 import asyncio
 import threading
@@ -13,27 +13,27 @@ from crawler.capture.hold import ASK_SECONDS, LOST
 from crawler.fetch.spiders.outlet import OutletSpider
 from storage.model.runs import Outcome
 
-_SILENCE_SECONDS = 10.0  # of a server that does not answer; then it is taken for lost
+_SILENCE_SECONDS = 10.0  # after so long without a reply the connection counts as lost
 _TICK_SECONDS = 0.5
 
 
 class HoldWatch:
-    """Asks in a thread, which a dead network may keep waiting, and ends the run from the loop.
+    """Checks the lock in a thread, which a dead network may block, and ends the run from the loop.
 
-    From a cut to the last request: the two times above and a tick; then the run has three seconds
-    for what is under way (`Watchdog`) and ten to write its end.
+    The last request goes out at most `ASK_SECONDS`, the silence and a tick after the connection
+    is cut; then the run has three seconds for open requests (`Watchdog`) and ten to write its end.
     """
 
     def __init__(self, spider: OutletSpider):
         self._spider = spider
         self._hold = spider.session.hold
-        self._sure_at = time.monotonic()
+        self._confirmed_at = time.monotonic()
         self._done = threading.Event()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Watch only where a connection keeps the locks, and a host is held."""
+        """Return the watch. Raises NotConfigured unless a database connection holds the lock."""
         spider = crawler.spider
         if not isinstance(spider, OutletSpider) or not spider.session.holds_shared_host:
             raise NotConfigured
@@ -43,26 +43,26 @@ class HoldWatch:
         return watch
 
     def start(self) -> None:
-        """Begin to ask; called when the engine starts."""
-        self._sure_at = time.monotonic()
-        threading.Thread(target=self._ask, name="hold-watch", daemon=True).start()
+        """Start checking; called when the engine starts."""
+        self._confirmed_at = time.monotonic()
+        threading.Thread(target=self._check_lock, name="hold-watch", daemon=True).start()
         self._task = asyncio.ensure_future(self._watch())
 
     def stop(self) -> None:
-        """Stop asking; called when the engine has stopped."""
+        """Stop checking; called when the engine has stopped."""
         self._done.set()
         if self._task is not None:
             self._task.cancel()
 
-    def _ask(self) -> None:
+    def _check_lock(self) -> None:
         while not self._done.wait(ASK_SECONDS):
             if self._hold.was_cut():
                 return
-            self._sure_at = time.monotonic()
+            self._confirmed_at = time.monotonic()
 
     async def _watch(self) -> None:
         while not self._hold.is_lost:
             await asyncio.sleep(_TICK_SECONDS)
-            if time.monotonic() - self._sure_at > ASK_SECONDS + _SILENCE_SECONDS:
+            if time.monotonic() - self._confirmed_at > ASK_SECONDS + _SILENCE_SECONDS:
                 self._hold.is_lost = True
         self._spider.halt(Outcome.STOPPED, f"{self._spider.outlet.host}: {LOST}")

@@ -1,4 +1,4 @@
-"""A crawl's log keeps its end where all of it would fill the disk."""
+"""Limits the size of a crawl's log, so that it cannot fill the disk."""
 
 import logging
 from io import TextIOWrapper
@@ -18,25 +18,25 @@ class _PrivateLog(RotatingFileHandler):
 
 
 class LogLimit:
-    """Puts a rotating log in the place of Scrapy's endless one.
+    """Replaces Scrapy's unbounded log with a rotating one.
 
     Errors in a loop, or a page's text at every request, have filled disks before. The log and the
-    one before it (`.log.1`) hold `most_bytes` together: the last that was written, for that is
-    what tells how a crawl ended.
+    one before it (`.log.1`) hold `max_bytes` together: the most recent lines, since they say how
+    the crawl ended.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Return the limit, put on every log that goes to a file."""
+        """Return the limit; it applies to every file handler (setting TINQUAN_LOG_BYTES)."""
         limit = cls(crawler.settings.getint("TINQUAN_LOG_BYTES"))
         crawler.signals.connect(limit.install, signals.engine_started)
         return limit
 
     def install(self) -> None:
-        """Replace the handlers of files that there are."""
+        """Replace the root logger's file handlers; called when the engine starts."""
         root = logging.getLogger()
         for handler in list(root.handlers):
             if type(handler) is logging.FileHandler:
@@ -44,14 +44,14 @@ class LogLimit:
                 handler.close()
                 root.addHandler(self._rotating(handler))
 
-    def _rotating(self, endless: logging.FileHandler) -> RotatingFileHandler:
+    def _rotating(self, unbounded: logging.FileHandler) -> RotatingFileHandler:
         rotating = _PrivateLog(
-            endless.baseFilename,
-            maxBytes=self._most_bytes // 2,
+            unbounded.baseFilename,
+            maxBytes=self._max_bytes // 2,
             backupCount=1,
-            encoding=endless.encoding,
+            encoding=unbounded.encoding,
         )
-        rotating.setLevel(endless.level)
-        rotating.setFormatter(endless.formatter)
-        rotating.filters = endless.filters
+        rotating.setLevel(unbounded.level)
+        rotating.setFormatter(unbounded.formatter)
+        rotating.filters = unbounded.filters
         return rotating

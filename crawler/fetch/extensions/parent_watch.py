@@ -1,4 +1,4 @@
-"""Inside a crawl that `tinquan crawl` or the schedule started: the line to the parent."""
+"""Ends a crawl that `tinquan crawl` or the schedule started when that parent is gone."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ from scrapy.exceptions import NotConfigured
 class ParentWatch:
     """Ends the crawl cleanly when the parent is gone: standard input then closes.
 
-    Without it a killed `tinquan crawl` would leave crawls running that nobody watches.
+    Without it a killed `tinquan crawl` would leave crawls running unsupervised.
     """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Watch only where a parent said that it holds the other end."""
+        """Return the watch. Raises NotConfigured unless a parent holds the pipe's other end."""
         if not crawler.settings.getbool("TINQUAN_SUPERVISED"):
             raise NotConfigured
         watch = cls()

@@ -1,4 +1,4 @@
-"""What a run counts stands in `crawler.stats`, where extensions and `STATS_DUMP` find it."""
+"""Keeps a run's counts in `crawler.stats`, where extensions and `STATS_DUMP` find them."""
 
 from typing import Self
 
@@ -9,11 +9,11 @@ from crawler.fetch.spiders.outlet import OutletSpider
 
 
 class RunStats:
-    """Lets the run's recorder count in Scrapy's statistics, which are made after the spider."""
+    """Makes the run's recorder count in Scrapy's stats, which are created after the spider."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Join the two. Raises NotConfigured for a spider of no outlet file."""
+        """Connect the two. Raises NotConfigured unless the spider is an OutletSpider."""
         if not isinstance(crawler.spider, OutletSpider) or crawler.stats is None:
             raise NotConfigured(f"{cls.__name__} serves the spiders of outlet files only")
         crawler.spider.recorder.count_in(crawler.stats)

@@ -1,4 +1,4 @@
-"""Pages that a killed crawl recorded are read back, and not asked for again."""
+"""Reads back the pages that a killed crawl recorded, instead of requesting them again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from crawler.fetch.middlewares.replay import as_response
 
 
 class Adoption:
-    """Answers a request that names a record from there, before anybody waits for the outlet.
+    """Answers a request whose meta names a WARC record with that record, without the network.
 
     captures: the folder that the paths of WARC files are relative to.
     """

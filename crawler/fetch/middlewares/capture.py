@@ -1,4 +1,4 @@
-"""Every response goes to a WARC file before any other code sees it."""
+"""Writes every response to a WARC file before any other code sees it."""
 
 from functools import partial
 
@@ -8,18 +8,18 @@ from scrapy.http import Response
 
 from crawler.capture.writer import Exchange, WarcFiles
 from crawler.fetch.middlewares.errors import OversizeError, is_oversize
-from crawler.fetch.middlewares.meta import CAPTURE, LOOKS, RECORD
+from crawler.fetch.middlewares.meta import CAPTURE, POLL, RECORD
 from crawler.page.times import utc_now
 
 _UNCHANGED = 304
-_MAX_HEADER = 16 * 1024  # bytes; fastwarc gives the whole record up for a line of 32 KiB
+_MAX_HEADER = 16 * 1024  # bytes; fastwarc drops the whole record for a line of 32 KiB
 
 
 class CaptureMiddleware:
     """Records every response as it came, and passes its Capture on in the request's meta.
 
-    Stands below redirects and decompression (priority 650), so that redirects are recorded too
-    and bodies are stored as sent. What only looks for news is held back until there is some.
+    It runs below redirects and decompression (priority 650), so that redirects are recorded too
+    and bodies are stored as sent. Responses of polls are held back until one brings news.
     """
 
     def __init__(self, files: WarcFiles | None):
@@ -34,14 +34,14 @@ class CaptureMiddleware:
         return cls(files)
 
     def process_request(self, request: Request) -> None:
-        """Forget the capture of an earlier answer: a retry may end without one."""
+        """Drop the capture of an earlier response: a retry may end without one."""
         request.meta.pop(CAPTURE, None)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Record the response. Raises CaptureError; OversizeError where its body was cut off."""
-        if RECORD in request.meta:  # it came from there
+        """Record the response. Raises CaptureError; OversizeError if its body was cut off."""
+        if RECORD in request.meta:  # read back from a record
             return response
-        cut = is_oversize(response)
+        is_cut = is_oversize(response)
         if self._files is not None:
             exchange = Exchange(
                 url=request.url,
@@ -49,22 +49,22 @@ class CaptureMiddleware:
                 request_headers=_pairs(request.headers),
                 status=response.status,
                 response_headers=_pairs(response.headers),
-                body=b"" if cut else response.body,
+                body=b"" if is_cut else response.body,
                 received_at=utc_now(),
                 protocol=response.protocol,
                 ip_address=str(response.ip_address) if response.ip_address else None,
-                is_cut=cut,
+                is_cut=is_cut,
             )
-            if response.status == _UNCHANGED or request.meta.get(LOOKS):
+            if response.status == _UNCHANGED or request.meta.get(POLL):
                 self._files.hold(exchange, partial(request.meta.__setitem__, CAPTURE))
             else:
                 request.meta[CAPTURE] = self._files.write(exchange)
-        if cut:
+        if is_cut:
             raise OversizeError(f"{request.url}: too large")
         return response
 
 
 def _pairs(headers: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers without those that no reader of WARC files would read."""
+    """Return the headers without those too long for readers of WARC files."""
     pairs = ((name, value) for name, values in headers.items() for value in values)
     return tuple((name, value) for name, value in pairs if len(value) <= _MAX_HEADER)

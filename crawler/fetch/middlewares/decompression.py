@@ -1,4 +1,4 @@
-"""Content-Encoding is undone as browsers do it, and as recordings are read years later."""
+"""Undoes Content-Encoding as browsers do, and exactly as recordings are decoded later."""
 
 from typing import Any, Self
 
@@ -12,13 +12,13 @@ from crawler.fetch.middlewares.errors import OversizeError, UndecodableContentEr
 
 
 class Decompression:
-    """In place of Scrapy's, for which a false header, or a stream without its end, is no answer.
+    """Replaces Scrapy's middleware, which drops responses with a wrong header or a cut stream.
 
-    Stands above the capture (650), so that bodies are recorded as they were sent.
+    It runs above the capture (650), so that bodies are recorded as they were sent.
     """
 
-    def __init__(self, most_bytes: int):
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int):
+        self._max_bytes = max_bytes
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -34,11 +34,11 @@ class Decompression:
             body = decode(response.body, encodings)
         except UndecodableError as error:
             raise UndecodableContentError(f"{request.url}: {error}") from None
-        if len(body) > self._most_bytes:
+        if len(body) > self._max_bytes:
             raise OversizeError(f"{request.url}: too large")
         del response.headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
         changes: dict[str, Any] = {"body": body}
         if issubclass(kind, TextResponse):
-            changes["encoding"] = None  # found again in the decoded body
+            changes["encoding"] = None  # detected again from the decoded body
         return response.replace(cls=kind, **changes)

@@ -1,4 +1,4 @@
-"""Why a request got no page: the errors that the middlewares raise, and their causes in words."""
+"""The errors that the middlewares raise when a request gets no page, and their causes in words."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -9,51 +9,51 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.internet.error import ConnectionClosed
 
-forbidden_hosts: dict[str, str] = {}  # the process's one resolver: host → address not public
+forbidden_hosts: dict[str, str] = {}  # host → its non-public address, set by the resolver
 
 
 class AskedToWaitError(IgnoreRequest):
-    """A host asks for a longer pause than one run waits, or asks again right after one."""
+    """A host asks for a longer pause than a run waits, or for another one right after a pause."""
 
 
 class OversizeError(IgnoreRequest):
-    """A response is over the limit; its record holds its head only."""
+    """A response is over the size limit; its record holds the headers only."""
 
 
 class UndecodableContentError(IgnoreRequest):
-    """A response came whose content is not what its headers say."""
+    """A response's body cannot be decoded as its headers say."""
 
 
 class NotRecordedError(IgnoreRequest):
-    """A replay was asked for an address that its files do not hold."""
+    """A replay requests an address that its files do not hold."""
 
     counted_as = "not_recorded"
 
 
 class UnreadableRecordError(IgnoreRequest):
-    """A replay's record of an address is damaged; the other records answer."""
+    """A replay's record of an address is damaged; other addresses are not affected."""
 
     counted_as = "unreadable_record"
 
 
 class RobotsForbidError(IgnoreRequest):
-    """robots.txt forbids us this address."""
+    """robots.txt disallows this address for our agent."""
 
 
 class HostClosedError(IgnoreRequest):
-    """A host's robots.txt cannot be read, so nothing may be fetched from it."""
+    """A host's robots.txt cannot be read, so nothing may be fetched from the host."""
 
 
 class HostDownError(HostClosedError):
-    """A host answers even the question for its robots.txt with a server error."""
+    """A host answers the request for its robots.txt with a server error."""
 
 
 class CrawlDelayError(HostClosedError):
-    """A host's robots.txt asks for a longer pause between two requests than a crawl waits."""
+    """A host's Crawl-delay is longer than a crawl waits between two requests."""
 
 
 def cause_of(error: BaseException, host: str) -> str:
-    """Return in a few words why a request for `host` failed."""
+    """Return in a few words why a request to `host` failed."""
     if isinstance(error, CannotResolveHostError):
         if host in forbidden_hosts:
             return f"its address {forbidden_hosts[host]} is not public"
@@ -62,10 +62,10 @@ def cause_of(error: BaseException, host: str) -> str:
         return "no answer in time"
     if isinstance(error, DownloadConnectionRefusedError):
         return "connection refused"
-    return _lost_connection(_origin(error))
+    return _connection_cause(_root_error(error))
 
 
-def _lost_connection(error: BaseException) -> str:
+def _connection_cause(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if "certificate" in text.lower() or "VerificationError" in text:
         return "its TLS certificate cannot be verified"
@@ -77,8 +77,8 @@ def _lost_connection(error: BaseException) -> str:
     return name if not text or "<" in text else f"{name}: {text}"[:200]
 
 
-def _origin(error: BaseException) -> BaseException:
-    """Return what made a request fail, out of the lists of failures that Twisted wraps it in."""
+def _root_error(error: BaseException) -> BaseException:
+    """Unwrap an error from the lists of failures in which Twisted wraps it."""
     for _ in range(5):
         reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None)
         if not reasons:

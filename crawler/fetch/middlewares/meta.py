@@ -1,6 +1,6 @@
-"""Keys of a request's meta under which one part of a crawl tells another what it knows."""
+"""Keys of a request's meta that middlewares and spiders share."""
 
-CAPTURE = "capture"  # the key in a request's meta under which its capture is passed on
-LOOKS = "looks"  # the key in a request's meta that says: it only looks whether there is news
-RECORD = "record"  # the key in a request's meta of the file and offset that answer it
-OFFSITE_TARGET = "offsite_target"  # the key in a request's meta of a redirect not followed
+CAPTURE = "capture"  # the Capture of its response
+POLL = "poll"  # True if the request only checks for news: a listing, or robots.txt
+RECORD = "record"  # the WARC file and offset of the record that answers it
+OFFSITE_TARGET = "offsite_target"  # the target of an off-site redirect, which is not followed

@@ -1,4 +1,4 @@
-"""Requests and redirects that leave the outlet's own hosts."""
+"""Filters requests and redirects that leave the outlet's own hosts."""
 
 from urllib.parse import urljoin
 
@@ -16,7 +16,7 @@ from crawler.page.urls import has_usual_port
 
 
 class StrictOffsite(OffsiteMiddleware):
-    """Scrapy's filter, which retries and their redirects would pass (they set dont_filter).
+    """Scrapy's filter, but applied to retries and their redirects too, which set dont_filter.
 
     Another port of the outlet's host is another server.
     """
@@ -26,7 +26,7 @@ class StrictOffsite(OffsiteMiddleware):
         return has_usual_port(request.url) and super().should_follow(request, spider)
 
     def process_request(self, request: Request, spider: Spider | None = None) -> None:
-        """Raise IgnoreRequest for a host that is none of the outlet's."""
+        """Raise IgnoreRequest for a host that is not the outlet's."""
         current = spider or self.crawler.spider
         if current is not None and not self.should_follow(request, current):
             self.stats.inc_value("offsite/filtered")
@@ -34,10 +34,10 @@ class StrictOffsite(OffsiteMiddleware):
 
 
 class OffsiteRedirects:
-    """Hands a redirect to another host to the callback, which can then say so.
+    """Passes a redirect to another host to the callback, which can then report it.
 
-    Scrapy would follow it into the off-site filter, where neither callback nor errback hears
-    of it. Stands between capture (650) and redirects (600).
+    Scrapy would follow it into the off-site filter, which calls neither callback nor errback.
+    It runs between the capture (650) and redirects (600).
     """
 
     def __init__(self, crawler: Crawler):
@@ -49,7 +49,7 @@ class OffsiteRedirects:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Mark a redirect that leaves the outlet's hosts as not to be followed."""
+        """Set dont_redirect on a redirect that leaves the outlet's hosts."""
         location = response.headers.get("Location")
         if 300 <= response.status < 400 and location:
             try:

@@ -1,4 +1,4 @@
-"""A replay: Scrapy asks, and recorded responses answer instead of the network."""
+"""Answers Scrapy's requests from recorded responses instead of the network."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -12,7 +12,7 @@ from storage.errors import CaptureError
 
 
 class ReplayHandler:
-    """Scrapy's download handler of a replay: answers from the index, opens no socket."""
+    """A replay's download handler: answers from the index and opens no socket."""
 
     lazy = False
 
@@ -30,7 +30,7 @@ class ReplayHandler:
     async def download_request(self, request: Request) -> Response:
         """Return the recorded response.
 
-        Raises NotRecordedError, OversizeError, UnreadableRecordError: none of them ends the run.
+        Raises NotRecordedError, OversizeError, UnreadableRecordError; none of them ends the run.
         """
         try:
             recorded = self._index.find(request.url)
@@ -44,11 +44,11 @@ class ReplayHandler:
         return as_response(request, recorded)
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 def as_response(request: Request, recorded: Recorded) -> Response:
-    """Return a recorded response as the network would have brought it."""
+    """Return a recorded response as the network would have delivered it."""
     headers = Headers({})
     for name, value in recorded.headers:
         headers.appendlist(name, value)

@@ -1,4 +1,4 @@
-"""Names resolve to public addresses only: no crawl reaches into the local network."""
+"""Resolves names to public addresses only, so that no crawl reaches into the local network."""
 
 import ipaddress
 import logging
@@ -52,7 +52,7 @@ class GuardedResolver:
 
     @classmethod
     def from_crawler(cls, crawler: CrawlerProcess, reactor: ReactorBase) -> "GuardedResolver":
-        """Return the resolver of a process, with Scrapy's cache and time-out below it."""
+        """Return a process's resolver, on top of Scrapy's, which caches and times out."""
         simple = CachingThreadedResolver.from_crawler(crawler, reactor)  # type: ignore[arg-type] # Scrapy passes its process
         return cls(reactor, simple, crawler.settings.getdict("TINQUAN_RESOLVE"))
 
@@ -68,7 +68,7 @@ class GuardedResolver:
         portNumber: int = 0,  # noqa: N803
         **_: object,
     ) -> HostResolution:
-        """Pass the address of `host` to the receiver, or none."""
+        """Pass the address of `host` to the receiver; none if it has no public one."""
         resolution = HostResolution(host)
         receiver.resolutionBegan(resolution)
         if override := self._overrides.get(host):
@@ -82,7 +82,7 @@ class GuardedResolver:
                 receiver.addressResolved(IPv4Address("TCP", address, portNumber))
             else:
                 forbidden_hosts[host] = address
-                _log.warning("%r is at %r, which is no public address: refused", host, address)
+                _log.warning("%r is at %r, which is not a public address: refused", host, address)
 
         def failed(failure: Failure) -> None:
             _log.info("%r cannot be resolved: %r", host, str(failure.value))
@@ -95,7 +95,7 @@ class GuardedResolver:
 
 
 class Receiver(Protocol):
-    """What Twisted wants to hear of a look-up (its IResolutionReceiver)."""
+    """Twisted's IResolutionReceiver: the callbacks of a DNS lookup."""
 
     def resolutionBegan(self, resolution: HostResolution) -> None: ...  # noqa: N802, D102
 

@@ -1,4 +1,4 @@
-"""Hosts that ask for a pause get it; one that asks for too long a pause ends the run."""
+"""Pauses a run when a host asks for it, and ends the run if the pause is too long."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ _DEFAULT_WAIT_SECONDS = 30.0
 
 
 class SlowDown:
-    """Waits when a host says 429 (or 503 with Retry-After), and ends the run if it must.
+    """Pauses after HTTP 429 (or 503 with Retry-After), or ends the run.
 
-    The whole crawl pauses, then the same page is asked for once more.
+    The whole crawl pauses, then the same page is requested once more.
     """
 
     def __init__(self, crawler: Crawler, enabled: bool):
@@ -29,18 +29,18 @@ class SlowDown:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SlowDown":
-        """Return the middleware; a replay waits for nobody."""
+        """Return the middleware; a replay never waits."""
         return cls(crawler, not crawler.settings.getlist("TINQUAN_REPLAY"))
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Wait and ask again, or raise AskedToWaitError."""
-        asked = response.headers.get("Retry-After")
-        busy = response.status == 429 or (response.status == 503 and asked is not None)
-        if not (busy and self._enabled) or request.meta.get("dont_obey_robotstxt"):
+        """Wait and request the page again, or raise AskedToWaitError."""
+        header = response.headers.get("Retry-After")
+        is_busy = response.status == 429 or (response.status == 503 and header is not None)
+        if not (is_busy and self._enabled) or request.meta.get("dont_obey_robotstxt"):
             return response
         host = urlparse_cached(request).hostname
-        seconds = retry_after_seconds(asked)
-        self._crawler.engine.pause()  # nothing else goes out meanwhile
+        seconds = retry_after_seconds(header)
+        self._crawler.engine.pause()  # no other request is sent meanwhile
         if seconds > MAX_WAIT_SECONDS or request.meta.get("waited"):
             raise AskedToWaitError(f"{host}: asks us to slow down (HTTP {response.status})")
         _log.warning("%r asks us to wait %.0f s (HTTP %d)", host, seconds, response.status)
@@ -48,13 +48,16 @@ class SlowDown:
             await asyncio.sleep(seconds)
         finally:
             self._crawler.engine.unpause()
-        again = request.copy()
-        again.meta["waited"] = True
-        return again
+        retry = request.copy()
+        retry.meta["waited"] = True
+        return retry
 
 
 def retry_after_seconds(value: bytes | None) -> float:
-    """Return how long a Retry-After header asks to wait; a date counts as longer than we wait."""
+    """Return the seconds that a Retry-After header asks for.
+
+    A date counts as longer than a run waits.
+    """
     if value is None:
         return _DEFAULT_WAIT_SECONDS
     text = value.strip()

@@ -1,4 +1,4 @@
-"""Answers that end before their end: asked again, and taken as they are where that is no help."""
+"""Retries truncated responses, and accepts the last one if it is truncated too."""
 
 from typing import Self
 
@@ -9,14 +9,14 @@ from scrapy.http import Response
 
 
 def is_short(response: Response) -> bool:
-    """True where less came than was announced (setting DOWNLOAD_FAIL_ON_DATALOSS is off)."""
+    """True if less arrived than was announced (setting DOWNLOAD_FAIL_ON_DATALOSS is off)."""
     return "dataloss" in response.flags
 
 
 class ShortAnswers:
-    """Scrapy retries such answers and then loses the page; here what came last is kept.
+    """Keeps the last truncated response, where Scrapy's own retries drop the page.
 
-    Many of these pages are whole, and only their Content-Length is wrong.
+    Many of these pages are complete, and only their Content-Length is wrong.
     """
 
     def __init__(self, crawler: Crawler, times: int):
@@ -30,11 +30,11 @@ class ShortAnswers:
         return cls(crawler, settings.getint("RETRY_TIMES") * settings.getbool("RETRY_ENABLED"))
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the same request again, or the response."""
+        """Return a retry of the request, or the response once the retries are used up."""
         spider = self._crawler.spider
         if not is_short(response) or spider is None or not self._times:
             return response
-        again = get_retry_request(
+        retry = get_retry_request(
             request, spider=spider, reason="ends before its end", max_retry_times=self._times
         )
-        return again or response
+        return retry or response

@@ -1,1 +1,1 @@
-"""Scrapy's spiders: one class an outlet file, made by `loader`."""
+"""The spiders: `loader` makes one class for each outlet file."""

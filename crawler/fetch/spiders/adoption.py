@@ -1,4 +1,4 @@
-"""Which pages of a killed crawl are stored before the outlet is asked for anything."""
+"""Requests that read back the pages of a killed crawl, before the outlet is asked for anything."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def adopted_requests(spider: "OutletSpider") -> Iterator[Request]:
-    """Yield a request, with the place of its record, for each article that is not stored."""
+    """Yield a request for each article that was recorded and not stored, with its record."""
     pages = pages_left_behind(spider.session.left_behind)
     urls = [canonical_url(page.url) for page in pages]
     seen = spider.archive.articles.seen(spider.outlet.slug, urls)
@@ -27,4 +27,4 @@ def adopted_requests(spider: "OutletSpider") -> Iterator[Request]:
         count += 1
         yield spider.article_request(page.url, meta={RECORD: (page.file, page.offset)})
     if count:
-        spider.logger.info("%d pages of a killed crawl are read back, not asked again", count)
+        spider.logger.info("%d pages of a killed crawl are read back, not requested again", count)

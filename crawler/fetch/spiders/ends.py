@@ -1,4 +1,4 @@
-"""Whether an answer without articles is a listing's end. Pure."""
+"""Decides whether a response without articles is a listing's end. Pure."""
 
 import re
 
@@ -13,25 +13,25 @@ _TAGS = re.compile(rb"<[^>]*>")
 
 
 def is_past_the_last(listing: ListingRequest, refusal: Refusal) -> bool:
-    """True for what follows a listing's last page, and for a day without stories."""
+    """True for a page after a listing's last one, and for a day without stories."""
     is_end = refusal.reason in {RefusalReason.EMPTY, RefusalReason.NOT_FOUND}
     return is_end and (listing.number > 1 or listing.day is not None)
 
 
 def is_empty_sitemap(listing: ListingRequest, refusal: Refusal) -> bool:
-    """True for a sitemap without an address: of a month that has just begun, or a broken one."""
+    """True for a sitemap without addresses: of a month that has just begun, or a broken one."""
     return refusal.reason is RefusalReason.EMPTY and listing.form == "sitemap"
 
 
 def is_end_in_doubt(
     listing: ListingRequest, page: Page, refusal: Refusal, outlet: Outlet, family: Family
 ) -> bool:
-    """True where a further page brought nothing after one with news, and might have.
+    """True if a further page has no articles after one with news, but may be no real end.
 
-    A maintenance page with status 200 has no article either. What the outlet's API or its own
-    template shows without one is an end; so is any answer where the page before held only what is
-    known, for then nothing is lost that the crawl before did not look for. An address that gives
-    further items only, as lists load them, ends without a word.
+    A maintenance page with status 200 has no articles either. A page of the outlet's API or of
+    its own template that has none is an end. So is any response after a page without news: the
+    crawl before has already requested what follows. A URL that returns bare list items for
+    infinite scrolling ends with an empty body.
     """
     if listing.number == 1 or listing.pagination is None or not listing.pagination.had_news:
         return False
@@ -45,7 +45,7 @@ def is_end_in_doubt(
 
 
 def _has_menu(page: Page, listing: ListingRequest, outlet: Outlet) -> bool:
-    """True where a page links to another section, as the outlet's lists do; errors do not."""
+    """True if a page links to another section, as the outlet's listings do and errors do not."""
     others = (section.path for section in outlet.sections if section != listing.section)
     paths = [path.rstrip("/") for path in others if path and path.strip("/")]
     if not paths:

@@ -1,4 +1,4 @@
-"""Why a request brought no page, and what follows from it."""
+"""Classifies failed requests: why there is no page, and what follows from it."""
 
 from dataclasses import dataclass
 
@@ -28,10 +28,10 @@ from storage.model.runs import RobotsState
 class RequestFailure:
     """What a failed request means.
 
-    message: one line with host and cause. counted_as: what it counts as where it is no failure
-    of ours. reason: the refusal of a page that came but cannot be used. closes_host: nothing may
-    be fetched from the host. ends_run: nothing else may be either. signal: what it says of the
-    outlet's health. robots: what it says of robots.txt.
+    message: one line with host and cause. counted_as: the count that it adds to if it is no
+    fault. reason: the refusal, if a response arrived that cannot be used. closes_host: nothing
+    may be fetched from the host. ends_run: nothing may be fetched at all. signal: what it says
+    about the outlet's health. robots: what it says about robots.txt.
     """
 
     message: str
@@ -55,7 +55,7 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
                 text, counted_as="robots", signal=HealthSignal.ROBOTS, robots="forbids"
             )
         case HostClosedError():
-            signal, robots = _why_closed(error)
+            signal, robots = _classify_closed(error)
             failure = RequestFailure(text, closes_host=True, signal=signal, robots=robots)
         case AskedToWaitError():
             failure = RequestFailure(text, ends_run=True, signal=HealthSignal.BLOCKED)
@@ -74,11 +74,11 @@ def classify_failure(error: BaseException | None, request: Request) -> RequestFa
     return failure
 
 
-def _why_closed(error: HostClosedError) -> tuple[HealthSignal, RobotsState]:
-    """Return what a closed host says of its health, and of robots.txt.
+def _classify_closed(error: HostClosedError) -> tuple[HealthSignal, RobotsState]:
+    """Return the health signal and robots.txt state of a closed host.
 
-    Raised from the failure where robots.txt could not be asked. A server's own error is an
-    outage: who took it for a rule would drop a section because of it.
+    If robots.txt could not be fetched, the error's cause is the failed request. HTTP 5xx is an
+    outage, not a rule: users drop sections because of rules.
     """
     if isinstance(error, HostDownError):
         return HealthSignal.UNREACHABLE, "unreachable"
@@ -89,17 +89,20 @@ def _why_closed(error: HostClosedError) -> tuple[HealthSignal, RobotsState]:
 
 
 def _classify_ignored(url: str, text: str) -> RequestFailure:
-    """Return what follows from Scrapy's own reasons, which it tells in words only."""
+    """Classify an IgnoreRequest of Scrapy's own, which gives its reason only as text."""
     if "DOWNLOAD_MAXSIZE" in text:  # after decompression
         return RequestFailure(f"{url}: too large", reason=RefusalReason.TOO_LARGE)
     if "redirections" in text:
-        why = f"{url}: sends on without end"
-        return RequestFailure(why, reason=RefusalReason.REDIRECT_LOOP, signal=HealthSignal.BLOCKED)
+        return RequestFailure(
+            f"{url}: redirects without end",
+            reason=RefusalReason.REDIRECT_LOOP,
+            signal=HealthSignal.BLOCKED,
+        )
     return RequestFailure(f"{url}: {text}", counted_as="ignored")
 
 
 def signal_of_failure(error: BaseException | None) -> HealthSignal:
-    """Return what a request that brought no response says of the outlet's health."""
+    """Return the health signal of a request that got no response."""
     return (
         HealthSignal.TIMEOUTS
         if isinstance(error, DownloadTimeoutError)

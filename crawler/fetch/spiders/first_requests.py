@@ -1,4 +1,4 @@
-"""What a crawl begins with, in its order."""
+"""The requests that a crawl begins with, in order."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 async def first_requests(spider: "OutletSpider") -> AsyncIterator[Request]:
-    """Yield known articles to look at again, or the one address that was named, or else all.
+    """Yield known articles to recheck, or the one given URL, or else a full crawl's requests.
 
-    All are the pages that a killed crawl left behind, the plan's listings, each when nothing else
-    is waiting, and what brought no article before and is due.
+    Those are the pages that a killed crawl left behind, the plan's listings, each once the
+    scheduler is empty, and the retries that are due.
     """
     plan = spider.plan
     if plan.recheck:
@@ -39,5 +39,5 @@ async def first_requests(spider: "OutletSpider") -> AsyncIterator[Request]:
             return
         yield spider.listing_request(listing)
         await spider.crawler.signals.wait_for(signals.scheduler_empty)
-    for item in spider.listings.due():
+    for item in spider.listings.due_retries():
         yield spider.article_request(item.link.url)

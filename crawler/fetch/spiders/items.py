@@ -1,4 +1,4 @@
-"""What a spider yields: one page's article or refusal, with its capture."""
+"""The item that spiders yield: one page's article or refusal, with its capture."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from storage.model.runs import Validator
 class PageItem:
     """One page on its way into the archive; Scrapy's ItemAdapter reads and writes its fields.
 
-    url: the page's own address. result: its article or refusal; None until the page is read.
-    page: its bytes, until it is read. tags: what the article says of places, if anybody looked.
-    key: what tells the article apart within its outlet; None for a refused listing.
-    aliases: canonical URLs that led here. validator: to ask for it conditionally the next time.
-    known: the short id of the article that was looked at again. stored: the archive's answer.
-    is_final: of a refusal, True where this one look gives the address up.
+    url: the page's own address. result: its article or refusal; None until it is extracted.
+    page: its bytes, until it is extracted. tags: the article's places, if they were tagged.
+    key: identifies the article within its outlet; None for a refused listing.
+    aliases: canonical URLs that led here. validator: for the next, conditional request.
+    known: the short id of the article, in a recheck. stored: the archive's verdict.
+    is_final: True if this one refusal is enough to give the address up.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""`scrapy list` and `scrapy crawl OUTLET`: one spider class an outlet file."""
+"""Scrapy's spider loader: one spider class for each outlet file."""
 
 from pathlib import Path
 from typing import Self
@@ -23,7 +23,10 @@ class OutletLoader:
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        """Read the outlet files. Raises ConfigError that names file and key."""
+        """Read the outlet files, and add the ad hoc outlet of setting TINQUAN_SITE, if any.
+
+        Raises ConfigError that names file and key.
+        """
         folders = [Path(folder) for folder in settings.getlist("TINQUAN_OUTLETS")]
         outlets = load_outlet_folders(folders, FAMILY_NAMES)
         if site := settings.get("TINQUAN_SITE"):
@@ -36,7 +39,7 @@ class OutletLoader:
         return list(self._outlets)
 
     def load(self, spider_name: str) -> type[Spider]:
-        """Return the spider class of one outlet. Raises KeyError."""
+        """Return the spider class of one outlet. Raises KeyError if there is no such outlet."""
         try:
             outlet = self._outlets[spider_name]
         except KeyError:
@@ -54,6 +57,6 @@ class OutletLoader:
         return type(outlet.slug, (OutletSpider,), attributes)
 
     def find_by_request(self, request: Request) -> Names:
-        """Return the slug of the outlet that publishes on the request's host, if any."""
+        """Return the slug of the outlet that publishes on the request's host; [] if none does."""
         outlet = outlet_of_host(self._outlets, host_of(request.url) or "")
         return [outlet.slug] if outlet else []

@@ -1,4 +1,4 @@
-"""The spider of every outlet: asks its listings what is new, and for that."""
+"""The spider of every outlet: requests its listings, and the new articles that they link to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +16,7 @@ from crawler.capture.reader import ReplayIndex
 from crawler.capture.writer import WarcFiles
 from crawler.discover import DiscoveryResult
 from crawler.families.base import Family
-from crawler.fetch.middlewares.meta import CAPTURE, LOOKS
+from crawler.fetch.middlewares.meta import CAPTURE, POLL
 from crawler.fetch.middlewares.short_answers import is_short
 from crawler.fetch.spiders import record_signals
 from crawler.fetch.spiders.ends import is_empty_sitemap, is_end_in_doubt, is_past_the_last
@@ -37,11 +37,11 @@ from storage.model.articles import Article, Refusal
 from storage.model.runs import Outcome
 
 _ARTICLE_PRIORITY = 10  # articles before further listings: a kill then loses the least
-_MAX_FAILURES = 5  # requests in a row that fail: the host is down, asking on is no use
+_MAX_FAILURES = 5  # failed requests in a row after which the host counts as down
 
 
 class OutletSpider(Spider):
-    """One crawl of one outlet. `loader` makes a subclass of each outlet file."""
+    """One crawl of one outlet. `loader` makes a subclass for each outlet file."""
 
     outlet: Outlet
     family: Family
@@ -51,13 +51,13 @@ class OutletSpider(Spider):
         self.plan = plan
         self.session = session
         self.listings = Listings(self.outlet, self.family, plan, session)
-        self.store_waiting: Callable[[], None] = lambda: None
+        self.flush_pending: Callable[[], None] = lambda: None
         self._failures = 0
         self._stopping: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *_: Any, **kwargs: Any) -> Self:
-        """Return the spider with its session open. Raises UsageError, ArchiveError, …"""
+        """Return the spider with its session open. Raises UsageError, or as CrawlSession does."""
         plan = parse_plan(cls.outlet, kwargs)
         spider = cls(plan, CrawlSession(cls.outlet, cls.family, plan, crawler.settings))
         spider._set_crawler(crawler)
@@ -69,7 +69,7 @@ class OutletSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Apply the outlet's politeness, or a replay's lack of it."""
+        """Apply the outlet's politeness settings; a replay has none."""
         super().update_settings(settings)
         settings.setdict(outlet_settings(cls.outlet, settings), priority="spider")
 
@@ -80,43 +80,43 @@ class OutletSpider(Spider):
 
     @property
     def recorder(self) -> RunRecorder:
-        """The run's row."""
+        """The recorder of the run's row."""
         return self.session.recorder
 
     @property
     def warc_files(self) -> WarcFiles | None:
-        """Where responses are recorded; None in a replay."""
+        """The files that responses are recorded in; None in a replay."""
         return self.session.warc_files
 
     @property
     def replay_index(self) -> ReplayIndex | None:
-        """Where responses come from in a replay."""
+        """The recorded responses of a replay; None in a live crawl."""
         return self.session.replay_index
 
-    # Asking listings
+    # Listings
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield the plan's listings one by one: the next when nothing else is waiting."""
+        """Yield the plan's first requests."""
         async for request in first_requests(self):
             yield request
 
     def listing_request(self, listing: ListingRequest) -> Request:
         """Return the request for a listing."""
         if listing.section:
-            self.recorder.asked(listing.section.slug)
+            self.recorder.note_request(listing.section.slug)
         return Request(
             listing.url,
             callback=self.parse_listing,
             errback=self.listing_failed,
             headers=self.listings.headers(listing),
             cb_kwargs={"listing": listing},
-            meta={LOOKS: True},
+            meta={POLL: True},
         )
 
     async def parse_listing(
         self, response: Response, listing: ListingRequest
     ) -> AsyncIterator[Request | PageItem]:
-        """Follow what a listing links to."""
+        """Yield requests for the articles and listings that a listing links to."""
         self._failures = 0
         if response.status == 304 or self.listings.is_unchanged(listing, response.body):
             record_signals.note_unchanged_listing(self.recorder, listing)
@@ -129,20 +129,20 @@ class OutletSpider(Spider):
             yield request
 
     async def parse(self, response: Response) -> AsyncIterator[Request | PageItem]:
-        """Read any page of the outlet, as `scrapy parse` does: Scrapy's default callback."""
+        """Parse any page of the outlet; Scrapy's default callback, which `scrapy parse` uses."""
         async for found in self.parse_given(response, ListingRequest(response.url, "html")):
             yield found
 
     async def parse_given(
         self, response: Response, listing: ListingRequest
     ) -> AsyncIterator[Request | PageItem]:
-        """Store the page that a person named, or follow what it links to where it is no article."""
+        """Yield the page that a user named, or follow its links if it is no article."""
         page = page_of(response)
         refusal = refusal_of(response, page, self.outlet.slug)
         if refusal is None:
             result, tags = await self.session.read(page)
             if isinstance(result, Article):
-                self.recorder.discovered()
+                self.recorder.note_discovery()
                 self.recorder.count(links=1)
                 for item in self.parse_article(response, article_key(page.url, self.family)):
                     yield replace(item, result=result, tags=tags, page=None)
@@ -165,22 +165,23 @@ class OutletSpider(Spider):
             yield from self._refuse_listing(listing, response, refusal)
             return
         record_signals.note_listing(self.recorder, listing, found)
-        led = self.listings.follow(listing, found, response.headers, page)
-        for item in led.articles:
+        result = self.listings.follow(listing, found, response.headers, page)
+        for item in result.articles:
             yield self.article_request(item.link.url)
-        for further in led.listings:
+        for further in result.listings:
             yield self.listing_request(further)
 
     def _refuse_listing(
         self, listing: ListingRequest, response: Response, refusal: Refusal
     ) -> Iterator[PageItem]:
         page = page_of(response)
-        is_young = is_empty_sitemap(listing, refusal) and not self.listings.held_links(listing)
-        if is_past_the_last(listing, refusal) or is_young:
-            # Past the last page; a day without stories; a month that has just begun.
+        is_new_period = is_empty_sitemap(listing, refusal) and not self.listings.has_known_links(
+            listing
+        )
+        if is_past_the_last(listing, refusal) or is_new_period:
             if is_end_in_doubt(listing, page, refusal, self.outlet, self.family):
                 record_signals.note_end_in_doubt(self.recorder, listing, refusal)
-            self.listings.is_past_the_end(listing)
+            self.listings.end_listing(listing)
             return
         host = host_of(listing.url) or self.outlet.host
         self.recorder.fault(f"{host}: {listing.url}: {refusal.reason}: {refusal.evidence}")
@@ -189,7 +190,7 @@ class OutletSpider(Spider):
             self.warc_files.release()
         yield PageItem(page.url, response.meta[CAPTURE], refusal)
 
-    # Asking articles
+    # Articles
 
     def article_request(self, url: str, meta: dict[str, Any] | None = None) -> Request:
         """Return the request for an article."""
@@ -203,57 +204,57 @@ class OutletSpider(Spider):
         )
 
     def parse_article(self, response: Response, key: str) -> Iterator[PageItem]:
-        """Hand an article's page on."""
+        """Yield an article's page as an item."""
         self._failures = 0
         if is_short(response):
             record_signals.note_short_page(self.recorder, response.url)
         yield article_page(response, key, self.outlet.slug, self.family)
 
     def addresses_of(self, item: PageItem) -> tuple[str, ...]:
-        """Return every canonical URL that this run knows to mean the page's article."""
+        """Return every canonical URL that this run knows for the page's article."""
         return tuple(dict.fromkeys([*item.aliases, *self.listings.addresses(item.key)]))
 
-    # What goes wrong
+    # Failures
 
     def listing_failed(self, failure: Failure) -> None:
-        """Note why a listing could not be had."""
+        """Record why a listing could not be fetched; halt if its host may not be crawled."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        failed = classify_failure(failure.value, request)
-        if failed.counted_as != "not_recorded":
-            self.recorder.fault(failed.message, closes_host=failed.closes_host)
-        self._failed(failed, request.url)
-        if failed.closes_host and host_of(request.url) == self.outlet.host:
-            self.halt(Outcome.FAILED, failed.message)
+        cause = classify_failure(failure.value, request)
+        if cause.counted_as != "not_recorded":
+            self.recorder.fault(cause.message, closes_host=cause.closes_host)
+        self._count_failure(cause, request.url)
+        if cause.closes_host and host_of(request.url) == self.outlet.host:
+            self.halt(Outcome.FAILED, cause.message)
 
     def article_failed(self, failure: Failure, **_: Any) -> Iterator[PageItem]:
-        """Note why an article could not be had; a page that came but cannot be used is refused."""
+        """Record why an article could not be fetched; refuse a response that cannot be used."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        failed = classify_failure(failure.value, request)
+        cause = classify_failure(failure.value, request)
         key: str = request.cb_kwargs["key"]
-        if page := refused_page(request, failed.reason, failed.message, self.outlet.slug):
-            self._failures = 0  # an answer came
+        if page := refused_page(request, cause.reason, cause.message, self.outlet.slug):
+            self._failures = 0  # the host has answered
             yield replace(page, key=key)
             return
-        self.listings.settled(key, None, well=False)
-        self._failed(failed, request.url)
+        self.listings.resolve(key, None, is_ok=False)
+        self._count_failure(cause, request.url)
 
-    def _failed(self, failed: RequestFailure, url: str) -> None:
-        self.logger.warning("not fetched: %r", failed.message)
-        record_signals.note_failure(self.recorder, failed, url)
-        if failed.counted_as:
-            self.recorder.refuse(failed.counted_as)
+    def _count_failure(self, cause: RequestFailure, url: str) -> None:
+        self.logger.warning("not fetched: %r", cause.message)
+        record_signals.note_failure(self.recorder, cause, url)
+        if cause.counted_as:
+            self.recorder.refuse(cause.counted_as)
             return
         self.recorder.count(failed=1)
         self._failures += 1
-        if failed.ends_run or self._failures >= _MAX_FAILURES:
-            self.halt(Outcome.FAILED, failed.message)
+        if cause.ends_run or self._failures >= _MAX_FAILURES:
+            self.halt(Outcome.FAILED, cause.message)
 
     # The run
 
     def halt(self, outcome: Outcome, error: str) -> None:
-        """End the run soon: nothing more is asked for, what is under way may finish."""
-        may_be_cut = outcome is Outcome.FAILED and self.session.holds_shared_host
-        if may_be_cut and self.session.hold.was_cut():
+        """End the run soon: send no further requests, let open ones finish."""
+        may_have_lost_lock = outcome is Outcome.FAILED and self.session.holds_shared_host
+        if may_have_lost_lock and self.session.hold.was_cut():
             outcome, error = Outcome.STOPPED, f"{self.outlet.host}: {LOST}"
         self.recorder.end_with(outcome, error)
         if self._stopping is None:
@@ -261,7 +262,7 @@ class OutletSpider(Spider):
 
     @property
     def is_over(self) -> bool:
-        """True once the run's end is written: nothing may be stored any more."""
+        """True once the run's end is written: nothing may be stored after it."""
         return self.recorder.run.outcome is not None
 
     @property
@@ -271,7 +272,7 @@ class OutletSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """Write the run's end; Scrapy calls it when all items are stored."""
-        self.store_waiting()  # it may be cut short while some wait
+        self.flush_pending()  # the watchdog calls this while pages may be pending
         if self.listings.frontier.is_full:
             self.recorder.refuse(LIMIT)
         run = self.recorder.finish(reason)
@@ -280,19 +281,19 @@ class OutletSpider(Spider):
         self.session.close()
 
     def _internal_error(self, failure: Failure) -> None:
-        """An error of ours must not pass for a quiet day."""
-        if isinstance(failure.value, TinquanError):  # the archive, asked by a callback
+        """Record a bug as a fault: the run must not look like one that found nothing new."""
+        if isinstance(failure.value, TinquanError):  # of the archive, raised in a callback
             self.halt(Outcome.FAILED, str(failure.value))
             return
-        what = f"internal error: {type(failure.value).__name__}: {failure.value}"
-        self.recorder.fault(f"{self.name}: {what}", closes_host=True)
+        error = f"internal error: {type(failure.value).__name__}: {failure.value}"
+        self.recorder.fault(f"{self.name}: {error}", closes_host=True)
 
     def _count_request(self) -> None:
         self.recorder.count(requested=1)
         budget = self.plan.budget
         if budget is not None and self.recorder.counts.requested >= budget:
             if self.plan.kind == "crawl" and self._stopping is None:
-                self.recorder.refuse(LIMIT)  # the next crawl reads on behind what is known
+                self.recorder.refuse(LIMIT)  # the next crawl pages on past known articles
             self.halt(Outcome.DONE, f"its budget of {budget} requests is used up")
 
     def _count_response(self, response: Response) -> None:

@@ -1,4 +1,4 @@
-"""What one crawl is asked to do. Pure."""
+"""The plan of one crawl, from its spider arguments. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,16 +18,16 @@ _NO = {"", "0", "false", "no"}
 class Plan:
     """One crawl's scope.
 
-    sections: those to be crawled. named: they were asked for by name.
+    sections: the sections to crawl.
     since, until: bounds on publication time (inclusive, exclusive), UTC.
-    limit: at most so many article pages are requested.
-    recrawl: known articles are requested again.
-    sitemaps: what the sitemaps of the window list is asked for too, whatever its section.
-    backfill: only what the window's sitemaps, day archives or paging list; not today's listings.
-    budget: at most so many requests, listings and robots.txt included.
-    oldest_first: of a backfill, where its listings allow it.
-    url: only this address: an article, or a page with links to some.
-    recheck: in place of listings, known articles that are due for another look are asked for.
+    limit: the most article pages to request.
+    recrawl: request known articles again.
+    sitemaps: also request what the window's sitemaps list, whatever its section.
+    backfill: request only what the window's sitemaps, day archives or paging list.
+    budget: the most requests, listings and robots.txt included.
+    oldest_first: go through a backfill from the oldest articles on, if its listings allow it.
+    url: request only this address: an article, or a page that links to some.
+    recheck: request known articles that are due for a recheck, and no listings.
     """
 
     sections: tuple[Section, ...]
@@ -44,18 +44,18 @@ class Plan:
 
     @property
     def is_bounded(self) -> bool:
-        """True where less than everything new is wanted."""
+        """True if the plan covers less than everything new."""
         bounds = (self.since, self.until, self.limit, self.budget, self.url)
         return any(bound is not None for bound in bounds)
 
     @property
     def kind(self) -> RunKind:
-        """What the run is called: only a "crawl" asks what is new."""
+        """The run's kind; only a "crawl" looks for what is new."""
         return run_kind(self.url, recheck=self.recheck, backfill=self.backfill)
 
 
 def parse_plan(outlet: Outlet, arguments: dict[str, str]) -> Plan:
-    """Return the plan that a spider's arguments (`-a name=value`) mean.
+    """Return the plan that a spider's arguments (`-a name=value`) describe.
 
     Raises UsageError that names the argument and what it may be.
     """

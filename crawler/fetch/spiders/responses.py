@@ -1,4 +1,4 @@
-"""A Scrapy response as the pure rooms see it."""
+"""Converts Scrapy responses to the types of the packages that know no Scrapy."""
 
 from scrapy import Request
 from scrapy.http import Response
@@ -14,13 +14,13 @@ from storage.model.articles import Capture, Refusal, RefusalReason
 
 
 def capture_of(response: Response) -> Capture:
-    """Return the record that a response was written to, or replayed from."""
+    """Return the capture that a response was recorded as, or replayed from."""
     capture: Capture = response.meta[CAPTURE]
     return capture
 
 
 def page_of(response: Response) -> Page:
-    """Return a response as a page, fetched when it was captured."""
+    """Return a response as a page; its fetch time is the capture's."""
     kind = response.headers.get("Content-Type")
     return Page(
         url=response.url,
@@ -32,7 +32,10 @@ def page_of(response: Response) -> Page:
 
 
 def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
-    """Refuse by status and redirects; what a success status brings, its content decides."""
+    """Return the refusal that status or redirects call for; None for a success status.
+
+    A success status leaves the decision to extraction.
+    """
     target = response.meta.get(OFFSITE_TARGET)
     if target is not None:
         evidence = f"redirects to another site: {target}"[:500]
@@ -45,31 +48,31 @@ def refusal_of(response: Response, page: Page, slug: str) -> Refusal | None:
 
 
 _GONE = 410
-_FOR_GOOD = frozenset({301, 308})
+_PERMANENT = frozenset({301, 308})
 
 
 def is_final(response: Response, family: Family) -> bool:
-    """True where one look gives an address up, if it brought no article.
+    """True if this response alone gives the address up, should it be no article.
 
-    The outlet has said for good that it is gone (410) or is another page's (301 to what is no
-    article), or the family knows the address as that of another kind of page.
+    The outlet has said permanently that the page is gone (410) or has moved (301 or 308 to what is
+    no article), or the family knows the address as that of another kind of page.
     """
     if response.status == _GONE:
         return True
-    pagination = [*response.meta.get("redirect_reasons", [])]
+    redirects = [*response.meta.get("redirect_reasons", [])]
     if OFFSITE_TARGET in response.meta:
-        return _FOR_GOOD.issuperset([*pagination, response.status])
-    asked = [*response.meta.get("redirect_urls", []), response.url][0]
-    if not pagination:
-        return any(other.url.search(asked) for other in family.others)
-    if not _FOR_GOOD.issuperset(pagination) or article_id(response.url, family):
+        return _PERMANENT.issuperset([*redirects, response.status])
+    requested = [*response.meta.get("redirect_urls", []), response.url][0]
+    if not redirects:
+        return any(other.url.search(requested) for other in family.others)
+    if not _PERMANENT.issuperset(redirects) or article_id(response.url, family):
         return False
-    before, now = (canonical_url(url).rstrip("/").lower() for url in (asked, response.url))
+    before, now = (canonical_url(url).rstrip("/").lower() for url in (requested, response.url))
     return before != now
 
 
 def article_page(response: Response, key: str, slug: str, family: Family) -> PageItem:
-    """Return the item of an article's page; what ends before its end has no validator."""
+    """Return the item of an article's page; a truncated one has no validator."""
     page = page_of(response)
     validator = read_validator(response.url, response.headers, page.fetched_at)
     return PageItem(
@@ -86,17 +89,17 @@ def article_page(response: Response, key: str, slug: str, family: Family) -> Pag
 
 def aliases_of(request: Request | None, url: str) -> tuple[str, ...]:
     """Return the canonical forms of every address that led to `url`, itself included."""
-    pagination = [*request.meta.get("redirect_urls", []), request.url] if request else []
-    return tuple(dict.fromkeys(canonical_url(each) for each in [*pagination, url]))
+    redirects = [*request.meta.get("redirect_urls", []), request.url] if request else []
+    return tuple(dict.fromkeys(canonical_url(each) for each in [*redirects, url]))
 
 
 def refused_page(
     request: Request, reason: RefusalReason | None, evidence: str, slug: str
 ) -> PageItem | None:
-    """Return the item of a response that came but cannot be used; None where there is none."""
+    """Return the item of a response that cannot be used; None without a response or a reason."""
     capture = request.meta.get(CAPTURE)
     if reason is None or not isinstance(capture, Capture):
         return None
-    asked = [*request.meta.get("redirect_urls", []), request.url][0]
-    refusal = Refusal(slug, asked, reason, evidence)
-    return PageItem(asked, capture, refusal, aliases=aliases_of(request, request.url))
+    requested = [*request.meta.get("redirect_urls", []), request.url][0]
+    refusal = Refusal(slug, requested, reason, evidence)
+    return PageItem(requested, capture, refusal, aliases=aliases_of(request, request.url))

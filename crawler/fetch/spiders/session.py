@@ -1,4 +1,4 @@
-"""What a crawl holds while it runs: archive, run row, host lock, WARC files, a reading process."""
+"""The resources of a running crawl: archive, run row, host lock, WARC files, extraction worker."""
 
 import json
 import logging
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
     from crawler.places.tag_articles import Tables
 
 _LOG = logging.getLogger(__name__)
-_LOOK_BACK = 50  # runs; replays among them say nothing about what the outlet has
-LIMIT = "limit"  # counted among a run's refusals where its limit may have left articles behind
-_LEFT_BEHIND = frozenset(
+_MAX_RUNS = 50  # latest runs that are checked; they include replays, which do not count
+LIMIT = "limit"  # a refusal count of runs whose limit may have left articles unrequested
+_INCOMPLETE = frozenset(
     {RefusalReason.BLOCKED.value, RefusalReason.HTTP_ERROR.value, LIMIT, LeftOut.END.value}
 )
-_READ_NOTHING_BACK = frozenset({"address", "recheck"})  # kinds of runs
+_KINDS_WITHOUT_ADOPTION = frozenset({"address", "recheck"})
 
 
 class CrawlSession:
     """Opened before the first request, closed after the last item.
 
-    Raises ConfigError where a live crawl has no contact, ArchiveError where no run row can be
-    written. Whatever fails after that (another crawl
-    holds the host, a recording is missing) is raised too, and stands in the run's row.
+    Raises ConfigError if a live crawl has no contact, ArchiveError if no run row can be written.
+    Later errors (another crawl has the host's lock, a recording is missing) are raised too, and
+    are recorded in the run's row.
     """
 
     def __init__(self, outlet: Outlet, family: Family, plan: Plan, settings: BaseSettings):
@@ -72,7 +72,7 @@ class CrawlSession:
         self.replay_index: ReplayIndex | None = None
         self.warc_files: WarcFiles | None = None
         self.left_behind: list[Path] = []
-        self.leaves_pages = False  # that are recorded and not stored
+        self.leaves_pages = False  # True if pages were recorded and not stored
         try:
             run = self._begin(plan, settings, replay=bool(replay))
         except TinquanError:
@@ -86,10 +86,10 @@ class CrawlSession:
             raise
 
     def _begin(self, plan: Plan, settings: BaseSettings, *, replay: bool) -> Run:
-        """Write the run's row, by the clock that all machines share."""
+        """Write the run's row, with the time of the clock that all machines share."""
         clock = self.archive.locks.clock()
         run = _new_run(self._outlet, plan, settings, clock(), replay=replay)
-        self.trusts_known = _ended_well(self.archive, run.outlet, plan)
+        self.trusts_known = _was_complete(self.archive, run.outlet, plan)
         self.hold = Hold(self.archive, f"run {run.id}")
         self.hold.take_run(run.id)
         try:
@@ -106,49 +106,49 @@ class CrawlSession:
 
     @property
     def holds_shared_host(self) -> bool:
-        """True where a connection, which may be lost, keeps other machines from the host."""
+        """True if the host's lock is a database connection's, which may be lost."""
         return self.hold.is_shared and not self.is_replay
 
     @property
     def is_replay(self) -> bool:
-        """True where bytes come from WARC files."""
+        """True if responses come from WARC files."""
         return self.replay_index is not None
 
     async def discover(self, form: Form, page: Page) -> DiscoveryResult:
-        """Return what a listing's response leads to, read where it can be killed."""
-        return await self._found(page, partial(discover, form))
+        """Return the links of a listing's page, parsed in a process that can be killed."""
+        return await self._parse_links(page, partial(discover, form))
 
     async def guess(self, page: Page) -> DiscoveryResult:
-        """Return the links of a page that nobody configured, read where it can be killed."""
+        """Return the links of a page of unknown kind, parsed in a process that can be killed."""
         if self._family is GENERIC:
-            return await self._found(page, guessed_links)
+            return await self._parse_links(page, guessed_links)
         return await self.discover("html", page)
 
-    async def _found(
+    async def _parse_links(
         self, page: Page, function: Callable[[Page, Outlet, Family], DiscoveryResult]
     ) -> DiscoveryResult:
         try:
-            found = await self._reader().run(function, page, self._outlet, self._family)
+            found = await self._extraction_worker().run(function, page, self._outlet, self._family)
         except TimeoutError:
             return DiscoveryResult(reason=RefusalReason.TIMEOUT, evidence="not read in time")
-        except Exception as error:  # noqa: BLE001 - what a child raises costs its listing only
+        except Exception as error:  # noqa: BLE001 - an error in the worker costs this listing only
             _LOG.warning("%s cannot be read", page.url, exc_info=error)
             return DiscoveryResult(
                 reason=RefusalReason.CRASH, evidence=f"{type(error).__name__} in reading it"
             )
         if found.dropped:
-            _LOG.warning("%s: %d links over the bound were left out", page.url, found.dropped)
+            _LOG.warning("%s: %d links over the limit were left out", page.url, found.dropped)
         return found
 
     async def read(self, page: Page) -> tuple[Article | Refusal, Tags | None]:
-        """Return what an article's page says, and of which places, read where it can be killed."""
+        """Return a page's article or refusal and its places, from a process that can be killed."""
         if self._tables is None:  # a crawl that finds nothing new needs no gazetteer
             from crawler.places.tag_articles import load_into  # noqa: PLC0415
 
             self._tables = load_into(self.archive, self._gazetteer)
-        return await self._reader().read(page, self._outlet, self._tables)
+        return await self._extraction_worker().read(page, self._outlet, self._tables)
 
-    def _reader(self) -> "ExtractionWorker":
+    def _extraction_worker(self) -> "ExtractionWorker":
         if self._worker is None:  # a crawl whose listings have not changed needs no process
             self._worker = new_worker()
         return self._worker
@@ -159,26 +159,26 @@ class CrawlSession:
             self.replay_index = ReplayIndex(replay, captures)
             return
         self.hold.take_host(captures / "locks", self._outlet.host, run.id)
-        if run.kind not in _READ_NOTHING_BACK:
-            # Nobody else crawls this host now: a run without an end was killed.
+        if run.kind not in _KINDS_WITHOUT_ADOPTION:
+            # This crawl has the host's lock, so a run without an end was killed.
             self.left_behind = files_left_behind(
-                self.archive, captures, run.outlet, lambda one: _was_killed(one, run.id)
+                self.archive, captures, run.outlet, lambda other: _was_killed(other, run.id)
             )
         agent, size = settings["USER_AGENT"], settings.getint("TINQUAN_WARC_BYTES")
         self.warc_files = WarcFiles(captures, run.outlet, run.id, agent, size, run.started_at)
 
     def close(self) -> None:
-        """Give everything free; a second call does nothing."""
+        """Release everything; a second call does nothing."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
         if self.warc_files is not None:
             is_done = self.recorder.run.outcome is Outcome.DONE
             try:
-                self.warc_files.finish(is_quiet=is_done)
+                self.warc_files.finish(found_nothing=is_done)
             except CaptureError as error:
-                _LOG.warning("what the listings said is not recorded: %s", error)
-            # What is not listed is read back by the next crawl.
+                _LOG.warning("the listings' responses are not recorded: %s", error)
+            # The next crawl reads back the files that are not listed.
             adopted = self.left_behind if is_done else []
             written = [] if self.leaves_pages else self.warc_files.written
             self._list_files(self.warc_files.captures, [*written, *adopted])
@@ -188,7 +188,7 @@ class CrawlSession:
 
     def _list_files(self, captures: Path, files: list[Path]) -> None:
         """Write the digests of this crawl's files; `archive check --repair` can do it later too."""
-        if self.hold.is_lost:  # the server may be away for long
+        if self.hold.is_lost:  # the database may be unreachable: do not wait for it
             return
         try:
             list_files(self.archive, captures, files, utc_now())
@@ -197,14 +197,14 @@ class CrawlSession:
 
 
 def new_worker() -> "ExtractionWorker":
-    """Return what reads pages; only a crawl that finds something imports it."""
+    """Return a worker; imported here, as only crawls that find something new need it."""
     from crawler.extract.worker import ExtractionWorker  # noqa: PLC0415
 
     return ExtractionWorker()
 
 
 def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
-    """Return the settings of one outlet's crawl: its politeness, or that of a replay: none."""
+    """Return an outlet's settings: its politeness, or for a replay no delay and no network."""
     if not settings.get("TINQUAN_REPLAY"):
         return {
             "DOWNLOAD_DELAY": outlet.politeness.delay_seconds,
@@ -216,13 +216,16 @@ def outlet_settings(outlet: Outlet, settings: BaseSettings) -> dict[str, Any]:
 
 
 def replay_files(settings: BaseSettings) -> list[Path]:
-    """Return the WARC files of setting TINQUAN_REPLAY: a list, a JSON list, or comma-separated."""
+    """Return the WARC files of setting TINQUAN_REPLAY: a list, a JSON list, or comma-separated.
+
+    Raises CaptureError for what looks like a JSON list and is none.
+    """
     value = settings.get("TINQUAN_REPLAY") or []
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
         except ValueError:
-            raise CaptureError(f"TINQUAN_REPLAY: {value!r} is no JSON list of files") from None
+            raise CaptureError(f"TINQUAN_REPLAY: {value!r} is not a JSON list of files") from None
     elif isinstance(value, str):
         value = value.split(",")
     return [Path(str(item)) for item in value]
@@ -246,27 +249,27 @@ def _new_run(
     )
 
 
-def _was_killed(run: Run, own: str) -> bool:
-    return run.id != own and (run.outcome is None or run.outcome in MAY_LEAVE_PAGES)
+def _was_killed(run: Run, own_id: str) -> bool:
+    return run.id != own_id and (run.outcome is None or run.outcome in MAY_LEAVE_PAGES)
 
 
-def _ended_well(archive: Archive, outlet: str, plan: Plan) -> bool:
-    """True where the last live crawl left nothing behind that this plan asks for.
+def _was_complete(archive: Archive, outlet: str, plan: Plan) -> bool:
+    """True if the last live crawl left out nothing that this plan covers.
 
-    Only then does a row of known articles mean that the older ones are known too. After a kill,
-    a limit, a page that failed or was blocked, an end in doubt, or a crawl of fewer sections it
-    does not; nor does it where `since` asks for more of the past than earlier crawls did, nor
-    where a later run took a window out of what came since.
+    Only then do a few known articles in a row mean that the older ones are known too. They do not
+    after a kill, a limit, a page that failed or was blocked, an end in doubt, or a crawl of fewer
+    sections; nor if `since` reaches further back than earlier crawls, nor if a later run has
+    already fetched a window of what was published since.
     """
-    runs = [run for run in archive.runs.find(outlet, limit=_LOOK_BACK) if not run.replay]
+    runs = [run for run in archive.runs.find(outlet, limit=_MAX_RUNS) if not run.replay]
     last = next((run for run in runs if run.kind == "crawl" and not _has_window(run)), None)
     if plan.since is not None or last is None or last.outcome is not Outcome.DONE:
         return False
     later = filter(_has_window, runs[: runs.index(last)])
     if any(run.until is None or run.until > last.started_at for run in later):
         return False
-    left = last.counts.failed or _LEFT_BEHIND.intersection(last.counts.refused)
-    return not left and {section.slug for section in plan.sections} <= set(last.sections)
+    left_out = last.counts.failed or _INCOMPLETE.intersection(last.counts.refused)
+    return not left_out and {section.slug for section in plan.sections} <= set(last.sections)
 
 
 def _has_window(run: Run) -> bool:

@@ -103,7 +103,7 @@ def test_a_file_that_was_damaged_here_is_not_pushed_and_keeps_no_other_back(
     (captures / first).write_bytes(b"damaged")
     done = push(archive, s3.files(captures), KEEP, at(20))
     assert done.files == 1
-    assert "is not what it was when it was closed, and is not pushed" in done.errors[0]
+    assert "has changed since it was closed, and is not pushed" in done.errors[0]
     assert s3.names() == [second]
 
 
@@ -128,7 +128,7 @@ def test_local_copies_go_once_the_store_has_had_them_for_long_enough(
     assert list(checked.faults(archive.captures.recorded())) == []
     assert checked.missing == {}
     (fault,) = file_faults(archive, files)
-    assert "is not there as it was pushed" in fault.what
+    assert "is not the file that was pushed" in fault.what
     assert fault.to_push is not None and fault.to_push.name == lost
     archive.captures.note_push(fault.to_push, None)
     assert push(archive, files, KEEP, NOW).files == 1
@@ -147,7 +147,7 @@ def test_a_check_tells_a_lost_object_from_a_store_that_is_away(
     assert list(checked.faults(archive.captures.recorded())) == []
     assert checked.missing == {first: 1}
     (fault,) = file_faults(archive, files)
-    assert fault.what.endswith(f"{first}: is listed and not there")
+    assert fault.what.endswith(f"{first}: is listed but does not exist")
     s3.mode("down")
     with pytest.raises(StoreError, match="503 Service Unavailable"):
         list(RecordCheck(files).faults(archive.captures.recorded()))
@@ -166,4 +166,4 @@ def test_a_file_that_changed_in_the_store_is_found(
     data[-20] ^= 1
     s3.put(name, bytes(data))
     (fault,) = file_faults(archive, files)
-    assert "its content is not what it was when it was closed" in fault.what
+    assert "its content has changed since it was closed" in fault.what

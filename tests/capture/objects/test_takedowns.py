@@ -127,7 +127,7 @@ def test_the_next_push_goes_on_where_no_machine_has_the_files_any_more(
         (captures / name).unlink()
     begun = take_down(archive)
     s3.mode("down")
-    with pytest.raises(StoreError, match="the same command, or the next push, goes on"):
+    with pytest.raises(StoreError, match="the same command, or the next push, continues it"):
         rewrite(archive, s3.files(captures), begun, at(101))
     s3.mode("up")
     assert go_on_with_takedowns(archive, s3.files(captures), NO_OUTLETS, at(111)) == []
@@ -230,7 +230,7 @@ def test_another_machine_does_not_push_its_copy_of_what_is_being_rewritten(
         archive.captures.note_push(listed, None)
     done = push(archive, there, KEEP, at(102))
     assert len(done.errors) == 2
-    assert "is not what it was when it was closed, and is not pushed" in done.errors[0]
+    assert "has changed since it was closed, and is not pushed" in done.errors[0]
     assert SECRET not in stored_texts(s3)
 
 

@@ -1,1 +1,1 @@
-"""Scrapy's commands where ours differ."""
+"""Overrides of Scrapy's own commands."""

@@ -1,4 +1,4 @@
-"""`scrapy crawl OUTLET`: errors in one line, and exit codes that say how the run ended."""
+"""`scrapy crawl OUTLET`, with one-line errors and an exit code for how the run ended."""
 
 import argparse
 import asyncio
@@ -15,12 +15,14 @@ from storage.model.runs import Outcome
 
 
 class Command(ScrapyCrawl):
-    """Exit code 0: done; 1: the run's row (or the line on standard error) says why not;
-    2: wrong usage.
+    """Crawls one outlet.
+
+    Exit codes: 0 done; 1 not done, with the reason in the run's row or on standard error; 2 wrong
+    usage.
     """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Crawl one outlet."""
+        """Run the crawl to its end. Raises Scrapy's UsageError unless one outlet is named."""
         if len(args) != 1:
             raise ScrapyUsageError("name one outlet; `scrapy list` shows them")
         if self.crawler_process is None:
@@ -28,7 +30,7 @@ class Command(ScrapyCrawl):
         try:
             crawler = self._create_crawler(args[0])
         except KeyError as error:
-            self._say(UsageError(str(error.args[0])))
+            self._fail(UsageError(str(error.args[0])))
             return
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -39,7 +41,7 @@ class Command(ScrapyCrawl):
         if isinstance(crawl, asyncio.Task) and crawl.done() and not crawl.cancelled():
             failure = crawl.exception()
         if isinstance(failure, TinquanError):
-            self._say(failure)
+            self._fail(failure)
         elif failure is not None:
             if isinstance(spider, OutletSpider):
                 spider.closed("start_error")
@@ -47,9 +49,9 @@ class Command(ScrapyCrawl):
         elif (
             not isinstance(spider, OutletSpider) or spider.recorder.run.outcome is not Outcome.DONE
         ):
-            self._say(TinquanError(_ending(spider)))
+            self._fail(TinquanError(_ending(spider)))
 
-    def _say(self, error: TinquanError) -> None:
+    def _fail(self, error: TinquanError) -> None:
         sys.stderr.write(f"Error: {error}\n")
         self.exitcode = error.exit_code
 

@@ -1,4 +1,4 @@
-"""`scrapy parse`: Scrapy's command, which neither needs nor changes an archive."""
+"""`scrapy parse` on a scratch archive: it neither needs nor changes the configured one."""
 
 import argparse
 
@@ -8,10 +8,10 @@ from crawler.fetch.spiders.commands.scratch import use_scratch_archive
 
 
 class Command(ScrapyParse):
-    """Works on a scratch archive."""
+    """Scrapy's command on a scratch archive."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Read the options, and put the archive out of reach."""
+        """Process the options, and point the settings to a scratch archive."""
         super().process_options(args, opts)
         if self.settings is not None:
             use_scratch_archive(self.settings)

@@ -1,4 +1,4 @@
-"""Commands that only look: they work in a folder of their own, which is gone when they end."""
+"""A scratch archive for read-only commands, in a temporary folder."""
 
 import atexit
 from tempfile import TemporaryDirectory
@@ -7,7 +7,7 @@ from scrapy.settings import BaseSettings
 
 
 def use_scratch_archive(settings: BaseSettings) -> None:
-    """Let a spider run without the archive: nothing that it does is kept."""
+    """Point the settings to an empty archive that is deleted when the process exits."""
     folder = TemporaryDirectory(prefix="tinquan-", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
     settings.set("TINQUAN_ARCHIVE", f"sqlite:///{folder.name}/tinquan.db", priority="cmdline")

@@ -1,1 +1,1 @@
-"""A run's listings: what is asked for, what they lead to, and where reading goes on."""
+"""A run's listings: which are requested, what they link to, and where paging stops."""

@@ -1,4 +1,4 @@
-"""Which articles a run has met, and which of them it asks for. No network, no clock."""
+"""The articles that a run has met, and which of them it requests. No network, no clock."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,25 +11,25 @@ from crawler.fetch.spiders.plan import Plan
 from crawler.page.urls import article_id, article_key, canonical_url
 from storage.model.links import Looks
 
-_KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end of what is new
+_KNOWN_IN_A_ROW = 5  # one or two known articles are pinned stories, not the end of the news
 _OLD_IN_A_ROW = 5
 
 
 class LinkState(Enum):
     """What becomes of a link."""
 
-    ASK = auto()  # request it
-    DUPLICATE = auto()  # this run has met it before, by this or another way
-    KNOWN = auto()  # the archive needs no request
-    WAITS = auto()  # brought no article, and is not due to be looked at again
+    REQUEST = auto()  # to be requested
+    DUPLICATE = auto()  # this run has met it before, from this or another link source
+    KNOWN = auto()  # in the archive, no request needed
+    WAITING = auto()  # brought no article before, and no retry is due yet
     OLD = auto()  # published before the window
     LATE = auto()  # published after the window
-    OVER = auto()  # the limit is reached
+    OVER_LIMIT = auto()  # the limit is reached
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledLink:
-    """A link with its key (what tells articles apart) and what becomes of it."""
+    """A link with its article's key, and what becomes of it."""
 
     link: Link
     key: str
@@ -38,14 +38,16 @@ class ScheduledLink:
 
 @dataclass
 class Frontier:
-    """The articles a run has met.
+    """The articles that a run has met.
 
-    seen: asks the archive which canonical URLs need no request; of a recrawl, which may not have
-    one. seen_ids: under which of the outlet's own ids an article is stored: a changed slug or a
-    copy needs no request either. A recrawl does not ask it.
-    looks: when those canonical URLs were looked at that brought no article.
-    is_due: whether it is time to look at such an address again.
-    looked_at: the keys of what brought no article before this run.
+    seen: returns the canonical URLs that need no request; in a recrawl, those that may not have
+    one. seen_ids: returns the outlet's own ids of stored articles: a changed slug or a copy needs
+    no request either. A recrawl does not use it.
+    looks: returns the earlier requests of canonical URLs that brought no article.
+    is_due: whether such an address is due for a retry.
+    retried: the keys of articles that earlier runs requested in vain.
+    sources: the link sources of each requested or adopted article, by key.
+    addresses: the canonical URLs of each article, by key.
     """
 
     family: Family
@@ -54,49 +56,49 @@ class Frontier:
     seen_ids: Callable[[list[str]], set[str]]
     looks: Callable[[list[str]], dict[str, Looks]] = lambda _: {}
     is_due: Callable[[Looks], bool] = lambda _: True
-    looked_at: set[str] = field(default_factory=set)
+    retried: set[str] = field(default_factory=set)
     sources: dict[str, list[str]] = field(default_factory=dict)
-    asked: int = 0
+    requested: int = 0
     addresses: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def discovered(self) -> int:
-        """How many different articles were met, known ones included."""
+        """The number of different articles met, known ones included."""
         return len(self.addresses)
 
     @property
     def is_full(self) -> bool:
-        """True where the limit leaves nothing to ask for."""
-        return self.plan.limit is not None and self.asked >= self.plan.limit
+        """True if the limit allows no further requests."""
+        return self.plan.limit is not None and self.requested >= self.plan.limit
 
     def schedule(self, links: tuple[Link, ...]) -> list[ScheduledLink]:
-        """Say what becomes of each link, and remember the way on which it was met."""
+        """Decide what becomes of each link, and remember its source."""
         urls = [canonical_url(link.url) for link in links]
         known, looks = self.seen(urls), self.looks(urls)
-        self.looked_at.update(article_key(url, self.family) for url in looks)
+        self.retried.update(article_key(url, self.family) for url in looks)
         if not self.plan.recrawl:
             ids = (article_id(link.url, self.family) for link in links)
             known |= self.seen_ids([id_ for id_ in ids if id_])
-        waiting = {url for url, found in looks.items() if not self.is_due(found)}
+        waiting = {url for url, earlier in looks.items() if not self.is_due(earlier)}
         return [self._schedule(link, known, waiting) for link in links]
 
     def adopt(self, key: str, url: str) -> bool:
-        """Take an article in that needs no request; False where it was met before."""
+        """Add an article that needs no request; False if it was met before."""
         if key in self.sources:
             return False
         self.sources[key] = ["listing"]
         self.addresses.setdefault(key, set()).add(canonical_url(url))
         return True
 
-    def ask_again(self, urls: Iterable[str]) -> list[ScheduledLink]:
-        """Say what becomes of addresses that brought no article before and are due."""
+    def retry(self, urls: Iterable[str]) -> list[ScheduledLink]:
+        """Decide what becomes of addresses that brought no article before and are due."""
         links = [Link(url, "listing") for url in urls]
-        self.looked_at.update(article_key(link.url, self.family) for link in links)
+        self.retried.update(article_key(link.url, self.family) for link in links)
         return [self._schedule(link, set(), set()) for link in links]
 
     def _schedule(self, link: Link, known: set[str], waiting: set[str]) -> ScheduledLink:
         key = article_key(link.url, self.family)
-        # Copies and changed slugs: stored with the article, they need no request of their own.
+        # Addresses of copies are stored with the article, and need no request of their own.
         self.addresses.setdefault(key, set()).update(
             canonical_url(url) for url in (link.url, *link.copies)
         )
@@ -109,7 +111,7 @@ class Frontier:
             return LinkState.DUPLICATE
         url = canonical_url(link.url)
         if {url, key} & known or url in waiting:
-            return LinkState.WAITS if url in waiting - known else LinkState.KNOWN
+            return LinkState.WAITING if url in waiting - known else LinkState.KNOWN
         newest = link.published_before
         if newest and self.plan.since and newest < self.plan.since:
             return LinkState.OLD
@@ -118,23 +120,23 @@ class Frontier:
         if dated and self.plan.until and dated >= self.plan.until:
             return LinkState.LATE
         if self.is_full:
-            return LinkState.OVER
+            return LinkState.OVER_LIMIT
         self.sources[key] = [link.source]
-        self.asked += 1
-        return LinkState.ASK
+        self.requested += 1
+        return LinkState.REQUEST
 
 
-_FRESH = 4  # one link in so many is a page's own, or the page is one that was there before
-_NO_NEWS = {LinkState.KNOWN, LinkState.WAITS}
+_MIN_FRESH = 4  # a page repeats an earlier one if only one link in so many is new
+_NO_NEWS = {LinkState.KNOWN, LinkState.WAITING}
 
 
 @dataclass
 class Pagination:
-    """One listing and its further pages: decides whether the next page is worth asking for.
+    """One listing's pages: decides whether the next one is worth requesting.
 
     since: the window's beginning. trusts_known: known articles mean that older ones are known
-    too; not after a run that did not come to its end. cap: most pages. had_news: whether the last
-    page held what the archive does not know.
+    too, which is not so after an incomplete run. cap: the most pages. had_news: whether the last
+    page had articles that the archive does not know.
     """
 
     since: datetime | None
@@ -148,43 +150,44 @@ class Pagination:
     _old: int = 0
 
     def reset(self) -> "Pagination":
-        """Return a chain with the same rules that has seen nothing: for another kind of paging,
-        which begins again with what this one showed.
+        """Return a pagination with the same rules that has seen no page.
+
+        It is for another kind of paging, which starts over with the articles that this one showed.
         """
         return Pagination(self.since, self.trusts_known, self.cap, had_news=self.had_news)
 
-    def saw_article(self, published_at: datetime | None) -> None:
-        """Note the date that an article of this listing turned out to have."""
+    def note_date(self, published_at: datetime | None) -> None:
+        """Take into account the date that extraction found for an article of this listing."""
         if published_at is not None and self.since is not None:
             self._old = self._old + 1 if published_at < self.since else 0
 
     def should_continue(self, page: list[ScheduledLink]) -> bool:
-        """Take one page of links in; True where the next page should be asked for."""
+        """Take one page of links into account; True if the next page should be requested."""
         self.pages += 1
         keys = [item.key for item in page]
         opening = tuple(keys[:3])
         fresh = [item for item in page if item.key not in self._discovered]
         self.had_news = any(item.state not in _NO_NEWS for item in fresh)
-        # Some outlets repeat their last page for ever, with other links beside it; others begin
+        # Some outlets repeat their last page for ever, with a few other links added; others begin
         # every page with the same box.
-        repeats = opening in self._openings and _FRESH * len(fresh) <= len(page)
+        is_repeated = opening in self._openings and _MIN_FRESH * len(fresh) <= len(page)
         self._discovered.update(keys)
         self._openings.add(opening)
         for item in page:
             self._note(item)
-        if not fresh or repeats or self.pages >= self.cap:
+        if not fresh or is_repeated or self.pages >= self.cap:
             return False
-        if any(item.state is LinkState.OVER for item in page):
+        if any(item.state is LinkState.OVER_LIMIT for item in page):
             return False
         if self.trusts_known and not self.had_news and self._known >= _KNOWN_IN_A_ROW:
-            return False  # with news, known ones are pinned, or a box of what is read most
+            return False  # beside news, known articles are pinned or in a most-read box
         return self._old < _OLD_IN_A_ROW and not self._is_past(page)
 
     def _note(self, item: ScheduledLink) -> None:
         if item.state is LinkState.KNOWN:
             self._known += 1
-        elif item.state not in {LinkState.DUPLICATE, LinkState.WAITS}:
-            self._known = 0  # what another listing of this run named says nothing
+        elif item.state not in {LinkState.DUPLICATE, LinkState.WAITING}:
+            self._known = 0  # duplicates come from other listings and say nothing
 
     def _is_past(self, page: list[ScheduledLink]) -> bool:
         dates = [item.link.published_at for item in page if item.link.published_at]

@@ -1,4 +1,4 @@
-"""Which listings a plan asks for, and where a listing's next page lies. Pure."""
+"""The listings that a plan requests, and the address of a listing's next page. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -15,28 +15,27 @@ from crawler.fetch.spiders.plan import Plan
 from crawler.outlets.model import Outlet, Section
 from crawler.page.urls import article_id
 
-_PAGES = 10  # of one listing, in a crawl that nothing else bounds: some 200 articles
-_PAGES_SINCE = 200  # with `since`, which ends it
+_MAX_PAGES = 10  # of one listing, in an unbounded crawl: some 200 articles
+_MAX_PAGES_SINCE = 200  # of one listing, with `since`, which usually ends it earlier
 _MAX_MONTHS = 240
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<y>20\d{2})-(?P<m>\d{1,2})(?:-(?P<d1>\d{1,2})(?:-(?P<d2>\d{1,2}))?)?(?!\d)"
 )
 _MONTH_FIRST = re.compile(r"(?<!\d)(?P<m>\d{1,2})-(?P<y>20\d{2})(?!\d)")
 MAX_DEPTH = 5
-"""How many indexes may stand one in the other; the protocol allows one."""
+"""The most sitemap indexes nested in each other; the protocol allows one."""
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ListingRequest:
-    """One listing to ask for.
+    """One listing to request.
 
-    number: 1 for a listing's first page. chain: what decides on its further pages, if any.
-    section: whose listing it is; None for sitemaps. depth: of sitemap indexes above it; index: the
-    address of the nearest.
-    day: whose articles alone it lists. origin: the address at which a backfill's listing begins.
-    zone: the section's own number, as its first page told it.
+    section: None for sitemaps. number: the page, from 1. pagination: decides on further pages;
+    None if there are none. depth: the number of sitemap indexes above it; index: the URL of the
+    nearest. day: the only day whose articles it lists. origin: the URL at which a backfill's
+    listing begins. zone: the section's number in the CMS, as the first page gives it.
     """
 
     url: str
@@ -52,7 +51,7 @@ class ListingRequest:
 
     @property
     def can_be_conditional(self) -> bool:
-        """True for feeds and section pages: what changes whenever an article is added."""
+        """True for feeds and first section pages, which change whenever an article is added."""
         return self.number == 1 and self.form in {"feed", "html"}
 
 
@@ -61,16 +60,16 @@ def first_requests(
 ) -> Iterator[ListingRequest]:
     """Yield the listings of a plan: each section's feed and page, then sitemaps.
 
-    Sitemaps know no sections and list the whole outlet: they are used only where asked for.
+    Sitemaps have no sections and list the whole outlet: only plans with `sitemaps` use them.
     now: UTC. trusts_known: see Pagination.
     """
-    cap = _PAGES if plan.since is None else _PAGES_SINCE
+    cap = _MAX_PAGES if plan.since is None else _MAX_PAGES_SINCE
     for section in plan.sections:
         if section.feed:
             yield ListingRequest(urljoin(f"https://{outlet.host}/", section.feed), "feed", section)
         pagination = Pagination(plan.since, trusts_known, cap)
-        if begin := section_request(outlet, section, family, pagination):
-            yield begin
+        if first_page := section_request(outlet, section, family, pagination):
+            yield first_page
     if outlet.sitemap and plan.since and plan.sitemaps:
         yield from sitemap_requests(outlet, plan.since, plan.until or now)
 
@@ -78,23 +77,23 @@ def first_requests(
 def section_request(
     outlet: Outlet, section: Section, family: Family, pagination: Pagination
 ) -> ListingRequest | None:
-    """Return the first page of a section's listing, None where its address is not known.
+    """Return the first page of a section's listing, None if its address is not known.
 
-    Without a way to page it has no chain.
+    It has no pagination if neither outlet nor family says how to page.
     """
     paging = paging_of(outlet, section, family)
     first = ListingRequest("", "html", section, pagination=pagination if paging else None)
     if section.path:
         return replace(first, url=f"https://{outlet.host}{section.path}")
-    return next_page_request(first, outlet, family)  # its page is not known, its number is
+    return next_page_request(first, outlet, family)  # by the section's number in the CMS
 
 
 def next_page_request(
     listing: ListingRequest, outlet: Outlet, family: Family, found: DiscoveryResult | None = None
 ) -> ListingRequest | None:
-    """Return the next page of a listing, None where there is no way to page.
+    """Return the next page of a listing, None if there is no way to page.
 
-    found: what the page held; it may tell the section's number, and which article was its last.
+    found: the links of the page before; it may give the section's number and its last article.
     """
     if listing.section is None or listing.pagination is None:
         return None
@@ -107,9 +106,9 @@ def next_page_request(
     url = page_url(paging, outlet, listing.section, number, zone, last)
     if url is None:
         return None
-    # An API, or a list of its own, begins again with what the section's page has shown.
-    begins_again = listing.number == 1 and "{last}" not in paging.template and paging.first <= 1
-    pagination = listing.pagination.reset() if begins_again else listing.pagination
+    # An API or a separate list starts over with the articles that the section's page has shown.
+    starts_over = listing.number == 1 and "{last}" not in paging.template and paging.first <= 1
+    pagination = listing.pagination.reset() if starts_over else listing.pagination
     return replace(
         listing,
         url=url,
@@ -121,7 +120,7 @@ def next_page_request(
 
 
 def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
-    """Return the value of {page} after so many pages; offsets count by the outlet's page size."""
+    """Return the value of {page} after `before` pages; offsets use the outlet's page size."""
     if paging.step == 1:
         return paging.first + before - 1
     size = outlet.page_size or paging.step
@@ -129,7 +128,7 @@ def _page_number(paging: Paging, outlet: Outlet, before: int) -> int:
 
 
 def sitemap_requests(outlet: Outlet, since: datetime, until: datetime) -> Iterator[ListingRequest]:
-    """Yield the sitemaps of each period from `since` to `until`, the newest first."""
+    """Yield the sitemaps of the periods from `since` to `until`, newest first."""
     if outlet.sitemap is None:
         return
     zone = ZoneInfo(outlet.timezone)
@@ -148,24 +147,24 @@ def sitemap_requests(outlet: Outlet, since: datetime, until: datetime) -> Iterat
 def child_requests(
     listing: ListingRequest, children: tuple[Child, ...], plan: Plan, today: date
 ) -> list[ListingRequest]:
-    """Return the sitemaps of an index that can hold articles of a plan's window, in its order.
+    """Return the sitemaps of an index that can hold articles of a plan's window, in plan order.
 
-    The period in a child's name decides, where there is one; else lastmod does, unless all carry
-    the same: some outlets give every child one date, years ago. Without either the child is asked
-    for, and so is one that was changed within the window, whatever its name. today: UTC; where
-    names speak of later months, they number parts and no periods.
+    The period in a child's name decides if there is one; else lastmod does, unless all children
+    have the same: some outlets give every child one date, years ago. A child with neither is
+    requested, and so is one that was changed within the window, whatever its name. today: UTC; if
+    names give months after it, their numbers count parts and are no periods.
     """
     if listing.depth >= MAX_DEPTH:
         return []
     dated = [(child_period(child.url), child) for child in children]
     are_parts = any(period and period[0] > today + _DAY for period, _ in dated)
     times = [child.modified_at for child in children if child.modified_at]
-    tells = bool(times) and max(times) - min(times) >= _DAY
+    uses_lastmod = bool(times) and max(times) - min(times) >= _DAY
     wanted = [
         (period, child)
         for period, child in dated
-        if _can_hold(None if are_parts else period, child, plan, tells=tells)
-        or (period and _meets(period, plan))
+        if _can_hold(None if are_parts else period, child, plan, uses_lastmod=uses_lastmod)
+        or (period and _overlaps(period, plan))
     ]
     wanted.sort(key=lambda pair: _newness(*pair), reverse=not plan.oldest_first)
     further = replace(listing, depth=listing.depth + 1, index=listing.url)
@@ -173,7 +172,7 @@ def child_requests(
 
 
 def child_period(url: str) -> tuple[date, date] | None:
-    """Return the first day, and the day after the last, that a sitemap's name speaks of.
+    """Return the first day, and the day after the last, of the period in a sitemap's name.
 
     Forms seen: `sitemaps-2026-7-16-20.xml`, `news-2026-9.xml`, `sitemap-article-08-2026.xml`,
     `2026-09-14.xml`.
@@ -193,20 +192,22 @@ def child_period(url: str) -> tuple[date, date] | None:
     return first, last + timedelta(days=1)
 
 
-def _can_hold(period: tuple[date, date] | None, child: Child, plan: Plan, *, tells: bool) -> bool:
-    """True where a child can hold articles of the window. tells: its lastmod says something."""
-    modified_at = child.modified_before if tells else None
+def _can_hold(
+    period: tuple[date, date] | None, child: Child, plan: Plan, *, uses_lastmod: bool
+) -> bool:
+    """True if a child can hold articles of the window. uses_lastmod: the index's are meaningful."""
+    modified_at = child.modified_before if uses_lastmod else None
     is_early = modified_at is not None and plan.since is not None and modified_at < plan.since
     if period is None:
         return not is_early
-    if _meets(period, plan):
+    if _overlaps(period, plan):
         return True
     is_late = modified_at is not None and plan.until is not None and modified_at >= plan.until
     return modified_at is not None and not (is_early or is_late)
 
 
-def _meets(period: tuple[date, date], plan: Plan) -> bool:
-    """True where a period meets the window: names speak of local days, the window of moments."""
+def _overlaps(period: tuple[date, date], plan: Plan) -> bool:
+    """True if a period overlaps the window, give or take a day: names give local days, not UTC."""
     is_late = plan.until is not None and period[0] > plan.until.date() + _DAY
     return not is_late and not (plan.since is not None and period[1] < plan.since.date() - _DAY)
 
@@ -222,7 +223,7 @@ def promised_day(
 ) -> str:
     """Return the day, or else the month, that a sitemap promises an article for; "" for neither.
 
-    period: what the sitemap's name speaks of. A date outside it is the time of a build.
+    period: the one in the sitemap's name. A date outside it is the time of the sitemap's build.
     """
     day = published_at.astimezone(zone).date() if published_at else None
     if period is None:

@@ -1,4 +1,4 @@
-"""A run's listings: which are asked, what they lead to, and when that is settled. No network."""
+"""A run's listings: which are requested, what they link to, and what became of it. No network."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -35,17 +35,17 @@ from crawler.page.urls import article_id, article_key, canonical_url, on_own_hos
 from storage.archive import Archive
 from storage.model.links import DiscoveredLink, LeftOut, Looks
 
-_MAX_DUE = 50  # addresses that one crawl asks again, besides those that listings name
+_MAX_RETRIES = 50  # addresses that one crawl retries, besides those that listings name
 _MAX_SITEMAPS = 400  # of one crawl
-_MAX_BACKFILLED = 20_000  # sitemaps of one backfill: a quarter of a century by the day, twice over
+_MAX_BACKFILL_SITEMAPS = 20_000  # two for each day of a quarter of a century
 
 
-_AskLooks = Callable[[list[str]], dict[str, Looks]]
+_FindLooks = Callable[[list[str]], dict[str, Looks]]
 
 
 @dataclass(frozen=True, slots=True)
 class ListingResult:
-    """What a listing led to: articles to ask for, and further listings."""
+    """What a listing links to: articles to request, and further listings."""
 
     articles: tuple[ScheduledLink, ...] = ()
     listings: tuple[ListingRequest, ...] = ()
@@ -53,7 +53,7 @@ class ListingResult:
 
 @dataclass
 class _Requested:
-    """What the run knows of the articles that it asked for."""
+    """The paginations and sections of the articles that the run has met, by their keys."""
 
     paginations: dict[str, list[Pagination]] = field(default_factory=dict)
     section_of: dict[str, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Listings:
         self._sitemaps: set[str] = set()
         self._outside: dict[str, list[ListingRequest]] = {}
         self._requested = _Requested()
-        # A crawl that fetches known articles again still leaves alone what was taken down.
+        # A recrawl requests known articles again, but never redacted ones.
         seen = archive.articles.redacted if plan.recrawl else archive.articles.seen
         self.validators = PendingValidators(archive, utc_now, session.trust_for)
         self.frontier = Frontier(
@@ -79,7 +79,7 @@ class Listings:
             plan,
             lambda urls: seen(outlet.slug, urls),
             lambda ids: archive.articles.seen_ids(outlet.slug, ids),
-            *self._waiting(archive),
+            *self._retry_rules(archive),
         )
         self._backfill: Backfill | None = None
         if plan.backfill:
@@ -90,39 +90,39 @@ class Listings:
         return self._session.recorder
 
     @property
-    def _keeps_waiting(self) -> bool:
-        """True where addresses without an article are asked when they are due, and only then."""
+    def _backs_off(self) -> bool:
+        """True if addresses that brought no article are requested only when a retry is due."""
         return self._plan.kind == "crawl" and not (self._plan.recrawl or self._session.is_replay)
 
-    def _waiting(self, archive: Archive) -> tuple[_AskLooks, Callable[[Looks], bool]]:
-        slug, keeps = self._outlet.slug, self._keeps_waiting
+    def _retry_rules(self, archive: Archive) -> tuple[_FindLooks, Callable[[Looks], bool]]:
+        slug, backs_off = self._outlet.slug, self._backs_off
         return (
             lambda urls: archive.links.looks(slug, urls),
-            lambda looks: not keeps or looks.is_due(utc_now()),
+            lambda looks: not backs_off or looks.is_due(utc_now()),
         )
 
-    def due(self) -> list[ScheduledLink]:
-        """Return what brought no article before and is due, whether listings still name it."""
-        if not self._keeps_waiting:
+    def due_retries(self) -> list[ScheduledLink]:
+        """Return the addresses that brought no article and are due, named by a listing or not."""
+        if not self._backs_off:
             return []
-        urls = self._session.archive.links.due(self._outlet.slug, utc_now(), _MAX_DUE)
+        urls = self._session.archive.links.due(self._outlet.slug, utc_now(), _MAX_RETRIES)
         hosted = [on_own_host(url, self._outlet.host) for url in urls]
-        again = self.frontier.ask_again(hosted)
-        return [item for item in again if item.state is LinkState.ASK]
+        retries = self.frontier.retry(hosted)
+        return [item for item in retries if item.state is LinkState.REQUEST]
 
     def adopt(self, url: str) -> bool:
-        """Take in an article that is read back; False where this run has it already."""
+        """Add an article that is read back; False if this run has it already."""
         key = article_key(url, self._family)
         if not self.frontier.adopt(key, url):
             return False
-        self.validators.opens(key)
+        self.validators.open(key)
         return True
 
     def requests(self) -> Iterator[ListingRequest]:
         """Yield the listings that the plan begins with."""
         if self._backfill is not None:
             yield from self._backfill.requests()
-            self._recorder.discovered()  # also where all was done before
+            self._recorder.note_discovery()  # even if earlier runs have done everything
             return
         yield from first_requests(
             self._outlet,
@@ -133,15 +133,15 @@ class Listings:
         )
 
     def headers(self, listing: ListingRequest) -> dict[str, str]:
-        """Return the headers that ask for a listing only if it has changed, where that will do."""
+        """Return the headers of a conditional request, {} if the listing is wanted in full."""
         if not (self._keeps_validators(listing) and self._session.trusts_known):
             return {}
         return conditional_headers(self.validators.usable(listing.url))
 
     def is_unchanged(self, listing: ListingRequest, body: bytes) -> bool:
-        """True where a listing is, to the byte, what it was when all it links to was stored.
+        """True if a listing has the same bytes as when everything that it links to was stored.
 
-        Asked where "304 Not Modified" would do, it is as good as that answer.
+        This is as good as "304 Not Modified", which not every server sends.
         """
         if not (self._keeps_validators(listing) and self._session.trusts_known):
             return False
@@ -149,14 +149,14 @@ class Listings:
         return known is not None and known.digest == digest_of(body)
 
     def _keeps_validators(self, listing: ListingRequest) -> bool:
-        """Not where "unchanged" would hide work that this crawl, or the next, has to do."""
-        plain = not (self._plan.is_bounded or self._plan.recrawl or self._session.is_replay)
-        return plain and listing.can_be_conditional
+        """False if "unchanged" would hide work that this crawl, or the next, has to do."""
+        is_plain = not (self._plan.is_bounded or self._plan.recrawl or self._session.is_replay)
+        return is_plain and listing.can_be_conditional
 
     def follow(
         self, listing: ListingRequest, found: DiscoveryResult, headers: Headers, page: Page
     ) -> ListingResult:
-        """Take in what a listing holds. page: itself, as it was captured."""
+        """Schedule a listing's links and return what to request. page: the captured listing."""
         now = page.fetched_at
         before = self.frontier.discovered
         links = found.links
@@ -165,12 +165,12 @@ class Listings:
         scheduled = self.frontier.schedule(links)
         self._recorder.count(links=self.frontier.discovered - before)
         self._remember(listing, found.links, now)
-        asked = [item for item in scheduled if item.state is LinkState.ASK]
+        requested = [item for item in scheduled if item.state is LinkState.REQUEST]
         for item in scheduled:
             if listing.pagination:
                 self._requested.paginations.setdefault(item.key, []).append(listing.pagination)
-        for item in asked:
-            self.validators.opens(item.key)
+        for item in requested:
+            self.validators.open(item.key)
             if listing.section:
                 self._requested.section_of[item.key] = listing.section.slug
         if found.dropped:
@@ -179,15 +179,15 @@ class Listings:
             keys, digest = [item.key for item in scheduled], digest_of(page.body)
             self.validators.expect(listing.url, headers, keys, digest)
         further = [*self._children(listing, found), *self._siblings(listing, found)]
-        following = self._following(listing, scheduled, found)
+        next_page = self._next_page(listing, scheduled, found)
         if self._backfill is not None and not (found.children or found.is_cut):
-            self._backfill.came(listing, [item.key for item in scheduled], following)
-        return ListingResult(tuple(asked), (*further, *([following] if following else [])))
+            self._backfill.record_page(listing, [item.key for item in scheduled], next_page)
+        return ListingResult(tuple(requested), (*further, *([next_page] if next_page else [])))
 
-    def held_links(self, listing: ListingRequest) -> bool:
-        """True where the archive knows links of a sitemap's own period: it was not always empty.
+    def has_known_links(self, listing: ListingRequest) -> bool:
+        """True if the archive knows links of a sitemap's period: it was not always empty.
 
-        What only a month is known of belongs to a sitemap of the whole month.
+        Links of which only the month is known belong to a sitemap of the whole month.
         """
         period = child_period(listing.url)
         if period is None:
@@ -196,18 +196,18 @@ class Listings:
         is_month = period[1] == (period[0] + timedelta(days=31)).replace(day=1)
         return any(is_month or len(row.period) == len("2026-09-14") for row in promises)
 
-    def is_past_the_end(self, listing: ListingRequest) -> None:
-        """Note that a listing's page holds nothing more."""
+    def end_listing(self, listing: ListingRequest) -> None:
+        """Record that a listing has no further pages."""
         if self._backfill is not None:
-            self._backfill.came(listing, (), None)
+            self._backfill.record_page(listing, (), None)
 
-    def _following(
+    def _next_page(
         self, listing: ListingRequest, scheduled: list[ScheduledLink], found: DiscoveryResult
     ) -> ListingRequest | None:
         if listing.pagination is None or not listing.pagination.should_continue(scheduled):
             return None
         if self._backfill is not None:
-            return self._backfill.following(listing, found)
+            return self._backfill.next_page(listing, found)
         return next_page_request(listing, self._outlet, self._family, found)
 
     def _children(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
@@ -220,11 +220,12 @@ class Listings:
         if outside:
             self._outside[listing.url] = [replace(listing, url=url) for url in outside]
             self._recorder.refuse(LeftOut.OUTSIDE, len(outside))
-        return self._not_asked(wanted)
+        return self._unrequested(wanted)
 
     def _siblings(self, listing: ListingRequest, found: DiscoveryResult) -> list[ListingRequest]:
-        """Return the other sitemaps of an index where one proves that their names speak of no
-        time: it holds what was last changed before the period of its own.
+        """Return the rest of an index if this sitemap shows that the names give no periods.
+
+        It does if it lists an article last changed before the period in its own name.
         """
         period = child_period(listing.url)
         if period is None or listing.index not in self._outside:
@@ -233,28 +234,29 @@ class Listings:
         dates = (link.published_before for link in found.links)
         if all(date is None or date > first - timedelta(days=1) for date in dates):
             return []
-        further = self._outside.pop(listing.index)
-        self._recorder.refuse(LeftOut.OUTSIDE, -len(further))
-        deeper = [replace(one, depth=listing.depth, index=listing.index) for one in further]
-        return self._not_asked(deeper)
+        siblings = self._outside.pop(listing.index)
+        self._recorder.refuse(LeftOut.OUTSIDE, -len(siblings))
+        wanted = [replace(each, depth=listing.depth, index=listing.index) for each in siblings]
+        return self._unrequested(wanted)
 
-    def _not_asked(self, wanted: list[ListingRequest]) -> list[ListingRequest]:
-        """Return the sitemaps that this crawl has not asked, as many as it may."""
-        further = []
-        most = _MAX_BACKFILLED if self._backfill else _MAX_SITEMAPS
+    def _unrequested(self, wanted: list[ListingRequest]) -> list[ListingRequest]:
+        """Return the sitemaps that this crawl has not requested yet, up to its maximum."""
+        unrequested = []
+        limit = _MAX_BACKFILL_SITEMAPS if self._backfill else _MAX_SITEMAPS
         for child in wanted:
             if child.url in self._sitemaps:
                 continue
-            if len(self._sitemaps) >= most:
+            if len(self._sitemaps) >= limit:
                 self._recorder.refuse(LeftOut.SITEMAPS)
                 continue
             self._sitemaps.add(child.url)
-            left: ListingRequest | None = child
+            sitemap: ListingRequest | None = child
             if self._backfill is not None:
-                left = self._backfill.where_left(child) if self._backfill.holds(child) else None
-            if left is not None:
-                further.append(left)
-        return further
+                is_inside = self._backfill.overlaps_window(child)
+                sitemap = self._backfill.resume(child) if is_inside else None
+            if sitemap is not None:
+                unrequested.append(sitemap)
+        return unrequested
 
     def _remember(self, listing: ListingRequest, links: tuple[Link, ...], now: datetime) -> None:
         zone = ZoneInfo(self._outlet.timezone)
@@ -269,25 +271,25 @@ class Listings:
         self._session.archive.links.record(self._outlet.slug, discovered, now)
 
     def addresses(self, key: str | None) -> list[str]:
-        """Return every canonical URL that this run has met for an article."""
+        """Return every canonical URL under which this run has met an article."""
         return sorted(self.frontier.addresses.get(key, set())) if key else []
 
     def section_of(self, key: str | None) -> str | None:
-        """Return the section in whose listing an article was met first, if in any."""
+        """Return the section whose listing named an article first, if any."""
         return self._requested.section_of.get(key) if key else None
 
-    def settled(self, key: str, published_at: datetime | None, *, well: bool) -> None:
-        """Note that an article is stored or refused; well: and need not be asked for again."""
-        self.validators.resolve(key, well=well)
+    def resolve(self, key: str, published_at: datetime | None, *, is_ok: bool) -> None:
+        """Record that an article's request is done. is_ok: stored, or finally refused."""
+        self.validators.resolve(key, is_ok=is_ok)
         if section := self._requested.section_of.get(key):
-            self._recorder.published(section, published_at)
+            self._recorder.note_published(section, published_at)
 
-    def dated(self, key: str, published_at: datetime | None) -> None:
-        """Note what date an article turned out to have: it tells how far a listing's page went."""
+    def note_date(self, key: str, published_at: datetime | None) -> None:
+        """Pass an article's date to pagination: it shows how far back a listing's page goes."""
         for pagination in self._requested.paginations.get(key, []):
-            pagination.saw_article(published_at)
+            pagination.note_date(published_at)
 
     def end_backfill(self) -> None:
-        """Forget the backfill's progress: it is whole."""
+        """Delete the backfill's progress: it is complete."""
         if self._backfill is not None:
             self._backfill.end()
