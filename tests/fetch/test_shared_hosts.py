@@ -78,7 +78,7 @@ def test_a_crawl_that_lost_its_connection_ends_itself_and_says_so(
     with open_archive(url) as archive:
         ended = archive.runs.get("first")
         assert ended.outcome is Outcome.STOPPED
-        assert "lost its hold" in (ended.error or "")
+        assert "lost its lock" in (ended.error or "")
         assert not list(archive.captures.warc_files()), "the next crawl reads them back"
 
 
