@@ -20,6 +20,10 @@ from storage.errors import ArchiveBusyError, ArchiveError, RowError, SlowQueryEr
 _WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
 _BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
 _LATER = "check that the server runs and can be reached, then start the command again"
+_VIEWS = (
+    "is not upgraded: a view of your own reads its views or tables; drop that view, upgrade, and"
+    " create it again"
+)
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _SQLITE = {
@@ -39,6 +43,7 @@ _POSTGRESQL = {
     "3D000": "does not exist on that server; create it with createdb",
     "42501": "gives that user no rights for this; grant them to the user or name another",
     "25006": "is read-only (a standby?); name the primary server",
+    "2BP01": _VIEWS,
     "53100": "has no space left on its disk; free some and start the command again",
     "53": "has no resources left (memory or connections); free some and try again",
     "57P": f"lost its connection; {_LATER}",
@@ -119,6 +124,8 @@ def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
     if code == 9:  # SQLITE_INTERRUPT, from the time limit `query_seconds`
         return SlowQueryError(f"archive {name} {_SLOW}")
     advice, reason = _SQLITE.get(code, "failed; see the reason"), _in_one_line(cause)
+    if reason.startswith("error in view "):  # ALTER TABLE checks every view
+        advice = _VIEWS
     return ArchiveError(f"archive {name} {advice} ({reason})")
 
 
