@@ -200,7 +200,8 @@ def sqlite_error(code: int) -> sqlite3.Error:
         (psycopg.errors.InvalidPassword("no"), "user and password"),
         (psycopg.errors.DeadlockDetected("dead"), "busy"),
         (psycopg.errors.AdminShutdown("bye"), "lost its connection"),
-        (psycopg.errors.UndefinedTable("what"), "failed"),
+        (psycopg.errors.SyntaxError("what"), "failed"),
+        (psycopg.errors.UndefinedTable("what"), "start the command again"),
         (psycopg.errors.DataCorrupted("oh"), "damaged"),
     ],
 )

@@ -15,6 +15,7 @@ from storage.model.articles import Verdict
 from storage.model.edits import EditQuery
 from storage.model.schedule import Machine, MaintenanceRun
 from storage.sql.engine.migrate import migrate
+from storage.sql.engine.transactions import Database
 from storage.sql.migrations.versions.v0025_names import down_revision
 from storage.sql.schema.core import metadata
 from tests.support.first_schema import insert_rows, make_first
@@ -82,6 +83,15 @@ def test_a_view_of_the_users_own_is_named_and_nothing_changed(old_url: str) -> N
         upgrade_archive(old_url)
     execute(old_url, "SELECT title FROM mine", "SELECT maybe_ours FROM revisions", "DROP VIEW mine")
     assert upgrade_archive(old_url)[0] == down_revision
+
+
+def test_a_process_that_runs_on_with_older_code_is_told(old_url: str) -> None:
+    archive = Archive(Database(sa.create_engine(old_url), "old"))  # as other code has it open
+    with pytest.raises(ArchiveError, match="has upgraded it meanwhile, start the command again"):
+        archive.runs.get("run-3")
+    with pytest.raises(ArchiveError, match="has upgraded it meanwhile"):
+        archive.schedule.maintenance_runs()
+    archive.close()
 
 
 def test_what_crawls_and_the_schedule_wrote_is_read_as_before(archive: Archive) -> None:
