@@ -99,6 +99,9 @@ def test_what_does_not_fit_is_named(tmp_path: Path, before: str, after: str, mes
 
 
 def test_missing_or_foreign_raw_data(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"{tmp_path}: no raw data; expected unit"):
+        tables(tmp_path)
+    (tmp_path / "units-from-2025-07-01.json").write_text("[]", "utf-8")
     with pytest.raises(ConfigError, match=r"history\.csv: cannot be read"):
         tables(tmp_path)
     (tmp_path / "history.csv").write_text("", "utf-8")
