@@ -147,7 +147,7 @@ class Config(Table):
         if self.archive.startswith("sqlite:///"):
             return self.archive.removeprefix("sqlite:///")
         parts = urlsplit(self.archive)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     def resolved(self) -> Self:
         """Return the same configuration with every path absolute."""

@@ -123,8 +123,8 @@ def show(
 
 def _counts_text(found: Arrivals) -> str:
     return (
-        f"{len(found.new)} new, {len(found.copies)} copies, {len(found.edits)} edits,"
-        f" {len(found.removed)} removed"
+        f"{counted(len(found.new), 'new article')}, {len(found.copies)} copies,"
+        f" {len(found.edits)} edits, {len(found.removed)} removed"
     )
 
 
@@ -287,4 +287,5 @@ def _sending_lock(archive: Archive, settings: Config) -> Iterator[None]:
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) or EMPTY
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text or EMPTY
