@@ -182,8 +182,8 @@ def test_history_ends_units_and_dates_their_heirs(tmp_path: Path) -> None:
         ("tỉnh A,tỉnh Hoa Đào,2010-01-01,no,whole,", "expected a resolution"),
         ("tỉnh A,tỉnh Hoa Đào,2022-01-01,no,whole,1", "a day up to 2021-11-01"),
         ("tỉnh A,tỉnh B,2010-01-01,no,whole,1", "has 'tỉnh B'"),
-        ('"huyện A, Nơi Nào","quận Sen Hồng, Hoa Đào",,no,whole,1', "no province is called so"),
-        ("huyện A,tỉnh Hoa Đào,,no,whole,1", "no province is called so"),
+        ('"huyện A, Nơi Nào","quận Sen Hồng, Hoa Đào",,no,whole,1', "no province has that name"),
+        ("huyện A,tỉnh Hoa Đào,,no,whole,1", "no province has that name"),
         ("đảo A,tỉnh Hoa Đào,,no,whole,1", "expected a change"),
     ],
 )
