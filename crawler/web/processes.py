@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from multiprocessing import active_children, resource_tracker
 from socket import socket
 
@@ -44,8 +45,10 @@ class _Supervisor(Multiprocess):
         super().keep_subprocess_alive()
 
 
-def run_workers(config: Config, listening: socket) -> None:
+def run_workers(config: Config, listening: socket, announce: Callable[[], object]) -> None:
     """Serve until SIGINT or SIGTERM. Raises TinquanError if a worker cannot start.
+
+    announce: called first, when signals are already handled.
 
     uvicorn heeds a signal only after the health check that it waits for, up to a minute, and takes
     the SIGHUP of a terminal that is closed as the request to restart its workers. So these two stop
@@ -56,6 +59,7 @@ def run_workers(config: Config, listening: socket) -> None:
     for number, handler in before.items():
         signal.signal(number, _raise_stopped if number in STOP_SIGNALS else handler)
     try:
+        announce()
         supervisor.run()
     except _Stopped:
         return

@@ -174,7 +174,8 @@ def test_a_missing_archive_is_an_error_of_one_line(tmp_path: Path, tinquan: Tinq
 def test_a_missing_extra_is_named(
     archive: str, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "crawler.web.processes", raising=False)
+    for name in [one for one in sys.modules if one.startswith(("uvicorn.", "crawler.web."))]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ran = tinquan("serve", "--archive", archive)
     assert ran.code == 2

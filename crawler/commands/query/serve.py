@@ -52,18 +52,17 @@ def _run(settings: Config, host: str, port: int, base: str, workers: int) -> Non
         from crawler.web.processes import run_workers  # noqa: PLC0415 - an extra
         from crawler.web.worker import open_reader, server_config, worker_app  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
         raise UsageError(
             "the reader needs the extra tinquan[web]: pip install 'tinquan[web]'"
         ) from None
     open_reader(settings, base).archive.close()  # what is wrong is said once, not by each worker
     config = server_config(partial(worker_app, settings, base), workers)
+    shown = f"[{host}]" if ":" in host else host
+    where = f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)"
     with _listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        say(f"reading {settings.archive_name}")
-        say(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)")
-        run_workers(config, listening)
+        run_workers(config, listening, partial(say, f"reading {settings.archive_name}\n{where}"))
 
 
 def _listen(host: str, port: int) -> socket.socket:
