@@ -74,8 +74,8 @@ def test_the_terminal_shows_text_as_it_is_written(tinquan: Tinquan) -> None:
 
 
 def test_too_many_to_rank_are_said_to_be(tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.sql.search.search.RANKED", 1)
-    monkeypatch.setattr("storage.sql.search.search.COUNTED", 1)
+    monkeypatch.setattr("storage.sql.search.fts5.RANKED", 1)
+    monkeypatch.setattr("storage.sql.search.fts5.COUNTED", 1)
     assert "only those since 2026-03-01 15:03 are" in search(tinquan, "ở OR chợ").out
     assert "only those since 2026-03-01 15:03 are" in search(tinquan, "ở OR chợ", "--facets").out
 

@@ -32,6 +32,12 @@ INDEX: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE":
 INDEX |= {"tsvector._SLICE": 3, "fts5.FEW": 0, "fts5.WAYS": 400}
 
 
+def ranked(most: int) -> Sizes:
+    """Return the sizes by which so many matches are ranked or counted."""
+    engines = ("fts5", "tsvector")
+    return {f"{engine}.{name}": most for engine in engines for name in ("RANKED", "COUNTED")}
+
+
 def set_sizes(monkeypatch: pytest.MonkeyPatch, sizes: Sizes) -> None:
     for name, size in sizes.items():
         monkeypatch.setattr(f"storage.sql.search.{name}", size)
@@ -132,7 +138,7 @@ def test_both_databases_find_the_same(
 
 
 def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_sizes(monkeypatch, WALKED | {"search.RANKED": 3, "search.COUNTED": 3})
+    set_sizes(monkeypatch, WALKED | ranked(3))
     filled(archive, *("Đám cháy." if number % 2 else "Mưa." for number in range(1, 20)))
     query = SearchQuery(parse_words("cháy"))
     result = archive.search.find(query)
@@ -146,7 +152,7 @@ def test_too_many_to_rank_are_said_to_be(archive: Archive, monkeypatch: pytest.M
     assert not newest.total_is_exact
 
 
-FEW: Sizes = {"search.LOOKED_AT": 8, "search.READ": 8, "fts5.FEW": 99_999}
+FEW: Sizes = {"tsvector.LOOKED_AT": 8, "search.READ": 8, "fts5.FEW": 99_999}
 
 
 @pytest.mark.parametrize("sizes", [WALKED, INDEX])
@@ -187,11 +193,11 @@ def test_articles_that_do_not_match_take_no_place(
     filled(archive, *["Đám cháy."] * 3, *["Cháy dưới mưa."] * 4, *["Khói."] * 2, "Ba định cháy.")
     for text, number in (("cháy -mưa", 4), ('cháy -"Ba Đình"', 8)):
         query = SearchQuery(parse_words(text))
-        for ranked in (number - 1, number):
-            set_sizes(monkeypatch, INDEX | {"search.RANKED": ranked, "search.COUNTED": ranked})
+        for most in (number - 1, number):
+            set_sizes(monkeypatch, INDEX | ranked(most))
             result = archive.search.find(query)
-            assert (result.total, result.complete) == (ranked, ranked == number)
-            assert archive.search.facets(query).total == ranked
+            assert (result.total, result.complete) == (most, most == number)
+            assert archive.search.facets(query).total == most
 
 
 @pytest.mark.parametrize("sizes", [WALKED, INDEX])

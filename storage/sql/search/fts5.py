@@ -33,6 +33,12 @@ from storage.sql.schema.types import UtcTime
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, within
 from storage.text.words import END, folded, lexeme, word_of
 
+RANKED, COUNTED = 5_000, 10_000
+"""Matches that are ranked, and whose facet values are counted, at most: the newest."""
+
+LOOKED_AT = sys.maxsize
+"""Articles that are looked through at most, to rank or to count: those that FTS5 finds match."""
+
 FEW = 1_001
 """Articles that can be read in time; newest first, no more are requested."""
 

@@ -30,15 +30,6 @@ from storage.sql.schema.types import in_parts
 from storage.sql.search.entry import Match
 from storage.sql.search.index import engine_of, load_texts
 
-RANKED = 5_000
-"""Matches that are ranked at most, the newest."""
-
-COUNTED = 10_000
-"""Matches whose facet values are counted at most, the newest."""
-
-LOOKED_AT = 12_000
-"""Articles with all the words that are looked through for phrases, to rank or to count."""
-
 READ = 1_000
 """Articles whose texts are read to know whether they match, to rank or to count."""
 
@@ -75,8 +66,9 @@ def _recent(
 
     Also since when these are all matches, None where they are all there are. scored: to rank.
     """
-    most = RANKED if scored else COUNTED
-    looked_at = READ if engine_of(conn).is_read(conn, query, most + 1) else LOOKED_AT
+    engine = engine_of(conn)
+    most = engine.RANKED if scored else engine.COUNTED
+    looked_at = READ if engine.is_read(conn, query, most + 1) else engine.LOOKED_AT
     found = _candidates(conn, query, most + 1, scored=scored)
     matches: list[Match] = []
     for number, match in enumerate(found, 1):

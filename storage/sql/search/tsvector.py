@@ -26,6 +26,13 @@ from storage.sql.schema.search import search_documents as documents
 from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, within
 from storage.text.words import END, folded, lexeme
 
+# A vector takes up to .1 ms in an archive of a million: it is read from its own place on the disk.
+RANKED, COUNTED = 2_000, 4_000
+"""Matches that are ranked, and whose facet values are counted, at most: the newest."""
+
+LOOKED_AT = 3_000
+"""Articles with all the words that are looked through for phrases, to rank or to count."""
+
 SAMPLE = 50  # newest articles, by which the first guess is made how common a query's words are
 VECTOR = 5  # how many times as long checking a vector takes as finding an article in the index
 _PAGE = 2_000
