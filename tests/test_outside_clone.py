@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.config.config import load_config
+from crawler.onboarding.fixture import fixtures
 from crawler.shipped import shipped
 from storage.archive import open_archive
 from storage.model.places import Score, Tags
@@ -110,6 +111,18 @@ def test_a_new_outlet_is_written_beside_the_configuration(folder: Path, tinquan:
     assert "baothu: own file" in tinquan("outlets", "list").out
     elsewhere = tinquan("outlets", "new", *words, "--into", "mine", "--slug", "thu")
     assert elsewhere.code == 2, "its host is an outlet's already"
+
+
+def test_a_page_of_an_own_outlet_stays_out_of_the_clone(folder: Path, tinquan: Tinquan) -> None:
+    page = Path(__file__).parent / "pages" / "tienphong.html"
+    ran = tinquan("outlets", "new", "--page", page, "--url", "https://baothu.vn/x-post1900001.html")
+    assert ran.code == 0, ran.err
+    assert [path.suffix for path in sorted((folder / "pages").iterdir())] == [".html", ".json"]
+
+
+def test_a_page_of_a_clones_outlet_goes_to_its_tests() -> None:
+    tests = Path(__file__).resolve().parent
+    assert fixtures(tests.parent / "config" / "outlets") == tests / "pages"
 
 
 @pytest.fixture

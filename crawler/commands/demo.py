@@ -56,13 +56,13 @@ def demo(
     _say(config, "articles", "--place", _PLACE, "--with-successors", "core")
     place = options.AboutPlace(_PLACE, "core")
     articles(window=whole, place=place, part=options.Part(), setup=setup, output=output)
+    _say_how_to_activate()
     out.print(
         f"now look around in it: cd {escape(str(folder))}; tinquan show 16; tinquan diff 16;"
         " tinquan search ngập; tinquan runs",
         soft_wrap=True,
     )
-    program = "tinquan" if which("tinquan") else sys.argv[0]
-    command = shlex.join((program, "--config", str(config), "serve"))
+    command = shlex.join(("tinquan", "--config", str(config), "serve"))
     say(f"or open it in a browser: {command}")
     _say(config, "watch", "run", _PLACE, "--dry-run", "--since", _DAY)
     run(name=_PLACE, dry_run=True, since=_DAY, setup=setup)
@@ -91,6 +91,13 @@ def _configured(folder: Path) -> Path:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be written: {reason}") from None
     return file
+
+
+def _say_how_to_activate() -> None:
+    """Print how to put `tinquan` on the path, if it runs from a virtual environment that is not."""
+    activate = Path(sys.argv[0]).with_name("activate")
+    if not which("tinquan") and activate.is_file():
+        say(f"put tinquan on the path: . {shlex.quote(short_path(activate))}")
 
 
 def _say(config: Path, *words: str) -> None:

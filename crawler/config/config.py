@@ -147,7 +147,7 @@ class Config(Table):
         if self.archive.startswith("sqlite:///"):
             return self.archive.removeprefix("sqlite:///")
         parts = urlsplit(self.archive)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     def resolved(self) -> Self:
         """Return the same configuration with every path absolute."""
@@ -191,8 +191,8 @@ def require_contact(contact: str, file: Path | None) -> None:
     if not contact:
         first = "" if file else "`tinquan init` makes that file; "
         raise ConfigError(
-            f"{file or DEFAULT_CONFIG}: contact is missing: {first}put an e-mail address or a web"
-            " page there by which the outlets that are crawled can reach you"
+            f"{file or DEFAULT_CONFIG}: contact is missing: {first}put there an e-mail address or"
+            " a web page where outlets can reach you"
         )
 
 

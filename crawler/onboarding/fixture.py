@@ -67,10 +67,14 @@ def proposed_fixture(page: Page, outlet: str | None, result: Article | Refusal) 
     }
 
 
-def fixtures() -> Path:
-    """Return the folder for page fixtures: a clone's, or else `pages` here, which is created."""
-    if is_clone():
-        return shipped("outlets").parent.parent / "tests" / "pages"
+def fixtures(outlets: Path) -> Path:
+    """Return the folder for page fixtures of the outlet files in a folder.
+
+    It is tests/pages for a clone's own outlets, and `pages` here, which is created, for others: the
+    tests do not know those.
+    """
+    if is_clone() and outlets == shipped("outlets"):
+        return outlets.parent.parent / "tests" / "pages"
     pages = Path("pages").resolve()
     with suppress(OSError):  # the fixture's own error says more
         pages.mkdir(exist_ok=True)

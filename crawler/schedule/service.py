@@ -85,7 +85,9 @@ class Scheduler:
         try:
             await self._supervisor.stopping.wait()
         finally:
-            _log.info("stopping: %d processes are asked to end", len(self._children))
+            _log.info(
+                "stopping: waiting for %s", counted(len(self._children), "process", "processes")
+            )
             clocks.cancel()
             self._timer.shutdown(wait=False)
             await asyncio.gather(*self._children, return_exceptions=True)

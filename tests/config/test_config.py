@@ -142,7 +142,13 @@ def test_a_relative_sqlite_file_is_made_absolute(url: str, expected: str) -> Non
     assert absolute_archive(url, Path("/root")) == expected
 
 
-def test_a_password_is_never_shown(tmp_path: Path) -> None:
-    text = CONTACT + 'archive = "postgresql+psycopg://me:secret@db.example/tin"\n'
-    config = load_config(write(tmp_path, text))
-    assert config.archive_name == "postgresql+psycopg://db.example/tin"
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://me:secret@db.example/tin", "postgresql+psycopg://db.example/tin"),
+        ("postgresql+psycopg://me:secret@/tin?host=/run/pg", "postgresql+psycopg:///tin"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str, tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, f'{CONTACT}archive = "{url}"\n'))
+    assert config.archive_name == shown

@@ -78,7 +78,8 @@ def new_outlet(
         typer.Option(
             "--folder",
             metavar="PATH",
-            help="Where fixtures go; by default tests/pages in a clone, otherwise pages.",
+            help="Where the test page goes; by default tests/pages for --into config/outlets of a "
+            "clone, otherwise pages.",
         ),
     ] = None,
     setup: options.Setup,
@@ -102,7 +103,9 @@ def new_outlet(
     if not write_new(file, text):
         raise UsageError(f"{file}: exists already; an outlet file is never replaced")
     confirm = to_confirm(proposal, short_path(file))
-    written = _write_fixture(pages.article, outlet, result, confirm, folder or fixtures())
+    written = _write_fixture(
+        pages.article, outlet, result, confirm, folder or fixtures(file.parent)
+    )
     _report(proposal, file, written, result, confirm)
 
 
@@ -179,7 +182,7 @@ def _report(
         "article" if isinstance(result, Article) else f"refusal ({result.reason}: no article page)"
     )
     out.print(f"wrote {escape(short_path(written))}: {what}", soft_wrap=True)
-    say("its test fails until a person has confirmed:")
+    say("a person must confirm (in a clone, the test of the page fails until then):")
     for line in confirm:
         out.print(f"  - {escape(line)}", soft_wrap=True)
     if is_clone():

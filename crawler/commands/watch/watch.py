@@ -123,8 +123,8 @@ def show(
 
 def _counts_text(found: Arrivals) -> str:
     return (
-        f"{len(found.new)} new, {len(found.copies)} copies, {len(found.edits)} edits,"
-        f" {len(found.removed)} removed"
+        f"{counted(len(found.new), 'new article')}, {len(found.copies)} copies,"
+        f" {len(found.edits)} edits, {len(found.removed)} removed"
     )
 
 
@@ -132,7 +132,7 @@ def _counts_text(found: Arrivals) -> str:
 def run(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="This watch; by default all due ones.")
+        str | None, typer.Argument(metavar="NAME", help="This watch; by default all due ones.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the digest; send and record nothing.")
@@ -287,4 +287,5 @@ def _sending_lock(archive: Archive, settings: Config) -> Iterator[None]:
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) or EMPTY
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text or EMPTY
