@@ -118,7 +118,7 @@ def open_archive(
 
 
 def preload() -> None:
-    """Import everything that opening, reading and writing an archive imports, except migrations.
+    """Import what a crawl needs to open, read and write an archive, except migrations.
 
     A process that forks workers calls this first, so that they need not import it again.
     """
@@ -168,7 +168,7 @@ def copy_archive(
     """Copy an archive into an empty database, on the same or the other backend; return its tables.
 
     The copy is a consistent snapshot; crawls may continue meanwhile. If it is interrupted, the same
-    call resumes it. Each table is compared with the source by row count and digest.
+    call starts it over. Each table is compared with the source by row count and digest.
     progress: called with a table's name, its rows copied so far, and their total.
     Raises ArchiveError, SchemaError.
     """

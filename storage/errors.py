@@ -5,7 +5,7 @@
     │   ├── ConfigError         a configuration or outlet file cannot be used
     │   ├── UnknownOutletError  no outlet has that slug
     │   ├── UnknownPlaceError   no place has that name or id
-    │   └── QueryError          a search query cannot be parsed
+    │   └── QueryError          a search query or SQL statement is wrong
     ├── ArchiveError            the database cannot be used as it is
     │   ├── SchemaError         its schema is newer, older or foreign
     │   ├── ArchiveBusyError    another process holds it
@@ -45,7 +45,7 @@ class UnknownPlaceError(UsageError):
 
 
 class QueryError(UsageError):
-    """A search query cannot be parsed, or exceeds a limit."""
+    """A search query cannot be parsed or exceeds a limit, or an SQL statement cannot be run."""
 
 
 class ArchiveError(TinquanError):

@@ -110,7 +110,7 @@ def test_the_wheel_s_own_files_are_used(installed: Installed) -> None:
     assert [row["slug"] for row in listed] == shipped
     assert "phường Láng" in installed.tinquan("places", "show", "quận Đống Đa")
     refused = installed.tinquan("places", "build", ".", code=2)
-    assert "name --out FOLDER" in refused
+    assert "give --out FOLDER" in refused
 
 
 def test_the_demo_runs_in_an_empty_folder(installed: Installed) -> None:

@@ -17,7 +17,7 @@ from storage.model.schedule import host_lock, run_lock
 ASK_SECONDS = 5.0
 """Between two checks of the connection that holds the locks."""
 
-CUT = "lost its hold of the host, as the connection to the archive was cut"
+CUT = "lost its lock on the host, as the connection to the archive was cut"
 """The message of a canary that loses its locks."""
 
 LOST = f"{CUT}; the next crawl reads back what was recorded and not stored"

@@ -46,7 +46,8 @@ class CommandApp(typer.Typer):
 def spread(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the command with each dataclass parameter replaced by the dataclass's fields.
 
-    This lets commands share options as the dataclasses of `crawler.commands.options`.
+    This lets commands share options as the dataclasses of `crawler.commands.options`. Its
+    docstring, which is the help, has one line per paragraph.
     """
     groups: dict[str, Any] = {}
     parameters: list[Parameter] = []
@@ -67,6 +68,9 @@ def spread(function: Callable[..., Any]) -> Callable[..., Any]:
     keyword_only = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
     wrapper.__signature__ = Signature(keyword_only)  # type: ignore[attr-defined] # typer reads it
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in keyword_only}
+    # Typer breaks the lines of all paragraphs but the first where the docstring does.
+    paragraphs = (function.__doc__ or "").split("\n\n")
+    wrapper.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return wrapper
 
 

@@ -130,4 +130,4 @@ class Portion:
         reached = self.offset + self.shown
         if self.shown and reached < self.total:
             more = f"{self.total - reached:,} more" if self.is_exact else "there are more"
-            err.print(f"{more}: --offset {reached} goes on, --limit shows more at once")
+            err.print(f"{more}: --offset {reached} continues, --limit shows more at once")

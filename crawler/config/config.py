@@ -191,8 +191,8 @@ def require_contact(contact: str, file: Path | None) -> None:
     if not contact:
         first = "" if file else "`tinquan init` makes that file; "
         raise ConfigError(
-            f"{file or DEFAULT_CONFIG}: contact is missing: {first}put an e-mail address or a web"
-            " page there by which the outlets that are crawled can reach you"
+            f"{file or DEFAULT_CONFIG}: contact is missing: {first}put there an e-mail address or"
+            " a web page where outlets can reach you"
         )
 
 

@@ -40,7 +40,7 @@ _TEXT = {
     HealthSignal.NO_TIME: "no publication time",
     HealthSignal.NO_AUTHORS: "no authors",
     HealthSignal.FOREIGN_FAMILY: "another family's marks than the outlet's file names",
-    HealthSignal.WHOLE_PAGE: "no text where the family keeps it",
+    HealthSignal.WHOLE_PAGE: "no text in the family's container",
 }
 
 

@@ -22,30 +22,30 @@ _NAME = {
 }
 _TO_DO = {
     Cause.NEVER_RAN: "crawl it once by hand (tinquan crawl OUTLET) and read what it says.",
-    Cause.SCHEDULER_LATE: "see whether `tinquan schedule` runs (systemctl status tinquan) and"
+    Cause.SCHEDULER_LATE: "check whether `tinquan schedule` runs (systemctl status tinquan) and"
     " what its log says; the machine may be too slow for so many outlets.",
     Cause.UNREACHABLE: "open the site in a browser. If it is up: has its domain moved (outlet"
     " file, [[domains]]), or does this machine's DNS or network fail for others too?",
     Cause.TIMEOUTS: "open the site in a browser. If it is merely slow, raise limits."
     "download_seconds or run_seconds, or crawl fewer sections at once.",
-    Cause.ROBOTS: "read the site's robots.txt. What it forbids we leave alone: take the section"
-    " out of the outlet's file, or ask the outlet.",
+    Cause.ROBOTS: "read the site's robots.txt. tinquan obeys it: remove the section from the"
+    " outlet's file, or ask the outlet.",
     Cause.BLOCKED: "raise the outlet's politeness.delay_seconds and crawl less often; if it"
     " lasts, write to the outlet. Never dress up as a browser.",
     Cause.NO_LINKS: "open the listing in a browser: has the section moved or its markup"
-    " changed? Mend path or feed in the outlet's file (tinquan outlets check --live OUTLET).",
-    Cause.TEMPLATE: "look at the pages named as evidence with `tinquan extract URL`. If maintenance"
-    " or a wall stood there, the next crawls ask again: nothing to do. Else add a layout to the"
-    " family, then `tinquan reextract --outlet OUTLET --since DATE`: the captures are kept, nothing"
-    " is lost.",
+    " changed? Correct path or feed in the outlet's file (tinquan outlets check --live OUTLET).",
+    Cause.TEMPLATE: "open the pages named as evidence in a browser. If the site was under"
+    " maintenance or behind a wall, the next crawls request them again: nothing to do. Otherwise"
+    " add a layout to the family, then `tinquan reextract --outlet OUTLET --since DATE`: the"
+    " captures are kept, nothing is lost.",
     Cause.FEED_SILENT: "open the section in a browser. If it shows newer articles: is the feed's"
     " address still right? If it does not, the outlet is silent: nothing to do.",
     Cause.FAILING: "read the log files named as evidence.",
     Cause.DISK: "free space, or move captures and archive to a larger disk; crawls stop storing"
     " when it is full, and lose nothing.",
-    Cause.MACHINE_LOST: "see whether the machine runs and reaches the database's server, and start"
-    " its schedule again. One that is gone for good is forgotten after a week, or at once where a"
-    " schedule by its name (TINQUAN_MACHINE) is started and stopped.",
+    Cause.MACHINE_LOST: "check whether the machine runs and reaches the database's server, and"
+    " start its schedule again. One that is gone for good is forgotten after a week, or at once if"
+    " a schedule with its name (TINQUAN_MACHINE) is started and stopped.",
     Cause.NOT_PUSHED: "start `tinquan archive push` on the machine that has the files and read what"
     " it says. Nothing is lost: they stay there until the object store has them.",
 }

@@ -7,7 +7,7 @@ others in its process group through a socket of its own (`crawler.jobs.start`).
 
 A request is one message: JSON with `module`, `argv`, `env`, `cwd` and `group` (the process group
 to join, 0 for one of its own), and four file descriptors: standard input, output and error, and
-a pipe on which the child's id and later its exit code are written, one a line.
+a pipe on which the child's id and later its exit code are written, one per line.
 """
 
 import atexit

@@ -249,7 +249,7 @@ def _text_of(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is no UTF-8 text; expected an outlet's TOML file") from None
+        raise ConfigError(f"{path}: is not UTF-8 text; expected an outlet's TOML file") from None
 
 
 def find_outlet(outlets: dict[str, Outlet], slug: str) -> Outlet:

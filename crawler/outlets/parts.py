@@ -102,7 +102,7 @@ class Section(Table):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if not self.path and not self.feed:
-            raise ValueError(f"section {self.slug!r} has neither path nor feed: nothing to ask")
+            raise ValueError(f"section {self.slug!r} has neither path nor feed: nothing to request")
         return self
 
 

@@ -49,6 +49,8 @@ def build_tables(raw_dir: Path, history: Path) -> dict[str, str]:
     Raises ConfigError if raw data are missing or inconsistent.
     """
     paths = [*raw_dir.glob("unit*.json*"), *raw_dir.glob("resolutions/*_NQ-UBTVQH15.md")]
+    if not paths:
+        raise ConfigError(f"{raw_dir}: no raw data; expected unit*.json* and resolutions/")
     files = {path.name: _text(path, "raw data") for path in paths}
     return render(build(files | {HISTORY: _text(history, "the table of earlier changes")}))
 

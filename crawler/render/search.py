@@ -1,4 +1,4 @@
-"""What a search found, as plain data for JSON. Pure."""
+"""Search results and facets as plain data for JSON. Pure."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from storage.model.search import Facets, SearchHit, SearchResult
 
 
 def result_json(result: SearchResult) -> dict[str, Any]:
-    """Return a search's hits and what is to be known about them (docs/json.md)."""
+    """Return a search's hits, with their total and its limits (docs/json.md)."""
     return {
         "total": result.total,
         "total_is_exact": result.total_is_exact,
@@ -18,7 +18,7 @@ def result_json(result: SearchResult) -> dict[str, Any]:
 
 
 def hit_json(hit: SearchHit) -> dict[str, Any]:
-    """Return an article with its score and what was found in it."""
+    """Return an article with its score, its matches and a snippet."""
     snippet = hit.snippet
     return archived_json(hit.article) | {
         "score": hit.score,
@@ -33,7 +33,7 @@ def hit_json(hit: SearchHit) -> dict[str, Any]:
 
 
 def facets_json(facets: Facets) -> dict[str, Any]:
-    """Return how a search's articles spread."""
+    """Return a search's facets: the number of articles by value."""
     return {
         "total": facets.total,
         "complete": facets.complete,

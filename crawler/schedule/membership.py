@@ -51,8 +51,8 @@ class Membership:
             since = f"{newest.started_at:%F %T} UTC"
             holder = f"the schedule of process {newest.pid} on {newest.name} since {since}"
         raise ArchiveError(
-            f"archive {self._config.archive_name} is held by {holder}: one schedule an archive in"
-            " a file; stop that one first"
+            f"archive {self._config.archive_name} is held by {holder}: an archive in a file has"
+            " one schedule; stop that one first"
         )
 
     def take_visit(self, host: str) -> bool:

@@ -108,7 +108,7 @@ class ScheduleState:
     def _close_dead(self, now: datetime) -> None:
         alive = self._deaths.alive(now)
         for run in self._archive.runs.close_dead(alive, now):
-            _log.warning("run %s of %s died without a word", run.id, run.outlet)
+            _log.warning("run %s of %s died without recording its end", run.id, run.outlet)
 
     def claim(self, task: Task, now: datetime) -> Claim | None:
         """Claim a task; return what was done of it meanwhile, None if another machine runs it.

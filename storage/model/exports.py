@@ -11,7 +11,7 @@ from storage.model.search import SearchQuery
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 """Incremented when a column changes its meaning or is removed, not when one is added."""
 
 

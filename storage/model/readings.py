@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-Origin = Literal["outlet", "ours"]
+Origin = Literal["outlet", "reextraction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Reading:
 
     read_at: when a version first gave this result; for the first reading the time of the capture.
     version: the last version of the extraction code that gave this result.
-    origin: "outlet" for the first reading, made when the page was captured; "ours" for later ones,
-    where the page is the same and only the code has changed.
+    origin: "outlet" for the first reading, made when the page was captured; "reextraction" for
+    later ones, where the page is the same and only the code has changed.
     changed: names of the fields of `Article` that differ from the previous reading ("body" for
     its blocks), or "refusal" where one of the two is a refusal; empty for the first.
     """

@@ -270,7 +270,7 @@ class Articles(Part):
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def stamp(self) -> str:
-        """Return a cache key that changes with stored captures, takedowns, runs and alarms.
+        """Return a cache key that changes with captures, takedowns, the gazetteer, runs and alarms.
 
         Reading or tagging stored captures again does not change it.
         """

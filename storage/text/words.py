@@ -17,13 +17,13 @@ LONGEST = 64
 """Characters of a word that count; the rest of longer ones (addresses, codes) is not compared."""
 
 END = "~"
-"""Ends in a lexeme the word without diacritics; no word has it."""
+"""Separates the two parts of a lexeme; no word contains it."""
 
 _REMEMBERED = 200_000
-_MARKS = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # and invisible characters
+_MARKS = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # combining, invisible
 _MARK = re.compile(f"[{_MARKS}]")
 RAW = re.compile(rf"[\w{_MARKS}]+")
-# The characters of which some are an ASCII letter with diacritics: Latin, Kelvin and Ångström.
+# Every ASCII letter with diacritics is among these: Latin, Kelvin and Ångström.
 _LATIN = [*range(0x250), 0x256, *range(0x1E00, 0x1F00), 0x212A, 0x212B]
 
 
@@ -39,7 +39,7 @@ def spell(raw: str) -> str:
 
 
 def is_plain(word: str) -> bool:
-    """True for a spelled word without any diacritic: typed so, it matches those with them."""
+    """True for a spelled word without diacritics; in a query it also matches words with them."""
     return folded(word) == word
 
 
@@ -51,9 +51,9 @@ def folded(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def lexeme(word: str) -> str:
-    """Return a spelled word without diacritics, and from its first one on as it is spelled.
+    """Return a spelled word without diacritics, END, and the word from its first diacritic on.
 
-    All that a word without diacritics stands for begins alike: "cho" is cho~, "chợ" is cho~ợ.
+    All words that are equal without diacritics share a prefix: "cho" is cho~, "chợ" is cho~ợ.
     """
     plain = folded(word)
     same = (at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other)
@@ -67,7 +67,7 @@ def word_of(lexeme: str) -> str:
 
 
 class _Lexemes(dict[str, str]):
-    """What stands between two blanks, by the lexemes of its words, a blank between them."""
+    """A cache: from a piece of text without whitespace to its lexemes, separated by spaces."""
 
     def __missing__(self, piece: str) -> str:
         if len(self) > _REMEMBERED:
@@ -82,14 +82,14 @@ _lexemes = _Lexemes()  # half the time of functools.lru_cache, a tenth of an art
 
 
 def lexemes(text: str) -> str:
-    """Return the lexemes of a text's words, a blank between two."""
+    """Return the lexemes of a text's words, separated by spaces."""
     return " ".join(filter(None, map(_lexemes.__getitem__, text.split())))
 
 
 def starts_of(word: str, text: str) -> Iterator[int]:
-    """Yield where words of `text` begin that may be `word`, or begin with it, but for diacritics.
+    """Yield the offsets of words of `text` that may equal or begin with `word`, but for diacritics.
 
-    `spelled` tells for each whether it is; few are not. Faster than to spell every word.
+    `spelled` decides for each of them, and rejects few. Faster than spelling every word.
     """
     for found in _beginning_of(word).finditer(text):
         start = found.start()
@@ -125,7 +125,7 @@ def spelled(text: str, start: int = 0) -> Iterator[tuple[int, int, str]]:
 
 
 def whole(text: str, at: int) -> int:
-    """Return the first place from `at` on where `text` can be cut without parting a character."""
+    """Return the first offset from `at` on that does not part a letter from its marks."""
     while at < len(text) and unicodedata.category(text[at]).startswith("M"):
         at += 1
     return at

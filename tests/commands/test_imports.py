@@ -80,6 +80,14 @@ def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
         assert command.get_short_help_str(500).rstrip(".") == entry.help.rstrip("."), first
 
 
+def test_help_breaks_lines_only_between_paragraphs() -> None:
+    for entry in COMMANDS:
+        command = load(entry)
+        for each in (command, *getattr(command, "commands", {}).values()):
+            paragraphs = (each.help or "").split("\n\n")
+            assert [text for text in paragraphs if "\n" in text] == [], each.name
+
+
 def test_the_files_of_migrations_are_numbered_as_alembic_knows_them(tmp_path: Path) -> None:
     with (
         open_archive(f"sqlite:///{tmp_path}/tinquan.db") as archive,

@@ -210,7 +210,7 @@ def test_a_part_says_of_how_many_and_how_to_go_on(line: str, noun: str, listed: 
     total = len(every)
     first = listed(line, "--limit", 2)
     assert f"2 of {total} {noun}" in first.out
-    assert first.err == f"{total - 2} more: --offset 2 goes on, --limit shows more at once\n"
+    assert first.err == f"{total - 2} more: --offset 2 continues, --limit shows more at once\n"
     for form in ("--json", "--jsonl", "--csv"):
         assert listed(line, "--limit", 2, form).err == first.err
         assert listed(line, "--limit", total, form).err == ""
@@ -236,7 +236,7 @@ def test_a_part_for_programs_says_how_the_list_goes_on(
 ) -> None:
     rows = iter([{"id": number} for number in range(shown)])
     print_portion("jsonl", rows, "id", Part(2, 5), lambda: 9)
-    said = "2 more: --offset 7 goes on, --limit shows more at once\n" if shown == 2 else ""
+    said = "2 more: --offset 7 continues, --limit shows more at once\n" if shown == 2 else ""
     printed = capsys.readouterr()
     assert (len(printed.out.splitlines()), printed.err) == (shown, said)
 

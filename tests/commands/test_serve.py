@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Self
@@ -41,6 +42,7 @@ class Served:
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
         )
         assert self.process.stdout is not None
         self.said = [self.process.stdout.readline(), self.process.stdout.readline()]
@@ -76,10 +78,32 @@ def test_it_serves_until_it_is_asked_to_stop(archive: str, number: signal.Signal
         assert served.process.returncode == 0
 
 
-def test_it_can_be_stopped_before_it_answers(archive: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_can_be_stopped_while_its_workers_start(archive: str, number: signal.Signals) -> None:
     with Served(archive) as served:
+        while not served.workers():
+            time.sleep(0.01)
+        os.killpg(served.process.pid, number)  # as a terminal does
+        assert served.process.communicate(timeout=30) == ("", "")
+        assert served.process.returncode == 0
+
+
+@pytest.mark.slow
+def test_it_can_be_stopped_while_a_worker_hangs(archive: str) -> None:
+    with Served(archive) as served:
+        served.open("/bai/1").close()
+        for worker in served.workers():
+            worker.suspend()
         served.process.terminate()
-        assert served.process.wait(timeout=30) == 0
+        assert served.process.communicate(timeout=30) == ("", "")
+        assert served.process.returncode == 0
+
+
+def test_it_ends_with_its_terminal(archive: str) -> None:
+    with Served(archive, "--workers", "1") as served:
+        served.open("/bai/1").close()
+        os.killpg(served.process.pid, signal.SIGHUP)
+        assert served.process.wait(timeout=30) == -signal.SIGHUP
 
 
 @pytest.mark.slow
@@ -150,6 +174,7 @@ def test_a_missing_archive_is_an_error_of_one_line(tmp_path: Path, tinquan: Tinq
 def test_a_missing_extra_is_named(
     archive: str, tinquan: Tinquan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delitem(sys.modules, "crawler.web.processes", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ran = tinquan("serve", "--archive", archive)
     assert ran.code == 2

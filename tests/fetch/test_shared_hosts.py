@@ -74,11 +74,11 @@ def test_a_crawl_that_lost_its_connection_ends_itself_and_says_so(
             os.killpg(process.pid, signal.SIGKILL)
     assert time.monotonic() - began < 30
     assert process.returncode == 1
-    assert "tienphong.vn: lost its hold of the host" in errors.splitlines()[-1]
+    assert "tienphong.vn: lost its lock on the host" in errors.splitlines()[-1]
     with open_archive(url) as archive:
         ended = archive.runs.get("first")
         assert ended.outcome is Outcome.STOPPED
-        assert "lost its hold" in (ended.error or "")
+        assert "lost its lock" in (ended.error or "")
         assert not list(archive.captures.warc_files()), "the next crawl reads them back"
 
 

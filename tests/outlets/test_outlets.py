@@ -83,7 +83,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "thu.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match=r"thu\.toml: is no UTF-8 text"):
+    with pytest.raises(ConfigError, match=r"thu\.toml: is not UTF-8 text"):
         load_outlets(tmp_path, FAMILY_NAMES)
 
 

@@ -99,6 +99,9 @@ def test_what_does_not_fit_is_named(tmp_path: Path, before: str, after: str, mes
 
 
 def test_missing_or_foreign_raw_data(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"{tmp_path}: no raw data; expected unit"):
+        tables(tmp_path)
+    (tmp_path / "units-from-2025-07-01.json").write_text("[]", "utf-8")
     with pytest.raises(ConfigError, match=r"history\.csv: cannot be read"):
         tables(tmp_path)
     (tmp_path / "history.csv").write_text("", "utf-8")
@@ -179,8 +182,8 @@ def test_history_ends_units_and_dates_their_heirs(tmp_path: Path) -> None:
         ("tỉnh A,tỉnh Hoa Đào,2010-01-01,no,whole,", "expected a resolution"),
         ("tỉnh A,tỉnh Hoa Đào,2022-01-01,no,whole,1", "a day up to 2021-11-01"),
         ("tỉnh A,tỉnh B,2010-01-01,no,whole,1", "has 'tỉnh B'"),
-        ('"huyện A, Nơi Nào","quận Sen Hồng, Hoa Đào",,no,whole,1', "no province is called so"),
-        ("huyện A,tỉnh Hoa Đào,,no,whole,1", "no province is called so"),
+        ('"huyện A, Nơi Nào","quận Sen Hồng, Hoa Đào",,no,whole,1', "no province has that name"),
+        ("huyện A,tỉnh Hoa Đào,,no,whole,1", "no province has that name"),
         ("đảo A,tỉnh Hoa Đào,,no,whole,1", "expected a change"),
     ],
 )

@@ -134,7 +134,7 @@ def test_a_change_is_written_as_ours_and_only_once(config: Path, tinquan: Tinqua
         revision.capture.url
         for found in after
         for revision in found.revisions
-        if any(reading.origin == "ours" for reading in revision.readings)
+        if any(reading.origin == "reextraction" for reading in revision.readings)
     }
     assert reread == changing
     assert run_json(tinquan, config, "--all")["changed"] == 0

@@ -349,7 +349,7 @@ def test_a_canary_whose_lock_is_cut_ends_itself_and_says_so(
     cut(server, f"tinquan canary on {machine(0)}")
     assert started[0].wait(timeout=30) == 1
     log = (shared.folder / f"{machine(0)}.log").read_text()
-    assert f"{FEW[0]}.vn: lost its hold of the host" in " ".join(log.split())
+    assert f"{FEW[0]}.vn: lost its lock on the host" in " ".join(log.split())
 
 
 def cut(server: OwnServer, label: str) -> None:

@@ -180,7 +180,7 @@ def test_a_second_schedule_is_refused_in_one_line(
         Membership(archive, config)
     ran = tinquan("schedule", "--config", config.file)
     assert (ran.code, ran.out) == (1, "")
-    assert "one schedule an archive in a file; stop that one first" in ran.err
+    assert "an archive in a file has one schedule; stop that one first" in ran.err
     assert len(ran.err.splitlines()) == 1
     hold.leave()
     Membership(archive, config).leave()

@@ -291,7 +291,7 @@ def test_a_missing_file_is_told_once(config: Path, tinquan: Tinquan) -> None:
     warc_of(config).unlink()
     ran = tinquan("archive", "check", "--config", config)
     assert ran.code == 1
-    assert "is not there; 4 captures point to it" in ran.out
+    assert "does not exist; 4 captures point to it" in ran.out
     assert "is listed but does not exist" in ran.out
     assert ran.out.endswith("2 faults\n")
 

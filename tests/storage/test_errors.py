@@ -155,7 +155,7 @@ def test_a_wait_is_said_and_ends_with_the_lock(
         other.execute("BEGIN IMMEDIATE").close()
         assert archive.articles.store("run-1", capture(), article()).verdict is Verdict.NEW
         assert archive.articles.store("run-1", capture(1), article()).verdict is Verdict.UNCHANGED
-    assert said_while_waiting == [f"archive {path} is busy: waiting up to 90 s for who writes"]
+    assert said_while_waiting == [f"archive {path} is busy: waiting up to 90 s for another process"]
 
 
 @contextmanager
@@ -200,7 +200,8 @@ def sqlite_error(code: int) -> sqlite3.Error:
         (psycopg.errors.InvalidPassword("no"), "user and password"),
         (psycopg.errors.DeadlockDetected("dead"), "busy"),
         (psycopg.errors.AdminShutdown("bye"), "lost its connection"),
-        (psycopg.errors.UndefinedTable("what"), "failed"),
+        (psycopg.errors.SyntaxError("what"), "failed"),
+        (psycopg.errors.UndefinedTable("what"), "start the command again"),
         (psycopg.errors.DataCorrupted("oh"), "damaged"),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_new_reading_replaces_the_text_and_is_no_edit(archive: Archive) -> Non
     )
     assert first.readings == (
         Reading(at(0), 1, "outlet", ()),
-        Reading(NOW, 2, "ours", ("body",)),
+        Reading(NOW, 2, "reextraction", ("body",)),
     )
     assert second.readings[1].changed == ("body", "tags")
     assert archive.articles.reading("1", 1, 0) == read_by(1, article(text="A Quảng cáo"))
@@ -43,7 +43,7 @@ def test_readings_pile_up_and_each_can_be_read(archive: Archive) -> None:
     (revision,) = archive.articles.get("1").revisions
     assert [(r.version, r.origin, r.changed) for r in revision.readings] == [
         (3, "outlet", ()),  # 2 and 3 read it as 1 did
-        (5, "ours", ("body",)),
+        (5, "reextraction", ("body",)),
     ]
     assert [archive.articles.reading("1", 1, n) for n in (0, 1)] == [
         read_by(3, article(text="A1")),
@@ -130,7 +130,7 @@ def test_a_refusal_becomes_an_article(archive: Archive) -> None:
     assert list(archive.articles.refusals()) == []
     assert archive.articles.get("1").latest.readings == (
         Reading(at(5), 1, "outlet", ()),
-        Reading(NOW, 2, "ours", ("refusal",)),
+        Reading(NOW, 2, "reextraction", ("refusal",)),
     )
     assert archive.articles.reading("1", 1, 0) == crash
     assert archive.articles.store("run-1", capture(5), crash) == Stored(Verdict.KNOWN, 1)

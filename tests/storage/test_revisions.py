@@ -185,7 +185,7 @@ def test_diff_gives_its_pieces_as_json(config: Path, tinquan: Tinquan) -> None:
     [
         (("2",), 0, "has one state only"),
         (("1", "1"), 2, "expected two states or none"),
-        (("1", "1", "3"), 1, "has no state 3: it has 2"),
+        (("1", "1", "3"), 1, "has no state 3: its states are 1 to 2"),
         (("99",), 1, "no article with the id"),
     ],
 )

@@ -63,7 +63,10 @@ def test_an_upgraded_archive_has_todays_tables_and_the_same_articles(first_url: 
         assert found[1].revisions[0].article.images[0].caption == "Cầu số 1"
         assert found[1].latest.tags and found[1].latest.tags.scores[0].score == 5.0
         assert found[2].latest.article.title == "Khánh thành cầu số 2!"  # as it was re-read
-        assert [reading.origin for reading in found[2].latest.readings] == ["outlet", "ours"]
+        assert [reading.origin for reading in found[2].latest.readings] == [
+            "outlet",
+            "reextraction",
+        ]
         assert archive.articles.get("4").id == 3  # found to be one
         assert [one.reason for _, one in archive.articles.refusals()] == [
             refusal().reason,

@@ -10,10 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from storage.archive import Archive, open_archive, upgrade_archive
+from storage.errors import ArchiveError
 from storage.model.articles import Verdict
 from storage.model.edits import EditQuery
 from storage.model.schedule import Machine, MaintenanceRun
 from storage.sql.engine.migrate import migrate
+from storage.sql.engine.transactions import Database
 from storage.sql.migrations.versions.v0025_names import down_revision
 from storage.sql.schema.core import metadata
 from tests.support.first_schema import insert_rows, make_first
@@ -34,10 +36,13 @@ def old_url(empty_url: str) -> str:
     with engine.begin() as conn:
         migrate(conn, down_revision)
         insert_rows(conn, ROWS)
-        conn.exec_driver_sql("UPDATE captures SET version = 2 WHERE article = 3 AND id > 7")
-        second = "article = 3 AND number = 2"  # another version of our code read it
-        conn.exec_driver_sql(f"UPDATE revisions SET maybe_ours = (1 = 1) WHERE {second}")
     engine.dispose()
+    second = "article = 3 AND number = 2"  # another version of our code read it
+    execute(
+        empty_url,
+        "UPDATE captures SET version = 2 WHERE article = 3 AND id > 7",
+        f"UPDATE revisions SET maybe_ours = (1 = 1) WHERE {second}",
+    )
     return empty_url
 
 
@@ -47,6 +52,14 @@ def archive(old_url: str) -> Iterator[Archive]:
     assert upgrade_archive(old_url)[0] == down_revision
     with open_archive(old_url) as opened:
         yield opened
+
+
+def execute(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as conn:
+        for statement in statements:
+            conn.exec_driver_sql(statement)
+    engine.dispose()
 
 
 def clock(hour: int, minute: int = 0) -> datetime:
@@ -61,6 +74,24 @@ def test_the_schema_is_the_one_that_the_code_expects(archive: Archive) -> None:
     assert "maintenance_runs" in tables
     assert "chores" not in tables
     assert list(archive.maintenance.check(lambda _name: None)) == []
+
+
+def test_a_view_of_the_users_own_is_named_and_nothing_changed(old_url: str) -> None:
+    create = "CREATE VIEW article_latest AS SELECT * FROM articles"
+    execute(old_url, create, "CREATE VIEW mine AS SELECT title FROM article_latest")
+    with pytest.raises(ArchiveError, match=r"drop that view, upgrade.*\bmine\b"):
+        upgrade_archive(old_url)
+    execute(old_url, "SELECT title FROM mine", "SELECT maybe_ours FROM revisions", "DROP VIEW mine")
+    assert upgrade_archive(old_url)[0] == down_revision
+
+
+def test_a_process_that_runs_on_with_older_code_is_told(old_url: str) -> None:
+    archive = Archive(Database(sa.create_engine(old_url), "old"))  # as other code has it open
+    with pytest.raises(ArchiveError, match="has upgraded it meanwhile, start the command again"):
+        archive.runs.get("run-3")
+    with pytest.raises(ArchiveError, match="has upgraded it meanwhile"):
+        archive.schedule.maintenance_runs()
+    archive.close()
 
 
 def test_what_crawls_and_the_schedule_wrote_is_read_as_before(archive: Archive) -> None:

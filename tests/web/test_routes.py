@@ -21,7 +21,7 @@ EXAMPLES = {
     "/dia-ban": ["/dia-ban", "/dia-ban?ten=dong da", "/dia-ban?ten=dong d"],
     "/dia-ban/{unit}": [f"/dia-ban/{LANG}", f"/dia-ban/{DONG_DA}?pham-vi=rieng",
                         f"/dia-ban/{DONG_DA}?pham-vi=lien-quan&bao=tienphong",
-                        f"/dia-ban/{HA_NOI}"],
+                        f"/dia-ban/{HA_NOI}", "/dia-ban/h-ba-vi@2008-07"],  # of several eras
     "/ban-do/{province}": [f"/ban-do/{HA_NOI}", f"/ban-do/{HA_NOI}?tu=2026-09-01&den=2026-09-15"],
     "/bai/{ref}": ["/bai/{edited}", "/bai/{edited}@1", "/bai/{copy}", "/bai/{hostile}",
                    "/bai/{removed}", "/bai/{old}"],

@@ -131,7 +131,7 @@ class _Auditor:
             yield self._record(fault)
         for name, count in sorted(checked.missing.items()):
             pointing = counted(count, "capture points", "captures point")
-            what = f"{self._files_at.find(name)}: is not there; {pointing} to it"
+            what = f"{self._files_at.find(name)}: does not exist; {pointing} to it"
             yield CheckFinding(_RECORDS, what, _RESTORE, can_repair=False)
 
     def _record(self, fault: RecordFault) -> CheckFinding:

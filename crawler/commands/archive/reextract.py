@@ -51,8 +51,8 @@ def reextract(
 ) -> None:
     """Read captures again with today's code. --since and --until bound the time of capture.
 
-    A change counts as ours, not as the outlet's edit; earlier readings are kept. Interrupted and
-    run again, it continues where it stopped.
+    A change counts as re-extraction, not as the outlet's edit; earlier readings are kept.
+    Interrupted and run again, it continues where it stopped.
     """
     settings = setup.load()
     known = outlets_of(settings)

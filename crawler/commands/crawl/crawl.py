@@ -33,7 +33,7 @@ WhichArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="OUTLET|URL",
-        help="An outlet, or a URL of any site; all that are not retired if none is named.",
+        help="Outlets, or URLs of any site; by default all outlets that are not retired.",
     ),
 ]
 SectionOption = Annotated[

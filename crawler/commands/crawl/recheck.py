@@ -28,7 +28,7 @@ from storage.model.runs import Outcome
 def recheck(
     *,
     outlet: Annotated[
-        list[str] | None, typer.Argument(help="Outlets; all not retired if none is named.")
+        list[str] | None, typer.Argument(help="Outlets; by default all that are not retired.")
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=MAX_COUNT, help="At most N articles per outlet.")

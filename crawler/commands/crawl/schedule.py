@@ -37,7 +37,7 @@ _ALARMS = "alarms"
 def schedule(
     *,
     outlet: Annotated[
-        list[str] | None, typer.Argument(help="Outlets; all not retired if none is named.")
+        list[str] | None, typer.Argument(help="Outlets; by default all that are not retired.")
     ] = None,
     tag: Annotated[
         list[str] | None, typer.Option(help="Outlets that have this tag; may be given repeatedly.")

@@ -6,6 +6,7 @@ import typer
 
 from crawler.commands import options
 from crawler.commands.common import MAX_COUNT, outlets_of, reading_of, say
+from crawler.commands.query.revisions import no_state_text
 from crawler.config.config import Config
 from crawler.render.cite import CitationFormat, citation_of
 from storage.errors import ConfigError, UsageError
@@ -29,8 +30,7 @@ def cite(
     name = _outlet_name(settings, archived.latest.article.outlet)
     citation = citation_of(archived, state, name)
     if citation is None:
-        last = len(archived.revisions)
-        raise UsageError(f"--state {state}: article {archived.id} has {last}; expected 1 to {last}")
+        raise UsageError(f"--state: {no_state_text(archived, state)}")
     say(citation.text(form))
 
 

@@ -75,10 +75,14 @@ def _state(archived: ArchivedArticle, number: int) -> Revision:
     for revision in archived.revisions:
         if revision.number == number:
             return revision
+    raise NotFoundError(no_state_text(archived, number))
+
+
+def no_state_text(archived: ArchivedArticle, number: int | None) -> str:
+    """Return the message for a state that an article does not have."""
     count = len(archived.revisions)
-    raise NotFoundError(
-        f"article {archived.id} has no state {number}: expected one of 1 to {count}"
-    )
+    states = f"its states are 1 to {count}" if count > 1 else "its only state is 1"
+    return f"article {archived.id} has no state {number}: {states}"
 
 
 def edit_json(edit: Edit) -> dict[str, Any]:

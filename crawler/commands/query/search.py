@@ -51,7 +51,9 @@ KindOption = Annotated[
 ClusterOption = Annotated[
     bool, typer.Option("--one-per-cluster", help="Show one of the copies of a story.")
 ]
-OrderOption = Annotated[Order, typer.Option("--order", help="Best match first, or newest first.")]
+OrderOption = Annotated[
+    Order, typer.Option("--order", help="By date, newest first, or by relevance, best match first.")
+]
 FacetsOption = Annotated[
     bool, typer.Option("--facets", help="Count by outlet, month, section, author, tag and place.")
 ]

@@ -12,7 +12,7 @@ import typer
 from crawler.commands import options
 from crawler.commands.common import err, say
 from crawler.config.config import Config
-from storage.errors import TinquanError, UsageError
+from storage.errors import UsageError
 
 _PACKAGES = frozenset({"starlette", "jinja2", "uvicorn", "anyio", "markupsafe"})
 
@@ -49,9 +49,7 @@ def serve(
 
 def _run(settings: Config, host: str, port: int, base: str, workers: int) -> None:
     try:
-        import uvicorn.config  # noqa: PLC0415 - an extra
-        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as above
-
+        from crawler.web.processes import run_workers  # noqa: PLC0415 - an extra
         from crawler.web.worker import open_reader, server_config, worker_app  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
@@ -62,13 +60,10 @@ def _run(settings: Config, host: str, port: int, base: str, workers: int) -> Non
     open_reader(settings, base).archive.close()  # what is wrong is said once, not by each worker
     config = server_config(partial(worker_app, settings, base), workers)
     with _listen(host, port) as listening:
-        supervisor = Multiprocess(config, sockets=[listening])
         shown = f"[{host}]" if ":" in host else host
         say(f"reading {settings.archive_name}")
         say(f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)")
-        supervisor.run()
-    if any(process.exitcode == uvicorn.config.STARTUP_FAILURE for process in supervisor.processes):
-        raise TinquanError("the reader stopped: a worker process could not start")
+        run_workers(config, listening)
 
 
 def _listen(host: str, port: int) -> socket.socket:

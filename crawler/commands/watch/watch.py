@@ -132,7 +132,7 @@ def _counts_text(found: Arrivals) -> str:
 def run(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="This watch; by default all due ones.")
+        str | None, typer.Argument(metavar="NAME", help="This watch; by default all due ones.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the digest; send and record nothing.")

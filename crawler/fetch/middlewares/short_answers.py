@@ -35,6 +35,6 @@ class ShortAnswers:
         if not is_short(response) or spider is None or not self._times:
             return response
         retry = get_retry_request(
-            request, spider=spider, reason="ends before its end", max_retry_times=self._times
+            request, spider=spider, reason="truncated response", max_retry_times=self._times
         )
         return retry or response

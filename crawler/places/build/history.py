@@ -106,7 +106,7 @@ def _ended(
     keys = (f"{type_} {province}" for type_ in ("tỉnh", "thành phố"))
     above = next((unit for key in keys if (unit := olds.get(key) or listed.get(key))), None)
     if above is None and (province or kind not in ("tỉnh", "thành phố")):
-        raise ConfigError(f"{name}: {event.old}: no province is called so")
+        raise ConfigError(f"{name}: {event.old}: no province has that name")
     formed = [other.day for other in events if other.new == event.old and other.formed]
     last = (event.day or FIRST_DAY) - timedelta(days=1)
     return Unit(

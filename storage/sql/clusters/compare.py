@@ -70,7 +70,7 @@ class Texts:
         return max(1, len(text.shingles)) if text else 1
 
     def write_common(self) -> None:
-        """Write the lines that articles share which are no copies of each other."""
+        """Write the lines that articles share without being copies of each other."""
         rows = [{"line": line, "article": article} for line, article in sorted(self._shared)]
         insert(self._conn, common_lines, rows)
 

@@ -20,6 +20,14 @@ from storage.errors import ArchiveBusyError, ArchiveError, RowError, SlowQueryEr
 _WRITABLE = "check who owns the file and its folder, and that the disk is not mounted read-only"
 _BUSY = "another process holds it; wait for that crawl to end, or stop it, and try again"
 _LATER = "check that the server runs and can be reached, then start the command again"
+_VIEWS = (
+    "is not upgraded: a view of your own reads its views or tables; drop that view, upgrade, and"
+    " create it again"
+)
+_CHANGED = (
+    "lacks a table or column that this tinquan uses; if a newer tinquan has upgraded it meanwhile,"
+    " start the command again with that one"
+)
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _SQLITE = {
@@ -32,6 +40,12 @@ _SQLITE = {
     23: f"has no rights on its file; {_WRITABLE}",
     26: "is not a SQLite database; name another file",
 }
+# By how SQLite's message begins, where it has no code of its own. ALTER TABLE checks every view.
+_SQLITE_MESSAGES = {
+    "error in view ": _VIEWS,
+    "no such column": _CHANGED,
+    "no such table": _CHANGED,
+}
 # SQLSTATE, longest prefix first, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = {
     "28P01": "refuses that user and password; check both in its URL",
@@ -39,6 +53,9 @@ _POSTGRESQL = {
     "3D000": "does not exist on that server; create it with createdb",
     "42501": "gives that user no rights for this; grant them to the user or name another",
     "25006": "is read-only (a standby?); name the primary server",
+    "2BP01": _VIEWS,
+    "42703": _CHANGED,
+    "42P01": _CHANGED,
     "53100": "has no space left on its disk; free some and start the command again",
     "53": "has no resources left (memory or connections); free some and try again",
     "57P": f"lost its connection; {_LATER}",
@@ -118,7 +135,9 @@ def _sqlite_error(name: str, code: int, cause: BaseException) -> ArchiveError:
         return ArchiveBusyError(f"archive {name} is busy: {_BUSY}")
     if code == 9:  # SQLITE_INTERRUPT, from the time limit `query_seconds`
         return SlowQueryError(f"archive {name} {_SLOW}")
-    advice, reason = _SQLITE.get(code, "failed; see the reason"), _in_one_line(cause)
+    reason = _in_one_line(cause)
+    matching = [text for start, text in _SQLITE_MESSAGES.items() if reason.startswith(start)]
+    advice = matching[0] if matching else _SQLITE.get(code, "failed; see the reason")
     return ArchiveError(f"archive {name} {advice} ({reason})")
 
 

@@ -81,7 +81,7 @@ def begin_sqlite(name: str, busy_seconds: float, connection: Connection) -> None
         left = busy_seconds - SILENT_SECONDS
         if left <= 0 or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != _BUSY:
             raise
-        _log.warning("archive %s is busy: waiting up to %.0f s for who writes", name, left)
+        _log.warning("archive %s is busy: waiting up to %.0f s for another process", name, left)
         _begin_later(connection, left)
 
 
@@ -112,8 +112,7 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
 def limit_time(engine: Engine, seconds: float) -> None:
     """Interrupt each transaction that takes longer.
 
-    SQLite calls our progress handler every so many instructions of its virtual machine, of which
-    it runs some million a second.
+    SQLite calls our progress handler every `_INSTRUCTIONS` instructions of its virtual machine.
     """
     deadlines: dict[int, float] = {}  # of transactions, by connection
 

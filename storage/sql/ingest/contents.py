@@ -85,16 +85,16 @@ def tags_to_write(conn: Connection, observed: Sequence[TaggedObservation]) -> di
     rows = {observation.content for observation in observed}
     versions = {row.content: row.version for row in rows_at(conn, _TAGS, tags.c.content, rows)}
     earliest = _first_captured(conn, rows)
-    replaced: dict[int, Tags] = {}
+    new: dict[int, Tags] = {}
     for observation in observed:
         row, moment = observation.content, observation.captured_at
         is_first = row not in earliest or moment < earliest[row]
         if observation.tags is not None and (is_first or versions[row] != observation.tags.version):
-            replaced[row] = observation.tags
+            new[row] = observation.tags
             versions[row] = observation.tags.version
         if is_first:
             earliest[row] = moment
-    return replaced
+    return new
 
 
 def _first_captured(conn: Connection, rows: set[int]) -> dict[int, datetime]:

@@ -125,7 +125,7 @@ _EARLIER = sa.select(readings).order_by(readings.c.capture, readings.c.number)
 def _readings(earlier: Sequence[AnyRow], newest: AnyRow) -> tuple[Reading, ...]:
     changed = [(), *(tuple(json.loads(row.changed_by_next)) for row in earlier)]
     return tuple(
-        Reading(row.read_at, row.version, "ours" if index else "outlet", changed[index])
+        Reading(row.read_at, row.version, "reextraction" if index else "outlet", changed[index])
         for index, row in enumerate((*earlier, newest))
     )
 

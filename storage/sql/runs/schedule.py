@@ -1,4 +1,4 @@
-"""`archive.schedule`: maintenance jobs, re-checks of stored articles, and locking the archive."""
+"""`archive.schedule`: maintenance jobs, rechecks of stored articles, and locking the archive."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -28,7 +28,7 @@ _ROWS = 200  # fetched at a time
 
 
 class Schedule(Part):
-    """Maintenance jobs, re-checks of stored articles, and locks on the archive."""
+    """Maintenance jobs, rechecks of stored articles, and locks on the archive."""
 
     def hold(self, purpose: str) -> Hold | None:
         """Lock the archive for a purpose; None where another process has that lock."""
@@ -51,14 +51,14 @@ class Schedule(Part):
             conn.execute(sa.insert(maintenance_runs).values(asdict(run)))
 
     def due_checks(self, outlet: str, now: datetime, limit: int) -> list[KnownArticle]:
-        """Return up to `limit` articles that are due for a re-check, newest first."""
+        """Return up to `limit` articles that are due for a recheck, newest first."""
         with self._database.reading() as conn, closing(_due(conn, outlet, now)) as due:
             return list(islice(due, limit))
 
     def note_check(self, article: int, now: datetime, status: int) -> None:
-        """Record a re-check of an article, by short id, and its HTTP status.
+        """Record a recheck of an article, by short id, and its HTTP status.
 
-        `archive.articles.store` stores the response itself; this also records a re-check that
+        `archive.articles.store` stores the response itself; this also records a recheck that
         brought none (304).
         """
         with self._database.writing() as conn:
@@ -68,7 +68,7 @@ class Schedule(Part):
 def _due(conn: Connection, outlet: str, now: datetime) -> Generator[KnownArticle]:
     """Yield the articles that were not checked since they last reached one of RECHECK_AGES.
 
-    A check is a capture, a refusal at the article's URL, or a recorded re-check. The comparison is
+    A check is a capture, a refusal at the article's URL, or a recorded recheck. The comparison is
     made in Python because the databases differ in how they add to times.
     """
     query = (

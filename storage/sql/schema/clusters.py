@@ -2,7 +2,7 @@
 
     articles ─┬─ signatures      hashes by which candidates for copies are found
               ├─ copies          the source of each copy or update
-              └─ common_lines    lines that articles share which are no copies of each other
+              └─ common_lines    lines shared by articles that are not copies
 
 A cluster is a source with its copies; it has no row of its own, and an article without copies has
 only its signature here.

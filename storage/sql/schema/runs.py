@@ -5,7 +5,7 @@ backfills        the progress of each backfill, by listing
 alarms           what is wrong; at most one is open per cause and outlet (or the whole archive)
 machines         the machines that run the schedule
 maintenance_runs the last run of each maintenance job
-checks           the last re-check of each stored article
+checks           the last recheck of each stored article
 """
 
 import sqlalchemy as sa

@@ -28,7 +28,7 @@ digests = sa.Table(
     sa.Column("watch", SafeText, nullable=False),
     sa.Column("since", UtcTime, nullable=False),
     sa.Column("made_at", UtcTime, nullable=False),
-    sa.Column("arrivals", sa.Text, nullable=False),  # JSON object: topic → short ids
+    sa.Column("arrivals", sa.Text, nullable=False),  # JSON: topic → short ids; edits with states
     sa.Index("ix_digests_watch_made_at", "watch", "made_at"),
     sa.Index("ix_digests_made_at", "made_at"),
 )
@@ -42,8 +42,6 @@ deliveries = sa.Table(
     sa.Column("tried_at", UtcTime),
     sa.Column("due_at", UtcTime),  # null where it was sent or given up
     sa.Column("sent_at", UtcTime),
-    sa.Column(
-        "unconfirmed", sa.Boolean, nullable=False
-    ),  # an attempt started and has no recorded end
+    sa.Column("unconfirmed", sa.Boolean, nullable=False),  # an attempt has no recorded end
     sa.Index("ix_deliveries_due_at", "due_at"),
 )

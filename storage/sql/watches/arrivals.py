@@ -125,11 +125,10 @@ def _removals(conn: Connection, after: int, until: int) -> Iterator[Arrival]:
         refusals.c.reason == RefusalReason.NOT_FOUND.value,
         refusals.c.article.is_not(None),
     )
-    latest = _latest(conn, dict.fromkeys(conn.execute(not_found).scalars()))
-    for row in latest:
-        gone = removals(conn, [row.article]).get(row.article)
-        if gone is not None:
-            yield Arrival("removed", row.article, gone.first_capture, (row.content,))
+    gone = removals(conn, dict.fromkeys(conn.execute(not_found).scalars()))
+    for row in _latest(conn, gone):
+        first = gone[row.article].first_capture
+        yield Arrival("removed", row.article, first, (row.content,))
 
 
 _TEXTS = sa.select(contents.c.id, contents.c.json)

@@ -124,7 +124,7 @@ class Watches(Part):
     def begin_delivery(self, delivery: Delivery, now: datetime) -> None:
         """Record that an attempt starts, before anything is sent.
 
-        Until its end is recorded, it is unsure whether the message arrived.
+        Until its end is recorded, it is unknown whether the message arrived.
         """
         self._update(delivery, attempts=delivery.attempts + 1, tried_at=now, unconfirmed=True)
 

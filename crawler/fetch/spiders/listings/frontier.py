@@ -126,7 +126,7 @@ class Frontier:
         return LinkState.REQUEST
 
 
-_MIN_FRESH = 4  # a page repeats an earlier one if only one link in so many is new
+_MIN_FRESH = 4  # a page repeats an earlier one if at most one link in four is new
 _NO_NEWS = {LinkState.KNOWN, LinkState.WAITING}
 
 

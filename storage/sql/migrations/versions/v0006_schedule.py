@@ -1,4 +1,4 @@
-"""Add columns of runs, maintenance jobs, and re-checks of stored articles.
+"""Add columns of runs, maintenance jobs, and rechecks of stored articles.
 
 Revision ID: 0006
 """

@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 def _rename_chores() -> None:
-    """Make `chores` anew, a row for each job: SQLite cannot rename a primary key's constraint."""
+    """Copy `chores` into a new table: SQLite cannot rename the constraint of a primary key."""
     op.create_table(
         "maintenance_runs",
         sa.Column("name", sa.Text(), nullable=False),
