@@ -29,7 +29,7 @@ Sizes = dict[str, int | str | tuple[int, int]]
 WALKED: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 1000000"}
 WALKED |= {"fts5.FEW": 99_999}
 INDEX: Sizes = {"tsvector.SAMPLE": 2, "tsvector._PAGE": 2, "tsvector._ESTIMATE": "SELECT 0"}
-INDEX |= {"tsvector._SLICE": 3, "fts5.FEW": 0, "fts5.WAYS": 400}
+INDEX |= {"tsvector._SLICE": 3, "tsvector._LISTED": 4, "fts5.FEW": 0, "fts5.WAYS": 400}
 
 
 def ranked(most: int) -> Sizes:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
-from storage.model.search import SearchQuery, Term, Word
+from storage.model.search import MAX_LIMIT, SearchQuery, Term, Word
 from storage.search.document import GAP, Document
 from storage.sql.engine.bulk import among
 from storage.sql.schema.search import search_documents as documents
@@ -36,6 +36,8 @@ LOOKED_AT = 3_000
 SAMPLE = 50  # newest articles, by which the first guess is made how common a query's words are
 VECTOR = 5  # how many times as long checking a vector takes as finding an article in the index
 _PAGE = 2_000
+_LISTED = 20_000  # articles that the index is asked for at a time; there may be half a million
+_NEWEST = MAX_LIMIT + 1  # articles that are requested at most newest first
 _SLICE = 100  # articles out of the index that are checked first; later more at a time
 _KEY = (documents.c.sort_at, documents.c.article)
 _AFTER = [sa.bindparam(column.name, type_=column.type) for column in _KEY]
@@ -99,7 +101,7 @@ def newest(
     walk = _checked(query, _ROWS.where(*left).limit(sa.bindparam("size")), scored=scored)
     at = {"sort_at": datetime.max.replace(tzinfo=UTC), "article": 0}
     read = hits = found = 0
-    while read == 0 or match_of(query) is None or _is_common(most - hits, read, hits, found, total):
+    while read == 0 or match_of(query) is None or _is_common(most, read, hits, found, total):
         size = min(SAMPLE + 2 * read, _PAGE)
         page = conn.execute(walk, {**at, "size": size}).all()
         for *row, is_near in page:
@@ -110,25 +112,34 @@ def newest(
         if len(page) < size:
             return
         at = {"sort_at": last.sort_at, "article": last.article}
-    ids = _out_of_index(conn, [_meets(documents.c.vector, match_of(query, apart=True)), *left], at)
+    words = match_of(query, apart=True)
+    rest = _rest([_meets(documents.c.vector, words), *left])
+    limit = _LISTED if match_of(query) != words else max(most, _SLICE)
     size = max(_SLICE, min(most, _PAGE))
+    ids = listed = _out_of_index(conn, rest.limit(limit), at)
     while ids:
         part, ids = ids[:size], ids[size:]
         rows = _ROWS.where(among(conn, documents.c.article, part))
-        checked = conn.execute(_checked(query, rows, scored=scored))
-        yield from (Match._make(row[:-1]) for row in checked)
+        for *checked, _ in conn.execute(_checked(query, rows, scored=scored)):
+            last = Match._make(checked)
+            yield last
+        if not ids and len(listed) == limit:
+            at = {"sort_at": last.sort_at, "article": last.article}
+            ids = listed = _out_of_index(conn, rest.limit(limit), at)
         size = min(2 * size, _PAGE)
 
 
-def _out_of_index(
-    conn: Connection, where: Sequence[ColumnElement[bool]], at: Mapping[str, Any]
-) -> Sequence[int]:
-    """Return the articles for which the conditions hold, newest first."""
+def _rest(where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return a statement for the articles for which the conditions hold, newest first."""
     rest = sa.select(*_KEY).where(*where).cte().prefix_with("MATERIALIZED")
-    newest_first = sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
+    return sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
+
+
+def _out_of_index(conn: Connection, articles: Select[Any], at: Mapping[str, Any]) -> Sequence[int]:
+    """Return the articles of a statement, which are found by the index."""
     # The planner would rather read every vector: it does not know that this takes long.
     conn.exec_driver_sql("SET LOCAL enable_seqscan TO off")
-    ids = conn.execute(newest_first, at).scalars().all()
+    ids = conn.execute(articles, at).scalars().all()
     conn.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
     return ids
 
@@ -139,8 +150,12 @@ def _is_common(most: int, read: int, hits: int, found: int, total: int) -> bool:
     Both check the articles that have the words (`found` of those read): a walk checks others
     besides, the index has to find all of them first.
     """
-    walk = VECTOR * most * (read - found) / max(hits, 0.5)
-    return walk < found / read * total
+    share = max(found, 0.5) / read
+    candidates = (most - hits) * max(found, 0.5) / max(hits, 0.5)
+    if most > _NEWEST:  # to rank or to count
+        candidates = min(candidates, LOOKED_AT - found)
+    others = candidates * (1 / share - 1)
+    return VECTOR * others < share * total
 
 
 def _checked(query: SearchQuery, rows: Select[Any], *, scored: bool) -> Select[Any]:
