@@ -133,7 +133,7 @@ def test_build_says_whether_anything_changed(tinquan: Tinquan, tmp_path: Path) -
 def test_build_tells_what_it_lacks(tinquan: Tinquan, tmp_path: Path) -> None:
     told = tinquan("places", "build", tmp_path / "none")
     assert told.code == 2
-    assert "units-before-2025-01-01.json" in told.err
+    assert f"{tmp_path / 'none'}: no raw data; expected unit*.json*" in told.err
     folder = raw_data(tmp_path)
     (tmp_path / "file").write_text("")
     told = tinquan("places", "build", folder, "--out", tmp_path / "file" / "x")
