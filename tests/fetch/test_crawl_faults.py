@@ -53,6 +53,7 @@ def test_a_private_address_is_never_asked(desk: Desk, site: LocalSite, tmp_path:
     assert site.asked == []
 
 
+@pytest.mark.slow
 def test_hostile_answers_become_refusals(desk: Desk, site: LocalSite) -> None:
     stories = epi_site(site, count=8, page=8)
     at = {number: story.epi_url.removeprefix("https://") for number, story in enumerate(stories)}

@@ -210,6 +210,7 @@ def test_a_parent_that_is_killed_at_its_imports_is_started_anew(
     with_parent(scenario, killed)
 
 
+@pytest.mark.slow
 def test_a_parent_whose_imports_hang_is_waited_for_once(
     programs: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_a_file_that_is_not_listed_yet_is_left(archive: Archive, captures: Path,
     assert s3.asked() == []
 
 
+@pytest.mark.slow
 def test_a_store_that_is_down_for_an_hour_loses_nothing(
     archive: Archive, captures: Path, s3: S3
 ) -> None:
