@@ -29,7 +29,6 @@ _log = logging.getLogger(__name__)
 QUERY_SECONDS = 3.0
 """How long one query of a page may take."""
 
-
 _HEALTHCHECK_SECONDS = 60  # a busy machine takes more than uvicorn's 5 to start a worker
 
 

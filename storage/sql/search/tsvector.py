@@ -27,7 +27,7 @@ from storage.sql.search.entry import MATCH, Entry, Match, facet_tokens, within
 from storage.text.words import END, folded, lexeme
 
 # A vector takes up to .1 ms in an archive of a million: it is read from its own place on the disk.
-RANKED, COUNTED = 2_000, 4_000
+RANKED, COUNTED = 2_000, 3_000
 """Matches that are ranked, and whose facet values are counted, at most: the newest."""
 
 LOOKED_AT = 3_000
