@@ -260,12 +260,12 @@ def test_a_machine_whose_link_is_cut_ends_its_crawl_and_is_taken_over(
     with open_archive(shared.url) as archive:
         victim = caught(archive, shared.site)
         place = next(place for place in started if machine(place) == victim.host)
-        wires.cut(place)
-        gone_at = archive.locks.clock()()
-        taken_over(archive, victim, gone_at, TAKEN_OVER + UNNOTICED)
-        wait_for(lambda: done(archive) == set(FEW))
-        assert_apart(archive.runs.find())
-        assert_told(archive, 1)
+        with wires.cut(place):
+            gone_at = archive.locks.clock()()
+            taken_over(archive, victim, gone_at, TAKEN_OVER + UNNOTICED)
+            wait_for(lambda: done(archive) == set(FEW))
+            assert_apart(archive.runs.find())
+            assert_told(archive, 1)
     log = (shared.folder / f"{machine(place)}.log").read_text()
     assert "no heartbeat could be written" in log
     assert len(asked(shared.site)) == len(FEW) * ARTICLES

@@ -32,9 +32,15 @@ class Network:
         """Return the arguments to prepend to a command to run it on a machine."""
         return ["ip", "netns", "exec", f"{self.mark}{place}"] if self.is_real else []
 
-    def cut(self, place: int) -> None:
-        """Cut a machine's link: packets are dropped in both directions, without an error."""
-        _ip("link", "set", f"{self.mark}h{place}", "down")
+    @contextmanager
+    def cut(self, place: int) -> Iterator[None]:
+        """Cut a machine's link in the block: packets are dropped both ways, without an error."""
+        link = f"{self.mark}h{place}"
+        _ip("link", "set", link, "down")
+        try:
+            yield
+        finally:
+            _ip("link", "set", link, "up")
 
 
 def _ip(*words: str) -> None:
