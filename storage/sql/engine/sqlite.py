@@ -28,10 +28,9 @@ SILENT_SECONDS = 5.0
 FILE_MODE = 0o640
 """Mode of the files that we create, where the umask is not stricter."""
 
-# Instructions of SQLite's virtual machine between calls of the progress handler: 0.02-0.2 s. With
-# fewer, a statement waits more than it works: each call takes the GIL, which eight busy threads
-# pass round in 40 ms.
-_INSTRUCTIONS = 500_000
+# Instructions of SQLite's virtual machine between calls of the progress handler: 0.02-0.2 s.
+# Fewer cost more than the work: a call takes the GIL, which eight busy threads pass round in 40 ms.
+_STEPS = 500_000
 _MERGED_PAGES = 2000  # of the full-text index per merge: 0.4 s, so that no crawl waits longer
 _BUSY = 5  # https://www.sqlite.org/rescode.html#busy
 _log = logging.getLogger(__name__)  # writes to standard error unless logging is configured
@@ -110,17 +109,12 @@ def create_engine(url: URL, name: str, read_only: bool, busy_seconds: float) -> 
 
 
 def limit_time(engine: Engine, seconds: float) -> None:
-    """Interrupt each transaction that takes longer.
-
-    SQLite calls our progress handler every `_INSTRUCTIONS` instructions of its virtual machine.
-    """
+    """Interrupt each transaction that takes longer, by SQLite's progress handler."""
     deadlines: dict[int, float] = {}  # of transactions, by connection
 
     def set_handler(connection: sqlite3.Connection, _record: Any) -> None:
         key = id(connection)
-        connection.set_progress_handler(
-            lambda: monotonic() > deadlines.get(key, inf), _INSTRUCTIONS
-        )
+        connection.set_progress_handler(lambda: monotonic() > deadlines.get(key, inf), _STEPS)
 
     def set_deadline(connection: Connection) -> None:
         deadlines[id(connection.connection.driver_connection)] = monotonic() + seconds
