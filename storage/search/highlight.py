@@ -19,37 +19,34 @@ _BEFORE = 60  # of these, before the first mark
 _Span = tuple[int, int]
 
 
-class Finder:
-    """Finds a query's terms in texts."""
+def find_marks(words: Words, article: Article) -> tuple[Mark, ...]:
+    """Return where title, sapo and body of an article say the required words, in order."""
+    texts: tuple[tuple[Field, str], ...] = (
+        ("title", article.title),
+        ("sapo", article.sapo or ""),
+        ("body", article.body),
+    )
+    return tuple(
+        Mark(field, start, end) for field, text in texts for start, end in find_spans(words, text)
+    )
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
-    def marks(self, article: Article) -> tuple[Mark, ...]:
-        """Return where the article says what is asked for, in title, sapo and body, in order."""
-        texts: tuple[tuple[Field, str], ...] = (
-            ("title", article.title),
-            ("sapo", article.sapo or ""),
-            ("body", article.body),
-        )
-        return tuple(
-            Mark(field, start, end) for field, text in texts for start, end in self.spans(text)
-        )
+def find_spans(words: Words, text: str) -> list[_Span]:
+    """Return the characters of `text` that say the required words, in order and apart."""
+    terms = chain.from_iterable(words.required)
+    return _apart(sorted(chain.from_iterable(_places(term, text) for term in terms)))
 
-    def spans(self, text: str) -> list[_Span]:
-        """Return the characters of `text` that the terms find, in order and apart."""
-        terms = chain.from_iterable(self._words.required)
-        return _apart(sorted(chain.from_iterable(_places(term, text) for term in terms)))
 
-    def says(self, article: Article) -> bool:
-        """Return whether an article is what the query's words ask for."""
-        texts = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
+def is_match(words: Words, article: Article) -> bool:
+    """Return whether an article says the required words, and none of the excluded ones."""
+    texts = (article.title, article.sapo or "", article.body, *article.authors, *article.tags)
 
-        def is_said(term: Term) -> bool:
-            return any(True for text in texts for _ in _places(term, text))
+    def is_said(term: Term) -> bool:
+        return any(True for text in texts for _ in _places(term, text))
 
-        required = all(any(map(is_said, group)) for group in self._words.required)
-        return required and not any(map(is_said, self._words.excluded))
+    return all(any(map(is_said, group)) for group in words.required) and not any(
+        map(is_said, words.excluded)
+    )
 
 
 def _places(term: Term, text: str) -> Iterator[_Span]:

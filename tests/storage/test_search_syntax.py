@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage.errors import QueryError
 from storage.model.articles import Block
 from storage.model.search import Term, Word, Words
-from storage.search.highlight import Finder, snippet
+from storage.search.highlight import find_marks, find_spans, snippet
 from storage.search.query_syntax import MAX_CHARS, parse_words
 from storage.text.normalize import fold
 from storage.text.words import spell, spelled, whole
@@ -109,7 +109,7 @@ def test_a_query_of_any_length_is_refused_at_once() -> None:
 
 def marked(text: str, query: str) -> list[str]:
     item = article(1, "", title=text)
-    return [text[mark.start : mark.end] for mark in Finder(parse_words(query)).marks(item)]
+    return [text[mark.start : mark.end] for mark in find_marks(parse_words(query), item)]
 
 
 def test_marks_stand_on_the_text_as_it_is_written() -> None:
@@ -131,7 +131,7 @@ def test_marks_stand_on_the_text_as_it_is_written() -> None:
 @example("a\u20dd")
 def test_marks_never_part_a_character(text: str) -> None:
     item = article(1, "", title="", blocks=(Block("paragraph", text),))
-    marks = Finder(parse_words('a OR b OR "a b" OR h*')).marks(item)
+    marks = find_marks(parse_words('a OR b OR "a b" OR h*'), item)
     for mark in marks:
         after = text[mark.end : mark.end + 1]
         assert not after or not unicodedata.category(after).startswith("M")
@@ -168,7 +168,7 @@ ASKED += ["da*", '"i đa"', "Ω*", "ß", '"1 _a"', "a_*"]
 )
 def test_marks_are_those_of_reading_word_by_word(said: list[str], query: str, between: str) -> None:
     text, words = between.join(said), parse_words(query)
-    spans = Finder(words).spans(text)
+    spans = find_spans(words, text)
     assert {at for span in spans for at in range(*span)} == marked_by_hand(text, words)
 
 
@@ -176,13 +176,13 @@ def test_a_letter_is_marked_however_it_is_written() -> None:
     for char in map(chr, range(0x10000)):
         for _, end, word in spelled(char):
             term = Term((Word(fold(word), loose=True),))
-            assert Finder(Words(((term,),))).spans(char) == [(0, end)]
+            assert find_spans(Words(((term,),)), char) == [(0, end)]
 
 
 @given(st.lists(st.sampled_from(["cháy", "nhà", "x" * 90, "\n", "ph\u0323o"]), max_size=120))
 def test_a_snippet_shows_what_was_found(words: list[str]) -> None:
     item = article(1, " ".join(words), title="Tin", sapo="Lời dẫn")
-    marks = Finder(parse_words("cháy")).marks(item)
+    marks = find_marks(parse_words("cháy"), item)
     shown = snippet(item, marks)
     assert shown is not None
     assert len(shown.text) < 360

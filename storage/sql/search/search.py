@@ -18,9 +18,10 @@ from storage.model.search import (
     SearchHit,
     SearchQuery,
     SearchResult,
+    Words,
 )
 from storage.search.document import facet_key
-from storage.search.highlight import Finder, snippet
+from storage.search.highlight import find_marks, is_match, snippet
 from storage.sql.clusters.read import sources_of
 from storage.sql.engine.bulk import among
 from storage.sql.engine.transactions import PageCursor
@@ -49,14 +50,14 @@ def _candidates(
     """
     engine = engine_of(conn)
     found = engine.newest(conn, query, most, scored=scored)
-    return _read(conn, found, Finder(query.words)) if engine.is_read(conn, query, most) else found
+    return _read(conn, found, query.words) if engine.is_read(conn, query, most) else found
 
 
-def _read(conn: Connection, found: Iterator[Match], finder: Finder) -> Iterator[Match]:
+def _read(conn: Connection, found: Iterator[Match], words: Words) -> Iterator[Match]:
     while chunk := list(islice(found, _READ_AT_ONCE)):
         texts = load_texts(conn, [match.content for match in chunk])
         for match in chunk:
-            yield match._replace(meets=match.meets and finder.says(texts[match.content]))
+            yield match._replace(meets=match.meets and is_match(words, texts[match.content]))
 
 
 def _recent(
@@ -123,11 +124,10 @@ def _shown(conn: Connection, query: SearchQuery, ordered: Iterable[Match]) -> li
 def _hits(conn: Connection, query: SearchQuery, shown: list[Match]) -> tuple[SearchHit, ...]:
     ids = [match.article for match in shown]
     loaded = (one for part in in_parts(ids) for one in load_articles(conn, part))
-    finder = Finder(query.words)
     hits = []
     for match, found in zip(shown, loaded, strict=True):
         article = found.latest.article
-        marks = finder.marks(article)
+        marks = find_marks(query.words, article)
         hits.append(SearchHit(found, match.score, marks, snippet(article, marks)))
     return tuple(hits)
 

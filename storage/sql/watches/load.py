@@ -11,7 +11,7 @@ from storage.model.articles import ArchivedArticle
 from storage.model.edits import Edit
 from storage.model.search import Mark, SearchQuery
 from storage.model.watches import Arrivals, ArrivedEdit, Report, Story
-from storage.search.highlight import Finder
+from storage.search.highlight import find_marks
 from storage.sql.clusters.read import load_clusters, sources_of
 from storage.sql.engine.bulk import rows_at
 from storage.sql.read.articles import load_articles
@@ -79,9 +79,8 @@ def _stories(
     loaded = load_articles(conn, first)
     clusters = load_clusters(conn, first)
     learned = learned_at(conn, {article.id: None for article in loaded})
-    finder = Finder(query.words)
     stories = (
-        Story(article, cluster, _marks(article, finder, query), learned[article.id])
+        Story(article, cluster, _marks(article, query), learned[article.id])
         for article, cluster in zip(loaded, clusters, strict=True)
     )
     return tuple(stories), len(groups)
@@ -96,10 +95,10 @@ def _earliest(of_story: Iterable[AnyRow]) -> AnyRow:
     return min(of_story, key=lambda row: (row.sort_at, row.id))
 
 
-def _marks(found: ArchivedArticle, finder: Finder, query: SearchQuery) -> tuple[Mark, ...]:
+def _marks(found: ArchivedArticle, query: SearchQuery) -> tuple[Mark, ...]:
     """Return where an article matches the query: its words, or else its places."""
     if query.words.required:
-        return finder.marks(found.latest.article)
+        return find_marks(query.words, found.latest.article)
     tags = found.latest.tags
     places = set(query.places)
     named = [mention for mention in (tags.mentions if tags else ()) if mention.unit in places]

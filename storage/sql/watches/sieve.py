@@ -1,7 +1,7 @@
 """Match many queries against texts in memory, as the full-text index does for one query. Pure.
 
 Each word has a bit mask of the texts that contain it, so that a query is a few bitwise operations;
-texts that may contain a phrase are then read with `Finder`.
+texts that may contain a phrase are then read.
 """
 
 from bisect import bisect_left
@@ -14,8 +14,7 @@ from typing import TypeVar
 from storage.model.articles import Article
 from storage.model.search import SearchQuery, Term, Word
 from storage.search.document import facet_key, facet_values
-from storage.search.highlight import Finder
-from storage.text.normalize import canonical_tone
+from storage.search.highlight import is_match, means
 from storage.text.words import RAW, folded, spell
 
 _Key = TypeVar("_Key")
@@ -62,8 +61,8 @@ class Sieve:
         terms = (*chain.from_iterable(words.required), *words.excluded)
         if not found or all(len(term.words) == 1 for term in terms):
             return list(_positions(found))
-        finder = Finder(words)  # the masks do not show whether the words of a phrase are adjacent
-        return [position for position in _positions(found) if finder.says(self._articles[position])]
+        # The masks do not show whether the words of a phrase are adjacent.
+        return [one for one in _positions(found) if is_match(words, self._articles[one])]
 
     def _containing(self, term: Term) -> int:
         """Return the mask of the texts that contain all words of a term, in any order."""
@@ -81,8 +80,7 @@ class Sieve:
             lambda known: known.startswith(stem),
             islice(self._sorted, bisect_left(self._sorted, stem), None),
         )
-        matching = (known for known in candidates if canonical_tone(known[: len(text)]) == text)
-        return _any(self._words[known] for known in matching)
+        return _any(self._words[known] for known in candidates if means(word, known))
 
     @cached_property
     def _sorted(self) -> list[str]:
