@@ -40,7 +40,8 @@ _LISTED = 20_000  # articles that the index is asked for at a time; there may be
 _NEWEST = MAX_LIMIT + 1  # articles that are requested at most newest first
 _SLICE = 100  # articles out of the index that are checked first; later more at a time
 _KEY = (documents.c.sort_at, documents.c.article)
-_AFTER = [sa.bindparam(column.name, type_=column.type) for column in _KEY]
+_AT = [sa.bindparam(column.name, type_=column.type) for column in _KEY]
+_IS_OLDER = sa.tuple_(*_KEY) < sa.tuple_(*_AT)
 _ROWS = sa.select(*MATCH, documents.c.vector).order_by(*(column.desc() for column in _KEY))
 _ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_documents'::regclass"
 _LAST_POSITION, _POSITIONS, _BYTES = 16_383, 255, 1_000_000
@@ -97,8 +98,8 @@ def newest(
     scored: with a score.
     """
     total = conn.exec_driver_sql(_ESTIMATE).scalar_one()
-    left = [*within(query), sa.tuple_(*_KEY) < sa.tuple_(*_AFTER)]
-    walk = _checked(query, _ROWS.where(*left).limit(sa.bindparam("size")), scored=scored)
+    older = _ROWS.where(*within(query), _IS_OLDER).limit(sa.bindparam("size"))
+    walk = _checked(query, older, scored=scored)
     at = {"sort_at": datetime.max.replace(tzinfo=UTC), "article": 0}
     read = hits = found = 0
     while read == 0 or match_of(query) is None or _is_common(most, read, hits, found, total):
@@ -112,31 +113,34 @@ def newest(
         if len(page) < size:
             return
         at = {"sort_at": last.sort_at, "article": last.article}
+    yield from _out_of_index(conn, query, most, at, scored=scored)
+
+
+def _out_of_index(
+    conn: Connection, query: SearchQuery, most: int, at: Mapping[str, Any], *, scored: bool
+) -> Iterator[Match]:
+    """Yield the articles that have a query's words and come after a position."""
     words = match_of(query, apart=True)
-    rest = _rest([_meets(documents.c.vector, words), *left])
-    limit = _LISTED if match_of(query) != words else max(most, _SLICE)
+    limit = max(most, _SLICE) if words == match_of(query) else _LISTED
+    near = sa.select(*_KEY).where(_meets(documents.c.vector, words), *within(query), _IS_OLDER)
+    rest = near.cte().prefix_with("MATERIALIZED")
+    ordered = sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
     size = max(_SLICE, min(most, _PAGE))
-    ids = listed = _out_of_index(conn, rest.limit(limit), at)
-    while ids:
-        part, ids = ids[:size], ids[size:]
-        rows = _ROWS.where(among(conn, documents.c.article, part))
-        for *checked, _ in conn.execute(_checked(query, rows, scored=scored)):
-            last = Match._make(checked)
-            yield last
-        if not ids and len(listed) == limit:
-            at = {"sort_at": last.sort_at, "article": last.article}
-            ids = listed = _out_of_index(conn, rest.limit(limit), at)
-        size = min(2 * size, _PAGE)
+    while ids := _by_index(conn, ordered.limit(limit), at):
+        first = 0
+        while part := ids[first : first + size]:
+            rows = _ROWS.where(among(conn, documents.c.article, part))
+            for *row, _ in conn.execute(_checked(query, rows, scored=scored)):
+                last = Match._make(row)
+                yield last
+            first += size
+            size = min(2 * size, _PAGE)
+        if len(ids) < limit:
+            return
+        at = {"sort_at": last.sort_at, "article": last.article}
 
 
-def _rest(where: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Return a statement for the articles for which the conditions hold, newest first."""
-    rest = sa.select(*_KEY).where(*where).cte().prefix_with("MATERIALIZED")
-    return sa.select(rest.c.article).order_by(rest.c.sort_at.desc(), rest.c.article.desc())
-
-
-def _out_of_index(conn: Connection, articles: Select[Any], at: Mapping[str, Any]) -> Sequence[int]:
-    """Return the articles of a statement, which are found by the index."""
+def _by_index(conn: Connection, articles: Select[Any], at: Mapping[str, Any]) -> Sequence[int]:
     # The planner would rather read every vector: it does not know that this takes long.
     conn.exec_driver_sql("SET LOCAL enable_seqscan TO off")
     ids = conn.execute(articles, at).scalars().all()
@@ -150,8 +154,8 @@ def _is_common(most: int, read: int, hits: int, found: int, total: int) -> bool:
     Both check the articles that have the words (`found` of those read): a walk checks others
     besides, the index has to find all of them first.
     """
-    share = max(found, 0.5) / read
-    candidates = (most - hits) * max(found, 0.5) / max(hits, 0.5)
+    share = max(found, 0.5) / read  # of all articles that have the words
+    candidates = (most - hits) * share * read / max(hits, 0.5)
     if most > _NEWEST:  # to rank or to count
         candidates = min(candidates, LOOKED_AT - found)
     others = candidates * (1 / share - 1)
