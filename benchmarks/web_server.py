@@ -12,7 +12,6 @@ from urllib.parse import quote
 import psutil
 import sqlalchemy as sa
 from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from crawler.capture.objects.files import CaptureFiles
 from crawler.families import FAMILY_NAMES
@@ -21,15 +20,15 @@ from crawler.places import load_gazetteer
 from crawler.shipped import shipped
 from crawler.web.app import create_app, warm
 from crawler.web.page import stylesheet
-from crawler.web.reader import Reader
+from crawler.web.reader import QUERY_SECONDS, Reader
+from crawler.web.server import run_workers
 from crawler.web.shapes import load_outlines
-from crawler.web.worker import server_config, stop_with_parent
 from storage.archive import open_archive
 
 
 def reader_of(url: str, now: datetime) -> Reader:
     """Return the reader over an archive, with all outlets, places and outlines."""
-    archive = open_archive(url, create=False, read_only=True, query_seconds=3.0)
+    archive = open_archive(url, create=False, read_only=True, query_seconds=QUERY_SECONDS)
     known = load_outlets(shipped("outlets"), FAMILY_NAMES)
     places, outlines = load_gazetteer(shipped("gazetteer")), load_outlines(shipped("map"))
     return Reader(archive, places, known, CaptureFiles(Path()), lambda: now, outlines=outlines)
@@ -37,7 +36,6 @@ def reader_of(url: str, now: datetime) -> Reader:
 
 def worker_app(url: str, now: datetime) -> Starlette:
     """Return the app of a worker, as if it were `now`; print a line when it is warm."""
-    stop_with_parent()
     reader = reader_of(url, now)
     warm(reader)
     print("warm", flush=True)
@@ -46,10 +44,9 @@ def worker_app(url: str, now: datetime) -> Starlette:
 
 def serve(url: str, now: datetime, workers: int) -> None:
     """Serve the reader as `tinquan serve` does, on a port that is printed."""
-    config = server_config(partial(worker_app, url, now), workers)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        print(listening.getsockname()[1], flush=True)
-        Multiprocess(config, sockets=[listening]).run()
+        announce = partial(print, listening.getsockname()[1], flush=True)
+        run_workers(partial(worker_app, url, now), workers, listening, announce)
 
 
 class Server:

@@ -2,6 +2,7 @@
 
 create_app(reader) → a Starlette app; `tinquan serve` runs it (docs/reader.md)
 
+server.py     worker processes, from their start to their stop
 app.py        routes: which function answers which path
 routes/       the handlers, one module per noun
 page.py       one request: language, links, templates

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from crawler.capture.objects.files import CaptureFiles
-from crawler.outlets.model import Outlet
-from crawler.places import Gazetteer
-from crawler.web.shapes import Outlines
-from storage.archive import Archive
+from crawler.config.config import Config
+from crawler.families import FAMILY_NAMES
+from crawler.outlets.model import Outlet, load_outlet_folders
+from crawler.places import Gazetteer, load_gazetteer
+from crawler.shipped import shipped
+from crawler.web.faults import Faults
+from crawler.web.shapes import Outlines, load_outlines
+from storage.archive import Archive, open_archive
+
+QUERY_SECONDS = 3.0
+"""How long one query of a page may take."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -50,3 +57,27 @@ class Reader:
         """The allowed names in the Host header, against DNS rebinding."""
         named = urlsplit(self.base_url).hostname
         return (*LOOPBACK, *([named] if named else []))
+
+
+def open_reader(settings: Config, base_url: str) -> Reader:
+    """Open what pages are made from; the caller closes its archive.
+
+    Raises ArchiveError, ConfigError, SchemaError and UsageError.
+    """
+    known = load_outlet_folders(settings.outlet_folders, FAMILY_NAMES)
+    gazetteer = load_gazetteer(settings.gazetteer)
+    outlines = load_outlines(shipped("map"))
+    archive = open_archive(
+        settings.archive, create=False, read_only=True, query_seconds=QUERY_SECONDS
+    )
+    return Reader(
+        archive=archive,
+        gazetteer=gazetteer,
+        outlets=known,
+        captures=CaptureFiles(settings.captures, settings.object_store),
+        now=lambda: datetime.now(UTC),
+        faults=Faults(archive, settings, known),
+        outlines=outlines,
+        base_url=base_url,
+        contact=settings.contact,
+    )

@@ -49,8 +49,8 @@ def serve(
 
 def _run(settings: Config, host: str, port: int, base: str, workers: int) -> None:
     try:
-        from crawler.web.processes import run_workers  # noqa: PLC0415 - an extra
-        from crawler.web.worker import open_reader, server_config, worker_app  # noqa: PLC0415 - as above
+        from crawler.web.reader import open_reader  # noqa: PLC0415 - an extra
+        from crawler.web.server import reader_app, run_workers  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
@@ -58,11 +58,11 @@ def _run(settings: Config, host: str, port: int, base: str, workers: int) -> Non
             "the reader needs the extra tinquan[web]: pip install 'tinquan[web]'"
         ) from None
     open_reader(settings, base).archive.close()  # what is wrong is said once, not by each worker
-    config = server_config(partial(worker_app, settings, base), workers)
     shown = f"[{host}]" if ":" in host else host
     where = f"open {base or f'http://{shown}:{port}'}/ (Ctrl-C ends it)"
     with _listen(host, port) as listening:
-        run_workers(config, listening, partial(say, f"reading {settings.archive_name}\n{where}"))
+        announce = partial(say, f"reading {settings.archive_name}\n{where}")
+        run_workers(partial(reader_app, settings, base), workers, listening, announce)
 
 
 def _listen(host: str, port: int) -> socket.socket:
