@@ -19,16 +19,16 @@ _PACKAGES = frozenset({"starlette", "jinja2", "uvicorn", "anyio", "markupsafe"})
 
 def serve(
     *,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8090,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8090,
     host: Annotated[
-        str, typer.Option(help="Address it listens at; another than loopback needs --base-url.")
+        str, typer.Option(help="Address to listen on; any but loopback needs --base-url.")
     ] = "127.0.0.1",
     base_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="By which people reach it through a proxy of yours."),
+        typer.Option(metavar="URL", help="Address at which people reach your proxy to it."),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes that answer; each keeps one core busy.")
+        int, typer.Option(min=1, max=64, help="Worker processes; each uses up to one core.")
     ] = 2,
     setup: options.Setup,
 ) -> None:
@@ -37,8 +37,8 @@ def serve(
     if not _is_loopback(host):
         if not base:
             raise UsageError(
-                f"--host {host}: who reaches this machine would read the whole archive; put a"
-                " proxy with authentication before it, and give its address by --base-url"
+                f"--host {host}: anyone who reaches this machine could read the whole archive; put"
+                " a proxy with authentication in front of it, and name its address by --base-url"
             )
         err.print(
             f"note: anyone who reaches {host}:{port} reads the archive: let only your proxy, which"
