@@ -137,7 +137,7 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
     """Return a condition for any number of ids or texts; see `storage.sql.engine.bulk`."""
     if values and isinstance(values[0], str):
         texts = sa.literal(list(values), ARRAY(sa.Text))
-        if not isinstance(column, sa.Column):
+        if not isinstance(column, sa.Column):  # of an expression there are no statistics
             return column == sa.any_(texts)
         # A subquery: for a list the planner looks each value up in the statistics, which takes
         # 7 ms for the places of a province.
